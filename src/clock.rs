@@ -1,8 +1,12 @@
 //! The one place that reads the clocks. Everything else takes a [`Moment`] as an argument.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
+use jiff::Zoned;
 use rustix::time::{ClockId, clock_gettime};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::analysis::time::{Moment, Timestamp};
 
@@ -27,6 +31,16 @@ impl Clock {
     /// Now.
     pub fn now(&self) -> Moment {
         Moment { mono: self.origin.elapsed(), utc: Timestamp::now() }
+    }
+}
+
+/// The time of a line in the log: as clocks of this machine show it, with the offset from UTC.
+#[derive(Debug, Clone, Copy)]
+pub struct LogTime;
+
+impl FormatTime for LogTime {
+    fn format_time(&self, line: &mut Writer<'_>) -> fmt::Result {
+        write!(line, "{}", Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"))
     }
 }
 

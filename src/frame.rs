@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::analysis::time::Moment;
+use crate::text::{Sentence, runtime as say};
 
 /// How the planes of a picture are laid out. 8 bits per sample throughout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,8 +166,7 @@ impl PictureFormat {
 }
 
 /// Why planes do not make a picture.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("plane {plane} of a {width}x{height} picture holds {have} bytes where {need} are needed")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureError {
     plane: usize,
     width: usize,
@@ -174,6 +174,22 @@ pub struct PictureError {
     have: usize,
     need: usize,
 }
+
+impl PictureError {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        let PictureError { plane, width, height, have, need } = *self;
+        say::short_plane(plane, width, height, have, need)
+    }
+}
+
+impl fmt::Display for PictureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for PictureError {}
 
 /// A picture whose planes are known to hold every pixel. Holds by construction, so readers may index.
 pub struct Picture {

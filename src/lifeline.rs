@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tracing::error;
+
+use crate::text::{Sentence, language_of_log, log_error, runtime as say};
 
 /// How often the thread looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -24,8 +25,8 @@ const EXIT_CODE: i32 = 1;
 const START_WITHIN: Duration = Duration::from_secs(600);
 /// The main thread shows itself every second; a new configuration stops and starts cameras in between.
 const RUN_WITHIN: Duration = Duration::from_secs(300);
-/// Stopping: every part has its own deadline, about a minute in all. It usually takes a few seconds.
-const STOP_WITHIN: Duration = Duration::from_secs(60);
+/// Stopping: every part has its own deadline, about a minute in all, and this is more. It usually takes a few seconds.
+pub const STOP_WITHIN: Duration = Duration::from_secs(80);
 /// A part that does not get on for so long, counted from when that was noticed, will not get on any more. Longer than
 /// systemd's watchdog, which comes first where there is one.
 pub const STUCK_FOR: Duration = Duration::from_secs(120);
@@ -70,11 +71,11 @@ impl Doing {
         }
     }
 
-    fn name(self) -> &'static str {
+    fn sentence(self) -> Sentence {
         match self {
-            Doing::Starting => "starting",
-            Doing::Running => "the main thread",
-            Doing::Stopping => "stopping",
+            Doing::Starting => say::starting(),
+            Doing::Running => say::main_thread(),
+            Doing::Stopping => say::stopping(),
         }
     }
 }
@@ -96,10 +97,10 @@ impl Lifeline {
     /// # Errors
     /// The system gives no thread.
     pub fn start() -> std::io::Result<Self> {
-        Self::watching(|why| end(&why))
+        Self::watching(|why| end(&why.in_language(language_of_log())))
     }
 
-    fn watching(end: impl Fn(String) + Send + 'static) -> std::io::Result<Self> {
+    fn watching(end: impl Fn(Sentence) + Send + 'static) -> std::io::Result<Self> {
         let lifeline = Lifeline { mark: Arc::default() };
         let mark = Arc::downgrade(&lifeline.mark);
         thread::Builder::new().name("lifeline".to_owned()).spawn(move || {
@@ -129,19 +130,19 @@ impl Default for Mark {
 
 impl Mark {
     /// One look; why the process must end, if it must.
-    fn look(&mut self, dead: Option<&'static str>) -> Option<String> {
+    fn look(&mut self, dead: Option<&'static str>) -> Option<Sentence> {
         if let Some(name) = dead {
-            return Some(format!("the thread `{name}` ended with a panic (our bug, please report it)"));
+            return Some(say::thread_panicked(name));
         }
         self.left = self.left.saturating_sub(LOOK_EVERY);
-        let (doing, within) = (self.doing.name(), self.doing.within().as_secs());
-        self.left.is_zero().then(|| format!("{doing} hangs: nothing in {within} s"))
+        let (doing, within) = (self.doing, self.doing.within().as_secs());
+        self.left.is_zero().then(|| say::hangs(doing.sentence(), within))
     }
 }
 
 /// Ends the process, whatever its other threads do.
 pub fn end(why: &str) -> ! {
-    error!(reason = why, "ends itself, to be started anew; no alert is lost");
+    log_error!(say::ends_itself(); reason = why);
     let hurry = thread::Builder::new().name("lifeline-end".to_owned()).spawn(|| {
         thread::sleep(EXIT_WITHIN);
         process::abort()
@@ -187,7 +188,7 @@ mod tests {
         assert!(DEAD.lock().is_none());
         run(true);
         let why = why.recv_timeout(Duration::from_secs(20)).unwrap();
-        assert!(why.contains("`test-recorder`"), "{why}");
+        assert!(why.to_string().contains("`test-recorder`"), "{why}");
         drop(lifeline);
     }
 }

@@ -248,7 +248,7 @@ fn revision(shown: usize) -> Revision {
             .collect(),
         why: Why {
             basis: Basis::Rule(Arc::from("gathering")),
-            condition: "at least 8 persons in square for 20 s".to_owned(),
+            condition: "at least 8 persons in square for 20 s".into(),
             threshold: 8.0,
             contributions: vec![Contribution {
                 source: "rule:gathering".to_owned(),
@@ -556,7 +556,7 @@ fn a_thousand_people_fit_into_32_kib_and_those_left_out_are_counted() {
 #[test]
 fn a_text_that_is_too_long_is_cut_and_not_refused() {
     let mut revision = revision(3);
-    revision.why.condition = "长".repeat(30_000);
+    revision.why.condition = "长".repeat(30_000).into();
     revision.acknowledged = Some(Acknowledgement {
         by: "desk".to_owned(),
         key: None,

@@ -334,7 +334,8 @@ fn what_cannot_be_added_is_refused_with_a_sentence_and_nothing_is_written() {
     --- 2
     error: gone.jpg: cannot be read: No such file or directory (os error 2)
     --- 2
-    error: class names gone.txt: No such file or directory (os error 2)
+    error: the class names gone.txt cannot be read: there is no such file
+      hint: check the name and the folder
     --- 2
     error: class names empty.txt: the file is empty
     --- 1

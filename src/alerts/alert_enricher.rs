@@ -169,6 +169,11 @@ impl AlertEnricher {
         active_alert(revision, &self.context(revision, &[], muted.as_ref()))
     }
 
+    /// In which language its alerts are told.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
     fn context<'a>(
         &'a self,
         revision: &Revision,

@@ -16,6 +16,7 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::contract::Event;
 use crate::contract::alert::{AlertData, Evidence};
+use crate::types::language::Language;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
@@ -167,11 +168,15 @@ impl From<HandlingState> for Handling {
     }
 }
 
-/// The state of an alert, for [`crate::outbox::Record::state`].
+/// The state of an alert, for [`crate::outbox::Record::state`]; its condition is in the language of the site.
 ///
 /// # Errors
 /// None with what the analysis makes; JSON could not hold something.
-pub fn to_bytes(revision: &Revision, evidence: &[Evidence]) -> serde_json::Result<Vec<u8>> {
+pub fn to_bytes(
+    revision: &Revision,
+    evidence: &[Evidence],
+    language: Language,
+) -> serde_json::Result<Vec<u8>> {
     let Revision { why, origin, .. } = revision;
     let state = StoredAlert {
         alert: revision.alert.0.to_string(),
@@ -202,7 +207,7 @@ pub fn to_bytes(revision: &Revision, evidence: &[Evidence]) -> serde_json::Resul
             })
             .collect(),
         rule: why.basis.rule().map(|rule| rule.to_string()),
-        condition: why.condition.clone(),
+        condition: why.condition.in_language(language),
         threshold: finite_f64(why.threshold),
         contributions: why
             .contributions
@@ -345,7 +350,7 @@ impl StoredAlert {
                 .collect(),
             why: Why {
                 basis: self.rule.map_or(Basis::Belief, |rule| Basis::Rule(rule.into())),
-                condition: self.condition,
+                condition: self.condition.into(),
                 threshold: self.threshold,
                 contributions: self
                     .contributions

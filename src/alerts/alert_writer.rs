@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info};
 use ulid::Ulid;
 
 use crate::analysis::alert::{AlertId, Revision, Shown};
@@ -33,6 +33,7 @@ use crate::detector::Model;
 use crate::evidence::{self, Covered, EvidenceError, NoOriginal, NoPicture};
 use crate::lifeline;
 use crate::outbox::{self, Kind, Outbox, OutboxError, Record};
+use crate::text::{Sentence, alert as say, config, evidence as evidence_text, log_error, log_warn};
 use crate::types::hex::sha256_hex;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -86,7 +87,7 @@ pub struct AlertWriterCounts {
     /// Why storing fails, while it does.
     pub failing: Mutex<Option<OutboxError>>,
     /// Why the face model did not look at the last picture, if it did not.
-    pub no_faces: Mutex<Option<String>>,
+    pub no_faces: Mutex<Option<Sentence>>,
 }
 
 /// What a camera sees when nobody is there, where that is known.
@@ -154,7 +155,7 @@ impl AlertWriter {
     /// Waits until everything received was stored or given up; [`WriterMessage::Stop`] must have been sent.
     pub fn join(self) {
         if self.thread.join().is_err() {
-            error!("the alert writer ended with a panic");
+            log_error!(say::writer_panicked());
         }
     }
 }
@@ -231,7 +232,7 @@ impl Writer {
         }
         self.store_waiting();
         if !self.unstored.is_empty() {
-            error!(lost = self.unstored.len(), "stopped with revisions that could not be stored");
+            log_error!(say::stopped_unstored(); lost = self.unstored.len());
         }
     }
 
@@ -281,9 +282,9 @@ impl Writer {
         camera: &str,
         snapshot: &Snapshot,
         at: Timestamp,
-    ) -> Result<SnapshotPicture, String> {
+    ) -> Result<SnapshotPicture, Sentence> {
         if !self.settings.evidence {
-            return Err("pictures are switched off ([evidence] `enabled`)".to_owned());
+            return Err(evidence_text::switched_off());
         }
         let masks = self.settings.masks.get(camera).map_or(&[][..], Vec::as_slice);
         let WriterSettings { classes, face_model, .. } = &self.settings;
@@ -291,7 +292,7 @@ impl Writer {
         let made = self
             .redactor
             .make(classes, face_model.as_ref(), snapshot, &[], masks, view.as_ref())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| with_hint(error.sentence(), error.hint()))?;
         let name = format!("snapshot-{}", Ulid::new());
         self.evidence_retention.keep_redacted(&name, 1, at, &made.jpeg);
         let topic = EVIDENCE.suffix(&[&name, "1"]);
@@ -299,7 +300,7 @@ impl Writer {
             SnapshotPicture { topic: topic.clone(), bytes: made.jpeg.len() as u64, sha256: made.sha256 };
         let stored =
             outbox::Evidence { alert_id: name, level: Level::Blue, topic_suffix: topic, at, jpeg: made.jpeg };
-        self.outbox.append_evidence(stored).map_err(|error| error.to_string())?;
+        self.outbox.append_evidence(stored).map_err(|error| with_hint(error.sentence(), error.hint()))?;
         Ok(picture)
     }
 
@@ -317,13 +318,16 @@ impl Writer {
             at: now,
             jpeg: sealed,
         };
-        self.outbox.append_evidence(stored).map_err(|error| NoOriginal::Unreadable(error.to_string()))?;
+        self.outbox
+            .append_evidence(stored)
+            .map_err(|error| NoOriginal::Unreadable(with_hint(error.sentence(), error.hint())))?;
         Ok(original)
     }
 
     /// Sends a redacted picture again: from the queue while it is there, otherwise as it is kept on the box.
     fn picture_again(&mut self, alert_id: &str, n: u32) -> Result<SnapshotPicture, NoPicture> {
-        let unreadable = |error: OutboxError| NoPicture::Unreadable(error.to_string());
+        let unreadable =
+            |error: OutboxError| NoPicture::Unreadable(with_hint(error.sentence(), error.hint()));
         let topic = EVIDENCE.suffix(&[alert_id, &n.to_string()]);
         let picture = |jpeg: &[u8]| SnapshotPicture {
             topic: topic.clone(),
@@ -362,7 +366,7 @@ impl Writer {
             requested_at: self.clock.now().mono,
         };
         if self.close_ups.try_send(request).is_err() {
-            warn!(%camera, alert = %revision.alert.0, "no picture of the large stream: too many alerts begin at once");
+            log_warn!(say::no_close_up_for_many(); %camera, alert = %revision.alert.0);
         }
     }
 
@@ -380,7 +384,7 @@ impl Writer {
         match self.outbox.append_evidence(picture) {
             Ok(()) => self.evidence.entry(alert).or_default().push(entry),
             Err(error) => {
-                warn!(alert = %alert.0, %error, "the picture of the large stream could not be stored")
+                log_warn!(say::close_up_not_stored(); alert = %alert.0, %error)
             }
         }
     }
@@ -402,7 +406,7 @@ impl Writer {
         let made = match made {
             Ok(made) => made,
             Err(error) => {
-                warn!(?camera, alert = %alert.0, %error, "no picture");
+                log_warn!(say::no_picture(); ?camera, alert = %alert.0, %error);
                 return (Evidence { zone, ..no_picture(id, &error, camera, at) }, None);
             }
         };
@@ -439,7 +443,7 @@ impl Writer {
             {
                 // It must not be in the way of those behind it.
                 let r = &next.revision;
-                error!(alert = %r.alert.0, rev = r.rev, level = r.level.name(), %error, "an alert cannot be told");
+                log_error!(say::not_told(); alert = %r.alert.0, rev = r.rev, level = r.level.name(), %error);
                 self.counts.unwritable.fetch_add(1, Ordering::Relaxed);
                 self.unstored.pop_front();
                 continue;
@@ -447,7 +451,7 @@ impl Writer {
             if let Err(error) = stored {
                 let mut failing = self.counts.failing.lock();
                 if failing.is_none() {
-                    error!(%error, "alerts cannot be stored; they are kept in memory and tried again every second");
+                    log_error!(say::not_stored(); %error);
                 }
                 *failing = Some(error);
                 drop(failing);
@@ -474,9 +478,9 @@ impl Writer {
             phase_end: revision.is_last(),
             topic_suffix: ALERT.topic.to_owned(),
             at: revision.at.utc,
-            state: alert_state::to_bytes(revision, &next.evidence)
+            state: alert_state::to_bytes(revision, &next.evidence, self.settings.alert_enricher.language())
                 .inspect_err(|error| {
-                    error!(alert = %revision.alert.0, %error, "after a restart this alert will be unknown");
+                    log_error!(say::unknown_after_restart(); alert = %revision.alert.0, %error);
                 })
                 .ok(),
         };
@@ -498,7 +502,7 @@ impl Writer {
         if let Some(picture) = next.picture.clone() {
             // The alert is safe; a picture that finds no room is worth a line, not an alert.
             if let Err(error) = self.outbox.append_evidence(picture) {
-                warn!(alert = %r.alert.0, %error, "the picture could not be stored");
+                log_warn!(say::picture_not_stored(); alert = %r.alert.0, %error);
             }
         }
         Ok(())
@@ -525,7 +529,7 @@ impl Writer {
                 alert_enricher.count(&of, &zones, at, Seq { stream: seq.stream.clone(), n: seq.n })
             });
             if let Err(error) = stored {
-                warn!(camera = %first.camera, from = %first.from, %error, "the counts of a minute are lost");
+                log_warn!(say::counts_lost(); camera = %first.camera, from = %first.from, %error);
             }
         }
     }
@@ -537,7 +541,7 @@ impl Writer {
             let with_one = self.unstored.iter_mut().filter(|u| u.picture.is_some());
             let Some(least) = with_one.min_by_key(|u| u.revision.level) else { break };
             least.picture = None;
-            warn!(alert = %least.revision.alert.0, "a picture is lost: no disk and no memory left");
+            log_warn!(say::picture_lost(); alert = %least.revision.alert.0);
             pictures -= 1;
         }
         while self.unstored.len() > UNSTORED {
@@ -550,9 +554,17 @@ impl Writer {
             self.counts.lost.fetch_add(1, Ordering::Relaxed);
             if let Some(lost) = self.unstored.remove(least) {
                 let r = lost.revision;
-                error!(alert = %r.alert.0, rev = r.rev, level = r.level.name(), "lost: no disk and no memory left");
+                log_error!(say::lost(); alert = %r.alert.0, rev = r.rev, level = r.level.name());
             }
         }
+    }
+}
+
+/// What is wrong and what to try, for an answer of one line.
+fn with_hint(what: Sentence, hint: Option<Sentence>) -> Sentence {
+    match hint {
+        Some(hint) => config::and_also(what, hint),
+        None => what,
     }
 }
 

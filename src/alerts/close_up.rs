@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tracing::{debug, error, warn};
+use tracing::debug;
 
 use crate::analysis::alert::AlertId;
 use crate::analysis::detection::Detection;
@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::detector::{Detector, InferError, ModelError, Thresholds};
 use crate::frame::{Frame, Picture};
 use crate::lifeline;
+use crate::text::{alert as say, log_error, log_warn};
 use crate::types::level::Level;
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
@@ -116,7 +117,7 @@ impl CloseUps {
                 let taken =
                     catch_unwind(AssertUnwindSafe(|| grabber.take(&request, &make_detector, goes_on)));
                 let taken = taken.unwrap_or_else(|_| {
-                    error!(alert = %request.alert.0, "a close-up panicked (our bug, please report it)");
+                    log_error!(say::close_up_panicked(); alert = %request.alert.0);
                     grabber.detector = None;
                     None
                 });
@@ -144,7 +145,7 @@ impl CloseUps {
     /// Waits for the thread; [`give_up`](Self::give_up) must have been called, and the alert writer must have ended.
     pub fn join(self) {
         if self.thread.join().is_err() {
-            error!("the thread of close-ups ended with a panic");
+            log_error!(say::close_ups_panicked());
         }
     }
 }
@@ -197,7 +198,7 @@ impl FrameGrabber {
         failed.until = until;
         if let Some(times) = failed.log.lost(error.kind(), Instant::now()) {
             let (camera, alert) = (&source.camera, &request.alert.0);
-            warn!(%camera, %alert, error = error.summary(), times, "no picture of the large stream");
+            log_warn!(say::no_close_up(); %camera, %alert, error = error.summary(), times);
         }
     }
 
@@ -225,12 +226,12 @@ impl FrameGrabber {
         if let Some(shot) = self.latest.as_ref().filter(is_new) {
             return Some(shot.clone());
         }
-        let say = |error: &dyn Display| {
-            warn!(%camera, alert = %request.alert.0, %error, "no picture of the large stream");
+        let tell = |error: &dyn Display| {
+            log_warn!(say::no_close_up(); %camera, alert = %request.alert.0, %error);
         };
         self.latest = None;
         if self.clock.now().mono.saturating_sub(request.requested_at) > TOO_LATE {
-            say(&"too many alerts began at once");
+            tell(&say::too_many_at_once());
             return None;
         }
         if self.is_resting(&request.stream.source) {
@@ -247,10 +248,10 @@ impl FrameGrabber {
         self.failed.remove(camera);
         let detector = match &mut self.detector {
             Some(detector) => detector,
-            none => none.insert(make_detector().inspect_err(|error| say(error)).ok()?),
+            none => none.insert(make_detector().inspect_err(|error| tell(error)).ok()?),
         };
         let detections = look(&mut **detector, &frame.picture, &request.stream.thresholds);
-        let detections = detections.inspect_err(|error| say(error)).ok()?;
+        let detections = detections.inspect_err(|error| tell(error)).ok()?;
         debug!(%camera, alert = %request.alert.0, found = detections.len(), "a picture of the large stream");
         self.latest = Some(Shot { frame, detections });
         self.latest.clone()

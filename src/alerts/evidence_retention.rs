@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::analysis::alert::AlertId;
 use crate::analysis::geometry::Polygon;
@@ -13,6 +13,7 @@ use crate::analysis::time::Timestamp;
 use crate::config::Config;
 use crate::evidence::{self, Kept, NoOriginal, NoPicture, Recipient, Store};
 use crate::frame::Picture;
+use crate::text::{Sentence, alert as say, foreign, log_warn};
 
 /// How often what is too old is deleted.
 const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -29,7 +30,7 @@ pub struct EvidenceRetention {
 
 impl EvidenceRetention {
     /// Opens the folders that the configuration asks for; and says which of them cannot be used, and why.
-    pub fn open(config: &Config) -> (Self, Vec<String>) {
+    pub fn open(config: &Config) -> (Self, Vec<Sentence>) {
         let kept = &config.evidence;
         let mut troubles = Vec::new();
         if !kept.enabled {
@@ -38,13 +39,13 @@ impl EvidenceRetention {
         let mut store = |what: Kept, name: &str, keep: Duration| {
             let folder = if name.is_empty() { kept.dir.clone() } else { kept.dir.join(name) };
             Store::open(what, &folder, keep, kept.max_bytes)
-                .map_err(|error| troubles.push(format!("[evidence] {}: {error}", folder.display())))
+                .map_err(|error| troubles.push(say::folder(folder.display(), error.to_string())))
                 .ok()
         };
         let redacted = store(Kept::Redacted, "", kept.keep);
         let sealed = kept.originals.as_ref().and_then(|originals| {
             let recipient = originals.recipient.parse::<Recipient>();
-            let recipient = recipient.map_err(|error| warn!(%error, "no originals are kept")).ok()?;
+            let recipient = recipient.map_err(|error| log_warn!(say::originals_not_kept(); %error)).ok()?;
             let store = store(Kept::Sealed, ORIGINALS, originals.keep)?;
             info!(days = originals.keep.as_secs() / 86_400, "originals are kept, sealed to the centre's key");
             Some((store, recipient))
@@ -80,7 +81,7 @@ impl EvidenceRetention {
                 .map_err(|error| error.to_string())
                 .and_then(|sealed| store.keep(&alert.0, number, now, &sealed).map_err(|e| e.to_string()));
             if let Err(error) = kept {
-                warn!(alert = %alert.0, %error, "the original was not kept");
+                log_warn!(say::original_not_kept(); alert = %alert.0, %error);
             }
         }
     }
@@ -90,7 +91,7 @@ impl EvidenceRetention {
         if let Some(store) = &mut self.redacted
             && let Err(error) = store.keep(name, number, now, redacted)
         {
-            warn!(name, %error, "the picture was not kept on the box; it is sent all the same");
+            log_warn!(say::picture_not_kept(); name, %error);
         }
     }
 
@@ -104,7 +105,7 @@ impl EvidenceRetention {
         let sealed = self.sealed.as_ref().map(|(store, _)| store);
         for store in self.redacted.iter().chain(sealed) {
             if let Err(error) = store.clean(now) {
-                warn!(%error, "old pictures could not be deleted");
+                log_warn!(say::old_pictures_stay(); %error);
             }
         }
     }
@@ -122,7 +123,7 @@ fn kept_in(store: &Store, alert: &str, number: u32, now: Timestamp) -> Result<Ve
             Err(NoOriginal::Over { days })
         }
         Ok(None) => Err(NoOriginal::Unknown),
-        Err(error) => Err(NoOriginal::Unreadable(error.to_string())),
+        Err(error) => Err(NoOriginal::Unreadable(foreign::words(error.to_string()))),
     }
 }
 

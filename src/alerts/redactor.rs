@@ -6,8 +6,6 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use tracing::warn;
-
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::empty_view::EmptyView;
@@ -15,9 +13,10 @@ use crate::analysis::geometry::Polygon;
 use crate::detector::Model;
 use crate::evidence::{self, Evidence, EvidenceError};
 use crate::frame::Picture;
+use crate::text::{Sentence, config, evidence as say, log_warn};
 
 use super::alert_writer::AlertWriterCounts;
-use super::faces::{FaceFinder, WEAKER};
+use super::faces::FaceFinder;
 use super::writer_message::Snapshot;
 
 /// Looking may be ahead of what is allowed by so much before parts are left out. A picture with eight parts takes most
@@ -75,9 +74,9 @@ impl Redactor {
             Err(why) => {
                 let mut told = self.counts.no_faces.lock();
                 if told.is_none() {
-                    warn!(%why, "{WEAKER}");
+                    log_warn!(say::faces_weaker(); %why);
                 }
-                *told = Some(format!("{WEAKER}: {why}"));
+                *told = Some(config::of(say::faces_weaker(), why));
             }
         }
         evidence::make(&snapshot.picture, &classes, &seen, framed, masks, view)
@@ -88,7 +87,7 @@ impl Redactor {
         &mut self,
         face_model: Option<&Arc<Model>>,
         snapshot: &Snapshot,
-    ) -> Result<Option<Vec<Detection>>, String> {
+    ) -> Result<Option<Vec<Detection>>, Sentence> {
         let Some(model) = face_model else {
             (self.finder, self.last) = (None, None);
             *self.counts.no_faces.lock() = None;
@@ -98,7 +97,7 @@ impl Redactor {
             Some(finder) => finder,
             None => {
                 self.last = None;
-                FaceFinder::new(model).map_err(|error| error.to_string())?
+                FaceFinder::new(model).map_err(|error| error.sentence())?
             }
         };
         let finder = self.finder.insert(finder);
@@ -108,12 +107,12 @@ impl Redactor {
             return Ok(Some(faces.clone()));
         }
         let Some(room) = self.allowance.room(self.started.elapsed()) else {
-            return Err("more pictures are made than there is time to look for faces in".to_owned());
+            return Err(say::no_time_for_faces());
         };
         let begin = Instant::now();
         let found = finder.find(&snapshot.picture, &snapshot.detections, || begin.elapsed() < room);
         self.allowance.spend(begin.elapsed());
-        let faces = found.map_err(|error| error.to_string())?;
+        let faces = found.map_err(|error| error.sentence())?;
         self.last = Some((Arc::downgrade(&snapshot.picture), faces.clone()));
         Ok(Some(faces))
     }

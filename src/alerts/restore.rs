@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use tracing::{info, warn};
+use tracing::info;
 
 use super::alert_state;
 use crate::analysis::alert::{AlertId, Revision};
 use crate::analysis::time::Moment;
 use crate::contract::alert::Evidence;
 use crate::outbox::{AlertState, Outbox};
+use crate::text::{alert as say, log_warn};
 
 /// What was open or had ended.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
     let open = match outbox.open_alerts() {
         Ok(open) => open,
         Err(error) => {
-            warn!(%error, "the alerts that were open before the restart are unknown");
+            log_warn!(say::open_unknown(); %error);
             return Restored::default();
         }
     };
@@ -43,7 +44,7 @@ pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
                 restored.evidence.insert(revision.alert.clone(), evidence);
                 restored.revisions.push(revision);
             }
-            Err(error) => warn!(alert = %alert.alert_id, %error, "an open alert could not be read back"),
+            Err(error) => log_warn!(say::open_unread(); alert = %alert.alert_id, %error),
         }
     }
     if !restored.revisions.is_empty() {
@@ -56,7 +57,7 @@ pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
 /// Likewise; one that cannot be read is unknown to whoever gives a verdict on it.
 fn ended_alerts(outbox: &Outbox, now: Moment, restored: &mut Restored) {
     let ended = outbox.ended_alerts().unwrap_or_else(|error| {
-        warn!(%error, "the alerts that ended before the restart are unknown");
+        log_warn!(say::ended_unknown(); %error);
         Vec::new()
     });
     for state in ended {
@@ -65,7 +66,7 @@ fn ended_alerts(outbox: &Outbox, now: Moment, restored: &mut Restored) {
                 restored.ended_evidence.push((revision.alert.clone(), evidence));
                 restored.revisions.push(revision);
             }
-            Err(error) => warn!(%error, "an alert that had ended could not be read back"),
+            Err(error) => log_warn!(say::ended_unread(); %error),
         }
     }
 }

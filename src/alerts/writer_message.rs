@@ -12,6 +12,7 @@ use crate::contract::command::{SealedOriginal, SnapshotPicture};
 use crate::evidence::{NoOriginal, NoPicture};
 use crate::frame::Picture;
 use crate::outbox::Outbox;
+use crate::text::Sentence;
 
 use super::alert_writer::WriterSettings;
 use super::close_up::CloseUp;
@@ -77,7 +78,7 @@ pub struct SnapshotRequest {
     /// Which camera.
     pub camera: Arc<str>,
     /// Receives where the picture is, or why there is none.
-    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>,
+    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>,
 }
 
 /// Somebody wants a sealed original.

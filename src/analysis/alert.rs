@@ -10,6 +10,7 @@ use super::camera_health::NoVideoCause;
 use super::detection::Class;
 use super::geometry::BBox;
 use super::time::{Moment, Timestamp};
+use crate::text::Words;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
@@ -126,7 +127,7 @@ pub struct Why {
     /// What decided.
     pub basis: Basis,
     /// The condition in words and numbers: `car, truck or bus stays in fire-lane for 120 s`.
-    pub condition: String,
+    pub condition: Words,
     /// The threshold that was passed: of a rule in the unit of the contributions' values, otherwise a belief.
     pub threshold: f64,
     /// What contributed.

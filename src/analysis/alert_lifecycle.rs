@@ -9,6 +9,7 @@
 //!
 //! What people do about an alert ([`handling`]) is told of open alerts and, for a while, of ended ones ([`ended`]).
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use super::acceptance::{AcceptancePlan, Waiting};
 use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
 use super::rules::{Observation, Rule};
 use super::time::{Moment, Timestamp};
+use crate::text::{Sentence, alert as say};
+use crate::types::language::Language;
 use crate::types::phase::{Phase, PhaseReason};
 use ended::EndedAlerts;
 use handling::{HandlingStep, NotHandled};
@@ -39,23 +42,39 @@ pub const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
 const NOTABLE_CONFIDENCE: f32 = 0.15;
 
 /// Why an alert cannot be acknowledged or get evidence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AlertError {
     /// No such alert, or it ended long ago.
-    #[error(
-        "no alert `{}` is known here\n  hint: open alerts are listed in the retained message `up/active`; alerts that \
-         ended are known for {} days, at most the last {}",
-        .0.0, ended::KEPT_DAYS, ended::KEPT
-    )]
     Unknown(AlertId),
     /// It has ended: nobody need take it on any more, and no picture follows.
-    #[error(
-        "alert `{}` has ended, so nothing can be added to it\n  hint: a verdict can be given and the alert be closed all the \
-         same (`verdict`, `close`)",
-        .0.0
-    )]
     Ended(AlertId),
 }
+
+impl AlertError {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            AlertError::Unknown(alert) => say::unknown(alert.0.as_ref()),
+            AlertError::Ended(alert) => say::ended(alert.0.as_ref()),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Sentence {
+        match self {
+            AlertError::Unknown(_) => say::try_active(ended::KEPT_DAYS, ended::KEPT),
+            AlertError::Ended(_) => say::try_verdict_or_close(),
+        }
+    }
+}
+
+impl fmt::Display for AlertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().with_hint(Some(&self.hint()), Language::English))
+    }
+}
+
+impl std::error::Error for AlertError {}
 
 /// What the alerts of one box share: where ids come from, and which ones are over.
 #[derive(Debug, Clone)]
@@ -459,7 +478,7 @@ fn why(rule: &Rule, seen: &Seen, at: Moment) -> Why {
     let age_secs = at.utc.duration_since(seen.at).as_secs_f64().max(0.0);
     Why {
         basis: Basis::Rule(rule.id.clone()),
-        condition: rule.when.to_string(),
+        condition: rule.when.sentence().into(),
         threshold: rule.when.threshold(),
         contributions: vec![Contribution {
             source: format!("rule:{}", rule.id),

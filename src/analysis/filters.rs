@@ -12,6 +12,7 @@ use super::geometry::{BBox, Polygon};
 use super::heights::is_whole;
 use super::plausible::is_plausible;
 use super::rules::CameraPlan;
+use crate::text::{Joint, Sentence, Words, filter as say};
 
 /// Where things of some classes are left out: a poster, a shop window. It is no mask of the picture: other classes are
 /// looked for there, and evidence shows it.
@@ -53,30 +54,29 @@ impl LeftOut {
         self.0[filter as usize]
     }
 
+    /// `12 in masks, 3 by the horizon`; nothing where nothing was left out.
+    pub fn words(&self) -> Words {
+        let filters: [(Filter, fn(u64) -> Sentence); 5] = [
+            (Filter::Implausible, say::implausible),
+            (Filter::Mask, say::mask),
+            (Filter::Height, say::heights),
+            (Filter::Horizon, say::horizon),
+            (Filter::Furniture, say::furniture),
+        ];
+        let counted = filters.into_iter().map(|(filter, words)| (self.by(filter), words));
+        let told = counted.filter(|(count, _)| *count > 0).map(|(count, words)| words(count).into());
+        Words::List(told.collect(), Joint::Clauses)
+    }
+
     /// Nothing was left out.
     pub fn is_empty(&self) -> bool {
         *self == LeftOut::default()
     }
 }
 
-/// `12 in masks, 3 by the horizon`; nothing where nothing was left out.
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut joint = "";
-        for (filter, words) in [
-            (Filter::Implausible, "that can be no thing"),
-            (Filter::Mask, "in masks"),
-            (Filter::Height, "by `heights`"),
-            (Filter::Horizon, "by the horizon"),
-            (Filter::Furniture, "as furniture"),
-        ] {
-            match self.by(filter) {
-                0 => continue,
-                count => write!(f, "{joint}{count} {words}")?,
-            }
-            joint = ", ";
-        }
-        Ok(())
+        self.words().fmt(f)
     }
 }
 

@@ -2,22 +2,38 @@
 
 use std::fmt;
 
+use crate::text::{Sentence, place as say};
+
 /// A grid code: county 6 digits, then sub-district 3, community 3, grid 2 or more. Holds by construction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GridCode(String);
 
 /// Why a text is no grid code.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GridError {
     /// Something other than digits.
-    #[error("a grid code holds digits only")]
     NotDigits,
     /// Length that fits no level.
-    #[error(
-        "a grid code has 6 digits (county), 9 (sub-district), 12 (community) or 14 and more (grid), not {0}"
-    )]
     Length(usize),
 }
+
+impl GridError {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            GridError::NotDigits => say::digits_only(),
+            GridError::Length(digits) => say::wrong_length(*digits),
+        }
+    }
+}
+
+impl fmt::Display for GridError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for GridError {}
 
 impl GridCode {
     /// Reads a code such as `53012700300102`.

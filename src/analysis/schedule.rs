@@ -20,8 +20,15 @@ use std::fmt;
 use jiff::tz::TimeZone;
 
 use super::time::Timestamp;
+use crate::text::{Sentence, schedule as say};
+use crate::types::language::Language;
 
 mod typed;
+
+use typed::{
+    ALWAYS_WORDS, EIGHT_IN_THE_EVENING, GROUP_WORDS, HALF_PAST, NEXT_DAY, ON_THE_HOUR, PARTS_OF_THE_DAY,
+    WEEKEND_WORD, WHOLE_DAY_WORDS,
+};
 
 /// When a rule is in force. Always, unless windows are given.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,14 +50,31 @@ struct Window {
 }
 
 /// Why a text is no schedule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is no schedule: {why}\n  hint: write for example `always`, `workdays 07:00-20:00`, `sat-sun`, or `mon,tue 22:00-06:00; sun 08:00-12:00`"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleError {
     text: String,
-    why: String,
+    why: Sentence,
 }
+
+impl ScheduleError {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        say::wrong(&self.text, self.why.clone())
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Sentence {
+        say::try_like_this()
+    }
+}
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().with_hint(Some(&self.hint()), Language::English))
+    }
+}
+
+impl std::error::Error for ScheduleError {}
 
 const DAY_MINUTES: u16 = 24 * 60;
 const WORKDAYS: [bool; 7] = [true, true, true, true, true, false, false];
@@ -71,23 +95,6 @@ const DAY_WORDS: [(&str, usize); 9] = [
     ("saturday", 5),
     ("sunday", 6),
 ];
-const GROUP_WORDS: [(&str, [bool; 7]); 6] = [
-    ("workdays", WORKDAYS),
-    ("weekdays", WORKDAYS),
-    ("weekend", WEEKEND),
-    ("weekends", WEEKEND),
-    ("daily", DAILY),
-    ("every day", DAILY),
-];
-const ALWAYS_WORDS: [&str; 9] =
-    ["always", "始终", "全天", "全天候", "全时段", "24小时", "7x24", "7x24小时", "7×24小时"];
-/// The whole day, after the names of days.
-const WHOLE_DAY_WORDS: [&str; 3] = ["全天", "24小时", "all day"];
-/// What says on which side of noon an hour lies. Hours are counted to 24 here, so it would be said twice.
-const PARTS_OF_THE_DAY: [&str; 11] =
-    ["凌晨", "清晨", "早上", "早晨", "上午", "中午", "下午", "傍晚", "晚上", "夜间", "夜里"];
-/// "The next day", before the end of a window that runs across midnight.
-const NEXT_DAY: [&str; 4] = ["次日", "翌日", "第二天", "隔天"];
 
 impl Schedule {
     /// In force at all times.
@@ -101,13 +108,13 @@ impl Schedule {
     /// Says which part is not understood, and why.
     pub fn parse(text: &str, time_zone: TimeZone) -> Result<Self, ScheduleError> {
         let plain = typed::plainly(text);
-        let error = |why: String| ScheduleError { text: text.trim().to_owned(), why };
+        let error = |why: Sentence| ScheduleError { text: text.trim().to_owned(), why };
         let mut windows = Vec::new();
         let mut is_always = false;
         for part in plain.split(';').map(str::trim) {
             match part {
-                "" if plain.contains(';') => return Err(error("a part between `;` is empty".to_owned())),
-                "" => return Err(error("it is empty".to_owned())),
+                "" if plain.contains(';') => return Err(error(say::empty_part())),
+                "" => return Err(error(say::empty())),
                 word if ALWAYS_WORDS.contains(&word) => is_always = true,
                 part => windows.extend(read_part(part).map_err(error)?),
             }
@@ -151,7 +158,7 @@ impl Window {
 }
 
 /// `days`, `windows` or `days windows`; after a comma, days begin another part.
-fn read_part(part: &str) -> Result<Vec<Window>, String> {
+fn read_part(part: &str) -> Result<Vec<Window>, Sentence> {
     let whole_day = WHOLE_DAY_WORDS.iter().find_map(|word| part.strip_suffix(word));
     let part = whole_day.filter(|days| !days.trim().is_empty()).unwrap_or(part);
     // Windows begin with the first digit; no name of a day holds one.
@@ -187,7 +194,7 @@ fn begins_with_a_day(text: &str) -> bool {
         || GROUP_WORDS.iter().any(|(name, _)| *name == word)
 }
 
-fn read_days(text: &str) -> Result<[bool; 7], String> {
+fn read_days(text: &str) -> Result<[bool; 7], Sentence> {
     let mut days = [false; 7];
     for item in text.split(',').map(str::trim) {
         if let Some((_, group)) = GROUP_WORDS.iter().find(|(word, _)| *word == item) {
@@ -208,18 +215,16 @@ fn read_days(text: &str) -> Result<[bool; 7], String> {
     Ok(days)
 }
 
-fn read_day(word: &str) -> Result<usize, String> {
+fn read_day(word: &str) -> Result<usize, Sentence> {
     let short = DAY_NAMES.iter().position(|name| *name == word);
     let long = || DAY_WORDS.iter().find(|(name, _)| *name == word).map(|(_, day)| *day);
     short.or_else(long).ok_or_else(|| match word {
-        "" => "a day is missing beside `,` or `-`".to_owned(),
+        "" => say::missing_day(),
         word if word.contains(['节', '假']) || word.contains("holiday") => {
-            format!(
-                "`{word}`: public holidays are not known here; `周末` or `weekend` is Saturday and Sunday"
-            )
+            say::public_holiday(word, WEEKEND_WORD)
         }
         word if part_of_the_day(word).is_some() => twelve_hours(word),
-        word => format!("`{word}` is no day; days are {}", DAY_NAMES.join(", ")),
+        word => say::unknown_day(word, DAY_NAMES.join(", ")),
     })
 }
 
@@ -227,35 +232,35 @@ fn part_of_the_day(text: &str) -> Option<&'static str> {
     PARTS_OF_THE_DAY.into_iter().find(|word| text.contains(word))
 }
 
-fn twelve_hours(text: &str) -> String {
-    format!("`{text}`: hours are counted to 24 here, so 晚上8点 is 20:00")
+fn twelve_hours(text: &str) -> Sentence {
+    say::twelve_hours(text, EIGHT_IN_THE_EVENING)
 }
 
-fn read_window(text: &str) -> Result<(u16, u16), String> {
-    let (from, to) =
-        text.split_once('-').ok_or_else(|| format!("`{text}` is no window such as 07:00-20:00"))?;
+fn read_window(text: &str) -> Result<(u16, u16), Sentence> {
+    let (from, to) = text.split_once('-').ok_or_else(|| say::no_window(text))?;
     let to = to.trim();
     let next_day = NEXT_DAY.iter().find_map(|word| to.strip_prefix(word));
     let (from, to) = (read_minute(from.trim())?, read_minute(next_day.unwrap_or(to).trim())?);
     if from == DAY_MINUTES {
-        return Err("a window cannot begin at 24:00; write 00:00".to_owned());
+        return Err(say::begins_at_the_end());
     }
     if next_day.is_some() && from < to {
-        return Err(format!("`{text}` is longer than a day"));
+        return Err(say::too_long(text));
     }
     Ok((from, to))
 }
 
 /// Minutes after midnight of `7:05`, `07:05`, `24:00`, 7点, 7点05分 or 7点半.
-fn read_minute(text: &str) -> Result<u16, String> {
+fn read_minute(text: &str) -> Result<u16, Sentence> {
     let wrong = || match part_of_the_day(text) {
         Some(_) => twelve_hours(text),
-        None => format!("`{text}` is no time such as 07:00"),
+        None => say::no_time(text),
     };
     let (hours, minutes) = match text.split_once(['点', '點', '时', '時']) {
         Some((hours, minutes)) => match minutes.trim_end_matches('分') {
-            "" | "整" | "钟" => (hours, "00"),
-            "半" => (hours, "30"),
+            "" => (hours, "00"),
+            minutes if ON_THE_HOUR.contains(&minutes) => (hours, "00"),
+            HALF_PAST => (hours, "30"),
             minutes => (hours, minutes),
         },
         None => text.split_once(':').ok_or_else(wrong)?,
@@ -270,7 +275,7 @@ fn read_minute(text: &str) -> Result<u16, String> {
     let minutes: u16 = minutes.parse().map_err(|_| wrong())?;
     match (hours, minutes) {
         (0..=23, 0..=59) | (24, 0) => Ok(hours * 60 + minutes),
-        _ => Err(format!("`{text}` is no time of a day")),
+        _ => Err(say::no_time_of_a_day(text)),
     }
 }
 

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
+use crate::text::audit as say;
 use crate::types::hex::sha256_hex;
 
 pub use excerpt::Excerpt;
@@ -135,8 +136,7 @@ impl Audit {
         let pen = Pen { folder: folder.to_owned(), file, bytes: whole as u64, n, before };
         let audit = Audit { pen: Mutex::new(pen) };
         if whole < text.len() {
-            let detail =
-                format!("{} bytes of a line that was never finished were cut off", text.len() - whole);
+            let detail = say::torn(text.len() - whole).to_string();
             audit.record(now, Entry { detail: Some(detail), ..Entry::of("torn") })?;
         }
         Ok(audit)

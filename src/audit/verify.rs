@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Line, NOTHING_BEFORE};
+use crate::text::{Sentence, audit as say};
 use crate::types::hex::sha256_hex;
 
 /// A log that is whole.
@@ -19,15 +20,21 @@ pub struct Verified {
 }
 
 /// The first line that does not fit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}:{line}: {what}", file.display())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The file.
     pub file: PathBuf,
     /// The line in it, from 1.
     pub line: u64,
     /// What is wrong with it.
-    pub what: String,
+    pub what: Sentence,
+}
+
+impl Fault {
+    /// For people.
+    pub fn sentence(&self) -> Sentence {
+        say::does_not_fit(self.file.display(), self.line, self.what.clone())
+    }
 }
 
 /// Reads `files`, oldest first, as one log.
@@ -55,7 +62,7 @@ pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
     Ok(Ok(Verified { lines: chain.lines, first: chain.first, head }))
 }
 
-fn fault(path: &Path, index: usize, what: String) -> Fault {
+fn fault(path: &Path, index: usize, what: Sentence) -> Fault {
     Fault { file: path.to_owned(), line: index as u64 + 1, what }
 }
 
@@ -67,25 +74,24 @@ struct Chain {
 }
 
 impl Chain {
-    fn follow(&mut self, text: &[u8], complete: bool) -> Result<(), String> {
+    fn follow(&mut self, text: &[u8], complete: bool) -> Result<(), Sentence> {
         if !complete {
-            return Err("the line has no end: it was torn, or something was cut off".to_owned());
+            return Err(say::no_end());
         }
-        let line: Line = serde_json::from_slice(text)
-            .map_err(|error| format!("it is no line of an audit log: {error}"))?;
+        let line: Line = serde_json::from_slice(text).map_err(|error| say::no_line(error.to_string()))?;
         match &self.before {
             None => {
                 let begins = line.n == 1;
                 if begins != (line.before == NOTHING_BEFORE) {
-                    return Err("it claims to be the first line, and is not".to_owned());
+                    return Err(say::not_the_first());
                 }
                 self.first = line.n;
             }
             Some(_) if line.n != self.n + 1 => {
-                return Err(format!("it has number {}, after number {}: lines are missing", line.n, self.n));
+                return Err(say::lines_missing(line.n, self.n));
             }
             Some(before) if *before != line.before => {
-                return Err(format!("line number {} before it was changed after it was written", self.n));
+                return Err(say::changed_before(self.n));
             }
             Some(_) => {}
         }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::{Failure, named_path, print_line};
+use super::{Failure, language, named_path, print_line};
 use crate::audit;
 use crate::config::{Config, Surroundings};
 use crate::contract::Language;
 use crate::daemon;
+use crate::text::{argument, audit as text, foreign};
 
 /// Show or verify the audit log of a box.
 #[derive(Debug, clap::Args)]
@@ -61,35 +62,32 @@ impl Which {
         if !self.files.is_empty() {
             return Ok(self.files.clone());
         }
-        let config = Config::load_in(&self.config, &Surroundings::elsewhere(&self.config))
-            .map_err(Failure::invalid)?;
+        let config =
+            Config::load_in(&self.config, &Surroundings::elsewhere(&self.config)).map_err(Failure::from)?;
         let folder = daemon::control_dir(&config);
         let files = audit::files(&folder);
         if files.is_empty() {
-            return Err(Failure::failed(format!(
-                "there is no audit log in {}\n  hint: has the daemon run here? name the file, or the configuration with --config",
-                folder.display()
-            )));
+            return Err(Failure::tried(text::none_in(folder.display())).hint(text::try_naming()));
         }
         Ok(files)
     }
 }
 
 fn verify(files: &[PathBuf]) -> Result<(), Failure> {
-    let names = || files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
     for file in files {
-        let name = format!("the log {}", file.display());
-        named_path::check(&name, file, Language::English).map_err(Failure::failed)?;
+        named_path::check(text::log(file.display()), file)
+            .map_err(|(what, hint)| Failure::tried(what).hint(hint))?;
     }
     match audit::verify(files) {
-        Ok(Ok(good)) => print_line(format!(
-            "whole: {} lines from number {} on; the last one's SHA-256 is {}",
-            good.lines, good.first, good.head
-        )),
-        Ok(Err(fault)) => Err(Failure::failed(format!(
-            "{fault}\n  hint: everything before that line is as it was written; compare what follows with a copy"
-        ))),
-        Err(error) => Err(Failure::failed(format!("{} cannot be read: {error}", names()))),
+        Ok(Ok(good)) => {
+            let whole = text::whole(good.lines, good.first, good.head);
+            print_line(whole.in_language(language::of_this_run()))
+        }
+        Ok(Err(fault)) => Err(Failure::tried(fault.sentence()).hint(text::try_comparing())),
+        Err(error) => {
+            let names = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+            Err(Failure::tried(argument::unread(names, foreign::words(error.to_string()))))
+        }
     }
 }
 
@@ -98,36 +96,37 @@ fn show(files: &[PathBuf], json: bool, last: Option<usize>) -> Result<(), Failur
     for file in files {
         lines.extend(read(file)?.lines().map(str::to_owned));
     }
+    let language = language::of_this_run();
     let skip = last.map_or(0, |last| lines.len().saturating_sub(last));
     for line in &lines[skip..] {
-        if json { print_line(line)? } else { print_line(in_words(line))? }
+        if json { print_line(line)? } else { print_line(in_words(line, language))? }
     }
     Ok(())
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|error| {
-        let name = format!("the log {}", file.display());
-        Failure::failed(named_path::unread(&name, file, &error, Language::English))
+        let (what, hint) = named_path::unreadable(text::log(file.display()), file, &error);
+        Failure::tried(what).hint(hint)
     })
 }
 
 /// `2026-01-01T08:00:00Z  accepted  ack  r1  by desk-2 (key desk-1): why; what became of it`
-fn in_words(line: &str) -> String {
+fn in_words(line: &str, language: Language) -> String {
     let Ok(line) = serde_json::from_str::<Value>(line) else {
-        return "(no line of an audit log)".to_owned();
+        return text::not_a_line().in_language(language);
     };
-    let text = |key: &str| line[key].as_str().map(tame);
+    let field = |key: &str| line[key].as_str().map(tame);
     let mut words: Vec<String> =
-        ["at", "event", "command", "request_id"].into_iter().filter_map(text).collect();
+        ["at", "event", "command", "request_id"].into_iter().filter_map(field).collect();
     if let Some(count) = line["count"].as_u64() {
-        words.push(format!("{count} times"));
+        words.push(text::times(count).in_language(language));
     }
-    words.extend(text("by").map(|by| format!("by {by}")));
-    words.extend(text("key").map(|key| format!("key {key}")));
-    words.extend(text("reason").map(|reason| format!("because: {reason}")));
-    words.extend(text("outcome"));
-    words.extend(text("detail"));
+    words.extend(field("by").map(|by| text::by(by).in_language(language)));
+    words.extend(field("key").map(|key| text::with_key(key).in_language(language)));
+    words.extend(field("reason").map(|reason| text::because(reason).in_language(language)));
+    words.extend(field("outcome"));
+    words.extend(field("detail"));
     if !line["data"].is_null() {
         words.push(tame(&line["data"].to_string()));
     }
@@ -146,7 +145,7 @@ mod tests {
     #[test]
     fn a_line_reads_well_and_cannot_steer_the_terminal() {
         let line = r#"{"n":1,"at":"2026-01-01T08:00:00Z","before":"0","event":"accepted","command":"ack","request_id":"r1","key":"desk-1","by":"x\u001b[2J","reason":"a call"}"#;
-        let words = in_words(line);
+        let words = in_words(line, Language::English);
         assert_eq!(words, "2026-01-01T08:00:00Z  accepted  ack  r1  by x [2J  key desk-1  because: a call");
     }
 }

@@ -4,24 +4,25 @@
 //! from it is told too.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use super::language::{self, padded};
 use super::{Failure, print_line};
 use crate::alerts::faces;
 use crate::config::account::{Account, Unit};
 use crate::config::{
-    self, Broker, Camera, CameraSource, Config, KnownModel, NamedPath, Problem, Severity, Surroundings,
-    Wanted,
+    self, Broker, Camera, CameraSource, Config, Explained, KnownModel, NamedPath, Problem, Severity,
+    Surroundings, Wanted,
 };
-use crate::contract::stream_address;
-use crate::detector::manifest::Manifest;
-use crate::detector::{Model, face_model};
+use crate::contract::{Language, stream_address};
+use crate::detector::manifest::{Manifest, ManifestError};
+use crate::detector::{Model, ModelError, face_model};
 use crate::mqtt::embedded;
+use crate::text::{Joint, Sentence, Told, Words, check as text, evidence, foreign};
 use crate::types::mqtt;
 
 mod explain;
@@ -64,20 +65,22 @@ struct Judge {
     /// Whether it is known as whom the service runs, so that what it cannot write is an error.
     is_the_services: bool,
     /// Who that is, for people; nothing where it goes without saying.
-    told: Option<String>,
+    told: Option<Sentence>,
 }
 
 /// What became of one file.
 struct Outcome {
     file: PathBuf,
+    /// What stands in it, where it can be read.
+    text: Option<String>,
     config: Option<Config>,
     problems: Vec<Problem>,
     /// Why models and classes were not checked.
-    unchecked: Option<String>,
+    unchecked: Option<Words>,
     /// Whose rights counted, where they are not those of who runs the command.
     judged_as: Option<String>,
     /// The same for people.
-    told: Option<String>,
+    told: Option<Sentence>,
     /// Who looks for faces in pictures that leave, where there are such.
     faces: Option<Faces>,
 }
@@ -85,13 +88,14 @@ struct Outcome {
 /// Who looks for faces in pictures that leave the box.
 struct Faces {
     /// For people.
-    told: String,
-    /// Whether one is wanted who is not there.
-    is_weaker: bool,
+    told: Words,
+    /// What to try, where one is wanted who is not there.
+    hint: Option<Words>,
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let language = language::of_this_run();
     let judge = Judge::chosen(&args)?;
     let mut errors = 0;
     let mut complaints = String::new();
@@ -99,36 +103,46 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let outcome = check(file, &args, &judge)?;
         errors += outcome.errors();
         if args.json {
-            print_line(outcome.json())?;
+            print_line(outcome.json(language))?;
             continue;
         }
         for problem in &outcome.problems {
+            let told = problem.of(file, language);
             match problem.severity {
-                Severity::Error => complaints.push_str(&format!("{}\n", problem.of(file))),
+                Severity::Error => complaints.push_str(&format!("{told}\n")),
                 Severity::Warning => {
                     // Nobody is left to tell if standard error is gone.
-                    let _ = writeln!(io::stderr(), "{}", problem.of(file));
+                    let _ = writeln!(io::stderr(), "{told}");
                 }
             }
         }
-        match (&outcome.config, &args.explain) {
-            _ if outcome.errors() > 0 => {}
-            (Some(config), Some(camera)) => match explain::told(config, camera) {
-                Ok(text) => print_line(text)?,
-                Err(why) => {
+        match &args.explain {
+            Some(camera) => match outcome.explained(camera) {
+                Ok(None) => {}
+                Ok(Some(explained)) => {
+                    print_line(explain::told(&explained, camera, file, &outcome.problems, language))?;
+                }
+                Err((why, hint)) => {
                     errors += 1;
-                    complaints.push_str(&format!("error: {why}\n"));
+                    let (why, hint) = (foreign::error(why), foreign::hint(hint));
+                    complaints.push_str(&format!(
+                        "{}\n  {}\n",
+                        why.in_language(language),
+                        hint.in_language(language)
+                    ));
                 }
             },
-            _ => print_line(outcome.summary())?,
+            None if outcome.errors() > 0 => {}
+            None => print_line(outcome.summary(language))?,
         }
     }
-    match errors {
-        0 => Ok(()),
-        _ if args.json => Err(Failure::invalid("")),
-        1 => Err(Failure::invalid(format!("{complaints}1 error"))),
-        n => Err(Failure::invalid(format!("{complaints}{n} errors"))),
-    }
+    let count = match errors {
+        0 => return Ok(()),
+        _ if args.json => return Err(Failure::invalid("")),
+        1 => text::one_error(),
+        count => text::errors(count),
+    };
+    Err(Failure::invalid(format!("{complaints}{}", count.in_language(language))))
 }
 
 impl Judge {
@@ -140,31 +154,25 @@ impl Judge {
         let me = Account::of_this_thread();
         let i_am_root = me.as_ref().is_some_and(Account::is_root);
         let as_other = |account: Account, unit| Judge {
-            told: Some(format!("judged as the user {}", account.name)),
+            told: Some(text::judged_as(&account.name)),
             account: Some(account),
             unit,
             is_the_services: true,
         };
         if let Some(name) = &args.user {
-            let account = Account::named(name);
-            let account = account.ok_or_else(|| Failure::invalid(no_such_user(name)))?;
+            let account = Account::named(name).ok_or_else(|| no_such_user(name))?;
             if Some(&account) == me.as_ref() {
                 return Ok(Judge { is_the_services: true, ..nobody_else });
             }
             if !i_am_root {
-                let why = format!(
-                    "`--as {name}`: only root can look with another user's rights\n  hint: sudo lookout check --as {name}, or leave --as out to check with your own rights"
-                );
-                return Err(Failure::invalid(why));
+                return Err(Failure::refused(text::only_root(name)).hint(text::try_sudo(name)));
             }
             return Ok(as_other(account, None));
         }
         let service = Account::of_service().filter(|service| !service.is_root());
         if !i_am_root {
             let other = service.filter(|service| Some(service) != me.as_ref());
-            let told = other.map(|Account { name, .. }| {
-                format!("judged as you; `sudo lookout check` judges as the service's user {name}")
-            });
+            let told = other.map(|Account { name, .. }| text::judged_as_you(name));
             return Ok(Judge { told, ..nobody_else });
         }
         let unit = Unit::installed();
@@ -179,29 +187,26 @@ impl Judge {
     /// What `work` finds as the user that is judged for.
     fn ask<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
         let Some(account) = &self.account else { return Ok(work()) };
-        account
-            .act(work)
-            .map_err(|error| Failure::failed(format!(
-                "the rights of the user `{0}` cannot be taken on, so nothing was checked: {error}\n  hint: in a container without the capabilities SETUID and SETGID, run the check as that user itself: runuser -u {0} -- lookout check",
-                account.name
-            )))
+        account.act(work).map_err(|error| {
+            let name = &account.name;
+            Failure::tried(text::no_rights(name, error.to_string())).hint(text::try_runuser(name))
+        })
     }
 }
 
-fn no_such_user(name: &str) -> String {
+fn no_such_user(name: &str) -> Failure {
     let hint = match Account::of_service() {
-        Some(service) => format!("the service runs as `{0}`: lookout check --as {0}", service.name),
-        None => {
-            "`getent passwd` lists the users of this machine; the package makes the user `lookout`".to_owned()
-        }
+        Some(service) => text::try_service_user(service.name),
+        None => text::try_getent(),
     };
-    format!("`--as {name}`: this machine has no user of that name, so nothing was checked\n  hint: {hint}")
+    Failure::refused(text::no_such_user(name)).hint(hint)
 }
 
 fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     let surroundings = if args.elsewhere { Surroundings::elsewhere(file) } else { Surroundings::of(file) };
-    let outcome = |config, problems, unchecked| Outcome {
+    let outcome = |text, config, problems, unchecked| Outcome {
         file: file.to_owned(),
+        text,
         config,
         problems,
         unchecked,
@@ -212,7 +217,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     // Read as whoever asks: a draft may lie in their own folder.
     let text = match config::text_of(file) {
         Ok(text) => text,
-        Err(problems) => return Ok(outcome(None, problems.list, None)),
+        Err(problems) => return Ok(outcome(None, None, problems.list, None)),
     };
     // The one that the service runs is the service's to read.
     let mut found = Vec::new();
@@ -222,8 +227,9 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     }
     if let Some(named) = &args.manifest {
         // A list that was named here must be there; one that the file names is the file's matter.
-        Manifest::read(&Manifest::locate(Some(named)).map_err(Failure::invalid)?)
-            .map_err(Failure::invalid)?;
+        let language = language::of_this_run();
+        let refused = |error: ManifestError| Failure::invalid(error.in_language(language));
+        Manifest::read(&Manifest::locate(Some(named)).map_err(refused)?).map_err(refused)?;
     }
     let (survey, unchecked, faces) = judge.ask(|| {
         let unchecked = Mutex::new(None);
@@ -254,7 +260,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         }
         found.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
     }
-    Ok(Outcome { faces, ..outcome(survey.config, found, unchecked) })
+    Ok(Outcome { faces, ..outcome(Some(text), survey.config, found, unchecked) })
 }
 
 fn is_error(problem: &Problem) -> bool {
@@ -273,21 +279,21 @@ fn faces(config: &Config, args: &Args) -> Option<Faces> {
         return None;
     }
     let manifest = Manifest::find(args.manifest.as_deref().or(config.detector.manifest.as_deref())).ok()?;
-    let good = |told: String| Faces { told, is_weaker: false };
-    let weaker = |why: String| Faces {
-        told: format!("{}: {}\n           hint: {}", faces::WEAKER, first_line(&why).0, faces::HINT),
-        is_weaker: true,
+    let good = |told: Sentence| Faces { told: told.into(), hint: None };
+    let weaker = |why: Words| Faces {
+        told: text::weaker(evidence::faces_weaker(), why).into(),
+        hint: Some(evidence::try_face_model().into()),
     };
     Some(match faces::entry(&config.detector.face_model, &manifest) {
-        Ok(None) => good("no model of their own (face_model = \"none\")".to_owned()),
-        Ok(Some(entry)) if args.elsewhere => good(format!("{}, in pictures that leave the box", entry.name)),
+        Ok(None) => good(text::no_face_model()),
+        Ok(Some(entry)) if args.elsewhere => good(text::face_model(entry.name)),
         Ok(Some(entry)) => match Model::check_file(&entry) {
-            Ok(()) => good(format!("{}, in pictures that leave the box", entry.name)),
-            Err(error) => weaker(error.to_string()),
+            Ok(()) => good(text::face_model(entry.name)),
+            Err(error) => weaker(error.sentence().into()),
         },
         // Here is not there.
         Err(_) if args.elsewhere => return None,
-        Err(error) => weaker(error.to_string()),
+        Err(error) => weaker(error.sentence().into()),
     })
 }
 
@@ -295,8 +301,8 @@ fn faces(config: &Config, args: &Args) -> Option<Faces> {
 fn known_models(
     wanted: Wanted<'_>,
     args: &Args,
-    unchecked: &Mutex<Option<String>>,
-) -> Result<Option<Vec<KnownModel>>, (String, String)> {
+    unchecked: &Mutex<Option<Words>>,
+) -> Result<Option<Vec<KnownModel>>, (Words, Words)> {
     let configured = wanted.manifest.filter(|_| !args.elsewhere);
     if configured.is_some_and(|manifest| args.manifest.is_none() && !manifest.is_file()) {
         // The file names a list that is not there, which was said already.
@@ -305,10 +311,10 @@ fn known_models(
     let manifest = match Manifest::find(args.manifest.as_deref().or(configured)) {
         Ok(manifest) => manifest,
         Err(error) if args.elsewhere => {
-            *unchecked.lock() = Some(first_line(&error.to_string()).0);
+            *unchecked.lock() = Some(error.sentence().into());
             return Ok(None);
         }
-        Err(error) => return Err(first_line(&error.to_string())),
+        Err(error) => return Err(with_hint(error.sentence(), error.hint())),
     };
     // The usual face model goes without an entry in the list.
     let mut entries = manifest.models().to_vec();
@@ -324,18 +330,15 @@ fn known_models(
         KnownModel {
             name: entry.name.clone(),
             classes: entry.reported().collect(),
-            trouble: trouble.map(|error| first_line(&error.to_string())),
+            trouble: trouble.map(|error: ModelError| with_hint(error.sentence(), error.hint())),
         }
     });
     Ok(Some(known.collect()))
 }
 
-/// The sentence of an error and its hint.
-fn first_line(message: &str) -> (String, String) {
-    let mut lines = message.lines();
-    let first = lines.next().unwrap_or_default().to_owned();
-    let hint = lines.find_map(|line| line.trim().strip_prefix("hint: "));
-    (first, hint.unwrap_or("`lookout models list` and `lookout models verify` say more").to_owned())
+/// A sentence and what to try, or else where to find out.
+fn with_hint(what: Sentence, hint: Option<Sentence>) -> (Words, Words) {
+    (what.into(), hint.unwrap_or_else(text::try_models).into())
 }
 
 impl Outcome {
@@ -343,20 +346,19 @@ impl Outcome {
         self.problems.iter().filter(|problem| is_error(problem)).count()
     }
 
-    fn json(&self) -> Value {
-        let problems: Vec<Value> = self
-            .problems
-            .iter()
-            .map(|problem| {
-                json!({
-                    "severity": match problem.severity { Severity::Error => "error", Severity::Warning => "warning" },
-                    "line": problem.line,
-                    "column": problem.column,
-                    "what": problem.what,
-                    "hint": problem.hint,
-                })
-            })
-            .collect();
+    /// The camera of that id, value by value; nothing where the text is no TOML and does not show it.
+    fn explained(&self, camera: &str) -> Result<Option<Explained>, (Sentence, Words)> {
+        let Some(text) = &self.text else { return Ok(None) };
+        match Explained::of(&self.file, text, camera) {
+            Ok(explained) => Ok(Some(explained)),
+            Err(_) if self.problems.iter().any(explain::is_no_toml) => Ok(None),
+            Err(none) => Err(none),
+        }
+    }
+
+    fn json(&self, language: Language) -> Value {
+        let problems: Vec<Value> =
+            self.problems.iter().map(|problem| problem_json(problem, language)).collect();
         json!({
             "file": self.file,
             "valid": self.errors() == 0,
@@ -365,137 +367,193 @@ impl Outcome {
             "rules": self.config.as_ref().map(|config| config.rules.len()),
             "models_checked": self.config.is_some() && self.unchecked.is_none(),
             "judged_as": self.judged_as,
-            "faces": self.faces.as_ref().map(|faces| faces.told.as_str()),
-            "redaction_is_weaker": self.faces.as_ref().is_some_and(|faces| faces.is_weaker),
+            "faces": self.faces.as_ref().map(|faces| faces.told.in_language(language)),
+            "redaction_is_weaker": self.faces.as_ref().is_some_and(|faces| faces.hint.is_some()),
             "problems": problems,
         })
     }
 
     /// What a good configuration makes the box do.
-    fn summary(&self) -> String {
+    fn summary(&self, language: Language) -> String {
         let Some(config) = &self.config else { return String::new() };
-        let mut text = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write_summary(&mut text, config);
-        text.trim_end().to_owned()
+        let file = self.file.display();
+        let first = match &self.told {
+            Some(judged) => text::no_error_judged(file, judged.clone()),
+            None => text::no_error(file),
+        };
+        let mut lines = Lines { text: first.in_language(language), language };
+        self.write_summary(&mut lines, config);
+        lines.text
     }
 
-    fn write_summary(&self, out: &mut String, config: &Config) -> std::fmt::Result {
+    fn write_summary(&self, lines: &mut Lines, config: &Config) {
         let site = &config.site;
-        let judged = self.told.as_ref().map_or(String::new(), |told| format!(", {told}"));
-        writeln!(out, "{}: no error{judged}", self.file.display())?;
-        let (area, zone) = (&site.area, &site.time_zone_name);
-        let (mode, language) = (site.mode.name(), site.language.tag());
-        writeln!(out, "  box      {} in {area}, {zone}, titles in {language}, mode {mode}", site.box_id)?;
-        writeln!(out, "  alerts   {}, topics {}/up/...", broker(config), config.topics().base())?;
-        writeln!(out, "  queue    {}", config.outbox.dir.display())?;
+        let (mode, titles) = (site.mode.name(), site.language.tag());
+        lines.say(
+            text::label_box(),
+            text::box_in(&*site.box_id, &*site.area, &site.time_zone_name, titles, mode),
+        );
+        let topics = format!("{}/up/...", config.topics().base());
+        lines.say(text::label_alerts(), text::alerts_to(broker(config), topics));
+        lines.say(text::label_queue(), config.outbox.dir.display());
         let evidence = &config.evidence;
         let days = evidence.keep.as_secs() / (24 * 60 * 60);
-        match evidence.enabled {
-            true => writeln!(out, "  evidence {}, kept {days} days", evidence.dir.display())?,
-            false => writeln!(out, "  evidence none")?,
-        }
-        let providers: Vec<&str> = config.detector.providers.iter().map(|provider| provider.name()).collect();
-        let providers = match providers.as_slice() {
-            [] => "what a measurement chooses".to_owned(),
-            listed => listed.join(", else "),
+        let kept = match evidence.enabled {
+            true => text::kept(evidence.dir.display(), days),
+            false => text::none(),
         };
+        lines.say(text::label_evidence(), kept);
         if config.cameras.is_empty() {
-            writeln!(out, "  models   none, as there is no camera")?;
+            lines.say(text::label_models(), text::no_models());
         } else {
-            writeln!(out, "  model    {} on {providers}", config.detector.model)?;
+            let providers = config.detector.providers.iter().map(|provider| Words::from(provider.name()));
+            let providers = providers.reduce(|first, next| text::else_on(first, next).into());
+            let providers = providers.unwrap_or_else(|| text::measured().into());
+            lines.say(text::label_model(), text::model_on(&config.detector.model, providers));
         }
         if let Some(faces) = &self.faces {
-            writeln!(out, "  faces    {}", faces.told)?;
+            lines.say(text::label_faces(), faces.told.clone());
+            if let Some(hint) = &faces.hint {
+                lines.go_on(&foreign::hint(hint.clone()));
+            }
         }
         if let Some(why) = &self.unchecked {
-            writeln!(out, "           names of models and classes were not checked: {why}")?;
+            lines.go_on(&text::names_unchecked(why.clone()));
         }
-        writeln!(out, "  cameras  {}", config.cameras.len())?;
+        lines.say(text::label_cameras(), config.cameras.len());
         for camera in &config.cameras {
-            writeln!(out, "    {:<20} {}", camera.id, what_it_is(camera))?;
+            lines.part(&camera.id, what_it_is(camera));
         }
         if !config.sensors.list.is_empty() {
-            writeln!(out, "  sensors  {}", config.sensors.list.len())?;
+            lines.say(text::label_sensors(), config.sensors.list.len());
         }
         for sensor in &config.sensors.list {
             let plan = &sensor.plan;
-            writeln!(out, "    {:<20} {} ({}) {}", plan.id, plan.quantity, plan.unit, sensor.source.told())?;
+            lines
+                .part(&plan.id, text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.told()));
         }
-        writeln!(out, "  rules    {}", config.rules.len())?;
+        lines.say(text::label_rules(), config.rules.len());
         let plan = config.plan(config.camera_plans());
         for rule in &config.rules {
             let cameras = rule.cameras.join(", ");
-            match plan.raises_alone(rule) {
-                true => {
-                    let level = rule.level.name();
-                    writeln!(out, "    {:<20} {} ({level}) on {cameras}", rule.id, rule.signal)?;
-                }
-                false => writeln!(out, "    {:<20} {}, a hint, on {cameras}", rule.id, rule.signal)?,
-            }
+            let what = match plan.raises_alone(rule) {
+                true => text::raises(&*rule.signal, rule.level.name(), cameras),
+                false => text::hints(&*rule.signal, cameras),
+            };
+            lines.part(&rule.id, what);
         }
         if !config.signals.is_empty() {
-            writeln!(out, "  signals  {}", config.signals.len())?;
+            lines.say(text::label_signals(), config.signals.len());
         }
         let sources = plan.sources();
         for signal in &config.signals {
             let of_it = || sources.iter().filter(|source| source.kind == signal.kind);
             let grids: BTreeSet<&str> = of_it().map(|source| &*source.grid).collect();
-            let (count, grids) = (of_it().count(), grids.len());
-            writeln!(out, "    {:<20} from {count} sources in {grids} grid cells", signal.kind)?;
+            lines.part(&signal.kind, text::sources(of_it().count(), grids.len()));
         }
-        Ok(())
     }
 }
 
-fn broker(config: &Config) -> String {
+/// A problem for programs, with its texts in that language.
+fn problem_json(problem: &Problem, language: Language) -> Value {
+    let parts =
+        |told: Option<Told>| told.map_or((None, None), |Told { code, args, .. }| (Some(code), Some(args)));
+    let (code, args) = parts(problem.told(language));
+    let (hint_code, hint_args) = parts(problem.hint_told(language));
+    json!({
+        "severity": match problem.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "line": problem.line,
+        "column": problem.column,
+        "what": problem.what.in_language(language),
+        "code": code,
+        "args": args,
+        "hint": problem.hint.as_ref().map(|hint| hint.in_language(language)),
+        "hint_code": hint_code,
+        "hint_args": hint_args,
+    })
+}
+
+/// Columns of a label.
+const LABEL_COLUMNS: usize = 8;
+
+/// The lines of a summary.
+struct Lines {
+    text: String,
+    language: Language,
+}
+
+impl Lines {
+    /// A line with its label.
+    fn say(&mut self, label: Sentence, value: impl Into<Words>) {
+        let label = padded(&label.in_language(self.language), LABEL_COLUMNS);
+        let value = value.into().in_language(self.language);
+        self.text.push_str(&format!("\n  {label} {value}"));
+    }
+
+    /// More of the same.
+    fn go_on(&mut self, more: &Sentence) {
+        let indent = " ".repeat(3 + LABEL_COLUMNS);
+        self.text.push_str(&format!("\n{indent}{}", more.in_language(self.language)));
+    }
+
+    /// One of those that were counted.
+    fn part(&mut self, id: &str, what: impl Into<Words>) {
+        let what = what.into().in_language(self.language);
+        self.text.push_str(&format!("\n    {id:<20} {what}"));
+    }
+}
+
+fn broker(config: &Config) -> Sentence {
     let version = match config.mqtt.version {
         mqtt::Version::V5 => "MQTT 5",
         mqtt::Version::V311 => "MQTT 3.1.1",
     };
     match &config.mqtt.broker {
         Broker::Embedded { port } => {
-            let port = if *port == 0 { ", any free port".to_owned() } else { format!(":{port}") };
-            let missing = match embedded::installed() {
-                Ok(_) => "",
-                Err(_) => "; its program `mosquitto` is not installed here: `sudo apt install mosquitto`",
+            let here = match *port {
+                0 => text::embedded_anywhere(),
+                port => text::embedded_on(port),
             };
-            format!("an embedded broker on 127.0.0.1{port}{missing}")
+            match embedded::installed() {
+                Ok(_) => here,
+                Err(_) => text::without_its_program(here),
+            }
         }
         Broker::Remote { host, port, others, tls, credentials } => {
-            let lock = if tls.is_some() { "encrypted" } else { "not encrypted" };
-            let login = if credentials.is_some() { "with a login" } else { "without a login" };
-            let others: String =
-                others.iter().map(|(host, port)| format!(", or else {host}:{port}")).collect();
-            format!("{host}:{port}{others} ({version}, {lock}, {login})")
+            let lock = if tls.is_some() { text::encrypted() } else { text::not_encrypted() };
+            let login = if credentials.is_some() { text::with_login() } else { text::without_login() };
+            let first = Words::from(format!("{host}:{port}"));
+            let address = others
+                .iter()
+                .fold(first, |all, (host, port)| text::or_else(all, format!("{host}:{port}")).into());
+            text::remote(address, version, lock, login)
         }
     }
 }
 
-fn what_it_is(camera: &Camera) -> String {
+fn what_it_is(camera: &Camera) -> Words {
     let source = match &camera.source {
         CameraSource::Rtsp { url, .. } => stream_address::shown(url),
         CameraSource::File(path) => path.display().to_string(),
     };
-    let counted = |n: usize, one: &str| match n {
-        0 => String::new(),
-        1 => format!(", 1 {one}"),
-        n => format!(", {n} {one}s"),
+    let mut parts = vec![text::looks(source, camera.analysis_hz.to_string())];
+    if camera.rotate != 0 {
+        parts.push(text::turned(camera.rotate));
+    }
+    if let Some((wide, high)) = camera.display_aspect {
+        parts.push(text::shown_as(format!("{wide}:{high}")));
+    }
+    if let Some(url) = &camera.url_main {
+        parts.push(text::larger_from(stream_address::shown(url)));
+    }
+    let counted = |count: usize, one: fn() -> Sentence, several: fn(usize) -> Sentence| match count {
+        0 => None,
+        1 => Some(one()),
+        count => Some(several(count)),
     };
-    let turned = match camera.rotate {
-        0 => String::new(),
-        degrees => format!(", turned clockwise by {degrees} degrees"),
-    };
-    let aspect =
-        camera.display_aspect.map_or(String::new(), |(wide, high)| format!(", shown as {wide}:{high}"));
-    let large = camera.url_main.as_ref().map_or(String::new(), |url| {
-        format!(", one more picture of an alert from {}", stream_address::shown(url))
-    });
-    format!(
-        "{source}, {} looks a second{turned}{aspect}{large}{}{}{}",
-        camera.analysis_hz,
-        counted(camera.zones.len(), "zone"),
-        counted(camera.lines.len(), "line"),
-        counted(camera.masks.len() + camera.class_masks.len(), "mask"),
-    )
+    parts.extend(counted(camera.zones.len(), text::one_zone, text::zones));
+    parts.extend(counted(camera.lines.len(), text::one_line, text::lines));
+    let masks = camera.masks.len() + camera.class_masks.len();
+    parts.extend(counted(masks, text::one_mask, text::masks));
+    Words::List(parts.into_iter().map(Words::from).collect(), Joint::Clauses)
 }

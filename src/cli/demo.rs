@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use toml::{Table, Value};
 
-use crate::contract::Language;
 use crate::mqtt::embedded;
+use crate::text::{Sentence, command_line, demo as say, foreign};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
-use super::{Failure, named_path};
+use super::{Failure, language, named_path};
 
 /// The ports in the demo's configurations; others are taken where these are busy.
 const RTSP_PORT: u16 = 8554;
@@ -30,6 +30,8 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// How often the children are looked after.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Columns of a label.
+const LABEL_COLUMNS: usize = 9;
 /// How much of the daemon's log is shown when something went wrong.
 const LOG_TAIL_BYTES: u64 = 4000;
 
@@ -66,7 +68,7 @@ pub struct Args {
 /// A part that does not start, and, at the end, if no alert was published and acknowledged.
 pub fn run(args: Args) -> Result<(), Failure> {
     let clip = clip(args.video.as_deref())?;
-    embedded::installed().map_err(Failure::failed)?;
+    embedded::installed().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
     let stop = stop_at_ctrl_c()?;
     let folder = DemoFolder::make()?;
     let (rtsp_port, broker_port) = (free_port(RTSP_PORT)?, free_port(BROKER_PORT)?);
@@ -76,19 +78,25 @@ pub fn run(args: Args) -> Result<(), Failure> {
         auth: Auth::None,
     };
     let _server = RtspServer::start(rtsp_port, vec![mount])
-        .map_err(|error| Failure::failed(format!("the RTSP server did not start: {error}")))?;
+        .map_err(|error| Failure::tried(say::server_not_started(error.sentence())))?;
     let text = config_text(&args)?;
     let config = folder.path.join("lookout.toml");
     let url = format!("rtsp://127.0.0.1:{rtsp_port}/demo");
     let text = adapted(&text, &url, broker_port, &folder.path, args.model.as_deref())?;
-    fs::write(&config, text).map_err(|error| Failure::failed(format!("{}: {error}", config.display())))?;
+    fs::write(&config, text)
+        .map_err(|error| Failure::tried(command_line::unwritten(config.display(), error.to_string())))?;
 
-    say!("clip      {}", clip.display());
-    say!("camera    {url}");
-    say!("broker    127.0.0.1:{broker_port}   (mosquitto_sub -p {broker_port} -t 'lookout/#' -v)");
-    say!("config    {}", config.display());
-    say!("log       {}", folder.log().display());
-    say!("evidence  {}\n", folder.path.join("evidence").display());
+    let language = language::of_this_run();
+    let show = |label: Sentence, value: String| {
+        say!("{} {value}", language::padded(&label.in_language(language), LABEL_COLUMNS));
+    };
+    let broker = format!("127.0.0.1:{broker_port}   (mosquitto_sub -p {broker_port} -t 'lookout/#' -v)");
+    show(say::label_clip(), clip.display().to_string());
+    show(say::label_camera(), url);
+    show(say::label_broker(), broker);
+    show(say::label_config(), config.display().to_string());
+    show(say::label_log(), folder.log().display().to_string());
+    show(say::label_evidence(), format!("{}\n", folder.path.join("evidence").display()));
 
     let mut daemon = start_daemon(&config, args.manifest.as_deref(), &folder)?;
     wait_for_broker(&mut daemon, broker_port, &folder, &stop)?;
@@ -102,27 +110,28 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// The clip to play, as an absolute path.
 fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = wanted {
-        return fs::canonicalize(path).map_err(|error| unread("the clip", path, &error));
+        return fs::canonicalize(path).map_err(|error| unread(say::the_clip(path.display()), path, &error));
     }
     let beside_program = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
     let folders = [Some(PathBuf::from(".")), beside_program, Some(PathBuf::from("/usr/share/lookout"))];
     let found =
         folders.into_iter().flatten().map(|folder| folder.join(LANE_CLIP)).find(|path| path.is_file());
-    found.and_then(|path| fs::canonicalize(path).ok()).ok_or_else(|| {
-        Failure::invalid(format!(
-            "the bundled clip {LANE_CLIP} is not here\n  hint: run from the repository's root, or name a clip with --video"
-        ))
-    })
+    found
+        .and_then(|path| fs::canonicalize(path).ok())
+        .ok_or_else(|| Failure::refused(say::no_bundled_clip(LANE_CLIP)).hint(say::try_root_or_video()))
 }
 
-fn unread(what: &str, path: &Path, error: &io::Error) -> Failure {
-    let name = format!("{what} {}", path.display());
-    Failure::invalid(named_path::unread(&name, path, error, Language::English))
+fn unread(what: Sentence, path: &Path, error: &io::Error) -> Failure {
+    let (what, hint) = named_path::unreadable(what, path, error);
+    Failure::refused(what).hint(hint)
 }
 
 fn config_text(args: &Args) -> Result<String, Failure> {
     match &args.config {
-        Some(path) => fs::read_to_string(path).map_err(|error| unread("the configuration", path, &error)),
+        Some(path) => {
+            let unread = |error| unread(say::the_configuration(path.display()), path, &error);
+            fs::read_to_string(path).map_err(unread)
+        }
         None if args.video.is_some() => Ok(ANY_CONFIG.to_owned()),
         None => Ok(LANE_CONFIG.to_owned()),
     }
@@ -136,12 +145,12 @@ fn adapted(
     folder: &Path,
     model: Option<&str>,
 ) -> Result<String, Failure> {
-    let wrong = |why: String| Failure::invalid(format!("the demo's configuration: {why}"));
-    let mut document: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    let wrong = |why: Sentence| Failure::refused(say::configuration_wrong(why));
+    let mut document: Table =
+        text.parse().map_err(|error: toml::de::Error| wrong(foreign::words(error.to_string())))?;
     let first =
         document.get_mut("camera").and_then(Value::as_array_mut).and_then(|cameras| cameras.first_mut());
-    let camera =
-        first.and_then(Value::as_table_mut).ok_or_else(|| wrong("it has no [[camera]]".to_owned()))?;
+    let camera = first.and_then(Value::as_table_mut).ok_or_else(|| wrong(say::no_camera()))?;
     for key in ["file", "user", "secret"] {
         camera.remove(key);
     }
@@ -153,7 +162,7 @@ fn adapted(
     if let Some(model) = model {
         set(&mut document, "detector", "model", Value::from(model));
     }
-    toml::to_string(&document).map_err(|error| wrong(error.to_string()))
+    toml::to_string(&document).map_err(|error| wrong(foreign::words(error.to_string())))
 }
 
 fn set(document: &mut Table, section: &str, key: &str, value: Value) {
@@ -167,7 +176,7 @@ fn set(document: &mut Table, section: &str, key: &str, value: Value) {
 fn free_port(wanted: u16) -> Result<u16, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", wanted)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)));
     let address = listener.and_then(|listener| listener.local_addr());
-    address.map(|address| address.port()).map_err(|error| Failure::failed(format!("no free port: {error}")))
+    address.map(|address| address.port()).map_err(|error| Failure::tried(say::no_port(error.to_string())))
 }
 
 fn stop_at_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
@@ -176,7 +185,7 @@ fn stop_at_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed(format!("signals cannot be awaited: {error}")))?;
+        .map_err(|error| Failure::tried(say::no_signals(error.to_string())))?;
     std::thread::Builder::new()
         .name("ctrl-c".to_owned())
         .spawn(move || {
@@ -184,19 +193,19 @@ fn stop_at_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
                 asked.store(true, Ordering::Relaxed);
             }
         })
-        .map_err(|error| Failure::failed(format!("no thread: {error}")))?;
+        .map_err(|error| Failure::tried(say::no_thread(error.to_string())))?;
     Ok(stop)
 }
 
 fn start_daemon(config: &Path, manifest: Option<&Path>, folder: &DemoFolder) -> Result<Child, Failure> {
-    let log = File::create(folder.log()).map_err(|error| Failure::failed(format!("no log file: {error}")))?;
+    let log = File::create(folder.log()).map_err(|error| Failure::tried(say::no_log(error.to_string())))?;
     let mut command = this_program()?;
     command.args(["run", "--config"]).arg(config);
     if let Some(manifest) = manifest {
         command.arg("--manifest").arg(manifest);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-    command.spawn().map_err(|error| Failure::failed(format!("the daemon did not start: {error}")))
+    command.spawn().map_err(|error| Failure::tried(say::daemon_not_started(error.to_string())))
 }
 
 fn start_centre(broker_port: u16, seconds: Option<u64>) -> Result<Child, Failure> {
@@ -206,13 +215,17 @@ fn start_centre(broker_port: u16, seconds: Option<u64>) -> Result<Child, Failure
         command.args(["--seconds", &seconds.to_string()]);
     }
     command.stdin(Stdio::null());
-    command.spawn().map_err(|error| Failure::failed(format!("`lookout tail` did not start: {error}")))
+    command.spawn().map_err(|error| Failure::tried(say::tail_not_started(error.to_string())))
 }
 
 fn this_program() -> Result<Command, Failure> {
-    let path = std::env::current_exe()
-        .map_err(|error| Failure::failed(format!("this program does not know where it is: {error}")))?;
-    Ok(Command::new(path))
+    let path =
+        std::env::current_exe().map_err(|error| Failure::tried(say::program_unknown(error.to_string())))?;
+    let mut command = Command::new(path);
+    if let Some(language) = language::asked() {
+        command.args(["--language", language.tag()]);
+    }
+    Ok(command)
 }
 
 fn wait_for_broker(
@@ -224,18 +237,19 @@ fn wait_for_broker(
     let deadline = Instant::now() + START_WITHIN;
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         if let Ok(Some(status)) = daemon.try_wait() {
-            return Err(Failure::failed(format!("the daemon ended ({status}):\n{}", folder.log_tail())));
+            return Err(daemon_ended(status, folder));
         }
         if Instant::now() > deadline || stop.load(Ordering::Relaxed) {
             stop_child(daemon, Signal::TERM);
-            let log = folder.log_tail();
-            return Err(Failure::failed(format!(
-                "the daemon opened no broker within {START_WITHIN:?}:\n{log}"
-            )));
+            return Err(Failure::tried(say::no_broker(START_WITHIN.as_secs(), folder.log_tail())));
         }
         std::thread::park_timeout(LOOK_EVERY);
     }
     Ok(())
+}
+
+fn daemon_ended(status: ExitStatus, folder: &DemoFolder) -> Failure {
+    Failure::tried(say::daemon_ended(status.to_string(), folder.log_tail()))
 }
 
 /// Until the centre has seen enough, the daemon dies, or somebody presses Ctrl-C.
@@ -245,15 +259,10 @@ fn look_after(
     stop: &AtomicBool,
     folder: &DemoFolder,
 ) -> Result<(), Failure> {
-    let nothing = || {
-        Failure::failed(format!(
-            "no alert was published and acknowledged\n  hint: the daemon's log says what happened:\n{}",
-            folder.log_tail()
-        ))
-    };
+    let nothing = || Failure::tried(say::nothing_acknowledged()).hint(say::try_log(folder.log_tail()));
     loop {
         if let Ok(Some(status)) = daemon.try_wait() {
-            return Err(Failure::failed(format!("the daemon ended ({status}):\n{}", folder.log_tail())));
+            return Err(daemon_ended(status, folder));
         }
         if let Ok(Some(status)) = centre.try_wait() {
             return if status.success() { Ok(()) } else { Err(nothing()) };
@@ -294,8 +303,9 @@ struct DemoFolder {
 impl DemoFolder {
     fn make() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("lookout-demo-{}", std::process::id()));
-        fs::create_dir_all(&path)
-            .map_err(|error| Failure::failed(format!("{} cannot be made: {error}", path.display())))?;
+        fs::create_dir_all(&path).map_err(|error| {
+            Failure::tried(command_line::folder_not_made(path.display(), error.to_string()))
+        })?;
         Ok(DemoFolder { path })
     }
 
@@ -313,6 +323,6 @@ impl DemoFolder {
             file.read_to_end(&mut bytes)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
-        read().unwrap_or_else(|error| format!("(the log cannot be read: {error})"))
+        read().unwrap_or_else(|error| say::log_unread(error.to_string()).in_language(language::of_this_run()))
     }
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
 use serde::Serialize;
 
-use super::{Failure, models, named_path, print_line, stream_line};
+use super::{Failure, language, models, named_path, print_line, stream_line};
 use crate::analysis::detection::Detection;
 use crate::detector::{Detector, Inference, Model, Thresholds};
 use crate::evidence;
 use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
+use crate::text::{Sentence, command_line, detect as say, foreign};
 
 /// Print the boxes found in pictures as JSON lines
 #[derive(Debug, clap::Args)]
@@ -58,7 +59,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             models.iter().flat_map(|m| m.entry().reported()).map(|class| (class, at_least)).collect()
         }
     };
-    let mut inference = Inference::new(&models).map_err(Failure::failed)?;
+    let mut inference = Inference::new(&models).map_err(models::failed)?;
     if let Some(folder) = &args.save {
         named_path::make_folder("--save", folder)?;
     }
@@ -67,7 +68,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let outcome = read(file).and_then(|image| {
             inference
                 .detect(&picture_of(&image)?, None, &thresholds, &mut found)
-                .map_err(|e| e.to_string())?;
+                .map_err(|error| error.sentence())?;
             Ok(image)
         });
         match outcome {
@@ -79,10 +80,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
                     save(image, &found, &free_name(folder, file, &mut saved_names))?;
                 }
             }
-            Err(message) => failures.push(format!("{}: {message}", file.display())),
+            Err(what) => failures.push(say::of(file.display(), what).in_language(language::of_this_run())),
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure::failed(failures.join("\nerror: "))) }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::several(&failures)) }
 }
 
 fn load(args: &Args) -> Result<Vec<Arc<Model>>, Failure> {
@@ -92,14 +93,14 @@ fn load(args: &Args) -> Result<Vec<Arc<Model>>, Failure> {
         _ => args.models.clone(),
     };
     if names.is_empty() {
-        return Err(Failure::invalid(format!("{} describes no model", manifest.file().display())));
+        return Err(Failure::refused(models::none_in(&manifest)));
     }
     let providers = args.source.providers();
     names
         .iter()
         .map(|name| {
-            let entry = manifest.model(name).map_err(Failure::invalid)?;
-            Model::load(entry, providers).map(Arc::new).map_err(Failure::failed)
+            let entry = manifest.model(name).map_err(models::refused)?;
+            Model::load(entry, providers).map(Arc::new).map_err(models::failed)
         })
         .collect()
 }
@@ -126,11 +127,11 @@ fn print_found(
 }
 
 /// The picture upright, as its camera's orientation tag says.
-pub(super) fn read(file: &Path) -> Result<RgbImage, String> {
-    let message = |error: image::ImageError| format!("is no picture that can be read: {error}");
+pub(super) fn read(file: &Path) -> Result<RgbImage, Sentence> {
+    let message = |error: image::ImageError| say::no_picture(error.to_string());
     let mut decoder = ImageReader::open(file)
         .and_then(ImageReader::with_guessed_format)
-        .map_err(|error| format!("cannot be read: {error}"))?
+        .map_err(|error| say::unread(error.to_string()))?
         .into_decoder()
         .map_err(message)?;
     let orientation = decoder.orientation().map_err(message)?;
@@ -140,7 +141,7 @@ pub(super) fn read(file: &Path) -> Result<RgbImage, String> {
 }
 
 /// The pixels as a decoder would give them: full range, BT.601, full chroma (what JPEG holds, not thinned).
-pub(super) fn picture_of(image: &RgbImage) -> Result<Picture, String> {
+pub(super) fn picture_of(image: &RgbImage) -> Result<Picture, Sentence> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let mut planes = [0; 3].map(|_| Vec::with_capacity(width * height));
     for pixel in image.pixels() {
@@ -160,7 +161,7 @@ pub(super) fn picture_of(image: &RgbImage) -> Result<Picture, String> {
         matrix: Matrix::Bt601,
         pixel_aspect: PixelAspect::SQUARE,
     };
-    Picture::new(format, Box::new(Vec::from(planes))).map_err(|error| error.to_string())
+    Picture::new(format, Box::new(Vec::from(planes))).map_err(|error| foreign::words(error.to_string()))
 }
 
 /// The picture's name in `folder`; numbered where two pictures share it.
@@ -182,13 +183,13 @@ fn save(mut image: RgbImage, found: &[Detection], file: &Path) -> Result<(), Fai
     }
     image
         .save(file)
-        .map_err(|error| Failure::failed(format!("{} cannot be written: {error}", file.display())))
+        .map_err(|error| Failure::tried(command_line::unwritten(file.display(), error.to_string())))
 }
 
 fn score(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(score) if score > 0.0 && score <= 1.0 => Ok(score),
-        _ => Err("a score is above 0 and at most 1".to_owned()),
+        _ => Err(say::score_expected().in_language(language::of_this_run())),
     }
 }
 

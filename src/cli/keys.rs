@@ -10,15 +10,17 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::{Failure, named_path, print_line};
+use super::{Failure, language, named_path, print_line};
 use crate::analysis::time::Timestamp;
 use crate::config::secret::mode_if_open_to_others;
 use crate::config::{Config, Surroundings};
-use crate::contract::signature::{PrivateKey, PublicKey, Role, looks_signed};
+use crate::contract::messages::MARK;
+use crate::contract::signature::{PrivateKey, PublicKey, Role, is_key_id, looks_signed};
 use crate::contract::{Language, portable_json};
-use crate::control::{self, reference};
+use crate::control::commands::{self, COMMANDS};
+use crate::control::{self, fields, reference};
 use crate::daemon::box_key;
-use crate::text::{Sentence, argument};
+use crate::text::{Joint, Sentence, Words, argument, foreign, key as text};
 
 /// Most bytes of a key file or of a command.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -68,15 +70,20 @@ enum Action {
     ///
     /// What is printed goes to the topic lookout/v1/AREA/BOX/down/cmd/COMMAND, with QoS 1 and without the retain flag; a
     /// configuration to .../down/config and a mark to .../down/mark, which are retained. Where the box would refuse the
-    /// command for its form or its times, that is said on standard error; it is signed all the same.
+    /// command for its form or its times, that is said on standard error, all of it, with an example of that command; it is
+    /// signed all the same. {"command":"patch"} alone shows a whole patch.
     ///
-    /// Exit code 0: it was signed. 1: a file could not be read. 2: the key is none, or the command is no JSON object that
-    /// everybody reads alike: a name that stands twice in it, or a number beyond 2^53 - 1.
-    #[command(verbatim_doc_comment)]
+    /// Exit code 0: it was signed. 1: a file could not be read. 2: the key is none, the command has a field that no such
+    /// command has, or it is no JSON object that everybody reads alike: a name that stands twice in it, or a number beyond
+    /// 2^53 - 1.
+    #[command(verbatim_doc_comment, after_long_help = fields_of_commands())]
     Sign {
         /// The private key, the file NAME.jwk that `lookout keys make` wrote
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
+        /// Sign it with fields that this version does not know, too: for boxes that are newer
+        #[arg(long)]
+        allow_unknown: bool,
         /// The file with the command; without it or with `-`, standard input
         #[arg(value_name = "JSON")]
         command: Option<PathBuf>,
@@ -84,7 +91,26 @@ enum Action {
 }
 
 fn role(name: &str) -> Result<Role, String> {
-    Role::named(name).ok_or_else(|| "there are desk, operator and admin".to_owned())
+    Role::named(name).ok_or_else(|| text::role_expected().in_language(language::of_this_run()))
+}
+
+/// For the help of `sign`.
+fn fields_of_commands() -> String {
+    let language = language::of_this_run();
+    let line = |command| format!("  {}", reference::fields_of(command).in_language(language));
+    let each = COMMANDS.iter().map(line).collect::<Vec<_>>().join("\n");
+    let of_all = fields::OF_ALL.map(|name| format!("`{name}`").into()).to_vec();
+    text::fields_of_commands(Words::List(of_all, Joint::And), each).in_language(language)
+}
+
+/// What failed and what to try.
+fn failed(what: Sentence, hint: Option<&Sentence>) -> Failure {
+    Failure::tried(what).hint_if(hint.cloned())
+}
+
+/// The same of what cannot be done.
+fn invalid(what: Sentence, hint: Option<&Sentence>) -> Failure {
+    Failure::refused(what).hint_if(hint.cloned())
 }
 
 /// Runs the command.
@@ -96,31 +122,26 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Action::Make { name, role, out } => make(&name, role, &out),
         Action::List { config } => list(&config),
         Action::Box { config, json } => print_box_key(&config, json),
-        Action::Sign { key, command } => sign(&key, command.as_deref()),
+        Action::Sign { key, allow_unknown, command } => sign(&key, command.as_deref(), allow_unknown),
     }
 }
 
 fn make(name: &str, role: Role, out: &Path) -> Result<(), Failure> {
-    let key = PrivateKey::generate(name).map_err(Failure::invalid)?;
+    let key = PrivateKey::generate(name).map_err(|error| invalid(error.sentence(), None))?;
     prepare_folder(out)?;
     let path = out.join(format!("{name}.jwk"));
     write_key(&path, &key.to_jwk()).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::failed(format!(
-            "{} is there already\n  hint: a lost key is replaced by one with another name; nothing is overwritten",
-            path.display()
-        )),
-        _ => Failure::failed(format!(
-            "{} cannot be written: {}\n  hint: --out names a folder that this user may write, and that is no folder of a box",
-            path.display(),
-            named_path::unwritten(&error)
-        )),
+        io::ErrorKind::AlreadyExists => {
+            failed(text::there_already(path.display()), Some(&text::try_other_name()))
+        }
+        _ => {
+            let what = text::file_not_written(path.display(), named_path::unwritten(&error));
+            failed(what, Some(&text::try_own_folder()))
+        }
     })?;
     // Nobody is left to tell if standard error is gone.
-    let _ = writeln!(
-        io::stderr(),
-        "the private key is in {}; who holds it is `{name}`\nthese lines go to the end of the box's configuration:",
-        path.display()
-    );
+    let made = text::made(path.display(), name).in_language(language::of_this_run());
+    let _ = writeln!(io::stderr(), "{made}");
     print_line(format!(
         "[[command_key]]\nid = \"{name}\"\nrole = \"{}\"\npublic_key = \"{}\"",
         role.name(),
@@ -132,11 +153,9 @@ fn make(name: &str, role: Role, out: &Path) -> Result<(), Failure> {
 fn prepare_folder(out: &Path) -> Result<(), Failure> {
     if !out.exists() && out.extension().is_some_and(|extension| extension == "jwk") {
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-        return Err(Failure::invalid(format!(
-            "--out must name a folder, and {} looks like the name of a file\n  hint: the key becomes the file NAME.jwk in that folder: --out {}",
-            out.display(),
-            folder.unwrap_or(Path::new(".")).display()
-        )));
+        let folder = folder.unwrap_or(Path::new("."));
+        let hint = text::try_folder(folder.display());
+        return Err(invalid(text::out_looks_like_file(out.display()), Some(&hint)));
     }
     named_path::make_folder("--out", out)
 }
@@ -153,125 +172,152 @@ fn write_key(path: &Path, jwk: &str) -> io::Result<()> {
 }
 
 fn list(path: &Path) -> Result<(), Failure> {
-    let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::invalid)?;
+    let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
     for key in &config.command_keys {
         print_line(format!("{:<20} {:<9} {}", key.id, key.role.name(), key.public.text()))?;
     }
     if config.command_keys.is_empty() {
-        let _ = writeln!(
-            io::stderr(),
-            "no keys: acknowledgements and marks are taken unsigned, and nothing else\n  hint: lookout keys make NAME --role desk --out DIR"
-        );
+        let told = text::none_configured();
+        let told = told.with_hint(Some(&argument::try_make_key()), language::of_this_run());
+        let _ = writeln!(io::stderr(), "{told}");
     }
     Ok(())
 }
 
 fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
-    let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::invalid)?;
+    let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
     let (folder, language) = (&config.outbox.dir, config.site.language);
-    let key = box_key::read(folder, &config.full_name()).map_err(|error| {
-        let (sentence, hint) = (error.sentence(language), error.hint(language));
-        let message = match language {
-            Language::English => format!("{sentence}\n  hint: {hint}"),
-            Language::Chinese => format!("{sentence}\n  提示：{hint}"),
-        };
-        Failure::failed(message).in_language(language)
-    })?;
+    let key = box_key::read(folder, &config.full_name())
+        .map_err(|error| failed(error.sentence(), Some(&error.hint())).in_language(language))?;
     let Some(key) = key else {
-        let file = folder.join(box_key::FILE);
-        let message = match language {
-            Language::English => format!(
-                "this box has no key yet: {} is not there\n  hint: it is made at the first start: systemctl start lookout",
-                file.display()
-            ),
-            Language::Chinese => format!(
-                "这个盒子还没有密钥：没有 {}\n  提示：首次启动时生成：systemctl start lookout",
-                file.display()
-            ),
-        };
-        return Err(Failure::failed(message).in_language(language));
+        let what = text::none_yet(folder.join(box_key::FILE).display());
+        return Err(failed(what, Some(&text::try_starting())).in_language(language));
     };
     let jwk = serde_json::to_string(&key.public()).map_err(Failure::failed)?;
     if json {
         return print_line(jwk);
     }
-    print_line(format!("box         {}", config.full_name()))?;
-    print_line(format!("key id      {}", key.id()))?;
-    print_line(format!("public key  {jwk}"))
+    print_line(text::shown(config.full_name(), key.id(), jwk).in_language(language))
 }
 
-fn sign(key: &Path, command: Option<&Path>) -> Result<(), Failure> {
-    let key = read_private(key, Language::English)?;
+fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), Failure> {
+    let language = language::of_this_run();
+    let key = read_private(key, language)?;
     let (text, name) = match command.filter(|path| *path != Path::new("-")) {
         Some(path) => {
-            let name = format!("the command {}", path.display());
-            let text = fs::File::open(path).and_then(read_text).map_err(|error| {
-                Failure::failed(named_path::unread(&name, path, &error, Language::English))
+            let name = text::the_command(path.display());
+            let text = fs::File::open(path).map_err(Unread::from).and_then(read_text).map_err(|unread| {
+                let (why, hint) = unread.reason(path);
+                failed(argument::unread(name.clone(), why), Some(&hint))
             })?;
             (text, name)
         }
         None => {
             if io::stdin().is_terminal() {
-                say!("type or paste the command, a JSON object; Ctrl-D on a line of its own ends it");
+                say!("{}", text::type_it().in_language(language));
             }
-            let name = "the command on standard input".to_owned();
-            let text = read_text(io::stdin())
-                .map_err(|error| Failure::failed(format!("{name} cannot be read: {error}")))?;
+            let name = text::command_on_input();
+            let text = read_text(io::stdin()).map_err(|unread| {
+                let (why, _) = unread.reason(Path::new("-"));
+                failed(argument::unread(name.clone(), why), None)
+            })?;
             (text, name)
         }
     };
-    let command = command_in(&text).map_err(|why| Failure::invalid(format!("{name} {why}")))?;
-    if let Some(objection) = control::objection(&command, Timestamp::now()) {
-        say!(
-            "warning: the box will refuse this command: {objection}\n  hint: `lookout keys sign --help` shows one that is complete"
-        );
+    let value = command_in(&text, &name)?;
+    let command = value.to_string().into_bytes();
+    let now = Timestamp::now();
+    let told = control::objections(&command, now);
+    let hint = || about(&value, now);
+    if !told.refused.is_empty() {
+        let why = foreign::warning(text::box_refuses(one_after_the_other(told.refused)));
+        say!("{}", why.with_hint(Some(&hint()), language));
+    }
+    if !told.unknown.is_empty() {
+        let which = one_after_the_other(told.unknown);
+        if !allow_unknown {
+            let what = text::command_unknown_fields(name, which);
+            return Err(invalid(what, Some(&text::try_allowing(hint()))));
+        }
+        let what = if told.is_strict { text::box_refuses(which) } else { text::box_ignores(which) };
+        say!("{}", foreign::warning(what).in_language(language));
     }
     print_line(key.sign(&command))
 }
 
+fn one_after_the_other(sentences: Vec<Sentence>) -> Words {
+    Words::List(sentences.into_iter().map(Words::from).collect(), Joint::Then)
+}
+
+/// The fields and an example of the command that this is or wants to be.
+fn about(command: &Value, now: Timestamp) -> Sentence {
+    let name = command.get("command").and_then(Value::as_str).unwrap_or_default();
+    let example = |message| reference::example(message, command, now).unwrap_or_default();
+    match (commands::spec(name), commands::spec("selftest")) {
+        (Some(spec), _) => text::try_fields(reference::fields_of(spec), example(&spec.message)),
+        (None, _) if name == MARK.last_part() => text::try_example(example(&MARK)),
+        (None, Some(selftest)) => text::try_example(example(&selftest.message)),
+        (None, None) => text::try_example(""),
+    }
+}
+
+/// Why a text could not be read.
+enum Unread {
+    System(io::Error),
+    Content(Sentence),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Unread::System(error)
+    }
+}
+
+impl Unread {
+    /// Why, and what to try.
+    fn reason(&self, path: &Path) -> (Sentence, Sentence) {
+        match self {
+            Unread::System(error) => named_path::reason(path, error),
+            Unread::Content(why) => (why.clone(), argument::try_right_file()),
+        }
+    }
+}
+
 /// Everything, where it is a text and not too long.
-fn read_text(from: impl io::Read) -> io::Result<String> {
+fn read_text(from: impl io::Read) -> Result<String, Unread> {
     let mut bytes = Vec::new();
     from.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(io::Error::other(format!("it is longer than {} KiB", MOST_BYTES / 1024)));
+        return Err(Unread::Content(text::text_too_long(MOST_BYTES / 1024)));
     }
     // Windows' editor puts a byte order mark in front.
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    String::from_utf8(text.to_vec()).map_err(|_| io::Error::other("it is no text in UTF-8"))
+    String::from_utf8(text.to_vec()).map_err(|_| Unread::Content(text::text_not_utf8()))
 }
 
-/// The command as it is signed, or what is wrong with it and what to try.
-fn command_in(text: &str) -> Result<Vec<u8>, String> {
-    let example = r#"one looks like {"request_id":"r1","area":"530127","box":"box-7f3a","command":"selftest",...}; `lookout keys sign --help` shows a whole one"#;
+/// The command, or what is wrong with its text and what to try.
+fn command_in(text: &str, name: &Sentence) -> Result<Value, Failure> {
+    let example = || about(&Value::Null, Timestamp::now());
     if text.trim().is_empty() {
-        return Err(format!("is empty\n  hint: {example}"));
+        return Err(invalid(text::command_empty(name.clone()), Some(&example())));
     }
     if looks_signed(text.as_bytes()) {
-        return Err("is signed already\n  hint: publish it as it is, or sign the JSON that it was made from"
-            .to_owned());
+        return Err(invalid(text::command_signed(name.clone()), Some(&text::try_publishing())));
     }
     let value: Value = serde_json::from_str(text).map_err(|error| {
-        let quotes = if text.contains('\'') {
-            "; JSON has double quotes, so in a shell put single ones around the whole"
-        } else {
-            ""
-        };
-        format!("is no JSON: {error}\n  hint: {example}{quotes}")
+        let hint = if text.contains('\'') { text::try_double_quotes(example()) } else { example() };
+        invalid(text::command_no_json(name.clone(), error.to_string()), Some(&hint))
     })?;
-    portable_json::check(text.as_bytes()).map_err(|why| {
-        format!(
-            "cannot be signed: {why}\n  hint: it would be another command for some readers; each name stands once in its object, and what is larger than 2^53 - 1 is written as a text, in quotes"
-        )
-    })?;
+    portable_json::check(text.as_bytes())
+        .map_err(|why| invalid(text::command_ambiguous(name.clone(), why), Some(&text::try_unambiguous())))?;
     let what = match &value {
-        Value::Object(_) => return Ok(value.to_string().into_bytes()),
-        Value::Array(_) => "a list: each command is signed by itself",
-        Value::String(_) => "a text",
-        Value::Number(_) => "a number",
-        Value::Bool(_) | Value::Null => "a single word",
+        Value::Object(_) => return Ok(value),
+        Value::Array(_) => text::a_list(),
+        Value::String(_) => text::a_text(),
+        Value::Number(_) => text::a_number(),
+        Value::Bool(_) | Value::Null => text::a_word(),
     };
-    Err(format!("must be a JSON object, and it is {what}\n  hint: {example}"))
+    Err(invalid(text::command_no_object(name.clone(), what), Some(&example())))
 }
 
 /// Reads a private key that only its owner can read; what is wrong is told in that language.
@@ -280,46 +326,69 @@ fn command_in(text: &str) -> Result<Vec<u8>, String> {
 /// It is not there, others can read it, or it is no key.
 pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey, Failure> {
     let name = argument::key(path.display());
-    let told = |what: Sentence, hint: Sentence| what.with_hint(Some(&hint), language);
-    let cannot = |error: io::Error| {
-        let (why, usual) = named_path::reason(path, &error);
-        let hint = match error.kind() {
-            io::ErrorKind::NotFound => argument::try_make_key(),
-            io::ErrorKind::IsADirectory => keys_in(path, language),
-            _ => usual,
+    let cannot = |unread: Unread| {
+        let (why, usual) = unread.reason(path);
+        let hint = match &unread {
+            Unread::System(error) if error.kind() == io::ErrorKind::NotFound => argument::try_make_key(),
+            Unread::System(error) if error.kind() == io::ErrorKind::IsADirectory => keys_in(path),
+            Unread::System(_) | Unread::Content(_) => usual,
         };
-        Failure::failed(told(argument::unread(name.clone(), why), hint)).in_language(language)
+        failed(argument::unread(name.clone(), why), Some(&hint)).in_language(language)
     };
-    let file = fs::File::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
+    let file = fs::File::open(path).map_err(|error| cannot(error.into()))?;
+    let metadata = file.metadata().map_err(|error| cannot(error.into()))?;
     if metadata.is_dir() {
-        return Err(cannot(io::ErrorKind::IsADirectory.into()));
+        return Err(cannot(io::Error::from(io::ErrorKind::IsADirectory).into()));
     }
     let text = read_text(&file).map_err(cannot)?;
     let key = PrivateKey::from_jwk(&text).map_err(|error| {
-        let make = argument::try_make_key();
-        let hint = match text.trim_start() {
-            "" => argument::key_is_empty(),
-            text if text.starts_with("-----BEGIN") => argument::key_is_pem(make),
-            text if text.contains("[[command_key]]") || PublicKey::parse(text.trim_end()).is_some() => {
-                argument::key_is_public(make)
-            }
-            _ => make,
-        };
-        let what = argument::no_key(name.clone(), error.to_string());
-        Failure::invalid(told(what, hint)).in_language(language)
+        let hint = what_it_is(&text);
+        let what = argument::no_key(name.clone(), error.sentence());
+        invalid(what, Some(&hint)).in_language(language)
     })?;
     // Only of a key it is worth saying: of any other file, that it is none.
     if let Some(mode) = mode_if_open_to_others(&metadata) {
         let what = argument::key_is_open(name.clone(), format!("{mode:03o}"));
         let hint = argument::try_close_key(path.display());
-        return Err(Failure::invalid(told(what, hint)).in_language(language));
+        return Err(invalid(what, Some(&hint)).in_language(language));
     }
     Ok(key)
 }
 
+/// What a file without a private key is, and which one is needed.
+fn what_it_is(text: &str) -> Sentence {
+    let make = argument::try_make_key();
+    let text = text.trim();
+    if text.is_empty() {
+        return argument::key_is_empty();
+    }
+    if text.starts_with("-----BEGIN") {
+        return argument::key_is_pem(make);
+    }
+    if looks_signed(text.as_bytes()) && !text.contains(char::is_whitespace) {
+        return text::is_signed_command(make);
+    }
+    if let Ok(Value::Object(fields)) = serde_json::from_str(text) {
+        let has = |name: &str| fields.contains_key(name);
+        let is_boxs_own = fields.get("kid").and_then(Value::as_str).is_some_and(|id| !is_key_id(id));
+        return match (has("kty"), has("d")) {
+            (true, true) if is_boxs_own => text::is_boxs_own(make),
+            (true, false) => text::is_public_jwk(make),
+            (false, _) if has("command") || has("request_id") => text::is_command(make),
+            (true, true) | (false, _) => make,
+        };
+    }
+    if text.lines().any(|line| line.trim_start().starts_with("[site]")) {
+        return text::is_configuration(make);
+    }
+    if text.contains("[[command_key]]") || PublicKey::parse(text).is_some() {
+        return argument::key_is_public(make);
+    }
+    make
+}
+
 /// What to try where a folder was named in place of the key in it.
-fn keys_in(folder: &Path, language: Language) -> Sentence {
+fn keys_in(folder: &Path) -> Sentence {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let mut keys: Vec<String> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "jwk"))
@@ -330,8 +399,5 @@ fn keys_in(folder: &Path, language: Language) -> Sentence {
     if keys.is_empty() {
         return argument::try_key_in_folder();
     }
-    argument::keys_in_folder(match language {
-        Language::English => keys.join(", "),
-        Language::Chinese => keys.join("、"),
-    })
+    argument::keys_in_folder(Words::List(keys.into_iter().map(Words::from).collect(), Joint::And))
 }

@@ -7,11 +7,14 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
+use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
+use crate::clock::LogTime;
+use crate::config::Problems;
 use crate::contract::Language;
-use crate::text::{argument, foreign};
+use crate::text::{self, Sentence, Told, Words, argument, foreign};
 
 /// Writes one line to standard error, as `eprintln!` does, which would panic where nobody reads it any more
 /// (`2>&1 | head`).
@@ -28,6 +31,7 @@ pub mod check;
 pub mod demo;
 pub mod detect;
 pub mod explain;
+mod help;
 pub mod keys;
 mod language;
 pub mod models;
@@ -56,43 +60,102 @@ pub struct Failure {
     pub code: u8,
     /// The language of the message.
     pub language: Language,
+    /// The message as sentences, and what to try, where it is made of them.
+    sentences: Option<(Sentence, Option<Words>)>,
 }
 
 impl Failure {
     /// A command that tried and failed.
     pub fn failed(message: impl fmt::Display) -> Self {
-        Failure { message: message.to_string(), code: EXIT_FAILED, language: Language::English }
+        let language = language::of_this_run();
+        Failure { message: message.to_string(), code: EXIT_FAILED, language, sentences: None }
     }
 
     /// A command that was asked something it cannot do.
     pub fn invalid(message: impl fmt::Display) -> Self {
-        Failure { message: message.to_string(), code: EXIT_INVALID, language: Language::English }
+        Failure { code: EXIT_INVALID, ..Failure::failed(message) }
     }
 
-    /// The same, with a message in that language.
+    /// A command that tried and failed, in the language of this run.
+    pub fn tried(what: Sentence) -> Self {
+        Failure::said(what, EXIT_FAILED)
+    }
+
+    /// A command that was asked something it cannot do, in the language of this run.
+    pub fn refused(what: Sentence) -> Self {
+        Failure::said(what, EXIT_INVALID)
+    }
+
+    fn said(what: Sentence, code: u8) -> Self {
+        let language = language::of_this_run();
+        Failure { message: what.in_language(language), code, language, sentences: Some((what, None)) }
+    }
+
+    /// A command that tried several things, of which these failed; there is at least one.
+    fn several(failed: &[String]) -> Self {
+        let next = format!("\n{}", foreign::error("").in_language(language::of_this_run()));
+        Failure::failed(failed.join(&next))
+    }
+
+    /// The same with what to try.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<Words>) -> Self {
+        self.hint_if(Some(hint))
+    }
+
+    /// The same with what to try, if there is something.
+    #[must_use]
+    pub fn hint_if(self, hint: Option<impl Into<Words>>) -> Self {
+        let language = self.language;
+        let sentences = self.sentences.map(|(what, before)| (what, hint.map(Into::into).or(before)));
+        Failure { sentences, ..self }.in_language(language)
+    }
+
+    /// The same in that language; a message that is not made of sentences stays as it is.
     #[must_use]
     pub fn in_language(self, language: Language) -> Self {
-        Failure { language, ..self }
+        let message = match &self.sentences {
+            Some((what, Some(hint))) => {
+                let hint = foreign::hint(hint.clone());
+                format!("{}\n  {}", what.in_language(language), hint.in_language(language))
+            }
+            Some((what, None)) => what.in_language(language),
+            None => self.message,
+        };
+        Failure { message, language, ..self }
+    }
+
+    /// As a program reads it. Of what is said of a camera, code and arguments are those of what is said.
+    fn json(&self) -> Value {
+        let Failure { message, language, sentences, .. } = self;
+        let (what, hint) = sentences.clone().unwrap_or_else(|| (foreign::words(message), None));
+        let said = what.value("fault").and_then(Words::sentence).filter(|_| what.code() == "camera.of");
+        let Told { code, args, .. } = said.unwrap_or(&what).told(*language);
+        let text = what.in_language(*language);
+        json!({ "code": code, "args": args, "text": text, "hint": hint.map(|hint| hint.in_language(*language)) })
     }
 
     /// The message as it is printed.
     fn told(&self) -> String {
         let Failure { message, language, .. } = self;
-        match message.starts_with("error:") {
+        let begins = foreign::error("").in_language(*language);
+        match message.starts_with(begins.trim_end()) {
             true => message.clone(),
             false => foreign::error(message).in_language(*language),
         }
     }
 }
 
+/// Of a configuration that cannot be used.
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Failure::invalid(problems.in_language(language::of_this_run()))
+    }
+}
+
 /// Edge early warning: cameras in, few trustworthy alerts out. Detection, never identification.
 #[derive(Debug, Parser)]
-#[command(
-    name = "lookout",
-    version,
-    after_help = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
-                  LOOKOUT_LOG sets what is logged to standard error (info, debug, lookout::video=trace, ...)."
-)]
+#[command(name = "lookout", version, after_help = text::help::EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -134,7 +197,9 @@ enum Command {
 
 /// Runs the program; called by `main` only.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    language::look_for_it_in(std::env::args_os());
+    text::log_speaks(language::of_this_run());
+    let arguments = arguments();
     start_log(matches!(arguments.command, Command::Capacity(_)));
     let result = match arguments.command {
         Command::Demo(args) => demo::run(args),
@@ -165,6 +230,16 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What was asked; the program ends here where that is help, or nothing that it understands.
+fn arguments() -> Arguments {
+    let language = language::of_this_run();
+    let read = help::command(language).try_get_matches();
+    match read.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => arguments,
+        Err(error) => help::tell(&error, language),
+    }
+}
+
 /// Writes one line of data to standard output. A reader that went away (`| head`) is no failure: the command goes on, and
 /// its exit code says what it would have said.
 pub fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
@@ -185,11 +260,7 @@ fn write_line(line: impl fmt::Display) -> Result<bool, Failure> {
     match writeln!(io::stdout().lock(), "{line}") {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => {
-            let language = language::of_the_terminal();
-            let what = argument::output_unwritable(error.to_string());
-            Err(Failure::failed(what.in_language(language)).in_language(language))
-        }
+        Err(error) => Err(Failure::tried(argument::output_unwritable(error.to_string()))),
     }
 }
 
@@ -203,6 +274,7 @@ fn start_log(quiet: bool) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
+        .with_timer(LogTime)
         // It would panic to say that nobody reads standard error any more.
         .log_internal_errors(false)
         .init();

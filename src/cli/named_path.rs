@@ -7,28 +7,25 @@ use std::io;
 use std::path::Path;
 
 use super::Failure;
-use super::language::{invalid, of_the_terminal};
-use crate::contract::Language;
 use crate::text::{Sentence, Words, argument};
 
 /// Whether the file can be opened, before anything else is tried. `what` names it, for people: `` `--ca`: the file ca.pem ``.
 ///
 /// # Errors
-/// As [`unread`].
-pub(super) fn check(what: impl Into<Words>, path: &Path, language: Language) -> Result<(), String> {
-    match File::open(path).and_then(|file| file.metadata()) {
-        Ok(metadata) if metadata.is_dir() => {
-            Err(unread(what, path, &io::ErrorKind::IsADirectory.into(), language))
-        }
-        Ok(_) => Ok(()),
-        Err(error) => Err(unread(what, path, &error, language)),
-    }
+/// As [`unreadable`].
+pub(super) fn check(what: impl Into<Words>, path: &Path) -> Result<(), (Sentence, Sentence)> {
+    let error = match File::open(path).and_then(|file| file.metadata()) {
+        Ok(metadata) if metadata.is_dir() => io::ErrorKind::IsADirectory.into(),
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    Err(unreadable(what, path, &error))
 }
 
-/// That it cannot be read, why, and what to try.
-pub(super) fn unread(what: impl Into<Words>, path: &Path, error: &io::Error, language: Language) -> String {
+/// That it cannot be read and why, and what to try.
+pub(super) fn unreadable(what: impl Into<Words>, path: &Path, error: &io::Error) -> (Sentence, Sentence) {
     let (why, hint) = reason(path, error);
-    argument::unread(what, why).with_hint(Some(&hint), language)
+    (argument::unread(what, why), hint)
 }
 
 /// Why, and what to try.
@@ -48,9 +45,8 @@ pub(super) fn reason(path: &Path, error: &io::Error) -> (Sentence, Sentence) {
 pub(super) fn make_folder(option: &str, folder: &Path) -> Result<(), Failure> {
     no_file(option, folder)?;
     fs::create_dir_all(folder).map_err(|error| {
-        let language = of_the_terminal();
         let what = argument::folder_not_made(option, folder.display(), unwritten(&error));
-        Failure::failed(what.with_hint(Some(&argument::try_own_folder()), language)).in_language(language)
+        Failure::tried(what).hint(argument::try_own_folder())
     })
 }
 
@@ -62,9 +58,8 @@ pub(super) fn no_file(option: &str, folder: &Path) -> Result<(), Failure> {
     if folder.is_dir() || !folder.exists() {
         return Ok(());
     }
-    let language = of_the_terminal();
     let what = argument::not_a_folder(option, folder.display());
-    Err(invalid(what.with_hint(Some(&argument::try_other_folder()), language), language))
+    Err(Failure::refused(what).hint(argument::try_other_folder()))
 }
 
 /// Why something cannot be written.

@@ -11,8 +11,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use super::language::{self, invalid};
-use super::{Failure, named_path, print_line};
+use super::{Failure, language, named_path, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
 use crate::contract::{Language, stream_address};
@@ -71,9 +70,6 @@ pub struct Args {
     /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
-    /// Language of the report: zh-CN or en [default: the terminal's]
-    #[arg(long, value_name = "TAG", value_parser = language::parse)]
-    language: Option<Language>,
     /// Longest time it may take, from 5 to 300
     #[arg(long, default_value_t = DEFAULT_SECONDS, value_parser = clap::value_parser!(u64).range(FEWEST_SECONDS..=MOST_SECONDS))]
     seconds: u64,
@@ -99,22 +95,50 @@ impl std::fmt::Debug for Target {
 
 fn transports() -> impl TypedValueParser<Value = Transport> {
     let named = PossibleValuesParser::new(Transport::ALL.map(Transport::name));
-    named.try_map(|name| Transport::named(&name).ok_or("expected `tcp` or `udp`"))
+    named.try_map(|name| {
+        Transport::named(&name).ok_or_else(|| text::transport_expected().in_language(language::of_this_run()))
+    })
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, String> {
     let read = stream_address::fingerprint(text).map(Fingerprint::new);
-    read.ok_or_else(|| text::fingerprint_expected().in_language(language::of_the_terminal()))
+    read.ok_or_else(|| text::fingerprint_expected().in_language(language::of_this_run()))
 }
 
 /// Runs `lookout probe`.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let language = language::spoken(args.language);
-    if let Some(file) = &args.ca_file {
-        let name = text::named_file("--ca-file", file.display()).in_language(language);
-        named_path::check(&name, file, language).map_err(|why| invalid(why, language))?;
+    let language = language::of_this_run();
+    let (address, report) = match watched(&args, language) {
+        Ok(watched) => watched,
+        Err(failure) => {
+            if args.json {
+                print_line(json!({ "error": failure.json() }))?;
+            }
+            return Err(failure);
+        }
+    };
+    let picture = args.save.clone().unwrap_or_else(|| picture_file(&address));
+    let saved = save(&report, &picture).map_err(Failure::tried);
+    let saved_name = saved.is_ok().then_some(picture.as_path());
+    if args.json {
+        print_line(as_json(&address, &report, saved_name, language))?;
+    } else {
+        print_line(as_text(&address, &report, saved_name, language))?;
     }
-    let location = location(&args, language)?;
+    saved?;
+    match report.broke {
+        Some(broke) => Err(Failure::tried(text::broke(broke.sentence())).hint_if(broke.fault.hint())),
+        None => Ok(()),
+    }
+}
+
+/// The address as people read it, and what came from there.
+fn watched(args: &Args, language: Language) -> Result<(String, ProbeReport), Failure> {
+    if let Some(file) = &args.ca_file {
+        let name = text::named_file("--ca-file", file.display());
+        named_path::check(name, file).map_err(|(what, hint)| Failure::refused(what).hint(hint))?;
+    }
+    let location = location(args, language)?;
     let (name, address) = match &location {
         Location::Rtsp { url, .. } => (url.host().to_owned(), url.to_string()),
         Location::File { path, .. } => (stem(path), path.display().to_string()),
@@ -133,25 +157,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         (Some(file), None) => Trust::Authority(std::path::absolute(file).unwrap_or_else(|_| file.clone())),
         (None, None) => Trust::System,
     };
-    let failed = |why: String| Failure::failed(why).in_language(language);
-    let report =
-        probe(source, Duration::from_secs(seconds)).map_err(|error| failed(error.in_language(language)))?;
-    let picture = args.save.clone().unwrap_or_else(|| picture_file(&address));
-    let saved = save(&report, &picture).map_err(|why| failed(why.in_language(language)));
-    let saved_name = saved.is_ok().then_some(picture.as_path());
-    if args.json {
-        print_line(as_json(&address, &report, saved_name, language))?;
-    } else {
-        print_line(as_text(&address, &report, saved_name, language))?;
-    }
-    saved?;
-    match report.broke {
-        Some(broke) => {
-            let what = text::broke(broke.sentence());
-            Err(failed(what.with_hint(broke.fault.hint().as_ref(), language)))
-        }
-        None => Ok(()),
-    }
+    let report = probe(source, Duration::from_secs(seconds))
+        .map_err(|error| Failure::tried(error.sentence()).hint_if(error.fault.hint()))?;
+    Ok((address, report))
 }
 
 /// Says something that does not keep the command from going on, and what to try.
@@ -163,13 +171,20 @@ fn warn(what: impl Into<Words>, hint: impl Into<Words>, language: Language) {
 // ---- what is looked at
 
 fn location(args: &Args, language: Language) -> Result<Location, Failure> {
-    let of_address = |error: UrlError| invalid(error.in_language(language), language);
+    let of_address = |error: UrlError| Failure::refused(error.sentence()).hint_if(error.hint());
     let path = Path::new(&args.target.0);
     if !args.target.0.contains("://") && path.exists() {
         return Ok(Location::File { path: path.to_owned(), pace: Pace::AsFastAsPossible, repeat: false });
     }
+    if let Some(signs) = full_width_signs(&args.target.0) {
+        let quoted =
+            |signs: &[char]| signs.iter().map(|sign| format!("`{sign}`")).collect::<Vec<_>>().join(" ");
+        let meant: Vec<char> = signs.iter().copied().map(half_width).collect();
+        let what = text::full_width_signs(quoted(&signs));
+        return Err(Failure::refused(what).hint(text::try_half_width(quoted(&meant))));
+    }
     if !args.target.0.contains("://") {
-        return Err(invalid(text::no_target().in_language(language), language));
+        return Err(Failure::refused(text::no_target()));
     }
     if stream_address::has_places(&args.target.0) {
         let login = credentials(args, args.user.as_deref(), language)?;
@@ -188,14 +203,40 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
     Ok(Location::Rtsp { url, transport: args.transport, credentials })
 }
 
+/// Full-width characters, as a Chinese input method writes them, where an address can have none: in `rtsp://`, the host and
+/// its port. Each of them once; nothing where there is none.
+fn full_width_signs(address: &str) -> Option<Vec<char>> {
+    let half: String = address.chars().map(half_width).collect();
+    let begin = half.find("://").map(|at| half[..at].chars().count() + 3)?;
+    let behind: String = address.chars().skip(begin).collect();
+    let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.split_inclusive(['／', '？', '＃']).next().unwrap_or_default();
+    // What stands before it is a login, in which any sign may stand.
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let mut signs: Vec<char> = Vec::new();
+    for sign in address.chars().take(begin).chain(host.chars()) {
+        if half_width(sign) != sign && !signs.contains(&sign) {
+            signs.push(sign);
+        }
+    }
+    (!signs.is_empty()).then_some(signs)
+}
+
+/// The same character as keyboards without an input method write it.
+fn half_width(sign: char) -> char {
+    match sign {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(sign) - 0xfee0).unwrap_or(sign),
+        '\u{3002}' => '.',
+        _ => sign,
+    }
+}
+
 /// User and password from the file that the arguments name.
 fn credentials(args: &Args, user: Option<&str>, language: Language) -> Result<Option<Credentials>, Failure> {
-    let refused =
-        |what: Sentence, hint: Option<Sentence>| invalid(what.with_hint(hint.as_ref(), language), language);
     let (folder, name) = match (&args.secret_file, &args.secret) {
         (Some(path), _) => {
             let name = path.file_name().and_then(|name| name.to_str());
-            let name = name.ok_or_else(|| refused(text::secret_file_names_none(), None))?;
+            let name = name.ok_or_else(|| Failure::refused(text::secret_file_names_none()))?;
             (path.parent().unwrap_or(Path::new("")).to_owned(), name.to_owned())
         }
         (None, Some(name)) => {
@@ -204,7 +245,7 @@ fn credentials(args: &Args, user: Option<&str>, language: Language) -> Result<Op
             (PathBuf::from(folder), name.clone())
         }
         (None, None) if args.user.is_some() => {
-            return Err(refused(text::user_without_password(), Some(text::try_secret_file())));
+            return Err(Failure::refused(text::user_without_password()).hint(text::try_secret_file()));
         }
         (None, None) => return Ok(None),
     };
@@ -212,15 +253,12 @@ fn credentials(args: &Args, user: Option<&str>, language: Language) -> Result<Op
     let known = match read(false) {
         // The daemon refuses such a file; somebody who only looks is warned.
         Err(error @ SecretError::TooOpen(..)) => {
-            warn(error.to_string(), error.hint(), language);
+            warn(error.sentence(), error.hint(), language);
             read(true)
         }
         other => other,
     };
-    let known = known.map_err(|error| {
-        let hint = foreign::hint(error.hint()).in_language(language);
-        invalid(format!("{error}\n  {hint}"), language)
-    })?;
+    let known = known.map_err(|error| Failure::refused(error.sentence()).hint(error.hint()))?;
     Ok(Some(Credentials { user: known.user, password: known.password }))
 }
 
@@ -628,6 +666,55 @@ mod tests {
             assert_eq!(file.components().count(), 1, "a file in this folder: {file:?}");
             assert!(file.as_os_str().len() < 128, "{file:?}");
         }
+    }
+
+    #[test]
+    fn full_width_characters_of_an_address_are_named() {
+        for (address, signs) in [
+            ("rtsp://10.0.0.31：554/stream2", "："),
+            ("rtsp://１０.0.0.31:５５４/stream2", "１０５４"),
+            ("rtsp：／／10。0。0.31/stream2", "：／。"),
+            ("rtsp://admin@10.0.0.31／stream2", "／"),
+        ] {
+            let found = full_width_signs(address).unwrap_or_default();
+            assert_eq!(found.into_iter().collect::<String>(), signs, "{address}");
+        }
+        for good in [
+            "rtsp://10.0.0.31:554/通道１",
+            "rtsp://admin:密码：１@10.0.0.31/stream2",
+            "rtsp://东门.local/stream2",
+            "录像：１.mp4",
+        ] {
+            assert_eq!(full_width_signs(good), None, "{good}");
+        }
+        let args = args_of("rtsp://10.0.0.31：554/stream2");
+        let failure = location(&args, Language::English).unwrap_err();
+        assert_eq!(
+            failure.in_language(Language::English).message,
+            "the address has full-width characters: `：`\n  hint: set the input method to half-width, and write `:`"
+        );
+    }
+
+    #[test]
+    fn a_failure_is_one_object_with_a_code_for_programs() {
+        let mut args = args_of("rtsp://10.0.0.31/stream2");
+        args.user = Some("admin".to_owned());
+        let failure = location(&args, Language::English).unwrap_err().in_language(Language::Chinese);
+        let json = failure.json();
+        assert_eq!(json["code"], "probe.user_without_password");
+        assert_eq!(json["text"], "--user 需要密码");
+        assert_eq!(json["args"], json!({}));
+        assert!(json["hint"].as_str().unwrap().contains("`lookout secret set NAME`"), "{json}");
+    }
+
+    fn args_of(target: &str) -> Args {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            args: Args,
+        }
+        use clap::Parser as _;
+        Line::parse_from(["probe", target]).args
     }
 
     #[test]

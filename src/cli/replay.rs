@@ -25,7 +25,6 @@ use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
-use crate::contract::Language;
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
 use crate::daemon::loaded_models::LoadedModels;
@@ -34,10 +33,11 @@ use crate::evidence;
 use crate::frame::Picture;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::pipeline::camera_slot::{CameraSlot, Look};
+use crate::text::{Sentence, command_line, detect, probe, replay as say};
 use crate::types::phase::Phase;
-use crate::video::{self, FileOptions};
+use crate::video::{self, FileOptions, VideoError};
 
-use super::{Failure, named_path, stream_line};
+use super::{Failure, language, models, named_path, stream_line};
 
 mod schedules;
 
@@ -86,14 +86,14 @@ pub struct Args {
 /// A configuration with problems, a model or video that cannot be read, output that cannot be written.
 pub fn run(args: Args) -> Result<(), Failure> {
     let config =
-        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::invalid)?;
+        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
     let camera = chosen_camera(&config, args.camera.as_deref())?;
     let mut loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
-        .map_err(Failure::failed)?;
+        .map_err(models::not_loaded)?;
     if args.evidence.is_some() {
-        loaded_models.look_for_faces(&config, args.manifest.as_deref()).map_err(Failure::failed)?;
+        loaded_models.look_for_faces(&config, args.manifest.as_deref()).map_err(models::not_loaded)?;
     }
-    config.check_classes(&loaded_models.classes()).map_err(Failure::invalid)?;
+    config.check_classes(&loaded_models.classes()).map_err(Failure::from)?;
     if let Some(folder) = &args.evidence {
         named_path::make_folder("--evidence", folder)?;
     }
@@ -101,7 +101,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Some(file) => readings(file, &config)?,
         None => VecDeque::new(),
     };
-    let start = args.start.in_zone(&config.site.time_zone).map_err(Failure::invalid)?;
+    let start = args.start.in_zone(&config.site.time_zone).map_err(Failure::refused)?;
     let mut replay = Replay::new(&config, camera, &loaded_models, args.evidence, start, readings)?;
     replay.play(&args.video, &config, camera, &loaded_models)
 }
@@ -123,19 +123,19 @@ impl FromStr for StartTime {
         if let Ok(exact) = text.parse() {
             return Ok(StartTime::Exact(exact));
         }
-        let written = "write it like 2026-01-07T22:00 or 2026-01-07T22:00:00+08:00";
-        text.parse().map(StartTime::OnTheWall).map_err(|_| written.to_owned())
+        let expected = |_| say::start_expected().in_language(language::of_this_run());
+        text.parse().map(StartTime::OnTheWall).map_err(expected)
     }
 }
 
 impl StartTime {
-    fn in_zone(self, zone: &TimeZone) -> Result<Timestamp, String> {
+    fn in_zone(self, zone: &TimeZone) -> Result<Timestamp, Sentence> {
         match self {
             StartTime::Exact(at) => Ok(at),
             StartTime::OnTheWall(time) => zone
                 .to_ambiguous_timestamp(time)
                 .compatible()
-                .map_err(|error| format!("--start {time} is no time of this site: {error}")),
+                .map_err(|error| say::no_such_time(time.to_string(), error.to_string())),
         }
     }
 }
@@ -152,28 +152,19 @@ struct ReadingLine {
 /// What sensors said, in order of time.
 fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>, f64)>, Failure> {
     let text = fs::read_to_string(file).map_err(|error| {
-        let name = format!("the readings in {}", file.display());
-        Failure::failed(named_path::unread(&name, file, &error, Language::English))
+        let (what, hint) = named_path::unreadable(say::the_readings(file.display()), file, &error);
+        Failure::tried(what).hint(hint)
     })?;
     let mut readings = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |what: String| {
-            Failure::invalid(format!(
-                "{}:{}: {what}\n  hint: a line looks like {{\"secs\": 3.2, \"sensor\": \"drain-2\", \"value\": 0.41}}",
-                file.display(),
-                number + 1
-            ))
+        let wrong = |what: Sentence| {
+            Failure::refused(say::reading(file.display(), number + 1, what)).hint(say::try_reading())
         };
         let reading: ReadingLine =
-            serde_json::from_str(line).map_err(|error| wrong(format!("this is no reading: {error}")))?;
-        let secs = Duration::try_from_secs_f64(reading.secs)
-            .map_err(|_| wrong("`secs` is no time after the beginning".to_owned()))?;
+            serde_json::from_str(line).map_err(|error| wrong(say::no_reading(error.to_string())))?;
+        let secs = Duration::try_from_secs_f64(reading.secs).map_err(|_| wrong(say::no_time()))?;
         let known = config.sensors.list.iter().find(|sensor| *sensor.plan.id == *reading.sensor);
-        let sensor = known
-            .ok_or_else(|| wrong(format!("the configuration has no sensor `{}`", reading.sensor)))?
-            .plan
-            .id
-            .clone();
+        let sensor = known.ok_or_else(|| wrong(say::unknown_sensor(&reading.sensor)))?.plan.id.clone();
         readings.push((secs, sensor, reading.value));
     }
     readings.sort_by_key(|(secs, ..)| *secs);
@@ -183,19 +174,14 @@ fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>
 fn chosen_camera<'c>(config: &'c Config, wanted: Option<&str>) -> Result<&'c Camera, Failure> {
     let ids = || config.cameras.iter().map(|c| format!("`{}`", c.id)).collect::<Vec<_>>().join(", ");
     if config.cameras.is_empty() {
-        return Err(Failure::invalid(
-            "the configuration has no camera that the recording could stand for\n  hint: add a section `[[camera]]`, as in config/minimal.toml",
-        ));
+        return Err(Failure::refused(say::no_camera()).hint(say::try_adding_camera()));
     }
     match wanted {
-        Some(id) => config.camera(id).ok_or_else(|| {
-            Failure::invalid(format!("the configuration has no camera `{id}`\n  hint: it has {}", ids()))
-        }),
+        Some(id) => config
+            .camera(id)
+            .ok_or_else(|| Failure::refused(say::unknown_camera(id)).hint(say::try_cameras(ids()))),
         None if config.cameras.len() == 1 => Ok(&config.cameras[0]),
-        None => Err(Failure::invalid(format!(
-            "the configuration has several cameras\n  hint: say which one the recording stands for: --camera ID, of {}",
-            ids()
-        ))),
+        None => Err(Failure::refused(say::several_cameras()).hint(say::try_naming_camera(ids()))),
     }
 }
 
@@ -266,12 +252,12 @@ impl Replay {
         let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
         let clock = std::sync::Arc::new(parking_lot::Mutex::new(clock));
         let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, Default::default())
-            .map_err(Failure::invalid)?;
+            .map_err(|error| Failure::refused(error.sentence()))?;
         let plan = config.plan(vec![loaded_models.plan(camera)]);
-        let analysis = Analysis::new(config.site.box_id.clone(), plan).map_err(Failure::invalid)?;
+        let analysis = Analysis::new(config.site.box_id.clone(), plan)
+            .map_err(|error| Failure::refused(error.sentence()).hint(error.hint()))?;
         let (mut classes, masks) = (loaded_models.classes(), camera.masks.clone());
-        let faces =
-            loaded_models.faces().model().map(FaceFinder::new).transpose().map_err(Failure::failed)?;
+        let faces = loaded_models.faces().model().map(FaceFinder::new).transpose().map_err(models::failed)?;
         classes.extend(faces.as_ref().map(|_| Class::FACE));
         Ok(Replay {
             analysis,
@@ -299,19 +285,19 @@ impl Replay {
         camera: &Camera,
         loaded_models: &LoadedModels,
     ) -> Result<(), Failure> {
-        let mut detector = loaded_models.detector().map_err(Failure::failed)?;
+        let mut detector = loaded_models.detector().map_err(models::not_loaded)?;
         let mut estimator = Estimator::default();
         let may_want_flow = loaded_models.detect_options(config, camera).wants_flow;
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
         let shape = picture_shape(camera);
         let mut moments = Moments::new(every, may_want_flow);
         let options = FileOptions { every: moments.every, shape };
-        let mut frames = video::read_file(video, options).map_err(Failure::failed)?;
+        let mut frames = video::read_file(video, options).map_err(unreadable)?;
         let progress = progress();
         let mut looked = 0u64;
         let mut latest: Option<Duration> = None;
         let mut gaps = Gaps::default();
-        while let Some((pts, picture)) = frames.next_frame().map_err(Failure::failed)? {
+        while let Some((pts, picture)) = frames.next_frame().map_err(unreadable)? {
             match latest.replace(pts) {
                 None => say_about(&picture, camera),
                 Some(before) if pts.saturating_sub(before) > every + GAP => {
@@ -329,7 +315,7 @@ impl Replay {
             let moment_before = moments.latest.take();
             let look = self.slot.look(&mut *detector, &mut estimator, (&picture, at), moment_before, 0);
             let Look { detections, wants_moment_before, flow, image_stats, coarse, .. } =
-                look.map_err(Failure::failed)?;
+                look.map_err(Failure::tried)?;
             moments.is_wanted = wants_moment_before;
             looked += 1;
             if let Some(flow) = flow {
@@ -349,7 +335,7 @@ impl Replay {
                 progress.set_length(length.as_millis() as u64);
             }
             progress.set_position(pts.as_millis() as u64);
-            progress.set_message(format!("{} alerts", self.new_alerts));
+            progress.set_message(say::alerts(self.new_alerts).in_language(language::of_this_run()));
         }
         if let Some(last) = self.readings.back().map(|(secs, ..)| *secs) {
             // The end of the recording is no fault of the camera either.
@@ -358,20 +344,16 @@ impl Replay {
         }
         progress.finish_and_clear();
         let open = self.analysis.open().count();
-        say!(
-            "{}: looked at {looked} frames; {} alerts, {open} of them still open at the end",
-            video.display(),
-            self.new_alerts
-        );
+        tell(&say::looked(video.display(), looked, self.new_alerts, open), None);
         let left_out = self.analysis.left_out(&camera.id);
         if !left_out.is_empty() {
-            say!("left out: {left_out}");
+            tell(&say::left_out(left_out.words()), None);
         }
-        for remark in frames.remarks() {
-            say!("note: {remark}");
+        for remark in frames.remarks().into_iter().chain(gaps.note()) {
+            tell(&probe::note(remark), None);
         }
-        for note in gaps.note().into_iter().chain(self.schedules.note()) {
-            say!("{note}");
+        if let Some((note, hint)) = self.schedules.note() {
+            tell(&probe::note(note), Some(&hint));
         }
         Ok(())
     }
@@ -432,46 +414,46 @@ impl Replay {
         let view = self.slot.empty_view();
         let mut seen = seen.to_vec();
         if let Some(finder) = &mut self.faces {
-            let faces = finder.find(picture, &seen, || true).map_err(Failure::failed)?;
+            let faces =
+                finder.find(picture, &seen, || true).map_err(|error| Failure::tried(error.sentence()))?;
             seen.extend(faces);
         }
         match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, Some(&view)) {
             Ok(made) => fs::write(&path, made.jpeg)
-                .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
+                .map_err(|error| Failure::tried(command_line::unwritten(path.display(), error.to_string()))),
             Err(error) => {
-                say!("{}: {error}", revision.alert.0);
+                tell(&detect::of(&*revision.alert.0, error.sentence()), None);
                 Ok(())
             }
         }
     }
 }
 
+/// The recording cannot be read, or not to its end.
+fn unreadable(error: VideoError) -> Failure {
+    Failure::tried(error.sentence()).hint_if(error.fault.hint())
+}
+
+/// Says it beside the alerts, with what to try.
+fn tell(what: &Sentence, hint: Option<&Sentence>) {
+    say!("{}", what.with_hint(hint, language::of_this_run()));
+}
+
 /// Says what whoever reads the alerts should know about the recording.
 fn say_about(picture: &Picture, camera: &Camera) {
     let format = picture.format();
     if camera.rotate != 0 {
-        say!(
-            "note: the pictures are turned as camera `{}` is configured (rotate = {}), unless the recording says itself how",
-            camera.id,
-            camera.rotate
-        );
+        tell(&probe::note(say::turned(&*camera.id, camera.rotate)), None);
     }
     let (width, height) = format.shown_size();
     if !format.pixel_aspect.is_square() {
-        say!(
-            "note: its pixels are not square ({}): {} x {} is shown as {width} x {height}",
-            format.pixel_aspect,
-            format.width,
-            format.height
-        );
+        let (sent, shown) = (probe::size(format.width, format.height), probe::size(width, height));
+        tell(&probe::note(say::pixels_not_square(format.pixel_aspect.to_string(), sent, shown)), None);
     } else if camera.display_aspect.is_none()
         && video::is_probably_squeezed(format.width as u32, format.height as u32)
     {
-        say!(
-            "note: a picture of {width} x {height} is probably squeezed, and the recording does not say so\n  hint: if people \
-             look too thin or too stout in it, give camera `{}` its true proportions: display_aspect = \"16:9\"",
-            camera.id
-        );
+        let squeezed = say::probably_squeezed(probe::size(width, height));
+        tell(&probe::note(squeezed), Some(&say::try_proportions(&*camera.id)));
     }
 }
 
@@ -490,16 +472,14 @@ impl Gaps {
         }
     }
 
-    fn note(&self) -> Option<String> {
+    fn note(&self) -> Option<Sentence> {
         let (from, to) = self.longest?;
-        let seconds = |at: Duration| at.as_secs_f64().round();
-        Some(format!(
-            "note: the recording pauses {} {}, for {} s at the longest (after {} s): nothing was looked at meanwhile",
-            self.count,
-            if self.count == 1 { "time" } else { "times" },
-            seconds(to - from),
-            seconds(from),
-        ))
+        let seconds = |at: Duration| at.as_secs_f64().round().to_string();
+        let (longest, after) = (seconds(to - from), seconds(from));
+        Some(match self.count {
+            1 => say::paused_once(longest, after),
+            count => say::paused(count, longest, after),
+        })
     }
 }
 
@@ -508,6 +488,7 @@ fn progress() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {percent}% {eta} left, {msg}");
+    let behind = say::left("{eta}", "{msg}").in_language(language::of_this_run());
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{percent}}% {behind}"));
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

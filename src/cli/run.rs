@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::daemon;
+use crate::text::language_of_log;
 
 use super::Failure;
 
@@ -40,10 +41,15 @@ fn start(args: Args) -> Result<(), Failure> {
         Ok(config) => (config, None),
         Err(problems) => match daemon::stored_configuration(&args.config) {
             Some(stored) => (stored, Some(problems)),
-            None => return Err(Failure::invalid(problems)),
+            None => return Err(problems.into()),
         },
     };
-    let options =
-        daemon::Options { manifest: args.manifest, broken_file, short_runs, may_be_dumped: args.allow_core };
-    daemon::run(config, options).map_err(Failure::failed)
+    let options = daemon::Options {
+        manifest: args.manifest,
+        broken_file,
+        short_runs,
+        may_be_dumped: args.allow_core,
+        language: super::language::asked(),
+    };
+    daemon::run(config, options).map_err(|error| Failure::failed(error).in_language(language_of_log()))
 }

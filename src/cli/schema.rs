@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Failure, named_path};
+use super::{Failure, language, named_path};
 use crate::config;
+use crate::contract::Language;
 use crate::contract::asyncapi::{View, asyncapi};
 use crate::contract::examples::ExampleError;
 use crate::contract::messages::{Content, Message};
 use crate::control::{message, messages, reference};
+use crate::text::{argument, command_line, schema as say};
 
 /// Print the published schemas, or write them all to a folder.
 ///
@@ -32,7 +34,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
     if args.reference {
-        return print(&config::reference::markdown());
+        return print(&config::reference::markdown(language::of_this_run()));
     }
     if let Some(dir) = args.dir {
         return write_all(&dir);
@@ -50,7 +52,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// Only by a slip in our own examples.
 pub fn published_files() -> Result<Vec<(PathBuf, String)>, ExampleError> {
     let mut files = vec![
-        (PathBuf::from("REFERENCE.md"), config::reference::markdown()),
+        (PathBuf::from("REFERENCE.md"), config::reference::markdown(Language::English)),
+        (PathBuf::from("REFERENCE.zh-CN.md"), config::reference::markdown(Language::Chinese)),
         (PathBuf::from("lookout.schema.json"), text(&config::schema::editor_schema())),
     ];
     for view in [View::Box, View::Centre] {
@@ -72,7 +75,7 @@ fn write_all(dir: &Path) -> Result<(), Failure> {
         let folder = path.parent().unwrap_or(dir);
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&path, text))
-            .map_err(|error| Failure::failed(format!("{} cannot be written: {error}", path.display())))?;
+            .map_err(|error| Failure::tried(command_line::unwritten(path.display(), error.to_string())))?;
         print(&format!("{}\n", path.display()))?;
     }
     Ok(())
@@ -89,10 +92,7 @@ fn one(name: &str) -> Result<String, Failure> {
         Some(schema) => Ok(text(&schema)),
         None => {
             let names: Vec<&str> = with_json().map(|message| message.name).collect();
-            Err(Failure::invalid(format!(
-                "there is no schema `{name}`\n  hint: there are {}, asyncapi, asyncapi-centre and configuration",
-                names.join(", ")
-            )))
+            Err(Failure::refused(say::unknown(name)).hint(say::try_names(names.join(", "))))
         }
     }
 }
@@ -103,26 +103,21 @@ fn with_json() -> impl Iterator<Item = &'static Message> {
 }
 
 fn list() -> String {
+    let language = language::of_this_run();
     let mut lines = String::new();
     for message in with_json() {
-        lines.push_str(&format!("{:<14} {:<14} {}\n", message.name, message.topic, message.summary));
+        let summary = (message.summary)().in_language(language);
+        lines.push_str(&format!("{:<14} {:<14} {summary}\n", message.name, message.topic));
     }
-    lines.push_str(&format!(
-        "{:<14} {:<14} {}\n",
-        View::Box.name(),
-        "",
-        "All of them as one AsyncAPI 3.0 document, as the box sees them."
-    ));
-    lines.push_str(&format!(
-        "{:<14} {:<14} {}\n",
-        View::Centre.name(),
-        "",
-        "The same as the command centre sees them."
-    ));
-    lines.push_str(&format!(
-        "{:<14} {:<14} {}\n",
-        "configuration", "", "The configuration file, for editors."
-    ));
+    let others = [
+        (View::Box.name(), say::of_box()),
+        (View::Centre.name(), say::of_centre()),
+        ("configuration", say::of_configuration()),
+    ];
+    for (name, what) in others {
+        let what = what.in_language(language);
+        lines.push_str(&format!("{name:<14} {:<14} {what}\n", ""));
+    }
     lines
 }
 
@@ -134,7 +129,7 @@ fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         // A reader that has seen enough (`| head`) is no failure.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("standard output cannot be written: {error}")))
+            Err(Failure::tried(argument::output_unwritable(error.to_string())))
         }
         _ => Ok(()),
     }

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use super::{Failure, named_path};
+use super::{Failure, language, named_path};
 use crate::config::account::Account;
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::MAX_SECRET_BYTES;
+use crate::text::help::SECRET_EXAMPLES;
+use crate::text::{Sentence, command_line, secret_file as say};
 
 /// Arguments of `lookout secret`.
 #[derive(Debug, clap::Args)]
@@ -24,9 +26,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Write a secret: asks for it on a terminal, else reads one line, `user:password` or a token, from standard input
-    #[command(
-        after_help = "Examples:\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook"
-    )]
+    #[command(after_help = SECRET_EXAMPLES)]
     Set(Set),
 }
 
@@ -52,19 +52,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn write_secret(Set { name, dir }: &Set) -> Result<(), Failure> {
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_of_a_name) {
-        return Err(Failure::invalid(
-            "this is no name of a secret\n  hint: letters, digits, `-`, `_` and `.`, for example cam-03; the password is asked for",
-        ));
+        return Err(Failure::refused(say::no_name()).hint(say::try_name()));
     }
     named_path::no_file("--dir", dir)?;
     let secret = if io::stdin().is_terminal() { asked()? } else { piped()? };
     let path = dir.join(name);
     let cannot = |path: &Path, error: io::Error| {
-        let hint = match error.kind() {
-            io::ErrorKind::PermissionDenied => "\n  hint: with sudo",
-            _ => "",
-        };
-        Failure::failed(format!("{} cannot be written: {error}{hint}", path.display()))
+        let hint = (error.kind() == io::ErrorKind::PermissionDenied).then(say::try_sudo);
+        Failure::tried(command_line::unwritten(path.display(), error.to_string())).hint_if(hint)
     };
     // Only root can give a file to the service's group; everybody else keeps it for themselves.
     let root = Account::of_this_thread().is_some_and(|me| me.is_root());
@@ -72,11 +67,10 @@ fn write_secret(Set { name, dir }: &Set) -> Result<(), Failure> {
     prepare_folder(dir, service.as_ref()).map_err(|error| cannot(dir, error))?;
     replace(&path, &secret, service.as_ref()).map_err(|error| cannot(&path, error))?;
     let readers = match service {
-        Some(Account { name, .. }) => format!("root and the service's user `{name}` can read it"),
-        None => "you alone can read it".to_owned(),
+        Some(Account { name, .. }) => say::service_reads(name),
+        None => say::you_alone(),
     };
-    // Nobody is left to tell if standard error is gone.
-    let _ = writeln!(io::stderr(), "wrote {}: {readers}", path.display());
+    say!("{}", say::wrote(path.display(), readers).in_language(language::of_this_run()));
     Ok(())
 }
 
@@ -117,19 +111,21 @@ fn replace(path: &Path, secret: &str, service: Option<&Account>) -> io::Result<(
 /// One line from a pipe.
 fn piped() -> Result<String, Failure> {
     let mut text = String::new();
-    io::stdin().lock().take(MAX_SECRET_BYTES + 1).read_to_string(&mut text).map_err(|error| {
-        Failure::invalid(format!("the secret cannot be read from standard input: {error}"))
-    })?;
+    io::stdin()
+        .lock()
+        .take(MAX_SECRET_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::refused(say::input_unread(error.to_string())))?;
     sound(text)
 }
 
 /// From a terminal: the password is not shown.
 fn asked() -> Result<String, Failure> {
-    let user = line("user (empty: only a password or a token): ", true)?;
-    let password = line("password: ", false)?;
+    let user = line(say::ask_user(), true)?;
+    let password = line(say::ask_password(), false)?;
     let user = user.trim();
     if user.contains(':') {
-        return Err(Failure::invalid("a user's name holds no colon"));
+        return Err(Failure::refused(say::colon_in_user()));
     }
     sound(if user.is_empty() { password } else { format!("{user}:{password}") })
 }
@@ -137,20 +133,21 @@ fn asked() -> Result<String, Failure> {
 fn sound(text: String) -> Result<String, Failure> {
     let line = text.trim_end_matches(['\r', '\n']);
     let why = if line.is_empty() {
-        "is empty"
+        say::empty()
     } else if line.contains(['\r', '\n']) {
-        "has more than one line"
+        say::several_lines()
     } else if line.len() as u64 >= MAX_SECRET_BYTES {
-        "is longer than 1024 bytes"
+        say::too_long(MAX_SECRET_BYTES)
     } else {
         return Ok(line.to_owned());
     };
-    Err(Failure::invalid(format!("the secret {why}\n  hint: one line, `user:password` or a token")))
+    Err(Failure::refused(why).hint(say::try_one_line()))
 }
 
-fn line(prompt: &str, shown: bool) -> Result<String, Failure> {
-    let failed = |error: io::Error| Failure::failed(format!("the terminal cannot be read: {error}"));
-    let _ = write!(io::stderr(), "{prompt}").and_then(|()| io::stderr().flush());
+fn line(prompt: Sentence, shown: bool) -> Result<String, Failure> {
+    let failed = |error: io::Error| Failure::tried(say::terminal_unread(error.to_string()));
+    let _ = write!(io::stderr(), "{} ", prompt.in_language(language::of_this_run()))
+        .and_then(|()| io::stderr().flush());
     let stdin = io::stdin();
     let before = tcgetattr(&stdin).map_err(|error| failed(error.into()))?;
     let mut silent = before.clone();

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Failure, stream_line};
+use super::{Failure, language, stream_line};
 use crate::analysis::sensor::{RawReading, SensorReading, SensorState};
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Broker, Config};
 use crate::daemon::sensors::setup;
 use crate::sensors::{SensorStats, SensorWord, Sensors};
-use crate::text::Words;
+use crate::text::{Sentence, Words, sensor_watch as say, tail};
 
 /// Words that wait to be printed.
 const QUEUE: usize = 64;
@@ -43,6 +43,36 @@ pub struct Args {
     seconds: u64,
 }
 
+/// What is said of a sensor in a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// A reading that is believed.
+    Good,
+    /// One that is not.
+    Bad,
+    /// What is wrong with its source.
+    Trouble,
+}
+
+impl Shown {
+    /// For programs.
+    fn name(self) -> &'static str {
+        match self {
+            Shown::Good => "good",
+            Shown::Bad => "bad",
+            Shown::Trouble => "trouble",
+        }
+    }
+
+    fn sentence(self) -> Sentence {
+        match self {
+            Shown::Good => say::good(),
+            Shown::Bad => say::bad(),
+            Shown::Trouble => say::trouble(),
+        }
+    }
+}
+
 /// One sensor as it is shown.
 struct Row {
     id: String,
@@ -53,23 +83,20 @@ struct Row {
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(Failure::invalid)?;
+    let config = Config::load(&args.config).map_err(Failure::from)?;
     let embedded = match config.mqtt.broker {
         Broker::Embedded { port } if port > 0 => Some(port),
         Broker::Embedded { .. } | Broker::Remote { .. } => None,
     };
     let mut setup = setup(&config.sensors, embedded);
     if let Some(unknown) = args.sensor.iter().find(|id| !setup.sensors.iter().any(|s| *s.plan.id == **id)) {
-        return Err(Failure::invalid(format!("{}: there is no sensor `{unknown}`", args.config.display())));
+        return Err(Failure::refused(say::unknown(args.config.display(), unknown)));
     }
     if !args.sensor.is_empty() {
         setup.sensors.retain(|sensor| args.sensor.iter().any(|id| **id == *sensor.plan.id));
     }
     if setup.sensors.is_empty() {
-        return Err(Failure::invalid(format!(
-            "{}: there is no sensor\n  hint: add [[sensor]]; config/REFERENCE.md describes it",
-            args.config.display()
-        )));
+        return Err(Failure::refused(say::none(args.config.display())).hint(say::try_adding()));
     }
     let row = |sensor: &crate::sensors::Sensor| Row {
         id: sensor.plan.id.to_string(),
@@ -84,10 +111,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let _ = taken.send(word);
     });
     if std::io::stderr().is_terminal() {
-        say!("listening to {} sensors for {} s, Ctrl-C ends it ...", rows.len(), args.seconds);
+        let listening = say::listening(rows.len(), args.seconds);
+        say!("{}", listening.in_language(language::of_this_run()));
     }
     let clock = Clock::start();
-    let sensors = Sensors::start(setup, clock, out).map_err(Failure::failed)?;
+    let sensors = Sensors::start(setup, clock, out)
+        .map_err(|error| Failure::tried(tail::cannot_start(error.to_string())))?;
     let until = Instant::now() + Duration::from_secs(args.seconds);
     let mut next_look = Instant::now();
     loop {
@@ -119,11 +148,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if silent.is_empty() {
         return Ok(());
     }
-    Err(Failure::failed(format!(
-        "no word within {} s from {}\n  hint: battery sensors may speak once an hour: --seconds 4000",
-        args.seconds,
-        silent.join(", ")
-    )))
+    Err(Failure::tried(say::silent(args.seconds, silent.join(", "))).hint(say::try_longer()))
 }
 
 impl Row {
@@ -136,11 +161,11 @@ impl Row {
             RawReading::Unreadable(_) => None,
         };
         let reason = match self.state.reading() {
-            SensorReading::Bad { reason, .. } => Some(reason.to_string()),
+            SensorReading::Bad { reason, .. } => Some(reason.words()),
             SensorReading::Good { .. } | SensorReading::Silent { .. } => None,
         };
-        let state = if reason.is_some() { "bad" } else { "good" };
-        self.print(args, word.at.utc, state, raw, reason.as_deref())
+        let state = if reason.is_some() { Shown::Bad } else { Shown::Good };
+        self.print(args, word.at.utc, state, raw, reason.as_ref())
     }
 
     /// Prints a trouble of its source when it is a new one.
@@ -150,7 +175,7 @@ impl Row {
         }
         self.trouble.clone_from(&stats.trouble);
         match &stats.trouble {
-            Some(trouble) => self.print(args, at, "trouble", None, Some(&trouble.to_string())),
+            Some(trouble) => self.print(args, at, Shown::Trouble, None, Some(trouble)),
             None => Ok(()),
         }
     }
@@ -159,18 +184,20 @@ impl Row {
         &self,
         args: &Args,
         at: Timestamp,
-        state: &str,
+        state: Shown,
         raw: Option<f64>,
-        reason: Option<&str>,
+        reason: Option<&Words>,
     ) -> Result<(), Failure> {
         let plan = self.state.plan();
-        let value = self.state.reading().value().filter(|_| state == "good");
+        let value = self.state.reading().value().filter(|_| state == Shown::Good);
+        let language = language::of_this_run();
+        let reason = reason.map(|reason| reason.in_language(language));
         if args.json {
             let line: Value = json!({
                 "at": at.to_string(),
                 "sensor": self.id,
                 "quantity": plan.quantity.name(),
-                "state": state,
+                "state": state.name(),
                 "value": value,
                 "unit": &*plan.unit,
                 "raw": raw,
@@ -180,8 +207,10 @@ impl Row {
         }
         let time = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
         let shown = value.map_or_else(String::new, |value| format!("{value} {}", plan.unit));
-        let reason = reason.map_or_else(String::new, clean);
-        stream_line(format!("{time}  {:<20} {state:<8} {shown:<16} {reason}", self.id).trim_end())
+        let state = language::padded(&state.sentence().in_language(language), 8);
+        let (id, shown) = (language::padded(&self.id, 20), language::padded(&shown, 16));
+        let reason = reason.as_deref().map_or_else(String::new, clean);
+        stream_line(format!("{time}  {id} {state} {shown} {reason}").trim_end())
     }
 }
 

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::language::{self, of_the_terminal};
-use super::{Failure, named_path};
+use super::{Failure, language, named_path};
 use crate::contract::Language;
 use crate::mqtt::centre::{Centre, Follow};
+use crate::text::{argument, probe, tail as say};
 use crate::types::mqtt::Version;
 use desk::Desk;
 pub use screen::Screen;
@@ -78,8 +78,8 @@ pub struct Args {
     /// Certificate authority that signed the broker's certificate, PEM; the system's by default
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Language of what is said: zh-CN or en [default: Chinese where the terminal or the site is, else English]
-    #[arg(long, value_name = "TAG", value_parser = language::parse)]
+    /// The language of everything that is said; Chinese where the terminal or the site is, else English, by default.
+    #[arg(skip = language::asked())]
     pub language: Option<Language>,
 }
 
@@ -139,7 +139,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed(words::cannot_start(&error, spoken)).in_language(spoken))?;
+        .map_err(|error| Failure::tried(say::cannot_start(error.to_string())).in_language(spoken))?;
     let paint = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut screen = Screen { out: io::stdout(), talk: io::stderr(), json: args.json, paint };
     let outcome = runtime.block_on(async {
@@ -170,25 +170,27 @@ fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
         return Ok(());
     }
     let language = outcome.language.unwrap_or(Language::English);
-    words::verdict(args, outcome, language)
-        .map_or(Ok(()), |why| Err(Failure::failed(why).in_language(language)))
+    match words::verdict(args, outcome) {
+        Some((why, hint)) => Err(Failure::tried(why).hint_if(hint).in_language(language)),
+        None => Ok(()),
+    }
 }
 
 /// The language that was asked for, or Chinese for whoever reads it here; else the sites' is known later.
 fn spoken(args: &Args) -> Option<Language> {
-    let of_here = Some(of_the_terminal()).filter(|language| *language == Language::Chinese);
+    let of_here = Some(language::of_the_terminal()).filter(|language| *language == Language::Chinese);
     args.language.or(of_here)
 }
 
 /// Whether the files that the arguments name can be used, so that nobody waits in vain for a connection.
 fn check_files(args: &Args, language: Language) -> Result<(), Failure> {
-    let invalid = |why: String| Failure::invalid(why).in_language(language);
     if args.ca.is_some() && args.url.starts_with("mqtt://") {
-        return Err(invalid(words::ca_without_tls(language).to_owned()));
+        return Err(Failure::refused(say::ca_without_tls()).hint(say::try_mqtts()).in_language(language));
     }
     for (option, file) in [("--ca", &args.ca), ("--password-file", &args.password_file)] {
         if let Some(file) = file {
-            named_path::check(words::named_file(option, file, language), file, language).map_err(invalid)?;
+            named_path::check(probe::named_file(option, file.display()), file)
+                .map_err(|(what, hint)| Failure::refused(what).hint(hint).in_language(language))?;
         }
     }
     Ok(())
@@ -217,13 +219,12 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         key,
     })
     .map_err(|trouble| {
-        let why = words::trouble(&trouble, &words::broker(&args.url), at_start);
-        Failure::invalid(why).in_language(at_start)
+        let failure = Failure::refused(trouble.sentence().clone()).hint_if(trouble.hint().cloned());
+        failure.in_language(at_start)
     })?;
-    let ack_as = args
-        .ack_as
-        .clone()
-        .or_else(|| (args.ack || args.until_acknowledged).then(|| "lookout tail".to_owned()));
+    let ack_as = args.ack_as.clone().or_else(|| {
+        (args.ack || args.until_acknowledged).then(|| format!("{} tail", env!("CARGO_PKG_NAME")))
+    });
     let mut desk = Desk::new(ack_as.is_some(), words::broker(&args.url), language);
     let over = async {
         match args.seconds {
@@ -237,8 +238,7 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
             heard = centre.next() => match heard {
                 Some(heard) => heard,
                 None => {
-                    let language = desk.language();
-                    return Err(Failure::failed(words::ended(language)).in_language(language));
+                    return Err(Failure::tried(say::ended()).in_language(desk.language()));
                 }
             },
             () = &mut over => break false,
@@ -251,8 +251,8 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
                     return Ok(Outcome { reader_is_gone: true, ..desk.outcome(false) });
                 }
                 Err(error) => {
-                    let language = desk.language();
-                    return Err(Failure::failed(words::cannot_print(&error, language)).in_language(language));
+                    let failure = Failure::tried(argument::output_unwritable(error.to_string()));
+                    return Err(failure.in_language(desk.language()));
                 }
             }
         }
@@ -306,7 +306,7 @@ mod tests {
                 tls(path("empty.pem")),
                 EXIT_INVALID,
                 "empty.pem holds no certificate\n  hint: ".to_owned(),
-                "empty.pem holds no certificate）\n  提示：请检查 --ca 的证书".to_owned(),
+                "empty.pem 里没有证书\n  提示：".to_owned(),
             ),
             (
                 Args { ca: Some(path("empty.pem")), ..plain.clone() },

@@ -2,16 +2,17 @@
 //!
 //! These types are the one description of the file. From them come the editor's schema, the reference
 //! (`config/REFERENCE.md`) and the check of names and types, so a doc comment here is a sentence that an
-//! installer reads. Must never decide whether values make sense together: that is [`super::check`].
+//! installer reads; its Chinese stands in `src/text/reference_fields.rs`. Must never decide whether values make
+//! sense together: that is [`super::check`].
 //!
 //! Every field is an `Option`: what is missing or broken is reported by [`super::structure`] and left out, so
 //! that the rest of the file can still be checked.
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::contract::signature::Role;
 use crate::contract::words::{Language, Mode};
@@ -261,8 +262,12 @@ impl JsonSchema for ProviderDocument {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = Provider::json_schema(generator);
         if let Some(words) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
-            let auto = "Whatever a measurement says, alone in its list.";
-            words.insert(0, json!({ "description": auto, "type": "string", "const": "auto" }));
+            let auto = json_schema!({
+                "description": "Whatever a measurement says, alone in its list.",
+                "type": "string",
+                "const": "auto",
+            });
+            words.insert(0, auto.to_value());
         }
         schema
     }

@@ -17,6 +17,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::structure::{TakenOut, is_quotable};
+use crate::text::{Sentence, config};
 
 /// The sections that hold layers.
 pub(super) const SECTIONS: [&str; 2] = ["defaults", "camera_type"];
@@ -42,11 +43,11 @@ pub(super) enum Layer {
 
 impl Layer {
     /// As it is found in the file.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn told(&self) -> Sentence {
         match self {
-            Layer::Defaults => "`[defaults.camera]`".to_owned(),
-            Layer::Type(id) if is_quotable(id) => format!("the camera type `{id}`"),
-            Layer::Type(_) => "the camera type".to_owned(),
+            Layer::Defaults => config::the_defaults(),
+            Layer::Type(id) if is_quotable(id) => config::the_camera_type(id),
+            Layer::Type(_) => config::a_camera_type(),
         }
     }
 }

@@ -4,13 +4,14 @@
 //! Input: pieces of the file at which something is wrong anyway. Must never show a character of a secret.
 
 use crate::analysis::typography;
+use crate::text::{Joint, Sentence, Words, config};
 
 /// Most characters that are named of one place.
 const MOST: usize = 3;
 
 /// What to do about look-alikes on a line that is no TOML; those in texts and comments may stand there. Of a line that
 /// could hold a secret, only marks are named.
-pub(super) fn on_line(line: &str, could_hold_a_secret: bool) -> Option<String> {
+pub(super) fn on_line(line: &str, could_hold_a_secret: bool) -> Option<Words> {
     let mut outside = Vec::new();
     let mut inside = Vec::new();
     let mut quote = None;
@@ -36,7 +37,7 @@ pub(super) fn on_line(line: &str, could_hold_a_secret: bool) -> Option<String> {
     let colon =
         outside.iter().find(|c| typography::plain(**c) == Some(':')).filter(|_| !outside.contains(&'='));
     if let Some(colon) = colon {
-        return Some(format!("`{colon}` stands where `=` belongs: key = value"));
+        return Some(config::colon_for_equals(colon.to_string()).into());
     }
     let may_be_named = |c: &char| !could_hold_a_secret || !c.is_alphanumeric();
     // A text that does not end: it was closed with a mark that only looks like its own.
@@ -46,7 +47,7 @@ pub(super) fn on_line(line: &str, could_hold_a_secret: bool) -> Option<String> {
 
 /// What to do about look-alikes in a name or value that is refused. Prose may hold them: where Chinese stands beside
 /// them nothing is said.
-pub(super) fn in_value(text: &str, could_hold_a_secret: bool) -> Option<String> {
+pub(super) fn in_value(text: &str, could_hold_a_secret: bool) -> Option<Words> {
     let is_ideograph = |c: char| matches!(c, '\u{3400}'..='\u{9fff}');
     if could_hold_a_secret || text.contains(is_ideograph) || text.contains(['\n', '{', '[']) {
         return None;
@@ -54,35 +55,32 @@ pub(super) fn in_value(text: &str, could_hold_a_secret: bool) -> Option<String> 
     told(text.chars())
 }
 
-fn told(chars: impl Iterator<Item = char>) -> Option<String> {
-    let mut sentences: Vec<String> = Vec::new();
+fn told(chars: impl Iterator<Item = char>) -> Option<Words> {
+    let mut sentences: Vec<Words> = Vec::new();
     for c in chars {
-        let sentence = match typography::plain(c) {
-            Some(' ') => format!("the blank U+{:04X} is none: type a plain one (半角空格)", u32::from(c)),
-            Some(plain) => {
-                format!("`{c}` only looks like `{plain}`: type it half-width (半角, English input)")
-            }
-            None if typography::is_invisible(c) => {
-                format!("there is an invisible character (U+{:04X}): type this line anew", u32::from(c))
-            }
+        let number = || format!("U+{:04X}", u32::from(c));
+        let sentence: Words = match typography::plain(c) {
+            Some(' ') => config::no_blank(number()).into(),
+            Some(plain) => config::only_looks_like(c.to_string(), plain.to_string()).into(),
+            None if typography::is_invisible(c) => config::invisible(number()).into(),
             None => continue,
         };
         if !sentences.contains(&sentence) && sentences.len() < MOST {
             sentences.push(sentence);
         }
     }
-    (!sentences.is_empty()).then(|| sentences.join("; "))
+    (!sentences.is_empty()).then_some(Words::List(sentences, Joint::Then))
 }
 
-/// The format that a text is in instead of TOML.
-pub(super) fn other_format(text: &str) -> Option<&'static str> {
+/// That a text is in another format than TOML, and in which.
+pub(super) fn other_format(text: &str) -> Option<Sentence> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let after_bracket = text.strip_prefix('[').map(str::trim_start);
     if text.starts_with('{') || after_bracket.is_some_and(|rest| rest.starts_with('{')) {
-        return Some("JSON");
+        return Some(config::no_toml_but("JSON"));
     }
     if text.starts_with("<?xml") || text.starts_with("<!DOCTYPE") || text.starts_with("<html") {
-        return Some("XML or a web page");
+        return Some(config::no_toml_but(config::xml_or_a_web_page()));
     }
     let is_comment = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
     let first = text.lines().find(|line| !is_comment(line))?;
@@ -94,7 +92,7 @@ pub(super) fn other_format(text: &str) -> Option<&'static str> {
         || first.split_once(':').is_some_and(|(key, value)| {
             is_key(key) && (value.is_empty() || value.starts_with([' ', '\r'])) && !value.contains(" = ")
         });
-    is_yaml.then_some("YAML")
+    is_yaml.then(|| config::no_toml_but("YAML"))
 }
 
 #[cfg(test)]
@@ -116,7 +114,7 @@ mod tests {
             ("i\u{200b}d = \"cam-1\"", "an invisible character (U+200B)"),
             ("＃ a comment", "`＃` only looks like `#`"),
         ] {
-            let told = on_line(line, false).unwrap_or_default();
+            let told = on_line(line, false).map_or_else(String::new, |told| told.to_string());
             assert!(told.contains(named), "{line}: {told}");
         }
         for line in ["name = \"东门，一号\" = 3", "id = 3 # 门口：东", "id = = 3", "x = \"a\\\"“b\" y"]
@@ -127,10 +125,10 @@ mod tests {
 
     #[test]
     fn no_letter_or_digit_of_a_line_that_could_hold_a_secret_is_named() {
-        let told = on_line("password ＝ ｈｕｎｔｅｒ２", true).unwrap_or_default();
+        let told = on_line("password ＝ ｈｕｎｔｅｒ２", true).unwrap().to_string();
         assert!(told.contains('＝') && !told.contains(['ｈ', '２']), "{told}");
         assert_eq!(in_value("\"ｈunter2\"", true), None);
-        assert!(in_value("\"cam－１\"", false).is_some_and(|told| told.contains('１')));
+        assert!(in_value("\"cam－１\"", false).is_some_and(|told| told.to_string().contains('１')));
         assert_eq!(in_value("\"东门，一号\"", false), None);
     }
 
@@ -149,7 +147,8 @@ mod tests {
             ("box = \"rtsp://x\"\n", None),
             ("", None),
         ] {
-            assert_eq!(other_format(text), format, "{text}");
+            let told = other_format(text).map(|told| told.to_string());
+            assert_eq!(told, format.map(|format| format!("this is {format}, no TOML")), "{text}");
         }
     }
 }

@@ -28,14 +28,17 @@ use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
 use crate::contract::signature::KnownKey;
 use crate::contract::topics::Topics;
+use crate::text::{Words, config as say};
 use crate::types::responsible::Responsible;
 
 pub mod account;
 pub mod catalogue;
 mod check;
+mod class_words;
 mod digest;
 pub mod document;
 mod explain;
+mod headers;
 mod layers;
 mod lookalike;
 mod models;
@@ -56,6 +59,7 @@ pub use models::{KnownModel, ModelList, Wanted};
 pub use patch::{ConfigText, PatchStep};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
+pub(crate) use suggest::nearest as nearest_name;
 pub use settings::{
     Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor,
     SensorBroker, Sensors, Site, Tls, WebhookListener,
@@ -145,7 +149,7 @@ struct ClassUse {
     class: Class,
     span: Range<usize>,
     /// Who names it: `` rule `crossing` ``.
-    by: String,
+    by: Words,
 }
 
 /// A file or folder that a configuration names, found also where something else in it is wrong.
@@ -156,7 +160,7 @@ pub struct NamedPath {
     /// What it is for.
     pub used: PathUse,
     /// Which setting means it, for people: `` [mqtt]: `ca_file` ``.
-    pub owner: String,
+    pub owner: Words,
     span: Range<usize>,
 }
 
@@ -174,7 +178,7 @@ pub enum PathUse {
 }
 
 /// What is wrong with a file or folder for whoever runs the configuration, and what to try.
-pub type Reach<'l> = dyn Fn(&NamedPath) -> Option<(String, String)> + 'l;
+pub type Reach<'l> = dyn Fn(&NamedPath) -> Option<(Words, Words)> + 'l;
 
 /// Where a configuration is read: what is around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -261,14 +265,12 @@ impl Config {
         // What can be read of a broken text may be what the good one before it said.
         let sha256 = if unreadable.is_empty() { digest::of(root.get_ref()) } else { digest::of_text(text) };
         if let Some(format) = lookalike::other_format(text).filter(|_| !unreadable.is_empty()) {
-            report.error(&(0..0), format!("this is {format}, no TOML")).hint(
-                "a section is `[site]`, a value `box = \"box-1\"`, each camera `[[camera]]`; config/minimal.toml is one to start from",
-            );
+            report.error(&(0..0), format).hint(say::how_toml_looks());
             return Survey { config: None, problems: report.finish(), sha256, secret_files: BTreeSet::new() };
         }
         for error in unreadable {
             let span = error.span().unwrap_or(0..0);
-            report.unreadable(&span, format!("this is no TOML: {}", error.message()));
+            report.unreadable(&span, say::no_toml(error.message()));
         }
         let (taken_out, places) = structure::check(&mut root, &mut report);
         report.has_layers(places);
@@ -282,7 +284,7 @@ impl Config {
         let failed = report.has_errors();
         for named in &paths {
             let Some((what, hint)) = reach(named) else { continue };
-            let note = report.error(&named.span, format!("{}: {what}", named.owner)).hint(hint);
+            let note = report.error(&named.span, say::of(named.owner.clone(), what)).hint(hint);
             if named.used == PathUse::WrittenByDefault {
                 note.consequence();
             }
@@ -318,7 +320,7 @@ impl Config {
     /// One problem for each name that no chosen model finds.
     pub fn check_classes(&self, found_by_models: &[Class]) -> Result<(), Problems> {
         let mut report = Report::new(&self.source);
-        models::check_classes(&self.named.classes, found_by_models, models::CHOSEN, &mut report);
+        models::check_classes(&self.named.classes, found_by_models, models::NOT_CHOSEN, &mut report);
         if report.has_errors() {
             let (mut root, _) = toml::de::DeTable::parse_recoverable(self.text());
             let (_, places) = structure::check(&mut root, &mut Report::new(&self.source));
@@ -438,14 +440,14 @@ impl Camera {
 ///
 /// One problem, where it cannot be read or is no text.
 pub fn text_of(path: &Path) -> Result<String, Problems> {
-    let one = |what: String, hint: &str| Problems {
+    let one = |what: Words, hint: Words| Problems {
         path: path.to_owned(),
         list: vec![Problem {
             severity: Severity::Error,
             line: 1,
             column: 1,
             what,
-            hint: Some(hint.to_owned()),
+            hint: Some(hint),
             excerpt: None,
         }],
         sha256: None,
@@ -453,22 +455,22 @@ pub fn text_of(path: &Path) -> Result<String, Problems> {
     };
     let unreadable = |error: std::io::Error| {
         let hint = match error.kind() {
-            ErrorKind::PermissionDenied => secret::unreadable_hint(path, FILES_DIR),
-            _ => "config/example.toml is a complete example to start from".to_owned(),
+            ErrorKind::PermissionDenied => secret::unreadable_hint(path, FILES_DIR).into(),
+            _ => say::example_to_start_from().into(),
         };
-        one(format!("the file cannot be read: {error}"), &hint)
+        one(say::file_unreadable(error.to_string()).into(), hint)
     };
     let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(one(format!("the file is larger than {MAX_FILE_BYTES} bytes"), "is it a configuration?"));
+        return Err(one(say::file_too_large(MAX_FILE_BYTES).into(), say::is_it_one().into()));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let good = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
         let (line, column) = Source::new(path, good).position(at);
-        let mut problems = one("the file is no text in UTF-8".to_owned(), "save it as UTF-8 in the editor");
+        let mut problems = one(say::no_utf8().into(), say::save_as_utf8().into());
         for problem in &mut problems.list {
             (problem.line, problem.column) = (line, column);
         }

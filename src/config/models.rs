@@ -6,8 +6,9 @@
 use std::path::Path;
 
 use super::problem::Report;
-use super::{ClassUse, FACE_MODEL, ModelUse, Named, suggest};
+use super::{ClassUse, FACE_MODEL, ModelUse, Named, class_words, suggest};
 use crate::analysis::detection::Class;
+use crate::text::{Sentence, Words, config, config_check};
 
 /// What a file asks of the list of models.
 #[derive(Debug, Clone, Copy)]
@@ -26,17 +27,17 @@ pub struct KnownModel {
     /// What it finds.
     pub classes: Vec<Class>,
     /// Why it cannot be loaded, where it is wanted and that is known: the sentence, and what to try.
-    pub trouble: Option<(String, String)>,
+    pub trouble: Option<(Words, Words)>,
 }
 
 /// Gives the models there are; `None` where they are not to be asked for; what is wrong with their list, and what to
 /// try, where there is none.
-pub type ModelList<'l> = dyn Fn(Wanted<'_>) -> Result<Option<Vec<KnownModel>>, (String, String)> + 'l;
+pub type ModelList<'l> = dyn Fn(Wanted<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + 'l;
 
-/// Who does not find a class, where the models that the file names are known.
-pub(super) const CHOSEN: &str = "the chosen models do not find";
+/// That a class is not found, where the models that the file names are known.
+pub(super) const NOT_CHOSEN: fn(String) -> Sentence = config::class_not_chosen;
 /// The same where one of them is unknown.
-const ANY: &str = "no model finds";
+const OF_NO_MODEL: fn(String) -> Sentence = config::class_of_no_model;
 
 /// Reports every name that is in no list.
 pub(super) fn check(named: &Named, list: &ModelList<'_>, report: &mut Report<'_>) {
@@ -45,43 +46,49 @@ pub(super) fn check(named: &Named, list: &ModelList<'_>, report: &mut Report<'_>
         Ok(Some(known)) => known,
         Ok(None) => return,
         Err((what, hint)) => {
-            report.error(&(0..0), format!("[detector]: {what}")).hint(hint);
+            report.error(&(0..0), config::of(config::section("detector"), what)).hint(hint);
             return;
         }
     };
     let mut chosen = Vec::with_capacity(named.models.len());
     let mut all_are_known = true;
     for ModelUse { name, span, field } in &named.models {
-        let owner = field.map_or("the usual model".to_owned(), |field| format!("[detector]: `{field}`"));
+        let setting = |field: &str| config_check::setting(config::section("detector"), field);
+        let owner = field.map_or_else(config::usual_model, setting);
         let Some(model) = known.iter().find(|model| model.name == *name) else {
             let what = match field {
-                Some(_) => format!("{owner} names an unknown model: `{name}`"),
-                None => format!("{owner} `{name}` is not in the list of models"),
+                Some(_) => config::unknown_model(owner, name),
+                None => config::usual_model_missing(name),
             };
-            let hint = suggest::hint(name, known.iter().map(|model| model.name.as_str()), "there are");
-            let hint = hint.unwrap_or_else(|| "`lookout models list` prints those there are".to_owned());
+            let names = known.iter().map(|model| model.name.as_str());
+            let hint = suggest::hint(name, names, config::there_are);
+            let hint = hint.unwrap_or_else(|| config::try_models_list().into());
             report.error(span, what).hint(hint).consequence();
             all_are_known = false;
             continue;
         };
         if let Some((why, hint)) = &model.trouble {
-            report.error(span, format!("{owner}: {why}")).hint(hint.clone());
+            report.error(span, config::of(owner.clone(), why.clone())).hint(hint.clone());
         }
         if *field != Some(FACE_MODEL) {
             chosen.push(model);
         } else if !model.classes.contains(&Class::FACE) {
-            report
-                .error(span, format!("{owner} names a model that finds no faces: `{name}`"))
-                .hint("leave `face_model` out for the usual one, or write \"none\"");
+            report.error(span, config::finds_no_faces(owner, name)).hint(config::usual_face_model_or_none());
         }
     }
-    let (judges, who) = if all_are_known { (chosen, CHOSEN) } else { (known.iter().collect(), ANY) };
+    let (judges, missing) =
+        if all_are_known { (chosen, NOT_CHOSEN) } else { (known.iter().collect(), OF_NO_MODEL) };
     let found: Vec<Class> = judges.into_iter().flat_map(|model| model.classes.iter().copied()).collect();
-    check_classes(&named.classes, &found, who, report);
+    check_classes(&named.classes, &found, missing, report);
 }
 
-/// Reports every class that is not among those `found`.
-pub(super) fn check_classes(named: &[ClassUse], found: &[Class], who: &str, report: &mut Report<'_>) {
+/// Reports every class that is not among those `found`; `missing` says so.
+pub(super) fn check_classes(
+    named: &[ClassUse],
+    found: &[Class],
+    missing: fn(String) -> Sentence,
+    report: &mut Report<'_>,
+) {
     let mut names: Vec<&str> = Vec::new();
     for class in found {
         if !names.contains(&class.name()) {
@@ -90,8 +97,11 @@ pub(super) fn check_classes(named: &[ClassUse], found: &[Class], who: &str, repo
     }
     for ClassUse { class, span, by } in named.iter().filter(|named| !found.contains(&named.class)) {
         report
-            .error(span, format!("{by}: {who} the class `{class}`"))
-            .maybe_hint(suggest::hint(class.name(), names.iter().copied(), "they find"))
+            .error(span, config::of(by.clone(), missing(class.to_string())))
+            .maybe_hint(
+                class_words::hint(class.name(), found)
+                    .or_else(|| suggest::hint(class.name(), names.iter().copied(), config::they_find)),
+            )
             .consequence();
     }
 }

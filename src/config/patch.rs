@@ -11,6 +11,7 @@ use super::Config;
 use super::reference::resolved;
 use super::schema::document_schema;
 use crate::contract::stream_address;
+use crate::text::{Sentence, config as say};
 
 /// Most changes of one patch.
 pub const MOST_CHANGES: usize = 1000;
@@ -46,9 +47,9 @@ pub struct ConfigText {
 ///
 /// # Errors
 /// A path that leads nowhere, or a value that TOML does not know, in a sentence.
-pub fn patched(text: &str, changes: &[PatchStep]) -> Result<String, String> {
+pub fn patched(text: &str, changes: &[PatchStep]) -> Result<String, Sentence> {
     if changes.len() > MOST_CHANGES {
-        return Err(format!("there are {} changes; one patch may hold {MOST_CHANGES}", changes.len()));
+        return Err(say::too_many_changes(changes.len(), MOST_CHANGES));
     }
     let mut root: Table = parsed(text)?;
     for change in changes {
@@ -58,7 +59,7 @@ pub fn patched(text: &str, changes: &[PatchStep]) -> Result<String, String> {
         };
         let steps: Vec<&str> = path.split('.').collect();
         if steps.iter().any(|step| step.trim().is_empty()) {
-            return Err(format!("`{path}` is no path: it is written like `camera.cam-03.analysis_fps`"));
+            return Err(say::no_path(path));
         }
         let put = PathWalk { path }.table(&mut root, Some(document_schema()), &steps, value);
         put.map_err(|nowhere| nowhere.told(&root, path, &steps))?;
@@ -72,22 +73,21 @@ impl Config {
     ///
     /// # Errors
     /// It cannot be written, in a sentence; never of a configuration that was read.
-    pub fn public_text(&self) -> Result<ConfigText, String> {
+    pub fn public_text(&self) -> Result<ConfigText, Sentence> {
         let mut root = toml::Value::Table(parsed(self.text())?);
         let mut hidden = 0;
         hide(&mut root, &mut hidden);
-        let toml::Value::Table(root) = root else { return Err("it is no table".to_owned()) };
+        let toml::Value::Table(root) = root else { return Err(say::no_table()) };
         Ok(ConfigText { text: written(&root)?, hidden })
     }
 }
 
-fn parsed(text: &str) -> Result<Table, String> {
-    text.parse()
-        .map_err(|error: toml::de::Error| format!("the configuration cannot be read: {}", error.message()))
+fn parsed(text: &str) -> Result<Table, Sentence> {
+    text.parse().map_err(|error: toml::de::Error| say::unreadable(error.message()))
 }
 
-fn written(root: &Table) -> Result<String, String> {
-    toml::to_string(root).map_err(|error| format!("the configuration cannot be written: {error}"))
+fn written(root: &Table) -> Result<String, Sentence> {
+    toml::to_string(root).map_err(|error| say::unwritable(error.to_string()))
 }
 
 fn hide(value: &mut toml::Value, hidden: &mut u32) {
@@ -109,14 +109,14 @@ fn hide(value: &mut toml::Value, hidden: &mut u32) {
     }
 }
 
-fn to_toml(path: &str, value: &Value) -> Result<toml::Value, String> {
+fn to_toml(path: &str, value: &Value) -> Result<toml::Value, Sentence> {
     Ok(match value {
-        Value::Null => return Err(format!("`{path}`: `null` is no value; what is to go stands in `remove`")),
+        Value::Null => return Err(say::null_is_no_value(path)),
         Value::Bool(value) => toml::Value::Boolean(*value),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => toml::Value::Integer(whole),
             (None, Some(number)) => toml::Value::Float(number),
-            (None, None) => return Err(format!("`{path}`: {number} is too large")),
+            (None, None) => return Err(say::too_large(path, number.to_string())),
         },
         Value::String(text) => toml::Value::String(text.clone()),
         Value::Array(items) => {
@@ -124,7 +124,7 @@ fn to_toml(path: &str, value: &Value) -> Result<toml::Value, String> {
         }
         Value::Object(fields) => {
             let fields = fields.iter().map(|(name, field)| Ok((name.clone(), to_toml(path, field)?)));
-            toml::Value::Table(fields.collect::<Result<_, String>>()?)
+            toml::Value::Table(fields.collect::<Result<_, Sentence>>()?)
         }
     })
 }
@@ -135,30 +135,25 @@ enum Nowhere {
     NoEntry { list: String, below: usize },
     /// Nothing stands at its end.
     NoValue,
-    /// A sentence.
-    Wrong(String),
+    /// Another reason.
+    Wrong(Sentence),
 }
 
 impl Nowhere {
     /// In a sentence: with the layer, where what is not in the camera itself comes from one.
-    fn told(self, root: &Table, path: &str, steps: &[&str]) -> String {
+    fn told(self, root: &Table, path: &str, steps: &[&str]) -> Sentence {
         match self {
             Nowhere::NoEntry { list, below } => {
                 let steps = &steps[..steps.len() - below];
                 let id = steps.last().copied().unwrap_or_default();
                 match layer_with(root, steps) {
-                    Some(layer) => format!(
-                        "`{path}`: the {list} `{id}` comes from `{layer}`: change it there, or set the whole entry `{}`",
-                        steps.join(".")
-                    ),
-                    None => format!("`{path}`: there is no {list} `{id}`"),
+                    Some(layer) => say::entry_of_layer(path, list, id, layer, steps.join(".")),
+                    None => say::no_entry(path, list, id),
                 }
             }
             Nowhere::NoValue => match layer_with(root, steps) {
-                Some(layer) => format!(
-                    "nothing stands at `{path}` itself: it comes from `{layer}`: change it there, or set another value here"
-                ),
-                None => format!("nothing stands at `{path}`"),
+                Some(layer) => say::value_of_layer(path, layer),
+                None => say::nothing_there(path),
             },
             Nowhere::Wrong(why) => why,
         }
@@ -226,9 +221,8 @@ impl PathWalk<'_> {
                     return Err(Nowhere::NoValue);
                 }
                 let inner = table.entry(*name).or_insert_with(|| toml::Value::Table(Table::new()));
-                let inner = inner.as_table_mut().ok_or_else(|| {
-                    Nowhere::Wrong(format!("`{}`: `{name}` is a value, nothing stands below it", self.path))
-                })?;
+                let is_value = || Nowhere::Wrong(say::value_has_nothing_below(self.path, *name));
+                let inner = inner.as_table_mut().ok_or_else(is_value)?;
                 self.table(inner, field, rest, value)
             }
         }
@@ -246,11 +240,10 @@ impl PathWalk<'_> {
     ) -> Result<(), Nowhere> {
         let path = self.path;
         let Some(key) = key_of(schema) else {
-            let why = format!("`{path}`: the entries of `{list}` have no ids; set the whole list");
-            return Err(Nowhere::Wrong(why));
+            return Err(Nowhere::Wrong(say::entries_without_ids(path, list)));
         };
         let known = table.entry(list).or_insert_with(|| toml::Value::Array(Vec::new()));
-        let no_list = || Nowhere::Wrong(format!("`{path}`: `{list}` is no list"));
+        let no_list = || Nowhere::Wrong(say::no_list(path, list));
         let entries = known.as_array_mut().ok_or_else(no_list)?;
         let is_it = |entry: &toml::Value| entry.get(key).and_then(toml::Value::as_str) == Some(id);
         let at = entries.iter().position(is_it);
@@ -258,8 +251,7 @@ impl PathWalk<'_> {
             (at, [], Some(toml::Value::Table(mut entry))) => {
                 match entry.get(key) {
                     Some(other) if other.as_str() != Some(id) => {
-                        let why = format!("`{path}`: its `{key}` is another one than in the path");
-                        return Err(Nowhere::Wrong(why));
+                        return Err(Nowhere::Wrong(say::another_key(path, key)));
                     }
                     Some(_) => {}
                     None => drop(entry.insert(key.to_owned(), toml::Value::String(id.to_owned()))),
@@ -270,9 +262,7 @@ impl PathWalk<'_> {
                 }
                 Ok(())
             }
-            (_, [], Some(_)) => {
-                Err(Nowhere::Wrong(format!("`{path}` is an entry of `{list}`: its value must be an object")))
-            }
+            (_, [], Some(_)) => Err(Nowhere::Wrong(say::entry_must_be_object(path, list))),
             (Some(at), [], None) => {
                 entries.remove(at);
                 if entries.is_empty() {
@@ -281,7 +271,7 @@ impl PathWalk<'_> {
                 Ok(())
             }
             (Some(at), rest, value) => {
-                let no_entry = || Nowhere::Wrong(format!("`{path}`: it is no entry"));
+                let no_entry = || Nowhere::Wrong(say::not_an_entry(path));
                 let entry = entries[at].as_table_mut().ok_or_else(no_entry)?;
                 self.table(entry, Some(schema), rest, value)
             }
@@ -406,7 +396,7 @@ mod tests {
                [[camera_type.zone]]\nid = \"gate\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]\n\
                [[camera_type.mask]]\npolygon = [[0.0, 0.0], [0.1, 0.0], [0.1, 0.1]]\n";
         let polygon = json!([[0.0, 0.0], [0.5, 0.0], [0.5, 0.5]]);
-        let refused = |change: PatchStep| patched(&layers, &[change]).unwrap_err();
+        let refused = |change: PatchStep| patched(&layers, &[change]).unwrap_err().to_string();
         assert_eq!(
             refused(set("camera.cam-1.zone.gate.polygon", polygon.clone())),
             "`camera.cam-1.zone.gate.polygon`: the zone `gate` comes from `camera_type.lane`: change it there, or set the \
@@ -442,7 +432,7 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_nowhere_is_said() {
-        let refused = |change: PatchStep| patched(MINIMAL, &[change]).unwrap_err();
+        let refused = |change: PatchStep| patched(MINIMAL, &[change]).unwrap_err().to_string();
         assert_eq!(
             refused(set("camera.cam-9.analysis_fps", json!(3))),
             "`camera.cam-9.analysis_fps`: there is no camera `cam-9`"
@@ -457,6 +447,6 @@ mod tests {
         );
         assert!(refused(set("evidence.keep_days", Value::Null)).contains("`remove`"));
         let many = vec![remove("evidence"); MOST_CHANGES + 1];
-        assert!(patched(MINIMAL, &many).unwrap_err().contains("1001 changes"));
+        assert!(patched(MINIMAL, &many).unwrap_err().to_string().contains("1001 changes"));
     }
 }

@@ -2,14 +2,18 @@
 //!
 //! Input: the text of the file. Must never show a secret: lines on which one could stand are never quoted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use toml::de::DeTable;
+
 use super::layers::Places;
 use super::{lookalike, suggest};
+use crate::text::{Told, Words, config, foreign};
+use crate::types::language::Language;
 
 /// The text of a configuration file and where it came from.
 #[derive(Clone)]
@@ -87,9 +91,9 @@ pub struct Problem {
     /// Column in characters, from 1.
     pub column: u32,
     /// What is wrong, with which thing.
-    pub what: String,
+    pub what: Words,
     /// What to try.
-    pub hint: Option<String>,
+    pub hint: Option<Words>,
     /// The line itself and how many characters of it are meant; absent where a secret could stand on it.
     pub excerpt: Option<(String, usize)>,
 }
@@ -112,11 +116,18 @@ impl Problems {
         self.list.iter()
     }
 
+    /// All of them, one below the other.
+    pub fn in_language(&self, language: Language) -> String {
+        let told: Vec<String> =
+            self.iter().map(|problem| problem.of(&self.path, language).to_string()).collect();
+        told.join("\n")
+    }
+
     /// Problems of a configuration as a whole, with no place in it.
-    pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<String>) -> Problems {
+    pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
         let problem =
             |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
-        let list = whats.into_iter().map(problem).collect();
+        let list = whats.into_iter().map(Into::into).map(problem).collect();
         let sha256 = sha256.map(str::to_owned);
         Problems { path: path.to_owned(), list, sha256, secret_files: BTreeSet::new() }
     }
@@ -135,32 +146,63 @@ impl Problems {
 
 impl std::error::Error for Problems {}
 
+/// In English.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.list.iter().enumerate() {
-            if i > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{}", problem.of(&self.path))?;
-        }
-        Ok(())
+        f.write_str(&self.in_language(Language::English))
     }
 }
 
 impl Problem {
     /// The problem as people read it, with its file.
-    pub fn of<'p>(&'p self, path: &'p Path) -> impl fmt::Display {
-        fmt::from_fn(move |f| write_problem(f, path, self))
+    pub fn of<'p>(&'p self, path: &'p Path, language: Language) -> impl fmt::Display {
+        fmt::from_fn(move |f| write_problem(f, path, self, language))
+    }
+
+    /// What is wrong as it is published: the code of what is said, what stands in it, and as `owner` what it is said of.
+    /// Nothing where that is no sentence.
+    pub fn told(&self, language: Language) -> Option<Told> {
+        let whole = self.what.sentence()?;
+        let inner = whole.value("what").filter(|_| whole.code() == OF).and_then(Words::sentence);
+        let Some(what) = inner else { return Some(whole.told(language)) };
+        let of_owner = whole.args(language).into_iter();
+        let mut args: BTreeMap<String, String> =
+            of_owner.filter(|(name, _)| name == "owner" || name.starts_with("owner.")).collect();
+        args.extend(what.args(language));
+        Some(Told { code: what.code().to_owned(), args, text: whole.in_language(language) })
+    }
+
+    /// What to try as it is published; nothing where that is no sentence.
+    pub fn hint_told(&self, language: Language) -> Option<Told> {
+        Some(self.hint.as_ref()?.sentence()?.told(language))
+    }
+
+    /// Whether it is said of that camera, alone or with others.
+    pub fn is_of_camera(&self, id: &str) -> bool {
+        let names = |code: &str, name: &str| Some(self.what.first_of(code)?.value(name)?.clone());
+        match (names(CAMERA, "id"), names(CAMERAS, "ids")) {
+            (Some(one), _) => one.to_string() == id,
+            (None, Some(Words::List(several, _))) => {
+                several.iter().any(|one| one.to_string() == format!("`{id}`"))
+            }
+            (None, _) => false,
+        }
     }
 }
 
-fn write_problem(f: &mut fmt::Formatter<'_>, path: &Path, problem: &Problem) -> fmt::Result {
-    let Problem { line, column, what, .. } = problem;
-    let severity = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
+fn write_problem(
+    f: &mut fmt::Formatter<'_>,
+    path: &Path,
+    problem: &Problem,
+    language: Language,
+) -> fmt::Result {
+    let Problem { line, column, .. } = problem;
+    let what = config::at(format!("{}:{line}:{column}", path.display()), problem.what.clone());
+    let told = match problem.severity {
+        Severity::Error => foreign::error(what),
+        Severity::Warning => foreign::warning(what),
     };
-    write!(f, "{severity}: {}:{line}:{column}: {what}", path.display())?;
+    f.write_str(&told.in_language(language))?;
     if let Some((text, width)) = &problem.excerpt {
         let margin = " ".repeat(line.to_string().len());
         let before: String = text
@@ -180,7 +222,7 @@ fn write_problem(f: &mut fmt::Formatter<'_>, path: &Path, problem: &Problem) -> 
         write!(f, "\n  {line} | {text}\n  {margin} | {before}{}", "^".repeat((*width).max(1)))?;
     }
     if let Some(hint) = &problem.hint {
-        write!(f, "\n  hint: {hint}")?;
+        write!(f, "\n  {}", foreign::hint(hint.clone()).in_language(language))?;
     }
     Ok(())
 }
@@ -198,8 +240,8 @@ const MOST_PROBLEMS: usize = 200;
 struct Found {
     span: Range<usize>,
     severity: Severity,
-    what: String,
-    hint: Option<String>,
+    what: Words,
+    hint: Option<Words>,
     /// May only be there because something else could not be read.
     consequence: bool,
 }
@@ -220,21 +262,21 @@ impl<'s> Report<'s> {
         Report { source, found: Vec::new(), unreadable_at: BTreeSet::new(), shared: Places::new() }
     }
 
-    pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
+    pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<Words>) -> Note<'_> {
         self.add(span, Severity::Error, what.into())
     }
 
-    pub(super) fn warning(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
+    pub(super) fn warning(&mut self, span: &Range<usize>, what: impl Into<Words>) -> Note<'_> {
         self.add(span, Severity::Warning, what.into())
     }
 
     /// The text is no TOML at this place.
-    pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<String>) {
+    pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<Words>) {
         self.unreadable_at.insert(span.start);
         self.add(span, Severity::Error, what.into());
     }
 
-    fn add(&mut self, span: &Range<usize>, severity: Severity, what: String) -> Note<'_> {
+    fn add(&mut self, span: &Range<usize>, severity: Severity, what: Words) -> Note<'_> {
         let at = self.found.len();
         self.found.push(Found { span: span.clone(), severity, what, hint: None, consequence: false });
         Note { found: &mut self.found[at] }
@@ -243,6 +285,11 @@ impl<'s> Report<'s> {
     /// These values are those of several cameras: what is wrong with one of them is told once for all of these.
     pub(super) fn has_layers(&mut self, places: Places) {
         self.shared = places;
+    }
+
+    /// The text of the file.
+    pub(super) fn text(&self) -> &'s str {
+        self.source.text()
     }
 
     /// Line and column of a place.
@@ -263,13 +310,12 @@ impl<'s> Report<'s> {
             self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
         self.found.sort_by_key(|found| (found.severity, found.span.start));
         for found in &mut self.found {
-            let layer =
-                self.shared.get(&found.span.start).filter(|_| around_the_camera(&found.what).is_some());
+            let layer = self.shared.get(&found.span.start).filter(|_| first_camera(&found.what).is_some());
             let Some(layer) = layer else { continue };
             // Who leaves out what a layer says looks for it in vain in the camera.
-            let stands = format!("it stands in {}", layer.told());
+            let stands: Words = config::stands_in(layer.told()).into();
             found.hint = Some(match found.hint.take() {
-                Some(hint) => format!("{hint}; {stands}"),
+                Some(hint) => config::and_also(hint, stands).into(),
                 None => stands,
             });
         }
@@ -296,7 +342,7 @@ impl<'s> Report<'s> {
                 lookalike::in_value(typed, could_hold_a_secret(line_text))
             };
             problem.hint = match (alike, problem.hint) {
-                (Some(alike), Some(hint)) => Some(format!("{alike}; {hint}")),
+                (Some(alike), Some(hint)) => Some(config::and_also(alike, hint).into()),
                 (alike, hint) => alike.or(hint),
             };
             let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
@@ -317,7 +363,7 @@ impl<'s> Report<'s> {
 
     /// Stands for the problems that nobody would read.
     fn and_more(&self, next: &Found, count: usize) -> Problem {
-        let what = format!("and {count} more, from here on");
+        let what = config::and_more(count).into();
         Problem { what, hint: None, excerpt: None, ..self.problem(next, true) }
     }
 }
@@ -325,48 +371,48 @@ impl<'s> Report<'s> {
 /// What is said of one value of a layer for one camera after the other, said once: of all of these cameras. `found` is
 /// sorted by place.
 fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
-    let mut told: Vec<(Found, BTreeSet<String>)> = Vec::with_capacity(found.len());
+    struct OnceTold {
+        found: Found,
+        /// What is said of whichever camera, and of which.
+        of_cameras: Option<(Words, BTreeSet<String>)>,
+    }
+    let mut told: Vec<OnceTold> = Vec::with_capacity(found.len());
     for next in found {
-        let parts = shared.get(&next.span.start).and_then(|_| around_the_camera(&next.what));
-        let Some((before, camera, after)) = parts else {
-            told.push((next, BTreeSet::new()));
+        let place = next.span.start;
+        let Some(camera) = shared.get(&place).and_then(|_| first_camera(&next.what)) else {
+            told.push(OnceTold { found: next, of_cameras: None });
             continue;
         };
-        let is_the_same = |(other, cameras): &&mut (Found, BTreeSet<String>)| {
-            let parts = around_the_camera(&other.what);
-            !cameras.is_empty()
-                && other.severity == next.severity
-                && parts.is_some_and(|(b, _, a)| (b, a) == (before, after))
-        };
-        let at_this_place = |(other, _): &&mut (Found, BTreeSet<String>)| other.span.start == next.span.start;
-        match told.iter_mut().rev().take_while(at_this_place).find(is_the_same) {
-            Some((_, cameras)) => {
-                cameras.insert(camera.to_owned());
-            }
-            None => {
-                let cameras = BTreeSet::from([camera.to_owned()]);
-                told.push((next, cameras));
-            }
+        let said = next.what.clone().with_first_of(CAMERA, Words::Plain(String::new()));
+        let at_this_place = told.iter_mut().rev().take_while(|told| told.found.span.start == place);
+        let same = at_this_place
+            .filter(|told| told.found.severity == next.severity)
+            .filter_map(|told| told.of_cameras.as_mut())
+            .find(|(other, _)| *other == said);
+        match same {
+            Some((_, cameras)) => _ = cameras.insert(camera),
+            None => told.push(OnceTold { found: next, of_cameras: Some((said, BTreeSet::from([camera]))) }),
         }
     }
-    let joined = told.into_iter().map(|(found, cameras)| {
-        let what = match around_the_camera(&found.what) {
-            Some((before, _, after)) if cameras.len() > 1 => {
-                let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
-                format!("{before}cameras {}{after}", suggest::listed(&cameras))
-            }
-            _ => return found,
-        };
-        Found { what, ..found }
+    let joined = told.into_iter().map(|OnceTold { found, of_cameras }| {
+        let Some((_, cameras)) = of_cameras.filter(|(_, cameras)| cameras.len() > 1) else { return found };
+        let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
+        let all = config::cameras(suggest::listed(&cameras)).into();
+        Found { what: found.what.clone().with_first_of(CAMERA, all), ..found }
     });
     joined.collect()
 }
 
-/// The camera that a sentence names first, with what stands before and after it.
-fn around_the_camera(what: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = what.split_once("camera `")?;
-    let (camera, after) = rest.split_once('`')?;
-    Some((before, camera, after))
+/// The sentence that names a camera: [`config::camera`].
+const CAMERA: &str = "config.camera";
+/// The one that names several: [`config::cameras`].
+const CAMERAS: &str = "config.cameras";
+/// The one that says something of something: [`config::of`].
+const OF: &str = "config.of";
+
+/// The camera that a sentence names first.
+fn first_camera(what: &Words) -> Option<String> {
+    Some(what.first_of(CAMERA)?.value("id")?.to_string())
 }
 
 /// The problem that was just added, to say more about it.
@@ -375,13 +421,13 @@ pub(super) struct Note<'r> {
 }
 
 impl Note<'_> {
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(self, hint: impl Into<Words>) -> Self {
         self.found.hint = Some(hint.into());
         self
     }
 
-    pub(super) fn maybe_hint(self, hint: Option<String>) -> Self {
-        self.found.hint = hint;
+    pub(super) fn maybe_hint(self, hint: Option<impl Into<Words>>) -> Self {
+        self.found.hint = hint.map(Into::into);
         self
     }
 
@@ -392,15 +438,17 @@ impl Note<'_> {
     }
 }
 
-/// The line of a problem, unless a secret could stand on it. Where the file is broken, a secret could stand
-/// anywhere.
+/// The line of a problem, unless a secret could stand on it.
 fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option<(String, usize)> {
     let line = source.line_at(span.start);
     // What is missing altogether is reported at the beginning of the file, which says nothing about it.
     if span.end == 0 {
         return None;
     }
-    if file_is_broken || line.is_empty() || line.chars().count() > 200 || could_hold_a_secret(line) {
+    if line.is_empty() || line.chars().count() > 200 || could_hold_a_secret(line) {
+        return None;
+    }
+    if file_is_broken && could_go_on_with_a_secret(source, span.start) {
         return None;
     }
     let (first, column) = source.position(span.start);
@@ -408,6 +456,42 @@ fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option
     let room = line.chars().count() + 1 - (column as usize - 1).min(line.chars().count());
     let width = if first == last { (end_column - column) as usize } else { room.saturating_sub(1) };
     Some((line.trim_end().to_owned(), width.clamp(1, room)))
+}
+
+/// Most lines that are looked at before one that is to be quoted, and most characters of each.
+const MOST_BEFORE: (usize, usize) = (20, 200);
+
+/// Whether a line of a text that is no TOML may hold what an earlier one began: it does not look like a header or like a
+/// value with its name, a text over several lines began somewhere before it, its header could hold a secret, or a line right
+/// before it that is not complete could.
+fn could_go_on_with_a_secret(source: &Source, byte: usize) -> bool {
+    let line = source.line_at(byte);
+    let before = &source.text()[..source.line_starts[source.line_index(byte.min(source.text().len()))]];
+    let is_bare = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '\t');
+    let name = line.split(['=', '\u{ff1d}', ':', '\u{ff1a}']).next().unwrap_or_default();
+    let begins_anew = line.trim_start().starts_with(['[', '#', '\u{3010}'])
+        || (name.len() < line.len() && !name.trim().is_empty() && name.chars().all(is_bare));
+    if !begins_anew || before.contains("\"\"\"") || before.contains("'''") {
+        return true;
+    }
+    let is_secret = |word: &str| is_nearly_a_secret(word) || could_hold_a_secret(word);
+    let holds_a_secret =
+        |line: &str| could_hold_a_secret(line) || line.split(|c: char| !c.is_alphanumeric()).any(is_secret);
+    let header = before.lines().rev().find(|line| line.trim_start().starts_with('['));
+    if header.is_some_and(holds_a_secret) {
+        return true;
+    }
+    let (most_lines, most_characters) = MOST_BEFORE;
+    for (number, line) in before.lines().rev().filter(|line| !line.trim().is_empty()).enumerate() {
+        if number == most_lines || line.chars().count() > most_characters {
+            return true;
+        }
+        let is_complete = DeTable::parse(line).is_ok();
+        if is_complete || holds_a_secret(line) {
+            return !is_complete;
+        }
+    }
+    false
 }
 
 /// Whether a line may hold a password: it names one, or holds an address in which one could stand.
@@ -457,6 +541,77 @@ mod tests {
             excerpt(&source, &(byte..byte + 3), false);
             source.line_at(byte);
         }
+    }
+
+    /// The lines of a broken file that may be quoted.
+    fn quotable(text: &str) -> Vec<String> {
+        let source = Source::new("site.toml", text);
+        let is_quoted = |start: &&usize| excerpt(&source, &(**start..**start + 1), true).is_some();
+        source.line_starts.iter().filter(is_quoted).map(|start| source.line_at(*start).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_broken_file_is_quoted_where_no_secret_can_stand() {
+        let text = "[site]\nbox = \"b\narea ＝ \"530127\"\nurl = \"rtsp://10.0.0.31\nsecret = \"hunter2\n[[camera]\n";
+        assert_eq!(quotable(text)[1..], ["box = \"b", "area ＝ \"530127\"", "[[camera]"]);
+        for broken in [
+            "secret = \"\"\"\nhunter2\nx = \"hunter2\"\n\"\"\"",
+            "secret = [\n\"hunter2\",\nx = \"hunter2\"",
+            "secret = {\n  value = \"hunter2\"",
+            "secret =\nx = hunter2",
+            "secret = \"my\nhunter2\"",
+            "pasword = hunter2",
+            "[secrets]\ncam-1 = hunter2",
+            "passwor\nd = \"hunter2\"",
+            "secre\nt = \"hunter2\"",
+            "secret = \"us\ner:hunter2\"",
+        ] {
+            assert!(!quotable(broken).join("\n").contains("hunter2"), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_several_cameras_is_said_once_and_keeps_its_code() {
+        let source = Source::new("site.toml", "analysis_fps = 50\n");
+        let mut report = Report::new(&source);
+        report.has_layers(Places::from([(15, super::super::layers::Layer::Defaults)]));
+        for camera in ["cam-1", "cam-2", "cam-1"] {
+            report.error(&(15..17), config::of(config::camera(camera), config::leave_out()));
+        }
+        report.error(&(15..17), config::of(config::camera("cam-3"), config::did_you_mean("x")));
+        let problems = report.finish();
+        let [both, one] = &problems[..] else { panic!("{problems:#?}") };
+        assert_eq!(both.what.to_string(), "cameras `cam-1` and `cam-2`: leave it out");
+        assert_eq!(both.what.in_language(Language::Chinese), "摄像机 `cam-1` 和 `cam-2`：请去掉这一项");
+        assert!(both.is_of_camera("cam-2") && !both.is_of_camera("cam-3") && one.is_of_camera("cam-3"));
+        let told = one.told(Language::Chinese).unwrap();
+        assert_eq!((told.code.as_str(), told.args["name"].as_str()), ("config.did_you_mean", "x"));
+        assert_eq!(
+            (told.args["owner"].as_str(), told.args["owner.id"].as_str()),
+            ("摄像机 `cam-3`", "cam-3")
+        );
+        assert_eq!(told.text, "摄像机 `cam-3`：是否想写 `x`？");
+        assert_eq!(one.hint_told(Language::English).unwrap().code, "config.stands_in");
+    }
+
+    #[test]
+    fn a_problem_is_told_in_both_languages() {
+        let source = Source::new("site.toml", "box = \"地 7\"\n");
+        let mut report = Report::new(&source);
+        report
+            .warning(&(6..13), config::of(config::section("site"), config::leave_out()))
+            .hint(config::leave_out());
+        let problem = &report.finish()[0];
+        assert_eq!(
+            problem.of(source.path(), Language::Chinese).to_string(),
+            "警告：site.toml:1:7：[site]：请去掉这一项\n  1 | box = \"地 7\"\n    |       ^^^^^\n  提示：请去掉这一项"
+        );
+        assert!(
+            problem
+                .of(source.path(), Language::English)
+                .to_string()
+                .starts_with("warning: site.toml:1:7: [site]: leave")
+        );
     }
 
     #[test]

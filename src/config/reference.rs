@@ -1,4 +1,4 @@
-//! The configuration reference in Markdown, made from the document types' own words.
+//! The configuration reference in Markdown, made from the document types' own words and their Chinese.
 
 use std::fmt::Write as _;
 
@@ -6,114 +6,216 @@ use serde_json::Value;
 
 use super::restart::{FIXED, Fixed};
 use super::schema;
+use crate::analysis::rules::AlertKind;
 use crate::contract::kinds;
+use crate::text::reference as words;
+use crate::text::reference_fields::chinese;
+use crate::text::{Sentence, Words};
+use crate::types::language::Language;
 
-/// The whole reference, as it is checked in as `config/REFERENCE.md`.
-pub fn markdown() -> String {
-    let root = schema::document_schema();
-    let mut out = String::from(INTRODUCTION);
-    out.push_str(TAKEN_UP);
-    for Fixed { key, why, .. } in &FIXED {
-        let _ = writeln!(out, "| `{key}` | {why} |");
+/// The whole reference, as it is checked in as `config/REFERENCE.md` and `config/REFERENCE.zh-CN.md`.
+pub fn markdown(language: Language) -> String {
+    let mut reference = Reference { root: schema::document_schema(), language, out: String::new() };
+    reference.introduction();
+    for section in sections(reference.root) {
+        reference.section(&section);
     }
+    reference.kinds_of_alert();
+    reference.out
+}
+
+/// A table of the file.
+struct Section<'s> {
+    /// How it is written in the file.
+    heading: Words,
+    description: &'s str,
+    definition: &'s Value,
+}
+
+/// All of them in the order of the document, each with the tables within it behind it.
+fn sections(root: &Value) -> Vec<Section<'_>> {
+    let mut sections = Vec::new();
     for (name, field) in fields_of(root) {
         let many = field.get("items");
         let definition = resolved(root, many.unwrap_or(field));
         let header = if many.is_some() { format!("[[{name}]]") } else { format!("[{name}]") };
-        section(&mut out, root, &header, description(field), definition);
-        for (part, field) in fields_of(definition) {
+        let heading: Words = format!("`{header}`").into();
+        sections.push(Section { heading, description: description(field), definition });
+        for (part, field) in fields_of(definition).filter(|(_, field)| is_its_own(field)) {
             // Tables within a table: zones, lines and masks of a camera, conditions of a rule.
             let of_many = field.get("items").map(|items| resolved(root, items));
             let inner = of_many.unwrap_or_else(|| resolved(root, field));
             if fields_of(inner).next().is_none() {
                 continue;
             }
-            let header = if of_many.is_some() {
-                format!("[[{name}.{part}]]")
+            let heading: Words = if of_many.is_some() {
+                format!("`[[{name}.{part}]]`").into()
             } else if name == "defaults" {
-                format!("[{name}.{part}]")
+                format!("`[{name}.{part}]`").into()
             } else {
-                format!("{part} = {{ ... }}` in `{header}")
+                words::part_of(part, &header).into()
             };
-            section(&mut out, root, &header, description(field), inner);
+            sections.push(Section { heading, description: description(field), definition: inner });
         }
     }
-    out.push_str(KINDS_OF_ALERT);
-    for kind in kinds::all() {
-        let _ = writeln!(out, "| `{}` | {} | {} | {} |", kind.name, kind.level.name(), kind.en, kind.zh);
-    }
-    out
+    sections
 }
 
-const KINDS_OF_ALERT: &str = "
-## Kinds of alert
+/// The text as far as it is written.
+struct Reference<'s> {
+    root: &'s Value,
+    language: Language,
+    out: String,
+}
 
-A rule's `signal` is the kind of its alerts. These have a title in both languages and a usual level; any other name of
-lower-case letters, digits and `_` works too, and then a `title` of the rule's own is worth its line.
-
-| `signal` | usual level | title (`en`) | title (`zh-CN`) |
-|---|---|---|---|
-";
-
-const INTRODUCTION: &str = "\
-# Configuration reference
-
-Made from the program's own types by `lookout schema --reference`; a test fails when this file differs.
-
-One TOML file describes a box. A name that is not listed here is an error. Times are in seconds (`_secs`), sizes in
-MiB (`_mib`); coordinates are parts of the picture from 0 to 1 with the origin at the top left. Relative paths start at
-the folder of the configuration file. `lookout check FILE` reports every problem of a file at once.
-
-Passwords never stand in this file: `secret = \"cam-03\"` names a file `cam-03` in the secrets folder (`[site] secrets_dir`;
-systemd's `$CREDENTIALS_DIRECTORY` where the service has one) that holds `user:password` on one line and that nobody but its
-owner and the service's own group can read; `lookout secret set cam-03` writes it so.
-
-[example.toml](example.toml) shows everything in one file, [minimal.toml](minimal.toml) the least that works, and
-[lookout.schema.json](lookout.schema.json) lets editors complete and check as you type.
-";
-
-const TAKEN_UP: &str = "
-## Changes while the box runs
-
-A change of the file is taken up by itself within seconds, whole or not at all; `systemctl reload lookout` asks for it at
-once. Cameras that did not change go on untouched. `[mqtt]`: the box says `stopped` where it was and connects anew, and
-what waits is sent there; messages that a broker keeps below an old `prefix` stay there until somebody clears them.
-`[detector]`: the models are loaded beside the old ones, which look until then. `[outbox]`: the new limits count from the
-next message on.
-
-What the files hold that are named by `secret`, `ca_file`, `cert_file` and `key_file` is no part of the configuration: a
-password, token or certificate that is renewed is taken up within seconds, and only the connection that uses it is made
-anew.
-
-These take a restart (`systemctl restart lookout`), and a change of them is refused until then:
-
-| key | why |
-|---|---|
-";
-
-fn section(out: &mut String, root: &Value, header: &str, description: &str, definition: &Value) {
-    // Writing to a String cannot fail.
-    let _ = write!(out, "\n## `{header}`\n\n{description}\n");
-    if !fields_of(definition).any(|(_, field)| is_its_own(field)) {
-        return;
+impl Reference<'_> {
+    fn introduction(&mut self) {
+        self.heading("#", words::title());
+        for paragraph in
+            [words::other_pages(), words::made(), words::one_file(), words::passwords(), words::examples()]
+        {
+            self.paragraph(paragraph);
+        }
+        self.heading("##", words::changes_heading());
+        for paragraph in [words::changes(), words::renewed(), words::takes_a_restart()] {
+            self.paragraph(paragraph);
+        }
+        let row = |Fixed { key, why, .. }: &Fixed| format!("| `{key}` | {} |", self.said(why()));
+        let rows: Vec<String> = FIXED.iter().map(row).collect();
+        self.table(words::restart_columns(), "|---|---|", &rows);
     }
-    out.push('\n');
-    out.push_str("| key | value | default | what |\n|---|---|---|---|\n");
-    let required: Vec<&str> =
-        definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    for (name, field) in fields_of(definition).filter(|(_, field)| is_its_own(field)) {
-        let default = match field.get("default").or_else(|| resolved(root, field).get("default")) {
-            Some(Value::Array(items)) if items.is_empty() => "none".to_owned(),
+
+    fn section(&mut self, Section { heading, description, definition }: &Section<'_>) {
+        self.heading("##", heading.clone());
+        self.block(self.translated(description));
+        let required: Vec<&str> =
+            definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let fields = fields_of(definition).filter(|(_, field)| is_its_own(field));
+        let rows: Vec<String> =
+            fields.map(|(name, field)| self.row(name, field, required.contains(&name))).collect();
+        if !rows.is_empty() {
+            self.table(words::columns(), "|---|---|---|---|", &rows);
+        }
+    }
+
+    fn row(&self, name: &str, field: &Value, is_required: bool) -> String {
+        let default = match field.get("default").or_else(|| resolved(self.root, field).get("default")) {
+            Some(Value::Array(items)) if items.is_empty() => self.said(words::none()),
             Some(default) => format!("`{}`", toml_of(default)),
-            None if required.contains(&name) => "**required**".to_owned(),
+            None if is_required => format!("**{}**", self.said(words::required())),
             None => String::new(),
         };
-        let _ = writeln!(
-            out,
-            "| `{name}` | {} | {default} | {} |",
-            kind(root, field),
-            cell(description_with_example(field))
-        );
+        let what = cell(self.description_with_example(field));
+        format!("| `{name}` | {} | {default} | {what} |", self.kind(field))
+    }
+
+    fn kinds_of_alert(&mut self) {
+        self.heading("##", words::kinds_heading());
+        self.paragraph(words::kinds());
+        let row = |kind: &AlertKind| {
+            let title = |language| (kind.title)().in_language(language);
+            let [english, chinese] = [Language::English, Language::Chinese].map(title);
+            format!("| `{}` | {} | {english} | {chinese} |", kind.name, kind.level.name())
+        };
+        let rows: Vec<String> = kinds::all().map(row).collect();
+        self.table(words::kinds_columns(), "|---|---|---|---|", &rows);
+    }
+
+    fn said(&self, sentence: Sentence) -> String {
+        sentence.in_language(self.language)
+    }
+
+    /// A description or an example of the schema.
+    fn translated<'t>(&self, english: &'t str) -> &'t str {
+        match self.language {
+            Language::English => english,
+            Language::Chinese => chinese(english).unwrap_or(english),
+        }
+    }
+
+    fn heading(&mut self, level: &str, heading: impl Into<Words>) {
+        let heading = heading.into().in_language(self.language);
+        self.block(&format!("{level} {heading}"));
+    }
+
+    fn paragraph(&mut self, sentence: Sentence) {
+        self.block(&self.said(sentence));
+    }
+
+    fn table(&mut self, columns: Sentence, below: &str, rows: &[String]) {
+        self.block(&format!("{}\n{below}\n{}", self.said(columns), rows.join("\n")));
+    }
+
+    /// An empty line stands between two blocks.
+    fn block(&mut self, text: &str) {
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    fn description_with_example(&self, field: &Value) -> String {
+        let text = self.translated(description(field));
+        match field.get("examples").and_then(|examples| examples.get(0)) {
+            Some(Value::String(example)) => {
+                let example = Value::from(self.translated(example));
+                self.said(words::with_example(text, toml_of(&example)))
+            }
+            Some(example) => self.said(words::with_example(text, toml_of(example))),
+            None => text.to_owned(),
+        }
+    }
+
+    /// What a value looks like, in a few words.
+    fn kind(&self, field: &Value) -> String {
+        let schema = resolved(self.root, field);
+        if let Some(words) =
+            schema.get("oneOf").and_then(Value::as_array).filter(|_| schema.get("properties").is_none())
+        {
+            return self.alternatives(words.iter().filter_map(|word| word.get("const")));
+        }
+        if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+            return self.alternatives(words.iter());
+        }
+        match schema.get("type").and_then(Value::as_str) {
+            Some("string") => self.said(words::text()),
+            Some("boolean") => self.alternatives([Value::from(true), Value::from(false)].iter()),
+            Some("integer") => self.said(limited(words::whole_number(), schema)),
+            Some("number") => self.said(limited(words::number(), schema)),
+            Some("array") => self.list_kind(schema),
+            _ => self.said(words::table()),
+        }
+    }
+
+    fn list_kind(&self, schema: &Value) -> String {
+        let items = schema.get("items").map(|items| resolved(self.root, items)).unwrap_or(&Value::Null);
+        if items.get("properties").is_some() {
+            return self.said(words::tables());
+        }
+        if schema.get("minItems") == Some(&Value::from(2)) && items["type"] != "array" {
+            return "`[a, b]`".to_owned();
+        }
+        if items["type"] == "array" && items["items"]["type"] == "number" {
+            return self.said(words::points());
+        }
+        self.said(words::list_of(self.kind(items)))
+    }
+
+    fn alternatives<'v>(&self, values: impl Iterator<Item = &'v Value>) -> String {
+        let values = values.map(|value| format!("`{}`", toml_of(value)));
+        values.reduce(|one, other| self.said(words::either(one, other))).unwrap_or_default()
+    }
+}
+
+/// A number that lies between these limits of its schema.
+fn limited(number: Sentence, schema: &Value) -> Sentence {
+    let limit = |name: &str| schema.get(name).and_then(Value::as_f64).map(|limit| limit.to_string());
+    match (limit("minimum"), limit("maximum")) {
+        (Some(least), Some(most)) => words::between(number, least, most),
+        (Some(least), None) => words::not_below(number, least),
+        (None, Some(most)) => words::not_above(number, most),
+        (None, None) => number,
     }
 }
 
@@ -144,60 +246,6 @@ fn description(schema: &Value) -> &str {
     schema.get("description").and_then(Value::as_str).unwrap_or("")
 }
 
-fn description_with_example(field: &Value) -> String {
-    let mut text = description(field).to_owned();
-    if let Some(example) = field.get("examples").and_then(|examples| examples.get(0)) {
-        let _ = write!(text, " Example: `{}`", toml_of(example));
-    }
-    text
-}
-
-/// What a value looks like, in a few words.
-fn kind(root: &Value, field: &Value) -> String {
-    let schema = resolved(root, field);
-    if let Some(words) =
-        schema.get("oneOf").and_then(Value::as_array).filter(|_| schema.get("properties").is_none())
-    {
-        return alternatives(words.iter().filter_map(|word| word.get("const")));
-    }
-    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
-        return alternatives(words.iter());
-    }
-    let range = |name: &str| schema.get(name).and_then(Value::as_f64);
-    let limits = match (range("minimum"), range("maximum")) {
-        (Some(least), Some(most)) => format!(" {least} to {most}"),
-        (Some(least), None) => format!(" from {least}"),
-        (None, Some(most)) => format!(" up to {most}"),
-        (None, None) => String::new(),
-    };
-    match schema.get("type").and_then(Value::as_str) {
-        Some("string") => "text".to_owned(),
-        Some("boolean") => "`true`, `false`".to_owned(),
-        Some("integer") => format!("whole number{limits}"),
-        Some("number") => format!("number{limits}"),
-        Some("array") => list_kind(root, schema),
-        _ => "table".to_owned(),
-    }
-}
-
-fn list_kind(root: &Value, schema: &Value) -> String {
-    let items = schema.get("items").map(|items| resolved(root, items)).unwrap_or(&Value::Null);
-    if items.get("properties").is_some() {
-        return "tables".to_owned();
-    }
-    if schema.get("minItems") == Some(&Value::from(2)) && items["type"] == "number" {
-        return "`[a, b]`".to_owned();
-    }
-    if items["type"] == "array" {
-        return "points `[[x, y], ...]`".to_owned();
-    }
-    format!("list of {}", kind(root, items))
-}
-
-fn alternatives<'v>(words: impl Iterator<Item = &'v Value>) -> String {
-    words.map(|word| format!("`{}`", toml_of(word))).collect::<Vec<_>>().join(", ")
-}
-
 /// A value as it is typed in the file.
 pub(super) fn toml_of(value: &Value) -> String {
     match value {
@@ -217,4 +265,64 @@ pub(super) fn toml_of(value: &Value) -> String {
 /// One line, and no bar that would end the cell.
 fn cell(text: String) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::text::reference_fields::FIELDS;
+
+    /// Every description that the reference shows, and every example that is a text.
+    fn shown() -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+        let (mut descriptions, mut examples) = (BTreeSet::new(), BTreeSet::new());
+        for Section { description: of_section, definition, .. } in sections(schema::document_schema()) {
+            descriptions.insert(of_section);
+            for (_, field) in fields_of(definition).filter(|(_, field)| is_its_own(field)) {
+                descriptions.insert(description(field));
+                examples.extend(field["examples"][0].as_str());
+            }
+        }
+        (descriptions, examples)
+    }
+
+    #[test]
+    fn every_description_is_there_in_chinese_and_no_other() {
+        let (descriptions, examples) = shown();
+        assert!(descriptions.len() > 200, "only {} descriptions were found", descriptions.len());
+        let missing: Vec<_> = descriptions.iter().filter(|english| chinese(english).is_none()).collect();
+        assert!(missing.is_empty(), "src/text/reference_fields.rs has no Chinese of: {missing:#?}");
+        let is_shown = |english: &str| descriptions.contains(english) || examples.contains(english);
+        let left: Vec<_> = FIELDS.iter().filter(|(english, _)| !is_shown(english)).collect();
+        assert!(left.is_empty(), "nothing says this any more: {left:#?}");
+        let different: BTreeSet<_> = FIELDS.iter().map(|(english, _)| english).collect();
+        assert_eq!(different.len(), FIELDS.len(), "a description is there twice");
+    }
+
+    /// What stands between backticks, and numbers beside it.
+    fn code_and_numbers(text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (mut code, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+        for (at, part) in text.split('`').enumerate() {
+            if at % 2 == 1 {
+                code.insert(part.replace(".zh-CN.md", ".md"));
+                continue;
+            }
+            let words = part.split(|c: char| !c.is_ascii_digit() && c != '.');
+            let figures = words.map(|word| word.trim_matches('.')).filter(|word| !word.is_empty());
+            numbers.extend(figures.map(str::to_owned));
+        }
+        (code, numbers)
+    }
+
+    #[test]
+    fn a_description_names_the_same_keys_values_and_numbers_in_both_languages() {
+        for (english, chinese) in FIELDS.iter().filter(|(english, _)| shown().0.contains(english)) {
+            let ((code, numbers), (code_there, numbers_there)) =
+                (code_and_numbers(english), code_and_numbers(chinese));
+            assert_eq!(code, code_there, "{english}\n{chinese}");
+            let lost: Vec<_> = numbers.difference(&numbers_there).collect();
+            assert!(lost.is_empty(), "{lost:?}: {english}\n{chinese}");
+        }
+    }
 }

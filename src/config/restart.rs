@@ -1,13 +1,14 @@
 //! What cannot change while the daemon runs, and why; everything else is taken up at once.
 
 use super::Config;
+use crate::text::{Sentence, config};
 
 /// One key that takes a restart.
 pub struct Fixed {
     /// Where it stands in the file.
     pub key: &'static str,
     /// Why it cannot change while the daemon runs.
-    pub why: &'static str,
+    pub why: fn() -> Sentence,
     differs: fn(&Config, &Config) -> bool,
 }
 
@@ -15,25 +16,23 @@ pub struct Fixed {
 pub const FIXED: [Fixed; 3] = [
     Fixed {
         key: "[site] box",
-        why: "every topic, the login name at the broker and the numbers of messages in the queue on disk belong to this name",
+        why: config::name_belongs_to_messages,
         differs: |one, other| one.site.box_id != other.site.box_id,
     },
     Fixed {
         key: "[site] area",
-        why: "every topic and the numbers of messages in the queue on disk belong to this area",
+        why: config::area_belongs_to_messages,
         differs: |one, other| one.site.area != other.site.area,
     },
     Fixed {
         key: "[outbox] dir",
-        why: "messages that wait, the audit log and what the command centre asked for are in the folder that is in use",
+        why: config::folder_is_in_use,
         differs: |one, other| one.outbox.dir != other.outbox.dir,
     },
 ];
 
 /// A sentence for each key that takes a restart of the daemon and differs.
-pub fn takes_a_restart(running: &Config, wanted: &Config) -> Vec<String> {
+pub fn takes_a_restart(running: &Config, wanted: &Config) -> Vec<Sentence> {
     let changed = FIXED.iter().filter(|fixed| (fixed.differs)(running, wanted));
-    changed
-        .map(|Fixed { key, why, .. }| format!("{key} changed, which takes a restart of the daemon: {why}"))
-        .collect()
+    changed.map(|Fixed { key, why, .. }| config::takes_a_restart(*key, why())).collect()
 }

@@ -3,6 +3,7 @@
 //! Input: the secrets folder (`[site] secrets_dir`), or the folder of systemd's credentials where the service has
 //! one. Must never put the content of a file into an error, a log or a `Debug`.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt as _;
@@ -12,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::account::{self, Account, home_around};
 use super::document::DEFAULT_SECRETS_DIR;
+use crate::text::{Sentence, Words, config_secret as text};
 use crate::types::secret::Secret;
 
 /// Most bytes of a file of certificates that are looked at: the system's list has a quarter of it.
@@ -77,31 +79,46 @@ pub(super) fn pem_bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Why there are no credentials. Names files, never their content.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretError {
     /// No such file.
-    #[error("the secret file {0} is not there")]
     Missing(PathBuf),
     /// Other users could read it.
-    #[error("the secret file {0} can be read by other users (mode {1:03o})")]
     TooOpen(PathBuf, u32),
     /// It could not be read.
-    #[error("the secret file {0} cannot be read: {1}")]
     Unreadable(PathBuf, String),
     /// Not a file, empty, too long, several lines, or no text.
-    #[error("the secret file {0} {1}")]
-    Malformed(PathBuf, &'static str),
+    Malformed(PathBuf, Sentence),
 }
 
+/// In English.
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for SecretError {}
+
 impl SecretError {
+    /// What is wrong.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            SecretError::Missing(path) => text::missing(path.display()),
+            SecretError::TooOpen(path, mode) => text::too_open(path.display(), format!("{mode:03o}")),
+            SecretError::Unreadable(path, detail) => text::unreadable(path.display(), detail),
+            SecretError::Malformed(path, why) => text::malformed(path.display(), why.clone()),
+        }
+    }
+
     /// What to try.
-    pub fn hint(&self) -> String {
+    pub fn hint(&self) -> Words {
         match self {
             SecretError::Missing(path) | SecretError::Malformed(path, _) => {
-                format!("it holds `user:password` on one line: {}", set_command(path))
+                text::one_line(set_command(path)).into()
             }
-            SecretError::TooOpen(path, _) => close_command(path),
-            SecretError::Unreadable(path, _) => unreadable_hint(path, DEFAULT_SECRETS_DIR),
+            SecretError::TooOpen(path, _) => close_command(path).into(),
+            SecretError::Unreadable(path, _) => unreadable_hint(path, DEFAULT_SECRETS_DIR).into(),
         }
     }
 }
@@ -143,30 +160,32 @@ pub(crate) fn open_command(reader: &Account, path: &Path) -> String {
 
 /// Why a file that should be there cannot be read, by the user whose rights this thread has. `better` is the folder where
 /// such files belong.
-pub(super) fn unreadable_hint(path: &Path, better: &str) -> String {
+pub(super) fn unreadable_hint(path: &Path, better: &str) -> Sentence {
     let who = match Account::of_this_thread() {
-        Some(Account { name, .. }) => format!("the user `{name}`"),
-        None => "the user that runs Lookout".to_owned(),
+        Some(Account { name, .. }) => text::the_user(name),
+        None => text::the_runner(),
     };
-    let open = |path: &Path| match reader() {
-        Some(reader) => open_command(&reader, path),
-        None => format!("`ls -ld {}` shows who may", path.display()),
+    let open = |path: &Path| -> Words {
+        match reader() {
+            Some(reader) => open_command(&reader, path).into(),
+            None => text::shows_who_may(path.display()).into(),
+        }
     };
     // Also the current folder may be the one that is closed.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if home_around(&whole).is_some() {
-        let command = reader().map(|reader| format!(": {}", copy_command(&reader, &whole, better)));
-        return format!(
-            "{who} does not reach people's own folders: put it below {better}{}",
-            command.unwrap_or_default()
-        );
+        let elsewhere = text::in_a_home(who, better);
+        return match reader() {
+            Some(reader) => text::then(elsewhere, copy_command(&reader, &whole, better)),
+            None => elsewhere,
+        };
     }
     // A file that cannot even be asked for its mode lies in a folder that is closed.
     let is_closed = path.metadata().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
     if let Some(dir) = whole.ancestors().skip(1).find(|dir| dir.metadata().is_ok()).filter(|_| is_closed) {
-        return format!("the folder {} is closed to {who}: {}", dir.display(), open(dir));
+        return text::folder_closed(dir.display(), who, open(dir));
     }
-    format!("{who} may not read it: {}", open(path))
+    text::may_not_read(who, open(path))
 }
 
 /// The command that copies a file into a folder, so that `reader` can read it and nobody else but root.
@@ -201,7 +220,7 @@ impl SecretStore {
         // Windows' editor puts a byte order mark in front.
         let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
         if line.contains(['\r', '\n']) {
-            return Err(SecretError::Malformed(path, "has more than one line"));
+            return Err(SecretError::Malformed(path, text::several_lines()));
         }
         let user_is_named = user.is_some();
         let (user, password) = match user {
@@ -212,15 +231,12 @@ impl SecretStore {
             }
             None => match line.split_once(':') {
                 Some(both) => both,
-                None => {
-                    let why = "holds no `user:password` (give `user` in the configuration if it holds only the password)";
-                    return Err(SecretError::Malformed(path, why));
-                }
+                None => return Err(SecretError::Malformed(path, text::no_pair())),
             },
         };
         // Recorders are sold with an empty password; an empty file is a slip.
         if user.is_empty() || line.is_empty() {
-            return Err(SecretError::Malformed(path, "holds no user or no password"));
+            return Err(SecretError::Malformed(path, text::nothing_in_it()));
         }
         let (user, password) = (user.to_owned(), Secret::new(password));
         Ok(Credentials { user, password, file: path, user_is_named })
@@ -234,7 +250,7 @@ impl SecretStore {
         let file = fs::File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
-            return Err(SecretError::Malformed(path.to_owned(), "is no file"));
+            return Err(SecretError::Malformed(path.to_owned(), text::no_file()));
         }
         if let Some(mode) = mode_if_open_beyond_the_service(&metadata).filter(|_| !self.guarded) {
             return Err(SecretError::TooOpen(path.to_owned(), mode));
@@ -242,9 +258,9 @@ impl SecretStore {
         let mut bytes = Vec::new();
         file.take(MAX_SECRET_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > MAX_SECRET_BYTES {
-            return Err(SecretError::Malformed(path.to_owned(), "is longer than 1024 bytes"));
+            return Err(SecretError::Malformed(path.to_owned(), text::too_long(MAX_SECRET_BYTES)));
         }
-        String::from_utf8(bytes).map_err(|_| SecretError::Malformed(path.to_owned(), "is no text in UTF-8"))
+        String::from_utf8(bytes).map_err(|_| SecretError::Malformed(path.to_owned(), text::no_text()))
     }
 }
 
@@ -304,7 +320,7 @@ mod tests {
         let error = store.read("cam", None).unwrap_err();
         assert!(matches!(error, SecretError::TooOpen(_, 0o644)), "{error}");
         // Where there is a service's user, its group may read.
-        let hint = error.hint();
+        let hint = error.hint().to_string();
         assert!(hint.starts_with("chmod 600 ") || hint.starts_with("chown root:"), "{hint}");
         // Systemd keeps others out of its folder, whatever the mode of the file.
         let guarded = SecretStore { guarded: true, ..store };
@@ -338,7 +354,7 @@ mod tests {
 
     #[test]
     fn nobody_is_told_to_open_a_home() {
-        let hint = unreadable_hint(Path::new("/root/site/ca.pem"), "/etc/lookout");
+        let hint = unreadable_hint(Path::new("/root/site/ca.pem"), "/etc/lookout").to_string();
         assert!(hint.contains("put it below /etc/lookout") && !hint.contains("chmod"), "{hint}");
         let reader = Account::named("nobody").expect("every Debian has the user `nobody`");
         let command = copy_command(&reader, Path::new("/root/site/cam-1"), DEFAULT_SECRETS_DIR);

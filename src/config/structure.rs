@@ -4,7 +4,6 @@
 //! this check can never disagree. Reports every unknown name, wrong type, value out of range and missing field, and
 //! takes what is broken out of the tree: the rest is then read and checked as if nothing had happened.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -14,22 +13,25 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, OF_ONE_CAMERA};
+use super::pattern::Pattern;
 use super::problem::Report;
 use super::reference::toml_of;
-use super::{layers, schema, suggest};
+use super::{headers, layers, schema, suggest};
+use crate::text::{Sentence, Words, config, structure as say};
 
 /// Names that other versions of the configuration know: (where, name).
 const LATER: [(&str, &str); 1] = [("Document", "web")];
 
 /// Names that people know from elsewhere, and what stands for them here: (where, name, what to write).
-const ELSEWHERE: [(&str, &str, &str); 4] = [
-    ("SensorDocument", "modbus_rtu_over_tcp", "modbus_tcp = { framing = \"rtu\", ... }"),
-    ("SensorDocument", "modbus_rtu_tcp", "modbus_tcp = { framing = \"rtu\", ... }"),
-    ("SensorDocument", "rtu_over_tcp", "modbus_tcp = { framing = \"rtu\", ... }"),
+const ELSEWHERE: [(&str, &str, fn(Words) -> Sentence, &str); 4] = [
+    ("SensorDocument", "modbus_rtu_over_tcp", say::write, "modbus_tcp = { framing = \"rtu\", ... }"),
+    ("SensorDocument", "modbus_rtu_tcp", say::write, "modbus_tcp = { framing = \"rtu\", ... }"),
+    ("SensorDocument", "rtu_over_tcp", say::write, "modbus_tcp = { framing = \"rtu\", ... }"),
     (
         "ModbusRtuDocument",
         "address",
-        "modbus_tcp = { address = \"HOST:PORT\", framing = \"rtu\", ... } for a serial server",
+        say::write_for_serial_server,
+        "modbus_tcp = { address = \"HOST:PORT\", framing = \"rtu\", ... }",
     ),
 ];
 
@@ -56,17 +58,17 @@ impl TakenOut {
 
     /// Whether something was taken out of the table that stands there.
     pub(super) fn from(&self, table: &Range<usize>) -> bool {
-        self.of(table.start).next().is_some() || self.without_their_layer.contains(&table.start)
+        self.names(table.start).next().is_some() || self.without_their_layer.contains(&table.start)
     }
 
     /// Whether something that was probably meant as `name` was taken out of the table that begins there.
     pub(super) fn resembles(&self, table_start: usize, name: &str) -> bool {
-        self.of(table_start).any(|taken| suggest::nearest(taken, [name]).is_some())
+        self.names(table_start).any(|taken| suggest::nearest(taken, [name]).is_some())
             || self.without_their_layer.contains(&table_start)
     }
 
-    /// What was taken out of a table and of the layers beneath it.
-    fn of(&self, table_start: usize) -> impl Iterator<Item = &str> {
+    /// What was taken out of the table that begins there and of the layers beneath it.
+    pub(super) fn names(&self, table_start: usize) -> impl Iterator<Item = &str> {
         let beneath = self.inherited.get(&table_start).into_iter().flatten();
         let tables =
             std::iter::once(&table_start).chain(beneath).filter_map(|start| self.by_table.get(start));
@@ -104,22 +106,23 @@ impl TakenOut {
 /// afterwards sees whole ones. Also the places of what stands in a layer.
 pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) -> (TakenOut, layers::Places) {
     let schema = schema::document_schema();
-    let mut walk = Walk { schema, report, taken_out: TakenOut::default(), step: Step::Layers };
+    let misplaced = headers::below_types(report.text());
+    headers_below_types(&misplaced, root.get_ref(), report);
+    // Without a camera above it, such a header makes one table of what must be a list.
+    let no_list_was_told = misplaced.iter().any(|header| !header.follows_a_camera);
+    let mut walk =
+        Walk { schema, report, taken_out: TakenOut::default(), step: Step::Layers, no_list_was_told };
     let span = root.span();
     // First what stands in layers: whatever is broken there is told once, and not once for each camera.
     walk.layers(root.get_mut(), &span);
     let layers::Taken { places, too_large } = layers::expand(root.get_mut(), &mut walk.taken_out);
     if let Some(span) = too_large {
         walk.report
-            .error(&span, "the layers hold too much for so many cameras")
-            .hint(format!(
-                "all cameras together take at most {} names and values from them, where a table, such as a zone, counts for {} more: say fewer zones and masks for all",
-                layers::MOST_TAKEN,
-                layers::TABLE_COST
-            ));
+            .error(&span, say::too_much_in_layers())
+            .hint(say::fewer_in_layers(layers::MOST_TAKEN, layers::TABLE_COST));
     }
     walk.step = Step::AfterLayers;
-    walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
+    walk.table(root.get_mut(), &span, schema, &Place::DOCUMENT);
     (walk.taken_out, places)
 }
 
@@ -131,29 +134,56 @@ pub(super) fn check_catalogue(root: &mut Spanned<DeTable<'_>>, report: &mut Repo
         schema["required"] = Value::Array(Vec::new());
         schema
     });
-    let mut walk = Walk { schema, report, taken_out: TakenOut::default(), step: Step::All };
+    let mut walk =
+        Walk { schema, report, taken_out: TakenOut::default(), step: Step::All, no_list_was_told: false };
     let span = root.span();
-    walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
+    walk.table(root.get_mut(), &span, schema, &Place::DOCUMENT);
     walk.taken_out
+}
+
+/// Says of headers of a camera that stand below a camera type that they are not the type's. With a camera above them they
+/// are that one's, which is allowed and seldom meant.
+fn headers_below_types(misplaced: &[headers::BelowType<'_>], root: &DeTable<'_>, report: &mut Report<'_>) {
+    for header in misplaced {
+        let of_type = header.of_type();
+        if !header.follows_a_camera {
+            report.error(&header.span, say::below_a_type(header.typed)).hint(say::header_of_type(of_type));
+            continue;
+        }
+        let cameras = root.get("camera").and_then(|cameras| cameras.get_ref().as_array());
+        let above = cameras
+            .and_then(|cameras| cameras.iter().rev().find(|camera| camera.span().start < header.span.start));
+        let id = above.and_then(|camera| camera.get_ref().as_table()?.get("id")?.get_ref().as_str());
+        // What has no id is told of already.
+        let Some(id) = id.filter(|id| is_quotable(id)) else { continue };
+        report
+            .warning(&header.span, say::joins_the_camera(header.typed, config::camera(id)))
+            .hint(say::header_of_type_or_move(of_type));
+    }
 }
 
 /// Where in the file the walk is.
 struct Place<'s> {
-    /// How people call the table: `camera `cam-03``, empty for the file itself.
-    owner: String,
+    /// How people call the table: `camera `cam-03``; nothing for the file itself.
+    owner: Option<Words>,
     /// Name of its document type.
     definition: &'s str,
 }
 
 impl Place<'_> {
+    const DOCUMENT: Place<'static> = Place { owner: None, definition: "Document" };
+
     /// Whether it is the file itself.
     fn is_document(&self) -> bool {
         self.definition == "Document"
     }
 
-    /// `` camera `cam-03`: `` before a complaint, or nothing for the file itself.
-    fn before(&self) -> String {
-        if self.owner.is_empty() { String::new() } else { format!("{}: ", self.owner) }
+    /// A complaint about what stands in the table, with the table before it.
+    fn of(&self, what: Sentence) -> Sentence {
+        match &self.owner {
+            Some(owner) => config::of(owner.clone(), what),
+            None => what,
+        }
     }
 }
 
@@ -173,12 +203,14 @@ struct Walk<'s, 'r, 'f> {
     report: &'r mut Report<'f>,
     taken_out: TakenOut,
     step: Step,
+    /// It was told why `camera` is no list.
+    no_list_was_told: bool,
 }
 
 impl<'s> Walk<'s, '_, '_> {
     /// The sections that hold layers.
     fn layers(&mut self, root: &mut DeTable<'_>, span: &Range<usize>) {
-        let place = Place { owner: String::new(), definition: "Document" };
+        let place = Place::DOCUMENT;
         for name in layers::SECTIONS {
             let Some(value) = root.get_mut(name) else { continue };
             if !self.value(name, value, &self.schema["properties"][name], &place) {
@@ -243,13 +275,9 @@ impl<'s> Walk<'s, '_, '_> {
         let wanted = schema.get("type").and_then(Value::as_str).unwrap_or("");
         match (wanted, value.get_mut()) {
             ("object", DeValue::Table(table)) => {
-                let owner = owner_of(name, table, None, place);
-                self.table(
-                    table,
-                    &span,
-                    schema,
-                    &Place { owner, definition: definition.unwrap_or(place.definition) },
-                );
+                let owner = Some(owner_of(name, table, None, place));
+                let place = Place { owner, definition: definition.unwrap_or(place.definition) };
+                self.table(table, &span, schema, &place);
                 true
             }
             ("array", DeValue::Array(array)) => {
@@ -271,13 +299,13 @@ impl<'s> Walk<'s, '_, '_> {
                 let number = n.as_str().parse().ok().filter(|n: &f64| n.is_finite());
                 self.number_fits(name, number, &span, schema, place)
             }
+            ("array", DeValue::Table(_))
+                if self.no_list_was_told && place.is_document() && name == "camera" =>
+            {
+                false
+            }
             (wanted, other) => {
-                let what = format!(
-                    "{}`{name}` must be {}, not {}",
-                    place.before(),
-                    kind_of(wanted),
-                    kind_found(other)
-                );
+                let what = place.of(say::wrong_kind(name, kind_of(wanted), kind_found(other)));
                 let header = header_of(name, place);
                 self.report.error(&span, what).maybe_hint(hint_for_type(&header, wanted, other));
                 false
@@ -300,13 +328,13 @@ impl<'s> Walk<'s, '_, '_> {
             let span = item.span();
             match item.get_mut() {
                 DeValue::Table(table) if of_tables => {
-                    let owner = owner_of(name, table, Some(index), place);
+                    let owner = Some(owner_of(name, table, Some(index), place));
                     let place = Place { owner, definition: definition.unwrap_or(place.definition) };
                     self.table(table, &span, item_schema, &place);
                 }
                 _ if of_tables => {
-                    let what = format!("{}every `{name}` must be a table", place.before());
-                    self.report.error(&span, what).hint(format!("begin each one with a line `[[{name}]]`"));
+                    let what = place.of(say::each_is_a_table(name));
+                    self.report.error(&span, what).hint(say::begin_with_header(name));
                     good = false;
                 }
                 _ => good &= self.value(name, item, item_schema, place),
@@ -333,16 +361,13 @@ impl<'s> Walk<'s, '_, '_> {
         }
         let texts: Vec<&str> = words.iter().filter_map(|word| word.as_str()).collect();
         let wanted = suggest::one_of(&texts);
-        let before = place.before();
         match typed.as_str().filter(|typed| is_quotable(typed)) {
             Some(typed) => {
-                let hint = suggest::nearest(typed, texts).map(|word| format!("did you mean `{word}`?"));
-                self.report
-                    .error(span, format!("{before}`{name}` must be {wanted}, not `{typed}`"))
-                    .maybe_hint(hint);
+                let hint = suggest::nearest(typed, texts).map(config::did_you_mean);
+                self.report.error(span, place.of(say::none_of(name, wanted, typed))).maybe_hint(hint);
             }
             None => {
-                self.report.error(span, format!("{before}`{name}` must be {wanted}, as a text in quotes"));
+                self.report.error(span, place.of(say::none_of_in_quotes(name, wanted)));
             }
         }
         false
@@ -362,14 +387,17 @@ impl<'s> Walk<'s, '_, '_> {
             return true;
         }
         let range = match (least, most) {
-            (Some(least), Some(most)) => format!("from {least} to {most}"),
-            (Some(least), None) => format!("of at least {least}"),
-            (None, Some(most)) => format!("of at most {most}"),
-            (None, None) => "that is finite".to_owned(),
+            (Some(least), Some(most)) => say::from_to(least.to_string(), most.to_string()),
+            (Some(least), None) => say::at_least(least.to_string()),
+            (None, Some(most)) => say::at_most(most.to_string()),
+            (None, None) => say::finite(),
         };
-        let kind = if schema["type"] == "integer" { "a whole number" } else { "a number" };
-        let found = number.map(|n| format!(", not {n}")).unwrap_or_default();
-        self.report.error(span, format!("{}`{name}` must be {kind} {range}{found}", place.before()));
+        let kind = if schema["type"] == "integer" { say::whole_number() } else { say::number() };
+        let what = match number {
+            Some(found) => say::out_of_range(name, kind, range, found.to_string()),
+            None => say::no_number_in_range(name, kind, range),
+        };
+        self.report.error(span, place.of(what));
         false
     }
 
@@ -381,21 +409,17 @@ impl<'s> Walk<'s, '_, '_> {
         schema: &Value,
         place: &Place<'_>,
     ) -> bool {
-        let before = place.before();
         if text.trim().is_empty() {
-            let hint = format!("leave the line out, or write something between the quotes of `{name}`");
-            self.report.error(span, format!("{before}`{name}` is empty")).hint(hint);
+            self.report.error(span, place.of(say::empty(name))).hint(say::leave_out_or_fill(name));
             return false;
         }
         let length = text.chars().count() as u64;
         if let Some(most) = schema.get("maxLength").and_then(Value::as_u64).filter(|&most| length > most) {
-            let what = format!("{before}`{name}` has {length} characters, it may have {most}");
-            self.report.error(span, what);
+            self.report.error(span, place.of(say::too_long(name, length, most)));
             return false;
         }
         if text.chars().any(char::is_control) {
-            self.report
-                .error(span, format!("{before}`{name}` holds a line break or another control character"));
+            self.report.error(span, place.of(say::control_character(name)));
             return false;
         }
         true
@@ -416,56 +440,50 @@ impl<'s> Walk<'s, '_, '_> {
         if least != most || length as u64 == least {
             return true;
         }
-        let what =
-            format!("{}`{name}` takes {least} values in each pair of brackets, not {length}", place.before());
-        self.report.error(span, what);
+        self.report.error(span, place.of(say::not_so_many(name, least, length)));
         false
     }
 
     fn unknown(&mut self, name: &str, span: &Range<usize>, names: &[&str], place: &Place<'_>) {
-        let before = place.before();
         if LATER.contains(&(place.definition, name)) {
-            let what = format!("{before}`{name}` comes with a later version of Lookout");
             self.report
-                .error(span, what)
-                .hint(format!("this is version {}; leave it out for now", env!("CARGO_PKG_VERSION")));
+                .error(span, place.of(say::later(name)))
+                .hint(say::leave_out_for_now(env!("CARGO_PKG_VERSION")));
             return;
         }
         if names_a_password(name) {
-            let what = format!("{before}a password never stands in the configuration");
-            let hint = "write it to a file in the secrets folder with `lookout secret set NAME` and name that file: secret = \"NAME\"";
-            self.report.error(span, what).hint(hint);
+            self.report.error(span, place.of(say::password())).hint(say::name_secret());
             return;
         }
         if let Some((what, hint)) = of_one_camera(name, place.definition) {
-            self.report.error(span, format!("{before}{what}")).hint(hint).consequence();
+            self.report.error(span, place.of(what)).hint(hint).consequence();
             return;
         }
-        let elsewhere = ELSEWHERE.iter().find(|(of, known, _)| *of == place.definition && *known == name);
-        let shown = if is_quotable(name) { format!(": `{name}`") } else { String::new() };
+        let elsewhere = ELSEWHERE.iter().find(|(of, known, ..)| *of == place.definition && *known == name);
+        let what = if is_quotable(name) { say::unknown_name(name) } else { say::unknown() };
         let hint = elsewhere
-            .map(|(_, _, instead)| format!("write {instead}"))
+            .map(|(_, _, write, instead)| write(Words::from(*instead)))
             .or_else(|| self.of_every_camera(name, place.definition))
-            .or_else(|| self.hint_for_unknown(name, names));
-        self.report.error(span, format!("{before}unknown name{shown}")).maybe_hint(hint).consequence();
+            .unwrap_or_else(|| self.hint_for_unknown(name, names));
+        self.report.error(span, place.of(what)).hint(hint).consequence();
     }
 
-    fn hint_for_unknown(&self, name: &str, names: &[&str]) -> Option<String> {
+    fn hint_for_unknown(&self, name: &str, names: &[&str]) -> Sentence {
         suggest::nearest(name, names.iter().copied())
-            .map(|near| format!("did you mean `{near}`?"))
+            .map(config::did_you_mean)
             .or_else(|| self.belongs_elsewhere(name))
-            .or_else(|| Some(format!("known here: {}", suggest::listed(names))))
+            .unwrap_or_else(|| say::known_here(suggest::listed(names)))
     }
 
     /// A field of a camera that was typed right below `[defaults]`.
-    fn of_every_camera(&self, name: &str, definition: &str) -> Option<String> {
+    fn of_every_camera(&self, name: &str, definition: &str) -> Option<Sentence> {
         let fields = &self.schema["$defs"]["CameraDefaultsDocument"]["properties"];
         (definition == "DefaultsDocument" && fields.get(name).is_some())
-            .then(|| format!("`{name}` belongs into `[defaults.camera]`"))
+            .then(|| say::belongs_into(name, "[defaults.camera]"))
     }
 
     /// The section that knows this name, for a field that was typed in the wrong one.
-    fn belongs_elsewhere(&self, name: &str) -> Option<String> {
+    fn belongs_elsewhere(&self, name: &str) -> Option<Sentence> {
         let sections = self.schema.get("properties")?.as_object()?;
         for (section, schema) in sections {
             let one_of_many = schema.get("items");
@@ -473,7 +491,7 @@ impl<'s> Walk<'s, '_, '_> {
             if resolved.get("properties").is_some_and(|fields| fields.get(name).is_some()) {
                 let header =
                     if one_of_many.is_some() { format!("[[{section}]]") } else { format!("[{section}]") };
-                return Some(format!("`{name}` belongs into `{header}`"));
+                return Some(say::belongs_into(name, header));
             }
         }
         None
@@ -483,12 +501,9 @@ impl<'s> Walk<'s, '_, '_> {
         // A table's span may cover many lines: its first byte is the place to look at.
         let at = span.start..span.start;
         let example = schema.get("examples").and_then(|examples| examples.get(0));
-        let what = if place.owner.is_empty() {
-            format!("the section `[{name}]` is missing")
-        } else {
-            format!("{}`{name}` is missing", place.before())
-        };
-        let hint = example.map(|example| format!("for example: {name} = {}", toml_of(example)));
+        let what = if place.owner.is_none() { say::section_missing(name) } else { say::missing(name) };
+        let what = place.of(what);
+        let hint = example.map(|example| say::for_example(format!("{name} = {}", toml_of(example))));
         self.report.error(&at, what).maybe_hint(hint).consequence();
     }
 
@@ -524,42 +539,49 @@ fn words_of(schema: &Value) -> Option<Vec<&Value>> {
 }
 
 /// How people call a table: a section by its header, one of many by its id, or by its number where that is broken.
-fn owner_of(name: &str, table: &DeTable<'_>, index: Option<usize>, place: &Place<'_>) -> String {
-    let of = if place.owner.is_empty() { String::new() } else { format!(" of {}", place.owner) };
+fn owner_of(name: &str, table: &DeTable<'_>, index: Option<usize>, place: &Place<'_>) -> Words {
     let Some(index) = index else {
-        let is_section = of.is_empty() || place.definition == "DefaultsDocument";
-        return if is_section { format!("[{}]", header_of(name, place)) } else { format!("`{name}`{of}") };
+        return match &place.owner {
+            Some(owner) if place.definition != "DefaultsDocument" => config::field_of(name, owner.clone()),
+            _ => config::section(header_of(name, place)),
+        }
+        .into();
     };
-    let name = if name == "camera_type" { "camera type" } else { name };
-    match table.get("id").and_then(|id| id.get_ref().as_str()).filter(|id| is_quotable(id)) {
-        Some(id) => format!("{name} `{id}`{of}"),
-        None => format!("{name} {}{of}", index + 1),
+    let id = table.get("id").and_then(|id| id.get_ref().as_str()).filter(|id| is_quotable(id));
+    let part = match (name, id) {
+        ("camera", Some(id)) => config::camera(id),
+        ("camera_type", Some(id)) => config::camera_type(id),
+        ("rule", Some(id)) => config::rule(id),
+        ("sensor", Some(id)) => config::sensor(id),
+        ("zone", Some(id)) => config::zone(id),
+        ("line", Some(id)) => config::line(id),
+        (_, Some(id)) => config::thing(name, id),
+        ("camera_type", None) => config::nth_camera_type(index + 1),
+        (_, None) => config::nth(name, index + 1),
+    };
+    match &place.owner {
+        Some(owner) => config::part_of(part, owner.clone()).into(),
+        None => part.into(),
     }
 }
 
 /// The header of a section, without its brackets.
-fn header_of<'n>(name: &'n str, place: &Place<'_>) -> Cow<'n, str> {
+fn header_of(name: &str, place: &Place<'_>) -> String {
     match place.definition {
-        "DefaultsDocument" => Cow::Owned(format!("defaults.{name}")),
-        _ => Cow::Borrowed(name),
+        "DefaultsDocument" => format!("defaults.{name}"),
+        _ => name.to_owned(),
     }
 }
 
 /// Why a layer may not hold what one camera has and no other, and what to do instead.
-fn of_one_camera(name: &str, definition: &str) -> Option<(String, &'static str)> {
+fn of_one_camera(name: &str, definition: &str) -> Option<(Sentence, Sentence)> {
     let is_type = definition == "CameraTypeDocument";
     if !(is_type || definition == "CameraDefaultsDocument") || !OF_ONE_CAMERA.contains(&name) {
         return None;
     }
     Some(match name {
-        "like" if is_type => (
-            "a camera type cannot be like another one".to_owned(),
-            "what several types have in common stands in `[defaults.camera]`",
-        ),
-        _ => (
-            format!("`{name}` belongs to one camera, not to many"),
-            "write it in each `[[camera]]`; here stands what cameras have in common, such as `eye`, `grid` or `analysis_fps`",
-        ),
+        "like" if is_type => (say::type_like_type(), say::common_to_types()),
+        _ => (say::of_one_camera(name), say::write_in_each_camera()),
     })
 }
 
@@ -574,42 +596,47 @@ fn names_a_password(name: &str) -> bool {
     ["pass", "pwd", "token", "密码"].iter().any(|sign| name.contains(sign))
 }
 
-fn kind_of(schema_type: &str) -> &'static str {
+fn kind_of(schema_type: &str) -> Sentence {
     match schema_type {
-        "object" => "a table",
-        "array" => "a list in brackets",
-        "string" => "a text in quotes",
-        "boolean" => "true or false",
-        "integer" => "a whole number",
-        _ => "a number",
+        "object" => say::table(),
+        "array" => say::list_in_brackets(),
+        "string" => say::text_in_quotes(),
+        "boolean" => say::true_or_false(),
+        "integer" => say::whole_number(),
+        _ => say::number(),
     }
 }
 
-fn kind_found(value: &DeValue<'_>) -> &'static str {
+fn kind_found(value: &DeValue<'_>) -> Sentence {
     match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+        DeValue::String(_) => say::text(),
+        DeValue::Integer(_) => say::whole_number(),
+        DeValue::Float(_) => say::number_with_fraction(),
+        DeValue::Boolean(_) => say::true_or_false(),
+        DeValue::Datetime(_) => say::date(),
+        DeValue::Array(_) => say::list(),
+        DeValue::Table(_) => say::table(),
     }
 }
 
-fn hint_for_type(name: &str, wanted: &str, found: &DeValue<'_>) -> Option<String> {
+fn hint_for_type(name: &str, wanted: &str, found: &DeValue<'_>) -> Option<Sentence> {
+    // Also `lane/*`: whoever forgets the brackets sees it with them.
+    let may_be_shown = |text: &str| {
+        let word = text.trim_end_matches('*').trim_end_matches('/');
+        is_quotable(text) || (Pattern::read(text).is_some() && (word.is_empty() || is_quotable(word)))
+    };
     match (wanted, found) {
         ("string", DeValue::Integer(n)) if !matches!(name, "secret" | "user") => {
-            Some(format!("write {name} = \"{n}\""))
+            Some(say::write(format!("{name} = \"{n}\"")))
         }
         ("number" | "integer", DeValue::String(text)) if text.parse::<f64>().is_ok() => {
-            Some(format!("write {name} = {text}, without quotes"))
+            Some(say::write_without_quotes(format!("{name} = {text}")))
         }
-        ("array", DeValue::Table(_)) => {
-            Some(format!("write [[{name}]] with two brackets: there may be several"))
+        ("array", DeValue::Table(_)) => Some(say::write_two_brackets(name)),
+        ("array", DeValue::String(text)) if may_be_shown(text) => {
+            Some(say::write(format!("{name} = [\"{text}\"]")))
         }
-        ("array", DeValue::String(text)) if is_quotable(text) => Some(format!("write {name} = [\"{text}\"]")),
-        ("object", DeValue::Array(_)) => Some(format!("write [{name}] with one bracket: there is only one")),
+        ("object", DeValue::Array(_)) => Some(say::write_one_bracket(name)),
         _ => None,
     }
 }
@@ -622,7 +649,7 @@ pub(super) fn read(root: Spanned<DeTable<'_>>, report: &mut Report<'_>) -> Docum
         Err(error) => {
             // The walk let something pass that the types refuse: their own words, without the value.
             let span = error.span().unwrap_or(0..0);
-            report.error(&span, "this cannot be read as a configuration".to_owned());
+            report.error(&span, say::unreadable());
             Document::default()
         }
     }

@@ -1,7 +1,11 @@
 //! "Did you mean": the nearest of the names that would have been right.
 
+use crate::analysis::typography;
+use crate::text::{Joint, Sentence, Words, config};
+
 /// The candidate that is near enough to `typed` to be what was meant; the first of equally near ones.
-pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed: String = typed.chars().map(|c| typography::plain(c).unwrap_or(c)).collect();
     let typed = typed.to_lowercase();
     let length = typed.chars().count();
     // One slip in a short word, two in a longer one, three in a long one.
@@ -27,43 +31,50 @@ pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
     best.map(|(_, candidate)| candidate)
 }
 
+/// The name that somebody chose and probably meant: with twice as many slips as a name of ours may have, where it is the
+/// only such one and begins alike (`lain` for `lane`).
+pub(super) fn nearest_id<'a>(typed: &str, ids: &[&'a str]) -> Option<&'a str> {
+    let most = typed.chars().count() / 2;
+    let is_alike = |id: &&&str| {
+        let (typed, id) = (typed.to_lowercase(), id.to_lowercase());
+        typed.chars().next() == id.chars().next() && edit_distance(&typed, &id) <= most
+    };
+    nearest(typed, ids.iter().copied()).or_else(|| {
+        let mut alike = ids.iter().filter(is_alike);
+        alike.next().copied().filter(|_| alike.next().is_none())
+    })
+}
+
 /// `` did you mean `zone`? ``, or what there is to choose from.
 pub(super) fn hint<'a>(
     typed: &str,
     candidates: impl IntoIterator<Item = &'a str>,
-    there_are: &str,
-) -> Option<String> {
+    there_are: impl FnOnce(Words) -> Sentence,
+) -> Option<Words> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(nearest) = nearest(typed, candidates.iter().copied()) {
-        return Some(format!("did you mean `{nearest}`?"));
+        return Some(config::did_you_mean(nearest).into());
     }
-    if candidates.is_empty() {
-        return None;
-    }
-    Some(format!("{there_are} {}", listed(&candidates)))
+    (!candidates.is_empty()).then(|| there_are(listed(&candidates)).into())
 }
 
 /// `` `a`, `b` and `c` ``; at most twelve.
-pub(super) fn listed(names: &[&str]) -> String {
-    joined(names, "and")
+pub(super) fn listed(names: &[&str]) -> Words {
+    joined(names, Joint::And)
 }
 
 /// `` `a`, `b` or `c` ``; at most twelve.
-pub(super) fn one_of(names: &[&str]) -> String {
-    joined(names, "or")
+pub(super) fn one_of(names: &[&str]) -> Words {
+    joined(names, Joint::Or)
 }
 
-fn joined(names: &[&str], last_word: &str) -> String {
+fn joined(names: &[&str], joint: Joint) -> Words {
     const MOST: usize = 12;
-    let mut quoted: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let mut parts: Vec<Words> = names.iter().take(MOST).map(|name| format!("`{name}`").into()).collect();
     if names.len() > MOST {
-        quoted.push(format!("{} more", names.len() - MOST));
+        parts.push(config::more(names.len() - MOST).into());
     }
-    match quoted.pop() {
-        None => String::new(),
-        Some(only) if quoted.is_empty() => only,
-        Some(last) => format!("{} {last_word} {last}", quoted.join(", ")),
-    }
+    Words::List(parts, joint)
 }
 
 /// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap neighbours.
@@ -89,6 +100,7 @@ fn edit_distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::language::Language;
 
     #[test]
     fn a_slip_finds_its_word_and_a_stranger_none() {
@@ -97,14 +109,30 @@ mod tests {
         assert_eq!(nearest("camera", fields), Some("cameras"));
         assert_eq!(nearest("fps", fields), Some("analysis_fps"));
         assert_eq!(nearest("analysis-fps", fields), Some("analysis_fps"));
+        assert_eq!(nearest("ｚｏｎｅ", fields), Some("zone"));
         assert_eq!(nearest("colour", fields), None);
         assert_eq!(nearest("", fields), None);
     }
 
     #[test]
+    fn a_name_that_somebody_chose_is_found_with_more_slips_where_there_is_one_like_it() {
+        assert_eq!(nearest_id("lain", &["lane", "gate"]), Some("lane"));
+        assert_eq!(nearest_id("lain", &["lane", "land"]), None, "either may be meant");
+        assert_eq!(nearest_id("lanes", &["lane", "land"]), Some("lane"));
+        assert_eq!(nearest_id("gate", &["lane"]), None);
+        assert_eq!(nearest_id("", &["lane"]), None);
+    }
+
+    #[test]
     fn a_list_reads_like_a_sentence() {
-        assert_eq!(listed(&["a"]), "`a`");
-        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
-        assert_eq!(one_of(&["a", "b"]), "`a` or `b`");
+        let told =
+            |names: Words| [Language::English, Language::Chinese].map(|language| names.in_language(language));
+        assert_eq!(told(listed(&["a"])), ["`a`", "`a`"]);
+        assert_eq!(told(listed(&["a", "b", "c"])), ["`a`, `b` and `c`", "`a`、`b` 和 `c`"]);
+        assert_eq!(told(one_of(&["a", "b"])), ["`a` or `b`", "`a` 或 `b`"]);
+        let many = ["x"; 14];
+        let [english, chinese] = told(listed(&many));
+        assert!(english.ends_with("`x` and 2 more"), "{english}");
+        assert!(chinese.ends_with("`x` 和另外 2 个"), "{chinese}");
     }
 }

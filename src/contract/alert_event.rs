@@ -151,7 +151,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         },
         geometry: geometry(revision, context),
         evidence: context.evidence.to_vec(),
-        why: why(revision),
+        why: why(revision, context.language),
         acknowledged: revision.acknowledged.clone().map(Acknowledged::from),
         handling: HandlingData::of(revision),
         escalated: revision.escalated.clone().map(Escalated::from),
@@ -307,12 +307,12 @@ fn geometry(revision: &Revision, context: &AlertContext<'_>) -> Geometry {
     Geometry { objects, omitted: 0 }
 }
 
-fn why(revision: &Revision) -> WhyData {
+fn why(revision: &Revision, language: Language) -> WhyData {
     let why = &revision.why;
     WhyData {
         rule: why.basis.rule().map(|rule| rule.to_string()),
         fusion: (why.basis == Basis::Belief).then(|| revision.kind.to_string()),
-        condition: why.condition.clone(),
+        condition: why.condition.in_language(language),
         threshold: rounded(why.threshold),
         signals: why
             .contributions

@@ -106,10 +106,10 @@ fn components(table: &[&Message]) -> Result<(ByName, ByName), ExampleError> {
 fn described(message: &Message, payload: Option<&str>) -> Result<Value, ExampleError> {
     let mut described = json!({ "name": message.name, "contentType": message.content_type() });
     match message.payload {
-        Content::Json { .. } => described["title"] = message.summary.into(),
+        Content::Json { .. } => described["title"] = (message.summary)().to_string().into(),
         Content::Binary { title, about, .. } => {
-            described["title"] = title.into();
-            described["summary"] = about().into();
+            described["title"] = title().to_string().into();
+            described["summary"] = about().to_string().into();
         }
     }
     if let Some(name) = payload {
@@ -267,7 +267,7 @@ fn operations(table: &[&Message], view: View) -> Value {
         let mut operation = json!({
             "action": action,
             "channel": { "$ref": format!("#/channels/{channel}") },
-            "summary": message.summary,
+            "summary": (message.summary)().to_string(),
             "messages": [{ "$ref": format!("#/channels/{channel}/messages/{}", message.name) }],
             "bindings": { "mqtt": binding },
         });

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::Payload;
 use super::alert::SeqData;
 use super::signature::{KeyError, PrivateKey, PublicKey};
+use crate::text::key as text;
 use crate::types::hex::sha256_hex;
 
 /// Name of the MQTT 5 user property that holds the signature of a message.
@@ -41,7 +42,7 @@ impl BoxKey {
     pub fn from_jwk(text: &str) -> Result<Self, KeyError> {
         let (id, key) = PrivateKey::of_jwk(text)?;
         if id != thumbprint(&key.public()) {
-            return Err(KeyError::Form("`kid` is not the key's thumbprint (RFC 7638)"));
+            return Err(KeyError::Form(text::kid_no_thumbprint()));
         }
         Ok(BoxKey(key))
     }

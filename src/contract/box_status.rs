@@ -1,10 +1,12 @@
 //! What a box tells about itself: state, birth, open alerts, running configuration. How it does is in
 //! [`health`](super::health).
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Acknowledged, Escalated, Muted};
+use super::alert::{Acknowledged, Escalated, Muted, SeqData};
 use super::box_key::PublicJwk;
 use super::meta_rules::{MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone};
 use super::words::{Crs, Eye, Language, Mode, Time};
@@ -232,8 +234,12 @@ pub struct ActiveData {
     /// The stream in which alerts are numbered, as in `seq.stream` of an alert.
     #[serde(default)]
     pub stream: String,
-    /// The last number given in that stream when this list was made.
+    /// The last number given in that stream when this list was made. Everywhere else `seq` is the pair of stream and number:
+    /// here that is `up_to`.
     pub seq: u64,
+    /// Both, as every numbered message has them in `seq`: no later revision is in this list.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub up_to: Option<SeqData>,
     /// The open alerts, most urgent first, then oldest first.
     pub alerts: Vec<ActiveAlert>,
     /// How many more are open than fit into the message; absent when all are here.
@@ -430,9 +436,22 @@ pub struct ConfigProblem {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// What is wrong.
+    /// What is wrong, in the language of the site.
     pub what: String,
-    /// What to try.
+    /// Which sentence `what` is, without that which it is said of: `structure.unknown_name`, ... Absent where nobody but the
+    /// text says it. An open list: more codes may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
+    /// What stands in `what`, by name; `owner` is that which it is said of, such as a camera, and `owner.id` its id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub args: BTreeMap<String, String>,
+    /// What to try, in the language of the site.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
+    /// Which sentence `hint` is, as `code`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint_code: Option<String>,
+    /// What stands in `hint`, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub hint_args: BTreeMap<String, String>,
 }

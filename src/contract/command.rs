@@ -1,6 +1,8 @@
 //! The centre's receipts, and what a box answers to commands: every refusal has a word that a program can read and a
 //! sentence that a person can. The commands themselves stand in `control::commands`, each with its handler.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,9 +48,19 @@ pub struct ReplyData {
     /// Why it was refused or failed, for a program; absent when it was done.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code: Option<Refusal>,
-    /// The same for people, in English.
+    /// The same for people, in the language of the site, or what else there is to say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<String>,
+    /// Which sentence `message` is, of several the first: `command.no_camera`, ... Finer than `code`. An open list: more codes
+    /// may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message_code: Option<String>,
+    /// What stands in that sentence, by name; as in `degraded[].args` of the health report.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub message_args: BTreeMap<String, String>,
+    /// Fields of the command that this version does not know: it was carried out as if they were not there. The first ten.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub ignored: Vec<String>,
     /// Who did it first, and when: the answer to an `ack`, `assign`, `verdict` or `close` that came second.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub acknowledged: Option<Acknowledged>,

@@ -49,6 +49,18 @@ use crate::types::responsible::Responsible;
 /// The alert of the examples.
 pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
 pub(crate) const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
+/// Who takes an alert on.
+pub const DESK: &str = "grid desk 2";
+/// What they say about it.
+pub const ON_ITS_WAY: &str = "patrol 4 is on its way";
+/// And when it was looked at.
+pub const OWNER_CAME: &str = "the owner was called and drove away";
+/// And when it is settled.
+pub const LANE_FREE: &str = "the lane is free";
+/// Why somebody asks for something.
+pub const ROAD_WORKS: &str = "road works until Friday";
+/// Why somebody changes what runs.
+pub const NEW_ZONE: &str = "new zone at the east gate";
 const SESSION: &str = "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W";
 /// A digest, of nothing in particular.
 pub(crate) const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -174,7 +186,7 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         shown: vec![Shown { class: truck, score: 0.87, box_in_frame: BBox::new(0.21, 0.52, 0.58, 0.93) }],
         why: Why {
             basis: Basis::Rule(Arc::from("fire-lane-blocked")),
-            condition: "car, truck or bus stands still in fire-lane for 120 s".to_owned(),
+            condition: "car, truck or bus stands still in fire-lane for 120 s".into(),
             threshold: 120.0,
             contributions: vec![Contribution {
                 source: "rule:fire-lane-blocked".to_owned(),
@@ -406,6 +418,7 @@ fn active_data() -> Result<ActiveData, ExampleError> {
     Ok(ActiveData {
         stream: STREAM.to_owned(),
         seq: 4711,
+        up_to: Some(SeqData { stream: STREAM.to_owned(), n: 4711 }),
         alerts: vec![ActiveAlert {
             alert_id: ALERT.to_owned(),
             rev: 2,
@@ -606,6 +619,10 @@ fn quality_data() -> Result<QualityData, ExampleError> {
 }
 
 fn config_data() -> Result<ConfigData, ExampleError> {
+    let (zone, name) = (text::config_check::a_zone(), text::config_check::quoted("fire-line"));
+    let what = text::config_check::names_unknown(text::config::rule("fire-lane-blocked"), zone, name);
+    let what = what.told(Language::English);
+    let hint = text::config::did_you_mean("fire-lane").told(Language::English);
     Ok(ConfigData {
         outcome: ConfigOutcome::Rejected,
         running_sha256: SHA256.to_owned(),
@@ -620,8 +637,12 @@ fn config_data() -> Result<ConfigData, ExampleError> {
         problems: vec![ConfigProblem {
             line: 41,
             column: 19,
-            what: "rule `fire-lane-blocked` names an unknown zone: `fire-line`".to_owned(),
-            hint: Some("did you mean `fire-lane`?".to_owned()),
+            what: what.text,
+            code: Some(what.code),
+            args: what.args,
+            hint: Some(hint.text),
+            hint_code: Some(hint.code),
+            hint_args: hint.args,
         }],
         problems_omitted: 0,
     })
@@ -634,6 +655,9 @@ fn reply_data() -> Result<ReplyData, ExampleError> {
         outcome: Outcome::Done,
         code: None,
         message: None,
+        message_code: None,
+        message_args: BTreeMap::new(),
+        ignored: Vec::new(),
         acknowledged: None,
         health: None,
         picture: None,

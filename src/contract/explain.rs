@@ -3,8 +3,6 @@
 //! Reads only what the message says, so that anybody who has the message can have it explained. Must never add a
 //! judgement of its own.
 
-use std::fmt::Write as _;
-
 use jiff::tz::TimeZone;
 
 use super::alert::{AlertData, ClockSync, SignalData};
@@ -12,173 +10,126 @@ use super::camera_condition::why_no_video;
 use super::handling::{AssignedData, HandlingData};
 use super::words::{Language, LocalTime, Time};
 use crate::analysis::camera_health::NoVideoCause;
-use crate::types::level::Level;
+use crate::text::{Joint, Sentence, Words, explain as say};
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
 
-/// A text in both languages.
-type Both = [&'static str; 2];
-
 /// The explanation, several lines.
 pub fn explain(alert: &AlertData, language: Language) -> String {
-    let say = |both: Both| match language {
-        Language::English => both[0],
-        Language::Chinese => both[1],
-    };
     let zone = alert.local.as_ref().and_then(|local| TimeZone::get(&local.time_zone).ok());
     let at = |time: Time| match &zone {
         Some(zone) => LocalTime::new(time.0, zone).to_string(),
         None => time.to_string(),
     };
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{} [{}] {} {}",
-        alert.title,
-        alert.kind,
-        say(level(alert.level)),
-        say(["(suggested)", "（建议级别）"])
-    );
-    let _ = writeln!(out, "  {}: {}", say(["now", "状态"]), phase(alert, &say));
-    let _ = writeln!(out, "  {}: {}", say(["when", "时间"]), times(alert));
-    let _ = writeln!(out, "  {}: {}", say(["where", "地点"]), place(alert));
-    for who in to_call(alert, &say) {
-        let _ = writeln!(out, "  {}: {who}", say(["to call", "联系"]));
+    let mut out = say::heading(&alert.title, &alert.kind, say::level(alert.level)).in_language(language);
+    let mut line = |indent: &str, sentence: Sentence| {
+        out.push('\n');
+        out.push_str(indent);
+        out.push_str(&sentence.in_language(language));
+    };
+    for sentence in where_and_when(alert) {
+        line("  ", sentence);
     }
-    let _ = writeln!(out, "  {}: {}", say(["seen by", "来源"]), origin(alert, &say));
-    let _ = writeln!(
-        out,
-        "  {}: {} ({} {:.2})",
-        say(["why", "依据"]),
-        condition(alert, &say),
-        say(["confidence", "置信度"]),
-        alert.confidence
-    );
     for signal in &alert.why.signals {
-        let _ = writeln!(out, "    {}", contribution(signal, language, &say));
+        line("    ", contribution(signal));
     }
     if !alert.why.silent.is_empty() {
-        let _ = writeln!(
-            out,
-            "  {}: {}",
-            say(["could not be heard, so it may be more or less", "未能获取的来源，实际情况可能更重或更轻"]),
-            alert.why.silent.join(", ")
-        );
+        line("  ", say::unheard(alert.why.silent.join(", ")));
     }
-    if let Some(by) = &alert.acknowledged {
-        let note = by.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
-        let _ = writeln!(out, "  {}: {}, {}{note}", say(["taken on by", "已受理"]), by.by, at(by.at));
-    } else {
-        let _ = writeln!(out, "  {}", say(["nobody has taken it on yet", "尚未受理"]));
-    }
-    if let Some(handling) = &alert.handling {
-        for line in handled(handling, &say, &at) {
-            let _ = writeln!(out, "  {line}");
-        }
+    line(
+        "  ",
+        match &alert.acknowledged {
+            Some(by) => noting(say::taken_on(&by.by, at(by.at)), by.note.as_ref()),
+            None => say::not_taken_on(),
+        },
+    );
+    for sentence in alert.handling.iter().flat_map(|handling| handled(handling, &at)) {
+        line("  ", sentence);
     }
     if let Some(escalated) = &alert.escalated {
-        let _ = writeln!(
-            out,
-            "  {}: {} ({} {}), {}",
-            say(["passed on to", "已上报至"]),
-            escalated.to,
-            say(["step", "第几级："]),
-            escalated.step,
-            at(escalated.at)
-        );
+        line("  ", say::passed_on(&escalated.to, escalated.step, at(escalated.at)));
     }
-    let _ = writeln!(
-        out,
-        "  {}: {} {}, {} {}, {}",
-        say(["made with", "运行环境"]),
-        alert.model.name,
-        short(&alert.model.sha256),
-        say(["configuration", "配置"]),
-        short(&alert.config.sha256),
-        clock(alert, &say)
-    );
+    let model = format!("{} {}", alert.model.name, short(&alert.model.sha256));
+    line("  ", say::made_with(model, short(&alert.config.sha256), clock(alert.clock.sync)));
+    out.push('\n');
     out
 }
 
-/// What people did about it, besides taking it on; a line each.
-fn handled(
-    handling: &HandlingData,
-    say: &impl Fn(Both) -> &'static str,
-    at: &impl Fn(Time) -> String,
-) -> Vec<String> {
-    let note = |note: &Option<String>| note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
-    let HandlingData { accepted: _, assigned, on_site, verdict, closed } = handling;
-    let given = |what: Both, to: &AssignedData| {
-        format!("{}: {} ({}, {}){}", say(what), to.to, to.by, at(to.at), note(&to.note))
-    };
-    let assigned = assigned.as_ref().map(|to| given(["given to", "已派给"], to));
-    let on_site = on_site.as_ref().map(|who| given(["there is", "已到场"], who));
-    let verdict = verdict.as_ref().map(|one| {
-        let word = say(match one.verdict {
-            Verdict::Confirmed => ["confirmed", "属实"],
-            Verdict::FalseAlarm => ["a false alarm", "误报"],
-            Verdict::Duplicate => ["told twice", "重复"],
-            Verdict::Exercise => ["an exercise", "演练"],
-        });
-        let cause = one.cause.as_deref().map(|cause| format!(", {cause}")).unwrap_or_default();
-        let verdict = say(["verdict", "核实结果"]);
-        format!("{verdict}: {word}{cause} ({}, {}){}", one.by, at(one.at), note(&one.note))
-    });
-    let closed = closed.as_ref().map(|one| {
-        format!(
-            "{}: {} ({}, {}){}",
-            say(["closed", "已办结"]),
-            one.outcome,
-            one.by,
-            at(one.at),
-            note(&one.note)
-        )
-    });
-    [assigned, on_site, verdict, closed].into_iter().flatten().collect()
+/// What the message says before it says what made it.
+fn where_and_when(alert: &AlertData) -> Vec<Sentence> {
+    let mut sentences = vec![say::now(phase(alert)), say::when(times(alert)), say::place(place(alert))];
+    sentences.extend(to_call(alert).into_iter().map(say::to_call));
+    sentences.push(say::seen_by(origin(alert)));
+    sentences.push(say::why(condition(alert), format!("{:.2}", alert.confidence)));
+    sentences
 }
 
-fn level(level: Level) -> Both {
-    match level {
-        Level::Blue => ["blue", "蓝色"],
-        Level::Yellow => ["yellow", "黄色"],
-        Level::Orange => ["orange", "橙色"],
-        Level::Red => ["red", "红色"],
+fn clauses(parts: impl IntoIterator<Item = Words>) -> Words {
+    Words::List(parts.into_iter().collect(), Joint::Clauses)
+}
+
+fn noting(what: Sentence, note: Option<&String>) -> Sentence {
+    match note {
+        Some(note) => say::noting(what, note),
+        None => what,
     }
 }
 
-fn phase(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
-    let phase = say(match alert.phase {
-        Phase::New => ["new", "新预警"],
-        Phase::Update => ["goes on", "持续中"],
-        Phase::End => ["over", "已结束"],
-        Phase::Retract => ["was a mistake", "已撤回"],
+/// What people did about it, besides taking it on.
+fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentence> {
+    let HandlingData { accepted: _, assigned, on_site, verdict, closed } = handling;
+    let given = |to: &AssignedData, what: fn(String, String, String) -> Sentence| {
+        noting(what(to.to.clone(), to.by.clone(), at(to.at)), to.note.as_ref())
+    };
+    let assigned = assigned.as_ref().map(|to| given(to, say::given_to));
+    let on_site = on_site.as_ref().map(|who| given(who, say::on_site));
+    let verdict = verdict.as_ref().map(|one| {
+        let word = match one.verdict {
+            Verdict::Confirmed => say::confirmed(),
+            Verdict::FalseAlarm => say::false_alarm(),
+            Verdict::Duplicate => say::duplicate(),
+            Verdict::Exercise => say::exercise(),
+        };
+        let cause = one.cause.as_ref().map(Words::from);
+        let word = clauses(std::iter::once(word.into()).chain(cause));
+        noting(say::verdict(word, &one.by, at(one.at)), one.note.as_ref())
     });
-    let because = say(reason(alert.phase_reason));
-    let ended = alert.end_reason.filter(|_| alert.phase_reason == PhaseReason::Handled);
-    let ended = ended.map(|why| format!("; {}: {}", say(["why it ended", "结束原因"]), say(reason(why))));
-    format!("{phase}, {because}{} ({}.{})", ended.unwrap_or_default(), alert.alert_id, alert.rev)
+    let closed =
+        closed.as_ref().map(|one| noting(say::closed(&one.outcome, &one.by, at(one.at)), one.note.as_ref()));
+    [assigned, on_site, verdict, closed].into_iter().flatten().collect()
 }
 
-fn reason(reason: PhaseReason) -> Both {
+fn phase(alert: &AlertData) -> Sentence {
+    let phase = match alert.phase {
+        Phase::New => say::is_new(),
+        Phase::Update => say::goes_on(),
+        Phase::End => say::is_over(),
+        Phase::Retract => say::was_a_mistake(),
+    };
+    let mut parts = vec![clauses([phase.into(), reason(alert.phase_reason).into()])];
+    if let Some(why) = alert.end_reason.filter(|_| alert.phase_reason == PhaseReason::Handled) {
+        parts.push(say::ended_because(reason(why)).into());
+    }
+    say::behind(Words::List(parts, Joint::Then), format!("{}.{}", alert.alert_id, alert.rev))
+}
+
+fn reason(reason: PhaseReason) -> Sentence {
     match reason {
-        PhaseReason::Raised => ["its condition held", "条件成立"],
-        PhaseReason::StillThere => ["still there", "仍在持续"],
-        PhaseReason::Grew => ["it grew", "有所加重"],
-        PhaseReason::Acknowledged => ["somebody took it on", "已有人受理"],
-        PhaseReason::EvidenceAdded => ["a picture was added", "补充了图像"],
-        PhaseReason::Cleared => ["no longer seen", "不再出现"],
-        PhaseReason::ScheduleEnded => ["its hours ended", "布防时段结束"],
-        PhaseReason::SourceSilent => {
-            ["its sources fell silent; it may go on unseen", "来源失联，情况可能仍在持续"]
-        }
-        PhaseReason::NotSeenSinceRestart => ["not seen since the box restarted", "设备重启后未再出现"],
-        PhaseReason::RuleRemoved => ["no longer configured", "配置已移除"],
-        PhaseReason::LevelRose => ["it became more urgent", "级别上升"],
-        PhaseReason::LevelFell => ["it became less urgent", "级别下降"],
-        PhaseReason::Joined => ["another source sees it too", "又有来源发现"],
-        PhaseReason::Escalated => ["nobody took it on in time", "超时未受理"],
-        PhaseReason::Handled => ["people did something about it", "处置情况有更新"],
+        PhaseReason::Raised => say::raised(),
+        PhaseReason::StillThere => say::still_there(),
+        PhaseReason::Grew => say::grew(),
+        PhaseReason::Acknowledged => say::acknowledged(),
+        PhaseReason::EvidenceAdded => say::evidence_added(),
+        PhaseReason::Cleared => say::cleared(),
+        PhaseReason::ScheduleEnded => say::schedule_ended(),
+        PhaseReason::SourceSilent => say::source_silent(),
+        PhaseReason::NotSeenSinceRestart => say::not_seen_since_restart(),
+        PhaseReason::RuleRemoved => say::rule_removed(),
+        PhaseReason::LevelRose => say::level_rose(),
+        PhaseReason::LevelFell => say::level_fell(),
+        PhaseReason::Joined => say::joined(),
+        PhaseReason::Escalated => say::escalated(),
+        PhaseReason::Handled => say::handled(),
     }
 }
 
@@ -194,89 +145,79 @@ fn times(alert: &AlertData) -> String {
 }
 
 /// Who answers for the grid, the cameras and the sensors, as far as the message says.
-fn to_call(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> Vec<String> {
-    let grid = (say(["grid", "网格"]), alert.place.grid.as_str(), &alert.place.grid_responsible);
+fn to_call(alert: &AlertData) -> Vec<Sentence> {
+    let grid = (say::grid(&alert.place.grid), &alert.place.grid_responsible);
     let cameras = alert.origin.cameras.iter();
-    let cameras = cameras.map(|camera| (say(["camera", "摄像机"]), camera.id.as_str(), &camera.responsible));
+    let cameras = cameras.map(|camera| (say::camera(&camera.id), &camera.responsible));
     let sensors = alert.origin.sensor_details.iter();
-    let sensors = sensors.map(|sensor| (say(["sensor", "传感器"]), sensor.id.as_str(), &sensor.responsible));
+    let sensors = sensors.map(|sensor| (say::sensor(&sensor.id), &sensor.responsible));
     std::iter::once(grid)
         .chain(cameras)
         .chain(sensors)
-        .filter_map(|(what, id, who)| {
-            let known: Vec<&str> =
-                [&who.officer, &who.contact].into_iter().flatten().map(String::as_str).collect();
-            let name = who.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-            (!known.is_empty()).then(|| format!("{what} {id}{name}: {}", known.join(", ")))
+        .filter(|(_, who)| who.officer.is_some() || who.contact.is_some())
+        .map(|(what, who)| {
+            let what = match &who.name {
+                Some(name) => say::behind(what, name),
+                None => what,
+            };
+            let known = [&who.officer, &who.contact].into_iter().flatten().map(Words::from);
+            say::noting(what, clauses(known))
         })
         .collect()
 }
 
-fn place(alert: &AlertData) -> String {
+fn place(alert: &AlertData) -> Words {
     let place = &alert.place;
-    let words = [place.site.as_deref(), place.address.as_deref()];
-    let words: Vec<&str> = words.into_iter().flatten().collect();
-    let code = place.path.join(" / ");
-    if words.is_empty() { code } else { format!("{}, {code}", words.join(", ")) }
+    let words = [place.site.clone(), place.address.clone(), Some(place.path.join(" / "))];
+    clauses(words.into_iter().flatten().map(Words::from))
 }
 
-fn origin(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
-    let mut parts = Vec::new();
-    for camera in &alert.origin.cameras {
-        parts.push(format!("{} {}", say(["camera", "摄像机"]), camera.id));
+fn origin(alert: &AlertData) -> Words {
+    let origin = &alert.origin;
+    let mut parts: Vec<Words> = origin.cameras.iter().map(|camera| say::camera(&camera.id).into()).collect();
+    parts.extend(origin.sensors.iter().map(|sensor| say::sensor(sensor).into()));
+    if !origin.zones.is_empty() {
+        parts.push(say::zones(origin.zones.join(", ")).into());
     }
-    for sensor in &alert.origin.sensors {
-        parts.push(format!("{} {sensor}", say(["sensor", "传感器"])));
-    }
-    if !alert.origin.zones.is_empty() {
-        parts.push(format!("{} {}", say(["zone", "区域"]), alert.origin.zones.join(", ")));
-    }
-    parts.join("; ")
+    Words::List(parts, Joint::Then)
 }
 
-fn condition(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
-    match (&alert.why.rule, &alert.why.fusion) {
-        (Some(rule), _) => format!("{} {rule}: {}", say(["rule", "规则"]), alert.why.condition),
-        (None, _) => format!(
-            "{} {}",
-            say(["belief of several sources, from", "多来源综合判断，阈值"]),
-            alert.why.threshold
-        ),
+fn condition(alert: &AlertData) -> Sentence {
+    match &alert.why.rule {
+        Some(rule) => say::noting(say::rule(rule), &alert.why.condition),
+        None => say::belief(alert.why.threshold.to_string()),
     }
 }
 
 /// `58 %  sensor drain-2: 0.42 (weight 3, 2 s ago)`.
-fn contribution(signal: &SignalData, language: Language, say: &impl Fn(Both) -> &'static str) -> String {
+fn contribution(signal: &SignalData) -> Sentence {
     let (kind, name) = signal.source.split_once(':').unwrap_or(("", &signal.source));
-    let kind = say(match kind {
-        "rule" => ["rule", "规则"],
-        "sensor" => ["sensor", "传感器"],
-        "camera" => ["camera", "摄像机"],
-        _ => ["source", "来源"],
+    let source = match kind {
+        "rule" => say::rule(name),
+        "sensor" => say::sensor(name),
+        "camera" => say::camera(name),
+        _ => say::source(name),
+    };
+    let cause = signal.cause.as_ref().map(|cause| match NoVideoCause::named(cause) {
+        Some(known) => why_no_video(known).into(),
+        None => Words::from(cause),
     });
-    let cause = signal.cause.as_deref().map(|cause| {
-        let words = NoVideoCause::named(cause).map(|cause| why_no_video(cause).in_language(language));
-        format!(", {}", words.unwrap_or_else(|| cause.to_owned()))
-    });
-    format!(
-        "{:>3.0} %  {kind} {name}{}: {} ({} {}, {} {})",
-        signal.contribution * 100.0,
-        cause.unwrap_or_default(),
-        (signal.value * 100.0).round() / 100.0,
-        say(["weight", "权重"]),
-        signal.weight,
-        (signal.age_s * 10.0).round() / 10.0,
-        say(["s ago", "秒前"]),
+    say::contribution(
+        format!("{:>3.0}", signal.contribution * 100.0),
+        clauses(std::iter::once(source.into()).chain(cause)),
+        ((signal.value * 100.0).round() / 100.0).to_string(),
+        signal.weight.to_string(),
+        ((signal.age_s * 10.0).round() / 10.0).to_string(),
     )
 }
 
-fn clock(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> &'static str {
-    say(match alert.clock.sync {
-        ClockSync::Synced => ["clock in step", "时钟已同步"],
-        ClockSync::Unsynced => ["clock not in step: times may be wrong", "时钟未同步，时间可能有误"],
-        ClockSync::Unknown => ["clock unchecked", "时钟状态未知"],
-        ClockSync::Replay => ["times of a recording", "录像时间"],
-    })
+fn clock(sync: ClockSync) -> Sentence {
+    match sync {
+        ClockSync::Synced => say::clock_synced(),
+        ClockSync::Unsynced => say::clock_unsynced(),
+        ClockSync::Unknown => say::clock_unknown(),
+        ClockSync::Replay => say::clock_of_recording(),
+    }
 }
 
 fn short(digest: &str) -> &str {
@@ -356,7 +297,8 @@ mod tests {
         for word in ["camera", "weight", "why", "where", "level", "rule fire", "ago", "clock"] {
             assert!(!text.contains(&format!(" {word} ")), "{word} in:\n{text}");
         }
-        assert!(text.contains("橙色") && text.contains("权重") && text.contains("尚未受理"), "{text}");
+        assert!(text.contains("橙色（建议级别）") && text.contains("（权重 "), "{text}");
+        assert!(text.contains("\n  尚未受理\n") && text.contains("\n  依据：规则 "), "{text}");
     }
 
     #[test]

@@ -5,38 +5,39 @@
 
 use super::words::Language;
 use crate::analysis::rules::{self, AlertKind};
+use crate::text::{Sentence, kind as say};
 use crate::types::level::Level;
 
 /// The kind of alerts about cameras themselves; their titles say what is wrong.
 pub const CAMERA_TROUBLE: &str = "camera_trouble";
 
-const fn kind(name: &'static str, level: Level, en: &'static str, zh: &'static str) -> AlertKind {
-    AlertKind { name, level, en, zh }
+const fn kind(name: &'static str, level: Level, title: fn() -> Sentence) -> AlertKind {
+    AlertKind { name, level, title }
 }
 
 /// Kinds that are no rule's own, for a rule with a `signal` and for what signals believe.
 const OTHERS: [AlertKind; 21] = [
-    kind("fire_lane_blocked", Level::Orange, "Fire lane blocked", "消防通道被占用"),
-    kind("exit_blocked", Level::Orange, "Emergency exit blocked", "安全出口被堵"),
-    kind("illegal_parking", Level::Yellow, "Illegal parking", "车辆违停"),
-    kind("presence", Level::Blue, "Somebody is there", "有人出现"),
-    kind("person_present", Level::Blue, "Person present", "发现人员"),
-    kind("intrusion", Level::Orange, "Person in a closed area", "人员闯入禁区"),
-    kind("loitering", Level::Yellow, "Person lingers", "人员徘徊"),
-    kind("after_hours", Level::Yellow, "Somebody is there after hours", "非开放时间有人"),
-    kind("vehicle_present", Level::Blue, "Vehicle present", "发现车辆"),
-    kind("line_crossed", Level::Blue, "Line crossed", "越过警戒线"),
-    kind("e_bike_indoors", Level::Orange, "E-bike indoors", "电动车进楼"),
-    kind("flooding", Level::Orange, "Flooding", "积水内涝"),
-    kind("drain_blocked", Level::Yellow, "Drain blocked", "排水口堵塞"),
-    kind("dumping", Level::Yellow, "Illegal dumping", "违规倾倒垃圾"),
-    kind("digging", Level::Yellow, "Digging", "违规开挖"),
-    kind("dust", Level::Yellow, "Dust", "扬尘"),
-    kind("noise", Level::Blue, "Noise", "噪声扰民"),
-    kind("door_open", Level::Blue, "Door open", "门未关闭"),
-    kind("night_presence", Level::Yellow, "Somebody there at night", "夜间有人"),
-    kind(CAMERA_TROUBLE, Level::Yellow, "Camera trouble", "摄像机异常"),
-    kind("camera_silent", Level::Yellow, "Camera silent", "摄像机失联"),
+    kind("fire_lane_blocked", Level::Orange, say::fire_lane_blocked),
+    kind("exit_blocked", Level::Orange, say::exit_blocked),
+    kind("illegal_parking", Level::Yellow, say::illegal_parking),
+    kind("presence", Level::Blue, say::presence),
+    kind("person_present", Level::Blue, say::person_present),
+    kind("intrusion", Level::Orange, say::intrusion),
+    kind("loitering", Level::Yellow, say::loitering),
+    kind("after_hours", Level::Yellow, say::after_hours),
+    kind("vehicle_present", Level::Blue, say::vehicle_present),
+    kind("line_crossed", Level::Blue, say::line_crossed),
+    kind("e_bike_indoors", Level::Orange, say::e_bike_indoors),
+    kind("flooding", Level::Orange, say::flooding),
+    kind("drain_blocked", Level::Yellow, say::drain_blocked),
+    kind("dumping", Level::Yellow, say::dumping),
+    kind("digging", Level::Yellow, say::digging),
+    kind("dust", Level::Yellow, say::dust),
+    kind("noise", Level::Blue, say::noise),
+    kind("door_open", Level::Blue, say::door_open),
+    kind("night_presence", Level::Yellow, say::night_presence),
+    kind(CAMERA_TROUBLE, Level::Yellow, say::camera_trouble),
+    kind("camera_silent", Level::Yellow, say::camera_silent),
 ];
 
 /// Everything known by name: those of the kinds of rules, for a rule without a `signal`, and the others.
@@ -54,18 +55,15 @@ pub fn title(name: &str, own: Option<&str>, language: Language) -> String {
     if let Some(own) = own {
         return own.to_owned();
     }
-    match (known(name), language) {
-        (Some(kind), Language::Chinese) => kind.zh.to_owned(),
-        (Some(kind), Language::English) => kind.en.to_owned(),
-        (None, Language::Chinese) => format!("预警：{}", name.replace('_', " ")),
-        (None, Language::English) => {
-            let words = name.replace('_', " ");
-            let mut letters = words.chars();
-            match letters.next() {
-                Some(first) => first.to_uppercase().chain(letters).collect(),
-                None => "Alert".to_owned(),
-            }
-        }
+    if let Some(kind) = known(name) {
+        return (kind.title)().in_language(language);
+    }
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    match (letters.next(), language) {
+        (None, _) => say::alert().in_language(language),
+        (Some(first), Language::English) => first.to_uppercase().chain(letters).collect(),
+        (Some(_), Language::Chinese) => say::named(words).in_language(language),
     }
 }
 
@@ -76,8 +74,10 @@ mod tests {
     #[test]
     fn every_kind_has_its_own_name_and_a_title_in_both_languages() {
         for (i, kind) in all().enumerate() {
-            assert!(!kind.en.is_empty() && !kind.zh.is_empty(), "{}", kind.name);
-            assert!(kind.zh.chars().all(|c| !c.is_ascii()), "{} is not in Chinese", kind.zh);
+            let title = (kind.title)();
+            assert_eq!(title.code(), format!("kind.{}", kind.name));
+            let chinese = title.in_language(Language::Chinese);
+            assert!(chinese.chars().all(|c| !c.is_ascii()), "{chinese} is not in Chinese");
             assert!(all().take(i).all(|other| other.name != kind.name), "{} is there twice", kind.name);
         }
     }

@@ -20,6 +20,7 @@ use super::meta_part::MetaPartData;
 use super::quality::QualityData;
 use super::time_fix::TimeFixData;
 use super::{Event, MAX_EVIDENCE_BYTES, Payload};
+use crate::text::{Sentence, message as say};
 
 /// What the topics of all commands begin with, below the box's; the rest is the command's name.
 pub const COMMAND_TOPICS: &str = "down/cmd/";
@@ -75,7 +76,7 @@ pub struct Message {
     /// Whether it is sent only while the queue of records is empty: after a reconnect there may be a thousand of its kind.
     pub waits: bool,
     /// What it says, in a sentence.
-    pub summary: &'static str,
+    pub summary: fn() -> Sentence,
     /// What is in it.
     pub payload: Content,
 }
@@ -97,9 +98,9 @@ pub enum Content {
         /// Its media type.
         media_type: &'static str,
         /// What it is, in a few words.
-        title: &'static str,
+        title: fn() -> Sentence,
         /// What is in it, how large it may be.
-        about: fn() -> String,
+        about: fn() -> Sentence,
     },
 }
 
@@ -113,92 +114,50 @@ pub struct BoxTopic {
 }
 
 /// One revision of an alert.
-pub const ALERT: Message =
-    event::<AlertData>("up/alert", examples::alert, "One revision of one alert; each is complete.");
+pub const ALERT: Message = event::<AlertData>("up/alert", examples::alert, say::alert);
 /// What had to be dropped.
-pub const GAP: Message =
-    event::<GapData>("up/alert", examples::gap, "Numbers that will never arrive, and why.");
+pub const GAP: Message = event::<GapData>("up/alert", examples::gap, say::gap);
 /// The clock was set.
-pub const TIME_FIX: Message = event::<TimeFixData>(
-    "up/alert",
-    examples::time_fix,
-    "The clock of the box was set; what that means for times told before.",
-);
+pub const TIME_FIX: Message = event::<TimeFixData>("up/alert", examples::time_fix, say::time_fix);
 /// The open alerts.
-pub const ACTIVE: Message =
-    event::<ActiveData>("up/active", examples::active, "The alerts that are open now.").retained();
+pub const ACTIVE: Message = event::<ActiveData>("up/active", examples::active, say::active).retained();
 /// Whether the box is there. The will is published here, too.
-pub const STATE: Message = event::<StateData>(
-    "up/state",
-    examples::state,
-    "Whether the box is there; the broker publishes `offline` by itself (the will).",
-)
-.retained();
+pub const STATE: Message = event::<StateData>("up/state", examples::state, say::state).retained();
 /// The birth certificate.
-pub const META: Message = event::<MetaData>(
-    "up/meta",
-    examples::meta,
-    "What the box is and watches for: software, cameras, zones, sensors, rules, signals, models.",
-)
-.retained();
+pub const META: Message = event::<MetaData>("up/meta", examples::meta, say::meta).retained();
 /// The rest of it.
-pub const META_PART: Message = event::<MetaPartData>(
-    "up/meta_part/{part}",
-    examples::meta_part,
-    "What did not fit into `up/meta`, if anything.",
-)
-.retained();
+pub const META_PART: Message =
+    event::<MetaPartData>("up/meta_part/{part}", examples::meta_part, say::meta_part).retained();
 /// The summary of how the box does.
-pub const HEALTH: Message = event::<HealthData>(
-    "up/health",
-    examples::health,
-    "How the box does: counts of cameras and sensors, queue, drops.",
-)
-.at_most_once()
-.retained()
-.expiring(Duration::from_secs(300));
+pub const HEALTH: Message = event::<HealthData>("up/health", examples::health, say::health)
+    .at_most_once()
+    .retained()
+    .expiring(Duration::from_secs(300));
 /// One camera. What is said of it may stand for three times as long as passes until it is said again: a box that is gone
 /// takes its word with it. Not acknowledged: for a centre that is away brokers queue only what is, and a thousand words of
 /// how cameras did must not take the places of its alerts. Whoever comes back gets the latest, because it is retained.
-pub const CAMERA: Message =
-    event::<CameraData>("up/camera/{camera}", examples::camera, "How one camera does.")
-        .at_most_once()
-        .retained()
-        .expiring(PART_EVERY.saturating_mul(3))
-        .waiting();
+pub const CAMERA: Message = event::<CameraData>("up/camera/{camera}", examples::camera, say::camera)
+    .at_most_once()
+    .retained()
+    .expiring(PART_EVERY.saturating_mul(3))
+    .waiting();
 /// One sensor, likewise.
-pub const SENSOR: Message =
-    event::<SensorData>("up/sensor/{sensor}", examples::sensor, "How one sensor does.")
-        .at_most_once()
-        .retained()
-        .expiring(PART_EVERY.saturating_mul(3))
-        .waiting();
+pub const SENSOR: Message = event::<SensorData>("up/sensor/{sensor}", examples::sensor, say::sensor)
+    .at_most_once()
+    .retained()
+    .expiring(PART_EVERY.saturating_mul(3))
+    .waiting();
 /// Which configuration runs.
-pub const CONFIG: Message =
-    event::<ConfigData>("up/config", examples::config, "Which configuration runs, or why one was refused.")
-        .retained();
+pub const CONFIG: Message = event::<ConfigData>("up/config", examples::config, say::config).retained();
 /// Counts of a camera and minute.
-pub const COUNT: Message = event::<CountData>(
-    "up/count",
-    examples::count,
-    "How many entered, left and were there, of one camera and minute.",
-);
+pub const COUNT: Message = event::<CountData>("up/count", examples::count, say::count);
 /// How well alerts serve those who answer them.
-pub const QUALITY: Message = event::<QualityData>(
-    "up/quality",
-    examples::quality,
-    "How many alerts of each rule and camera were true, and how soon people had them and closed them.",
-)
-.retained();
+pub const QUALITY: Message = event::<QualityData>("up/quality", examples::quality, say::quality).retained();
 /// The answer to a command.
-pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, "The answer to a command.");
+pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, say::reply);
 
 /// The signature of another message, where that cannot carry it itself.
-pub const SIGNATURE: Message = event::<SignatureData>(
-    "up/signature",
-    examples::signature,
-    "The box's signature of the message that follows, over MQTT 3.1.1.",
-);
+pub const SIGNATURE: Message = event::<SignatureData>("up/signature", examples::signature, say::signature);
 
 /// Every message with JSON that a box sends.
 pub const EVENTS: [&Message; 15] = [
@@ -207,46 +166,28 @@ pub const EVENTS: [&Message; 15] = [
 ];
 
 /// The centre's durable receipt.
-pub const MARK: Message = Message::bare::<MarkData>(
-    "down/mark",
-    examples::mark,
-    "The centre's durable receipt: everything up to `n` is stored there.",
-)
-.retained();
+pub const MARK: Message = Message::bare::<MarkData>("down/mark", examples::mark, say::mark).retained();
 
 /// A redacted picture.
 pub const EVIDENCE: Message = binary(
     "evidence",
     "up/evidence/{alert}/{n}",
-    "A redacted picture, after its alert and with the lowest priority.",
+    say::evidence,
     Content::Binary {
         media_type: "image/jpeg",
-        title: "A redacted picture.",
-        about: || {
-            format!(
-                "A JPEG of at most {} KiB, faces and heads pixelated, masks painted over. The alert's `evidence` tells \
-                 its size and SHA-256.",
-                MAX_EVIDENCE_BYTES / 1024
-            )
-        },
+        title: say::evidence_title,
+        about: || say::about_evidence(MAX_EVIDENCE_BYTES / 1024),
     },
 );
 /// A sealed original.
 pub const SEALED: Message = binary(
     "sealed",
     "up/original/{alert}/{n}",
-    "A sealed original that `original` asked for, with the lowest priority.",
+    say::sealed,
     Content::Binary {
         media_type: "application/octet-stream",
-        title: "A sealed original.",
-        about: || {
-            format!(
-                "An age file (age-encryption.org/v1) of at most {} KiB; in it a JPEG as the camera gave it, masks \
-                 painted over. Only the key that `[evidence] originals_for` names opens it. The reply to `original` \
-                 tells its size and SHA-256.",
-                MAX_EVIDENCE_BYTES / 1024
-            )
-        },
+        title: say::sealed_title,
+        about: || say::about_sealed(MAX_EVIDENCE_BYTES / 1024),
     },
 );
 
@@ -256,18 +197,28 @@ pub const PICTURES: [&Message; 2] = [&EVIDENCE, &SEALED];
 const fn event<T: Payload>(
     topic: &'static str,
     example: fn() -> Result<Vec<u8>, ExampleError>,
-    summary: &'static str,
+    summary: fn() -> Sentence,
 ) -> Message {
     let schema = |generator: &mut SchemaGenerator| generator.subschema_for::<Event<T>>();
     let payload = Content::Json { schema, event_type: Some(T::TYPE), example };
     row(T::SCHEMA, topic, summary, payload)
 }
 
-const fn binary(name: &'static str, topic: &'static str, summary: &'static str, payload: Content) -> Message {
+const fn binary(
+    name: &'static str,
+    topic: &'static str,
+    summary: fn() -> Sentence,
+    payload: Content,
+) -> Message {
     row(name, topic, summary, payload)
 }
 
-const fn row(name: &'static str, topic: &'static str, summary: &'static str, payload: Content) -> Message {
+const fn row(
+    name: &'static str,
+    topic: &'static str,
+    summary: fn() -> Sentence,
+    payload: Content,
+) -> Message {
     let (qos, retain, expires, waits) = (Qos::AtLeastOnce, false, None, false);
     Message { name, topic, qos, retain, expires, waits, summary, payload }
 }
@@ -277,7 +228,7 @@ impl Message {
     pub const fn bare<T: JsonSchema>(
         topic: &'static str,
         example: fn() -> Result<Vec<u8>, ExampleError>,
-        summary: &'static str,
+        summary: fn() -> Sentence,
     ) -> Self {
         let schema = |generator: &mut SchemaGenerator| generator.subschema_for::<T>();
         row(last_part(topic), topic, summary, Content::Json { schema, event_type: None, example })

@@ -48,7 +48,7 @@ impl Message {
         schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
         schema.insert("$id".to_owned(), schema_id(self.name).into());
         schema.insert("title".to_owned(), title.unwrap_or_else(|| self.name.to_owned()).into());
-        schema.insert("description".to_owned(), self.summary.into());
+        schema.insert("description".to_owned(), (self.summary)().to_string().into());
         // The message itself stands at the root, where readers look for it; its parts stay definitions.
         if let Some(Value::Object(root)) = root.and_then(|name| definitions.remove(name)) {
             for (key, value) in root {

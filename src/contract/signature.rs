@@ -19,6 +19,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::text::{Sentence, command as say, key};
+
 /// Longest name of a key, in bytes; as long as other ids.
 const KEY_ID_BYTES: usize = 64;
 
@@ -92,21 +94,38 @@ pub struct KnownKey {
 }
 
 /// Why a message is not believed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Untrusted {
     /// Plain JSON where a signature is asked for.
-    #[error("it is not signed: a signed message is a JWS in compact form (header.payload.signature)")]
     Unsigned,
     /// Looks signed and is not well formed.
-    #[error("it is no JWS in compact form: {0}")]
-    Form(&'static str),
+    Form(Sentence),
     /// Signed by somebody this box does not know.
-    #[error("this box knows no key `{0}`")]
     UnknownKey(String),
     /// Not signed with that key, or changed on the way.
-    #[error("the signature is not that of the key `{0}`")]
     BadSignature(Arc<str>),
 }
+
+impl Untrusted {
+    /// For people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Untrusted::Unsigned => say::unsigned(),
+            Untrusted::Form(why) => say::no_jws(why.clone()),
+            Untrusted::UnknownKey(key) => say::unknown_key(key),
+            Untrusted::BadSignature(key) => say::bad_signature(&**key),
+        }
+    }
+}
+
+/// In English.
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for Untrusted {}
 
 /// Whether a message looks like a JWS rather than JSON.
 pub fn looks_signed(message: &[u8]) -> bool {
@@ -132,25 +151,26 @@ pub fn verify<'k>(message: &[u8], keys: &'k [KnownKey]) -> Result<(Vec<u8>, &'k 
     if !looks_signed(message) {
         return Err(Untrusted::Unsigned);
     }
-    let text = std::str::from_utf8(message).map_err(|_| Untrusted::Form("it is no text"))?.trim_ascii();
-    let (signed, signature) = text.rsplit_once('.').ok_or(Untrusted::Form("a part is missing"))?;
-    let (header, payload) = signed.split_once('.').ok_or(Untrusted::Form("a part is missing"))?;
+    let form = Untrusted::Form;
+    let text = std::str::from_utf8(message).map_err(|_| form(say::jws_no_text()))?.trim_ascii();
+    let missing = || form(say::jws_part_missing());
+    let (signed, signature) = text.rsplit_once('.').ok_or_else(missing)?;
+    let (header, payload) = signed.split_once('.').ok_or_else(missing)?;
     let decoded =
-        |part: &str, why: &'static str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Untrusted::Form(why));
-    let header = decoded(header, "its header is not base64url without padding")?;
-    let payload = decoded(payload, "its payload is not base64url without padding")?;
-    let signature = decoded(signature, "its signature is not base64url without padding")?;
-    let header: Value =
-        serde_json::from_slice(&header).map_err(|_| Untrusted::Form("its header is not JSON"))?;
+        |part: &str, name: Sentence| URL_SAFE_NO_PAD.decode(part).map_err(|_| form(say::jws_no_base64(name)));
+    let header = decoded(header, say::jws_header())?;
+    let payload = decoded(payload, say::jws_payload())?;
+    let signature = decoded(signature, say::jws_signature())?;
+    let header: Value = serde_json::from_slice(&header).map_err(|_| form(say::jws_header_no_json()))?;
     if !header["alg"].as_str().is_some_and(|algorithm| ALGORITHMS.contains(&algorithm)) {
-        return Err(Untrusted::Form("`alg` in its header must be EdDSA or Ed25519"));
+        return Err(form(say::jws_algorithm()));
     }
     // What is critical is by definition something that this reader does not know (RFC 7515, 4.1.11).
     if header.get("crit").is_some() {
-        return Err(Untrusted::Form("its header asks for extensions (`crit`)"));
+        return Err(form(say::jws_extensions()));
     }
     let id = header["kid"].as_str().filter(|id| is_key_id(id));
-    let id = id.ok_or(Untrusted::Form("`kid` in its header must name a key"))?;
+    let id = id.ok_or_else(|| form(say::jws_no_kid()))?;
     let key = keys.iter().find(|key| &*key.id == id).ok_or_else(|| Untrusted::UnknownKey(id.to_owned()))?;
     UnparsedPublicKey::new(&ED25519, key.public.0)
         .verify(signed.as_bytes(), &signature)
@@ -172,20 +192,35 @@ impl fmt::Debug for PrivateKey {
 }
 
 /// Why there is no private key. Never shows what was read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyError {
     /// Not a JWK of our kind.
-    #[error("it is no private Ed25519 key as a JWK: {0}")]
-    Form(&'static str),
+    Form(Sentence),
     /// Not a name.
-    #[error(
-        "this is no name of a key: lower-case letters, digits, `-` and `_`, at most 64, for example `desk-1`"
-    )]
     Name,
     /// No random numbers.
-    #[error("the system gives no random numbers")]
     Random,
 }
+
+impl KeyError {
+    /// For people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            KeyError::Form(why) => key::no_private_key(why.clone()),
+            KeyError::Name => key::no_name(),
+            KeyError::Random => key::no_random_numbers(),
+        }
+    }
+}
+
+/// In English.
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for KeyError {}
 
 impl PrivateKey {
     /// A new key.
@@ -209,7 +244,7 @@ impl PrivateKey {
     }
 
     fn of_seed(id: String, seed: [u8; 32]) -> Result<PrivateKey, KeyError> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| KeyError::Form("`d` is no key"))?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| KeyError::Form(key::d_no_key()))?;
         Ok(PrivateKey { id, seed, pair })
     }
 
@@ -224,17 +259,17 @@ impl PrivateKey {
 
     /// The same, whatever its name.
     pub(super) fn of_jwk(text: &str) -> Result<(String, PrivateKey), KeyError> {
-        let jwk: Value = serde_json::from_str(text).map_err(|_| KeyError::Form("it is not JSON"))?;
+        let jwk: Value = serde_json::from_str(text).map_err(|_| KeyError::Form(key::not_json()))?;
         if jwk["kty"] != "OKP" || jwk["crv"] != "Ed25519" {
-            return Err(KeyError::Form("`kty` must be OKP and `crv` Ed25519"));
+            return Err(KeyError::Form(key::other_kind()));
         }
-        let id = jwk["kid"].as_str().ok_or(KeyError::Form("`kid` is missing"))?;
-        let seed = jwk["d"].as_str().ok_or(KeyError::Form("`d` is missing: is this a public key?"))?;
+        let id = jwk["kid"].as_str().ok_or_else(|| KeyError::Form(say::missing("kid")))?;
+        let seed = jwk["d"].as_str().ok_or_else(|| KeyError::Form(key::d_missing()))?;
         let seed = URL_SAFE_NO_PAD.decode(seed).ok().and_then(|seed| seed.try_into().ok());
-        let seed = seed.ok_or(KeyError::Form("`d` is no 32 bytes in base64url"))?;
+        let seed = seed.ok_or_else(|| KeyError::Form(key::d_wrong_size()))?;
         let key = PrivateKey::of_seed(id.to_owned(), seed)?;
         if jwk["x"].as_str().is_some_and(|x| x != key.public().text()) {
-            return Err(KeyError::Form("`x` does not belong to `d`"));
+            return Err(KeyError::Form(key::other_half()));
         }
         Ok((id.to_owned(), key))
     }

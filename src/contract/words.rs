@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::text::time;
 pub use crate::types::language::Language;
 
 /// What an alert is for. Only `actual` may move people.
@@ -91,9 +92,7 @@ impl<'de> Deserialize<'de> for Time {
     /// Takes any RFC 3339 time with an offset, as command centres write them differently.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map(Time).map_err(|_| {
-            de::Error::custom("expected a time of RFC 3339 with an offset, such as 2026-11-21T03:04:05.678Z")
-        })
+        text.parse().map(Time).map_err(|_| de::Error::custom(time::expected()))
     }
 }
 

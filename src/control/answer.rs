@@ -1,5 +1,7 @@
 //! What became of a command, as it is answered.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::long_text::LongText;
@@ -12,6 +14,12 @@ use crate::contract::command::{
     Unanswered,
 };
 
+use crate::text::{Sentence, Words, command as say, foreign};
+use crate::types::language::Language;
+
+/// Most characters of what a sender wrote in what is said about it.
+pub(super) const MOST_CHARS: usize = 512;
+
 /// Hears what became of a command.
 pub type Answering = Box<dyn FnOnce(Answer) + Send>;
 
@@ -23,7 +31,9 @@ pub struct Answer {
     /// Why not, for programs.
     pub code: Option<Refusal>,
     /// The same for people, or what else there is to say.
-    pub message: Option<String>,
+    pub message: Option<Words>,
+    /// What to try.
+    hint: Option<Sentence>,
     acknowledged: Option<Acknowledged>,
     health: Option<SelftestResult>,
     picture: Option<SnapshotPicture>,
@@ -36,11 +46,12 @@ pub struct Answer {
 
 impl Answer {
     /// Done, with a word about it where there is one to say.
-    pub fn done(message: Option<String>) -> Self {
+    pub fn done(message: Option<Words>) -> Self {
         Answer {
             outcome: Outcome::Done,
             code: None,
             message,
+            hint: None,
             acknowledged: None,
             health: None,
             picture: None,
@@ -52,15 +63,20 @@ impl Answer {
         }
     }
 
+    /// Done, and this is to be said about it.
+    pub fn said(message: impl Into<Words>) -> Self {
+        Answer::done(Some(message.into()))
+    }
+
     /// It was so before.
-    pub fn already(message: impl Into<String>) -> Self {
+    pub fn already(message: impl Into<Words>) -> Self {
         Answer { outcome: Outcome::Already, message: Some(message.into()), ..Answer::done(None) }
     }
 
     /// Somebody else was faster; the time is in the site's zone.
     pub(super) fn taken_by(before: Acknowledgement, zone: &TimeZone) -> Self {
-        let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
-        let message = format!("{} took this alert on at {since}", before.by);
+        let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z");
+        let message = say::taken_by(&before.by, since.to_string());
         Answer { acknowledged: Some(before.into()), ..Answer::already(message) }
     }
 
@@ -69,8 +85,8 @@ impl Answer {
         let Err(error) = taken else { return Answer::done(None) };
         let code = match &error {
             NotHandled::Before { before, .. } => {
-                let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
-                let message = format!("{error} at {since}");
+                let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z");
+                let message = say::at(error.sentence(), since.to_string());
                 return Answer { acknowledged: Some(before.clone().into()), ..Answer::already(message) };
             }
             NotHandled::Unknown(AlertError::Unknown(_)) => Refusal::UnknownAlert,
@@ -78,22 +94,37 @@ impl Answer {
             NotHandled::Closed(_) => Refusal::Conflict,
             NotHandled::Word { .. } => Refusal::Invalid,
         };
-        Answer::refused(code, error.to_string())
+        Answer::refused_with(code, error.sentence(), error.hint())
+    }
+
+    /// Not done, and what to try instead.
+    pub(super) fn refused_with(code: Refusal, message: Sentence, hint: Option<Sentence>) -> Self {
+        Answer { hint, ..Answer::refused(code, message) }
+    }
+
+    /// What there is to say, for people who read that language.
+    pub(super) fn told(&self, language: Language) -> Option<String> {
+        let message = self.message.as_ref()?.in_language(language);
+        Some(match &self.hint {
+            Some(hint) => format!("{message}\n  {}", foreign::hint(hint.clone()).in_language(language)),
+            None => message,
+        })
     }
 
     /// Not done, and sending it again will not help.
-    pub fn refused(code: Refusal, message: impl Into<String>) -> Self {
-        let (code, message) = (Some(code), Some(message.into()));
+    pub fn refused(code: Refusal, message: impl Into<Words>) -> Self {
+        // What was asked for stands in it, and it may have been anything.
+        let (code, message) = (Some(code), Some(message.into().shortened(MOST_CHARS)));
         Answer { outcome: Outcome::Refused, code, message, ..Answer::done(None) }
     }
 
     /// Not done for trouble in the box.
-    pub fn failed(message: impl Into<String>) -> Self {
+    pub fn failed(message: impl Into<Words>) -> Self {
         Answer { outcome: Outcome::Failed, ..Answer::refused(Refusal::Storage, message) }
     }
 
     /// The picture that was asked for.
-    pub fn picture(made: Result<SnapshotPicture, String>) -> Self {
+    pub fn picture(made: Result<SnapshotPicture, Sentence>) -> Self {
         match made {
             Ok(picture) => Answer { picture: Some(picture), ..Answer::done(None) },
             Err(why) => Answer::refused(Refusal::Unavailable, why),
@@ -109,14 +140,9 @@ impl Answer {
     pub(super) fn resent(result: ResendResult) -> Self {
         let gone: u64 = result.gone.iter().map(|gone| (gone.to - gone.from).saturating_add(1)).sum();
         let answer = match (result.records, gone) {
-            (0, _) => {
-                let why = "nothing of it is here any more; `resend.gone` says of each number why";
-                Answer::refused(Refusal::Gone, why)
-            }
-            (records, 0) => Answer::done(Some(format!("{records} records go out again"))),
-            (records, gone) => {
-                Answer::done(Some(format!("{records} records go out again, {gone} numbers are gone")))
-            }
+            (0, _) => Answer::refused(Refusal::Gone, say::all_gone()),
+            (records, 0) => Answer::said(say::sent_again(records)),
+            (records, gone) => Answer::said(say::sent_again_in_part(records, gone)),
         };
         Answer { resend: Some(result), ..answer }
     }
@@ -154,16 +180,19 @@ impl Answer {
     }
 
     /// It stands for refused commands that got no answer of their own.
-    pub(super) fn for_unanswered(unanswered: Unanswered, message: String) -> Self {
+    pub(super) fn for_unanswered(unanswered: Unanswered, message: Sentence) -> Self {
         Answer { unanswered: Some(unanswered), ..Answer::refused(Refusal::Busy, message) }
     }
 
-    /// As it is published.
-    pub(super) fn into_reply(self, request_id: String, command: String, seq: SeqData) -> ReplyData {
+    /// As it is published, for people who read that language.
+    pub(super) fn into_reply(self, to: Asked, seq: SeqData, language: Language) -> ReplyData {
+        let Asked { request_id, command, ignored } = to;
+        let told = self.told(language);
         let Answer {
             outcome,
             code,
             message,
+            hint: _,
             acknowledged,
             health,
             picture,
@@ -173,12 +202,16 @@ impl Answer {
             part,
             unanswered,
         } = self;
+        let first = message.as_ref().and_then(first_sentence);
         ReplyData {
             request_id,
             command,
             outcome,
             code,
-            message,
+            message_code: first.map(|sentence| sentence.code().to_owned()),
+            message_args: first.map_or_else(BTreeMap::new, |sentence| sentence.args(language)),
+            message: told,
+            ignored,
             acknowledged,
             health,
             picture,
@@ -191,18 +224,52 @@ impl Answer {
     }
 }
 
+/// What an answer is to.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub request_id: String,
+    pub command: String,
+    /// Fields that were not known.
+    pub ignored: Vec<String>,
+}
+
+/// The sentence of the catalogue that programs go by: the first, where there are several.
+pub fn first_sentence(words: &Words) -> Option<&Sentence> {
+    match words {
+        Words::Plain(_) => None,
+        Words::Sentence(sentence) => Some(sentence),
+        Words::List(parts, _) => parts.iter().find_map(first_sentence),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::contract::command::TextKind;
 
     #[test]
+    fn a_reply_is_in_the_language_of_the_site_and_its_code_in_none() {
+        let reply = |language| {
+            let to = Asked { request_id: "r".to_owned(), command: "snapshot".to_owned(), ignored: vec![] };
+            let seq = SeqData { stream: "S".to_owned(), n: 1 };
+            Answer::refused(Refusal::Invalid, say::no_camera("cam-9")).into_reply(to, seq, language)
+        };
+        let (english, chinese) = (reply(Language::English), reply(Language::Chinese));
+        assert_eq!(english.message.as_deref(), Some("there is no camera `cam-9`"));
+        assert_eq!(chinese.message.as_deref(), Some("没有摄像机 `cam-9`"));
+        for told in [english, chinese] {
+            assert_eq!(told.message_code.as_deref(), Some("command.no_camera"));
+            assert_eq!(told.message_args["id"], "cam-9");
+        }
+    }
+
+    #[test]
     fn what_is_to_be_said_about_a_text_is_in_its_first_part() {
         let text = LongText { what: TextKind::Audit, text: "x".repeat(100_000), next: None, hidden: None };
-        let answer = Answer { message: Some("not on that topic".to_owned()), ..Answer::text(text) };
-        let said: Vec<Option<String>> = answer.into_messages().into_iter().map(|one| one.message).collect();
+        let answer = Answer { message: Some("not on that topic".into()), ..Answer::text(text) };
+        let said: Vec<Option<Words>> = answer.into_messages().into_iter().map(|one| one.message).collect();
         assert!(said.len() > 1, "{said:?}");
-        assert_eq!(said[0].as_deref(), Some("not on that topic"));
+        assert_eq!(said[0], Some("not on that topic".into()));
         assert!(said[1..].iter().all(Option::is_none), "{said:?}");
     }
 

@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 use super::{is_taken_without_keys, role_for};
 use crate::contract::command::Refusal as RefusalKind;
 use crate::contract::signature::{self, KnownKey, Role, Untrusted};
+use crate::text::{Sentence, command as say};
 
 /// Who signed a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub(super) struct Admitted<'p> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rejected {
     pub kind: RefusalKind,
-    pub why: String,
+    pub why: Sentence,
     /// Whose signature it has, if that is sure.
     pub key: Option<Arc<str>>,
     /// What is inside, to answer with its `request_id`: where keys are in force only if the signature is good.
@@ -58,8 +59,8 @@ pub(super) struct Rejected {
 }
 
 impl Rejected {
-    fn new(kind: RefusalKind, why: impl Into<String>) -> Self {
-        Rejected { kind, why: why.into(), key: None, payload: None }
+    fn new(kind: RefusalKind, why: Sentence) -> Self {
+        Rejected { kind, why, key: None, payload: None }
     }
 }
 
@@ -83,12 +84,7 @@ impl Gate {
         let (payload, key) = signature::verify(message, &keys).map_err(untrusted)?;
         let signer = Signer { key: key.id.clone(), role: key.role };
         if key.role < needed {
-            let why = format!(
-                "the key `{}` has the role `{}`; `{command}` takes `{}`",
-                key.id,
-                key.role.name(),
-                needed.name()
-            );
+            let why = say::role_too_low(&*key.id, key.role.name(), command, needed.name());
             return Err(Rejected {
                 kind: RefusalKind::NotAllowed,
                 why,
@@ -107,21 +103,18 @@ fn open_house<'p>(command: &str, message: &'p [u8]) -> Result<Admitted<'p>, Reje
         return Err(Rejected { payload, ..unknown(command) });
     }
     if !is_taken_without_keys(command) {
-        let why = format!(
-            "`{command}` is taken only with a signature, and this box's configuration names no key: add a `[[command_key]]`"
-        );
+        let why = say::signature_needed(command);
         return Err(Rejected { payload, ..Rejected::new(RefusalKind::Unsigned, why) });
     }
     if signature::looks_signed(message) {
-        let why = "it is signed, but this box's configuration names no key to check it with";
+        let why = say::no_key_to_check();
         return Err(Rejected { payload, ..Rejected::new(RefusalKind::UnknownKey, why) });
     }
     Ok(Admitted { payload: message.into(), signer: None })
 }
 
 fn unknown(command: &str) -> Rejected {
-    let why = format!("this box knows no command `{}`; up/meta lists those it knows", tame(command));
-    Rejected::new(RefusalKind::UnknownCommand, why)
+    Rejected::new(RefusalKind::UnknownCommand, say::unknown(tame(command)))
 }
 
 fn untrusted(error: Untrusted) -> Rejected {
@@ -131,7 +124,7 @@ fn untrusted(error: Untrusted) -> Rejected {
         Untrusted::UnknownKey(_) => RefusalKind::UnknownKey,
         Untrusted::BadSignature(_) => RefusalKind::BadSignature,
     };
-    Rejected::new(kind, error.to_string())
+    Rejected::new(kind, error.sentence())
 }
 
 /// A name from a topic, fit to be shown and stored.

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tracing::{error, info, warn};
+use tracing::info;
 
-use super::answer::{Answer, Answering};
+use super::answer::{Answer, Answering, Asked};
 use super::commands::{MainWork, Replay, Work};
 use super::envelope::{CommandEnvelope, ReceivedCommand};
 use super::rate_limit::{LeftOut, Pace, Paced};
@@ -28,9 +28,11 @@ use crate::contract::Sender;
 use crate::contract::alert::SeqData;
 use crate::contract::command::{Outcome, Refusal, Unanswered};
 use crate::contract::messages::REPLY;
-use crate::contract::words::Time;
+use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
+use crate::text::{command as say, log_error, log_warn, mqtt};
+use crate::types::language::Language;
 
 /// How often what was only counted is written down.
 const SUM_UP_EVERY: Duration = Duration::from_secs(10);
@@ -51,10 +53,21 @@ pub struct Parts {
     pub refusal_stats: Arc<Tally>,
     /// The time.
     pub clock: Clock,
+    /// How people read answers.
+    pub readers: SiteReaders,
 }
 
-/// The site's time zone; another configuration may change it.
-pub type SiteZone = Arc<RwLock<TimeZone>>;
+/// How the people of a site read.
+#[derive(Debug, Clone)]
+pub struct Readers {
+    /// Times.
+    pub time_zone: TimeZone,
+    /// And sentences.
+    pub language: Language,
+}
+
+/// The same of the site that runs; another configuration may change it.
+pub type SiteReaders = Arc<RwLock<Readers>>;
 
 /// A command for the main thread, whose answer is waited for.
 pub struct MainCommand {
@@ -113,13 +126,13 @@ impl CommandThread {
         let _ = self.notices.send(Notice::Stop);
         while !self.thread.is_finished() {
             if Instant::now() >= until {
-                error!("the command thread did not end in time and is left behind");
+                log_error!(say::thread_left());
                 return;
             }
             thread::park_timeout(Duration::from_millis(5));
         }
         if self.thread.join().is_err() {
-            error!("the command thread ended with a panic");
+            log_error!(say::thread_panicked());
         }
     }
 }
@@ -153,20 +166,20 @@ impl Dispatcher {
                     None => break,
                 },
                 _ = sum_up.tick() => {
-                    self.parts.refusal_stats.write_down(&self.parts.audit);
+                    self.parts.refusal_stats.write_down(&self.parts.audit, self.language());
                     self.tell_left_out();
                 }
             }
         }
         self.tell_left_out();
-        self.parts.refusal_stats.write_down(&self.parts.audit);
+        self.parts.refusal_stats.write_down(&self.parts.audit, self.language());
     }
 
     /// Takes note of a command, then has it carried out.
     fn take(&mut self, command: ReceivedCommand) {
         let envelope = &command.envelope;
         let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
-        let why = "too many commands of one key; try again later, those that follow are counted and not answered one by one";
+        let why = say::too_many_of_key();
         match self.pace.take(key.as_deref().unwrap_or(""), &envelope.request_id, self.parts.clock.now()) {
             Paced::Go => {}
             Paced::TooMany => return self.refuse(envelope, Answer::refused(Refusal::Busy, why)),
@@ -177,7 +190,7 @@ impl Dispatcher {
                     request_id: Some(envelope.request_id.clone()),
                     key,
                     verb: envelope.command().to_owned(),
-                    why: why.to_owned(),
+                    why: why.into(),
                     at: envelope.at,
                     unanswered: None,
                 });
@@ -186,24 +199,20 @@ impl Dispatcher {
         match self.note(&command) {
             Ok(Turn::Fresh) => self.carry_out(command),
             Ok(Turn::Already) => {
-                let answer = Answer::already("this request was answered before; nothing was done again");
+                let answer = Answer::already(say::answered_before());
                 self.log("finished", envelope, &answer);
                 self.reply(envelope, answer);
             }
             Ok(Turn::CounterTooLow(highest)) => {
-                let why = format!(
-                    "the box's clock is not set, and `counter` is not above {highest}, the highest of this key so far"
-                );
+                let why = say::counter_too_low(highest);
                 self.refuse(envelope, Answer::refused(Refusal::Expired, why));
             }
             Ok(Turn::TooMany) => {
-                let why = "too many commands are remembered; try again when some have expired";
-                self.refuse(envelope, Answer::refused(Refusal::Busy, why));
+                self.refuse(envelope, Answer::refused(Refusal::Busy, say::too_many_remembered()));
             }
             Err(error) => {
-                error!(%error, command = envelope.command(), "a command could not be written down, so it is not carried out");
-                let why = format!("the box could not write it down: {error}");
-                self.reply(envelope, Answer::failed(why));
+                log_error!(say::not_recorded(); %error, command = envelope.command());
+                self.reply(envelope, Answer::failed(say::command_not_written_down(error.to_string())));
             }
         }
     }
@@ -211,13 +220,13 @@ impl Dispatcher {
     /// One answer to each key of which too many came, for those that got none.
     fn tell_left_out(&mut self) {
         for (key, LeftOut { count, from, until, request_ids }) in self.pace.take_left_out() {
-            let of =
-                if key.is_empty() { "without a signature".to_owned() } else { format!("of the key `{key}`") };
-            let why = format!(
-                "{count} more commands {of} came too fast from {from} until {until}; they were not carried out and not answered: send them again, more slowly"
-            );
+            let whose = if key.is_empty() { say::of_unsigned() } else { mqtt::of_key(key) };
+            let zone = self.parts.readers.read().time_zone.clone();
+            let at_site = |at| LocalTime::new(at, &zone).to_string();
+            let why = say::left_out(count, whose, at_site(from), at_site(until));
             let unanswered = Unanswered { count, from: Time(from), until: Time(until), request_ids };
-            self.say(String::new(), "several".to_owned(), Answer::for_unanswered(unanswered, why), None);
+            let to = Asked { request_id: String::new(), command: "several".to_owned(), ignored: Vec::new() };
+            self.say(to, Answer::for_unanswered(unanswered, why), None);
         }
     }
 
@@ -261,7 +270,7 @@ impl Dispatcher {
             Work::Main(work) => (self.parts.to_main)(MainCommand { envelope, work, answering }),
         };
         if !taken {
-            warn!("a command came too late");
+            log_warn!(say::too_late());
         }
     }
 
@@ -284,7 +293,7 @@ impl Dispatcher {
     fn settle(&mut self, envelope: &CommandEnvelope, settled: bool) {
         let Some(signer) = &envelope.signer else { return };
         if let Err(error) = self.seen.finish(&signer.key, &envelope.request_id, settled) {
-            warn!(%error, "that a command was carried out could not be written down");
+            log_warn!(say::done_not_recorded(); %error);
         }
     }
 
@@ -295,39 +304,38 @@ impl Dispatcher {
 
     fn log(&self, event: &str, envelope: &CommandEnvelope, answer: &Answer) {
         let at = self.parts.clock.now().utc;
-        if let Err(error) = self.parts.audit.record(at, entry(event, envelope, Some(answer), None)) {
-            error!(%error, command = envelope.command(), "the audit log cannot be written");
+        let entry = entry(event, envelope, Some((answer, self.language())), None);
+        if let Err(error) = self.parts.audit.record(at, entry) {
+            log_error!(say::audit_unwritable(); %error, command = envelope.command());
         }
+    }
+
+    /// The site's.
+    fn language(&self) -> Language {
+        self.parts.readers.read().language
     }
 
     /// Whether it is stored.
     fn reply(&self, envelope: &CommandEnvelope, answer: Answer) -> bool {
         let respond_to = envelope.respond_to.clone();
-        self.say(envelope.request_id.clone(), envelope.command().to_owned(), answer, respond_to)
+        let to = Asked {
+            request_id: envelope.request_id.clone(),
+            command: envelope.command().to_owned(),
+            ignored: envelope.ignored.clone(),
+        };
+        self.say(to, answer, respond_to)
     }
 
     /// Whether all of it is stored; the rest is not tried where a part is not.
-    fn say(
-        &self,
-        request_id: String,
-        command: String,
-        mut answer: Answer,
-        respond_to: Option<RespondTo>,
-    ) -> bool {
+    fn say(&self, to: Asked, mut answer: Answer, respond_to: Option<RespondTo>) -> bool {
         if let Some(respond_to) = &respond_to {
             answer.message = respond_to.amended(answer.message);
         }
         let mut messages = answer.into_messages().into_iter();
-        messages.all(|message| self.say_one(request_id.clone(), command.clone(), message, respond_to.clone()))
+        messages.all(|message| self.say_one(to.clone(), message, respond_to.clone()))
     }
 
-    fn say_one(
-        &self,
-        request_id: String,
-        command: String,
-        answer: Answer,
-        respond_to: Option<RespondTo>,
-    ) -> bool {
+    fn say_one(&self, to: Asked, answer: Answer, respond_to: Option<RespondTo>) -> bool {
         let at = self.parts.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,
@@ -339,7 +347,7 @@ impl Dispatcher {
             at,
             state: None,
         };
-        let sender = self.parts.sender.clone();
+        let (sender, language) = (self.parts.sender.clone(), self.language());
         let asked = respond_to.clone();
         let body = move |seq: &Seq| {
             if let Some(respond_to) = &asked {
@@ -347,13 +355,13 @@ impl Dispatcher {
             }
             let id = format!("reply.{}.{}", seq.stream, seq.n);
             let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
-            let reply = answer.into_reply(request_id, command, seq);
+            let reply = answer.into_reply(to, seq, language);
             sender.event(id, None, at, reply)
         };
         let stored = self.parts.outbox.append(record, body);
         if let Err(error) = &stored {
             respond_to.iter().for_each(RespondTo::forget);
-            error!(%error, "an answer could not be stored");
+            log_error!(say::answer_not_stored(); %error);
         }
         stored.is_ok()
     }
@@ -363,7 +371,7 @@ impl Dispatcher {
 fn entry(
     event: &str,
     envelope: &CommandEnvelope,
-    answer: Option<&Answer>,
+    answer: Option<(&Answer, Language)>,
     data: Option<serde_json::Value>,
 ) -> Entry {
     Entry {
@@ -372,7 +380,7 @@ fn entry(
         key: envelope.signer.as_ref().map(|signer| signer.key.to_string()),
         by: Some(envelope.by.clone()),
         reason: envelope.reason.clone(),
-        outcome: answer.map(|answer| {
+        outcome: answer.map(|(answer, _)| {
             match answer.outcome {
                 Outcome::Done => "done",
                 Outcome::Already => "already",
@@ -381,7 +389,7 @@ fn entry(
             }
             .to_owned()
         }),
-        detail: answer.and_then(|answer| answer.message.clone()),
+        detail: answer.and_then(|(answer, language)| answer.told(language)),
         data,
         ..Entry::of(event)
     }
@@ -428,6 +436,7 @@ mod tests {
             audit: Arc::new(Audit::open(&folder.join("audit"), now).unwrap()),
             refusal_stats: Arc::default(),
             clock,
+            readers: Arc::new(RwLock::new(Readers { time_zone: TimeZone::UTC, language: Language::English })),
         };
         let seen = Seen::open(&folder.join("control")).unwrap();
         Dispatcher { parts, seen, pace: Pace::default(), finished_to: unbounded_channel().0 }
@@ -446,6 +455,7 @@ mod tests {
             at: Clock::start().now().utc,
             retained: false,
             respond_to: None,
+            ignored: Vec::new(),
         }
     }
 
@@ -456,7 +466,7 @@ mod tests {
         let envelope = envelope(command);
         assert_eq!(dispatcher.seen.begin("k", &envelope).unwrap(), Turn::Fresh);
         let message = if is_stored { "short".to_owned() } else { "x".repeat(300 * 1024) };
-        let answer = Answer::done(Some(message));
+        let answer = Answer::said(message);
         dispatcher.finish(Finished { envelope: envelope.clone(), answer });
         assert_eq!(dispatcher.parts.outbox.depth().rows > 0, is_stored, "{command}");
         // As after a restart.

@@ -11,8 +11,10 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer::MOST_CHARS;
 use super::authorisation::{Gate, Rejected, Signer, tame};
 use super::commands::{self, COMMANDS, CommandSpec, Parsed, Replay, Work};
+use super::fields::{self, Faults, Field};
 use crate::analysis::alert::Act;
 use crate::analysis::time::Timestamp;
 use crate::contract::command::Refusal as RefusalKind;
@@ -20,7 +22,8 @@ use crate::contract::messages::MARK;
 use crate::contract::portable_json;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::mqtt::{Refusal, RespondTo};
+use crate::mqtt::{Mark, Refusal, RespondTo};
+use crate::text::{Joint, Sentence, Words, command as say, message};
 
 /// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
 /// keys (`[[command_key]]`), this object is the payload of a JWS in compact form (RFC 7515) with `alg: EdDSA` (RFC 8037)
@@ -63,14 +66,14 @@ pub struct Command<T> {
 }
 
 fn about_reason() -> String {
-    let required: Vec<String> =
-        COMMANDS.iter().filter(|c| c.needs_reason).map(|c| format!("`{}`", c.name())).collect();
-    let sentence = match required.as_slice() {
-        [] => "No command requires it.".to_owned(),
-        [only] => format!("{only} requires it."),
-        [before @ .., last] => format!("{} and {last} require it.", before.join(", ")),
+    let required = COMMANDS.iter().filter(|c| c.needs_reason).map(|c| format!("`{}`", c.name()).into());
+    let required: Vec<Words> = required.collect();
+    let which = match required.len() {
+        0 => message::no_reason_required(),
+        1 => message::reason_required_by_one(Words::List(required, Joint::And)),
+        _ => message::reason_required_by(Words::List(required, Joint::And)),
     };
-    format!("Why, in words, for the audit log. {sentence}")
+    message::about_reason(which).to_string()
 }
 
 /// Longest `request_id`, `by` and the like, in characters. A guess: longer ones are no names.
@@ -92,12 +95,7 @@ pub enum Received {
     /// To be carried out and answered.
     Command(Box<ReceivedCommand>),
     /// The centre's durable receipt.
-    Mark {
-        /// The stream.
-        stream: String,
-        /// Everything up to here is stored at the centre.
-        n: u64,
-    },
+    Mark(Mark),
 }
 
 /// A command that may be carried out.
@@ -136,6 +134,8 @@ pub struct CommandEnvelope {
     pub retained: bool,
     /// What it asks for about its answer, besides `up/reply`.
     pub respond_to: Option<RespondTo>,
+    /// Fields that this version does not know, which it was carried out without.
+    pub ignored: Vec<String>,
 }
 
 impl CommandEnvelope {
@@ -170,17 +170,37 @@ pub(super) struct Inbound<'a> {
 }
 
 impl Inbound<'_> {
-    fn refusal(&self, request_id: Option<&str>, kind: RefusalKind, why: String) -> Refusal {
+    /// For everything that is wrong with it; the first says of what sort it is.
+    fn refusal(&self, request_id: Option<&str>, faults: Vec<Fault>) -> Refusal {
+        let kind = faults.first().map_or(RefusalKind::Malformed, |(kind, _)| *kind);
         Refusal {
             kind,
             request_id: request_id.map(str::to_owned),
             key: self.signer.as_ref().map(|signer| signer.key.clone()),
             verb: tame(self.command),
-            why,
+            why: all_of(faults.into_iter().map(|(_, why)| why).collect()),
             at: self.now,
             unanswered: None,
         }
     }
+}
+
+/// What is wrong with a command, and of what sort that is.
+type Fault = (RefusalKind, Sentence);
+
+fn malformed(why: Sentence) -> Fault {
+    (RefusalKind::Malformed, why)
+}
+
+/// One sentence, or one after the other; at most so many that the answer stays short.
+fn all_of(mut faults: Faults) -> Words {
+    const MOST: usize = 8;
+    faults.truncate(MOST);
+    let words = match faults.len() {
+        1 => faults.remove(0).into(),
+        _ => Words::List(faults.into_iter().map(Words::from).collect(), Joint::Then),
+    };
+    words.shortened(MOST_CHARS)
 }
 
 /// What a message asks for, if its sender may.
@@ -199,31 +219,58 @@ pub(super) fn read(
 
 fn read_admitted(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<Received, Refusal> {
     if inbound.command == MARK.last_part() {
-        return mark(inbound, addressee).map(|(stream, n)| Received::Mark { stream, n });
+        return mark(inbound, addressee).map(Received::Mark);
     }
     command(inbound, addressee).map(|command| Received::Command(Box::new(command)))
 }
 
-/// Why the box that a command names would refuse it at `now`, signed by somebody who may do everything; `None` if it
-/// would not. What it asks for must make sense to that box besides. For those who write commands.
-pub fn objection(payload: &[u8], now: Timestamp) -> Option<String> {
+/// What a box would say to a command.
+#[derive(Debug, Default)]
+pub struct Objections {
+    /// Why it would refuse it, all of it.
+    pub refused: Faults,
+    /// What is in it that no such command has.
+    pub unknown: Faults,
+    /// Whether that, too, is a reason to refuse it.
+    pub is_strict: bool,
+    /// Which command it is, as far as it is one.
+    pub spec: Option<&'static CommandSpec>,
+}
+
+/// What the box that a command names would say to it at `now`, signed by somebody who may do everything. What it asks for
+/// must make sense to that box besides. For those who write commands.
+pub fn objections(payload: &[u8], now: Timestamp) -> Objections {
     let body = match object(payload) {
         Ok(body) => body,
-        Err(why) => return Some(why),
+        Err(why) => return Objections { refused: vec![why], ..Objections::default() },
     };
     let data = data_of(&body);
-    let named = |key: &str| match data.get(key) {
-        None => Err(format!("a signed command must name its `{key}`")),
-        Some(value) => value.as_str().ok_or(format!("`{key}` must be text")),
-    };
-    let addressed = named("area").and_then(|area| Ok((area, named("box")?, named("command")?)));
-    let (area, box_name, command) = match addressed {
-        Ok(addressed) => addressed,
-        Err(why) => return Some(why),
-    };
+    let mut refused = Faults::new();
+    for key in ["area", "box", "command"] {
+        match data.get(key) {
+            None => refused.push(say::unaddressed(key)),
+            Some(value) if !value.is_string() => refused.push(say::no_text(key)),
+            Some(_) => {}
+        }
+    }
+    let name = data.get("command").and_then(Value::as_str).unwrap_or_default();
     let signer = Some(Signer { key: "any".into(), role: Role::Admin });
-    let inbound = Inbound { command, payload, signer, retained: false, now };
-    read_admitted(&inbound, Addressee { area, box_name }).err().map(|refusal| refusal.why)
+    let inbound = Inbound { command: name, payload, signer, retained: false, now };
+    if name == MARK.last_part() {
+        let (_, faults) = marked(data);
+        refused.extend(faults.into_iter().map(|(_, why)| why));
+        let unknown = fields::unknown(data, fields::of_mark());
+        let unknown = unknown.iter().map(Field::sentence).collect();
+        return Objections { refused, unknown, ..Objections::default() };
+    }
+    let spec = commands::spec(name);
+    if spec.is_none() && !name.is_empty() {
+        refused.push(say::no_command(tame(name)));
+    }
+    let judged = judged(data, &inbound, None, spec);
+    refused.extend(judged.faults.into_iter().map(|(_, why)| why));
+    let unknown = judged.unknown.iter().map(Field::sentence).collect();
+    Objections { refused, unknown, is_strict: spec.is_some_and(|spec| spec.is_strict), spec }
 }
 
 /// A refusal of what was not let in; names the request as far as the gate lets it be read.
@@ -237,7 +284,7 @@ fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
         request_id,
         key: rejected.key,
         verb: tame(command),
-        why: rejected.why,
+        why: rejected.why.into(),
         at: now,
         unanswered: None,
     }
@@ -247,77 +294,142 @@ fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
 fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCommand, Refusal> {
     let body = object(inbound.payload).map_err(|why| broken(inbound, why))?;
     let data = data_of(&body);
-    let request_id = name(data, "request_id")
-        .map_err(|why| inbound.refusal(readable_request_id(data).as_deref(), RefusalKind::Malformed, why))?;
-    let refuse_as = |kind: RefusalKind, why: String| inbound.refusal(Some(&request_id), kind, why);
-    let refuse = |why: String| refuse_as(RefusalKind::Malformed, why);
+    let request_id = readable_request_id(data);
+    let refuse = |faults: Vec<Fault>| Err(inbound.refusal(request_id.as_deref(), faults));
+    let nameless = name(data, "request_id").err().map(malformed);
+    let or_nameless = |fault: Fault| nameless.clone().into_iter().chain([fault]).collect();
     // Authorisation lets no other in; who only writes commands may have misspelt it.
-    let unknown = || refuse(format!("`{}` is no command of this box", tame(inbound.command)));
-    let spec = commands::spec(inbound.command).ok_or_else(unknown)?;
+    let Some(spec) = commands::spec(inbound.command) else {
+        return refuse(or_nameless(malformed(say::no_command(tame(inbound.command)))));
+    };
     // A kept configuration is what a box that was away finds when it comes back; its version tells it from older ones.
     if inbound.retained && spec.replay != Replay::ByVersion {
         // It would be carried out again at every reconnect, by every box that comes to have this name.
-        return Err(refuse_as(RefusalKind::Retained, "a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
+        return refuse(or_nameless((RefusalKind::Retained, say::retained())));
     }
-    portable_json::check_names(json_text(inbound.payload)).map_err(refuse)?;
-    check_address(data, inbound, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
-    let clock_is_set = inbound.now.as_second() > CLOCK_IS_SET_AFTER;
-    let (expires, counter) =
-        check_times(data, inbound, spec.replay, clock_is_set).map_err(|(kind, why)| refuse_as(kind, why))?;
-    let reason = text(data, "reason", REASON_CHARS).map_err(refuse)?;
-    if spec.needs_reason && reason.is_none() {
-        return Err(refuse(format!("`{}` needs a `reason`", inbound.command)));
+    // What stands there twice means two things.
+    if let Err(why) = portable_json::check_names(json_text(inbound.payload)) {
+        return refuse(or_nameless(malformed(why)));
     }
-    let Parsed { logged, work } = spec.read(data).map_err(refuse)?;
+    let Judged { mut faults, request_id: id, limits, reason, by, parsed, unknown } =
+        judged(data, inbound, Some(addressee), Some(spec));
+    if spec.is_strict {
+        faults.extend(unknown.iter().map(|field| malformed(field.sentence())));
+    }
+    let (true, Some(id), Some(by), Some(Parsed { logged, work })) = (faults.is_empty(), id, by, parsed)
+    else {
+        return refuse(faults);
+    };
+    let (expires, counter) = limits;
     let envelope = CommandEnvelope {
         spec,
-        by: name(data, "by").map_err(refuse)?,
-        request_id,
+        by,
+        request_id: id,
         reason,
         signer: inbound.signer.clone(),
         expires,
         counter,
-        clock_is_set,
+        clock_is_set: clock_is_set(inbound.now),
         at: inbound.now,
         retained: inbound.retained,
         respond_to: None,
+        ignored: unknown.into_iter().map(|field| field.name).collect(),
     };
     Ok(ReceivedCommand { envelope, logged, work })
 }
 
-/// A signed command says where it belongs, so that it means nothing to another box or as another command.
-fn check_address(data: &Value, inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<(), String> {
-    let wanted = [("area", addressee.area), ("box", addressee.box_name), ("command", inbound.command)];
-    for (key, wanted) in wanted {
-        match data.get(key) {
-            None if inbound.signer.is_some() => {
-                return Err(format!("a signed command must name its `{key}`: \"{wanted}\""));
-            }
-            None => {}
-            Some(given) if given == wanted => {}
-            Some(_) => return Err(format!("its `{key}` is not \"{wanted}\"")),
-        }
+/// What a command says, as far as it can be read, and everything that is wrong with it.
+#[derive(Default)]
+struct Judged {
+    faults: Vec<Fault>,
+    request_id: Option<String>,
+    limits: Limits,
+    reason: Option<String>,
+    by: Option<String>,
+    parsed: Option<Parsed>,
+    /// What no such command has.
+    unknown: Vec<Field>,
+}
+
+/// Looks at all of it. Without an addressee it is meant for whoever it names; without a `spec` nobody knows what else it has.
+fn judged(
+    data: &Value,
+    inbound: &Inbound<'_>,
+    addressee: Option<Addressee<'_>>,
+    spec: Option<&'static CommandSpec>,
+) -> Judged {
+    let mut judged = Judged::default();
+    let faults = &mut judged.faults;
+    judged.request_id = or_fault(faults, name(data, "request_id"));
+    if let Some(addressee) = addressee {
+        let misdirected = address_faults(data, inbound, addressee).into_iter();
+        faults.extend(misdirected.map(|why| (RefusalKind::Misdirected, why)));
     }
-    Ok(())
+    let replay = spec.map_or(Replay::Once, |spec| spec.replay);
+    judged.limits = limits(data, inbound, replay, faults);
+    let reason = or_fault(faults, text(data, "reason", REASON_CHARS));
+    if spec.is_some_and(|spec| spec.needs_reason) && reason == Some(None) {
+        faults.push(malformed(say::no_reason(inbound.command)));
+    }
+    judged.reason = reason.flatten();
+    match spec.map(|spec| spec.read(data)) {
+        Some(Ok(parsed)) => judged.parsed = Some(parsed),
+        Some(Err(wrong)) => faults.extend(wrong.into_iter().map(malformed)),
+        None => {}
+    }
+    judged.by = or_fault(faults, name(data, "by"));
+    judged.unknown = spec.map(|spec| fields::unknown(data, spec.fields())).unwrap_or_default();
+    judged
+}
+
+fn or_fault<T>(faults: &mut Vec<Fault>, read: Result<T, Sentence>) -> Option<T> {
+    read.map_err(|why| faults.push(malformed(why))).ok()
+}
+
+/// A signed command says where it belongs, so that it means nothing to another box or as another command.
+fn address_faults(data: &Value, inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Faults {
+    let wanted = [("area", addressee.area), ("box", addressee.box_name), ("command", inbound.command)];
+    let fault = |(key, wanted): (&str, &str)| match data.get(key) {
+        None => inbound.signer.is_some().then(|| say::unaddressed_here(key, wanted)),
+        Some(given) => (given != wanted).then(|| say::misdirected(key, wanted)),
+    };
+    wanted.into_iter().filter_map(fault).collect()
 }
 
 /// A mark from `down/mark`: stream and number.
 ///
 /// A mark may come again at every reconnect, whatever its age: it never moves backwards.
-fn mark(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<(String, u64), Refusal> {
+fn mark(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<Mark, Refusal> {
     let body = object(inbound.payload).map_err(|why| broken(inbound, why))?;
     let data = data_of(&body);
     // A mark needs none; a centre that gives one hears which mark was refused.
     let request_id = readable_request_id(data);
-    let refuse_as = |kind: RefusalKind, why: String| inbound.refusal(request_id.as_deref(), kind, why);
-    let malformed = |why: String| refuse_as(RefusalKind::Malformed, why);
-    portable_json::check_names(json_text(inbound.payload)).map_err(malformed)?;
-    check_address(data, inbound, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
+    let refuse = |faults: Vec<Fault>| Err(inbound.refusal(request_id.as_deref(), faults));
+    if let Err(why) = portable_json::check_names(json_text(inbound.payload)) {
+        return refuse(vec![malformed(why)]);
+    }
+    let misdirected = address_faults(data, inbound, addressee).into_iter();
+    let mut faults: Vec<Fault> = misdirected.map(|why| (RefusalKind::Misdirected, why)).collect();
+    let (marked, wrong) = marked(data);
+    faults.extend(wrong);
+    match marked.filter(|_| faults.is_empty()) {
+        Some((stream, n)) => {
+            let key = inbound.signer.as_ref().map(|signer| signer.key.clone());
+            Ok(Mark { stream, n, request_id, key })
+        }
+        None => refuse(faults),
+    }
+}
+
+/// What a mark covers, or what is wrong with it.
+fn marked(data: &Value) -> (Option<(String, u64)>, Vec<Fault>) {
+    let mut faults = Vec::new();
     // DESIGN names the pair as alerts do: `seq {stream, n}`; a plain pair is as clear.
     let pair = data.get("seq").filter(|seq| seq.is_object()).unwrap_or(data);
     let n = pair.get("n").or_else(|| pair.get("seq")).and_then(Value::as_u64);
-    let n = n.ok_or_else(|| malformed("`n` must be a whole number, 0 or more".to_owned()))?;
-    Ok((name(pair, "stream").map_err(malformed)?, n))
+    let n = or_fault(&mut faults, n.ok_or_else(|| say::no_whole_number("n", 0_u32)));
+    let stream = or_fault(&mut faults, name(pair, "stream"));
+    (stream.zip(n), faults)
 }
 
 /// Without what editors and small boards put around a text.
@@ -326,10 +438,10 @@ fn json_text(payload: &[u8]) -> &[u8] {
     text.trim_ascii_end().strip_suffix(b"\0").unwrap_or(text)
 }
 
-fn object(payload: &[u8]) -> Result<Value, String> {
+fn object(payload: &[u8]) -> Result<Value, Sentence> {
     let body: Value =
-        serde_json::from_slice(json_text(payload)).map_err(|error| format!("it is not JSON: {error}"))?;
-    if body.is_object() { Ok(body) } else { Err("it is not a JSON object".to_owned()) }
+        serde_json::from_slice(json_text(payload)).map_err(|error| say::not_json(error.to_string()))?;
+    if body.is_object() { Ok(body) } else { Err(say::no_object()) }
 }
 
 /// Commands may come bare or in a CloudEvents envelope.
@@ -357,9 +469,9 @@ fn readable(request_id: &Value) -> Option<String> {
 }
 
 /// A refusal of what is no JSON object.
-fn broken(inbound: &Inbound<'_>, why: String) -> Refusal {
+fn broken(inbound: &Inbound<'_>, why: Sentence) -> Refusal {
     let request_id = request_id_before_fault(inbound.payload);
-    inbound.refusal(request_id.as_deref(), RefusalKind::Malformed, why)
+    inbound.refusal(request_id.as_deref(), vec![malformed(why)])
 }
 
 /// The request that a payload names before the place where it stops being JSON.
@@ -390,32 +502,32 @@ fn request_id_before_fault(payload: &[u8]) -> Option<String> {
 }
 
 /// A required text that names something.
-pub(super) fn name(data: &Value, key: &str) -> Result<String, String> {
-    let value = data.get(key).ok_or_else(|| format!("`{key}` is missing"))?;
-    let text = value.as_str().ok_or_else(|| format!("`{key}` must be text"))?;
+pub(super) fn name(data: &Value, key: &str) -> Result<String, Sentence> {
+    let value = data.get(key).ok_or_else(|| say::missing(key))?;
+    let text = value.as_str().ok_or_else(|| say::no_text(key))?;
     if text.trim().is_empty() {
-        return Err(format!("`{key}` is empty"));
+        return Err(say::empty(key));
     }
     if text.chars().count() > NAME_CHARS {
-        return Err(format!("`{key}` is longer than {NAME_CHARS} characters"));
+        return Err(say::too_long(key, NAME_CHARS));
     }
     if text.chars().any(char::is_control) {
-        return Err(format!("`{key}` contains control characters"));
+        return Err(say::control_characters(key));
     }
     Ok(text.to_owned())
 }
 
 /// A text that may be absent, of at most so many characters.
-pub(super) fn text(data: &Value, key: &str, most: usize) -> Result<Option<String>, String> {
+pub(super) fn text(data: &Value, key: &str, most: usize) -> Result<Option<String>, Sentence> {
     let text = match data.get(key) {
         None | Some(Value::Null) => return Ok(None),
-        Some(value) => value.as_str().ok_or_else(|| format!("`{key}` must be text"))?,
+        Some(value) => value.as_str().ok_or_else(|| say::no_text(key))?,
     };
     if text.chars().count() > most {
-        return Err(format!("`{key}` is longer than {most} characters"));
+        return Err(say::too_long(key, most));
     }
     if text.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(format!("`{key}` contains control characters"));
+        return Err(say::control_characters(key));
     }
     Ok((!text.trim().is_empty()).then(|| text.to_owned()))
 }
@@ -423,62 +535,62 @@ pub(super) fn text(data: &Value, key: &str, most: usize) -> Result<Option<String
 /// When the command ends, and its counter.
 type Limits = (Option<Timestamp>, Option<u64>);
 
-fn check_times(
-    data: &Value,
-    inbound: &Inbound<'_>,
-    replay: Replay,
-    clock_is_set: bool,
-) -> Result<Limits, (RefusalKind, String)> {
-    let malformed = |why: String| (RefusalKind::Malformed, why);
-    let issued = time(data, "iat").map_err(malformed)?;
-    let expires = time(data, "exp").map_err(malformed)?;
+fn clock_is_set(now: Timestamp) -> bool {
+    now.as_second() > CLOCK_IS_SET_AFTER
+}
+
+fn limits(data: &Value, inbound: &Inbound<'_>, replay: Replay, faults: &mut Vec<Fault>) -> Limits {
+    let (issued, expires) = (or_fault(faults, time(data, "iat")), or_fault(faults, time(data, "exp")));
     let counter = match data.get("counter") {
         None | Some(Value::Null) => None,
-        Some(value) => Some(
-            value
-                .as_u64()
-                .ok_or_else(|| malformed("`counter` must be a whole number, 0 or more".to_owned()))?,
-        ),
+        Some(value) => or_fault(faults, value.as_u64().ok_or_else(|| say::no_whole_number("counter", 0_u32))),
     };
+    let (Some(issued), Some(expires)) = (issued, expires) else { return (None, counter) };
     if let (Some(issued), Some(expires)) = (issued, expires)
         && expires < issued
     {
-        return Err(malformed("`exp` is before `iat`".to_owned()));
+        faults.push(malformed(say::expires_before_issued()));
     }
     let now = inbound.now;
     if inbound.signer.is_some() {
-        let issued = issued.ok_or_else(|| malformed("a signed command needs `iat`".to_owned()))?;
+        if issued.is_none() {
+            faults.push(malformed(say::without_time("iat")));
+        }
         // The version of a configuration says what `exp` says of a command.
         if replay != Replay::ByVersion {
-            let expires = expires.ok_or_else(|| malformed("a signed command needs `exp`".to_owned()))?;
-            if expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS {
-                return Err(malformed("from `iat` to `exp` it may be at most a day".to_owned()));
+            if expires.is_none() {
+                faults.push(malformed(say::without_time("exp")));
+            }
+            if let (Some(issued), Some(expires)) = (issued, expires)
+                && expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS
+            {
+                faults.push(malformed(say::good_for_too_long()));
             }
         }
-        if !clock_is_set {
-            let why = "the box's clock is not set: it takes commands only with a `counter` that rises";
-            return if counter.is_some() {
-                Ok((expires, counter))
-            } else {
-                Err((RefusalKind::Expired, why.to_owned()))
-            };
+        if !clock_is_set(now) {
+            if counter.is_none() {
+                faults.push((RefusalKind::Expired, say::clock_not_set()));
+            }
+            return (expires, counter);
         }
-        if issued.as_second() > now.as_second().saturating_add(EARLY_SECS) {
-            let why = format!("it was issued at {issued}, which is yet to come; the box's clock says {now}");
-            return Err((RefusalKind::Expired, why));
+        if let Some(issued) =
+            issued.filter(|issued| issued.as_second() > now.as_second().saturating_add(EARLY_SECS))
+        {
+            let why = say::issued_later(issued.to_string(), now.to_string());
+            faults.push((RefusalKind::Expired, why));
         }
     }
     if let Some(expires) = expires
         && now.as_second() > expires.as_second().saturating_add(CLOCK_SLACK_SECS)
     {
-        return Err((RefusalKind::Expired, format!("it expired at {expires}; the box's clock says {now}")));
+        faults.push((RefusalKind::Expired, say::expired(expires.to_string(), now.to_string())));
     }
-    Ok((expires, counter))
+    (expires, counter)
 }
 
 /// RFC 3339 text, or seconds since 1970 as JWTs have it.
-pub(super) fn time(data: &Value, key: &str) -> Result<Option<Timestamp>, String> {
-    let wrong = || format!("`{key}` must be a time: \"2026-01-01T08:00:00Z\", or seconds since 1970");
+pub(super) fn time(data: &Value, key: &str) -> Result<Option<Timestamp>, Sentence> {
+    let wrong = || say::no_time(key);
     match data.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => text.parse().map(Some).map_err(|_| wrong()),

@@ -12,6 +12,7 @@ use super::envelope::{self, Addressee, Received, ReceivedCommand};
 use crate::contract::command::Refusal as RefusalKind;
 use crate::contract::messages::{COMMAND_TOPICS, MARK};
 use crate::mqtt::{Delivered, Downlink, Refusal, Taken};
+use crate::text::command as say;
 
 /// Commands waiting for the command thread; one more is refused with "busy".
 const WAITING: usize = 32;
@@ -63,7 +64,7 @@ impl Downlink for Inbox {
         }
         let addressee = Addressee { area: &self.area, box_name: &self.box_name };
         match envelope::read(&self.gate, addressee, command, payload, retained, at)? {
-            Received::Mark { stream, n } => Ok(Taken::Mark { stream, n }),
+            Received::Mark(mark) => Ok(Taken::Mark(mark)),
             Received::Command(mut command) => {
                 command.envelope.respond_to = respond_to.cloned();
                 match self.commands.try_send(*command) {
@@ -75,7 +76,7 @@ impl Downlink for Inbox {
                             request_id: Some(envelope.request_id.clone()),
                             key: envelope.signer.as_ref().map(|signer| signer.key.clone()),
                             verb: envelope.command().to_owned(),
-                            why: "too many commands at once; try again".to_owned(),
+                            why: say::too_many_at_once().into(),
                             at: envelope.at,
                             unanswered: None,
                         })
@@ -105,6 +106,7 @@ pub fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mqtt::Mark;
 
     fn take(inbox: &Inbox, topic: &str, payload: &str, retained: bool) -> Result<Taken, Refusal> {
         let at = "2026-01-01T08:00:00Z".parse().unwrap();
@@ -156,6 +158,7 @@ mod tests {
     fn a_mark_is_handed_back_to_be_stored() {
         let (inbox, _commands) = Inbox::new("530127", "box-1", Arc::default());
         let taken = take(&inbox, "down/mark", r#"{"stream":"S","n":7}"#, true);
-        assert_eq!(taken, Ok(Taken::Mark { stream: "S".to_owned(), n: 7 }));
+        let mark = Mark { stream: "S".to_owned(), n: 7, request_id: None, key: None };
+        assert_eq!(taken, Ok(Taken::Mark(mark)));
     }
 }

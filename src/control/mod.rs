@@ -16,6 +16,7 @@ pub mod authorisation;
 pub mod command_thread;
 pub mod commands;
 pub mod envelope;
+pub mod fields;
 pub mod inbox;
 pub mod long_text;
 pub mod overrides;
@@ -36,7 +37,7 @@ use crate::contract::signature::Role;
 pub use answer::{Answer, Answering};
 pub use authorisation::{Gate, Signer};
 pub use commands::{COMMANDS, CommandSpec};
-pub use envelope::{CommandEnvelope, ReceivedCommand, objection};
+pub use envelope::{CommandEnvelope, Objections, ReceivedCommand, objections};
 pub use inbox::Inbox;
 pub use running_box::{Offer, RunningBox};
 

@@ -17,6 +17,7 @@ use crate::analysis::time::Timestamp;
 use crate::contract::box_status::{ConfigOutcome, ConfigProblem, ConfigSource};
 use crate::contract::mute::Mute;
 use crate::contract::words::Time;
+use crate::text::{Sentence, command as say};
 use crate::types::hex::sha256_hex;
 
 /// Everything that stands.
@@ -127,22 +128,27 @@ pub struct Trial {
 
 impl StoredOverrides {
     /// Reads what stands in `folder`. What cannot be read is put aside and said in the second part.
-    pub fn load(folder: &Path) -> (StoredOverrides, Option<String>) {
+    pub fn load(folder: &Path) -> (StoredOverrides, Option<Sentence>) {
         let path = path_in(folder);
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return (StoredOverrides::default(), None);
             }
-            Err(error) => return (StoredOverrides::default(), Some(format!("{}: {error}", path.display()))),
+            Err(error) => {
+                let why = say::overrides_unread(path.display(), error.to_string());
+                return (StoredOverrides::default(), Some(why));
+            }
         };
         match serde_json::from_slice(&text) {
             Ok(standing) => (standing, None),
             Err(error) => {
                 let aside = path.with_extension("damaged");
-                let moved = fs::rename(&path, &aside).is_ok();
-                let whither = if moved { format!(", moved to {}", aside.display()) } else { String::new() };
-                (StoredOverrides::default(), Some(format!("{}: {error}{whither}", path.display())))
+                let why = match fs::rename(&path, &aside) {
+                    Ok(()) => say::overrides_moved(path.display(), error.to_string(), aside.display()),
+                    Err(_) => say::overrides_unread(path.display(), error.to_string()),
+                };
+                (StoredOverrides::default(), Some(why))
             }
         }
     }
@@ -196,6 +202,6 @@ mod tests {
         fs::write(path_in(folder.path()), "{").unwrap();
         let (nothing, said) = StoredOverrides::load(folder.path());
         assert_eq!(nothing, StoredOverrides::default());
-        assert!(said.unwrap().contains("standing.damaged"));
+        assert!(said.unwrap().to_string().contains("standing.damaged"));
     }
 }

@@ -3,11 +3,15 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use super::MARK_ROLE;
-use super::commands::{COMMANDS, Replay};
+use super::commands::{COMMANDS, CommandSpec, Replay};
+use crate::analysis::time::Timestamp;
 use crate::contract::Language;
-use crate::contract::messages::MARK;
+use crate::contract::messages::{MARK, Message};
 use crate::contract::signature::Role;
+use crate::text::{Joint, Sentence, Words, command as say, message};
 
 /// The published files, by their names below `config/`.
 pub fn files() -> impl Iterator<Item = (&'static str, String)> {
@@ -15,6 +19,47 @@ pub fn files() -> impl Iterator<Item = (&'static str, String)> {
         .into_iter()
         .map(|(name, language)| (name, markdown(language)))
 }
+
+/// The fields of a command: those that it must have, and those that it may have.
+pub fn fields_of(command: &CommandSpec) -> Sentence {
+    let required = command.required();
+    let optional = command.fields().iter().copied().filter(|name| !required.contains(name));
+    let listed = |names: Vec<&'static str>| {
+        let names = names.into_iter().map(|name| format!("`{name}`").into()).collect();
+        Words::List(names, Joint::And)
+    };
+    let optional: Vec<&str> = optional.collect();
+    match (required.is_empty(), optional.is_empty()) {
+        (true, true) => say::takes_nothing(command.name()),
+        (true, false) => say::takes(command.name(), listed(optional)),
+        (false, true) => say::takes(command.name(), listed(required)),
+        (false, false) => {
+            let fields = say::takes_besides(listed(required), listed(optional));
+            say::takes(command.name(), fields)
+        }
+    }
+}
+
+/// The example of a message to a box, for the box and the person that `like` names, good from `now` on.
+pub fn example(message: &Message, like: &Value, now: Timestamp) -> Option<String> {
+    let mut example = message.example().ok().flatten()?;
+    let fields = example.as_object_mut()?;
+    for key in ["area", "box", "by"] {
+        if let (Some(there), Some(Value::String(named))) = (fields.get_mut(key), like.get(key)) {
+            *there = Value::String(named.clone());
+        }
+    }
+    for (key, after) in [("iat", 0), ("exp", EXAMPLE_GOOD_FOR_SECS)] {
+        if let Some(there) = fields.get_mut(key) {
+            let at = Timestamp::from_second(now.as_second() + after).ok()?;
+            *there = Value::String(at.to_string());
+        }
+    }
+    Some(example.to_string())
+}
+
+/// So long an example may be sent.
+const EXAMPLE_GOOD_FOR_SECS: i64 = 300;
 
 /// `desk (ack, mark, ...), operator (also set, ...) or admin (also config)`.
 pub fn roles_in_short() -> String {
@@ -29,27 +74,22 @@ fn names(role: Role) -> Vec<&'static str> {
 }
 
 fn markdown(language: Language) -> String {
-    let both = |english: &'static str, chinese: &'static str| match language {
-        Language::English => english,
-        Language::Chinese => chinese,
+    let file = match language {
+        Language::English => "CONTRACT.md",
+        Language::Chinese => "CONTRACT.zh-CN.md",
     };
-    let mut text = both(
-        "# Commands\n\nMade by `lookout schema` from the list of commands; how they are signed, sent and answered stands in \
-         [CONTRACT.md](CONTRACT.md#commanding-a-box).\n\n\
-         | command | topic | role | `reason` | if sent twice | |\n|---|---|---|---|---|---|\n",
-        "# 命令\n\n由 `lookout schema` 根据命令表生成；签名、发送与回复方式见\
-         [CONTRACT.zh-CN.md](CONTRACT.zh-CN.md#向盒子下命令)。\n\n\
-         | 命令 | 主题 | 角色 | `reason` | 重复收到 | |\n|---|---|---|---|---|---|\n",
-    )
-    .to_owned();
+    let link = format!("{file}#{}", message::contract_anchor().in_language(language));
+    let mut text = message::commands_head(file, link).in_language(language) + "\n";
     for command in COMMANDS {
-        let reason = if command.needs_reason { both("required", "必填") } else { "" };
+        let reason =
+            if command.needs_reason { message::required().in_language(language) } else { String::new() };
         let again = match command.replay {
-            Replay::Once | Replay::OnceAnswered => both("carried out once", "只执行一次"),
-            Replay::Harmless => both("looked at again", "重新处理"),
-            Replay::ByVersion => both("older versions are ignored", "按版本号判断"),
+            Replay::Once | Replay::OnceAnswered => message::once(),
+            Replay::Harmless => message::looked_at_again(),
+            Replay::ByVersion => message::by_version(),
         };
-        let summary = both(command.message.summary, command.summary_zh);
+        let [again, summary] =
+            [again, (command.message.summary)()].map(|sentence| sentence.in_language(language));
         // Writing to a text does not fail.
         let _ = writeln!(
             text,
@@ -60,14 +100,14 @@ fn markdown(language: Language) -> String {
         );
     }
     // No command: it asks for nothing and gets no answer.
+    let [again, summary] =
+        [message::older_marks(), (MARK.summary)()].map(|sentence| sentence.in_language(language));
     let _ = writeln!(
         text,
-        "| `{}` | `{}` | `{}` |  | {} | {} |",
+        "| `{}` | `{}` | `{}` |  | {again} | {summary} |",
         MARK.last_part(),
         MARK.topic,
-        MARK_ROLE.name(),
-        both("older marks are ignored", "较早的标记不起作用"),
-        both(MARK.summary, "中心的持久接收凭据：编号到 `n` 为止的都已存妥")
+        MARK_ROLE.name()
     );
     text
 }

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
-use tracing::error;
 
 use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::mqtt::Refusal;
+use crate::text::{command as say, log_error};
+use crate::types::language::Language;
 
 /// Refusals that are written word for word, per interval.
 const WORD_FOR_WORD: usize = 10;
@@ -61,26 +62,27 @@ impl Tally {
         inside.last_mark = Some((stream.to_owned(), n));
     }
 
-    /// Writes down what came since the last time.
-    pub fn write_down(&self, audit: &Audit) {
-        let (at, entries) = self.take();
+    /// Writes down what came since the last time, for people who read that language.
+    pub fn write_down(&self, audit: &Audit, language: Language) {
+        let (at, entries) = self.take(language);
         for entry in entries {
             if let Err(error) = audit.record(at, entry) {
-                error!(%error, "the audit log cannot be written");
+                log_error!(say::audit_unwritable(); %error);
             }
         }
     }
 
-    fn take(&self) -> (Timestamp, Vec<Entry>) {
+    fn take(&self, language: Language) -> (Timestamp, Vec<Entry>) {
         let mut inside = self.inside.lock();
         let at = inside.last_at.unwrap_or_default();
-        let mut entries: Vec<Entry> = inside.refused.drain(..).map(word_for_word).collect();
+        let mut entries: Vec<Entry> =
+            inside.refused.drain(..).map(|refusal| word_for_word(refusal, language)).collect();
         for ((command, kind, key), count) in std::mem::take(&mut inside.more) {
             entries.push(Entry {
                 command: Some(command),
                 key,
                 outcome: Some("refused".to_owned()),
-                detail: Some(format!("{kind}, not told one by one")),
+                detail: Some(say::not_one_by_one(kind).in_language(language)),
                 count: Some(count),
                 ..Entry::of("refused_many")
             });
@@ -88,7 +90,8 @@ impl Tally {
         let long_ago =
             inside.marks_written.is_none_or(|written| at.as_second() - written.as_second() >= 3600);
         if inside.marks > 0 && (long_ago || inside.marks >= MARKS_A_LINE) {
-            let detail = inside.last_mark.as_ref().map(|(stream, n)| format!("up to {n} of {stream}"));
+            let told = |(stream, n): &(String, u64)| say::marked_up_to(*n, stream).in_language(language);
+            let detail = inside.last_mark.as_ref().map(told);
             entries.push(Entry { detail, count: Some(inside.marks), ..Entry::of("marks") });
             inside.marks = 0;
             inside.marks_written = Some(at);
@@ -97,13 +100,13 @@ impl Tally {
     }
 }
 
-fn word_for_word(refusal: Refusal) -> Entry {
+fn word_for_word(refusal: Refusal, language: Language) -> Entry {
     Entry {
         command: Some(refusal.verb),
         request_id: refusal.request_id,
         key: refusal.key.map(|key| key.to_string()),
         outcome: Some("refused".to_owned()),
-        detail: Some(refusal.why),
+        detail: Some(refusal.why.in_language(language)),
         ..Entry::of("refused")
     }
 }
@@ -119,7 +122,7 @@ mod tests {
             request_id: None,
             key: None,
             verb: format!("c{}", number % 3),
-            why: "it is not JSON".to_owned(),
+            why: "it is not JSON".into(),
             at: "2026-01-01T08:00:00Z".parse().unwrap(),
             unanswered: None,
         }
@@ -129,11 +132,11 @@ mod tests {
     fn a_flood_becomes_a_few_lines_and_no_refusal_is_left_out() {
         let refusal_stats = Tally::default();
         (0..10_000).for_each(|number| refusal_stats.refused(&refusal(number)));
-        let (_, entries) = refusal_stats.take();
+        let (_, entries) = refusal_stats.take(Language::English);
         assert_eq!(entries.len(), 13);
         let told: u64 = entries.iter().map(|entry| entry.count.unwrap_or(1)).sum();
         assert_eq!(told, 10_000);
-        assert!(refusal_stats.take().1.is_empty());
+        assert!(refusal_stats.take(Language::English).1.is_empty());
     }
 
     #[test]
@@ -142,6 +145,6 @@ mod tests {
         for number in 0..10_000 {
             refusal_stats.refused(&Refusal { verb: format!("c{number}"), ..refusal(0) });
         }
-        assert!(refusal_stats.take().1.len() <= WORD_FOR_WORD + SORTS + 1);
+        assert!(refusal_stats.take(Language::English).1.len() <= WORD_FOR_WORD + SORTS + 1);
     }
 }

@@ -15,6 +15,7 @@ use crate::analysis::heights::HeightLimits;
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, CameraSource, Config, WebhookListener};
 use crate::contract::signature::Role;
+use crate::text::{Joint, Sentence, Words, policy as say};
 
 /// Scores that only the surest detections reach: above it a camera is as good as blind.
 const HIGHEST_THRESHOLD: f32 = 0.9;
@@ -28,28 +29,42 @@ const MOST_MASKED: f32 = 0.8;
 const STEP_SECS: i64 = 15 * 60;
 const WEEK_SECS: i64 = 7 * 24 * 60 * 60;
 
+/// What is changed from afar, as a patch names it.
+const FROM_AFAR: [&str; 12] = [
+    "site",
+    "grid",
+    "camera",
+    "camera_type",
+    "defaults",
+    "rule",
+    "fusion",
+    "signal",
+    "sensors",
+    "sensor",
+    "evidence",
+    "command_key",
+];
+
 /// Everything that `wanted`, which came from the command centre, may not do. `file` is the configuration on the box.
-pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestamp) -> Vec<String> {
+pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestamp) -> Vec<Sentence> {
     let mut all = Vec::new();
     let watched = |config: &Config| config.rules.iter().any(|rule| !rule.cameras.is_empty());
     if !running.rules.is_empty() && !watched(wanted) {
-        all.push("it has no rule left that watches a camera".to_owned());
+        all.push(say::no_rule_left());
     }
     let hours = |config: &Config| hours_in_force(config, now);
     let (before, after) = (hours(running), hours(wanted));
     if !wanted.rules.is_empty() && before > 0.0 && after < before / 2.0 {
-        all.push(format!(
-            "its rules are in force {after:.0} hours a week, {before:.0} now: hours can be halved at most"
-        ));
+        all.push(say::hours_cut(format!("{after:.0}"), format!("{before:.0}")));
     }
     if !running.cameras.is_empty()
         && !wanted.cameras.iter().any(|camera| running.camera(&camera.id).is_some())
     {
-        all.push("none of the cameras that run now is left".to_owned());
+        all.push(say::no_camera_left());
     }
     let has = |id: &str| running.sensors.list.iter().any(|sensor| *sensor.plan.id == *id);
     if !running.sensors.list.is_empty() && !wanted.sensors.list.iter().any(|sensor| has(&sensor.plan.id)) {
-        all.push("none of the sensors that run now is left".to_owned());
+        all.push(say::no_sensor_left());
     }
     let horizons = file.horizons();
     for camera in &wanted.cameras {
@@ -57,18 +72,15 @@ pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestam
         all.extend(painted_over(camera, running.camera(&camera.id)));
         all.extend(another_horizon(camera, file.camera(&camera.id), &horizons));
         for (class, limits) in &camera.heights {
-            all.extend(too_narrow(&format!("camera `{}`: the heights of `{class}`", camera.id), *limits));
+            all.extend(too_narrow(say::heights_of_camera(&*camera.id, class.to_string()), *limits));
         }
         all.extend(elsewhere(file, camera));
     }
     for rule in &wanted.rules {
-        all.extend(too_narrow(&format!("rule `{}`: its heights", rule.id), rule.heights));
+        all.extend(too_narrow(say::heights_of_rule(&*rule.id), rule.heights));
     }
     if !wanted.command_keys.iter().any(|key| key.role == Role::Admin) {
-        all.push(
-            "it names no `[[command_key]]` with the role `admin`: nobody could command it any more"
-                .to_owned(),
-        );
+        all.push(say::no_admin_left());
     }
     all.extend(other_places(file, wanted));
     all
@@ -84,42 +96,37 @@ fn hours_in_force(config: &Config, now: Timestamp) -> f64 {
     in_force.count() as f64 * STEP_SECS as f64 / 3600.0
 }
 
-fn blinded(camera: &Camera) -> Option<String> {
+fn blinded(camera: &Camera) -> Option<Sentence> {
     let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
     let mut thresholds = camera.thresholds.iter().chain(by_night);
     let (class, score) = thresholds.find(|(_, score)| **score > HIGHEST_THRESHOLD)?;
-    Some(format!(
-        "camera `{}`: a threshold of {score} for `{}` makes it as good as blind; at most {HIGHEST_THRESHOLD}",
-        camera.id,
-        class.name()
-    ))
+    let most = HIGHEST_THRESHOLD.to_string();
+    Some(say::threshold_blinds(&*camera.id, score.to_string(), class.name(), most))
 }
 
 /// How tall things are in the picture is for whoever sees it to say, within reason.
-fn too_narrow(what: &str, limits: HeightLimits) -> Option<String> {
+fn too_narrow(what: Sentence, limits: HeightLimits) -> Option<Sentence> {
     let HeightLimits { min, max } = limits;
+    let number = |number: f32| number.to_string();
     (min > HIGHEST_MIN_HEIGHT || max < LOWEST_MAX_HEIGHT || max - min < LEAST_RANGE).then(|| {
-        format!(
-            "{what}, from {min} to {max}, make it as good as blind: the least may be {HIGHEST_MIN_HEIGHT} at most, the \
-             greatest {LOWEST_MAX_HEIGHT} at least, with {LEAST_RANGE} between them"
-        )
+        let [most_min, least_max] = [HIGHEST_MIN_HEIGHT, LOWEST_MAX_HEIGHT].map(number);
+        say::heights_blind(what, number(min), number(max), most_min, least_max, number(LEAST_RANGE))
     })
 }
 
 /// With a wrong horizon nothing has its size any more, and what is right was measured at the camera: one with a horizon of
 /// its own in the file keeps it. Any other may have one that the file says for somebody, as a new one of a type has.
-fn another_horizon(camera: &Camera, file: Option<&Camera>, known: &[Horizon]) -> Option<String> {
+fn another_horizon(camera: &Camera, file: Option<&Camera>, known: &[Horizon]) -> Option<Sentence> {
     let horizon = camera.horizon.as_ref()?;
     let is_known = match file.and_then(|file| file.horizon.as_ref()) {
         Some(own) => own == horizon,
         None => known.contains(horizon),
     };
-    (!is_known)
-        .then(|| format!("camera `{}`: its `horizon` is another one than in the file on the box", camera.id))
+    (!is_known).then(|| say::other_horizon(&*camera.id))
 }
 
 /// Masks may grow, but not over the whole picture, be it for some classes only.
-fn painted_over(camera: &Camera, running: Option<&Camera>) -> Option<String> {
+fn painted_over(camera: &Camera, running: Option<&Camera>) -> Option<Sentence> {
     let share = |camera: &Camera, class: Option<Class>| {
         let points =
             (0..400).map(|i| Point { x: (i % 20) as f32 / 20.0 + 0.025, y: (i / 20) as f32 / 20.0 + 0.025 });
@@ -134,16 +141,14 @@ fn painted_over(camera: &Camera, running: Option<&Camera>) -> Option<String> {
         let too_much = masked > MOST_MASKED && running.is_none_or(|running| masked > share(running, class));
         too_much.then_some(masked)
     })?;
-    Some(format!("camera `{}`: its masks cover {:.0} % of the picture", camera.id, masked * 100.0))
+    Some(say::painted_over(&*camera.id, format!("{:.0}", masked * 100.0)))
 }
 
 /// A camera's password goes where the file sends it, and only video files that the file names are opened.
-fn elsewhere(file: &Config, camera: &Camera) -> Option<String> {
+fn elsewhere(file: &Config, camera: &Camera) -> Option<Sentence> {
     if let CameraSource::File(path) = &camera.source {
         let named = file.cameras.iter().any(|other| other.source == camera.source);
-        return (!named).then(|| {
-            format!("camera `{}`: the file on the box does not name {}", camera.id, path.display())
-        });
+        return (!named).then(|| say::file_not_named(&*camera.id, path.display()));
     }
     let secret = &camera.credentials.as_ref()?.file;
     let sent_there = file.cameras.iter().any(|other| {
@@ -151,9 +156,7 @@ fn elsewhere(file: &Config, camera: &Camera) -> Option<String> {
             && host(other) == host(camera)
             && other.trust == camera.trust
     });
-    (!sent_there).then(|| {
-        format!("camera `{}`: the file on the box gives its secret to no camera at this host that proves who it is in this way", camera.id)
-    })
+    (!sent_there).then(|| say::secret_elsewhere(&*camera.id))
 }
 
 /// Scheme, host and port of a stream: a password must not go in the clear where it went encrypted.
@@ -164,15 +167,15 @@ fn host(camera: &Camera) -> Option<(String, String, Option<u16>)> {
 }
 
 /// Folders, devices and listeners stay those of the file.
-fn other_places(file: &Config, wanted: &Config) -> Vec<String> {
+fn other_places(file: &Config, wanted: &Config) -> Vec<Sentence> {
     let mut all = Vec::new();
     if wanted.evidence.dir != file.evidence.dir {
-        all.push("[evidence] `dir` is another one than in the file on the box".to_owned());
+        all.push(say::evidence_folder());
     }
     // Who can open originals is decided at the box.
     let reads = |config: &Config| config.evidence.originals.as_ref().map(|kept| kept.recipient.clone());
     if reads(wanted).is_some() && reads(wanted) != reads(file) {
-        all.push("[evidence] `originals_for` is another key than in the file on the box".to_owned());
+        all.push(say::originals_key());
     }
     let sections = [
         ("[mqtt]", wanted.mqtt.says_the_same(&file.mqtt)),
@@ -180,33 +183,27 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<String> {
         ("[outbox]", wanted.outbox == file.outbox),
     ];
     for (section, _) in sections.iter().filter(|(_, same)| !same) {
-        all.push(format!(
-            "{section} is another one than in the file on the box, and only that file changes it"
-        ));
+        let paths = FROM_AFAR.iter().map(|path| format!("`{path}`").into()).collect();
+        let paths = Words::List(paths, Joint::And);
+        all.push(say::section_of_file(*section, paths, file.path().display()));
     }
     let listener = wanted.sensors.webhook.as_ref();
     let is_known = |listener: &WebhookListener| {
         file.sensors.webhook.as_ref().is_some_and(|known| known.says_the_same(listener))
     };
     if listener.is_some_and(|listener| !is_known(listener)) {
-        all.push(
-            "[sensors] the listener for posted readings is another one than in the file on the box"
-                .to_owned(),
-        );
+        all.push(say::listener());
     }
     for broker in &wanted.sensors.brokers {
         let touches_files =
             broker.credentials.is_some() || broker.tls.as_ref().is_some_and(|tls| tls.ca_file.is_some());
         if touches_files && !file.sensors.brokers.iter().any(|other| other.is_same_place(broker)) {
-            all.push(format!(
-                "broker `{}`: the file on the box gives no such secret or certificate to this host",
-                broker.id
-            ));
+            all.push(say::broker_elsewhere(&*broker.id));
         }
     }
     let known = devices(file);
     for device in devices(wanted).difference(&known) {
-        all.push(format!("the file on the box does not name the serial port {}", device.display()));
+        all.push(say::serial_port(device.display()));
     }
     all
 }

@@ -21,13 +21,14 @@ use crate::contract::command::{Refusal, SealedOriginal, SelftestResult, Snapshot
 use crate::contract::words::Time;
 use crate::evidence::{NoOriginal, NoPicture};
 use crate::outbox::{OutboxError, Resent};
+use crate::text::{Sentence, Words, command as say};
 
 /// Hears what became of an acknowledgement; `Some`: who had the alert before.
 pub type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
 /// Hears what became of something that was done about an alert.
 pub type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
 /// Hears of a picture that was made, or why there is none.
-pub type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>;
+pub type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>;
 /// Hears of a sealed original that is on its way, or why there is none.
 pub type OriginalReply = Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>;
 
@@ -126,24 +127,17 @@ pub(super) fn may_change(
     at: &dyn RunningBox,
     expected: &str,
     revert_after_secs: Option<u32>,
-) -> Result<(), (Refusal, String)> {
+) -> Result<(), (Refusal, Sentence)> {
     if let Some(secs) = revert_after_secs.filter(|secs| !TRIAL_SECS.contains(secs)) {
-        let why = format!(
-            "`revert_after_secs` is {secs}; it may be {} to {}",
-            TRIAL_SECS.start(),
-            TRIAL_SECS.end()
-        );
+        let why = say::trial_seconds(secs, *TRIAL_SECS.start(), *TRIAL_SECS.end());
         return Err((Refusal::Invalid, why));
     }
     if at.overrides().trial.is_some() {
-        let why = "something is on trial: confirm it, or wait until what ran before is back";
-        return Err((Refusal::Conflict, why.into()));
+        return Err((Refusal::Conflict, say::on_trial()));
     }
     let running = &at.config().sha256;
     if expected != running {
-        let why =
-            format!("`expect_config` is not what runs: that is {running}; look at it before you change it");
-        return Err((Refusal::Conflict, why));
+        return Err((Refusal::Conflict, say::other_config_runs(running)));
     }
     Ok(())
 }
@@ -169,18 +163,16 @@ pub(super) fn later(now: Timestamp, secs: u32) -> Timestamp {
 }
 
 /// For the answer to a change.
-pub(super) fn runs_now(at: &dyn RunningBox) -> Option<String> {
-    Some(format!("{} runs now", at.config().sha256))
+pub(super) fn runs_now(at: &dyn RunningBox) -> Sentence {
+    say::runs_now(&at.config().sha256)
 }
 
 /// For the answer to a change that was refused; the rest is on `up/config`.
-pub(super) fn in_short(problems: &Problems) -> String {
-    let first = problems
-        .iter()
-        .next()
-        .map_or_else(String::new, |p| format!("line {}, column {}: {}", p.line, p.column, p.what));
+pub(super) fn in_short(problems: &Problems) -> Words {
+    let Some(first) = problems.iter().next() else { return Words::Plain(String::new()) };
+    let first = say::problem_at(first.line, first.column, first.what.clone());
     match problems.list.len() {
-        0 | 1 => first,
-        n => format!("{first}; {} more problems are on up/config", n - 1),
+        0 | 1 => first.into(),
+        n => say::more_problems(first, n - 1).into(),
     }
 }

@@ -5,6 +5,7 @@ use super::commands::set::SetData;
 use super::overrides::Settings;
 use crate::analysis::detection::Class;
 use crate::config::Config;
+use crate::text::{Sentence, command as say};
 use crate::types::hex::sha256_hex;
 
 /// Pictures per second that a camera can be set to: enough to see, not so many that others starve.
@@ -21,45 +22,51 @@ pub fn changed(
     classes: &[Class],
     settings: &Settings,
     set: &SetData,
-) -> Result<(Settings, Vec<String>), String> {
+) -> Result<(Settings, Vec<Sentence>), Sentence> {
     let mut settings = if set.clear { Settings::default() } else { settings.clone() };
     let mut said = Vec::new();
     for (id, wanted) in &set.cameras {
         if config.camera(id).is_none() {
-            return Err(format!("there is no camera `{id}`"));
+            return Err(say::no_camera(id));
         }
         let camera = settings.cameras.entry(id.clone()).or_default();
         if let Some(fps) = wanted.analysis_fps {
-            camera.analysis_fps = Some(clamped(fps, FPS, &format!("{id}: analysis_fps"), &mut said)?);
+            camera.analysis_fps = Some(clamped(fps, FPS, say::fps_of(id), &mut said)?);
         }
         for (name, score) in &wanted.thresholds {
             if !classes.iter().any(|class| class.name() == name) {
-                return Err(format!("the models do not find the class `{name}`"));
+                return Err(say::no_class(name));
             }
-            let score = clamped(*score, THRESHOLD, &format!("{id}: threshold of {name}"), &mut said)?;
+            let score = clamped(*score, THRESHOLD, say::threshold_of(id, name), &mut said)?;
             camera.thresholds.insert(name.clone(), score);
         }
     }
     for (id, in_force) in &set.rules {
         if !config.rules.iter().any(|rule| *rule.id == **id) {
-            return Err(format!("there is no rule `{id}`"));
+            return Err(say::no_rule(id));
         }
         settings.rules.insert(id.clone(), *in_force);
     }
     let off = |id: &str| settings.rules.get(id) == Some(&false);
     if !config.rules.is_empty() && config.rules.iter().all(|rule| off(&rule.id)) {
-        return Err("at least one rule stays in force".to_owned());
+        return Err(say::one_rule_stays());
     }
     Ok((settings, said))
 }
 
-fn clamped(value: f64, (least, most): (f64, f64), what: &str, said: &mut Vec<String>) -> Result<f64, String> {
+fn clamped(
+    value: f64,
+    (least, most): (f64, f64),
+    what: Sentence,
+    said: &mut Vec<Sentence>,
+) -> Result<f64, Sentence> {
     if !value.is_finite() {
-        return Err(format!("{what} is no number"));
+        return Err(say::no_number(what));
     }
     let taken = value.clamp(least, most);
     if taken != value {
-        said.push(format!("{what} set to {taken}, as {value} is out of {least}..{most}"));
+        let [taken, value, least, most] = [taken, value, least, most].map(|number| number.to_string());
+        said.push(say::set_to(what, taken, value, least, most));
     }
     Ok(taken)
 }

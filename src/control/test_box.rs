@@ -25,6 +25,7 @@ use crate::contract::command::SelftestResult;
 use crate::contract::signature::Role;
 use crate::evidence::{NoOriginal, NoPicture};
 use crate::outbox::{OutboxError, Resent};
+use crate::text::foreign;
 
 /// A box that runs `config/minimal.toml`.
 pub struct TestBox {
@@ -91,6 +92,7 @@ impl TestBox {
             at: self.now().utc,
             retained: false,
             respond_to: None,
+            ignored: Vec::new(),
         };
         let (to, answered) = std::sync::mpsc::channel();
         match spec.read(data).unwrap().work {
@@ -156,7 +158,7 @@ impl RunningBox for TestBox {
     }
 
     fn snapshot(&mut self, _: Arc<str>, reply: SnapshotReply) {
-        reply(Err("the camera gives none".to_owned()));
+        reply(Err(foreign::words("the camera gives none")));
     }
 
     fn original(&mut self, _: OriginalData, reply: OriginalReply) {

@@ -4,9 +4,11 @@
 //! a text whose digest is another one, nor to anybody but the holder of the key that signed its parts.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::text::{Sentence, command as say};
 use crate::types::hex::sha256_hex;
 
 /// Most bytes of a whole text. A thousand cameras with ten zones each.
@@ -61,10 +63,9 @@ pub enum PartTaken {
 }
 
 /// Why a part or a text is not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransferError {
     /// The number of the part, or of all of them, cannot be.
-    #[error("`index` is {index} of `total` {total}; parts are counted from 1, and there may be {MOST_PARTS}")]
     Count {
         /// The part's.
         index: u32,
@@ -72,28 +73,16 @@ pub enum TransferError {
         total: u32,
     },
     /// It says something else than the other parts.
-    #[error(
-        "`{0}` is another one than in the parts of this transfer that came before; begin one with another id"
-    )]
     Mixed(&'static str),
     /// It is too large; the transfer is forgotten.
-    #[error("the text is larger than {MOST_BYTES} bytes; the transfer is forgotten")]
     TooLarge,
     /// All parts are here and are not what was meant; the transfer is forgotten.
-    #[error("the parts together have the SHA-256 {0}, which is not `sha256`; the transfer is forgotten")]
     Digest(String),
     /// Those of other keys are being put together.
-    #[error(
-        "{AT_ONCE} transfers of other keys are under way; each is forgotten when it is used, or a quarter of an hour after its last part"
-    )]
     TooMany,
     /// The text is not here.
-    #[error(
-        "no transfer `{0}` of this key is here: it was never begun, used before, forgotten after a quarter of an hour, or lost in a restart"
-    )]
     Unknown(String),
     /// It is not whole.
-    #[error("of {total} parts these are missing: {missing}")]
     Missing {
         /// Their numbers, the first few.
         missing: String,
@@ -101,6 +90,30 @@ pub enum TransferError {
         total: u32,
     },
 }
+
+impl TransferError {
+    /// For people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            TransferError::Count { index, total } => say::part_count(*index, *total, MOST_PARTS),
+            TransferError::Mixed(field) => say::part_differs(*field),
+            TransferError::TooLarge => say::text_too_large(MOST_BYTES),
+            TransferError::Digest(sha256) => say::other_digest(sha256),
+            TransferError::TooMany => say::too_many_transfers(AT_ONCE),
+            TransferError::Unknown(id) => say::no_transfer(id),
+            TransferError::Missing { missing, total } => say::parts_missing(*total, missing),
+        }
+    }
+}
+
+/// In English.
+impl fmt::Display for TransferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for TransferError {}
 
 impl Transfers {
     /// Takes a part, in any order.

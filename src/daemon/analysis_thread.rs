@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
-use tracing::warn;
 
 use crate::alerts::writer_message::{AlertWriterQueue, Ping, Snapshot, SnapshotRequest, WriterMessage};
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
@@ -23,7 +22,7 @@ use crate::analysis::fusion::SignalState;
 use crate::analysis::quality::Quality;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
-use crate::control::command_thread::SiteZone;
+use crate::control::command_thread::SiteReaders;
 use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply};
 use crate::frame::Frame;
 use crate::lifeline;
@@ -31,6 +30,7 @@ use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::LookSink;
 use crate::sensors::SensorWord;
+use crate::text::{box_log, daemon, language_of_log, log_error, log_warn};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
 
@@ -126,7 +126,7 @@ pub struct AnalysisAlerts {
     /// To the thread.
     pub queue: AnalysisQueue,
     /// For the times that people read.
-    pub zone: SiteZone,
+    pub readers: SiteReaders,
 }
 
 impl Alerts for AnalysisAlerts {
@@ -139,7 +139,7 @@ impl Alerts for AnalysisAlerts {
     }
 
     fn time_zone(&self) -> TimeZone {
-        self.zone.read().clone()
+        self.readers.read().time_zone.clone()
     }
 }
 
@@ -182,7 +182,7 @@ impl AnalysisThread {
     /// Waits until the thread has worked off its queue; [`Note::Stop`] must have been sent.
     pub fn join(self) {
         if self.thread.join().is_err() {
-            tracing::error!("the analyst ended with a panic");
+            log_error!(box_log::analyst_panicked());
         }
     }
 }
@@ -311,14 +311,17 @@ impl Desk {
                 match self.analysis.reconfigure(*plan, at) {
                     Ok(told) => self.tell(told, None),
                     // The configuration was checked; if this happens all the same, the old rules go on.
-                    Err(error) => warn!(%error, "the rules were not changed"),
+                    Err(error) => {
+                        let error = error.sentence().in_language(language_of_log());
+                        log_warn!(box_log::rules_unchanged(); %error);
+                    }
                 }
             }
             Note::Snapshot(snapshot) => {
                 if self.snapshots.len() < SNAPSHOTS {
                     self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
                 } else {
-                    (snapshot.reply)(Err("too many pictures are asked for at once; try again".to_owned()));
+                    (snapshot.reply)(Err(daemon::too_many_pictures()));
                 }
             }
             Note::Stop => {}
@@ -337,7 +340,7 @@ impl Desk {
     fn give_up_snapshots(&mut self, now: Duration) {
         while let Some(at) = self.snapshots.iter().position(|(until, _)| *until <= now) {
             let (_, snapshot) = self.snapshots.swap_remove(at);
-            let why = format!("camera `{}` gave no picture within {SNAPSHOT_WITHIN:?}", snapshot.camera);
+            let why = daemon::no_picture_from(&*snapshot.camera, format!("{SNAPSHOT_WITHIN:?}"));
             (snapshot.reply)(Err(why));
         }
     }
@@ -373,7 +376,7 @@ impl Desk {
     fn send(&self, message: WriterMessage) {
         if self.alert_writer.send(message).is_err() {
             // Only when the alert writer is gone: the daemon is coming down after a panic there.
-            tracing::error!("the alert writer is gone; a revision could not be stored");
+            log_error!(box_log::alert_writer_gone());
         }
     }
 }

@@ -11,12 +11,12 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::config::secret::mode_if_open_to_others;
-use crate::contract::Language;
 use crate::contract::box_key::BoxKey;
 use crate::contract::signature::KeyError;
+use crate::text::{Sentence, key as say, log_warn};
 
 /// Its name, in the folder of the queue.
 pub const FILE: &str = "box-key.jwk";
@@ -54,95 +54,38 @@ enum Why {
 }
 
 impl BoxKeyError {
-    /// What is wrong, in that language, without what to try.
-    pub fn sentence(&self, language: Language) -> String {
-        let file = self.file.display();
-        match language {
-            Language::English => {
-                let key = format!("the box's key {file}");
-                match &self.why {
-                    Why::NoFile => format!("{key} is no file"),
-                    Why::NotOurs(uid) => format!("{key} belongs to another user (uid {uid})"),
-                    Why::Open(mode) => format!("{key} can be read by other users (mode {mode:03o})"),
-                    Why::Unreadable(error) => format!("{key} cannot be read: {error}"),
-                    Why::Damaged(error) => format!("{key} is damaged: {error}"),
-                    Why::OtherBox { other, this } => {
-                        format!("{key} was made for the box `{other}`, and this is `{this}`")
-                    }
-                    Why::Unmade(error) => format!("{key} could not be made: {error}"),
-                    Why::Unwritten(error) => format!("{key} could not be written: {error}"),
-                }
-            }
-            Language::Chinese => {
-                let key = format!("本机密钥 {file} ");
-                match &self.why {
-                    Why::NoFile => format!("{key}不是文件"),
-                    Why::NotOurs(uid) => format!("{key}属于其他用户（uid {uid}）"),
-                    Why::Open(mode) => format!("{key}可被其他用户读取（权限 {mode:03o}）"),
-                    Why::Unreadable(error) => format!("{key}无法读取（原文：{error}）"),
-                    Why::Damaged(error) => format!("{key}已损坏（原文：{error}）"),
-                    Why::OtherBox { other, this } => {
-                        format!("{key}是为盒子 `{other}` 生成的，而本机是 `{this}`")
-                    }
-                    Why::Unmade(error) => format!("{key}无法生成（原文：{error}）"),
-                    Why::Unwritten(error) => format!("{key}无法写入（原文：{error}）"),
-                }
-            }
+    /// What is wrong.
+    pub fn sentence(&self) -> Sentence {
+        let key = say::box_key(self.file.display());
+        match &self.why {
+            Why::NoFile => say::no_file(key),
+            Why::NotOurs(uid) => say::of_other_user(key, *uid),
+            Why::Open(mode) => say::open_to_others(key, format!("{mode:03o}")),
+            Why::Unreadable(error) => say::unreadable(key, error.to_string()),
+            Why::Damaged(error) => say::damaged(key, error.sentence()),
+            Why::OtherBox { other, this } => say::of_other_box(key, other, this),
+            Why::Unmade(error) => say::not_made(key, error.sentence()),
+            Why::Unwritten(error) => say::not_written(key, error.to_string()),
         }
     }
 
     /// What to try.
-    pub fn hint(&self, language: Language) -> String {
+    pub fn hint(&self) -> Sentence {
         let file = self.file.display();
-        let both = |english: String, chinese: String| match language {
-            Language::English => english,
-            Language::Chinese => chinese,
-        };
         match &self.why {
-            Why::NoFile | Why::Damaged(_) => both(
-                format!(
-                    "put it back from a copy, or move it away: the next start makes another, which the command centre has to register in its place: mv {file} {file}.old"
-                ),
-                format!(
-                    "从备份恢复，或者把它移走：下次启动会另做一把，指挥中心须改登记新的：mv {file} {file}.old"
-                ),
-            ),
-            Why::NotOurs(_) | Why::Open(_) => both(
-                format!(
-                    "others may have read or replaced it: move it away (mv {file} {file}.old), start anew and register the new one; if you are sure that they have not, give it to the owner of its folder with mode 600"
-                ),
-                format!(
-                    "可能已被他人读取或替换：把它移走（mv {file} {file}.old），重新启动并登记新的一把；如能确认没有，把它改回文件夹属主所有、权限 600"
-                ),
-            ),
-            Why::OtherBox { .. } => {
-                let owner = self.file.with_file_name(OWNER_FILE);
-                let owner = owner.display();
-                both(
-                    format!(
-                        "a box whose disk was copied from another one needs a key of its own: mv {file} {file}.old, start anew and register the new one; if this box only got another name, rm {owner} and start anew"
-                    ),
-                    format!(
-                        "磁盘复制自另一个盒子的，须另用一把：mv {file} {file}.old，重新启动并登记新的一把；如果只是改了名字，rm {owner} 后重新启动"
-                    ),
-                )
-            }
-            Why::Unreadable(_) => both(
-                format!("`ls -l {file}` shows who may read it"),
-                format!("用 `ls -l {file}` 查看谁可以读取"),
-            ),
-            Why::Unmade(_) | Why::Unwritten(_) => both(
-                "the folder of [outbox] must be writable and have room; the next start tries again"
-                    .to_owned(),
-                "[outbox] 的文件夹须可写且有空间；下次启动会再试".to_owned(),
-            ),
+            Why::NoFile | Why::Damaged(_) => say::try_copy(file),
+            Why::NotOurs(_) | Why::Open(_) => say::try_replacing(file),
+            Why::OtherBox { .. } => say::try_own_key(file, self.file.with_file_name(OWNER_FILE).display()),
+            Why::Unreadable(_) => say::try_owner(file),
+            Why::Unmade(_) | Why::Unwritten(_) => say::try_next_start(),
         }
     }
 }
 
+/// In English.
 impl fmt::Display for BoxKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence(Language::English))
+        self.sentence().fmt(f)
     }
 }
 
@@ -177,7 +120,7 @@ pub fn read(folder: &Path, this: &str) -> Result<Option<BoxKey>, BoxKeyError> {
         .and_then(|opened| opened.take(MOST_BYTES).read_to_end(&mut bytes))
         .map_err(|error| wrong(Why::Unreadable(error)))?;
     let text = std::str::from_utf8(&bytes);
-    let text = text.map_err(|_| wrong(Why::Damaged(KeyError::Form("it is no text"))))?;
+    let text = text.map_err(|_| wrong(Why::Damaged(KeyError::Form(say::no_text()))))?;
     let key = BoxKey::from_jwk(text).map_err(|error| wrong(Why::Damaged(error)))?;
     match owner(folder) {
         Some(other) if other != this => Err(wrong(Why::OtherBox { other, this: this.to_owned() })),
@@ -211,7 +154,7 @@ pub fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyError> {
         if owner(folder).is_none()
             && let Err(error) = write(folder, OWNER_FILE, this)
         {
-            warn!(%error, "whose the box's key is could not be written down beside it");
+            log_warn!(say::owner_not_written(); %error);
         }
         info!(key = key.id(), "messages are signed");
         return Ok(key);
@@ -256,6 +199,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::types::language::Language;
 
     const BOX: &str = "530127.box-1";
 
@@ -293,7 +237,7 @@ mod tests {
         let error = read_or_make(folder.path(), "530127.box-2").unwrap_err();
         let told = error.to_string();
         assert!(told.contains("`530127.box-1`") && told.contains("`530127.box-2`"), "{told}");
-        assert!(error.sentence(Language::Chinese).contains("`530127.box-1`"));
+        assert!(error.sentence().in_language(Language::Chinese).contains("`530127.box-1`"));
         assert!(read(folder.path(), "530127.box-2").is_err());
         assert_eq!(read(folder.path(), BOX).unwrap().unwrap().id(), key.id(), "nothing was changed");
         // It is the same box under another name.
@@ -317,10 +261,10 @@ mod tests {
             fs::write(&file, damaged).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
             let error = read_or_make(folder.path(), BOX).unwrap_err();
-            let told = error.sentence(Language::English);
+            let told = error.sentence().to_string();
             assert!(told.contains(FILE) && told.contains("is damaged"), "{told}");
-            assert!(error.sentence(Language::Chinese).contains("已损坏"));
-            assert!(error.hint(Language::English).contains("the command centre has to register"));
+            assert!(error.sentence().in_language(Language::Chinese).contains("已损坏"));
+            assert!(error.hint().to_string().contains("the command centre has to register"));
             assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
             assert_eq!(names(folder.path()), [FILE]);
         }
@@ -335,7 +279,7 @@ mod tests {
         fs::write(&file, whole.replace("OKP", "EC")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         let error = read(folder.path(), BOX).unwrap_err();
-        let told = format!("{error} {error:?} {}", error.hint(Language::English));
+        let told = format!("{error} {error:?} {}", error.hint().to_string());
         assert!(!told.contains(private["d"].as_str().unwrap()), "{told}");
     }
 
@@ -362,7 +306,7 @@ mod tests {
         let gone = folder.path().join("gone");
         let error = read_or_make(&gone, BOX).unwrap_err();
         assert!(error.to_string().contains("could not be written"), "{error}");
-        assert!(error.hint(Language::Chinese).contains("[outbox]"));
+        assert!(error.hint().in_language(Language::Chinese).contains("[outbox]"));
     }
 
     #[test]

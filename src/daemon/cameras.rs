@@ -7,16 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracing::warn;
-
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
 use crate::frame::flow::Thumbnail;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::scheduler::Scheduler;
+use crate::text::{box_log, language_of_log, log_warn};
 use crate::types::decoding::DecodePolicy;
-use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Source};
+use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Source, VideoError};
 
 use super::analysis_thread::{AnalysisQueue, Note};
 
@@ -64,7 +63,7 @@ impl Cameras {
 
     /// Makes the running cameras those that are wanted. A stream whose own settings did not change goes on
     /// untouched. Returns the ids that could not be started, with the reason.
-    pub fn become_those(&mut self, wanted: Vec<Wanted>) -> Vec<(Arc<str>, String)> {
+    pub fn become_those(&mut self, wanted: Vec<Wanted>) -> Vec<(Arc<str>, VideoError)> {
         let keep: BTreeMap<&str, &Source> = wanted.iter().map(|w| (&*w.source.camera, &w.source)).collect();
         let gone: Vec<Arc<str>> = self
             .running
@@ -89,7 +88,7 @@ impl Cameras {
                 Ok(handle) => {
                     self.running.insert(id, Running { source: wanted.source, handle });
                 }
-                Err(error) => failed.push((id, error.to_string())),
+                Err(error) => failed.push((id, error)),
             }
         }
         failed
@@ -121,7 +120,8 @@ impl Cameras {
             self.scheduler.remove_camera(&id);
             let left = deadline.saturating_duration_since(Instant::now());
             if let Err(error) = running.handle.stop(left) {
-                warn!(camera = %id, %error, "the camera's thread was left behind");
+                let error = error.sentence().in_language(language_of_log());
+                log_warn!(box_log::camera_left_behind(); camera = %id, %error);
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tracing::{error, warn};
+use jiff::tz::TimeZone;
 
 use crate::alerts::SharedClockData;
 use crate::analysis::time::{Moment, Timestamp};
@@ -15,8 +15,9 @@ use crate::contract::Sender;
 use crate::contract::alert::{ClockData, ClockSync, SeqData};
 use crate::contract::messages::TIME_FIX;
 use crate::contract::time_fix::{TimeFixData, ToldRange};
-use crate::contract::words::Time;
+use crate::contract::words::{LocalTime, Time};
 use crate::outbox::{Kind, Outbox, Record};
+use crate::text::{box_log, language_of_log, log_error, log_warn};
 
 use super::machine;
 
@@ -65,12 +66,14 @@ impl ClockWatch {
         ClockWatch { compare: Compare { last: now }, shared, outbox, first_n, waiting: VecDeque::new() }
     }
 
-    /// Looks, and tells what there is to tell; to be called about every second.
-    pub fn look(&mut self, now: Moment, sender: &Sender) {
+    /// Looks, and tells what there is to tell; to be called about every second. The log has times in the site's zone.
+    pub fn look(&mut self, now: Moment, sender: &Sender, zone: &TimeZone) {
         let after = machine::clock(now.utc);
         let before = std::mem::replace(&mut *self.shared.lock(), after);
         if let Some(jump) = self.compare.look(now) {
-            warn!(shift_ms = jump.shift_ms, said = %jump.said, says = %jump.says, "the clock was set");
+            let at_site = |at: Timestamp| LocalTime::new(at, zone);
+            let (said, says) = (at_site(jump.said), at_site(jump.says));
+            log_warn!(box_log::clock_was_set(); shift_ms = jump.shift_ms, %said, %says);
             let last = self.outbox.depth().last_n;
             let told = (last >= self.first_n).then_some(ToldRange { from: self.first_n, to: last });
             self.first_n = last + 1;
@@ -113,7 +116,8 @@ impl ClockWatch {
         match stored {
             Ok(_) => true,
             Err(error) if error.is_about_the_message() => {
-                error!(%error, "that the clock was set is not told");
+                let error = error.in_language(language_of_log());
+                log_error!(box_log::clock_set_not_told(); %error);
                 true
             }
             Err(_) => false,

@@ -12,11 +12,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tracing::warn;
 
 use super::failed_start;
 use crate::clock::since_boot;
-use crate::text::{Sentence, health as say};
+use crate::text::{Sentence, box_log, daemon, health as say, language_of_log, log_warn};
 
 /// The file in the runtime folder: how many runs in a row did not last, and when the last one was good, in milliseconds.
 const FILE: &str = "short-runs";
@@ -72,16 +71,12 @@ pub fn tell_and_wait(config: &Path) -> Option<ShortRuns> {
     if !pause.is_zero() {
         forget();
     }
-    match pause.is_zero() {
-        true => warn!("{}; it starts again at once", before.told()),
-        false => warn!(
-            "{}; it starts again in {} s, or as soon as something in {} changes\n  hint: the end of the log before this line says why; `systemctl stop lookout` ends the waiting",
-            before.told(),
-            pause.as_secs(),
-            folder.display()
-        ),
-    }
-    let status = format!("waiting {} s before the next start: {}", pause.as_secs(), before.told());
+    let (told, secs) = (before.told(), pause.as_secs());
+    log_warn!(match pause.is_zero() {
+        true => box_log::starts_again_at_once(told.clone()),
+        false => box_log::starts_again_in(told.clone(), secs, folder.display()),
+    });
+    let status = daemon::waiting(secs, told).in_language(language_of_log());
     // Outside systemd nobody hears it.
     let _ = sd_notify::notify(&[NotifyState::Status(&status), extended(pause + START_TAKES)]);
     failed_start::wait_for_change(folder, pause);
@@ -98,7 +93,7 @@ fn extended(by: Duration) -> NotifyState<'static> {
 pub(super) fn started(before: Option<ShortRuns>) {
     let Some(file) = file() else { return };
     if let Err(error) = note(&file, before, since_boot()) {
-        warn!(file = %file.display(), %error, "that the service runs is not on disk: if it dies soon and often, no time passes in between");
+        log_warn!(box_log::run_not_noted(); file = %file.display(), %error);
     }
 }
 

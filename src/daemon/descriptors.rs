@@ -4,7 +4,10 @@
 //! Systems give a process 1024 unless it asks for more, and most allow half a million.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tracing::{info, warn};
+use tracing::info;
+
+use crate::text::{box_log, daemon, log_warn};
+use crate::types::language::Language;
 
 /// What a box with one camera that is away has open: standard streams, the queue, threads' wake-ups, the broker and its
 /// clients, the libraries. Measured: 46 on two cores with the embedded broker; the rest is room for pictures, reloads and
@@ -20,17 +23,20 @@ const EACH_SENSOR: u64 = 2;
 const MOST: u64 = 65_536;
 
 /// Too few may be open.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this process may have {allowed} files and connections open, and {cameras} cameras and {sensors} sensors take at \
-     least {needed}\n  hint: raise the limit: `LimitNOFILE={MOST}` in the service, `ulimit -n {MOST}` in a shell, \
-     `--ulimit nofile={MOST}` in a container"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooFew {
     allowed: u64,
     needed: u64,
     cameras: usize,
     sensors: usize,
+}
+
+impl TooFew {
+    /// What is wrong and what to try, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        let what = daemon::too_few_descriptors(self.allowed, self.cameras, self.sensors, self.needed);
+        what.with_hint(Some(&daemon::try_raise_limit(MOST)), language)
+    }
 }
 
 /// Raises the limit to what the system allows, and checks that so many cameras and sensors fit into it.
@@ -48,7 +54,7 @@ pub fn make_room(cameras: usize, sensors: usize) -> Result<(), TooFew> {
         match setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: now.maximum }) {
             Ok(()) => allowed = wanted,
             Err(error) => {
-                warn!(soft, hard, %error, "the limit of open files and connections cannot be raised");
+                log_warn!(box_log::descriptors_not_raised(); soft, hard, %error);
             }
         }
     }
@@ -58,11 +64,7 @@ pub fn make_room(cameras: usize, sensors: usize) -> Result<(), TooFew> {
     }
     let comfortable = self::needed(cameras, sensors, EACH_CAMERA_BY_GSTREAMER);
     if allowed < comfortable {
-        warn!(
-            allowed,
-            comfortable,
-            "the limit of open files and connections is low: if many cameras have to be received by GStreamer, some get none"
-        );
+        log_warn!(box_log::descriptors_low(); allowed, comfortable);
     } else {
         info!(allowed, needed, "open files and connections");
     }
@@ -82,7 +84,7 @@ mod tests {
     #[test]
     fn the_message_says_how_many_there_are_how_many_it_takes_and_where_to_raise_it() {
         let error = TooFew { allowed: 24, needed: needed(96, 4, EACH_CAMERA), cameras: 96, sensors: 4 };
-        let text = error.to_string();
+        let text = error.in_language(Language::English);
         for part in ["24 files", "280", "96 cameras", "LimitNOFILE=65536", "ulimit -n 65536", "hint: "] {
             assert!(text.contains(part), "{part} is missing in: {text}");
         }

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
+use crate::text::{Words, daemon, foreign, language_of_log};
+use crate::types::language::Language;
+
 /// The file in the runtime folder: the number of failed starts, then why the last one failed.
 const FILE: &str = "failed-starts";
 /// The longest pause. Shorter than the time that systemd gives a start (`TimeoutStartSec=`).
@@ -31,8 +34,10 @@ pub fn tell_and_wait(why: &str, config: &Path) -> bool {
     // Nobody is left to tell, and nothing to count with, if these fail.
     let _ = fs::write(&file, format!("{count}\n{why}"));
     let folder = folder_of(config);
-    let _ = write!(io::stderr(), "{}", told(why, last_why == why, count, pause, folder));
-    let _ = sd_notify::notify(&[NotifyState::Status(&format!("not started: {}", summary(why)))]);
+    let language = language_of_log();
+    let _ = write!(io::stderr(), "{}", told(why, last_why == why, count, pause, folder, language));
+    let status = daemon::not_started(summary(why)).in_language(language);
+    let _ = sd_notify::notify(&[NotifyState::Status(&status)]);
     wait_for_change(folder, pause);
     true
 }
@@ -86,30 +91,32 @@ fn pause_after(count: u32) -> Duration {
 }
 
 /// All of it the first time, then the one line that says why.
-fn told(why: &str, is_known: bool, count: u32, pause: Duration, folder: &Path) -> String {
-    let mut text = format!("error: Lookout does not start: {}\n", summary(why));
+fn told(why: &str, is_known: bool, count: u32, pause: Duration, folder: &Path, language: Language) -> String {
+    let first = foreign::error(daemon::does_not_start(summary(why)));
+    let mut text = format!("{}\n", first.in_language(language));
     if !is_known && why.lines().count() > 1 {
         text.push_str(why.trim_end());
         text.push('\n');
     }
     if !pause.is_zero() {
-        text.push_str(&format!(
-            "  attempt {count}; the next one in {} s, or as soon as something in {} changes\n",
-            pause.as_secs(),
-            folder.display()
-        ));
+        let next = daemon::next_attempt(count, pause.as_secs(), folder.display());
+        text.push_str(&format!("  {}\n", next.in_language(language)));
     }
     text
 }
 
 /// The first sentence, and how many problems there are besides.
-fn summary(why: &str) -> String {
+fn summary(why: &str) -> Words {
+    let bare = |line: &str| {
+        let marks = [Language::English, Language::Chinese].map(|of| foreign::error("").in_language(of));
+        marks.iter().find_map(|mark| line.strip_prefix(mark.as_str()).map(str::to_owned))
+    };
     let first = why.lines().next().unwrap_or_default();
-    let first = first.strip_prefix("error: ").unwrap_or(first);
-    match why.lines().filter(|line| line.starts_with("error: ")).count().saturating_sub(1) {
-        0 => first.to_owned(),
-        1 => format!("{first} (and 1 more problem)"),
-        more => format!("{first} (and {more} more problems)"),
+    let first = bare(first).unwrap_or_else(|| first.to_owned());
+    match why.lines().filter(|line| bare(line).is_some()).count().saturating_sub(1) {
+        0 => first.into(),
+        1 => daemon::and_one_more(first).into(),
+        more => daemon::and_more(first, more).into(),
     }
 }
 
@@ -154,14 +161,23 @@ mod tests {
     fn the_first_line_says_why_and_what_was_said_is_not_said_again() {
         let why = "error: site.toml:3:1: [site]: no `box`\n  hint: name it\nerror: site.toml:9:2: no camera";
         let folder = Path::new("/etc/lookout");
-        let first = told(why, false, 1, Duration::ZERO, folder);
+        let first = told(why, false, 1, Duration::ZERO, folder, Language::English);
         assert!(first.starts_with(
             "error: Lookout does not start: site.toml:3:1: [site]: no `box` (and 1 more problem)\n"
         ));
         assert!(first.contains("site.toml:9:2: no camera"), "{first}");
         assert_eq!(
-            told(why, true, 3, Duration::from_secs(10), folder),
+            told(why, true, 3, Duration::from_secs(10), folder, Language::English),
             "error: Lookout does not start: site.toml:3:1: [site]: no `box` (and 1 more problem)\n  attempt 3; the next one in 10 s, or as soon as something in /etc/lookout changes\n"
+        );
+    }
+
+    #[test]
+    fn it_is_said_in_chinese_where_the_problems_are() {
+        let why = "错误：site.toml:3:1: [site] 缺少 `box`\n  提示：请写出\n错误：site.toml:9:2: 没有摄像机";
+        assert_eq!(
+            told(why, true, 3, Duration::from_secs(10), Path::new("/etc/lookout"), Language::Chinese),
+            "错误：Lookout 无法启动：site.toml:3:1: [site] 缺少 `box`（另有 1 个问题）\n  第 3 次尝试；10 秒后再试，/etc/lookout 中的文件有改动时立即重试\n"
         );
     }
 

@@ -19,10 +19,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::analysis::furniture::{Day, Furniture, Patch, PlaceMemory};
 use crate::analysis::geometry::BBox;
+use crate::text::{Sentence, box_log, daemon, foreign, log_warn};
 
 /// The file.
 const FILE: &str = "furniture.json";
@@ -105,7 +106,7 @@ impl FurnitureFile {
             && !self.is_failing
         {
             let folder = self.folder.display();
-            warn!(%folder, %error, "what never moves is not on disk: after a restart it is learnt anew");
+            log_warn!(box_log::furniture_unsaved(); %folder, %error);
         }
         self.is_failing = saved.is_err();
         if self.is_failing {
@@ -120,20 +121,25 @@ impl FurnitureFile {
 }
 
 /// Reads what is kept in `folder`. What cannot be read is put aside and said in the second part.
-pub fn load(folder: &Path) -> (Memories, Option<String>) {
+pub fn load(folder: &Path) -> (Memories, Option<Sentence>) {
     let path = folder.join(FILE);
     let text = match fs::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (Memories::new(), None),
-        Err(error) => return (Memories::new(), Some(format!("{}: {error}", path.display()))),
+        Err(error) => {
+            let why = foreign::words(error.to_string());
+            return (Memories::new(), Some(daemon::file_unreadable(path.display(), why)));
+        }
     };
     match read(&text) {
         Ok(memories) => (memories, None),
-        Err(error) => {
+        Err(why) => {
             let aside = path.with_extension("damaged");
-            let moved = fs::rename(&path, &aside).is_ok();
-            let whither = if moved { format!(", moved to {}", aside.display()) } else { String::new() };
-            (Memories::new(), Some(format!("{}: {error}{whither}", path.display())))
+            let damage = match fs::rename(&path, &aside) {
+                Ok(()) => daemon::file_moved(path.display(), why, aside.display()),
+                Err(_) => daemon::file_unreadable(path.display(), why),
+            };
+            (Memories::new(), Some(damage))
         }
     }
 }
@@ -185,18 +191,15 @@ impl WrittenPlace {
     }
 }
 
-fn read(text: &[u8]) -> Result<Memories, String> {
-    let written: Written = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+fn read(text: &[u8]) -> Result<Memories, Sentence> {
+    let written: Written = serde_json::from_slice(text).map_err(|error| foreign::words(error.to_string()))?;
     if written.version != VERSION {
-        return Err(format!(
-            "it is of version {}, and this program reads version {VERSION}",
-            written.version
-        ));
+        return Err(daemon::other_version(written.version, VERSION));
     }
     let mut memories = Memories::new();
     for (camera, places) in written.cameras {
         let places: Option<Vec<PlaceMemory>> = places.iter().map(WrittenPlace::memory).collect();
-        let places = places.ok_or_else(|| format!("what stands before camera `{camera}` is damaged"))?;
+        let places = places.ok_or_else(|| daemon::camera_damaged(&camera))?;
         memories.insert(camera.into(), places);
     }
     Ok(memories)
@@ -305,7 +308,7 @@ mod tests {
             fs::write(folder.path().join(FILE), text).unwrap();
             let (memories, said) = load(folder.path());
             assert_eq!(memories, Memories::new());
-            let said = said.unwrap();
+            let said = said.unwrap().to_string();
             assert!(said.contains(why) && said.contains("furniture.damaged"), "{said}");
             assert_eq!(load(folder.path()), (Memories::new(), None), "it is begun anew");
         }

@@ -3,11 +3,10 @@
 
 use std::path::Path;
 
-use tracing::warn;
-
 use super::CONTROL_DIR;
 use crate::config::{self, Config, Surroundings};
 use crate::control::overrides::StoredOverrides;
+use crate::text::{box_log, language_of_log, log_warn};
 
 /// The configuration that the centre sent and that ran last, where the file at `path` cannot be read as one.
 pub fn configuration(path: &Path) -> Option<Config> {
@@ -15,11 +14,12 @@ pub fn configuration(path: &Path) -> Option<Config> {
     config::outbox_dirs(path, &surroundings).into_iter().find_map(|dir| {
         let (standing, damage) = StoredOverrides::load(&dir.join(CONTROL_DIR));
         if let Some(damage) = damage {
-            warn!(%damage, "what the command centre asked for cannot be read");
+            let damage = damage.in_language(language_of_log());
+            log_warn!(box_log::stored_overrides_unreadable(); %damage);
         }
         let config = Config::from_text(path, &standing.now.wanted?.toml, &surroundings)
             .inspect_err(|problems| {
-                warn!("what the command centre sent before does not work any more:\n{problems}");
+                log_warn!(box_log::stored_config_stale(problems.in_language(language_of_log())));
             })
             .ok()?;
         // Another box's, or left behind in an old place.

@@ -20,6 +20,7 @@ use crate::pipeline::camera_slot::CameraSlots;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
 use crate::pipeline::scheduler::Scheduler;
+use crate::text::{box_log, camera, log_error};
 use crate::types::phase::Phase;
 use crate::types::transport::Transport;
 use crate::video::{self, CameraState, GateMode};
@@ -169,7 +170,8 @@ impl LoadTest {
         let slots = Arc::new(CameraSlots::default());
         slots.set_cameras(site.detect_options());
         let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
-        let analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
+        let analysis = Analysis::new(config.site.box_id.clone(), site.plan())
+            .map_err(|error| DaemonError::unknown_name(&error))?;
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analyst = AnalysisThread::start(
@@ -211,7 +213,7 @@ impl LoadTest {
     pub fn play(&mut self, count: usize) -> Result<(), DaemonError> {
         let wanted = self.wanted.iter().take(count).cloned().collect();
         match self.cameras.become_those(wanted).into_iter().next() {
-            Some((camera, error)) => Err(DaemonError::new(format!("camera `{camera}`: {error}"))),
+            Some((id, error)) => Err(DaemonError::said(&camera::of(&*id, error.fault.sentence()))),
             None => Ok(()),
         }
     }
@@ -296,7 +298,7 @@ impl Drop for LoadTest {
         if let Some(drain) = self.drain.take()
             && drain.join().is_err()
         {
-            tracing::error!("the one that counts ended with a panic");
+            log_error!(box_log::counter_panicked());
         }
     }
 }

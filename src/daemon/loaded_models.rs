@@ -3,6 +3,7 @@
 //! version where the configuration allows it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,10 +14,12 @@ use crate::config::{Camera, Config, Precision};
 use crate::contract::alert::ModelRef;
 use crate::contract::box_status::MetaModel;
 use crate::detector::choose::{self, OnThisBox, Question};
-use crate::detector::manifest::{Manifest, ModelEntry};
+use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, ModelError, Thresholds};
 use crate::pipeline::frame_gate::DetectOptions;
+use crate::text::{box_log, language_of_log, log_warn};
 use crate::types::hex::hex;
+use crate::types::language::Language;
 use crate::types::provider::Provider;
 
 /// Detections below a camera's threshold but above this part of it continue tracks and are redacted; they
@@ -35,10 +38,33 @@ pub struct LoadedModels {
     faces: Faces,
 }
 
-/// Why the box cannot see, as people read it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct LoadModelsError(String);
+/// Why the box cannot see.
+#[derive(Debug)]
+pub enum LoadModelsError {
+    /// There is no manifest, or it does not describe what is wanted.
+    Manifest(ManifestError),
+    /// A model does not work.
+    Model(ModelError),
+}
+
+impl LoadModelsError {
+    /// Which model, which file, what is wrong and what to try.
+    pub fn in_language(&self, language: Language) -> String {
+        match self {
+            LoadModelsError::Manifest(error) => error.in_language(language),
+            LoadModelsError::Model(error) => error.in_language(language),
+        }
+    }
+}
+
+/// In English.
+impl fmt::Display for LoadModelsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl std::error::Error for LoadModelsError {}
 
 impl LoadedModels {
     /// Loads the structure model that the configuration names; `manifest` and `model` given on the command line come
@@ -55,15 +81,15 @@ impl LoadedModels {
             return Ok(LoadedModels::default());
         }
         let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
-            .map_err(|error| LoadModelsError(error.to_string()))?;
+            .map_err(LoadModelsError::Manifest)?;
         let name = model.unwrap_or(&config.detector.model);
-        let mut entry = manifest.model(name).map_err(|error| LoadModelsError(error.to_string()))?;
+        let mut entry = manifest.model(name).map_err(LoadModelsError::Manifest)?;
         let mut providers = config.detector.providers.clone();
         if providers.is_empty() {
             let (chosen, provider) = measured(config, &manifest, entry);
             (entry, providers) = (chosen, vec![provider]);
         }
-        let model = Model::load(entry, &providers).map_err(|error| LoadModelsError(error.to_string()))?;
+        let model = Model::load(entry, &providers).map_err(LoadModelsError::Model)?;
         Ok(LoadedModels {
             models: vec![Arc::new(model)],
             entries: vec![entry.clone()],
@@ -85,14 +111,14 @@ impl LoadedModels {
             return Ok(());
         }
         let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
-            .map_err(|error| LoadModelsError(error.to_string()))?;
+            .map_err(LoadModelsError::Manifest)?;
         let mut providers = config.detector.providers.clone();
         if providers.is_empty() {
             // What a measurement chose for the structure model; it is not worth another one.
             providers.extend(self.models.first().map(|model| model.provider()));
         }
         self.faces = Faces::load(&config.detector.face_model, &manifest, &providers)
-            .map_err(|error| LoadModelsError(error.to_string()))?;
+            .map_err(LoadModelsError::Manifest)?;
         Ok(())
     }
 
@@ -106,7 +132,7 @@ impl LoadedModels {
     /// # Errors
     /// Buffers for the models cannot be had.
     pub fn detector(&self) -> Result<Box<dyn Detector>, LoadModelsError> {
-        detector(&self.models).map_err(|error| LoadModelsError(error.to_string()))
+        detector(&self.models).map_err(LoadModelsError::Model)
     }
 
     /// The models, for those who make detectors later.
@@ -219,14 +245,15 @@ fn measured<'m>(
     let int8 = entry.int8.as_deref().filter(|_| less_precise).and_then(|name| {
         let found = manifest.model(name);
         if let Err(error) = &found {
-            tracing::warn!(model = entry.name, %error, "its 8-bit version is left out");
+            let error = error.in_language(language_of_log());
+            log_warn!(box_log::int8_left_out(); model = entry.name, %error);
         }
         found.ok()
     });
     let picture = match image::load_from_memory(TRIAL_PICTURE) {
         Ok(picture) => picture.into_rgb8(),
         Err(error) => {
-            tracing::warn!(%error, "nothing can be measured without the trial picture; `cpu` runs the model");
+            log_warn!(box_log::no_trial_picture(); %error);
             return (entry, Provider::Cpu);
         }
     };

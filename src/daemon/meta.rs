@@ -138,7 +138,7 @@ fn rule(rule: &Rule, config: &Config) -> MetaRule {
         Some(_) => (Some(place), None),
         None => (None, Some(place)),
     };
-    let mut condition = rule.when.to_string();
+    let mut condition = rule.when.sentence().in_language(config.site.language);
     if let Some((cut, _)) = condition.char_indices().nth(MOST_CHARACTERS) {
         condition.truncate(cut);
         condition.push('…');
@@ -465,7 +465,7 @@ mod tests {
         assert_eq!((waits.zone.as_deref(), waits.line.as_deref()), (Some("gate"), None));
         assert_eq!((&*waits.schedule, waits.min_height), ("workdays 07:00-20:00", Some(0.1)));
         assert_eq!(waits.classes, ["person", "car"]);
-        assert!(waits.condition.ends_with("for 5 s"), "{}", waits.condition);
+        assert_eq!(waits.condition, "gate 内有 person 或 car，持续 5 秒");
         assert_eq!((crosses.zone.as_deref(), crosses.line.as_deref()), (None, Some("kerb")));
         assert_eq!((&*crosses.schedule, crosses.for_secs), ("always", 0.0));
         let flooding = &data.signals[0];

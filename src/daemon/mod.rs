@@ -43,10 +43,13 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
+use crate::analysis::rules::UnknownName;
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::control::command_thread::MainCommand;
 use crate::lifeline::{self, Doing, Lifeline};
+use crate::text::{Sentence, language_of_log, log_speaks};
+use crate::types::language::Language;
 
 pub use wiring::picture_shape;
 
@@ -80,6 +83,8 @@ pub struct Options {
     pub short_runs: Option<ShortRuns>,
     /// Whether the memory of the daemon, passwords and all, may be written into a core file and read by a debugger.
     pub may_be_dumped: bool,
+    /// The language of the log, where it is not to be the site's.
+    pub language: Option<Language>,
 }
 
 /// Why the daemon could not start, as people read it.
@@ -90,6 +95,21 @@ pub struct DaemonError(String);
 impl DaemonError {
     fn new(error: impl std::fmt::Display) -> Self {
         DaemonError(error.to_string())
+    }
+
+    /// In the language of the log.
+    fn said(what: &Sentence) -> Self {
+        DaemonError::told(|language| what.in_language(language))
+    }
+
+    /// A rule that names what is not there.
+    fn unknown_name(error: &UnknownName) -> Self {
+        DaemonError::told(|language| error.sentence().with_hint(Some(&error.hint()), language))
+    }
+
+    /// The same of what says it in any language by itself.
+    fn told(in_language: impl FnOnce(Language) -> String) -> Self {
+        DaemonError(in_language(language_of_log()))
     }
 }
 
@@ -111,6 +131,7 @@ enum Control {
 /// # Errors
 /// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
 pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
+    log_speaks(options.language.unwrap_or(file.site.language));
     let lifeline = prepare_process(&file, options.may_be_dumped)?;
     let clock = Clock::start();
     let (notes, control) = channel();
@@ -119,6 +140,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let mut storage = Storage::start(&file, clock)?;
     let beginning = running::begin(&file, options.broken_file.is_some(), &storage.control_dir, clock);
     let config = &beginning.config;
+    log_speaks(options.language.unwrap_or(config.site.language));
     storage.set_limits(config);
     // Early: it comes up while the models are loaded.
     let broker = wiring::start_broker(config, &storage.broker_dir)?;
@@ -155,7 +177,8 @@ fn prepare_process(file: &Config, may_be_dumped: bool) -> Result<Lifeline, Daemo
     if !may_be_dumped {
         privacy::keep_memory_private();
     }
-    descriptors::make_room(file.cameras.len(), file.sensors.list.len()).map_err(DaemonError::new)?;
+    descriptors::make_room(file.cameras.len(), file.sensors.list.len())
+        .map_err(|error| DaemonError::told(|language| error.in_language(language)))?;
     Lifeline::start().map_err(DaemonError::new)
 }
 

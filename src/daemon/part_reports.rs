@@ -9,9 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tracing::warn;
-
 use crate::contract::health::PART_EVERY;
+use crate::text::{box_log, log_warn};
 
 /// The file with the topics.
 const FILE: &str = "told-parts.json";
@@ -51,6 +50,11 @@ impl PartReports {
         !is_old
     }
 
+    /// What was told is not as it would be told now, in another language: each part is due.
+    pub fn tell_all_again(&mut self) {
+        self.told.clear();
+    }
+
     /// The topics that were told of and belong to no part any more; they count as taken back.
     pub fn gone(&mut self, topics: &BTreeSet<String>) -> Vec<String> {
         if *topics == self.kept {
@@ -63,7 +67,7 @@ impl PartReports {
             && !std::mem::replace(&mut self.is_failing, true)
         {
             let file = self.file.display();
-            warn!(%file, %error, "which cameras were told of is not on disk: one that is taken out while the box is off stays at the broker");
+            log_warn!(box_log::told_cameras_unsaved(); %file, %error);
         }
         gone
     }
@@ -96,6 +100,18 @@ mod tests {
             .filter(|secs| reports.is_due(TOPIC, states(*secs), Duration::from_secs(*secs)))
             .collect();
         assert_eq!(told, [0, 600, 700, 1300, 1900]);
+    }
+
+    #[test]
+    fn after_a_change_of_language_every_part_is_told_of_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reports = PartReports::open(folder.path());
+        reports.gone(&topics(&[TOPIC]));
+        assert!(reports.is_due(TOPIC, "running", Duration::ZERO));
+        assert!(!reports.is_due(TOPIC, "running", Duration::from_secs(10)));
+        reports.tell_all_again();
+        assert!(reports.is_due(TOPIC, "running", Duration::from_secs(11)));
+        assert!(reports.gone(&topics(&[TOPIC])).is_empty(), "nothing is taken back for that");
     }
 
     #[test]

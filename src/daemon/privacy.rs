@@ -2,7 +2,8 @@
 //! process of the same user. Must never keep the daemon from starting.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use tracing::warn;
+
+use crate::text::{box_log, log_warn};
 
 /// From here on the kernel writes no core file of this process, and lets nobody but the administrator read its memory.
 pub fn keep_memory_private() {
@@ -10,6 +11,6 @@ pub fn keep_memory_private() {
         // For what this process starts: the mark above ends where another program begins.
         .and_then(|()| setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }));
     if let Err(error) = done {
-        warn!(%error, "a crash may write this process's memory, passwords included, into a core file");
+        log_warn!(box_log::core_may_hold_secrets(); %error);
     }
 }

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tracing::warn;
 
 use crate::analysis::quality::{ACCEPT_WITHIN_SECS, CLOSE_WITHIN_SECS, Quality};
 use crate::analysis::time::{Moment, Timestamp};
 use crate::contract::quality::QualityData;
 use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
+use crate::text::{box_log, log_warn};
 
 /// The file.
 const FILE: &str = "quality.json";
@@ -43,7 +43,7 @@ pub fn recall(folder: &Path) -> Quality {
         let aside = file.with_extension("json.damaged");
         let moved = fs::rename(&file, &aside).is_ok();
         let (file, aside) = (file.display(), aside.display());
-        warn!(%file, %error, moved, "how alerts were answered cannot be read and is counted anew; the old file is kept as {aside}");
+        log_warn!(box_log::answers_unreadable(aside); %file, %error, moved);
         Quality::default()
     })
 }
@@ -94,7 +94,7 @@ impl QualityReport {
             Err(error) => {
                 if !std::mem::replace(&mut self.is_failing, true) {
                     let file = self.file.display();
-                    warn!(%file, %error, "how alerts are answered is not on disk: after a restart it is counted anew");
+                    log_warn!(box_log::answers_unsaved(); %file, %error);
                 }
             }
         }

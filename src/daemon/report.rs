@@ -16,6 +16,7 @@ use crate::analysis::fusion::{SignalState, State};
 use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problem, Problems};
+use crate::contract::alert::SeqData;
 use crate::contract::box_status::{
     ActiveAlert, ActiveCounts, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
 };
@@ -33,7 +34,7 @@ use crate::outbox::Depth;
 use crate::pipeline::inference_workers::InferenceCounts;
 use crate::pipeline::scheduler::Counts;
 use crate::sensors::SensorStats;
-use crate::text::{Sentence, Words, health as say, sensor};
+use crate::text::{Sentence, Told, Words, health as say, sensor};
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analysis_thread::Known;
@@ -58,7 +59,8 @@ pub fn active(
         open.into_iter().map(|revision| alert_enricher.open_alert(revision)).collect();
     let Depth { stream, last_n: seq, .. } = depth;
     let counts = Some(ActiveCounts::of(&alerts));
-    let data = ActiveData { stream, seq, alerts, omitted: 0, counts };
+    let up_to = Some(SeqData { stream: stream.clone(), n: seq });
+    let data = ActiveData { stream, seq, up_to, alerts, omitted: 0, counts };
     alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
 }
 
@@ -101,13 +103,22 @@ pub fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, Event
     report.running.sender().event(format!("config.{at}"), None, at, data)
 }
 
-/// Problems as they are told.
-pub fn problems(problems: &Problems) -> Vec<ConfigProblem> {
-    let told = |problem: &Problem| ConfigProblem {
-        line: problem.line,
-        column: problem.column,
-        what: problem.what.clone(),
-        hint: problem.hint.clone(),
+/// Problems as they are told in that language.
+pub fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
+    let parts = |told: Option<Told>| told.map_or_else(Default::default, |told| (Some(told.code), told.args));
+    let told = |problem: &Problem| {
+        let (code, args) = parts(problem.told(language));
+        let (hint_code, hint_args) = parts(problem.hint_told(language));
+        ConfigProblem {
+            line: problem.line,
+            column: problem.column,
+            what: problem.what.in_language(language),
+            code,
+            args,
+            hint: problem.hint.as_ref().map(|hint| hint.in_language(language)),
+            hint_code,
+            hint_args,
+        }
     };
     problems.iter().map(told).collect()
 }
@@ -139,7 +150,7 @@ pub struct Readings {
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Why messages are not signed.
-    pub signing_trouble: Option<String>,
+    pub signing_trouble: Option<Sentence>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
@@ -502,12 +513,15 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
     let mut reasons: Vec<Reason> = Vec::new();
     let broker = &readings.broker;
     if let Some(trouble) = broker.trouble.as_ref().filter(|_| !broker.connected) {
-        reasons.push(Reason::new("mqtt", trouble));
+        let hint = trouble.hint().cloned();
+        reasons.push(Reason { hint, ..Reason::new("mqtt", trouble.sentence().clone()) });
     }
-    reasons.extend(broker.namesake.as_ref().map(|namesake| Reason::new("mqtt", namesake)));
-    let refused = broker.last_refusal.as_ref().map(say::broker_refused_message);
+    reasons.extend(broker.namesake.clone().map(|namesake| Reason::new("mqtt", namesake)));
+    let refused = broker.last_refusal.clone().map(say::broker_refused_message);
     reasons.extend(refused.map(|refused| Reason::new("mqtt", refused)));
-    reasons.extend(broker.deaf_to.iter().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))));
+    reasons.extend(
+        broker.deaf_to.iter().cloned().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))),
+    );
     if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
         let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
         let what = say::spool_fails(error.sentence(), waiting);
@@ -530,9 +544,10 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
         ("configuration", readings.file_trouble.clone()),
     ];
     reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
-    reasons.extend(readings.signing_trouble.as_ref().map(|trouble| Reason::new("signing", trouble)));
-    reasons.extend(broker.unsigned.as_ref().map(|trouble| Reason::new("signing", trouble)));
-    let no_faces = readings.alert_writer.no_faces.lock().as_ref().map(Words::from);
+    reasons.extend(readings.signing_trouble.clone().map(|trouble| Reason::new("signing", trouble)));
+    let unsigned = broker.unsigned.clone();
+    reasons.extend(unsigned.map(|(what, hint)| Reason { hint: Some(hint), ..Reason::new("signing", what) }));
+    let no_faces = readings.alert_writer.no_faces.lock().clone().map(Words::from);
     let redaction = readings.redaction_trouble.clone().or(no_faces);
     reasons.extend(redaction.map(|trouble| Reason::new("redaction", trouble)));
     let lost = readings.alert_writer.lost.load(Ordering::Relaxed);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::info;
 
 use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::Mutes;
@@ -27,14 +27,17 @@ use crate::contract::box_status::{ConfigOutcome, ConfigSource};
 use crate::contract::health::HEALTH_EVERY;
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
-use crate::contract::{EventError, Language, Mode};
+use crate::contract::{EventError, Mode};
 use crate::control::commands::original::Requests;
 use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
 use crate::control::transfers::Transfers;
 use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
-use crate::text::{Sentence, Words, health as say};
+use crate::text::{
+    Joint, Sentence, Words, box_log, daemon, health as say, language_of_log, log_error, log_speaks, log_warn,
+};
+use crate::types::language::Language;
 
 use super::analysis_thread::Note;
 use super::clock_watch::ClockWatch;
@@ -44,7 +47,7 @@ use super::loaded_models::LoadedModels;
 use super::meta::meta;
 use super::part_reports::PartReports;
 use super::report::{self, ConfigReport, Health, Readings};
-use super::stages::{STOP_WITHIN, Stages, Storage};
+use super::stages::{CommandStage, STOP_WITHIN, Stages, Storage};
 use super::watchdog::{Progress, Watchdog};
 use super::wiring::{self, RunningBroker, Site};
 
@@ -69,6 +72,8 @@ pub struct Running {
     pub secret_files: SecretFiles,
     /// The list of models that the command line names.
     pub manifest: Option<PathBuf>,
+    /// The language of the log, where it is not the site's.
+    pub log_language: Option<Language>,
     /// Originals that were asked for in the last hour.
     pub original_requests: Requests,
     /// Pictures that were asked for again in the last hour.
@@ -132,7 +137,7 @@ impl Running {
                     self.publish(topic, Ok(message));
                 }
             }
-            Err(error) => error!(%error, "the birth message could not be written"),
+            Err(error) => log_error!(box_log::birth_not_written(); %error),
         }
         self.publish(messages::CONFIG.at(&[]), report::config(&self.config_report(), at));
     }
@@ -160,9 +165,9 @@ impl Running {
             let first = first_of(problems);
             self.file_trouble = Some(say::file_is_not_what_runs(problems.list.len(), first));
         }
-        error!(
-            source = ?offer.source, version = offer.version, refused = problems.sha256(), running = self.config.sha256,
-            "the configuration was not taken up, the last good one goes on:\n{problems}"
+        log_error!(
+            box_log::config_not_taken_up(problems.in_language(language_of_log()));
+            source = ?offer.source, version = offer.version, refused = problems.sha256(), running = self.config.sha256
         );
         let at = self.clock.now().utc;
         let refused = LastOffer {
@@ -171,7 +176,7 @@ impl Running {
             version: offer.version,
             sha256: problems.sha256().map(str::to_owned),
             at: Time(at),
-            problems: report::problems(problems),
+            problems: report::problems(problems, self.config.site.language),
         };
         self.last_offer = Some(refused.clone());
         // The file tells by itself at the next start whether it is good.
@@ -188,7 +193,7 @@ impl Running {
         }
         self.standing.last_offer = offer;
         if let Err(error) = self.standing.save(self.folder()) {
-            error!(folder = %self.folder().display(), %error, "what became of a configuration could not be written down");
+            log_error!(box_log::config_outcome_unwritten(); folder = %self.folder().display(), %error);
         }
     }
 
@@ -201,7 +206,7 @@ impl Running {
     /// Looks at every part and at the clock. Reports now and then, and at once when a part becomes degraded or well.
     pub fn look(&mut self) {
         let at = self.clock.now();
-        self.clock_watch.look(at, &self.health.sender);
+        self.clock_watch.look(at, &self.health.sender, &self.config.site.time_zone);
         let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
         sent_history.look(outbox, at);
         let readings = self.readings();
@@ -221,7 +226,7 @@ impl Running {
         let report = self.health.report(readings, &self.config);
         match report.summary {
             Ok(message) => self.stages.publisher.set_latest(messages::HEALTH.at(&[]), message),
-            Err(error) => error!(%error, "the health report could not be written"),
+            Err(error) => log_error!(box_log::health_not_written(); %error),
         }
         let cameras = self.config.cameras.iter().map(|camera| messages::CAMERA.suffix(&[&camera.id]));
         let sensors = &self.config.sensors.list;
@@ -236,7 +241,7 @@ impl Running {
             }
             match part.message(&self.health.sender, readings.at.utc) {
                 Ok(message) => self.stages.publisher.set_latest(part.topic, message),
-                Err(error) => error!(%error, topic = part.topic.suffix, "a message could not be written"),
+                Err(error) => log_error!(box_log::message_not_written(); %error, topic = part.topic.suffix),
             }
         }
     }
@@ -259,42 +264,38 @@ impl Running {
             secret_trouble: self.secret_trouble.clone(),
             short_runs: self.short_runs,
             signing_trouble: self.signing_trouble(),
-            redaction_trouble: self.loaded_models.faces().trouble().map(Words::from),
+            redaction_trouble: self.loaded_models.faces().trouble().cloned().map(Words::from),
         }
     }
 
-    fn signing_trouble(&self) -> Option<String> {
+    fn signing_trouble(&self) -> Option<Sentence> {
         let error = self.stages.storage.box_key.as_ref().err()?;
-        let sentence = error.sentence(self.config.site.language);
-        Some(match self.config.site.language {
-            Language::English => format!("messages are not signed: {sentence}"),
-            Language::Chinese => format!("消息未签名：{sentence}"),
-        })
+        Some(say::unsigned(error.sentence()))
     }
 
     fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
         match message {
             Ok(message) => self.stages.publisher.set_latest(topic, message),
-            Err(error) => error!(%error, topic = topic.suffix, "a message could not be written"),
+            Err(error) => log_error!(box_log::message_not_written(); %error, topic = topic.suffix),
         }
     }
 
     fn log_config(&self, outcome: &str, sha256: &str, offer: &Offer) {
         let source = match offer.source {
-            ConfigSource::File => "file".to_owned(),
-            ConfigSource::Remote => format!("remote, version {}", offer.version.unwrap_or_default()),
+            ConfigSource::File => daemon::from_file(),
+            ConfigSource::Remote => daemon::from_centre(offer.version.unwrap_or_default()),
         };
-        let goes_on = match outcome {
-            "rejected" => format!("; {} goes on", self.config.sha256),
-            _ => String::new(),
+        let detail = match outcome {
+            "rejected" => daemon::config_refused(sha256, source, &self.config.sha256),
+            _ => daemon::config_from(sha256, source),
         };
         let entry = Entry {
             outcome: Some(outcome.to_owned()),
-            detail: Some(format!("{sha256} ({source}){goes_on}")),
+            detail: Some(detail.in_language(self.config.site.language)),
             ..Entry::of("config")
         };
         if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
-            error!(%error, "the audit log cannot be written");
+            log_error!(box_log::audit_unwritable(); %error);
         }
     }
 
@@ -321,10 +322,7 @@ impl Running {
         if !same {
             if next.now != Overrides::default() {
                 let version = next.now.wanted.as_ref().map(|wanted| wanted.version);
-                warn!(
-                    version,
-                    "the file on the box was edited: it counts again, and not what the command centre sent"
-                );
+                log_warn!(box_log::file_counts_again(); version);
             }
             (next.file, next.now, next.trial) = (digest, Overrides::default(), None);
         }
@@ -374,11 +372,11 @@ impl Running {
                 info!("took up secrets that were renewed; the configuration is the same");
                 let entry = Entry { outcome: Some("renewed".to_owned()), ..Entry::of("secrets") };
                 if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
-                    error!(%error, "the audit log cannot be written");
+                    log_error!(box_log::audit_unwritable(); %error);
                 }
             }
             Err(problems) => {
-                error!("a secret changed and was not taken up, what it held before goes on:\n{problems}");
+                log_error!(box_log::secret_not_taken_up(problems.in_language(language_of_log())));
                 self.secret_trouble = Some(say::secret_not_taken_up(first_of(&problems)));
             }
         }
@@ -394,7 +392,7 @@ impl Running {
 
     /// Does everything that can fail; nothing changes by it.
     fn prepare(&self, config: &Config) -> Result<Prepared, Problems> {
-        let whole = |error: String| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
+        let whole = |error: Words| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
         let other_models = config.detector != self.config.detector
             || config.evidence.enabled != self.config.evidence.enabled
             || config.cameras.is_empty() != self.config.cameras.is_empty();
@@ -404,17 +402,18 @@ impl Running {
                 loaded_models.look_for_faces(config, manifest)?;
                 Ok(loaded_models)
             });
-            Some(loaded_models.map_err(|error| whole(error.to_string()))?)
+            Some(loaded_models.map_err(|error| whole(error.to_string().into()))?)
         } else {
             None
         };
         let looking = loaded_models.as_ref().unwrap_or(&self.loaded_models);
         config.check_classes(&looking.classes())?;
         let site = Site::new(config, looking, self.clock_data.clone(), self.mutes.clone())
-            .map_err(|error| whole(error.to_string()))?;
+            .map_err(|error| whole(error.to_string().into()))?;
         let loaded_models = match loaded_models {
             Some(loaded_models) => {
-                let detectors = site.detectors(&loaded_models).map_err(|error| whole(error.to_string()))?;
+                let detectors =
+                    site.detectors(&loaded_models).map_err(|error| whole(error.to_string().into()))?;
                 Some((loaded_models, detectors))
             }
             None => None,
@@ -422,7 +421,9 @@ impl Running {
         let evidence_retention =
             (config.evidence != self.config.evidence).then(|| EvidenceRetention::open(config));
         let evidence_retention = match evidence_retention {
-            Some((_, troubles)) if !troubles.is_empty() => return Err(whole(troubles.join("; "))),
+            Some((_, troubles)) if !troubles.is_empty() => {
+                return Err(whole(Words::List(troubles.into_iter().map(Words::from).collect(), Joint::Then)));
+            }
             other => other.map(|(evidence_retention, _)| evidence_retention),
         };
         Ok(Prepared { site, loaded_models, evidence_retention })
@@ -444,7 +445,8 @@ impl Running {
             self.look_with(loaded_models, detectors);
         }
         for (camera, error) in self.stages.cameras.become_those(site.wanted_cameras()) {
-            error!(%camera, %error, "the camera could not be started");
+            let error = error.in_language(language_of_log());
+            log_error!(box_log::camera_not_started(); %camera, %error);
         }
         self.connect_to_broker(config);
         self.stages.sensors.become_those(&config.sensors);
@@ -452,7 +454,7 @@ impl Running {
         if limits(config) != limits(&self.config) {
             self.stages.storage.set_limits(config);
         }
-        self.stages.commands.zone.write().clone_from(&config.site.time_zone);
+        *self.stages.commands.readers.write() = CommandStage::readers_of(config);
         self.stages.commands.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {
             wiring::warn_of_open_door(config);
@@ -482,16 +484,15 @@ impl Running {
             std::mem::replace(broker, RunningBroker::Remote).stop(STOP_WITHIN);
             match wiring::start_broker(config, &self.stages.storage.broker_dir) {
                 Ok(started) => *broker = started,
-                Err(error) => {
-                    error!(%error, "there is no broker until the configuration or the machine changes")
-                }
+                Err(error) => log_error!(box_log::no_broker(); %error),
             }
             self.stages.sensors.set_embedded(self.stages.broker.port());
         }
         if let Err(error) =
             self.stages.publisher.reconnect(wiring::mqtt_settings(config, &self.stages.broker))
         {
-            error!(%error, "the connection to the command centre stays as it was");
+            let error = error.in_language(language_of_log());
+            log_error!(box_log::centre_connection_unchanged(); %error);
         }
     }
 
@@ -508,10 +509,11 @@ impl Running {
         let config = settings::apply(base.clone(), &next.now.settings);
         let prepared = self.prepare(&config)?;
         if let Err(error) = next.save(self.folder()) {
-            let why = format!("it could not be written to {}: {error}", self.folder().display());
+            let why = daemon::not_written_to(self.folder().display(), error.to_string());
             return Err(Problems::of_the_whole(base.path(), Some(&config.sha256), vec![why]));
         }
         self.put_in_force(&config, prepared);
+        log_speaks(self.log_language.unwrap_or(config.site.language));
         info!(
             cameras = config.cameras.len(),
             sensors = config.sensors.list.len(),
@@ -523,6 +525,11 @@ impl Running {
         );
         let now = self.clock.now();
         self.trial_ends = next.trial.as_ref().map(|trial| now.mono + left_of(trial, now.utc));
+        if config.site.language != self.config.site.language {
+            // What the broker keeps of cameras and sensors is in the other one.
+            self.parts.tell_all_again();
+            self.report_at = now.mono;
+        }
         (self.base, self.config, self.standing) = (base, config, next);
         (self.last_offer, self.secret_trouble) = (self.standing.last_offer.clone(), None);
         self.watch_secrets(&BTreeSet::new());
@@ -538,7 +545,7 @@ impl Running {
         }
         self.trial_ends = None;
         let Some(trial) = self.standing.trial.clone() else { return };
-        warn!("nobody confirmed what the command centre sent: what ran before comes back");
+        log_warn!(box_log::nobody_confirmed());
         let mut next = self.standing.clone();
         let (sha256, at) = (Some(self.config.sha256.clone()), self.clock.now().utc);
         let fell = LastOffer::fell(&next.now, &trial.before, sha256, at);
@@ -598,25 +605,24 @@ pub struct Beginning {
 pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beginning {
     let (mut standing, damage) = StoredOverrides::load(folder);
     if let Some(damage) = damage {
-        error!(%damage, "what the command centre asked for cannot be read; the file counts");
+        let damage = damage.in_language(language_of_log());
+        log_error!(box_log::overrides_unreadable(); %damage);
     }
     let now = clock.now().utc;
     standing.forget_mutes(now);
     let digest = overrides::digest(file.text());
     if standing.file != digest && !is_broken {
         if standing.now != Overrides::default() {
-            warn!("the file on the box was edited: it counts again, and not what the command centre sent");
+            log_warn!(box_log::file_counts_again());
         }
         (standing.file, standing.now, standing.trial) = (digest, Overrides::default(), None);
         standing.last_offer = None;
     }
     if let Some(trial) = standing.trial.take_if(|trial| left_of(trial, now).is_zero()) {
         if is_broken && trial.before.wanted.is_none() {
-            warn!(
-                "nobody confirmed what the command centre sent, but what ran before was the file, which is broken"
-            );
+            log_warn!(box_log::nobody_confirmed_but_broken());
         } else {
-            warn!("nobody confirmed what the command centre sent: what ran before comes back");
+            log_warn!(box_log::nobody_confirmed());
             let sha256 = based_on(file, &standing.now).ok();
             let sha256 = sha256.map(|base| settings::apply(base, &standing.now.settings).sha256);
             let fell = LastOffer::fell(&standing.now, &trial.before, sha256, trial.until.0);
@@ -632,22 +638,20 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
         }
     };
     let base = based_on(file, &standing.now).and_then(fits).unwrap_or_else(|problems| {
-        error!(
-            "the configuration that the command centre sent does not work any more; the file counts:\n{problems}"
-        );
+        log_error!(box_log::centre_config_stale(problems.in_language(language_of_log())));
         standing.last_offer = Some(LastOffer {
             outcome: ConfigOutcome::Rejected,
             source: ConfigSource::Remote,
             version: standing.now.wanted.as_ref().map(|wanted| wanted.version),
             sha256: problems.sha256().map(str::to_owned),
             at: Time(now),
-            problems: report::problems(&problems),
+            problems: report::problems(&problems, file.site.language),
         });
         (standing.now, standing.trial) = (Overrides::default(), None);
         file.clone()
     });
     if let Err(error) = standing.save(folder) {
-        error!(folder = %folder.display(), %error, "what the command centre asked for cannot be written");
+        log_error!(box_log::overrides_unwritable(); folder = %folder.display(), %error);
     }
     let config = settings::apply(base.clone(), &standing.now.settings);
     let trial_left = standing.trial.as_ref().map(|trial| left_of(trial, now));
@@ -656,6 +660,6 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
 
 /// The first problem, for people.
 fn first_of(problems: &Problems) -> Words {
-    let first = problems.iter().next().map(|problem| Words::from(&problem.what));
+    let first = problems.iter().next().map(|problem| problem.what.clone());
     first.unwrap_or_else(|| say::cannot_be_read().into())
 }

@@ -4,13 +4,12 @@
 
 use std::time::Duration;
 
-use tracing::error;
-
 use crate::clock::Clock;
 use crate::config;
 use crate::sensors::{
     Broker, BrokerTls, ON_THIS_MACHINE, Out, Sensor, SensorStats, Sensors, Setup, Timing, Webhook,
 };
+use crate::text::{box_log, log_error};
 
 use super::analysis_thread::{AnalysisQueue, Note};
 
@@ -52,7 +51,7 @@ impl RunningSensors {
         });
         match Sensors::start(setup(configured, self.embedded), self.clock, out) {
             Ok(running) => self.running = Some(running),
-            Err(error) => error!(%error, "the sensors could not be started"),
+            Err(error) => log_error!(box_log::sensors_not_started(); %error),
         }
     }
 

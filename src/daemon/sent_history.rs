@@ -6,11 +6,10 @@
 
 use std::time::Duration;
 
-use tracing::warn;
-
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config;
 use crate::outbox::{ConsumerPolicy, Outbox, OutboxError};
+use crate::text::{box_log, language_of_log, log_warn};
 
 /// How often what is too old is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
@@ -63,7 +62,8 @@ fn was_set(last: Moment, now: Moment) -> bool {
 
 fn said(done: Result<(), OutboxError>) {
     if let Err(error) = done {
-        warn!(%error, "how long sent messages are kept could not be changed");
+        let error = error.in_language(language_of_log());
+        log_warn!(box_log::sent_history_unchanged(); %error);
     }
 }
 

@@ -9,7 +9,6 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tracing::{error, warn};
 
 use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::Mutes;
@@ -25,9 +24,9 @@ use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contract::Mode;
 use crate::contract::box_key::BoxKey;
-use crate::contract::{Language, Mode};
-use crate::control::command_thread::{self, CommandThread, SiteZone};
+use crate::control::command_thread::{self, CommandThread, Readers, SiteReaders};
 use crate::control::refusal_stats::Tally;
 use crate::control::{Gate, Inbox};
 use crate::detector::Detector;
@@ -38,12 +37,13 @@ use crate::pipeline::camera_slot::CameraSlots;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
 use crate::pipeline::scheduler::Scheduler;
+use crate::text::{box_log, daemon, foreign, language_of_log, log_error, log_warn};
 
 use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
-use super::loaded_models::{self, LoadedModels, Models};
+use super::loaded_models::{self, LoadModelsError, LoadedModels, Models};
 use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
@@ -58,6 +58,19 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(5);
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// A stage that keeps to its deadline needs a little more to say so.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// What each stage gets to stop. [`lifeline::STOP_WITHIN`] is more than all of them take one after the other.
+const DEADLINES: [(&str, Duration); 9] = [
+    ("sensors", sensors::STOP_WITHIN),
+    ("cameras", cameras::STOP_WITHIN),
+    ("inference", DRAIN_WITHIN),
+    ("analysis", DRAIN_WITHIN),
+    ("alerts", DRAIN_WITHIN),
+    ("publisher", STOP_WITHIN),
+    ("commands", STOP_WITHIN),
+    ("broker", STOP_WITHIN),
+    ("storage", STOP_WITHIN),
+];
 
 /// Folder within the outbox's for the embedded broker.
 const BROKER_DIR: &str = "broker";
@@ -92,28 +105,29 @@ impl Stages {
             mut cameras,
             mut sensors,
         } = self;
-        stop("sensors", sensors::STOP_WITHIN, |_| sensors.stop());
-        stop("cameras", cameras::STOP_WITHIN, |_| cameras.stop_all());
-        stop("inference", DRAIN_WITHIN, |_| inference.stop());
-        stop("analysis", DRAIN_WITHIN, |_| analysis.stop());
-        stop("alerts", DRAIN_WITHIN, |_| alerts.stop());
-        stop("publisher", STOP_WITHIN, |within| {
+        stop("sensors", |_| sensors.stop());
+        stop("cameras", |_| cameras.stop_all());
+        stop("inference", |_| inference.stop());
+        stop("analysis", |_| analysis.stop());
+        stop("alerts", |_| alerts.stop());
+        stop("publisher", |within| {
             publisher.stop(within);
             drop(publisher);
         });
-        stop("commands", STOP_WITHIN, |within| commands.thread.stop(within));
-        stop("broker", STOP_WITHIN, |within| broker.stop(within));
-        stop("storage", STOP_WITHIN, |within| storage.stop(within));
+        stop("commands", |within| commands.thread.stop(within));
+        stop("broker", |within| broker.stop(within));
+        stop("storage", |within| storage.stop(within));
     }
 }
 
 /// Stops one stage, and says so where that takes longer than it may.
-fn stop(stage: &str, within: Duration, stop: impl FnOnce(Duration)) {
+fn stop(stage: &str, stop: impl FnOnce(Duration)) {
+    let within = DEADLINES.iter().find(|(name, _)| *name == stage).map_or(STOP_WITHIN, |(_, within)| *within);
     let began = Instant::now();
     stop(within);
     let took = began.elapsed();
     if took > within + GRACE {
-        warn!(stage, ?took, ?within, "took longer to stop than it may");
+        log_warn!(box_log::stage_slow_to_stop(); stage, ?took, ?within);
     }
 }
 
@@ -138,11 +152,15 @@ impl LoadedSite {
     ) -> Result<LoadedSite, DaemonError> {
         let config = &beginning.config;
         for warning in &config.warnings {
-            warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
+            let what = warning.what.sentence().cloned();
+            let what = what.unwrap_or_else(|| foreign::words(warning.what.clone()));
+            log_warn!(what; file = %config.path().display(), line = warning.line, column = warning.column);
         }
-        let mut models = LoadedModels::load(config, manifest, None).map_err(DaemonError::new)?;
-        models.look_for_faces(config, manifest).map_err(DaemonError::new)?;
-        config.check_classes(&models.classes()).map_err(DaemonError::new)?;
+        let mut models = LoadedModels::load(config, manifest, None).map_err(not_loaded)?;
+        models.look_for_faces(config, manifest).map_err(not_loaded)?;
+        config
+            .check_classes(&models.classes())
+            .map_err(|problems| DaemonError::told(|language| problems.in_language(language)))?;
         let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
         let mutes: Mutes = Arc::new(RwLock::new(beginning.standing.mutes.clone()));
         let site = Site::new(config, &models, clock_data.clone(), mutes.clone())?;
@@ -182,17 +200,11 @@ impl Storage {
     pub fn start(file: &Config, clock: Clock) -> Result<Self, DaemonError> {
         let OpenedOutbox { outbox, dir, trouble } = wiring::open_outbox(file, clock.now().utc)?;
         let control_dir = dir.join(CONTROL_DIR);
-        std::fs::create_dir_all(&control_dir)
-            .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
+        std::fs::create_dir_all(&control_dir).map_err(|error| of_folder(&control_dir, &error))?;
         // Not where the queue is while its own folder cannot be used: a key that is gone after a restart proves nothing.
         let box_key = box_key::read_or_make(&file.outbox.dir, &file.full_name()).map(Arc::new);
         if let Err(error) = &box_key {
-            let (english, chinese) = (Language::English, Language::Chinese);
-            error!(
-                chinese = error.sentence(chinese),
-                "{error}; messages are sent unsigned\n  hint: {}",
-                error.hint(english)
-            );
+            log_error!(box_log::unsigned(error.sentence(), error.hint()));
         }
         let (broker_dir, sent_history) = (dir.join(BROKER_DIR), SentHistory::default());
         Ok(Storage { outbox, control_dir, broker_dir, trouble, box_key, sent_history })
@@ -202,16 +214,15 @@ impl Storage {
     /// centre sent may allow more, and what is given up does not come back.
     pub fn set_limits(&mut self, config: &Config) {
         if let Err(error) = self.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks) {
-            error!(%error, "the limits of the queue could not be changed");
+            let error = error.in_language(language_of_log());
+            log_error!(box_log::outbox_limits_unchanged(); %error);
         }
         self.sent_history.keep(&self.outbox, &config.outbox);
     }
 
     fn stop(self, within: Duration) {
         if !self.outbox.close(within) {
-            warn!(
-                "the queue on disk did not close in time; nothing is lost, the next start takes a moment longer"
-            );
+            log_warn!(box_log::outbox_slow_to_close());
         }
     }
 }
@@ -222,8 +233,8 @@ pub struct CommandStage {
     thread: CommandThread,
     pub audit: Arc<Audit>,
     pub gate: Arc<Gate>,
-    /// The site's time zone, for the times that people read in answers.
-    pub zone: SiteZone,
+    /// How people read answers.
+    pub readers: SiteReaders,
     refusal_stats: Arc<Tally>,
 }
 
@@ -248,19 +259,25 @@ impl CommandStage {
         let (inbox, commands) =
             Inbox::new(config.site.area.to_string(), config.site.box_id.to_string(), gate.clone());
         let refusal_stats = Arc::new(Tally::default());
-        let zone: SiteZone = Arc::new(RwLock::new(config.site.time_zone.clone()));
+        let readers: SiteReaders = Arc::new(RwLock::new(Self::readers_of(config)));
         let parts = command_thread::Parts {
-            alerts: Box::new(AnalysisAlerts { queue: analysis, zone: zone.clone() }),
+            alerts: Box::new(AnalysisAlerts { queue: analysis, readers: readers.clone() }),
             to_main: Box::new(move |command| notes.send(Control::Command(Box::new(command))).is_ok()),
             outbox: storage.outbox.clone(),
             sender: config.sender(),
             audit: audit.clone(),
             refusal_stats: refusal_stats.clone(),
             clock,
+            readers: readers.clone(),
         };
         let thread = CommandThread::start(commands, folder, parts, || lifeline::essential("commands"))
-            .map_err(|error| DaemonError(format!("{}: {error}", folder.display())))?;
-        Ok((CommandStage { thread, audit, gate, zone, refusal_stats }, inbox))
+            .map_err(|error| of_folder(folder, &error))?;
+        Ok((CommandStage { thread, audit, gate, readers, refusal_stats }, inbox))
+    }
+
+    /// The people of this site.
+    pub fn readers_of(config: &Config) -> Readers {
+        Readers { time_zone: config.site.time_zone.clone(), language: config.site.language }
     }
 }
 
@@ -277,11 +294,12 @@ pub fn start_publisher(
 ) -> Result<Arc<Publisher>, DaemonError> {
     let Context { config, clock, .. } = context;
     let key = storage.box_key.as_ref().ok().cloned();
-    let bodies = wiring::bodies(config.sender(), commands.refusal_stats.clone(), clock, inbox, key);
+    let (stats, readers) = (commands.refusal_stats.clone(), commands.readers.clone());
+    let bodies = wiring::bodies(config.sender(), stats, clock, inbox, key, readers);
     broker.wait_until_ready(BROKER_WITHIN);
     let settings = wiring::mqtt_settings(config, broker);
     let publisher = Publisher::start(settings, bodies, storage.outbox.clone(), clock);
-    Ok(Arc::new(publisher.map_err(DaemonError::new)?))
+    Ok(Arc::new(publisher.map_err(|trouble| DaemonError::told(|language| trouble.in_language(language)))?))
 }
 
 /// Where frames go and what is known of each camera: shared by those that decode, look and decide.
@@ -326,7 +344,7 @@ impl AlertStage {
         let Context { config, loaded, clock } = context;
         let (evidence_retention, troubles) = EvidenceRetention::open(config);
         for trouble in troubles {
-            warn!("{trouble}: pictures are not kept there");
+            log_warn!(box_log::pictures_not_kept(trouble));
         }
         let restored = restore::open_alerts(&storage.outbox, clock.now());
         let (close_up_queue, close_up_requests) = close_up::queue();
@@ -397,8 +415,8 @@ impl AnalysisStage {
     ) -> Result<Self, DaemonError> {
         let Context { config, loaded, clock } = context;
         let folder = &storage.control_dir;
-        let mut analysis =
-            Analysis::new(config.site.box_id.clone(), loaded.site.plan()).map_err(DaemonError::new)?;
+        let mut analysis = Analysis::new(config.site.box_id.clone(), loaded.site.plan())
+            .map_err(|error| DaemonError::unknown_name(&error))?;
         let revisions = analysis.restore(open, clock.now());
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
         let mut quality = quality_report::recall(folder);
@@ -463,7 +481,7 @@ impl InferenceStage {
     pub fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) {
         self.size = detectors.len();
         if let Err(error) = self.workers.renew(detectors) {
-            error!(%error, "not all workers could be started");
+            log_error!(box_log::workers_missing(); %error);
         }
     }
 
@@ -478,7 +496,8 @@ pub fn start_cameras(context: Context<'_>, frames: &FramePath, analysis: Analysi
     let (scheduler, decode_demands) = (frames.scheduler.clone(), frames.decode_demands.clone());
     let mut cameras = Cameras::new(context.clock, scheduler, decode_demands, analysis);
     for (camera, error) in cameras.become_those(context.loaded.site.wanted_cameras()) {
-        error!(%camera, %error, "the camera could not be started");
+        let error = error.in_language(language_of_log());
+        log_error!(box_log::camera_not_started(); %camera, %error);
     }
     cameras
 }
@@ -498,7 +517,8 @@ pub fn start_sensors(
 fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
     let (memories, damage) = furniture::load(folder);
     if let Some(damage) = damage {
-        error!(%damage, "what never moves before the cameras cannot be read and is learnt anew");
+        let damage = damage.in_language(language_of_log());
+        log_error!(box_log::furniture_unreadable(); %damage);
     }
     for (camera, places) in &memories {
         analysis.recall_furniture(camera, Furniture::of(places.clone()));
@@ -508,20 +528,23 @@ fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
 
 /// The audit log, with a line that the daemon started.
 fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audit>, DaemonError> {
-    let started = Entry {
-        detail: Some(format!(
-            "lookout {}, configuration {}, {} command keys",
-            env!("CARGO_PKG_VERSION"),
-            config.sha256,
-            config.command_keys.len()
-        )),
-        ..Entry::of("started")
-    };
+    let keys = config.command_keys.len();
+    let detail = daemon::started(env!("CARGO_PKG_VERSION"), &config.sha256, keys);
+    let started = Entry { detail: Some(detail.in_language(config.site.language)), ..Entry::of("started") };
     let audit = Audit::open(folder, now).and_then(|audit| audit.record(now, started).map(|()| audit));
     let audit = audit.map_err(|error| {
-        DaemonError(format!("the audit log in {} cannot be written: {error}", folder.display()))
+        let why = foreign::words(error.to_string());
+        DaemonError::said(&daemon::audit_unwritable(folder.display(), why))
     })?;
     Ok(Arc::new(audit))
+}
+
+fn not_loaded(error: LoadModelsError) -> DaemonError {
+    DaemonError::told(|language| error.in_language(language))
+}
+
+fn of_folder(folder: &Path, error: &std::io::Error) -> DaemonError {
+    DaemonError::said(&daemon::of_folder(folder.display(), foreign::words(error.to_string())))
 }
 
 #[cfg(test)]
@@ -540,6 +563,21 @@ mod tests {
         );
         let path = Path::new("/etc/lookout/lookout.toml");
         Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"))
+    }
+
+    #[test]
+    fn the_lifeline_waits_for_longer_than_all_stages_may_take_to_stop() {
+        let together: Duration = DEADLINES.iter().map(|(_, within)| *within + GRACE).sum();
+        assert!(together < lifeline::STOP_WITHIN, "{together:?}");
+        let source = include_str!("stages.rs");
+        for (stage, _) in DEADLINES {
+            assert_eq!(source.matches(&format!("        stop(\"{stage}\", ")).count(), 1, "{stage}");
+        }
+        assert_eq!(
+            source.matches("\n        stop(\"").count(),
+            DEADLINES.len(),
+            "a stage without a deadline"
+        );
     }
 
     #[test]

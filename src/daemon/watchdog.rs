@@ -5,16 +5,15 @@
 //! A part gets on when its own count moves, whatever it counts: a camera that is tried again moves, one that hangs in a
 //! library does not. Must never feed the watchdog from a thread that looks at nothing.
 
-use std::fmt;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tracing::{error, warn};
 
 use crate::alerts::writer_message::Ping;
 use crate::lifeline;
 use crate::outbox::Outbox;
+use crate::text::{Sentence, box_log, daemon, language_of_log, log_error, log_warn};
 
 use super::analysis_thread::{AnalysisQueue, Note};
 
@@ -56,14 +55,14 @@ pub enum Stuck {
     Cameras,
 }
 
-impl fmt::Display for Stuck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Stuck::Alerts => "no answer on the way of an alert (analysis thread, alert writer, outbox)",
-            Stuck::Mqtt => "the MQTT thread does not wake up",
-            Stuck::InferenceWorkers => "frames wait and no worker looks at them",
-            Stuck::Cameras => "no camera delivers anything or is tried again",
-        })
+impl Stuck {
+    fn sentence(self) -> Sentence {
+        match self {
+            Stuck::Alerts => daemon::alerts_stuck(),
+            Stuck::Mqtt => daemon::mqtt_stuck(),
+            Stuck::InferenceWorkers => daemon::workers_stuck(),
+            Stuck::Cameras => daemon::cameras_stuck(),
+        }
     }
 }
 
@@ -93,17 +92,18 @@ impl Watchdog {
         if let (Some(stuck), Some(since)) = (stuck, self.stuck_since)
             && now.saturating_sub(since) >= lifeline::STUCK_FOR
         {
-            lifeline::end(&stuck.to_string());
+            lifeline::end(&stuck.sentence().in_language(language_of_log()));
         }
         match stuck {
             None => {
                 if self.said.take().is_some() {
-                    warn!("everything gets on again");
+                    log_warn!(box_log::well_again());
                 }
                 notify(&[NotifyState::Watchdog]);
             }
             Some(stuck) if self.said != Some(stuck) => {
-                error!(reason = %stuck, "not alive: systemd is not told that we are, and will start the daemon anew");
+                let reason = stuck.sentence().in_language(language_of_log());
+                log_error!(box_log::not_alive(); %reason);
                 self.said = Some(stuck);
             }
             Some(_) => {}
@@ -143,7 +143,7 @@ pub fn tell_stopping() {
 /// Does nothing where systemd did not start us.
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        warn!(%error, "systemd does not listen");
+        log_warn!(box_log::systemd_deaf(); %error);
     }
 }
 

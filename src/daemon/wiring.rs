@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::info;
 
 use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::{AlertEnricher, Mutes};
@@ -22,13 +22,17 @@ use crate::contract::command::{Outcome, ReplyData, Unanswered};
 use crate::contract::messages::{ACTIVE, GAP};
 use crate::contract::words::Time;
 use crate::contract::{Sender, gap_event};
-use crate::control::Inbox;
+use crate::control::command_thread::SiteReaders;
 use crate::control::refusal_stats::Tally;
+use crate::control::{Inbox, answer};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
 use crate::pipeline::frame_gate::DetectOptions;
-use crate::text::{Sentence, health as say};
+use crate::text::{
+    Sentence, box_log, camera as of_camera, daemon, foreign, health as say, language_of_log, log_error,
+    log_warn,
+};
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
 use super::DaemonError;
@@ -57,8 +61,8 @@ impl Site {
         mutes: Mutes,
     ) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
-        let alert_enricher =
-            AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes).map_err(DaemonError::new)?;
+        let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes)
+            .map_err(|error| DaemonError::said(&error.sentence()))?;
         let mut main_streams = BTreeMap::new();
         for camera in &config.cameras {
             if let Some(stream) = main_stream(camera, loaded_models)? {
@@ -115,7 +119,13 @@ impl Site {
     /// # Errors
     /// Buffers for the models cannot be had.
     pub fn detectors(&self, loaded_models: &LoadedModels) -> Result<Vec<Box<dyn Detector>>, DaemonError> {
-        (0..self.workers).map(|_| loaded_models.detector().map_err(DaemonError::new)).collect()
+        (0..self.workers)
+            .map(|_| {
+                loaded_models
+                    .detector()
+                    .map_err(|error| DaemonError::told(|language| error.in_language(language)))
+            })
+            .collect()
     }
 }
 
@@ -137,7 +147,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
                 password: known.password.clone(),
             });
             let url = RtspUrl::parse_and_fill(url, credentials.as_ref())
-                .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?;
+                .map_err(|error| DaemonError::said(&of_camera::of(&*camera.id, error.sentence())))?;
             Location::Rtsp { url, transport: *transport, credentials }
         }
         CameraSource::File(path) => Location::File { path: path.clone(), pace: Pace::RealTime, repeat: true },
@@ -218,7 +228,8 @@ pub fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, Dae
     match &config.mqtt.broker {
         Broker::Embedded { port } => {
             let broker = mqtt::embedded::Embedded::start(*port, folder)
-                .map_err(|error| DaemonError(format!("the embedded broker cannot start: {error}")))?;
+                .map_err(|error| foreign::words(error.to_string()))
+                .map_err(|why| DaemonError::said(&daemon::no_embedded_broker(why)))?;
             Ok(RunningBroker::Embedded(broker))
         }
         Broker::Remote { .. } => Ok(RunningBroker::Remote),
@@ -239,7 +250,6 @@ pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.version = config.mqtt.version;
-    settings.language = config.site.language;
     match &config.mqtt.broker {
         Broker::Embedded { .. } => settings.url = running.url(),
         Broker::Remote { host, port, others, tls, credentials } => {
@@ -272,9 +282,7 @@ pub fn warn_of_open_door(config: &Config) {
         }
     };
     if config.command_keys.is_empty() && !here {
-        warn!(
-            "no `[[command_key]]` is configured: whoever can publish to the broker can acknowledge alerts and make the box forget them; `lookout keys make` makes a key"
-        );
+        log_warn!(box_log::open_door());
     }
 }
 
@@ -300,14 +308,16 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
             return Ok(OpenedOutbox { outbox, dir: config.outbox.dir.clone(), trouble: None });
         }
         Err(error @ (OutboxError::InUse { .. } | OutboxError::TooNew { .. })) => {
-            return Err(DaemonError::new(error));
+            return Err(DaemonError::told(|language| error.in_language(language)));
         }
         Err(error) => error,
     };
     let name = format!("lookout-outbox-{:016x}", rand::random::<u64>());
     let dir = std::env::temp_dir().join(name);
-    error!(%error, instead = %dir.display(), "the queue's folder cannot be used: alerts that wait will not survive a restart");
-    let outbox = open_outbox_in(&dir, config, now).map_err(|_| DaemonError::new(&error))?;
+    let told = error.in_language(language_of_log());
+    log_error!(box_log::outbox_folder_unusable(); error = %told, instead = %dir.display());
+    let outbox = open_outbox_in(&dir, config, now)
+        .map_err(|_| DaemonError::told(|language| error.in_language(language)))?;
     let trouble = say::spool_is_elsewhere(error.sentence(), dir.display());
     Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
 }
@@ -364,6 +374,7 @@ pub fn bodies(
     clock: Clock,
     inbox: Inbox,
     key: Option<Arc<BoxKey>>,
+    readers: SiteReaders,
 ) -> mqtt::Bodies {
     let (replier, signer) = (sender.clone(), sender.clone());
     mqtt::Bodies {
@@ -373,13 +384,18 @@ pub fn bodies(
             sender.event(id, None, at, data)
         }),
         reply: Arc::new(move |refusal, seq| {
+            let language = readers.read().language;
+            let sentence = answer::first_sentence(&refusal.why);
             let reply = ReplyData {
                 seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
                 request_id: refusal.request_id.clone().unwrap_or_default(),
                 command: refusal.verb.clone(),
                 outcome: Outcome::Refused,
                 code: Some(refusal.kind),
-                message: Some(refusal.why.clone()),
+                message: Some(refusal.why.in_language(language)),
+                message_code: sentence.map(|sentence| sentence.code().to_owned()),
+                message_args: sentence.map(|sentence| sentence.args(language)).unwrap_or_default(),
+                ignored: Vec::new(),
                 acknowledged: None,
                 health: None,
                 picture: None,
@@ -407,7 +423,7 @@ pub fn publish_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> 
     Box::new(move |open, alert_enricher| {
         match report::active(open, alert_enricher, outbox.depth(), clock.now().utc) {
             Ok(message) => publisher.set_latest(ACTIVE.at(&[]), message),
-            Err(error) => error!(%error, "the list of open alerts could not be written"),
+            Err(error) => log_error!(box_log::open_alerts_not_written(); %error),
         }
     })
 }

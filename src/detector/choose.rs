@@ -17,6 +17,7 @@ use super::heads::{Candidate, Wanted, suppress_doubles};
 use super::manifest::ModelEntry;
 use super::model::{Model, ModelError};
 use super::runtime::Runtime;
+use crate::text::{log_warn, model as say};
 use crate::types::hex::hex;
 use crate::types::provider::Provider;
 
@@ -60,7 +61,7 @@ pub struct Tried {
 impl Choice {
     /// The provider, if this version knows it.
     pub fn provider(&self) -> Option<Provider> {
-        self.provider.parse().ok()
+        Provider::named(&self.provider)
     }
 
     /// All times in one line: `street-nano: cpu 6.7 ms, openvino not there`.
@@ -111,7 +112,7 @@ pub fn choose(question: Question, memory: Option<&Path>, trial: &mut dyn Trial) 
     if let Some(file) = memory
         && let Err(error) = remember(file, &key, &choice)
     {
-        tracing::warn!(file = %file.display(), %error, "cannot keep what was measured: the next start measures again");
+        log_warn!(say::choice_not_kept(); file = %file.display(), %error);
     }
     choice
 }
@@ -149,7 +150,7 @@ fn measure(question: Question, trial: &mut dyn Trial) -> Choice {
             let refused = match &on_cpu {
                 Some(on_cpu) => difference(on_cpu, &outcome.found),
                 None if provider == Provider::Cpu => None,
-                None => Some("nothing to compare it with".to_owned()),
+                None => Some(say::nothing_to_compare().to_string()),
             };
             if provider == Provider::Cpu {
                 on_cpu = Some(outcome.found);
@@ -177,7 +178,7 @@ fn difference(on_cpu: &[Candidate], other: &[Candidate]) -> Option<String> {
     };
     match (missing(other, on_cpu), missing(on_cpu, other)) {
         (0, 0) => None,
-        (missed, added) => Some(format!("finds other things than cpu: misses {missed}, adds {added}")),
+        (missed, added) => Some(say::finds_otherwise(missed, added).to_string()),
     }
 }
 
@@ -209,7 +210,7 @@ impl Trial for OnThisBox<'_> {
 fn short(error: ModelError) -> String {
     const MOST: usize = 80;
     let line = match error {
-        ModelError::Load { message, .. } | ModelError::Trial { message, .. } => message,
+        ModelError::Load { message, .. } | ModelError::Trial { message, .. } => message.to_string(),
         other => other.to_string(),
     };
     match line.char_indices().nth(MOST) {

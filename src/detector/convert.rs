@@ -21,8 +21,11 @@
 //! Chroma is taken as lying over the middle of its luma samples (MPEG-1, JPEG); H.264's left-hand siting
 //! would shift colour by a quarter of a pixel.
 
+use std::fmt;
+
 use crate::analysis::geometry::BBox;
 use crate::frame::{Layout, Matrix, Picture, Range};
+use crate::text::{Sentence, model as say};
 
 #[cfg(target_arch = "aarch64")]
 mod arm;
@@ -121,10 +124,9 @@ impl FrameFromModel {
 }
 
 /// Why a picture could not be converted.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ConvertError {
     /// Nothing of the picture lies in the region, or the region is not a number.
-    #[error("the region {region:?} holds nothing of a {width}x{height} picture")]
     EmptyRegion {
         /// As asked for, in parts of the frame.
         region: BBox,
@@ -134,7 +136,6 @@ pub enum ConvertError {
         height: usize,
     },
     /// The tensor is not the model's input.
-    #[error("the tensor holds {have} values where the model's input has {need}")]
     TensorSize {
         /// Values given.
         have: usize,
@@ -142,6 +143,26 @@ pub enum ConvertError {
         need: usize,
     },
 }
+
+impl ConvertError {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            ConvertError::EmptyRegion { region, width, height } => {
+                say::empty_region(format!("{region:?}"), *width, *height)
+            }
+            ConvertError::TensorSize { have, need } => say::other_tensor(*have, *need),
+        }
+    }
+}
+
+impl fmt::Display for ConvertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for ConvertError {}
 
 /// Converts pictures for one model. One per worker; keeps its tables while pictures of one shape come in,
 /// and rebuilds them in place (some microseconds) where the shape or the region changes.

@@ -1,9 +1,11 @@
 //! The face model that is taken where the configuration names none: described in the program, its file found where
 //! installers put it. It looks at evidence only, so a box without it works, and says that its redaction is weaker.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, ManifestError, ModelEntry};
+use crate::text::{Sentence, model as say};
 
 /// What configuration calls it.
 pub const NAME: &str = "centerface";
@@ -14,18 +16,34 @@ pub const ENVIRONMENT: &str = "LOOKOUT_FACE_MODEL";
 const DESCRIPTION: &str = include_str!("../../models/centerface.toml");
 
 /// Why there is none.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum NoFaceModel {
     /// The file is in none of the usual places.
-    #[error("the face model `{NAME}` is not installed; looked for {}", list(searched))]
     NotInstalled {
         /// Where it was looked for.
         searched: Vec<PathBuf>,
     },
     /// The description that is part of the program is wrong, which its tests rule out.
-    #[error(transparent)]
-    Description(#[from] ManifestError),
+    Description(ManifestError),
 }
+
+impl NoFaceModel {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            NoFaceModel::NotInstalled { searched } => say::face_model_not_installed(NAME, list(searched)),
+            NoFaceModel::Description(error) => error.sentence(),
+        }
+    }
+}
+
+impl fmt::Display for NoFaceModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for NoFaceModel {}
 
 fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
@@ -55,7 +73,7 @@ pub fn described() -> Result<ModelEntry, ManifestError> {
 }
 
 fn find_in(places: &[PathBuf]) -> Result<ModelEntry, NoFaceModel> {
-    let entry = described()?;
+    let entry = described().map_err(NoFaceModel::Description)?;
     match places.iter().find(|file| file.exists()) {
         Some(file) => Ok(ModelEntry { file: file.clone(), ..entry }),
         None => Err(NoFaceModel::NotInstalled { searched: places.to_vec() }),

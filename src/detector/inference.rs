@@ -11,6 +11,7 @@ use super::{Detector, InferError, Thresholds};
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
 use crate::frame::Picture;
+use crate::text::Sentence;
 
 /// Overlap beyond which boxes of one class that two models found are one thing. As for one model.
 const SAME_THING_IOU: f32 = 0.5;
@@ -89,7 +90,7 @@ impl Stage {
         out: &mut Vec<Detection>,
     ) -> Result<(), InferError> {
         let entry = self.model.entry();
-        let run_error = |message: String| InferError::Run { model: entry.name.clone(), message };
+        let run_error = |message: Sentence| InferError::Run { model: entry.name.clone(), message };
         let converted = match self.tensors.input_mut().map_err(run_error)? {
             InputValues::Floats(tensor) => self.converter.convert(picture, region, tensor),
             InputValues::Bytes(tensor) => self.converter.convert(picture, region, tensor),

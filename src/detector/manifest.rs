@@ -33,7 +33,6 @@
 //! Some heads have parameters of their own ([`Parameter`](super::heads)): `reg_max`, `anchors`, ...
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +42,7 @@ use toml::Spanned;
 use super::convert::{Colour, Fit, ModelInput};
 use super::heads::{self, Head, KINDS, Kind, Own, USUAL_STRIDES, with_own_parameters};
 use crate::analysis::detection::Class;
+use crate::text::{Sentence, model as say};
 use crate::types::hex::digest_from_hex;
 
 mod description;
@@ -162,7 +162,7 @@ impl Manifest {
             Ok(typed) => check_all(typed, file.parent().unwrap_or(Path::new("")), &mut problems),
             Err(error) => {
                 let at = error.span().unwrap_or(0..0);
-                problems.add(at.start, error.message().trim_end().to_owned(), None);
+                problems.add(at.start, say::no_toml(error.message().trim_end()), None);
                 Vec::new()
             }
         };
@@ -276,7 +276,7 @@ struct Problems<'t> {
 }
 
 impl Problems<'_> {
-    fn add(&mut self, offset: usize, what: String, hint: Option<String>) {
+    fn add(&mut self, offset: usize, what: Sentence, hint: Option<Sentence>) {
         self.found.push(Problem { at: line_and_column(self.text, offset), what, hint });
     }
 }
@@ -286,18 +286,14 @@ fn check_all(typed: ManifestAsTyped, folder: &Path, problems: &mut Problems) -> 
     let mut models = Vec::new();
     for (number, model) in typed.model.into_iter().enumerate() {
         let called = match &model.get_ref().name {
-            Some(name) => format!("model `{}`", name.get_ref()),
-            None => format!("model number {}", number + 1),
+            Some(name) => say::called(name.get_ref()),
+            None => say::numbered(number + 1),
         };
         if let Some(name) = &model.get_ref().name
             && let Some(first) = names.insert(name.get_ref().clone(), name.span().start)
         {
             let line = line_and_column(problems.text, first).0;
-            problems.add(
-                name.span().start,
-                format!("{called} is described twice, first in line {line}"),
-                None,
-            );
+            problems.add(name.span().start, say::described_twice(called.clone(), line), None);
         }
         let mut check = Check { called, here: model.span().start, problems };
         models.extend(check.model(model.into_inner(), folder));
@@ -308,15 +304,15 @@ fn check_all(typed: ManifestAsTyped, folder: &Path, problems: &mut Problems) -> 
 /// The checks of one model.
 struct Check<'p, 't> {
     /// The model, as messages call it.
-    called: String,
+    called: Sentence,
     /// Where something is reported that is missing.
     here: usize,
     problems: &'p mut Problems<'t>,
 }
 
 impl Check<'_, '_> {
-    fn report<T>(&mut self, place: &Spanned<T>, what: impl fmt::Display, hint: Option<String>) {
-        let what = format!("{}: {what}", self.called);
+    fn report<T>(&mut self, place: &Spanned<T>, what: Sentence, hint: Option<Sentence>) {
+        let what = say::of(self.called.clone(), what);
         self.problems.add(place.span().start, what, hint);
     }
 
@@ -361,31 +357,30 @@ impl Check<'_, '_> {
         for stride in head.strides().iter().copied().chain(coarsest) {
             if !input.width.is_multiple_of(stride) || !input.height.is_multiple_of(stride) {
                 let place = typed.strides.as_ref().map_or(self.here, |p| p.span().start);
-                let (w, h, called) = (input.width, input.height, &self.called);
-                let what = format!("{called}: {w}x{h} is no multiple of stride {stride}");
-                self.problems.add(place, what, None);
+                let what = say::no_multiple(input.width, input.height, stride);
+                self.problems.add(place, say::of(self.called.clone(), what), None);
             }
         }
         if let Some(place) = &typed.classes
             && head.kind().finds_faces_only
             && classes != 1
         {
-            let what = format!("head `{}` finds one class, not {classes}", head.name());
-            self.report(place, what, Some("classes = [\"face\"]".into()));
+            let hint = say::try_setting("classes", "[\"face\"]");
+            self.report(place, say::one_class(head.name(), classes), Some(hint));
         }
         if let Some(outputs) = &typed.outputs {
             let (have, need) = (outputs.get_ref().len(), head.outputs(input, classes));
             if have != need.len() {
-                let what = format!("head `{}` reads {} outputs, not {have}", head.name(), need.len());
-                let order: Vec<&str> = need.iter().map(|o| o.holds.as_str()).collect();
-                self.report(outputs, what, Some(format!("in this order: {}", order.join(", "))));
+                let what = say::other_number_of_outputs(head.name(), need.len(), have);
+                let order = say::listed(need.into_iter().map(|output| output.holds));
+                self.report(outputs, what, Some(say::in_this_order(order)));
             }
         }
     }
 
     fn required<'a, T>(&mut self, field: &'a Option<Spanned<T>>, key: &str) -> Option<&'a Spanned<T>> {
         if field.is_none() {
-            self.problems.add(self.here, format!("{} has no `{key}`", self.called), None);
+            self.problems.add(self.here, say::missing(self.called.clone(), key), None);
         }
         field.as_ref()
     }
@@ -393,7 +388,7 @@ impl Check<'_, '_> {
     fn text(&mut self, field: &Option<Spanned<String>>, key: &str) -> Option<String> {
         let value = self.required(field, key)?;
         if value.get_ref().trim().is_empty() {
-            self.report(value, format!("`{key}` is empty"), None);
+            self.report(value, say::empty(key), None);
             return None;
         }
         Some(value.get_ref().clone())
@@ -403,8 +398,7 @@ impl Check<'_, '_> {
         let value = self.required(field, "sha256")?;
         let digest = digest_from_hex(value.get_ref());
         if digest.is_none() {
-            let what = "`sha256` is not 64 hexadecimal digits";
-            self.report(value, what, Some("`sha256sum FILE` prints it".into()));
+            self.report(value, say::no_digest(), Some(say::try_sha256sum()));
         }
         digest
     }
@@ -415,7 +409,7 @@ impl Check<'_, '_> {
         if v > 0.0 && v <= 1.0 {
             return Some(v as f32);
         }
-        self.report(value, format!("`{key}` is {v}, not above 0 and at most 1"), None);
+        self.report(value, say::not_a_part(key, v.to_string()), None);
         None
     }
 
@@ -424,7 +418,7 @@ impl Check<'_, '_> {
         if range.contains(&v) {
             return usize::try_from(v).ok();
         }
-        self.report(value, format!("`{key}` is {v}, not in {}..{}", range.start(), range.end()), None);
+        self.report(value, say::out_of_range(key, v, *range.start(), *range.end()), None);
         None
     }
 
@@ -433,7 +427,8 @@ impl Check<'_, '_> {
         if range.contains(&v) {
             return Some(v as f32);
         }
-        self.report(value, format!("`{key}` is {v}, not in {}..{}", range.start(), range.end()), None);
+        let (least, most) = (range.start().to_string(), range.end().to_string());
+        self.report(value, say::out_of_range(key, v.to_string(), least, most), None);
         None
     }
 
@@ -446,9 +441,8 @@ impl Check<'_, '_> {
         let value = self.required(field, key)?;
         let meaning = meanings.iter().find(|(word, _)| word == value.get_ref()).map(|(_, meaning)| *meaning);
         if meaning.is_none() {
-            let words: Vec<String> = meanings.iter().map(|(word, _)| format!("`{word}`")).collect();
-            let hint = format!("known are {}", words.join(", "));
-            self.report(value, format!("unknown {key} `{}`", value.get_ref()), Some(hint));
+            let words = say::listed(meanings.iter().map(|(word, _)| format!("`{word}`")));
+            self.report(value, say::unknown_word(key, value.get_ref()), Some(say::known_words(words)));
         }
         meaning
     }
@@ -498,7 +492,7 @@ impl Check<'_, '_> {
         if channels.iter().all(|v| v.is_finite() && allowed(*v)) {
             return Some(channels);
         }
-        self.report(value, format!("`{key}` cannot be {:?}", value.get_ref()), None);
+        self.report(value, say::impossible_value(key, format!("{:?}", value.get_ref())), None);
         None
     }
 
@@ -510,16 +504,14 @@ impl Check<'_, '_> {
         for (key, value) in typed.own() {
             let owner = heads::own_parameters().find(|(_, parameter)| parameter.key == key);
             if let Some((owner, _)) = owner.filter(|(owner, _)| owner.name != kind.name) {
-                let what = format!("`{key}` belongs to head `{}`, not `{}`", owner.name, kind.name);
-                self.report(&value, what, None);
+                self.report(&value, say::key_of_other_head(key, owner.name, kind.name), None);
             }
         }
         let strides = strides?;
         if let (Some(place), Some(only)) = (&typed.strides, kind.only_stride)
             && strides != [only]
         {
-            let what = format!("head `{}` has one stride, {only}", kind.name);
-            self.report(place, what, Some("leave `strides` out".into()));
+            self.report(place, say::one_stride(kind.name, only), Some(say::try_without_strides()));
         }
         Some((kind.head)(strides, &own?))
     }
@@ -537,8 +529,8 @@ impl Check<'_, '_> {
                     all.push((*key, v));
                 }
             } else {
-                let what = format!("`{key}` is {v}, not in {}..{}", parameter.least, parameter.most);
-                self.report(value, what, None);
+                let (least, most) = (parameter.least.to_string(), parameter.most.to_string());
+                self.report(value, say::out_of_range(*key, v.to_string(), least, most), None);
                 all = None;
             }
         }
@@ -551,7 +543,7 @@ impl Check<'_, '_> {
         if (1..=12).contains(&strides.len()) && strides.iter().all(|s| (1..=256).contains(s)) {
             return Some(strides.iter().map(|s| *s as usize).collect());
         }
-        self.report(value, "`strides` are one to twelve numbers in 1..256", None);
+        self.report(value, say::no_strides(), None);
         None
     }
 
@@ -561,7 +553,7 @@ impl Check<'_, '_> {
         let known = labels.get_ref();
         for (number, label) in known.iter().enumerate() {
             if !label.is_empty() && known[..number].contains(label) {
-                self.report(labels, format!("class `{label}` is listed twice"), None);
+                self.report(labels, say::class_listed_twice(label), None);
             }
         }
         let words: BTreeMap<&str, &str> = typed
@@ -572,8 +564,7 @@ impl Check<'_, '_> {
             .collect();
         for label in typed.words.iter().flatten().map(|(label, _)| label) {
             if !known.contains(label.get_ref()) {
-                let what = format!("`words` names a class that is not in `classes`: `{}`", label.get_ref());
-                self.report(label, what, None);
+                self.report(label, say::word_of_no_class(label.get_ref()), None);
             }
         }
         let word_for = |label: &str| match typed.words {
@@ -586,13 +577,11 @@ impl Check<'_, '_> {
             .collect();
         for word in classes.iter().flatten().map(|class| class.name()) {
             if let Some(sign) = identity::sign_in(word) {
-                let what = format!("the class `{word}` would say who somebody is (`{sign}`)");
-                let hint = "Lookout detects and never identifies; `words` can report such a class as the thing it is (a man is a `person`), or leave it out";
-                self.report(labels, what, Some(hint.into()));
+                self.report(labels, say::class_identifies(word, sign), Some(say::try_as_a_thing()));
             }
         }
         if classes.iter().all(Option::is_none) {
-            self.report(labels, "nothing would be reported: no class has a name", None);
+            self.report(labels, say::nothing_reported(), None);
             return None;
         }
         Some(classes)
@@ -612,9 +601,9 @@ impl Check<'_, '_> {
         }
         for (word, value) in typed {
             let Some(place) = thresholds.iter().position(|(class, _)| class.name() == word.get_ref()) else {
-                let words: Vec<String> = thresholds.iter().map(|(c, _)| format!("`{c}`")).collect();
-                let what = format!("`thresholds` names `{}`, which it does not report", word.get_ref());
-                self.report(word, what, Some(format!("it reports {}", words.join(", "))));
+                let words = say::listed(thresholds.iter().map(|(class, _)| format!("`{class}`")));
+                let what = say::threshold_of_no_class(word.get_ref());
+                self.report(word, what, Some(say::it_reports(words)));
                 continue;
             };
             if let Some(v) = self.part(value, &format!("thresholds.{}", word.get_ref())) {

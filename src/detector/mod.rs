@@ -10,9 +10,12 @@
 //! that offer landmarks or embeddings are read for their boxes only. Must never bring the process down over a
 //! file: a model that is not what its manifest says is refused with a sentence.
 
+use std::fmt;
+
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::BBox;
 use crate::frame::Picture;
+use crate::text::{Sentence, model as say};
 
 pub mod choose;
 pub mod convert;
@@ -52,10 +55,9 @@ pub trait Detector: Send {
 }
 
 /// Why nothing was found out about a picture.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum InferError {
     /// The picture or the region cannot be fed to the model.
-    #[error("model `{model}`: {error}")]
     Convert {
         /// Which model.
         model: String,
@@ -63,14 +65,31 @@ pub enum InferError {
         error: convert::ConvertError,
     },
     /// ONNX Runtime gave up.
-    #[error("model `{model}` failed: {message}")]
     Run {
         /// Which model.
         model: String,
-        /// What ONNX Runtime says.
-        message: String,
+        /// Why, often in ONNX Runtime's words.
+        message: Sentence,
     },
 }
+
+impl InferError {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            InferError::Convert { model, error } => say::of(say::called(model), error.sentence()),
+            InferError::Run { model, message } => say::run_failed(say::called(model), message.clone()),
+        }
+    }
+}
+
+impl fmt::Display for InferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for InferError {}
 
 /// The lowest score that counts, per class: what the manifest recommends unless a camera says otherwise.
 #[derive(Debug, Clone, PartialEq)]

@@ -18,14 +18,16 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::convert::Colour;
-use super::heads::{Head, HeadOutput, Shape, stranger};
+use super::heads::{Head, HeadOutput, Shape, Stranger, stranger};
 use super::manifest::ModelEntry;
 use super::network::{self, Port, port};
 use super::onnx_file;
 use super::onnx_size;
 use super::runtime::{Runtime, RuntimeError, one_line};
 use super::tensors::Tensors;
+use crate::text::{Sentence, Words, log_warn, model as say};
 use crate::types::hex::hex;
+use crate::types::language::Language;
 use crate::types::provider::Provider;
 
 /// Largest model file that is read. A guess: ten times the largest detector one would put on a box.
@@ -48,13 +50,11 @@ pub struct Model {
 }
 
 /// Why a model is refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ModelError {
     /// There is nothing to run models with.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
+    Runtime(RuntimeError),
     /// The file cannot be read.
-    #[error("{model}: cannot be read: {error}\n  hint: is the file where the manifest says?")]
     Unreadable {
         /// Which model.
         model: Named,
@@ -62,17 +62,13 @@ pub enum ModelError {
         error: std::io::Error,
     },
     /// The file is no file of a sensible size.
-    #[error("{model} {found}, where a model file of at most {} MiB was expected", LARGEST_FILE_BYTES >> 20)]
     NoModelFile {
         /// Which model.
         model: Named,
         /// What it is instead.
-        found: String,
+        found: Sentence,
     },
     /// The file is not the one that was described.
-    #[error(
-        "{model}: SHA-256 is {found}, where the manifest says {expected}\n  hint: the file is damaged, incomplete or another one; fetch it again"
-    )]
     Digest {
         /// Which model.
         model: Named,
@@ -82,61 +78,96 @@ pub enum ModelError {
         found: String,
     },
     /// ONNX Runtime does not take it.
-    #[error("{model}: {message}{}", hint_line(hint))]
     Load {
         /// Which model.
         model: Named,
         /// Why, as far as the file tells; else what ONNX Runtime says.
-        message: String,
+        message: Sentence,
         /// What to try.
-        hint: Option<String>,
+        hint: Option<Sentence>,
     },
     /// The network is not the one that was described.
-    #[error(
-        "{model}: {what} {expected}, but the file has {found}\n  hint: {}",
-        hint.unwrap_or("compare the manifest's entry with the file's origin")
-    )]
     Described {
         /// Which model.
         model: Named,
-        /// What is compared: `the input should be`.
-        what: String,
-        /// From the manifest.
-        expected: Box<str>,
-        /// In the file.
-        found: Box<str>,
+        /// What it should have and what it has.
+        what: Sentence,
         /// What to try, where it is known what the file is.
-        hint: Option<&'static str>,
+        hint: Option<Sentence>,
     },
     /// The network is one that is not read.
-    #[error("{model}: {what}\n  hint: {hint}")]
     Stranger {
         /// Which model.
         model: Named,
         /// What it is.
-        what: &'static str,
-        /// What to try.
-        hint: &'static str,
+        stranger: Stranger,
     },
     /// It loads but does not work.
-    #[error("{model}: the trial run failed: {message}")]
     Trial {
         /// Which model.
         model: Named,
         /// Why.
-        message: String,
+        message: Sentence,
     },
 }
 
-fn hint_line(hint: &Option<String>) -> String {
-    hint.as_ref().map_or_else(String::new, |hint| format!("\n  hint: {hint}"))
-}
-
 impl ModelError {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        use ModelError as E;
+        match self {
+            E::Runtime(error) => error.sentence(),
+            E::Unreadable { model, error } => say::of(model.sentence(), say::unread(error.to_string())),
+            E::NoModelFile { model, found } => {
+                say::no_model_file(model.sentence(), found.clone(), LARGEST_FILE_BYTES >> 20)
+            }
+            E::Digest { model, expected, found } => {
+                say::of(model.sentence(), say::other_digest(found, expected))
+            }
+            E::Load { model, message, .. } => say::of(model.sentence(), message.clone()),
+            E::Described { model, what, .. } => say::of(model.sentence(), what.clone()),
+            E::Stranger { model, stranger } => say::of(model.sentence(), stranger.sentence()),
+            E::Trial { model, message } => say::of(model.sentence(), say::trial_failed(message.clone())),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<Sentence> {
+        use ModelError as E;
+        match self {
+            E::Runtime(error) => Some(error.hint()),
+            E::Unreadable { .. } => Some(say::try_place()),
+            E::Digest { .. } => Some(say::try_another_copy()),
+            E::Load { hint, .. } => hint.clone(),
+            E::Described { hint, .. } => Some(hint.clone().unwrap_or_else(say::compare_entry)),
+            E::Stranger { stranger, .. } => Some(stranger.hint()),
+            E::NoModelFile { .. } | E::Trial { .. } => None,
+        }
+    }
+
+    /// Both, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence().with_hint(self.hint().as_ref(), language)
+    }
+
     /// Bytes that ONNX Runtime did not load, for what it said.
     pub(super) fn load(named: &Named, bytes: &[u8], said: &str) -> ModelError {
         let (message, hint) = onnx_file::why_not(bytes, said);
         ModelError::Load { model: named.clone(), message, hint }
+    }
+}
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl std::error::Error for ModelError {}
+
+impl From<RuntimeError> for ModelError {
+    fn from(error: RuntimeError) -> Self {
+        ModelError::Runtime(error)
     }
 }
 
@@ -147,9 +178,10 @@ pub struct Named {
     pub(super) file: PathBuf,
 }
 
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "model `{}` ({})", self.name, self.file.display())
+impl Named {
+    /// As sentences name it.
+    pub fn sentence(&self) -> Sentence {
+        say::named(&self.name, self.file.display())
     }
 }
 
@@ -283,7 +315,7 @@ impl Model {
         self.one_at_a_time.as_ref()
     }
 
-    pub(super) fn trial_error(&self, message: String) -> ModelError {
+    pub(super) fn trial_error(&self, message: Sentence) -> ModelError {
         ModelError::Trial { model: self.named(), message }
     }
 
@@ -292,7 +324,7 @@ impl Model {
     }
 
     /// Tensors with a made-up picture in them: a wave over columns and rows, different in each channel.
-    fn trial_tensors(&self) -> Result<Tensors, String> {
+    fn trial_tensors(&self) -> Result<Tensors, Sentence> {
         let mut tensors = Tensors::new(self)?;
         let input = &self.entry.input;
         tensors.input_mut()?.fill(|i| {
@@ -310,17 +342,8 @@ impl Model {
         tensors.run(self).map_err(failed)?;
         let outputs = tensors.outputs().map_err(failed)?;
         if let Some(score) = self.entry.head.first_impossible_score(&outputs, &self.entry.input) {
-            return Err(ModelError::Described {
-                model: self.named(),
-                what: "scores should be".into(),
-                expected: "within 0..1".into(),
-                found: format!(
-                    "{score:.1}: another head than `{}`, or no sigmoid in the graph?",
-                    self.entry.head.name()
-                )
-                .into(),
-                hint: None,
-            });
+            let what = say::impossible_score(format!("{score:.1}"), self.entry.head.name());
+            return Err(ModelError::Described { model: self.named(), what, hint: None });
         }
         Ok(())
     }
@@ -363,10 +386,10 @@ pub(super) fn read(named: &Named, file: &Path) -> Result<(Vec<u8>, [u8; 32]), Mo
     let unreadable = |error| ModelError::Unreadable { model: named.clone(), error };
     let metadata = std::fs::metadata(file).map_err(unreadable)?;
     let found = match metadata.len() {
-        _ if metadata.is_dir() => Some("is a folder".to_owned()),
-        _ if !metadata.is_file() => Some("is no plain file".to_owned()),
-        0 => Some("is empty".to_owned()),
-        bytes if bytes > LARGEST_FILE_BYTES => Some(format!("has {bytes} bytes")),
+        _ if metadata.is_dir() => Some(say::is_a_folder()),
+        _ if !metadata.is_file() => Some(say::is_no_plain_file()),
+        0 => Some(say::is_empty()),
+        bytes if bytes > LARGEST_FILE_BYTES => Some(say::has_bytes(bytes)),
         _ => None,
     };
     if let Some(found) = found {
@@ -403,7 +426,7 @@ fn open(
 
 fn report_failed(named: &Named, failed: &[(Provider, String)], runs: Provider) {
     for (provider, reason) in failed {
-        tracing::warn!(model = named.name, %provider, %reason, %runs, "provider cannot run this model");
+        log_warn!(say::provider_cannot(); model = named.name, %provider, %reason, %runs);
     }
 }
 
@@ -450,81 +473,59 @@ fn check_description(
     session: &Session,
     outputs: &[HeadOutput],
 ) -> Result<(CString, Vec<CString>), ModelError> {
-    let refused = |what: &str, expected: String, found: String| ModelError::Described {
-        model: named.clone(),
-        what: what.to_owned(),
-        expected: expected.into(),
-        found: found.into(),
-        hint: None,
-    };
+    let refused = |what: Sentence| ModelError::Described { model: named.clone(), what, hint: None };
     let input = &entry.input;
     let values = outputs.iter().map(|o| o.shape.iter().fold(1usize, |a, b| a.saturating_mul(*b)));
     let values = values.fold(input.len(), usize::saturating_add);
     if values > MOST_VALUES {
-        let expected = format!("at most {MOST_VALUES} values");
-        return Err(refused("the tensors of the description should have", expected, format!("{values}")));
+        return Err(refused(say::too_many_values(MOST_VALUES, values)));
     }
     let ports: Vec<Port> = session.inputs().iter().map(port).collect();
-    let fed_otherwise = |expected: &str| ModelError::Described {
+    let fed_otherwise = |expected: Words| ModelError::Described {
         model: named.clone(),
-        what: "the input should be".into(),
-        expected: expected.into(),
-        found: list(session.inputs()).into(),
+        what: say::other_input(expected, list(session.inputs())),
         hint: network::fed_otherwise(&ports),
     };
-    let [fed] = session.inputs() else { return Err(fed_otherwise("one picture")) };
+    let [fed] = session.inputs() else { return Err(fed_otherwise(say::one_picture().into())) };
     let wanted = [1, 3, input.height, input.width];
     let bytes = is_of_bytes(fed.dtype());
     if !fits(fed.dtype(), if bytes { TensorElementType::Uint8 } else { TensorElementType::Float32 }, &wanted)
     {
-        return Err(fed_otherwise(&shape(&wanted)));
+        return Err(fed_otherwise(shape(&wanted).into()));
     }
     if bytes && (input.mean != [0.0; 3] || input.std != [1.0; 3]) {
-        let expected = "of f32, because `mean` and `std` are to be applied".to_owned();
-        return Err(refused("the input should be", expected, list(session.inputs())));
+        return Err(refused(say::other_input(say::of_floats(), list(session.inputs()))));
     }
     let chosen: Vec<&Outlet> = match &entry.outputs {
         Some(names) => {
             let by_name = |name: &String| {
                 let found = session.outputs().iter().find(|o| o.name() == name);
-                found.ok_or_else(|| {
-                    refused("there should be", format!("an output `{name}`"), list(session.outputs()))
-                })
+                found.ok_or_else(|| refused(say::no_output(name, list(session.outputs()))))
             };
             names.iter().map(by_name).collect::<Result<_, _>>()?
         }
         None => session.outputs().iter().collect(),
     };
     if chosen.len() < outputs.len() {
-        let expected = format!("{} outputs for head `{}`", outputs.len(), entry.head.name());
-        return Err(refused("there should be", expected, list(session.outputs())));
+        let found = list(session.outputs());
+        return Err(refused(say::too_few_outputs(outputs.len(), entry.head.name(), found)));
     }
     for (outlet, wanted) in chosen.iter().zip(outputs) {
         if !fits(outlet.dtype(), TensorElementType::Float32, &wanted.shape) {
             let shapes: Vec<Shape> = session.outputs().iter().map(|outlet| port(outlet).shape).collect();
             if let Some(stranger) = stranger(&entry.head, input, entry.classes.len(), &shapes) {
-                let (what, hint) = stranger.told();
-                return Err(ModelError::Stranger { model: named.clone(), what, hint });
+                return Err(ModelError::Stranger { model: named.clone(), stranger });
             }
-            let what = format!(
-                "`{}`, read as the {} of head `{}`, should be",
-                outlet.name(),
-                wanted.holds,
-                entry.head.name()
-            );
+            let (name, holds, head) = (outlet.name(), wanted.holds.clone(), entry.head.name());
+            let (expected, found) = (shape(&wanted.shape), outlet.dtype().to_string());
             return Err(ModelError::Described {
                 model: named.clone(),
-                what,
-                expected: shape(&wanted.shape).into(),
-                found: outlet.dtype().to_string().into(),
+                what: say::other_output(name, holds, head, expected, found),
                 hint: network::put_out_otherwise(&port(outlet)),
             });
         }
     }
-    let c_name = |outlet: &Outlet| {
-        CString::new(outlet.name())
-            .map_err(|_| refused("names should have", "no zero byte".into(), "one".into()))
-    };
+    let c_name = |outlet: &Outlet| CString::new(outlet.name()).map_err(|_| refused(say::zero_byte()));
     let output_names = chosen.iter().take(outputs.len()).map(|o| c_name(o)).collect::<Result<_, _>>()?;
     Ok((c_name(fed)?, output_names))
 }
@@ -546,7 +547,9 @@ fn shape(shape: &[usize]) -> String {
     format!("Tensor<f32>({})", sizes.join(", "))
 }
 
-fn list(outlets: &[Outlet]) -> String {
-    let all: Vec<String> = outlets.iter().map(|o| format!("`{}` {}", o.name(), o.dtype())).collect();
-    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+fn list(outlets: &[Outlet]) -> Words {
+    if outlets.is_empty() {
+        return say::none().into();
+    }
+    say::listed(outlets.iter().map(|outlet| format!("`{}` {}", outlet.name(), outlet.dtype())))
 }

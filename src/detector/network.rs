@@ -13,6 +13,7 @@ use super::heads::{Shape, Stranger};
 use super::model::{ModelError, Named, open_with, read, refuse_weights_elsewhere};
 use super::onnx_file::OnnxFile;
 use super::runtime::Runtime;
+use crate::text::{Sentence, model as say};
 use crate::types::hex::hex;
 use crate::types::provider::Provider;
 
@@ -44,30 +45,24 @@ pub struct Port {
 
 /// The only values that Lookout reads, and nearly the only ones that it feeds.
 const FLOATS: &str = "f32";
-/// What to do about half of them.
-const HALF_FLOATS: &str = "export it with 32-bit inputs and outputs (Ultralytics half=False, onnxconverter_common.float16 keep_io_types=True)";
 
 /// What to try with a network that is not fed one picture as Lookout feeds it.
-pub(super) fn fed_otherwise(inputs: &[Port]) -> Option<&'static str> {
-    let [input] = inputs else {
-        return Some("Lookout feeds a picture and nothing else: export the network without its other inputs");
-    };
+pub(super) fn fed_otherwise(inputs: &[Port]) -> Option<Sentence> {
+    let [input] = inputs else { return Some(say::try_one_input()) };
     if is_half(input) {
-        return Some(HALF_FLOATS);
+        return Some(say::try_floats());
     }
     match input.shape.as_slice() {
-        [_, _, _, Some(1 | 3)] => Some(
-            "it wants channels last (height x width x 3): export it with channels first (3 x height x width)",
-        ),
-        [Some(2..), ..] => Some("it wants several pictures at once: export it for one (batch=1)"),
-        [_, Some(1), _, _] => Some("it wants grey pictures: Lookout feeds three colours"),
+        [_, _, _, Some(1 | 3)] => Some(say::try_channels_first()),
+        [Some(2..), ..] => Some(say::try_one_picture()),
+        [_, Some(1), _, _] => Some(say::try_colours()),
         _ => None,
     }
 }
 
 /// What to try with a network whose output is not read.
-pub(super) fn put_out_otherwise(output: &Port) -> Option<&'static str> {
-    is_half(output).then_some(HALF_FLOATS)
+pub(super) fn put_out_otherwise(output: &Port) -> Option<Sentence> {
+    is_half(output).then(say::try_floats)
 }
 
 fn is_half(port: &Port) -> bool {
@@ -96,12 +91,12 @@ impl Network {
     }
 
     /// What to try where it is fed something else than one picture.
-    pub fn fed_otherwise(&self) -> Option<&'static str> {
+    pub fn fed_otherwise(&self) -> Option<Sentence> {
         fed_otherwise(&self.inputs)
     }
 
     /// What to try where its outputs cannot be read.
-    pub fn put_out_otherwise(&self) -> Option<&'static str> {
+    pub fn put_out_otherwise(&self) -> Option<Sentence> {
         self.outputs.iter().find_map(put_out_otherwise)
     }
 

@@ -4,6 +4,7 @@
 //! is checked, graphs in graphs are followed to a small depth, and what cannot be read is left out.
 
 use super::runtime::one_line;
+use crate::text::{Sentence, model as say};
 
 /// Fields of `ModelProto`, `GraphProto`, `NodeProto`, `AttributeProto`, `TensorProto`, `OperatorSetIdProto` and
 /// `StringStringEntryProto`.
@@ -71,67 +72,46 @@ impl OnnxFile {
 
 /// The first byte of nearly every ONNX file: the key of its version.
 const BEGINNING: u8 = 0x08;
-/// What to do about a file that begins like a model and does not end like one.
-const INCOMPLETE: &str = "the file is damaged or incomplete: fetch or export it again";
-
 /// Graphs in graphs that are looked into. Exporters make two or three.
 const DEEPEST: usize = 8;
 
 /// Why a file is refused before ONNX Runtime sees it: it would read the weights from a file of that name in the folder in
 /// which Lookout happens to run, and nobody compared that file with anything.
-pub(super) fn weights_elsewhere(bytes: &[u8]) -> Option<(String, Option<String>)> {
+pub(super) fn weights_elsewhere(bytes: &[u8]) -> Option<(Sentence, Option<Sentence>)> {
     let other = OnnxFile::read(bytes)?.weights_in?;
-    Some((
-        format!("its weights lie in another file, `{other}`"),
-        Some(
-            "Lookout reads one file, whose SHA-256 it knows; this puts both together: python3 -c \"import onnx; onnx.save(onnx.load('IN.onnx'), 'OUT.onnx')\""
-                .to_owned(),
-        ),
-    ))
+    Some((say::weights_elsewhere(other), Some(say::try_one_file())))
 }
 
 /// Why ONNX Runtime does not load these bytes, and what to try. `said` is what it says itself.
-pub(super) fn why_not(bytes: &[u8], said: &str) -> (String, Option<String>) {
+pub(super) fn why_not(bytes: &[u8], said: &str) -> (Sentence, Option<Sentence>) {
     let said = one_line(said);
     let Some(file) = OnnxFile::read(bytes) else {
-        return match kind_of(bytes) {
-            Some((kind, hint)) => (format!("it is {kind}, no ONNX file"), Some(hint.to_owned())),
-            None if bytes.first() == Some(&BEGINNING) => (cannot_load(&said), Some(INCOMPLETE.to_owned())),
-            None => (
-                cannot_load(&said),
-                Some("an ONNX file is needed; .pt, .tflite and .engine files have to be exported to ONNX first".to_owned()),
-            ),
-        };
+        let (what, hint) = what_it_is(bytes).unwrap_or_else(|| {
+            let begins_well = bytes.first() == Some(&BEGINNING);
+            let hint = if begins_well { say::try_complete_file() } else { say::try_onnx() };
+            (say::not_loaded(said), hint)
+        });
+        return (what, Some(hint));
     };
     if let Some(most) = number_after(&said, "till opset ") {
-        let opset = file.opset.map_or_else(String::new, |opset| format!(" {opset}"));
-        return (
-            format!("it needs ONNX operators{opset}, and this ONNX Runtime knows them up to {most}"),
-            Some(format!(
-                "export it with an older opset (Ultralytics opset={0}, torch.onnx.export opset_version={0}), or take a newer ONNX Runtime (LOOKOUT_ORT_LIB)",
-                most.min(17)
-            )),
-        );
+        let what = match file.opset {
+            Some(opset) => say::newer_operators_of(opset, most),
+            None => say::newer_operators(most),
+        };
+        return (what, Some(say::try_older_opset(most.min(17))));
     }
     if let Some(most) = number_after(&said, "max supported IR version: ") {
-        let version = file.ir_version.map_or_else(String::new, |version| format!(" {version}"));
-        return (
-            format!(
-                "its file format (IR version{version}) is newer than this ONNX Runtime, which reads up to {most}"
-            ),
-            Some(format!(
-                "python3 -c \"import onnx; m = onnx.load('IN.onnx'); m.ir_version = {most}; onnx.save(m, 'OUT.onnx')\", or take a newer ONNX Runtime (LOOKOUT_ORT_LIB)"
-            )),
-        );
+        let what = match file.ir_version {
+            Some(version) => say::newer_format_of(version, most),
+            None => say::newer_format(most),
+        };
+        return (what, Some(say::try_older_format(most)));
     }
     if let Some(operator) = unknown_operator(&said) {
-        return (
-            format!("it uses the operator `{operator}`, which this ONNX Runtime does not have"),
-            Some("it was made for another runtime, such as TensorRT: export it without plug-ins and without NMS in the graph".to_owned()),
-        );
+        return (say::unknown_operator(operator), Some(say::try_without_plugins()));
     }
     let is_cut = said.contains("protobuf parsing failed");
-    (cannot_load(&said), is_cut.then(|| INCOMPLETE.to_owned()))
+    (say::not_loaded(said), is_cut.then(say::try_complete_file))
 }
 
 /// The operator that ONNX Runtime misses, in one of the three ways in which it says so.
@@ -146,10 +126,6 @@ fn unknown_operator(said: &str) -> Option<&str> {
     name.split(['(', ' ']).next().filter(|name| !name.is_empty() && name.len() < 100)
 }
 
-fn cannot_load(said: &str) -> String {
-    format!("ONNX Runtime cannot load it: {said}")
-}
-
 fn number_after(text: &str, words: &str) -> Option<u64> {
     let (_, after) = text.split_once(words)?;
     let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
@@ -157,24 +133,23 @@ fn number_after(text: &str, words: &str) -> Option<u64> {
 }
 
 /// What a file is that is no model, by its first bytes, and what to do.
-fn kind_of(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    const EXPORT: &str = "export it to ONNX first (Ultralytics: yolo export model=FILE.pt format=onnx)";
+fn what_it_is(bytes: &[u8]) -> Option<(Sentence, Sentence)> {
     let begins = |with: &[u8]| bytes.starts_with(with);
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).trim_start().to_lowercase();
     Some(if begins(b"PK\x03\x04") || begins(b"\x80\x02") {
-        ("a PyTorch file or another archive", EXPORT)
+        (say::is_pytorch(), say::try_export())
     } else if bytes.get(4..8) == Some(b"TFL3") {
-        ("a TensorFlow Lite file", "convert it to ONNX first (tf2onnx)")
+        (say::is_tflite(), say::try_tf2onnx())
     } else if begins(b"\x89HDF") {
-        ("a Keras file", "convert it to ONNX first (tf2onnx)")
+        (say::is_keras(), say::try_tf2onnx())
     } else if begins(b"RKNN") || begins(b"ftrt") || begins(b"ptrt") {
-        ("a file for one kind of accelerator", "take the ONNX file from which it was made")
+        (say::is_for_accelerator(), say::try_its_onnx())
     } else if text.starts_with("version https://git-lfs") {
-        ("a pointer of Git LFS", "fetch the file that it stands for: git lfs pull")
+        (say::is_git_lfs(), say::try_git_lfs())
     } else if text.starts_with("<!doctype") || text.starts_with("<html") {
-        ("a web page", "the download answered with a page: log in, or take the link of the file itself")
+        (say::is_web_page(), say::try_direct_link())
     } else if text.starts_with("<?xml") {
-        ("an XML file, perhaps of OpenVINO", "take the ONNX file from which it was made")
+        (say::is_xml(), say::try_its_onnx())
     } else {
         return None;
     })
@@ -323,7 +298,7 @@ mod tests {
         let in_a_branch = message(1, &message(5, &message(6, &message(5, &tensor))));
         for graph in [message(5, &tensor), in_a_node, in_a_branch] {
             let why = weights_elsewhere(&message(7, &graph)).expect("they lie elsewhere").0;
-            assert_eq!(why, "its weights lie in another file, `w.bin`");
+            assert_eq!(why.to_string(), "its weights lie in another file, `w.bin`");
         }
         assert_eq!(weights_elsewhere(BUNDLED), None);
     }
@@ -349,10 +324,11 @@ mod tests {
             (b"\n<!DOCTYPE html><html>", "a web page"),
         ] {
             let (reason, hint) = why_not(bytes, "protobuf parsing failed");
-            assert!(reason.starts_with(&format!("it is {kind}")) && hint.is_some(), "{reason} {hint:?}");
+            let is_named = reason.to_string().starts_with(&format!("it is {kind}"));
+            assert!(is_named && hint.is_some(), "{reason} {hint:?}");
         }
         assert_eq!(
-            why_not(b"nothing of the kind", "protobuf parsing failed").0,
+            why_not(b"nothing of the kind", "protobuf parsing failed").0.to_string(),
             "ONNX Runtime cannot load it: protobuf parsing failed"
         );
     }

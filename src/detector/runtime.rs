@@ -5,11 +5,15 @@
 //! [`Runtime::get`] would load a library by `ort`'s own rules and panic where it finds none.
 
 use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use ort::environment::Environment;
 use ort::logging::LogLevel;
+
+use crate::text::{Sentence, foreign, model as say};
+use crate::types::language::Language;
 
 /// Names the library to load, before all other places.
 pub const ENVIRONMENT: &str = "LOOKOUT_ORT_LIB";
@@ -23,29 +27,58 @@ pub struct Runtime {
 }
 
 /// Why ONNX Runtime is not there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuntimeError {
     /// No library in any of the places.
-    #[error(
-        "ONNX Runtime's library was not found; looked for {}\n  hint: deploy/setup.sh installs it; or name one with {ENVIRONMENT}=/path/to/libonnxruntime.so",
-        .searched.join(", ")
-    )]
     NotFound {
         /// Where it was looked for.
         searched: Vec<String>,
+        /// By which name the system's loader was asked for it at last.
+        by_name: PathBuf,
     },
     /// There is a file, but it cannot be used.
-    #[error(
-        "ONNX Runtime cannot be loaded from {}: {message}\n  hint: version 1.{} or later is needed; deploy/setup.sh installs one; {ENVIRONMENT} names another",
-        library.display(), ort::MINOR_VERSION
-    )]
     Unusable {
         /// Which file.
         library: PathBuf,
-        /// What the loader says.
-        message: String,
+        /// Why, often in the loader's words.
+        message: Sentence,
     },
 }
+
+impl RuntimeError {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            RuntimeError::NotFound { searched, by_name } => {
+                say::no_runtime(searched.join(", "), by_name.display())
+            }
+            RuntimeError::Unusable { library, message } => {
+                say::runtime_unusable(library.display(), message.clone())
+            }
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Sentence {
+        match self {
+            RuntimeError::NotFound { .. } => say::try_installing_runtime(ENVIRONMENT),
+            RuntimeError::Unusable { .. } => say::try_newer_runtime(ort::MINOR_VERSION, ENVIRONMENT),
+        }
+    }
+
+    /// Both, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence().with_hint(Some(&self.hint()), language)
+    }
+}
+
+impl fmt::Display for RuntimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl Error for RuntimeError {}
 
 impl Runtime {
     /// Loads the library on first use; later calls give the same answer.
@@ -81,7 +114,7 @@ impl Runtime {
 fn load() -> Result<Runtime, RuntimeError> {
     let library = find()?;
     let unusable =
-        |message: String| RuntimeError::Unusable { library: library.clone(), message: one_line(&message) };
+        |message: String| RuntimeError::Unusable { library: library.clone(), message: said(&message) };
     let environment = ort::init_from(&library)
         .map_err(|error| unusable(reason(&error)))?
         .with_name("lookout")
@@ -125,7 +158,7 @@ fn find() -> Result<PathBuf, RuntimeError> {
         if library.is_file() {
             return Ok(library);
         }
-        let message = format!("there is no such file, though {ENVIRONMENT} names it");
+        let message = say::no_such_library(ENVIRONMENT);
         return Err(RuntimeError::Unusable { library, message });
     }
     let beside_executable = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
@@ -144,10 +177,7 @@ fn find() -> Result<PathBuf, RuntimeError> {
     let by_name = PathBuf::from(system_name());
     match ort::util::probe(&by_name) {
         Some(_) => Ok(by_name),
-        None => {
-            searched.push(format!("the system's {}", by_name.display()));
-            Err(RuntimeError::NotFound { searched })
-        }
+        None => Err(RuntimeError::NotFound { searched, by_name }),
     }
 }
 
@@ -192,6 +222,11 @@ pub(super) fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What a library says, as a sentence.
+pub(super) fn said(message: &str) -> Sentence {
+    foreign::words(one_line(message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,12 +258,13 @@ mod tests {
 
     #[test]
     fn a_missing_library_is_a_sentence_with_a_hint() {
-        let searched = vec!["/opt/a".into(), "the system's libonnxruntime.so".into()];
-        insta::assert_snapshot!(RuntimeError::NotFound { searched }, @r"
+        let searched = vec!["/opt/a".to_owned()];
+        let error = RuntimeError::NotFound { searched, by_name: "libonnxruntime.so".into() };
+        insta::assert_snapshot!(error, @r"
         ONNX Runtime's library was not found; looked for /opt/a, the system's libonnxruntime.so
           hint: deploy/setup.sh installs it; or name one with LOOKOUT_ORT_LIB=/path/to/libonnxruntime.so
         ");
-        let error = RuntimeError::Unusable { library: "/opt/b.so".into(), message: "not an ELF file".into() };
+        let error = RuntimeError::Unusable { library: "/opt/b.so".into(), message: said("not an ELF file") };
         insta::assert_snapshot!(error, @r"
         ONNX Runtime cannot be loaded from /opt/b.so: not an ELF file
           hint: version 1.24 or later is needed; deploy/setup.sh installs one; LOOKOUT_ORT_LIB names another

@@ -15,7 +15,8 @@ use ort::value::{PrimitiveTensorElementType, Tensor};
 use super::denormals;
 use super::heads::HeadOutput;
 use super::model::Model;
-use super::runtime::one_line;
+use super::runtime::said;
+use crate::text::{Sentence, model as say};
 
 /// Input and outputs of one model, for one thread.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl InputValues<'_> {
 
 impl Tensors {
     /// Tensors of the model's sizes, all zero.
-    pub(super) fn new(model: &Model) -> Result<Self, String> {
+    pub(super) fn new(model: &Model) -> Result<Self, Sentence> {
         let input = &model.entry().input;
         let outputs =
             model.outputs().iter().map(|o: &HeadOutput| zeroed(&o.shape)).collect::<Result<_, _>>()?;
@@ -64,8 +65,8 @@ impl Tensors {
     }
 
     /// The input's values, channel by channel.
-    pub(super) fn input_mut(&mut self) -> Result<InputValues<'_>, String> {
-        let message = |error: ort::Error| one_line(error.message());
+    pub(super) fn input_mut(&mut self) -> Result<InputValues<'_>, Sentence> {
+        let message = |error: ort::Error| said(error.message());
         Ok(match &mut self.input {
             Input::Floats(input) => {
                 InputValues::Floats(input.try_extract_tensor_mut::<f32>().map_err(message)?.1)
@@ -77,23 +78,23 @@ impl Tensors {
     }
 
     /// Values of all outputs, in the head's order.
-    pub(super) fn outputs(&self) -> Result<Vec<&[f32]>, String> {
+    pub(super) fn outputs(&self) -> Result<Vec<&[f32]>, Sentence> {
         (0..self.outputs.len()).map(|number| self.output(number)).collect()
     }
 
     /// Values of one output.
-    pub(super) fn output(&self, number: usize) -> Result<&[f32], String> {
-        let output = self.outputs.get(number).ok_or("no such output")?;
-        output.try_extract_tensor::<f32>().map(|(_, values)| values).map_err(|e| one_line(e.message()))
+    pub(super) fn output(&self, number: usize) -> Result<&[f32], Sentence> {
+        let output = self.outputs.get(number).ok_or_else(say::no_such_output)?;
+        output.try_extract_tensor::<f32>().map(|(_, values)| values).map_err(|e| said(e.message()))
     }
 
     /// Runs `model` on the input; its outputs are then in here. `model` is the one these were made for.
-    pub(super) fn run(&mut self, model: &Model) -> Result<(), String> {
+    pub(super) fn run(&mut self, model: &Model) -> Result<(), Sentence> {
         let mut names = [ptr::null::<c_char>(); MOST_OUTPUTS];
         let mut values = [ptr::null_mut(); MOST_OUTPUTS];
         let count = self.outputs.len();
         if count != model.output_names().len() || count > MOST_OUTPUTS {
-            return Err("the tensors belong to another model".into());
+            return Err(say::tensors_of_another());
         }
         for (place, (name, output)) in model.output_names().iter().zip(&mut self.outputs).enumerate() {
             names[place] = name.as_ptr();
@@ -123,19 +124,19 @@ impl Tensors {
             )
         });
         // SAFETY: `status` is what `Run` just returned, and nobody else takes it.
-        unsafe { ort::Error::result_from_status(status) }.map_err(|error| one_line(error.message()))
+        unsafe { ort::Error::result_from_status(status) }.map_err(|error| said(error.message()))
     }
 }
 
 /// Eight levels of three outputs: what a manifest can describe at most.
 pub(super) const MOST_OUTPUTS: usize = 24;
 
-fn zeroed<T>(shape: &[usize]) -> Result<Tensor<T>, String>
+fn zeroed<T>(shape: &[usize]) -> Result<Tensor<T>, Sentence>
 where
     T: PrimitiveTensorElementType + Debug + Default + Clone,
 {
     let shape: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
-    let message = |error: ort::Error| one_line(error.message());
+    let message = |error: ort::Error| said(error.message());
     let mut tensor = Tensor::<T>::new(&Allocator::default(), shape).map_err(message)?;
     tensor.try_extract_tensor_mut::<T>().map_err(message)?.1.fill(T::default());
     Ok(tensor)

@@ -12,6 +12,8 @@ mod rgb;
 mod seal;
 mod store;
 
+use std::fmt;
+
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{ExtendedColorType, RgbImage};
@@ -22,7 +24,9 @@ use crate::analysis::empty_view::{Changed, Coarse, EmptyView};
 use crate::analysis::geometry::Polygon;
 use crate::frame::Picture;
 use crate::frame::coarse::coarse;
+use crate::text::{Sentence, evidence as say};
 use crate::types::hex::sha256_hex;
+use crate::types::language::Language;
 
 pub use draw::label;
 pub use rgb::rgb_from_picture;
@@ -64,27 +68,51 @@ pub enum Covered {
 }
 
 /// Why there is no picture.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EvidenceError {
     /// No model that finds people or faces runs on this camera, so nobody could be made unrecognisable.
-    #[error(
-        "no evidence: none of the camera's models finds people or faces, so the picture cannot be redacted\n  \
-         hint: add a model with the class `person` or `face` to [detector]"
-    )]
     CannotRedact,
     /// A picture without pixels.
-    #[error("no evidence: the picture is empty")]
     Empty,
     /// The encoder failed.
-    #[error("no evidence: JPEG encoding failed: {0}")]
     Encode(String),
     /// The original could not be sealed.
-    #[error("no original: sealing failed: {0}")]
     Seal(String),
     /// Not even the smallest form fits.
-    #[error("no evidence: the picture does not fit into {MAX_BYTES} bytes")]
     TooLarge,
 }
+
+impl EvidenceError {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            EvidenceError::CannotRedact => say::cannot_redact(),
+            EvidenceError::Empty => say::empty(),
+            EvidenceError::Encode(error) => say::not_encoded(error),
+            EvidenceError::Seal(error) => say::not_sealed(error),
+            EvidenceError::TooLarge => say::too_large(MAX_BYTES),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<Sentence> {
+        match self {
+            EvidenceError::CannotRedact => Some(say::try_person_or_face()),
+            EvidenceError::Empty
+            | EvidenceError::Encode(_)
+            | EvidenceError::Seal(_)
+            | EvidenceError::TooLarge => None,
+        }
+    }
+}
+
+impl fmt::Display for EvidenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().with_hint(self.hint().as_ref(), Language::English))
+    }
+}
+
+impl std::error::Error for EvidenceError {}
 
 /// Makes the picture.
 ///

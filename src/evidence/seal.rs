@@ -3,10 +3,13 @@
 //!
 //! Must never write or hand out an original that is not sealed. Masks are painted over here, too.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::analysis::geometry::Polygon;
 use crate::frame::Picture;
+use crate::text::{Sentence, evidence as say};
+use crate::types::language::Language;
 
 use super::{EvidenceError, MAX_BYTES, MAX_WIDTH, encode_within, redact, rgb_from_picture, scaled};
 
@@ -15,13 +18,30 @@ use super::{EvidenceError, MAX_BYTES, MAX_WIDTH, encode_within, redact, rgb_from
 pub struct Recipient(age::x25519::Recipient);
 
 /// Not an age public key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{why}\n  hint: make a pair with `age-keygen -o centre.key` at the centre; the line `public key: age1...` belongs here"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRecipient {
-    why: String,
+    why: Sentence,
 }
+
+impl NoRecipient {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        self.why.clone()
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Sentence {
+        say::try_age_keygen()
+    }
+}
+
+impl fmt::Display for NoRecipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().with_hint(Some(&self.hint()), Language::English))
+    }
+}
+
+impl std::error::Error for NoRecipient {}
 
 impl FromStr for Recipient {
     type Err = NoRecipient;
@@ -29,10 +49,10 @@ impl FromStr for Recipient {
     fn from_str(text: &str) -> Result<Self, NoRecipient> {
         // Whoever copies the wrong line must not find it in a log.
         if text.trim_start().to_ascii_uppercase().starts_with("AGE-SECRET-KEY") {
-            return Err(NoRecipient { why: "this is a secret key, and it belongs on no box".to_owned() });
+            return Err(NoRecipient { why: say::secret_key() });
         }
         let parsed = age::x25519::Recipient::from_str(text.trim());
-        parsed.map(Recipient).map_err(|why| NoRecipient { why: format!("no age public key: {why}") })
+        parsed.map(Recipient).map_err(|why| NoRecipient { why: say::no_public_key(why) })
     }
 }
 

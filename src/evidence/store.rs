@@ -1,12 +1,14 @@
 //! Keeps pictures on the box for a while, for the people on site: one folder, one file a picture, bounded
 //! in days and bytes. Redacted pictures lie in one folder, sealed originals in another.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
+use crate::text::{Sentence, evidence as say};
 
 /// How many pictures are written between two clean-ups.
 const CLEAN_EVERY: u32 = 20;
@@ -30,51 +32,79 @@ impl Kept {
 }
 
 /// Why there is no original to hand out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoOriginal {
     /// This box keeps none.
-    #[error("originals are not kept on this box ([evidence] `originals_for`)")]
     NotKept,
     /// It was kept as long as it may be.
-    #[error("originals are kept for {days} days on this box, and this one is older: it is deleted")]
     Over {
         /// So long.
         days: u64,
     },
     /// There is none of that name.
-    #[error("no original of such an alert and picture is kept on this box")]
     Unknown,
     /// It is there and cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
+    Unreadable(Sentence),
 }
 
+impl NoOriginal {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            NoOriginal::NotKept => say::originals_not_kept(),
+            NoOriginal::Over { days } => say::original_over(*days),
+            NoOriginal::Unknown => say::original_unknown(),
+            NoOriginal::Unreadable(why) => say::original_unread(why.clone()),
+        }
+    }
+}
+
+impl fmt::Display for NoOriginal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for NoOriginal {}
+
 /// Why there is no redacted picture to send again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoPicture {
     /// This box keeps none.
-    #[error("pictures are not kept on this box ([evidence])")]
     NotKept,
     /// It was kept as long as it may be.
-    #[error("pictures are kept for {days} days on this box, and this one is older: it is deleted")]
     Over {
         /// So long.
         days: u64,
     },
     /// There is none of that name.
-    #[error(
-        "no such picture of this alert is kept on this box: it was never made, or it made room for newer ones"
-    )]
     Unknown,
     /// The queue is full of what was not sent yet.
-    #[error(
-        "the queue has no room for it without dropping what was not sent yet; ask again when more of it has come"
-    )]
     NoRoom,
     /// It is there and cannot be read, or cannot be put into the queue.
-    #[error("it cannot be sent: {0}")]
-    Unreadable(String),
+    Unreadable(Sentence),
 }
+
+impl NoPicture {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            NoPicture::NotKept => say::pictures_not_kept(),
+            NoPicture::Over { days } => say::picture_over(*days),
+            NoPicture::Unknown => say::picture_unknown(),
+            NoPicture::NoRoom => say::no_room(),
+            NoPicture::Unreadable(why) => say::not_sent(why.clone()),
+        }
+    }
+}
+
+impl fmt::Display for NoPicture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for NoPicture {}
 
 impl From<NoOriginal> for NoPicture {
     fn from(why: NoOriginal) -> Self {

@@ -24,6 +24,7 @@ use crate::analysis::time::Timestamp;
 use crate::contract::Topics;
 use crate::contract::messages::{self, JSON, MARK, SIGNED};
 use crate::contract::signature::PrivateKey;
+use crate::text::mqtt as say;
 use crate::types::mqtt::Version;
 
 /// What a centre hears, below a box's topic.
@@ -242,7 +243,7 @@ impl Centre {
             )
         };
         if let Some(problem) = settings.problems().into_iter().next() {
-            return Err(Trouble::new(super::TroubleKind::Settings, problem));
+            return Err(problem);
         }
         let endpoint = Endpoint::read(&settings)?;
         let plus = |part: &Option<String>| part.clone().unwrap_or_else(|| "+".to_owned());
@@ -434,9 +435,9 @@ impl Work {
                     self.tell(Heard::Deaf(std::mem::replace(&mut asked, next), reason)).await;
                 }
                 Event::Subscribed { refusal: Some(reason) } => {
-                    let text = format!("{broker} refuses the subscription: {reason}");
-                    let trouble = Trouble::new(super::TroubleKind::NotAllowed, text)
-                        .hint("may this user read these topics?");
+                    let what = say::subscription_refused(broker, reason);
+                    let trouble = Trouble::new(super::TroubleKind::NotAllowed, what)
+                        .try_this(say::try_rights_to_read());
                     return (trouble, flight.take_all());
                 }
                 Event::Subscribed { refusal: None } => match ask_next(client, &mut flight, &mut filters) {

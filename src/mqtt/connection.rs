@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info};
 use ulid::Ulid;
 
 use super::endpoint::Endpoint;
@@ -26,6 +26,7 @@ use super::wire::{self, Client, Event, Opening, Properties, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
 use crate::contract::messages::{SIGNATURE, STATE};
 use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
+use crate::text::{Sentence, Words, foreign, language_of_log, log_error, log_warn, mqtt as say};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
@@ -52,7 +53,7 @@ pub(super) enum Ended {
 /// The message on `up/state`; `None` where it cannot be built. An empty one would delete what the broker keeps.
 fn state_body(shared: &Shared, state: BoxState, session: &str) -> Option<Vec<u8>> {
     (shared.bodies.state)(state, session, shared.clock.now().utc)
-        .inspect_err(|error| error!(%error, "the box's state cannot be told"))
+        .inspect_err(|error| log_error!(say::state_untold(); %error))
         .ok()
 }
 
@@ -175,7 +176,7 @@ struct Connection {
     subscribing: Option<(String, Instant)>,
     last_subscribed: Option<(String, Instant)>,
     /// Subscriptions that are missing, and why.
-    deaf_to: Vec<String>,
+    deaf_to: Vec<Sentence>,
     /// Whether the world was told of this connection.
     announced: bool,
     /// What `up/state` must say, if it has not been said.
@@ -393,8 +394,8 @@ impl Connection {
         }
         if fit == Fit::TooLarge {
             let most = self.max_packet.unwrap_or(u32::MAX);
-            let why = format!("{bare} bytes, and the broker takes at most {most}");
-            self.put_aside(&item_of(&sending), &why, self.timing().hold_most).await;
+            let why = say::larger_than_taken(bare, most);
+            self.put_aside(&item_of(&sending), why.into(), self.timing().hold_most).await;
             return Ok(true);
         }
         if let Some(signature) = self.signature_before(&sending) {
@@ -491,10 +492,7 @@ impl Connection {
             }
             Event::Disconnected => self.gone = self.leaving,
             Event::Collision => {
-                return Err(Trouble::new(
-                    TroubleKind::Protocol,
-                    "two publishes with one packet number (a bug)",
-                ));
+                return Err(Trouble::new(TroubleKind::Protocol, say::two_of_one_number()));
             }
             Event::Other => {}
         }
@@ -508,10 +506,7 @@ impl Connection {
         keep_alive: Duration,
     ) -> Result<(), Trouble> {
         if receive_max == 0 {
-            return Err(Trouble::new(
-                TroubleKind::Protocol,
-                "the broker takes no publishes (receive maximum 0)",
-            ));
+            return Err(Trouble::new(TroubleKind::Protocol, say::takes_nothing()));
         }
         self.flight = Flight::new(receive_max);
         self.shared.suspects.lock().namesake.accepted(&self.session);
@@ -538,8 +533,8 @@ impl Connection {
     fn subscribed(&mut self, refusal: Option<String>) {
         let Some((suffix, _)) = self.subscribing.take() else { return };
         if let Some(reason) = refusal {
-            warn!(topic = %self.topic(&suffix), %reason, "the broker refuses a subscription");
-            self.deaf_to.push(format!("{suffix}: {reason}"));
+            log_warn!(say::subscription_missing(); topic = %self.topic(&suffix), %reason);
+            self.deaf_to.push(say::not_taken(&suffix, foreign::words(reason)));
         }
         self.last_subscribed = Some((suffix, Instant::now()));
     }
@@ -550,9 +545,7 @@ impl Connection {
         info!(broker = %self.shared.status.borrow().broker, session = %self.session, "connected to the command centre");
         let mut suspects = self.shared.suspects.lock();
         let left_out = &suspects.not_taken(&self.broker).left_out;
-        let too_large =
-            left_out.keys().map(|suffix| format!("{suffix}: the message kept there is too large"));
-        self.deaf_to.extend(too_large);
+        self.deaf_to.extend(left_out.keys().map(say::kept_too_large));
         drop(suspects);
         let at = self.shared.clock.now().utc;
         self.shared.status.send_modify(|status| {
@@ -574,7 +567,6 @@ impl Connection {
                 }
                 self.shared.status.send_modify(|status| {
                     status.trouble = None;
-                    status.trouble_kind = None;
                 });
             }
             Item::Latest { topic, version } => {
@@ -584,7 +576,7 @@ impl Connection {
                 self.taken_alone(kind);
                 if let Err(error) = self.shared.outbox.acked_async(vec![id]).await {
                     // It is sent again one day, and the consumer knows it by its id.
-                    warn!(%error, "an acknowledged record could not be taken off the outbox");
+                    log_warn!(say::record_kept(); %error);
                 }
                 // The next picture may go.
                 self.look = true;
@@ -612,42 +604,33 @@ impl Connection {
     /// The broker answered that it does not take it: this one waits, the others go on.
     async fn refused(&mut self, item: Item, refused: Refused) {
         if let Item::Response { topic } = &item {
-            warn!(
-                topic,
-                why = refused.reason,
-                "the broker takes no answer on this response topic; it is on up/reply"
-            );
+            log_warn!(say::response_not_taken(); topic, why = refused.reason);
             return self.forgive(&item);
         }
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
         let times = strike(&mut self.shared.suspects.lock(), &self.broker, &item);
         let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
-        self.put_aside(&item, &refused.reason, hold).await;
+        self.put_aside(&item, foreign::words(refused.reason).into(), hold).await;
         self.look = true;
     }
 
-    async fn put_aside(&mut self, item: &Item, why: &str, hold: Duration) {
+    async fn put_aside(&mut self, item: &Item, why: Words, hold: Duration) {
         let until = Instant::now() + hold;
         let topic = match item {
             Item::State(_) => STATE.topic,
             Item::Signature => SIGNATURE.topic,
             Item::Latest { topic, .. } | Item::Record { topic, .. } | Item::Response { topic } => topic,
         };
-        warn!(
-            topic,
-            why,
-            hold_secs = hold.as_secs(),
-            "the broker does not take a message; it is tried again later"
-        );
+        log_warn!(say::put_aside(); topic, why = why.in_language(language_of_log()), hold_secs = hold.as_secs());
         {
             let mut suspects = self.shared.suspects.lock();
-            suspects.put_aside(key_of(item), format!("{topic}: {why}"));
+            suspects.put_aside(key_of(item), say::not_taken(topic, why.clone()));
             match item {
                 Item::State(_) | Item::Response { .. } => {}
                 Item::Signature => {
                     let unsigned = &mut suspects.not_taken(&self.broker).unsigned;
                     let is_proven = unsigned.as_ref().is_some_and(|before| before.is_proven);
-                    *unsigned = Some(Unsigned { until, why: why.to_owned(), is_proven });
+                    *unsigned = Some(Unsigned { until, why, is_proven });
                 }
                 Item::Latest { topic, version } => {
                     let held_latest = &mut suspects.not_taken(&self.broker).held_latest;
@@ -719,17 +702,17 @@ impl Connection {
     /// What has waited too long, if anything.
     fn overdue(&self, now: Instant, broker: &str) -> Option<Trouble> {
         if self.stop_until.is_some_and(|until| now >= until) {
-            return Some(Trouble::new(TroubleKind::Stalled, "no time left to say goodbye"));
+            return Some(Trouble::new(TroubleKind::Stalled, say::no_time_for_goodbye()));
         }
-        let stalled = |text: String| Some(Trouble::new(TroubleKind::Stalled, text));
+        let stalled = |what: Sentence| Some(Trouble::new(TroubleKind::Stalled, what));
         if self.connected_at.is_none() && now >= self.liveness_deadline() {
-            return Some(Trouble::new(TroubleKind::Unreachable, format!("no answer from {broker} in time")));
+            return Some(Trouble::new(TroubleKind::Unreachable, say::no_answer(broker)));
         }
         if self.stall_deadline().is_some_and(|deadline| now >= deadline) {
-            return stalled(format!("{broker} does not acknowledge what it was sent"));
+            return stalled(say::unacknowledged(broker));
         }
         if now >= self.liveness_deadline() {
-            return stalled(format!("{broker} shows no sign of life"));
+            return stalled(say::lifeless(broker));
         }
         None
     }
@@ -752,8 +735,9 @@ impl Connection {
             && let Some((suffix, since)) = self.last_subscribed.take().or(self.subscribing.take())
             && now.duration_since(since) < RETAINED_COMES_WITHIN
         {
-            warn!(topic = %self.topic(&suffix), error = %trouble,
-                  "a message kept on this topic is too large to take: going on without the topic for a while\n  hint: clear it with an empty retained message");
+            let error = trouble.in_language(language_of_log());
+            let hint = say::try_clearing().in_language(language_of_log());
+            log_warn!(say::topic_left_out(); topic = %self.topic(&suffix), %error, %hint);
             let until = now + self.timing().leave_out;
             self.shared.suspects.lock().not_taken(&self.broker).left_out.insert(suffix, until);
         }
@@ -801,8 +785,8 @@ impl Connection {
                     doubled(timing.hold_first, strikes - STRIKES, timing.hold_most)
                 }
             };
-            let why = format!("the connection ended {strikes} times with it: {}", trouble.sentence());
-            self.put_aside(item, &why, hold).await;
+            let why = say::ended_with_it(strikes, trouble.sentence().clone());
+            self.put_aside(item, why.into(), hold).await;
         }
     }
 
@@ -816,13 +800,13 @@ impl Connection {
         if trouble.kind == TroubleKind::TakenOver {
             suspects.namesake.taken_over(Instant::now());
             drop(suspects);
-            let sentence = trouble.sentence_in(self.settings.language).to_owned();
+            let sentence = trouble.sentence().clone();
             self.shared.status.send_modify(|status| status.namesake = Some(sentence));
         }
         trouble
     }
 
     fn outbox_failed(&self, error: &OutboxError) -> Trouble {
-        Trouble::new(TroubleKind::Settings, error.to_string())
+        Trouble::new(TroubleKind::Settings, error.sentence())
     }
 }

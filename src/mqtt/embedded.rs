@@ -15,6 +15,7 @@
 mod child;
 mod probe;
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -24,9 +25,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use thiserror::Error;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info};
 
+use crate::text::{Sentence, broker as say, language_of_log, log_error, log_warn};
+use crate::types::language::Language;
 use child::{Event, Mosquitto};
 use probe::Answer;
 
@@ -36,27 +38,18 @@ pub use child::installed;
 pub const DEFAULT_PORT: u16 = 1883;
 
 /// Why the embedded broker does not run.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EmbeddedError {
     /// The program is not here.
-    #[error(
-        "the embedded broker cannot start: the program `mosquitto` is not installed\n  hint: `sudo apt install mosquitto` (deploy/setup.sh does it), name it with LOOKOUT_MOSQUITTO where it is elsewhere, or set `[mqtt] url` to a broker elsewhere"
-    )]
     Missing,
     /// Somebody else has the port, and is no broker that takes us.
-    #[error(
-        "the embedded broker cannot listen on 127.0.0.1:{port}: address already in use by another program, {who}\n  hint: set `[mqtt] url` (and `user`, `secret`) if that is the broker to use, or choose another `embedded_port`; `ss -ltnp` names the program"
-    )]
     InUse {
         /// Which.
         port: u16,
         /// What it answered.
-        who: &'static str,
+        who: Sentence,
     },
     /// The port cannot be had for another reason.
-    #[error(
-        "the embedded broker cannot listen on 127.0.0.1:{port}: {why}\n  hint: ports below 1024 need root"
-    )]
     Listen {
         /// Which.
         port: u16,
@@ -64,9 +57,6 @@ pub enum EmbeddedError {
         why: String,
     },
     /// Its folder or its configuration cannot be written.
-    #[error(
-        "the embedded broker's folder {} cannot be used: {why}\n  hint: the folder of `[outbox] dir` must be writable", folder.display()
-    )]
     Folder {
         /// Which.
         folder: PathBuf,
@@ -74,14 +64,46 @@ pub enum EmbeddedError {
         why: String,
     },
     /// It ended, or never listened.
-    #[error("the embedded broker (mosquitto on 127.0.0.1:{port}) {why}")]
     Ended {
         /// Which port it has.
         port: u16,
         /// How, with its last words.
-        why: String,
+        how: Sentence,
     },
 }
+
+impl EmbeddedError {
+    /// What is wrong.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            EmbeddedError::Missing => say::missing(),
+            EmbeddedError::InUse { port, who } => say::port_in_use(*port, who.clone()),
+            EmbeddedError::Listen { port, why } => say::cannot_listen(*port, why),
+            EmbeddedError::Folder { folder, why } => say::folder(folder.display(), why),
+            EmbeddedError::Ended { port, how } => say::child(*port, how.clone()),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<Sentence> {
+        match self {
+            EmbeddedError::Missing => Some(say::try_installing()),
+            EmbeddedError::InUse { .. } => Some(say::try_other_port()),
+            EmbeddedError::Listen { .. } => Some(say::try_higher_port()),
+            EmbeddedError::Folder { .. } => Some(say::try_writable_folder()),
+            EmbeddedError::Ended { .. } => None,
+        }
+    }
+}
+
+/// In English.
+impl fmt::Display for EmbeddedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().with_hint(self.hint().as_ref(), Language::English))
+    }
+}
+
+impl std::error::Error for EmbeddedError {}
 
 /// How it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -332,7 +354,7 @@ impl Supervisor {
         let started = Mosquitto::start(&program, &configuration, self.children, self.to_me.clone());
         let mut child = match started {
             Ok(child) => child,
-            Err(error) => return self.ended(format!("cannot be started: {error}")),
+            Err(error) => return self.ended(say::not_started(error.to_string())),
         };
         let end = self.wait_until_it_listens(&mut child, began).unwrap_or_else(|| self.stay_with(&mut child));
         child.end(END_WITHIN);
@@ -355,7 +377,7 @@ impl Supervisor {
         match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                Err(EmbeddedError::InUse { port, who: "which does not answer as a broker" })
+                Err(EmbeddedError::InUse { port, who: say::answers_otherwise() })
             }
             Err(error) => Err(EmbeddedError::Listen { port, why: error.to_string() }),
         }
@@ -367,14 +389,12 @@ impl Supervisor {
         match probe::ask(port, self.timing.probe_within) {
             Answer::Accepted => {}
             Answer::Refused => {
-                let who = "an MQTT broker that wants a user and a password";
-                return End::Failed(EmbeddedError::InUse { port, who });
+                return End::Failed(EmbeddedError::InUse { port, who: say::wants_login() });
             }
             Answer::Closed | Answer::Silent => return End::Failed(EmbeddedError::InUse { port, who }),
         }
-        warn!(
-            "127.0.0.1:{port} is in use by another MQTT broker of this machine: it serves instead of the embedded one\n  hint: choose another `[mqtt] embedded_port` for a broker of Lookout's own; without `[[command_key]]`, whoever may publish there can acknowledge alerts"
-        );
+        let hint = say::try_own_port().in_language(language_of_log());
+        log_warn!(say::another_serves(port); %hint);
         self.condition.set(Condition::Another);
         loop {
             if self.is_stopped_within(STAND_BY_LOOK) {
@@ -396,7 +416,7 @@ impl Supervisor {
                 Some(Event::Ended(_)) => return Some(self.never_listened(child)),
                 Some(Event::Line(_, line)) => debug!(%line, "mosquitto"),
                 None if began.elapsed() >= READY_WITHIN => {
-                    return Some(self.ended(format!("did not listen within {READY_WITHIN:?}")));
+                    return Some(self.ended(say::never_listened(READY_WITHIN.as_secs())));
                 }
                 None => {}
             }
@@ -409,21 +429,18 @@ impl Supervisor {
 
     /// It ended before it listened: a damaged file of its own must not keep it from ever starting again.
     fn never_listened(&self, child: &mut Mosquitto) -> End {
-        let why = child.how_it_ended();
-        if why.contains("database") {
+        let (how, words) = child.how_it_ended();
+        if words.contains("database") {
             match child::put_database_aside(&self.folder) {
-                Ok(aside) => warn!(
-                    kept_as = %aside.display(), %why,
-                    "the embedded broker cannot read what it had kept: it begins anew; the boxes' queues are not touched"
-                ),
-                Err(error) => warn!(%error, "the embedded broker's file cannot be put aside"),
+                Ok(aside) => log_warn!(say::begins_anew(); kept_as = %aside.display(), why = %words),
+                Err(error) => log_warn!(say::not_put_aside(); %error),
             }
         }
-        if why.contains("Address already in use") {
-            let who = "which took it just now";
-            return End::Failed(EmbeddedError::InUse { port: self.port, who });
+        // Mosquitto's own words.
+        if words.contains("Address already in use") {
+            return End::Failed(EmbeddedError::InUse { port: self.port, who: say::just_taken() });
         }
-        self.ended(why)
+        self.ended(how)
     }
 
     /// Until it ends or is to end; asks it again and again whether it still answers.
@@ -433,7 +450,7 @@ impl Supervisor {
         loop {
             match self.next_event(next_probe.saturating_duration_since(Instant::now())) {
                 Some(Event::Stop) => return End::Stopped,
-                Some(Event::Ended(_)) => return self.ended(child.how_it_ended()),
+                Some(Event::Ended(_)) => return self.ended(child.how_it_ended().0),
                 Some(Event::Line(_, line)) => debug!(%line, "mosquitto"),
                 None => {
                     next_probe = Instant::now() + self.timing.probe_every;
@@ -443,15 +460,15 @@ impl Supervisor {
                         Answer::Silent => unanswered += 1,
                     }
                     if unanswered >= UNANSWERED {
-                        return self.ended(format!("did not answer {unanswered} times in a row"));
+                        return self.ended(say::unanswered(unanswered));
                     }
                 }
             }
         }
     }
 
-    fn ended(&self, why: String) -> End {
-        End::Failed(EmbeddedError::Ended { port: self.port, why })
+    fn ended(&self, how: Sentence) -> End {
+        End::Failed(EmbeddedError::Ended { port: self.port, how })
     }
 
     /// What stays wrong is said once, and once an hour.
@@ -463,14 +480,13 @@ impl Supervisor {
         }
         self.said = Some((trouble.clone(), Instant::now()));
         match trouble {
-            EmbeddedError::Ended { .. } => warn!("{trouble}: it is started again"),
+            EmbeddedError::Ended { .. } => log_warn!(say::started_again(trouble.sentence())),
             EmbeddedError::Missing
             | EmbeddedError::InUse { .. }
             | EmbeddedError::Listen { .. }
             | EmbeddedError::Folder { .. } => {
-                error!(
-                    "{trouble}\n  cameras are watched and alerts wait on disk; it is tried again and again"
-                );
+                let hint = trouble.hint().map(|hint| hint.in_language(language_of_log()));
+                log_error!(say::and_tried_again(trouble.sentence()); hint);
             }
         }
     }

@@ -14,15 +14,10 @@ use url::Url;
 
 use super::{Settings, Trouble, TroubleKind};
 use crate::analysis::pem;
+use crate::text::{Sentence, mqtt as say};
 
 /// Where Debian, Alpine and their children keep the authorities everybody knows.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
-
-/// What to try with a file that should hold a certificate.
-const CERTIFICATE: &str =
-    "it must be PEM text: `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` converts";
-/// The same for a key.
-const PRIVATE_KEY: &str = "it must be PEM text without a passphrase: `-----BEGIN PRIVATE KEY-----`; `openssl pkey -in FILE -out NEW` converts";
 
 /// A broker's address, from its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,32 +31,26 @@ pub(super) struct Address {
 impl Address {
     pub fn parse(url: &str) -> Result<Self, Trouble> {
         // The text itself is not repeated: it may hold a password that does not belong there.
-        let settings = |text: String| Trouble::new(TroubleKind::Settings, text);
-        let example = "write it as `mqtt://host:1883`, or `mqtts://host:8883` with TLS";
+        let settings = |what: Sentence| Trouble::new(TroubleKind::Settings, what);
         let parsed = Url::parse(url)
-            .map_err(|error| settings(format!("the broker's URL cannot be read: {error}")).hint(example))?;
+            .map_err(|error| settings(say::url_unreadable(error.to_string())).try_this(say::try_url()))?;
         let tls = match parsed.scheme() {
             "mqtt" => false,
             "mqtts" => true,
-            other => {
-                return Err(settings(format!("the broker's URL begins with `{other}:`, which is not known"))
-                    .hint(example));
-            }
+            other => return Err(settings(say::url_scheme(other)).try_this(say::try_url())),
         };
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(settings("the broker's URL contains a user or a password".to_owned())
-                .hint("secrets live in files: use `user` and `password_file`"));
+            return Err(settings(say::url_with_login()).try_this(say::try_login_files()));
         }
         if !matches!(parsed.path(), "" | "/") || parsed.query().is_some() {
-            return Err(settings("the broker's URL has something behind the port".to_owned()).hint(example));
+            return Err(settings(say::url_with_path()).try_this(say::try_url()));
         }
         let host = parsed.host_str().unwrap_or_default().to_owned();
         if host.is_empty() {
-            return Err(settings("the broker's URL names no host".to_owned()).hint(example));
+            return Err(settings(say::url_without_host()).try_this(say::try_url()));
         }
         if tls && ServerName::try_from(host.as_str()).is_err() {
-            return Err(settings(format!("`{host}` cannot be checked against a certificate"))
-                .hint("with TLS use a host name or an IPv4 address"));
+            return Err(settings(say::host_without_certificate(host)).try_this(say::try_host_name()));
         }
         Ok(Address { host, port: parsed.port().unwrap_or(if tls { 8883 } else { 1883 }), tls })
     }
@@ -95,9 +84,11 @@ impl Endpoint {
 
     /// Reads the files the settings name, for the `nth` broker, the first where there are not so many.
     pub fn read_nth(settings: &Settings, nth: usize) -> Result<Self, Trouble> {
-        let url = settings.urls().nth(nth).or(settings.url.as_deref()).ok_or_else(|| {
-            Trouble::new(TroubleKind::Settings, "no broker is configured and the embedded one is not running")
-        })?;
+        let url = settings
+            .urls()
+            .nth(nth)
+            .or(settings.url.as_deref())
+            .ok_or_else(|| Trouble::new(TroubleKind::Settings, say::no_broker()))?;
         let address = Address::parse(url)?;
         let tls = if address.tls { Some(Arc::new(client_config(settings)?)) } else { None };
         let login = match &settings.user {
@@ -114,17 +105,17 @@ impl Endpoint {
     }
 }
 
-fn read_file(path: &Path, what: &str) -> Result<Vec<u8>, Trouble> {
+fn read_file(path: &Path, what: Sentence) -> Result<Vec<u8>, Trouble> {
     fs::read(path).map_err(|error| {
-        Trouble::new(TroubleKind::Settings, format!("the {what} {} cannot be read: {error}", path.display()))
-            .hint("does it exist, and may the user lookout runs as read it?")
+        Trouble::new(TroubleKind::Settings, say::file_unread(what, path.display(), error.to_string()))
+            .try_this(say::try_file())
     })
 }
 
 /// The password in a secret file: all of it, or what follows `user:` as the configuration allows both.
 fn read_password(path: &Path, user: &str) -> Result<String, Trouble> {
-    let text = String::from_utf8(read_file(path, "password file")?).map_err(|_| {
-        Trouble::new(TroubleKind::Settings, format!("the password file {} is not text", path.display()))
+    let text = String::from_utf8(read_file(path, say::password_file())?).map_err(|_| {
+        Trouble::new(TroubleKind::Settings, say::file_no_text(say::password_file(), path.display()))
     })?;
     let line = text.strip_suffix('\n').map(|t| t.strip_suffix('\r').unwrap_or(t)).unwrap_or(&text);
     let after_user = line.strip_prefix(user).and_then(|rest| rest.strip_prefix(':'));
@@ -132,39 +123,37 @@ fn read_password(path: &Path, user: &str) -> Result<String, Trouble> {
 }
 
 fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
-    let tls = |text: String| Trouble::new(TroubleKind::Tls, text);
+    let tls = |what: Sentence| Trouble::new(TroubleKind::Tls, what);
     let ca_path = settings.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
-    let authorities = read_file(ca_path, "file of certificate authorities").map_err(|trouble| {
-        if settings.ca_file.is_some() {
-            trouble
-        } else {
-            trouble.hint("install ca-certificates, or set `ca_file`")
-        }
+    let authorities = read_file(ca_path, say::authorities_file()).map_err(|trouble| {
+        if settings.ca_file.is_some() { trouble } else { trouble.try_this(say::try_authorities()) }
     })?;
     let authorities = pem::plain(&authorities);
     let mut roots = RootCertStore::empty();
     let (good, _) =
         roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&authorities).filter_map(Result::ok));
+    let no_certificate =
+        |path: &Path| tls(say::no_certificate(path.display())).try_this(say::try_certificate());
     if good == 0 {
-        return Err(tls(format!("{} holds no certificate", ca_path.display())).hint(CERTIFICATE));
+        return Err(no_certificate(ca_path));
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| tls(format!("TLS cannot be set up: {error}")))?
+        .map_err(|error| tls(say::no_tls(error.to_string())))?
         .with_root_certificates(roots);
     let (Some(cert_path), Some(key_path)) = (&settings.client_cert, &settings.client_key) else {
         return Ok(builder.with_no_client_auth());
     };
     let chain: Vec<_> =
-        CertificateDer::pem_slice_iter(&pem::plain(&read_file(cert_path, "client certificate")?))
+        CertificateDer::pem_slice_iter(&pem::plain(&read_file(cert_path, say::client_certificate())?))
             .filter_map(Result::ok)
             .collect();
     if chain.is_empty() {
-        return Err(tls(format!("{} holds no certificate", cert_path.display())).hint(CERTIFICATE));
+        return Err(no_certificate(cert_path));
     }
-    let key = PrivateKeyDer::from_pem_slice(&pem::plain(&read_file(key_path, "client key")?))
-        .map_err(|_| tls(format!("{} holds no private key", key_path.display())).hint(PRIVATE_KEY))?;
-    builder.with_client_auth_cert(chain, key).map_err(|error| {
-        tls(format!("{} and {} do not go together: {error}", cert_path.display(), key_path.display()))
-    })
+    let key = PrivateKeyDer::from_pem_slice(&pem::plain(&read_file(key_path, say::client_key())?))
+        .map_err(|_| tls(say::no_private_key(key_path.display())).try_this(say::try_private_key()))?;
+    builder
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| tls(say::not_a_pair(cert_path.display(), key_path.display(), error.to_string())))
 }

@@ -45,8 +45,8 @@ use crate::analysis::time::Timestamp;
 use crate::contract::box_key::{BoxKey, SignatureData};
 pub use crate::contract::command::Refusal as RefusalKind;
 pub use crate::contract::messages::Qos;
-use crate::contract::words::Language;
 use crate::outbox::{BuiltMessage, Seq};
+use crate::text::{Sentence, Words, mqtt as say};
 use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
 
@@ -62,8 +62,6 @@ pub struct Settings {
     pub url: Option<String>,
     /// Further brokers, tried in this order after `url`: the same centre, the same login, authorities and certificate.
     pub more_urls: Vec<String>,
-    /// Language of what people read of the connection, where it is said in two languages.
-    pub language: Language,
     /// Protocol version.
     pub version: Version,
     /// First part of every topic: `lookout/v1`.
@@ -97,7 +95,6 @@ impl Settings {
         Settings {
             url: None,
             more_urls: Vec::new(),
-            language: Language::English,
             version: Version::default(),
             prefix: "lookout/v1".to_owned(),
             area: area.into(),
@@ -129,31 +126,36 @@ impl Settings {
         self.url.iter().chain(&self.more_urls).map(String::as_str)
     }
 
-    /// Everything that is wrong with them, each as a sentence. Does not look at files or the network.
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        for url in self.urls() {
-            if let Err(trouble) = endpoint::Address::parse(url) {
-                problems.push(trouble.to_string());
-            }
-        }
-        for (name, value) in [("area", &self.area), ("box", &self.box_name), ("topic prefix", &self.prefix)] {
-            let allowed_slash = name == "topic prefix";
+    /// Everything that is wrong with them. Does not look at files or the network.
+    pub fn problems(&self) -> Vec<Trouble> {
+        let mut problems: Vec<Trouble> =
+            self.urls().filter_map(|url| endpoint::Address::parse(url).err()).collect();
+        let mut wrong = |what: Sentence, hint: Option<Sentence>| {
+            let trouble = Trouble::new(TroubleKind::Settings, what);
+            problems.push(match hint {
+                Some(hint) => trouble.try_this(hint),
+                None => trouble,
+            });
+        };
+        let names = [
+            (say::area(), &self.area, false),
+            (say::box_name(), &self.box_name, false),
+            (say::prefix(), &self.prefix, true),
+        ];
+        for (name, value, may_have_slash) in names {
             let bad =
-                |c: char| matches!(c, '+' | '#' | '\0') || c.is_whitespace() || (c == '/' && !allowed_slash);
+                |c: char| matches!(c, '+' | '#' | '\0') || c.is_whitespace() || (c == '/' && !may_have_slash);
             if value.is_empty() {
-                problems.push(format!("the {name} is empty"));
+                wrong(say::name_empty(name), None);
             } else if let Some(c) = value.chars().find(|c| bad(*c)) {
-                problems.push(format!(
-                    "the {name} `{value}` contains {c:?}, which cannot be part of an MQTT topic\n  hint: use letters, digits, `-` and `_`"
-                ));
+                wrong(say::name_with(name, value, format!("{c:?}")), Some(say::try_plain_name()));
             }
         }
         if self.client_cert.is_some() != self.client_key.is_some() {
-            problems.push("`client_cert` and `client_key` go together: one of them is missing".to_owned());
+            wrong(say::half_certificate(), None);
         }
         if self.password_file.is_some() && self.user.is_none() {
-            problems.push("a password file without `user`\n  hint: add `user = \"...\"`".to_owned());
+            wrong(say::password_without_user(), Some(say::try_user()));
         }
         problems
     }
@@ -248,14 +250,22 @@ pub enum Taken {
     /// A command, which was passed on.
     Command,
     /// The centre's durable receipt, to be stored in the outbox.
-    Mark {
-        /// The stream.
-        stream: String,
-        /// Everything up to here is stored at the centre.
-        n: u64,
-    },
+    Mark(Mark),
     /// Nothing that needs an answer.
     Nothing,
+}
+
+/// The centre's durable receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The stream.
+    pub stream: String,
+    /// Everything up to here is stored at the centre.
+    pub n: u64,
+    /// As in the message, if it has one: a refusal is answered with it.
+    pub request_id: Option<String>,
+    /// Whose signature it has, where that is sure.
+    pub key: Option<Arc<str>>,
 }
 
 /// Takes what comes from the command centre. Must not wait.
@@ -315,7 +325,7 @@ pub struct Refusal {
     /// Last part of its topic.
     pub verb: String,
     /// What is wrong, for the developer who sent it.
-    pub why: String,
+    pub why: Words,
     /// When it was refused.
     pub at: Timestamp,
     /// It stands for others, which were refused and not answered one by one.
@@ -373,7 +383,7 @@ impl Default for Bodies {
                     "request_id": refusal.request_id,
                     "command": refusal.verb,
                     "outcome": "refused",
-                    "message": refusal.why,
+                    "message": refusal.why.to_string(),
                     "unanswered": refusal.unanswered.as_ref().map(|told| told.count),
                     "at": refusal.at.to_string(),
                     "seq": { "stream": &*seq.stream, "n": seq.n },

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info};
 
 use super::connection::{self, Ended};
 use super::failover::BrokerOrder;
@@ -25,6 +25,7 @@ use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::contract::messages::{BoxTopic, JSON, Message};
 use crate::outbox::{Outbox, RecordId};
+use crate::text::{Sentence, Words, language_of_log, log_error, log_warn, mqtt as say};
 
 /// See [`Publisher::beats`].
 const BEAT: Duration = Duration::from_secs(5);
@@ -41,23 +42,21 @@ pub struct Status {
     /// Since when, if connected.
     pub connected_since: Option<Timestamp>,
     /// What ended or prevented the last connection; stays until the next one is settled.
-    pub trouble: Option<String>,
-    /// Its sort.
-    pub trouble_kind: Option<TroubleKind>,
+    pub trouble: Option<Trouble>,
     /// Connections that were accepted, in this run.
     pub connections: u64,
     /// Publishes in flight.
     pub in_flight: u64,
     /// Of what a broker did not take and none has taken since, the latest: topic and reason.
-    pub last_refusal: Option<String>,
+    pub last_refusal: Option<Sentence>,
     /// Commands passed on.
     pub commands: u64,
     /// Subscriptions that are missing, and why.
-    pub deaf_to: Vec<String>,
+    pub deaf_to: Vec<Sentence>,
     /// That another client uses this box's name, while there are signs of it.
-    pub namesake: Option<String>,
-    /// Why records go to this broker without their signatures, though there is a key.
-    pub unsigned: Option<String>,
+    pub namesake: Option<Sentence>,
+    /// Why records go to this broker without their signatures, though there is a key, and what to try.
+    pub unsigned: Option<(Sentence, Sentence)>,
 }
 
 /// How the latest value of a topic is sent.
@@ -113,7 +112,7 @@ pub(super) struct Suspects {
     /// Records that were refused before the settings changed; the next connection sends them at once.
     refused_before: HashSet<RecordId>,
     /// What was put aside and not taken since, each with its topic and the reason, the latest last.
-    put_aside: Vec<(Key, String)>,
+    put_aside: Vec<(Key, Sentence)>,
 }
 
 /// So many refusals are remembered; nobody misses the older ones.
@@ -154,7 +153,7 @@ pub(super) struct Unsigned {
     /// It gets none before.
     pub until: Instant,
     /// What happened.
-    pub why: String,
+    pub why: Words,
     /// Whether it took a record without one since: then it is the signatures, and not the link.
     pub is_proven: bool,
 }
@@ -203,7 +202,7 @@ impl Suspects {
     }
 
     /// A broker did not take this; `why` is its topic and the reason.
-    pub fn put_aside(&mut self, key: Key, why: String) {
+    pub fn put_aside(&mut self, key: Key, why: Sentence) {
         self.put_aside.retain(|(other, _)| *other != key);
         if self.put_aside.len() >= MOST_REFUSALS {
             self.put_aside.remove(0);
@@ -227,7 +226,7 @@ impl Suspects {
     }
 
     /// The latest refusal of what has not been taken since.
-    pub fn last_refusal(&self) -> Option<&String> {
+    pub fn last_refusal(&self) -> Option<&Sentence> {
         self.put_aside.last().map(|(_, why)| why)
     }
 }
@@ -308,7 +307,7 @@ impl Publisher {
         let stop = watch::Sender::new(None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let cannot =
-            |error| Trouble::new(TroubleKind::Settings, format!("the MQTT thread cannot start: {error}"));
+            |error: std::io::Error| Trouble::new(TroubleKind::Settings, say::no_thread(error.to_string()));
         let runtime = runtime.map_err(cannot)?;
         let (for_thread, stopped) = (shared.clone(), stop.subscribe());
         let thread = std::thread::Builder::new()
@@ -379,7 +378,7 @@ impl Publisher {
         // The thread keeps to the deadline itself; this is for a thread that hangs.
         while !thread.is_finished() {
             if Instant::now() >= until + Duration::from_secs(1) {
-                error!("the MQTT thread did not end in time and is left behind");
+                log_error!(say::thread_left());
                 return false;
             }
             std::thread::park_timeout(Duration::from_millis(5));
@@ -397,12 +396,11 @@ impl Drop for Publisher {
 }
 
 fn check(settings: &Settings) -> Result<(), Trouble> {
-    let trouble = |problem: String| Err(Trouble::new(TroubleKind::Settings, problem));
     if let Some(problem) = settings.problems().into_iter().next() {
-        return trouble(problem);
+        return Err(problem);
     }
     if settings.url.is_none() {
-        return trouble("no broker is configured and the embedded one is not running".to_owned());
+        return Err(Trouble::new(TroubleKind::Settings, say::no_broker()));
     }
     Ok(())
 }
@@ -420,7 +418,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
     let mut retries = Retries::default();
     let mut order = BrokerOrder::default();
     // The last trouble of each broker that was told.
-    let mut said: HashMap<String, String> = HashMap::new();
+    let mut said: HashMap<String, Trouble> = HashMap::new();
     let mut renewed = shared.renewed.subscribe();
     while stop.borrow().is_none() {
         let begun = Instant::now();
@@ -435,7 +433,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                     status.connected = false;
                     status.connected_since = None;
                     status.in_flight = 0;
-                    (status.trouble, status.trouble_kind) = (None, None);
+                    status.trouble = None;
                 });
                 (retries, order, said) = (Retries::default(), BrokerOrder::default(), HashMap::new());
                 renewed.mark_unchanged();
@@ -444,16 +442,16 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             Ok(Ended::Stopped { heard }) => {
                 shared.status.send_modify(|status| {
                     status.connected = false;
-                    status.trouble = (!heard).then(|| "the broker did not confirm the goodbye".to_owned());
+                    status.trouble =
+                        (!heard).then(|| Trouble::new(TroubleKind::Closed, say::goodbye_unheard()));
                 });
                 info!(heard, "MQTT stopped");
                 return;
             }
             Ok(Ended::Lost { trouble, acknowledged }) => (trouble, acknowledged),
             Err(failure) => {
-                error!(%failure, "the MQTT client panicked: a bug; connecting anew");
-                let text = "the MQTT client failed (a bug in Lookout or its library)";
-                (Trouble::new(TroubleKind::Protocol, text), false)
+                log_error!(say::panicked(); %failure);
+                (Trouble::new(TroubleKind::Protocol, say::client_failed()), false)
             }
         };
         let was_accepted = shared.status.borrow().connections > connections;
@@ -465,11 +463,9 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         let another = order.next(settings.urls().count(), trouble.kind, settled);
         let wait = retries.next(timing, trouble.kind, settled, was_accepted, another);
         let trouble = if retries.is_thrown_off() { thrown_off(&shared) } else { trouble };
-        let text = trouble.text_in(settings.language);
         let broker = shared.status.borrow().broker.clone();
-        if said.get(&broker) != Some(&text) {
-            let chinese = trouble.chinese();
-            warn!(%broker, error = %trouble, chinese, "no connection to the command centre");
+        if said.get(&broker) != Some(&trouble) {
+            log_warn!(say::no_connection(); %broker, error = %trouble.in_language(language_of_log()));
         } else {
             debug!(?wait, error = %trouble, "still no connection");
         }
@@ -477,10 +473,9 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             status.connected = false;
             status.connected_since = None;
             status.in_flight = 0;
-            status.trouble = Some(text.clone());
-            status.trouble_kind = Some(trouble.kind);
+            status.trouble = Some(trouble.clone());
         });
-        said.insert(broker, text);
+        said.insert(broker, trouble);
         tokio::select! {
             () = wait_out(&shared, wait) => {}
             _ = renewed.changed() => {
@@ -496,8 +491,7 @@ fn thrown_off(shared: &Shared) -> Trouble {
     let settings = shared.settings();
     let trouble = Trouble::thrown_off(&shared.status.borrow().broker, &settings.client_id());
     shared.suspects.lock().namesake.taken_over(Instant::now());
-    let sentence = trouble.sentence_in(settings.language).to_owned();
-    shared.status.send_modify(|status| status.namesake = Some(sentence));
+    shared.status.send_modify(|status| status.namesake = Some(trouble.sentence().clone()));
     trouble
 }
 

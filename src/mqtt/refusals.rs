@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Refusal, RefusalKind, Unanswered};
+use crate::text::{Sentence, mqtt as say};
 
 /// Answers to one sender within [`super::Timing::refusals_within`]. A guess; they cost disk.
 pub(super) const AT_MOST: u32 = 10;
@@ -75,7 +76,7 @@ impl Refusals {
                 request_id: None,
                 key: key.clone(),
                 verb,
-                why: sentence(&told, key.as_deref(), within),
+                why: sentence(&told, key.as_deref(), within).into(),
                 at: told.until,
                 unanswered: Some(Box::new(told)),
             });
@@ -90,16 +91,10 @@ impl Refusals {
     }
 }
 
-fn sentence(told: &Unanswered, key: Option<&str>, within: Duration) -> String {
+fn sentence(told: &Unanswered, key: Option<&str>, within: Duration) -> Sentence {
     let Unanswered { count, from, until, .. } = told;
-    let of = match key {
-        Some(key) => format!("of the key `{key}`"),
-        None => "without a good signature".to_owned(),
-    };
-    let secs = within.as_secs();
-    format!(
-        "{count} more commands {of} were refused from {from} until {until} and not answered: at most {AT_MOST} refusals are answered in {secs} s; send again what got no answer"
-    )
+    let whose = key.map_or_else(say::of_nobody, say::of_key);
+    say::more_refused(*count, whose, from.to_string(), until.to_string(), AT_MOST, within.as_secs())
 }
 
 #[cfg(test)]
@@ -114,7 +109,7 @@ mod tests {
             request_id: Some(format!("r{number}")),
             key: key.map(Arc::from),
             verb: "ack".to_owned(),
-            why: "it is not JSON".to_owned(),
+            why: "it is not JSON".into(),
             at: crate::analysis::time::Timestamp::from_second(1_800_000_000 + number as i64).unwrap(),
             unanswered: None,
         }
@@ -139,7 +134,7 @@ mod tests {
         assert_eq!((told.from, told.until), (refusal(10, None).at, refusal(99, None).at));
         assert_eq!(told.request_ids.len(), NAMED, "bounded");
         assert!(
-            one.why.starts_with("90 more commands without a good signature were refused from "),
+            one.why.to_string().starts_with("90 more commands without a good signature were refused from "),
             "{}",
             one.why
         );
@@ -184,7 +179,7 @@ mod tests {
         let counts: Vec<_> =
             due.iter().map(|one| (one.key.as_deref(), one.unanswered.as_ref().unwrap().count)).collect();
         assert_eq!(counts, [(None, 990), (Some("desk-1"), 1)]);
-        assert!(due[1].why.contains("of the key `desk-1`"), "{}", due[1].why);
+        assert!(due[1].why.to_string().contains("of the key `desk-1`"), "{}", due[1].why);
     }
 
     #[test]

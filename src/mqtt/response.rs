@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use crate::contract::asyncapi::{CORRELATION_BYTES, RESPONSE_TOPIC_BYTES};
 use crate::contract::messages::REPLY;
 use crate::outbox::Seq;
+use crate::text::{Joint, Sentence, Words, mqtt as say};
 
 /// Commands whose answers are not sent yet and go somewhere besides; of more, the oldest are on `up/reply` only. Twice as
 /// many as commands can wait.
@@ -33,7 +34,7 @@ pub(super) struct Target {
     /// What goes with it, on both topics.
     pub correlation_data: Option<Vec<u8>>,
     /// Why what was asked for is not done.
-    ignored: Option<String>,
+    ignored: Option<Sentence>,
 }
 
 /// Where the answer to one command goes, and the numbers of it that were not sent yet: a long text is many messages.
@@ -61,9 +62,7 @@ impl Responses {
             return None;
         }
         let target = if correlation_data.as_ref().is_some_and(|data| data.len() > CORRELATION_BYTES) {
-            let why = format!(
-                "the correlation data is longer than {CORRELATION_BYTES} bytes, so this answer is on up/reply only"
-            );
+            let why = say::only_on_reply(say::long_correlation_data(CORRELATION_BYTES));
             Target { ignored: Some(why), ..Target::default() }
         } else {
             let judged = response_topic.map_or(Ok(None), |topic| judge(topic, prefix, base));
@@ -121,42 +120,41 @@ impl RespondTo {
         if topic.strip_prefix(&own_replies).is_some_and(|rest| rest.starts_with('/')) {
             return self;
         }
-        let why = format!(
-            "the response topic does not lie below `{own_replies}/`, as it must for what is refused without a good signature, so this answer is on up/reply only"
-        );
+        let why = say::only_on_reply(say::response_topic_not_below_own(own_replies));
         let correlation_data = self.target.correlation_data.clone();
         let target = Target { topic: None, correlation_data, ignored: Some(why) };
         RespondTo { target: Arc::new(target), waiting: self.waiting }
     }
 
     /// Why what was asked for is not done, for the answer itself.
-    pub fn ignored(&self) -> Option<&str> {
-        self.target.ignored.as_deref()
+    pub fn ignored(&self) -> Option<&Sentence> {
+        self.target.ignored.as_ref()
     }
 
     /// The message of an answer, with that sentence where there is one.
-    pub fn amended(&self, message: Option<String>) -> Option<String> {
-        match (message, self.ignored()) {
-            (Some(message), Some(ignored)) => Some(format!("{message}; {ignored}")),
-            (message, ignored) => message.or_else(|| ignored.map(str::to_owned)),
+    pub fn amended(&self, message: Option<Words>) -> Option<Words> {
+        let ignored = self.ignored().cloned().map(Words::from);
+        match (message, ignored) {
+            (Some(message), Some(ignored)) => Some(Words::List(vec![message, ignored], Joint::Then)),
+            (message, ignored) => message.or(ignored),
         }
     }
 }
 
 /// The topic, unless it is `up/reply` itself, where the answer is anyway.
-fn judge(topic: String, prefix: &str, base: &str) -> Result<Option<String>, String> {
-    let ignored = |why: String| Err(format!("the response topic {why}, so this answer is on up/reply only"));
+fn judge(topic: String, prefix: &str, base: &str) -> Result<Option<String>, Sentence> {
+    let ignored = |why: Sentence| Err(say::only_on_reply(why));
     if topic.len() > RESPONSE_TOPIC_BYTES {
-        return ignored(format!("is longer than {RESPONSE_TOPIC_BYTES} bytes"));
+        return ignored(say::response_topic_long(RESPONSE_TOPIC_BYTES));
     }
     let Some(rest) = topic.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')) else {
-        return ignored(format!("does not lie below `{prefix}/`"));
+        return ignored(say::response_topic_elsewhere(prefix));
     };
     let levels: Vec<&str> = rest.split('/').collect();
     let is_bad =
         |level: &&str| level.is_empty() || level.contains(['+', '#']) || level.contains(char::is_control);
     if levels.iter().any(is_bad) {
-        return ignored("has an empty level, a wildcard or a control character".to_owned());
+        return ignored(say::response_topic_bad());
     }
     let own_replies = format!("{base}/{}", REPLY.topic);
     if topic == own_replies {
@@ -165,9 +163,7 @@ fn judge(topic: String, prefix: &str, base: &str) -> Result<Option<String>, Stri
     let is_below_own = topic.strip_prefix(&own_replies).is_some_and(|rest| rest.starts_with('/'));
     let is_a_boxs = levels.get(2).is_some_and(|level| matches!(*level, "up" | "down"));
     if is_a_boxs && !is_below_own {
-        return ignored(format!(
-            "is one on which boxes say something else; below `{own_replies}/` there is room"
-        ));
+        return ignored(say::response_topic_taken(own_replies));
     }
     Ok(Some(topic))
 }
@@ -218,19 +214,25 @@ mod tests {
             let target = target(Some(bad), Some(b"c".to_vec()));
             assert_eq!(target.topic, None, "{bad}");
             assert!(
-                target.ignored.as_ref().is_some_and(|said| said.contains(why)),
+                target.ignored.as_ref().is_some_and(|said| said.to_string().contains(why)),
                 "{bad}: {:?}",
                 target.ignored
             );
         }
         let long = format!("lookout/v1/{}", "a".repeat(RESPONSE_TOPIC_BYTES));
         assert!(
-            target(Some(&long), None).ignored.as_ref().is_some_and(|said| said.contains("longer than 256"))
+            target(Some(&long), None)
+                .ignored
+                .as_ref()
+                .is_some_and(|said| said.to_string().contains("longer than 256"))
         );
         let target = target(Some("lookout/v1/answers"), Some(vec![0; CORRELATION_BYTES + 1]));
         assert_eq!((&target.topic, &target.correlation_data), (&None, &None));
         assert!(
-            target.ignored.as_ref().is_some_and(|said| said.contains("correlation data is longer than 256"))
+            target
+                .ignored
+                .as_ref()
+                .is_some_and(|said| said.to_string().contains("correlation data is longer than 256"))
         );
     }
 
@@ -247,8 +249,17 @@ mod tests {
         assert_eq!(respond_to(own).target.topic.as_deref(), Some(own));
         let other = respond_to("lookout/v1/answers");
         assert_eq!((&other.target.topic, other.target.correlation_data.as_deref()), (&None, Some(&b"c"[..])));
-        assert!(other.ignored().unwrap().contains("does not lie below `lookout/v1/530127/box-1/up/reply/`"));
-        assert_eq!(respond_to("elsewhere").ignored().unwrap().matches("does not lie below").count(), 1);
+        assert!(
+            other
+                .ignored()
+                .unwrap()
+                .to_string()
+                .contains("does not lie below `lookout/v1/530127/box-1/up/reply/`")
+        );
+        assert_eq!(
+            respond_to("elsewhere").ignored().unwrap().to_string().matches("does not lie below").count(),
+            1
+        );
     }
 
     #[test]
@@ -311,11 +322,11 @@ mod tests {
         let request =
             RequestProperties { response_topic: Some("elsewhere".to_owned()), correlation_data: None };
         let respond_to = responses.for_request(request, PREFIX, BASE).unwrap();
-        let said = respond_to.amended(None).unwrap();
+        let said = respond_to.amended(None).unwrap().to_string();
         assert!(said.starts_with("the response topic does not lie below"), "{said}");
         assert_eq!(
-            respond_to.amended(Some("`by` is missing".to_owned())),
-            Some(format!("`by` is missing; {said}"))
+            respond_to.amended(Some("`by` is missing".into())).unwrap().to_string(),
+            format!("`by` is missing; {said}")
         );
     }
 }

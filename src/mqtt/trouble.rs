@@ -8,7 +8,8 @@ use std::io;
 
 use rumqttc::v5;
 
-use crate::contract::words::Language;
+use crate::text::{Sentence, foreign, mqtt as say};
+use crate::types::language::Language;
 use crate::types::mqtt::Version;
 
 /// Which sort of trouble, for health and for decisions.
@@ -45,94 +46,50 @@ pub enum TroubleKind {
 pub struct Trouble {
     /// Its sort.
     pub kind: TroubleKind,
-    text: String,
-    hint: Option<String>,
-    /// The same, sentence and hint, where it is said in Chinese too.
-    chinese: Option<(String, String)>,
+    sentence: Sentence,
+    hint: Option<Sentence>,
 }
 
 impl Trouble {
-    pub(super) fn new(kind: TroubleKind, text: impl Into<String>) -> Self {
-        Trouble { kind, text: text.into(), hint: None, chinese: None }
+    pub(super) fn new(kind: TroubleKind, sentence: Sentence) -> Self {
+        Trouble { kind, sentence, hint: None }
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub(super) fn try_this(mut self, hint: Sentence) -> Self {
+        self.hint = Some(hint);
         self
-    }
-
-    fn in_chinese(mut self, text: String, hint: &str) -> Self {
-        self.chinese = Some((text, hint.to_owned()));
-        self
-    }
-
-    /// For those who put it into other words.
-    #[cfg(test)]
-    pub(crate) fn test(kind: TroubleKind, text: &str) -> Self {
-        Trouble::new(kind, text)
     }
 
     pub(super) fn taken_over(broker: &str, client_id: &str) -> Self {
-        let text = format!(
-            "another client uses this box's name at {broker} (client id `{client_id}`): the broker ends one's connection when the other comes"
-        );
-        Trouble::new(TroubleKind::TakenOver, text).hint(
-            "give each box of an area its own `[site] box`; a copied disk brings its name along, and so does lookout running twice",
-        )
-        .in_chinese(
-            format!("另有客户端在 {broker} 用了这个盒子的名字（客户端标识 `{client_id}`）：一方连上，MQTT 服务器就断开另一方"),
-            "同一区划里每个盒子的 `[site] box` 要各不相同；复制磁盘会把名字一起复制，程序运行两份也会这样",
-        )
+        Trouble::new(TroubleKind::TakenOver, say::taken_over(broker, client_id)).try_this(say::try_own_name())
     }
 
     /// Not as sure: it was closed again and again, and nobody said why.
     pub(super) fn thrown_off(broker: &str, client_id: &str) -> Self {
-        let text = format!(
-            "{broker} closes each connection soon after it was made: another client may use this box's name (client id `{client_id}`)"
-        );
-        Trouble::new(TroubleKind::Closed, text).hint(
-            "give each box of an area its own `[site] box`, and each program a certificate of its own; the broker's log says why it closes",
-        )
-        .in_chinese(
-            format!("{broker} 每次都在连上后不久就断开：可能另有客户端用了这个盒子的名字（客户端标识 `{client_id}`）"),
-            "同一区划里每个盒子的 `[site] box` 要各不相同，每个程序要有自己的证书；断开的原因见 MQTT 服务器的日志",
-        )
+        Trouble::new(TroubleKind::Closed, say::thrown_off(broker, client_id))
+            .try_this(say::try_own_name_and_log())
     }
 
-    /// The first line: without the hint.
-    pub fn sentence(&self) -> &str {
-        &self.text
+    /// What is wrong.
+    pub fn sentence(&self) -> &Sentence {
+        &self.sentence
     }
 
-    /// The first line in that language, in English where there is none in Chinese.
-    pub fn sentence_in(&self, language: Language) -> &str {
-        match (language, &self.chinese) {
-            (Language::Chinese, Some((text, _))) => text,
-            (Language::Chinese, None) | (Language::English, _) => &self.text,
-        }
+    /// What to try.
+    pub fn hint(&self) -> Option<&Sentence> {
+        self.hint.as_ref()
     }
 
-    /// The first line in Chinese, where there is one, for the log beside the English one.
-    pub fn chinese(&self) -> Option<&str> {
-        self.chinese.as_ref().map(|(text, _)| text.as_str())
-    }
-
-    /// All of it in that language, in English where there is none in Chinese.
-    pub fn text_in(&self, language: Language) -> String {
-        match (language, &self.chinese) {
-            (Language::Chinese, Some((text, hint))) => format!("{text}\n  hint: {hint}"),
-            (Language::Chinese, None) | (Language::English, _) => self.to_string(),
-        }
+    /// Both, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence.with_hint(self.hint.as_ref(), language)
     }
 }
 
+/// In English.
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)?;
-        match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.in_language(Language::English))
     }
 }
 
@@ -162,7 +119,7 @@ impl Context<'_> {
             E::Io(error) => self.io(error),
             E::ConnectionRefused(code) => self.refused(&format!("{code:?}")),
             E::NotConnAck(_) => self.not_mqtt(),
-            E::RequestsDone => Trouble::new(TroubleKind::Closed, "the connection was given up"),
+            E::RequestsDone => Trouble::new(TroubleKind::Closed, say::given_up()),
             E::MqttState(state) => match state {
                 S::Io(error) => self.io(error),
                 S::Deserialization(error) => self.codec_v5(error),
@@ -173,7 +130,7 @@ impl Context<'_> {
                 S::ServerDisconnect { reason_code, reason_string } => {
                     self.told_to_go(&format!("{reason_code:?}"), reason_string.as_deref())
                 }
-                other => self.protocol(&other.to_string()),
+                other => self.unexpected(other.to_string()),
             },
         }
     }
@@ -187,13 +144,13 @@ impl Context<'_> {
             E::Io(error) => self.io(error),
             E::ConnectionRefused(code) => self.refused(&format!("{code:?}")),
             E::NotConnAck(_) => self.not_mqtt(),
-            E::RequestsDone => Trouble::new(TroubleKind::Closed, "the connection was given up"),
+            E::RequestsDone => Trouble::new(TroubleKind::Closed, say::given_up()),
             E::MqttState(state) => match state {
                 S::Io(error) => self.io(error),
                 S::Deserialization(error) => self.codec_v4(error),
                 S::ConnectionAborted => self.closed(),
                 S::AwaitPingResp | S::CollisionTimeout => self.silent(),
-                other => self.protocol(&other.to_string()),
+                other => self.unexpected(other.to_string()),
             },
         }
     }
@@ -204,7 +161,7 @@ impl Context<'_> {
             v5::mqttbytes::Error::PayloadSizeLimitExceeded { pkt_size, max } => {
                 self.too_large(*pkt_size, *max as usize)
             }
-            other => self.protocol(&other.to_string()),
+            other => self.unexpected(other.to_string()),
         }
     }
 
@@ -214,7 +171,7 @@ impl Context<'_> {
             rumqttc::mqttbytes::Error::PayloadSizeLimitExceeded(size) => {
                 self.too_large(*size, super::wire::INCOMING_BYTES)
             }
-            other => self.protocol(&other.to_string()),
+            other => self.unexpected(other.to_string()),
         }
     }
 
@@ -225,119 +182,103 @@ impl Context<'_> {
         }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => {
-                Trouble::new(TroubleKind::Refused, format!("nobody listens at {broker}: connection refused"))
-                    .hint("is the broker running, and is the port right (usually 1883, with TLS 8883)?")
+                Trouble::new(TroubleKind::Refused, say::nobody_listens(broker)).try_this(say::try_port())
             }
             io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                Trouble::new(TroubleKind::Unreachable, format!("no way to {broker}: {error}"))
-                    .hint("check the cable, the mobile link, the route and the firewall")
+                Trouble::new(TroubleKind::Unreachable, say::no_way(broker, error.to_string()))
+                    .try_this(say::try_network())
             }
+            // The resolver's own words: its error has no kind.
             _ if error.to_string().contains("failed to lookup address") => {
-                Trouble::new(TroubleKind::UnknownHost, format!("no such host: {}", self.host))
-                    .hint("check the spelling of the `url`, and the name server of this box (`getent hosts`)")
+                Trouble::new(TroubleKind::UnknownHost, say::no_such_host(self.host))
+                    .try_this(say::try_spelling())
             }
             _ if !self.connected => self.closed(),
             io::ErrorKind::UnexpectedEof
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe => self.closed(),
-            _ => Trouble::new(TroubleKind::Closed, format!("the connection to {broker} failed: {error}")),
+            _ => Trouble::new(TroubleKind::Closed, say::failed(broker, error.to_string())),
         }
     }
 
     fn closed(&self) -> Trouble {
         let broker = self.broker;
         if self.connected {
-            return Trouble::new(TroubleKind::Closed, format!("{broker} closed the connection"));
+            return Trouble::new(TroubleKind::Closed, say::closed(broker));
         }
         let hint = match (self.tls, self.version) {
-            (true, _) => "does the broker ask for a client certificate (`client_cert`, `client_key`)?",
-            (false, Version::V5) => {
-                "does this port speak TLS (then `mqtts://`), or only MQTT 3.1.1 (then `version = \"3.1.1\"`)?"
-            }
-            (false, Version::V311) => "does this port speak TLS (then `mqtts://`)?",
+            (true, _) => say::try_client_certificate(),
+            (false, Version::V5) => say::try_tls_or_311(),
+            (false, Version::V311) => say::try_tls(),
         };
-        Trouble::new(TroubleKind::Closed, format!("{broker} closed the connection before it answered"))
-            .hint(hint)
+        Trouble::new(TroubleKind::Closed, say::closed_early(broker)).try_this(hint)
     }
 
     pub fn timeout(&self) -> Trouble {
-        let broker = self.broker;
         if self.connected {
             return self.silent();
         }
-        Trouble::new(TroubleKind::Unreachable, format!("no answer from {broker} in time")).hint(
-            "a firewall that drops packets looks like this; so does a port that speaks another protocol",
-        )
+        Trouble::new(TroubleKind::Unreachable, say::no_answer(self.broker)).try_this(say::try_firewall())
     }
 
     fn silent(&self) -> Trouble {
-        Trouble::new(TroubleKind::Stalled, format!("{} stopped answering", self.broker))
+        Trouble::new(TroubleKind::Stalled, say::silent(self.broker))
     }
 
     fn not_mqtt(&self) -> Trouble {
-        self.protocol("its first answer was not the one to a connect")
+        self.protocol(say::wrong_first_answer(self.broker))
     }
 
-    fn protocol(&self, what: &str) -> Trouble {
-        let trouble =
-            Trouble::new(TroubleKind::Protocol, format!("{} sent something unexpected: {what}", self.broker));
-        if self.connected {
-            return trouble;
-        }
-        trouble.hint("does an MQTT broker listen on this port, and does it speak the configured version?")
+    fn unexpected(&self, what: String) -> Trouble {
+        self.protocol(say::unexpected(self.broker, what))
     }
 
-    fn too_large(&self, bytes: usize, max: usize) -> Trouble {
-        Trouble::new(
-            TroubleKind::TooLarge,
-            format!("{} sent a message of {bytes} bytes; at most {max} are taken", self.broker),
-        )
+    fn protocol(&self, what: Sentence) -> Trouble {
+        let trouble = Trouble::new(TroubleKind::Protocol, what);
+        if self.connected { trouble } else { trouble.try_this(say::try_mqtt()) }
+    }
+
+    fn too_large(&self, bytes: usize, most: usize) -> Trouble {
+        Trouble::new(TroubleKind::TooLarge, say::too_large(self.broker, bytes, most))
     }
 
     fn refused(&self, code: &str) -> Trouble {
         let broker = self.broker;
         match code {
             "BadUserNamePassword" | "NotAuthorized" | "BadAuthenticationMethod" => {
-                let (who, hint) = match self.user {
-                    Some(user) => (
-                        format!("user `{user}`"),
-                        "check `user` and the password file, and the rights this user has on the broker",
-                    ),
-                    None => (
-                        "a connection without user".to_owned(),
-                        "the broker wants a user and a password: `user` and `password_file`",
-                    ),
+                let (sentence, hint) = match self.user {
+                    Some(user) => (say::refused_user(broker, user), say::try_login()),
+                    None => (say::refused_nameless(broker), say::try_logging_in()),
                 };
-                Trouble::new(TroubleKind::NotAllowed, format!("{broker} refused {who}: not allowed"))
-                    .hint(hint)
+                Trouble::new(TroubleKind::NotAllowed, sentence).try_this(hint)
             }
             "RefusedProtocolVersion" | "UnsupportedProtocolVersion" => {
-                Trouble::new(TroubleKind::Rejected, format!("{broker} does not speak this version of MQTT"))
-                    .hint("set `version = \"3.1.1\"` (or leave it out, if it is set)")
+                Trouble::new(TroubleKind::Rejected, say::version_unknown(broker)).try_this(say::try_version())
             }
-            "BadClientId" | "ClientIdentifierNotValid" => Trouble::new(
-                TroubleKind::Rejected,
-                format!("{broker} does not accept the client id `{}`", self.client_id),
-            )
-            .hint("`area.box` is the client id; some brokers must be told to allow more than 23 letters and digits"),
-            other => Trouble::new(TroubleKind::Rejected, format!("{broker} refused the connection: {other}")),
+            "BadClientId" | "ClientIdentifierNotValid" => {
+                Trouble::new(TroubleKind::Rejected, say::client_id_refused(broker, self.client_id))
+                    .try_this(say::try_longer_ids())
+            }
+            other => Trouble::new(TroubleKind::Rejected, say::refused(broker, other)),
         }
     }
 
     fn told_to_go(&self, code: &str, reason: Option<&str>) -> Trouble {
         let broker = self.broker;
-        let because = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        match code {
-            "SessionTakenOver" => Trouble::taken_over(broker, self.client_id),
-            "NotAuthorized" => Trouble::new(
-                TroubleKind::NotAllowed,
-                format!("{broker} ended the connection: not allowed{because}"),
-            )
-            .hint("which topics may this user publish and subscribe to?"),
-            other => {
-                Trouble::new(TroubleKind::Closed, format!("{broker} ended the connection: {other}{because}"))
+        match (code, reason) {
+            ("SessionTakenOver", _) => Trouble::taken_over(broker, self.client_id),
+            ("NotAuthorized", reason) => {
+                let sentence = match reason {
+                    Some(reason) => say::sent_away_because(broker, reason),
+                    None => say::sent_away(broker),
+                };
+                Trouble::new(TroubleKind::NotAllowed, sentence).try_this(say::try_rights())
             }
+            (other, Some(reason)) => {
+                Trouble::new(TroubleKind::Closed, say::ended(broker, format!("{other} ({reason})")))
+            }
+            (other, None) => Trouble::new(TroubleKind::Closed, say::ended(broker, other)),
         }
     }
 
@@ -345,47 +286,33 @@ impl Context<'_> {
         match error {
             rumqttc::TlsError::Io(error) => self.io(error),
             rumqttc::TlsError::TLS(error) => self.rustls(error),
-            other => {
-                Trouble::new(TroubleKind::Tls, format!("no secure connection to {}: {other}", self.broker))
-            }
+            other => Trouble::new(TroubleKind::Tls, say::insecure(self.broker, other.to_string())),
         }
     }
 
     fn rustls(&self, error: &rustls::Error) -> Trouble {
         use rustls::{CertificateError as C, Error as E};
         let broker = self.broker;
-        let certificate = |what: &str| format!("the certificate of {broker} is not accepted: {what}");
-        let (text, hint) = match error {
-            E::InvalidCertificate(C::UnknownIssuer) => (
-                certificate("it is not signed by a known authority"),
-                "set `ca_file` to the certificate of the authority that signed the broker's",
-            ),
-            E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => (
-                certificate(&format!("it is not made for the name {}", self.host)),
-                "use the name in the certificate (`openssl s_client -connect`) as host in the `url`",
-            ),
+        let (sentence, hint) = match error {
+            E::InvalidCertificate(C::UnknownIssuer) => {
+                (say::untrusted(broker, say::unknown_authority()), say::try_authority())
+            }
+            E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
+                (say::untrusted(broker, say::another_name(self.host)), say::try_name_in_certificate())
+            }
             E::InvalidCertificate(
                 C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. },
-            ) => (
-                certificate("it is not valid at this time"),
-                "is the clock of this box right (`timedatectl`)? Otherwise the broker needs a new certificate",
-            ),
+            ) => (say::untrusted(broker, say::not_valid_now()), say::try_clock()),
             E::InvalidCertificate(other) => {
-                (certificate(&format!("{other:?}")), "look at it with `openssl s_client -connect`")
+                let why = foreign::words(format!("{other:?}"));
+                (say::untrusted(broker, why), say::try_looking_at_it())
             }
-            E::InvalidMessage(_) => (
-                format!("{broker} does not speak TLS on this port"),
-                "use `mqtt://`, or the broker's TLS port (usually 8883)",
-            ),
-            E::AlertReceived(alert) => (
-                format!("{broker} refused the secure connection: {alert:?}"),
-                "does the broker ask for a client certificate (`client_cert`, `client_key`)?",
-            ),
-            other => (
-                format!("no secure connection to {broker}: {other}"),
-                "look at it with `openssl s_client -connect`",
-            ),
+            E::InvalidMessage(_) => (say::speaks_no_tls(broker), say::try_plain()),
+            E::AlertReceived(alert) => {
+                (say::tls_refused(broker, format!("{alert:?}")), say::try_client_certificate())
+            }
+            other => (say::insecure(broker, other.to_string()), say::try_looking_at_it()),
         };
-        Trouble::new(TroubleKind::Tls, text).hint(hint)
+        Trouble::new(TroubleKind::Tls, sentence).try_this(hint)
     }
 }

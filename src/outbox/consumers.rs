@@ -7,14 +7,15 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, params};
-use tracing::warn;
 
+use super::error::Doing;
 use super::format::{is_as_stored, kind_from_number, kind_number, level_from_number};
 use super::gone::Gone;
 use super::resend::SENT_HISTORY;
 use super::store::Store;
 use super::{Kind, Level, Outbox, OutboxError, RecordId, Seq};
 use crate::analysis::time::Timestamp;
+use crate::text::{box_log, log_warn, outbox_step as step};
 
 /// How far below a bound giving up goes, as a share: not again at the next record.
 const SLACK: u64 = 50;
@@ -237,8 +238,7 @@ impl Cursor {
             }
         }
         if !self.is_history() {
-            warn!(consumer = %self.name, records = self.missed - before,
-                  "given up before they were read: the consumer is too far behind");
+            log_warn!(box_log::consumer_too_far_behind(); consumer = %self.name, records = self.missed - before);
         }
         self.save(tx)
     }
@@ -471,7 +471,7 @@ fn kept_between(conn: &Connection, above: i64, up_to: i64, pictures: bool) -> ru
 
 impl Store {
     pub(super) fn register(&mut self, name: &str, policy: ConsumerPolicy) -> Result<(), OutboxError> {
-        self.change_consumers("register a consumer", |store, tx| {
+        self.change_consumers(step::register_consumer, |store, tx| {
             let known = store.consumers.list.iter().find(|cursor| &*cursor.name == name);
             let (at, missed) = known.map_or((0, 0), |cursor| (cursor.at, cursor.missed));
             Cursor::from_row(name.to_owned(), at, policy, missed).save(tx)?;
@@ -480,7 +480,7 @@ impl Store {
     }
 
     pub(super) fn unregister(&mut self, name: &str) -> Result<(), OutboxError> {
-        self.change_consumers("forget a consumer", |store, tx| {
+        self.change_consumers(step::forget_consumer, |store, tx| {
             tx.execute("DELETE FROM consumer WHERE name = ?", [name])?;
             store.consumers.loaded_anew(tx)
         })
@@ -488,7 +488,7 @@ impl Store {
 
     pub(super) fn advance(&mut self, name: &str, up_to: RecordId) -> Result<(), OutboxError> {
         self.check_registered(name)?;
-        self.change_consumers("note what a consumer has", |store, tx| {
+        self.change_consumers(step::note_consumer, |store, tx| {
             let mut consumers = store.consumers.clone();
             // Of a database that has been replaced since: read again, and known again by whoever reads.
             if let Some(row) = store.row_of(up_to)
@@ -507,7 +507,7 @@ impl Store {
     /// Runs `work` in a transaction; what nobody needs any more with the consumers it returns leaves with it.
     pub(super) fn change_consumers(
         &mut self,
-        doing: &'static str,
+        doing: Doing,
         work: impl Fn(&Store, &Transaction<'_>) -> rusqlite::Result<Consumers>,
     ) -> Result<(), OutboxError> {
         self.attempt(doing, |store| {
@@ -549,7 +549,7 @@ impl Store {
         name: &str,
         limit: usize,
     ) -> Result<(Vec<StoredRecord>, Vec<i64>), OutboxError> {
-        self.attempt("read for a consumer", |store| {
+        self.attempt(step::read_for_consumer, |store| {
             let named = store.consumers.named(name);
             let cursor =
                 named.map_or((i64::MAX, false, i64::MAX), |c| (c.at, c.policy.pictures, c.given_up_to));

@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row, Transaction, params};
-use tracing::error;
 
 use super::consumers::{ConsumerPolicy, Consumers, Cursor, KEPT};
 use super::ended::{self, EndedAlert};
@@ -16,6 +15,7 @@ use super::recent::Recent;
 use super::store::{Changes, NewRow, Store, read_open_alert};
 use super::{AlertState, Gap, Kind, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
+use crate::text::{box_log, log_error, outbox_step as step};
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 
@@ -23,12 +23,14 @@ impl Store {
     /// The database broke while it was open: moves it aside and goes on with a new one.
     pub(super) fn begin_anew(&mut self, why: &rusqlite::Error) -> Result<(), OutboxError> {
         let now = self.latest;
-        let memory = Connection::open_in_memory().map_err(|error| sqlite(&self.path, "open", error))?;
+        let memory = Connection::open_in_memory().map_err(|error| sqlite(&self.path, step::open, error))?;
         // Closes the broken one, so that its files can be moved.
         drop(std::mem::replace(&mut self.conn, memory));
         let aside = move_aside(&self.path, now)?;
-        error!(file = %self.path.display(), aside = %aside.display(), error = %why,
-               "the outbox file is damaged: moved aside, a new stream begins");
+        log_error!(
+            box_log::outbox_damaged();
+            file = %self.path.display(), aside = %aside.display(), error = %why
+        );
         let (mut fresh, _) =
             Self::open_file(&self.dir, &self.path, now, &self.box_identity, self.options.clone())?;
         let lost = fresh.untold.pop();
@@ -38,7 +40,7 @@ impl Store {
         fresh.totals.delivered = self.totals.delivered;
         fresh.totals.dropped = self.totals.dropped;
         fresh.totals.dropped_pictures = self.totals.dropped_pictures;
-        error!(records, stream = %fresh.stream, "records carried over from the damaged outbox");
+        log_error!(box_log::records_carried_over(); records, stream = %fresh.stream);
         *self = fresh;
         Ok(())
     }
@@ -57,7 +59,7 @@ impl Store {
         }
         let records = self
             .carry_what_can_be(salvage, now)
-            .map_err(|source| sqlite(&self.path, "carry over", source))?;
+            .map_err(|source| sqlite(&self.path, step::carry_over, source))?;
         self.recent = Recent::default();
         self.backlog_to = self.last_row;
         Ok(records)
@@ -67,14 +69,14 @@ impl Store {
     /// the rest: a queue that begins empty and says so is better than none.
     fn carry_what_can_be(&mut self, mut salvage: Salvage, now: Timestamp) -> rusqlite::Result<u64> {
         let Err(why) = self.carry(&salvage, now) else { return Ok(salvage.records.len() as u64) };
-        error!(error = %why, "no record could be carried over from the damaged outbox");
+        log_error!(box_log::no_record_carried_over(); error = %why);
         for cursor in &mut salvage.cursors {
             let lost = salvage.records.iter().filter(|row| cursor.wants(row.id, row.n.is_none())).count();
             cursor.missed += lost as u64;
         }
         salvage.records.clear();
         let Err(why) = self.carry(&salvage, now) else { return Ok(0) };
-        error!(error = %why, "nothing could be carried over from the damaged outbox");
+        log_error!(box_log::nothing_carried_over(); error = %why);
         let nothing = Salvage { stream: salvage.stream, ..Salvage::default() };
         self.carry(&nothing, now).map(|()| 0)
     }
@@ -297,7 +299,7 @@ pub(super) fn move_aside(path: &Path, now: Timestamp) -> Result<PathBuf, OutboxE
         }
     }
     let with = |base: &Path, end: &str| PathBuf::from(format!("{}{end}", base.display()));
-    let file_error = |source| OutboxError::File { doing: "move it aside", path: path.to_path_buf(), source };
+    let file_error = |source| OutboxError::File { doing: step::move_aside, path: path.to_path_buf(), source };
     fs::rename(path, &aside).map_err(file_error)?;
     let log = with(path, "-wal");
     if log.exists() {

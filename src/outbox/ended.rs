@@ -9,6 +9,7 @@ use super::OutboxError;
 use super::store::Store;
 use crate::analysis::alert_lifecycle::ended::{KEPT, kept_since};
 use crate::analysis::time::Timestamp;
+use crate::text::outbox_step as step;
 
 /// All without an index: its pages may be the damaged ones. The first column is the order.
 pub(super) const SALVAGE: &str =
@@ -62,6 +63,6 @@ fn states(conn: &Connection) -> rusqlite::Result<Vec<Vec<u8>>> {
 
 impl Store {
     pub(super) fn ended_alerts(&mut self) -> Result<Vec<Vec<u8>>, OutboxError> {
-        self.attempt("read the alerts that ended", |store| states(&store.conn))
+        self.attempt(step::read_ended_alerts, |store| states(&store.conn))
     }
 }

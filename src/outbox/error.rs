@@ -9,6 +9,9 @@ use crate::contract::EventError;
 use crate::text::{Sentence, outbox as say};
 use crate::types::language::Language;
 
+/// What was tried, for people: a sentence of the catalogue that is made where it is wanted.
+pub type Doing = fn() -> Sentence;
+
 /// What went wrong, for people.
 #[derive(Debug)]
 pub enum OutboxError {
@@ -32,7 +35,7 @@ pub enum OutboxError {
     /// No room, not even the reserve.
     DiskFull {
         /// What was tried.
-        doing: &'static str,
+        doing: Doing,
         /// The database.
         path: PathBuf,
     },
@@ -74,7 +77,7 @@ pub enum OutboxError {
     /// SQLite says no.
     Sqlite {
         /// What was tried.
-        doing: &'static str,
+        doing: Doing,
         /// The database.
         path: PathBuf,
         /// Why.
@@ -83,7 +86,7 @@ pub enum OutboxError {
     /// A file beside the database cannot be moved, made or read.
     File {
         /// What was tried.
-        doing: &'static str,
+        doing: Doing,
         /// Which file.
         path: PathBuf,
         /// Why.
@@ -125,14 +128,14 @@ impl OutboxError {
             E::Directory { dir, source } => say::directory(dir.display(), source.to_string()),
             E::InUse { path } => say::in_use(path.display()),
             E::ReadOnly { path } => say::read_only(path.display()),
-            E::DiskFull { doing, path } => say::disk_full(path.display(), *doing),
+            E::DiskFull { doing, path } => say::disk_full(path.display(), doing()),
             E::TooNew { path, found, known } => say::too_new(path.display(), *found, *known),
             E::Message { topic, source } => say::message(topic, source.to_string()),
             E::Empty { topic } => say::empty(topic),
             E::NoConsumer { name } => say::no_consumer(name),
             E::TooLarge { topic, bytes, max } => say::too_large(topic, *bytes, *max),
-            E::Sqlite { doing, path, source } => say::sqlite(path.display(), *doing, source.to_string()),
-            E::File { doing, path, source } => say::file(path.display(), *doing, source.to_string()),
+            E::Sqlite { doing, path, source } => say::sqlite(path.display(), doing(), source.to_string()),
+            E::File { doing, path, source } => say::file(path.display(), doing(), source.to_string()),
             E::Panicked(detail) => say::panicked(detail),
             E::Internal(detail) => say::internal(detail),
             E::Closed => say::closed(),

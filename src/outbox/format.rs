@@ -7,8 +7,10 @@ use rusqlite::{Connection, ErrorCode};
 use sha2::{Digest as _, Sha256};
 use ulid::Ulid;
 
+use super::error::Doing;
 use super::{Kind, OutboxError};
 use crate::analysis::time::Timestamp;
+use crate::text::outbox_step as step;
 use crate::types::level::Level;
 
 /// `LKOB`, so that `file` and we know our own.
@@ -124,7 +126,7 @@ const STEPS: [(i64, &[&str]); 4] = [
 
 /// Settings of every connection, and the tables of a new database. Returns whether the file was of an earlier format.
 pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxError> {
-    let fail = |doing| move |source| sqlite(path, doing, source);
+    let fail = |doing: Doing| move |source| sqlite(path, doing, source);
     conn.set_prepared_statement_cache_capacity(48);
     // The lock is taken with the first read below and kept: one process, and no shared-memory file.
     conn.execute_batch(
@@ -133,26 +135,26 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxErro
          PRAGMA cell_size_check = ON;
          PRAGMA busy_timeout = 0;",
     )
-    .map_err(fail("configure"))?;
+    .map_err(fail(step::configure))?;
     let version: i64 =
-        conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail("read its format"))?;
+        conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail(step::read_format))?;
     let application: i64 =
-        conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail("read its format"))?;
+        conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail(step::read_format))?;
     if !(0..=FORMAT + FORMATS_TO_COME).contains(&version) {
-        return Err(sqlite(path, "read its format", damage("no program writes such a format")));
+        return Err(sqlite(path, step::read_format, damage("no program writes such a format")));
     }
     if version > FORMAT {
         return Err(OutboxError::TooNew { path: path.to_path_buf(), found: version, known: FORMAT });
     }
     if version != 0 && application != APPLICATION_ID {
-        return Err(sqlite(path, "read its format", damage("it is another program's database")));
+        return Err(sqlite(path, step::read_format, damage("it is another program's database")));
     }
     if version == 0 {
-        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(fail("configure"))?;
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(fail(step::configure))?;
     }
-    conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(fail("switch on the log"))?;
+    conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(fail(step::switch_on_log))?;
     conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;")
-        .map_err(fail("configure"))?;
+        .map_err(fail(step::configure))?;
     let statements = match version {
         FORMAT => return Ok(false),
         0 => [TABLES, TABLES_OF_3, TABLE_OF_4, TABLES_OF_5].concat(),
@@ -161,7 +163,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxErro
     let is_earlier = version != 0;
     if is_earlier {
         // A step copies what it reads and drops what it read it from: afterwards nothing tells that it was damaged.
-        check(conn).map_err(fail("check"))?;
+        check(conn).map_err(fail(step::check))?;
     }
     conn.execute_batch(&format!(
         "BEGIN IMMEDIATE; {statements}
@@ -172,7 +174,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxErro
         Some(ErrorCode::ConstraintViolation) if is_earlier => damage(&error.to_string()),
         _ => error,
     })
-    .map_err(fail(if is_earlier { "bring its tables up to date" } else { "make its tables" }))?;
+    .map_err(fail(if is_earlier { step::update_tables } else { step::make_tables }))?;
     Ok(is_earlier)
 }
 
@@ -249,7 +251,7 @@ pub(super) fn damage(what: &str) -> rusqlite::Error {
     )
 }
 
-pub(super) fn sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> OutboxError {
+pub(super) fn sqlite(path: &Path, doing: Doing, source: rusqlite::Error) -> OutboxError {
     let path = path.to_path_buf();
     match code(&source) {
         Some(ErrorCode::DiskFull) => OutboxError::DiskFull { doing, path },

@@ -14,7 +14,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use tracing::warn;
+
+use crate::text::{box_log, log_warn};
 
 /// `LKHW`, then the format.
 const MAGIC: &[u8; 8] = b"LKHW\0\0\0\x01";
@@ -44,7 +45,7 @@ impl Mark {
         let bytes = fs::read(&path).ok()?;
         let mark = Self::from_bytes(&bytes);
         if mark.is_none() {
-            warn!(file = %path.display(), "the outbox's high-water mark cannot be read and is begun anew");
+            log_warn!(box_log::high_water_unreadable(); file = %path.display());
         }
         mark
     }
@@ -137,8 +138,7 @@ impl HighWater {
 }
 
 fn warn_of(path: &Path, error: &io::Error) {
-    warn!(file = %path.display(), %error,
-          "the outbox's high-water mark cannot be written: damage at the end of the queue's log would go unnoticed");
+    log_warn!(box_log::high_water_unwritable(); file = %path.display(), %error);
 }
 
 #[cfg(test)]

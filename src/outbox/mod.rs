@@ -104,10 +104,10 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
-use tracing::error;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::EventError;
+use crate::text::{box_log, language_of_log, log_error};
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
@@ -467,7 +467,8 @@ impl Outbox {
                     answer();
                 }
                 if let Err(error) = store.close() {
-                    error!(%error, "the outbox was not closed in order; nothing is lost by that");
+                    let error = error.in_language(language_of_log());
+                    log_error!(box_log::outbox_not_closed(); %error);
                 }
             })
             .map_err(|source| OutboxError::Directory { dir: path, source })?;

@@ -17,6 +17,7 @@ use super::send_order::{Found, mark_of};
 use super::store::Store;
 use super::{ConsumerPolicy, Kind, Outbox, OutboxError, Turn};
 use crate::analysis::time::Timestamp;
+use crate::text::outbox_step as step;
 use crate::types::gap::GapReason;
 
 /// The consumer for which sent records are kept. It never reads: its cursor moves with [`Outbox::forget_sent`],
@@ -162,7 +163,7 @@ struct StoredRow {
 
 impl Store {
     pub(super) fn forget_sent(&mut self, now: Timestamp, keep: Duration) -> Result<(), OutboxError> {
-        self.change_consumers("forget what was sent long ago", |store, tx| {
+        self.change_consumers(step::forget_sent, |store, tx| {
             let mut consumers = store.consumers.clone();
             let Some(cursor) = consumers.named(SENT_HISTORY) else { return Ok(consumers) };
             let arrived = first_waiting(tx)?.map_or(store.last_row, |waiting| waiting - 1);
@@ -186,7 +187,7 @@ impl Store {
     }
 
     pub(super) fn forget_arrival_times(&mut self) -> Result<(), OutboxError> {
-        self.attempt("forget when records arrived", |store| {
+        self.attempt(step::forget_arrivals, |store| {
             store
                 .conn
                 .prepare_cached("DELETE FROM arrival WHERE up_to > ?")?
@@ -197,7 +198,7 @@ impl Store {
 
     pub(super) fn resend(&mut self, stream: &str, from: u64, to: u64) -> Result<Resent, OutboxError> {
         let (resent, rows) =
-            self.attempt("look for what is asked for again", |store| store.find_asked_for(stream, from, to))?;
+            self.attempt(step::find_asked_for, |store| store.find_asked_for(stream, from, to))?;
         self.asked.extend(rows);
         Ok(resent)
     }
@@ -279,7 +280,7 @@ impl Store {
         alert: &str,
         topic: &str,
     ) -> Result<Option<Vec<u8>>, OutboxError> {
-        let found = self.attempt("look for a picture", |store| {
+        let found = self.attempt(step::find_picture, |store| {
             store
                 .conn
                 .prepare_cached(

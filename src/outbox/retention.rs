@@ -10,7 +10,6 @@ use std::io::Write as _;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use tracing::error;
 
 use super::error::caught;
 use super::format::{damage, sum};
@@ -18,6 +17,7 @@ use super::gone::{Gone, read_gone, select_gone};
 use super::store::{Changes, NewRow, Store};
 use super::{BuiltMessage, Evidence, Gap, Kind, OutboxError, Seq};
 use crate::analysis::time::Timestamp;
+use crate::text::{box_log, log_error};
 use crate::types::gap::GapReason;
 
 /// Kept for the day the disk is full: room for about a thousand red alerts and their log.
@@ -287,9 +287,9 @@ impl Store {
     fn gap_message(&self, gap: &Gap, seq: &Seq) -> Option<Vec<u8>> {
         match caught(|| (self.options.gap_body)(gap, seq)) {
             Ok(Ok(body)) if !body.is_empty() => return Some(body),
-            Ok(Ok(_)) => error!(stream = %seq.stream, n = seq.n, "a gap record cannot be built: it is empty"),
-            Ok(Err(error)) => error!(stream = %seq.stream, n = seq.n, %error, "a gap record cannot be built"),
-            Err(panic) => error!(stream = %seq.stream, n = seq.n, %panic, "a gap record cannot be built"),
+            Ok(Ok(_)) => log_error!(box_log::gap_empty(); stream = %seq.stream, n = seq.n),
+            Ok(Err(error)) => log_error!(box_log::gap_not_built(); stream = %seq.stream, n = seq.n, %error),
+            Err(panic) => log_error!(box_log::gap_not_built(); stream = %seq.stream, n = seq.n, %panic),
         }
         None
     }
@@ -346,7 +346,7 @@ impl Store {
         if !std::mem::take(&mut self.reserve) {
             return false;
         }
-        error!(dir = %self.dir.display(), "the disk is full: using the outbox's reserve");
+        log_error!(box_log::reserve_used(); dir = %self.dir.display());
         fs::remove_file(self.dir.join("outbox.reserve")).is_ok()
     }
 }

@@ -5,7 +5,6 @@
 use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use tracing::error;
 
 use super::consumers::KEPT;
 use super::crash;
@@ -14,6 +13,7 @@ use super::gone::{Gone, read_gone, select_gone};
 use super::store::{Changes, Store};
 use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
+use crate::text::{box_log, log_error, outbox_step as step};
 use crate::types::gap::GapReason;
 
 /// So many records right after the centre's mark are sent again before the others.
@@ -46,10 +46,10 @@ impl Store {
         self.held.retain(|_, until| *until > now);
         let patience = self.options.again_after;
         self.acked_here.retain(|_, at| now.saturating_duration_since(*at) < patience);
-        let mut found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
+        let mut found = self.attempt(step::read_next, |store| store.collect(limit, policy))?;
         while !found.spoiled.is_empty() {
             self.give_up(&found.spoiled)?;
-            found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
+            found = self.attempt(step::read_next, |store| store.collect(limit, policy))?;
         }
         for row in &found.left {
             self.asked.remove(row);
@@ -72,9 +72,8 @@ impl Store {
     /// the centre is done with it needs none.
     pub(super) fn give_up(&mut self, rows: &[i64]) -> Result<(), OutboxError> {
         let (now, generation) = (self.latest, self.generation);
-        error!(records = rows.len(), file = %self.path.display(),
-               "records were changed on the disk and are given up: is the disk worn out?");
-        self.attempt("give up changed records", |store| {
+        log_error!(box_log::records_changed(); records = rows.len(), file = %self.path.display());
+        self.attempt(step::give_up_changed, |store| {
             if store.generation != generation {
                 // Rows of a database that has been replaced: its changed records were left behind.
                 return Ok(());
@@ -249,7 +248,7 @@ impl Store {
     }
 
     pub(super) fn acked(&mut self, ids: &[RecordId]) -> Result<(), OutboxError> {
-        self.attempt("note what arrived", |store| store.try_acked(ids))
+        self.attempt(step::note_arrived, |store| store.try_acked(ids))
     }
 
     pub(super) fn try_acked(&mut self, ids: &[RecordId]) -> rusqlite::Result<()> {
@@ -323,7 +322,7 @@ impl Store {
     }
 
     pub(super) fn urgent_waits(&mut self) -> Result<bool, OutboxError> {
-        self.attempt("look for urgent records", |store| {
+        self.attempt(step::find_urgent, |store| {
             store
                 .conn
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM progress WHERE acked = 0 AND class = 0)")?
@@ -338,7 +337,7 @@ impl Store {
 
     pub(super) fn marked(&mut self, stream: &str, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {
         self.latest = self.latest.max(now);
-        self.attempt("note the centre's mark", |store| store.try_marked(stream, n, now))
+        self.attempt(step::note_mark, |store| store.try_marked(stream, n, now))
     }
 
     pub(super) fn try_marked(&mut self, stream: &str, n: u64, now: Timestamp) -> rusqlite::Result<Marked> {
@@ -351,8 +350,10 @@ impl Store {
             self.high_water.begin(&next, self.last_row);
             tx.execute("UPDATE queue SET stream = ?, next_n = 1", [&next])?;
             tx.commit()?;
-            error!(stream, mark = n, given = self.next_n - 1, new_stream = %next,
-                   "the centre has marked numbers never given here, as after a restored backup: a new stream begins");
+            log_error!(
+                box_log::marks_ahead();
+                stream, mark = n, given = self.next_n - 1, new_stream = %next
+            );
             self.stream = next.into();
             self.next_n = 1;
             return Ok(Marked::Ahead);

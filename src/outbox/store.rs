@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
-use tracing::{error, info, warn};
+use tracing::info;
 
 use super::consumers::Consumers;
 use super::crash;
 use super::damage::move_aside;
 use super::ended;
-use super::error::caught;
+use super::error::{Doing, caught};
 use super::format::{
     check, code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare,
     sqlite, sum,
@@ -31,6 +31,7 @@ use super::{
     Opened, Options, OutboxError, Record, Seq,
 };
 use crate::analysis::time::Timestamp;
+use crate::text::{box_log, language_of_log, log_error, log_warn, outbox_step as step};
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 
@@ -142,8 +143,10 @@ impl Store {
                 store.tell_what_the_log_lost();
                 let opened = match other_box {
                     Some(other) => {
-                        warn!(before = %other, now = %box_identity, stream = %store.stream,
-                              "the outbox belonged to another box name; a new stream begins");
+                        log_warn!(
+                            box_log::other_box();
+                            before = %other, now = %box_identity, stream = %store.stream
+                        );
                         Opened::OtherBox(other)
                     }
                     None if existed => Opened::Continued,
@@ -154,13 +157,15 @@ impl Store {
             }
             Err(OutboxError::Sqlite { source, .. }) if is_damage(&source) => {
                 let aside = move_aside(&path, now)?;
-                error!(file = %path.display(), aside = %aside.display(), error = %source,
-                       "the outbox file is damaged: moved aside, a new stream begins");
+                log_error!(
+                    box_log::outbox_damaged();
+                    file = %path.display(), aside = %aside.display(), error = %source
+                );
                 let (mut store, _) = Self::open_file(dir, &path, now, box_identity, options)?;
                 let lost = store.untold.pop();
                 let records = store.carry_over(&aside, lost, now)?;
                 store.keep_reserve();
-                error!(records, stream = %store.stream, "records carried over from the damaged outbox");
+                log_error!(box_log::records_carried_over(); records, stream = %store.stream);
                 Ok((store, Opened::Damaged { aside, records }))
             }
             Err(error) => Err(error),
@@ -174,12 +179,12 @@ impl Store {
         box_identity: &str,
         options: Options,
     ) -> Result<(Self, Option<String>), OutboxError> {
-        let fail = |doing| move |source| sqlite(path, doing, source);
+        let fail = |doing: Doing| move |source| sqlite(path, doing, source);
         let conn = match &options.vfs {
             None => Connection::open(path),
             Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs.as_str()),
         }
-        .map_err(fail("open"))?;
+        .map_err(fail(step::open))?;
         let was_earlier = prepare(&conn, path).map_err(|error| match error {
             // SQLite reports a directory or file we may not write as one of these two.
             OutboxError::Sqlite { source, .. } if code(&source) == Some(ErrorCode::DatabaseBusy) => {
@@ -193,7 +198,7 @@ impl Store {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()
-            .map_err(fail("read the queue's row"))?;
+            .map_err(fail(step::read_row))?;
         let mut other_box = None;
         let last_row = conn
             .query_row(
@@ -202,10 +207,10 @@ impl Store {
                 [],
                 |row| row.get(0),
             )
-            .map_err(fail("find the last record"))?;
+            .map_err(fail(step::find_last_record))?;
         let place = found.as_ref().map(|(_, stream, next_n, _)| (stream.as_str(), *next_n, last_row));
         let mark = Mark::read(dir);
-        let mut untold = read_untold(&conn).map_err(fail("read what is still to be told"))?;
+        let mut untold = read_untold(&conn).map_err(fail(step::read_untold))?;
         untold.extend(mark.as_ref().and_then(|mark| lost_since(mark, place, now)));
         // Advanced in memory only: the database follows with the record that tells what is missing.
         let mut given = 0;
@@ -216,10 +221,14 @@ impl Store {
                 let is_suspect = !orderly || is_small;
                 // One of an earlier format was checked before it was brought up to date.
                 if is_suspect && !was_earlier {
-                    check(&conn).map_err(fail("check"))?;
+                    check(&conn).map_err(fail(step::check))?;
                 }
-                if (is_suspect || was_earlier) && !is_progress_whole(&conn).map_err(fail("check"))? {
-                    return Err(sqlite(path, "check", damage("it does not know how far its records got")));
+                if (is_suspect || was_earlier) && !is_progress_whole(&conn).map_err(fail(step::check))? {
+                    return Err(sqlite(
+                        path,
+                        step::check,
+                        damage("it does not know how far its records got"),
+                    ));
                 }
                 if owner == box_identity {
                     given = mark.filter(|mark| mark.stream == stream).map_or(0, |mark| mark.n);
@@ -239,9 +248,9 @@ impl Store {
             "INSERT OR REPLACE INTO queue (one, box, stream, next_n, orderly) VALUES (1, ?, ?, ?, 0)",
             params![box_identity, stream, next_n],
         )
-        .map_err(fail("write the queue's row"))?;
+        .map_err(fail(step::write_row))?;
 
-        let has_marks = has_marks(&conn).map_err(fail("read the marks"))?;
+        let has_marks = has_marks(&conn).map_err(fail(step::read_marks))?;
         let marks = has_marks || options.expect_marks;
         let (rows, bytes, acked) = conn
             .query_row(
@@ -250,16 +259,16 @@ impl Store {
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
-            .map_err(fail("count the records"))?;
+            .map_err(fail(step::count_records))?;
         let highest: u64 = conn
             .query_row("SELECT ifnull(max(n), 0) FROM record WHERE stream = ?", [&stream], |row| row.get(0))
-            .map_err(fail("find the last number"))?;
+            .map_err(fail(step::find_last_number))?;
         if highest >= next_n {
-            return Err(sqlite(path, "check", damage("it holds numbers that it says it has not given")));
+            return Err(sqlite(path, step::check, damage("it holds numbers that it says it has not given")));
         }
-        let consumers = Consumers::load(&conn).map_err(fail("read the consumers"))?;
+        let consumers = Consumers::load(&conn).map_err(fail(step::read_consumers))?;
         let store = Store {
-            arrivals_before: last_arrival(&conn).map_err(fail("read what had arrived"))?,
+            arrivals_before: last_arrival(&conn).map_err(fail(step::read_arrived))?,
             conn,
             path: path.to_path_buf(),
             dir: dir.to_path_buf(),
@@ -297,23 +306,24 @@ impl Store {
             return;
         }
         for gap in &self.untold {
-            error!(stream = %gap.stream, numbers = ?gap.ranges, pictures = gap.pictures,
-                   "the end of the outbox's log was damaged: what was stored last is missing");
+            log_error!(
+                box_log::log_end_damaged();
+                stream = %gap.stream, numbers = ?gap.ranges, pictures = gap.pictures
+            );
         }
-        if let Err(error) = self.write("tell what is missing", |_, _, _| Ok(())) {
-            warn!(%error, "what is missing is told with the next record");
+        if let Err(error) = self.write(step::tell_missing, |_, _, _| Ok(())) {
+            let error = error.in_language(language_of_log());
+            log_warn!(box_log::missing_told_later(); %error);
         }
     }
 
     pub(super) fn close(self) -> Result<(), OutboxError> {
-        let fail = |doing| {
+        let fail = |doing: Doing| {
             let path = self.path.clone();
             move |source| sqlite(&path, doing, source)
         };
-        self.conn.execute("UPDATE queue SET orderly = 1", []).map_err(fail("close"))?;
-        self.conn
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(fail("write the log into the file"))
+        self.conn.execute("UPDATE queue SET orderly = 1", []).map_err(fail(step::close))?;
+        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(fail(step::write_log))
     }
 
     pub(super) fn last_row(&self) -> i64 {
@@ -353,7 +363,7 @@ impl Store {
             .map_err(OutboxError::Panicked)?
             .map_err(|source| OutboxError::Message { topic: record.topic_suffix.clone(), source })?;
         self.check_size(&record.topic_suffix, body.len())?;
-        self.write("store a record", |store, tx, changes| {
+        self.write(step::store_record, |store, tx, changes| {
             store.insert_record(tx, &record, &seq, &body, changes)
         })?;
         Ok(seq)
@@ -361,7 +371,7 @@ impl Store {
 
     pub(super) fn append_evidence(&mut self, evidence: Evidence) -> Result<(), OutboxError> {
         self.check_size(&evidence.topic_suffix, evidence.jpeg.len())?;
-        self.write("store a picture", |store, tx, changes| {
+        self.write(step::store_picture, |store, tx, changes| {
             store.insert(
                 tx,
                 NewRow {
@@ -393,7 +403,7 @@ impl Store {
         }
         if bytes > MESSAGE_BYTES && !topic.starts_with("up/evidence/") && !topic.starts_with("up/original/") {
             // Better a consumer that grumbles than an alert that is lost.
-            warn!(topic, bytes, promised = MESSAGE_BYTES, "a message is larger than the contract promises");
+            log_warn!(box_log::message_too_large(); topic, bytes, promised = MESSAGE_BYTES);
         }
         Ok(())
     }
@@ -450,7 +460,7 @@ impl Store {
     }
 
     pub(super) fn set_limits(&mut self, limits: Limits, expect_marks: bool) -> Result<(), OutboxError> {
-        let has_marks = self.attempt("read the marks", |store| has_marks(&store.conn))?;
+        let has_marks = self.attempt(step::read_marks, |store| has_marks(&store.conn))?;
         (self.options.limits, self.options.expect_marks) = (limits, expect_marks);
         self.marks = has_marks || expect_marks;
         Ok(())
@@ -500,7 +510,7 @@ impl Store {
     /// Runs `work` in a transaction.
     pub(super) fn write(
         &mut self,
-        doing: &'static str,
+        doing: Doing,
         work: impl Fn(&Store, &Transaction<'_>, &mut Changes) -> rusqlite::Result<()>,
     ) -> Result<(), OutboxError> {
         self.look_at_disk();
@@ -515,7 +525,7 @@ impl Store {
     /// this one is damaged.
     pub(super) fn attempt<T>(
         &mut self,
-        doing: &'static str,
+        doing: Doing,
         work: impl Fn(&mut Store) -> rusqlite::Result<T>,
     ) -> Result<T, OutboxError> {
         match work(self) {
@@ -568,18 +578,12 @@ impl Store {
             }
         }
         if let Some(reason) = changes.drop_reason {
-            warn!(
-                reason = stored_reason(reason),
-                records = changes.gone.len(),
-                "dropped for lack of room in the outbox"
-            );
+            let records = changes.gone.len();
+            log_warn!(box_log::dropped_for_room(); reason = stored_reason(reason), records);
         }
         if changes.over_limit && !self.over_limit {
-            error!(
-                rows = self.totals.rows,
-                bytes = self.totals.bytes,
-                "the outbox is over its limits with what must not be dropped: is the command centre reachable?"
-            );
+            let Totals { rows, bytes, .. } = self.totals;
+            log_error!(box_log::outbox_over_limit(); rows, bytes);
         }
         self.over_limit = changes.over_limit;
         self.consumers = changes.consumers;
@@ -602,7 +606,7 @@ impl Store {
     }
 
     pub(super) fn open_alerts(&mut self) -> Result<Vec<OpenAlert>, OutboxError> {
-        self.attempt("read the open alerts", |store| {
+        self.attempt(step::read_open_alerts, |store| {
             let mut statement = store.conn.prepare_cached(
                 "SELECT alert_id, rev, level, state, published FROM open_alert ORDER BY first_id, rowid",
             )?;
@@ -642,10 +646,7 @@ fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> O
             let rows = u64::try_from(mark.row.saturating_sub(last_row)).unwrap_or(0);
             let pictures = rows.saturating_sub(numbers);
             if numbers == 0 && pictures > 0 {
-                error!(
-                    pictures,
-                    "the end of the outbox's log was damaged: pictures that were stored last are missing"
-                );
+                log_error!(box_log::last_pictures_missing(); pictures);
             }
             (numbers > 0).then(|| gap(vec![(next_n, mark.n)], pictures))
         }

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use tracing::error;
 
 use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::Detection;
@@ -21,6 +20,7 @@ use crate::analysis::time::Moment;
 use crate::detector::{Detector, InferError};
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Picture};
+use crate::text::{Sentence, log_error, runtime as say};
 
 use super::decode_demand::SlotDemand;
 use super::empty_view_learner::EmptyViewLearner;
@@ -135,7 +135,7 @@ impl CameraSlot {
         (picture, at): (&Picture, Moment),
         moment_before: Option<Thumbnail>,
         generation: u64,
-    ) -> Result<Look, String> {
+    ) -> Result<Look, Sentence> {
         let options = self.options.read().clone();
         let mut memory = self.memory.lock();
         let mut detections = Vec::with_capacity(32);
@@ -147,10 +147,10 @@ impl CameraSlot {
             })
         }));
         let (looked, FlowLook { is_wanted, flow }) = match found {
-            Ok(found) => found.map_err(|error| error.to_string())?,
+            Ok(found) => found.map_err(|error| error.sentence())?,
             Err(_) => {
                 memory.gate = FrameGate::default();
-                return Err("the detector panicked (our bug, please report it)".to_owned());
+                return Err(say::detector_panicked());
             }
         };
         let image_stats = memory.image_stats(picture, at);
@@ -170,7 +170,7 @@ impl CameraSlot {
         learnt.unwrap_or_else(|_| {
             // It may be half learnt.
             view.forget();
-            error!("learning the empty view panicked (our bug, please report it)");
+            log_error!(say::empty_view_panicked());
             None
         })
     }
@@ -199,7 +199,7 @@ impl CameraMemory {
             frame::image_stats::measure(picture, &mut stats);
             stats
         }));
-        measured.inspect_err(|_| error!("measuring a picture panicked (our bug, please report it)")).ok()
+        measured.inspect_err(|_| log_error!(say::measuring_panicked())).ok()
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
         slots
     }
 
-    fn look(slot: &CameraSlot, detector: &mut Counting, ms: u64, generation: u64) -> Result<Look, String> {
+    fn look(slot: &CameraSlot, detector: &mut Counting, ms: u64, generation: u64) -> Result<Look, Sentence> {
         slot.look(detector, &mut Estimator::default(), (&grey(), at(ms)), None, generation)
     }
 
@@ -301,7 +301,7 @@ mod tests {
         let slot = slots.of("a").expect("there");
         let mut detector = Counting { panics: true, ..Counting::default() };
         let error = look(&slot, &mut detector, 0, 0).err().expect("it panics");
-        assert!(error.contains("panicked"), "{error}");
+        assert!(error.to_string().contains("panicked"), "{error}");
         detector.panics = false;
         let look = look(&slot, &mut detector, 200, 0).expect("the next frame is looked at");
         assert!(look.image_stats.is_some() && look.coarse.is_some());

@@ -8,13 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tracing::{error, warn};
-
 use crate::clock::{Clock, thread_cpu_time};
 use crate::detector::Detector;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{Frame, Taken};
 use crate::lifeline;
+use crate::text::{Sentence, log_error, log_warn, runtime as say};
 
 use super::camera_slot::{CameraSlots, Look};
 use super::frame_gate::Looked;
@@ -121,7 +120,7 @@ impl InferenceWorkers {
     pub fn join(self) {
         for thread in self.threads {
             if thread.join().is_err() {
-                error!("a worker ended with a panic");
+                log_error!(say::worker_panicked());
             }
         }
     }
@@ -162,7 +161,7 @@ impl Looking {
                 Some(Err(error)) => {
                     let failed = self.counts.failed.fetch_add(1, Ordering::Relaxed);
                     if failed.is_multiple_of(TELL_EVERY) {
-                        warn!(camera = %frame.camera, %error, failed, "a frame could not be looked at");
+                        log_warn!(say::frame_not_looked_at(); camera = %frame.camera, %error, failed);
                     }
                 }
                 None => {}
@@ -177,7 +176,7 @@ impl Looking {
         estimator: &mut Estimator,
         frame: &Frame,
         moment_before: Option<Thumbnail>,
-    ) -> Option<Result<Look, String>> {
+    ) -> Option<Result<Look, Sentence>> {
         let slot = self.slots.of(&frame.camera)?;
         let (began, cpu_before) = (Instant::now(), thread_cpu_time());
         let picture = (&*frame.picture, frame.at);

@@ -21,7 +21,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::extract::{Extract, Said};
 use super::latest_values::Desk;
@@ -29,7 +29,9 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
-use crate::text::{Sentence, Words, foreign, sensor as text};
+use crate::text::{
+    Sentence, Words, box_log, foreign, language_of_log, log_warn, sensor as text, source as say,
+};
 use crate::types::at::At;
 
 /// Largest packet of a broker that does not end the connection. Larger than any message of a sensor, and small
@@ -54,9 +56,11 @@ pub struct Subscription {
 }
 
 impl SensorTransport for Subscription {
-    fn told(&self) -> String {
-        let broker = if *self.broker == *ON_THIS_MACHINE { "on this machine" } else { &self.broker };
-        format!("from {} at the broker {broker}", self.topic)
+    fn told(&self) -> Sentence {
+        match *self.broker == *ON_THIS_MACHINE {
+            true => say::from_this_machine(&self.topic),
+            false => say::from_broker(&self.topic, &*self.broker),
+        }
     }
 
     fn start(wanted: Vec<(Arc<str>, Self)>, running: &Running, tasks: &mut JoinSet<()>) {
@@ -83,11 +87,7 @@ impl SensorTransport for Subscription {
 pub(super) fn checked_topic(field: &At<String>, check: &mut SourceCheck<'_>) -> Option<String> {
     let topic = field.value.trim();
     if topic.contains(['+', '#']) {
-        check.error(
-            &field.span,
-            "`topic` may hold no wildcard (`+`, `#`)",
-            "a sensor is one device: write its whole topic; `mosquitto_sub -v -t '#'` shows them",
-        );
+        check.error(&field.span, say::topic_wildcard(), say::try_whole_topic());
         return None;
     }
     Some(topic.to_owned())
@@ -119,10 +119,12 @@ async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Ti
         match log.state.note(State::Lost(error.clone()), true, desk.now()) {
             Tell::Nothing => {}
             Tell::Changed { left_out } => {
-                warn!(broker = %broker.name, %error, left_out, "no connection to the sensors' broker");
+                let error = error.in_language(language_of_log());
+                log_warn!(box_log::no_sensor_broker(); broker = %broker.name, %error, left_out);
             }
             Tell::Still { times, left_out } => {
-                warn!(broker = %broker.name, %error, times, left_out, "still no connection to the sensors' broker");
+                let error = error.in_language(language_of_log());
+                log_warn!(box_log::still_no_sensor_broker(); broker = %broker.name, %error, times, left_out);
             }
         }
         by_topic.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
@@ -193,7 +195,7 @@ async fn connection(
                             SubscribeReasonCode::Success(_) => desk.well(&listener.sensor),
                             SubscribeReasonCode::Failure => {
                                 if is_news {
-                                    warn!(sensor = %listener.sensor, topic, "the broker does not allow to read it");
+                                    log_warn!(box_log::sensor_topic_forbidden(); sensor = %listener.sensor, topic);
                                 }
                                 desk.trouble(&listener.sensor, text::topic_forbidden(*topic));
                             }

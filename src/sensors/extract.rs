@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use super::SourceCheck;
 use super::payload::{self, Json};
 use crate::analysis::sensor::RawReading;
+use crate::text::{Sentence, source as say};
 use crate::types::at::{At, text_of};
 
 /// Largest message that is read. An uplink of ChirpStack has a few kilobytes.
@@ -133,18 +134,13 @@ impl Extract {
                 .trim_start_matches('.')
                 .replace(['.', '['], "/")
                 .replace(']', "");
-            let path = if is_path(&path) { &path } else { "level" };
-            let hint = format!("a JSON pointer, for example \"/{path}\"");
-            check.error(&field.span, "`pointer` must begin with `/`", hint);
+            let path = if is_path(&path) { path.as_str() } else { "level" };
+            check.error(&field.span, say::pointer_without_slash(), say::try_pointer(path));
             return None;
         }
         let escapes_well = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         if !escapes_well {
-            check.error(
-                &field.span,
-                "`~` in `pointer` stands before 0 or 1 only",
-                "`~0` is a `~`, `~1` is a `/` in a name",
-            );
+            check.error(&field.span, say::pointer_escape(), say::try_escape());
             return None;
         }
         Some(Extract { place: Place::Pointer(text), words, skip_missing })
@@ -153,10 +149,7 @@ impl Extract {
     /// Reads one message.
     pub(super) fn read(&self, message: &[u8]) -> Said {
         if message.len() > MESSAGE_BYTES {
-            return unreadable(format!(
-                "a message of {} bytes, at most {MESSAGE_BYTES} are read",
-                message.len()
-            ));
+            return unreadable(say::too_long(message.len(), MESSAGE_BYTES));
         }
         let text = match payload::text(message) {
             Ok(text) => text,
@@ -166,9 +159,7 @@ impl Extract {
         match Json::read(&text) {
             Ok(json) => self.read_json(&json).unwrap_or_else(unreadable),
             // Some devices publish a bare word.
-            Err(_) if is_whole && self.is_of_two_switches(&text) => unreadable(format!(
-                "`{text}` may be two switches or one number: send each value in a message of its own, with a decimal point"
-            )),
+            Err(_) if is_whole && self.is_of_two_switches(&text) => unreadable(say::two_switches(&*text)),
             Err(_) if is_whole => Said::Reading(self.number(&Json::Text(text.into_owned()))),
             Err(why) => unreadable(why),
         }
@@ -179,7 +170,7 @@ impl Extract {
         !self.words.contains_key(text) && matches!(text.split_once(','), Some(("0" | "1", "0" | "1")))
     }
 
-    fn read_json(&self, json: &Json) -> Result<Said, String> {
+    fn read_json(&self, json: &Json) -> Result<Said, Sentence> {
         let (found, place) = match &self.place {
             Place::Pointer(pointer) => (json.at(pointer)?, shown(pointer)),
             Place::Onvif { source, data_key } => {
@@ -203,10 +194,10 @@ impl Extract {
         Ok(match found {
             Some(value) => Said::Reading(self.number(&value)),
             None if self.skip_missing => Said::Nothing,
-            None => {
-                let hint = self.chirpstack_3(json).unwrap_or_default();
-                unreadable(format!("the message holds nothing at {place}{hint}"))
-            }
+            None => unreadable(match self.chirpstack_3(json) {
+                Some(there) => say::nothing_there_but(place, there),
+                None => say::nothing_there(place),
+            }),
         })
     }
 
@@ -215,7 +206,7 @@ impl Extract {
         let Place::Pointer(pointer) = &self.place else { return None };
         let there = format!("/objectJSON{}", pointer.strip_prefix("/object")?);
         json.at(&there).ok()??;
-        Some(format!("; it is at {}, as in ChirpStack 3", shown(&there)))
+        Some(shown(&there))
     }
 
     fn number(&self, value: &Json) -> RawReading {
@@ -225,17 +216,14 @@ impl Extract {
                 let word = if *state { "true" } else { "false" };
                 return match self.words.get(word) {
                     Some(number) => RawReading::Value(*number),
-                    None => RawReading::Unreadable(format!("`{word}` stands for no number").into()),
+                    None => RawReading::Unreadable(say::word_without_number(word).into()),
                 };
             }
             Json::Text(text) => text.trim(),
-            Json::Unreadable(why) => return RawReading::Unreadable(why.into()),
-            Json::Null => return RawReading::Unreadable("null in place of a number".into()),
-            Json::List(_) => {
-                let why = "a list in place of a number; `/0` behind the pointer takes its first entry";
-                return RawReading::Unreadable(why.into());
-            }
-            Json::Table(_) => return RawReading::Unreadable("an object in place of a number".into()),
+            Json::Unreadable(why) => return RawReading::Unreadable(why.clone().into()),
+            Json::Null => return RawReading::Unreadable(say::null_for_number().into()),
+            Json::List(_) => return RawReading::Unreadable(say::list_for_number().into()),
+            Json::Table(_) => return RawReading::Unreadable(say::object_for_number().into()),
         };
         if let Some(number) = self.words.get(&text.to_lowercase()) {
             return RawReading::Value(*number);
@@ -244,7 +232,10 @@ impl Extract {
             Some(Ok(number)) => RawReading::Value(number),
             Some(Err(why)) => RawReading::Unreadable(why.into()),
             None => {
-                let why = format!("`{}` is neither a number nor a known word{}", shown(text), hint(text));
+                let why = match hint(text) {
+                    Some(hint) => say::neither_because(shown(text), hint),
+                    None => say::neither_number_nor_word(shown(text)),
+                };
                 RawReading::Unreadable(why.into())
             }
         }
@@ -259,33 +250,30 @@ fn plain_number(text: &str) -> Option<f64> {
 }
 
 /// What to try where a text looks like a number and is none.
-fn hint(text: &str) -> &'static str {
+fn hint(text: &str) -> Option<Sentence> {
     let lower = text.to_ascii_lowercase();
     let bare = lower.trim_start_matches(['-', '+']);
     if ["nan", "inf", "1.#", "null", "none"].iter().any(|word| bare.starts_with(word)) {
-        return ": the device says that it measured nothing";
+        return Some(say::measured_nothing());
     }
     let is_hex = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
     if bare.strip_prefix("0x").is_some_and(is_hex) {
-        return ": it is hexadecimal, and must be decimal";
+        return Some(say::hexadecimal());
     }
     let has_digit = text.bytes().any(|b| b.is_ascii_digit());
     if has_digit && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'-' | b'+')) {
-        return ": one number is read, with a point or a comma in front of its decimals and nothing between thousands";
+        return Some(say::one_number());
     }
     let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(0);
-    match plain_number(&text[..end]) {
-        Some(_) => ": a number must stand alone, without a unit",
-        None => "",
-    }
+    plain_number(&text[..end]).map(|_| say::number_with_unit())
 }
 
-fn unreadable(why: String) -> Said {
+fn unreadable(why: Sentence) -> Said {
     Said::Reading(RawReading::Unreadable(why.into()))
 }
 
 /// An item by its name, in either form.
-fn item<'j>(list: Option<&'j Json>, name: &str) -> Result<Option<&'j Json>, String> {
+fn item<'j>(list: Option<&'j Json>, name: &str) -> Result<Option<&'j Json>, Sentence> {
     let Some(list) = list else { return Ok(None) };
     if let Some(plain) = list.get(name)? {
         return Ok(Some(plain));

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::SensorWord;
 use super::state_log::{StateLog, Tell};
 use crate::analysis::sensor::{RawReading, SensorPlan, SensorReading, SensorState};
 use crate::clock::Clock;
-use crate::text::{Words, sensor as text};
+use crate::text::{Words, box_log, language_of_log, log_warn, sensor as text};
 
 /// How often silence is looked for.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -175,11 +175,12 @@ impl Post {
                 info!(sensor, value, unit = &*self.state.plan().unit, left_out, "the sensor speaks");
             }
             SensorReading::Bad { reason, .. } => {
-                warn!(sensor, %reason, left_out, "the sensor's readings are bad");
+                let reason = reason.words().in_language(language_of_log());
+                log_warn!(box_log::readings_bad(); sensor, %reason, left_out);
             }
             SensorReading::Silent { .. } => {
-                let trouble = self.trouble.clone().unwrap_or_else(|| text::no_word().into());
-                warn!(sensor, %trouble, left_out, "the sensor is silent");
+                let trouble = self.trouble_in_log();
+                log_warn!(box_log::sensor_silent(); sensor, %trouble, left_out);
             }
         }
     }
@@ -187,16 +188,23 @@ impl Post {
     fn log_still(&self, sensor: &str, times: u64, left_out: u64) {
         match self.state.reading() {
             SensorReading::Good { .. } => {
-                warn!(sensor, left_out, "the sensor goes to and fro; it is good now");
+                log_warn!(box_log::sensor_to_and_fro(); sensor, left_out);
             }
             SensorReading::Bad { reason, .. } => {
-                warn!(sensor, %reason, times, left_out, "the sensor's readings are still bad");
+                let reason = reason.words().in_language(language_of_log());
+                log_warn!(box_log::readings_still_bad(); sensor, %reason, times, left_out);
             }
             SensorReading::Silent { .. } => {
-                let trouble = self.trouble.clone().unwrap_or_else(|| text::no_word().into());
-                warn!(sensor, %trouble, left_out, "the sensor is still silent");
+                let trouble = self.trouble_in_log();
+                log_warn!(box_log::sensor_still_silent(); sensor, %trouble, left_out);
             }
         }
+    }
+
+    /// Why it is silent, as far as its source knows.
+    fn trouble_in_log(&self) -> String {
+        let trouble = self.trouble.clone().unwrap_or_else(|| text::no_word().into());
+        trouble.in_language(language_of_log())
     }
 
     fn keep_reason(&mut self, now: Duration) {

@@ -48,11 +48,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tracing::{error, warn};
 
 use crate::analysis::sensor::{RawReading, SensorPlan};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
+use crate::text::{Sentence, box_log, log_error, log_warn};
 use crate::types::backoff::doubled;
 use crate::types::secret::Secret;
 
@@ -164,7 +164,7 @@ transports! {
 
 impl Source {
     /// Where the numbers come from, for people: `asked every 5s of unit 1 at 10.0.0.8:502`.
-    pub fn told(&self) -> String {
+    pub fn told(&self) -> Sentence {
         self.transport().told()
     }
 
@@ -289,7 +289,7 @@ impl Sensors {
                         Some(ended) = tasks.join_next() => {
                             // A task never ends by itself; a panic is our bug and stops only its source.
                             if let Err(error) = ended {
-                                error!(%error, "a source of sensors ended");
+                                log_error!(box_log::sensor_source_ended(); %error);
                             }
                         }
                     }
@@ -321,12 +321,12 @@ impl Sensors {
         // Nothing is ever sent: it ends with an error when both threads have dropped their end.
         let left = deadline.saturating_duration_since(Instant::now());
         if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(left) {
-            warn!("the sensors' threads did not end in time");
+            log_warn!(box_log::sensor_threads_late());
             return false;
         }
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
-                error!("a thread of the sensors ended with a panic");
+                log_error!(box_log::sensor_thread_panicked());
             }
         }
         true

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::latest_values::Desk;
 use super::modbus_client::{Answer, Connection, Failed};
@@ -31,7 +31,7 @@ use super::source::{Polled, Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
-use crate::text::{Sentence, sensor as text};
+use crate::text::{Sentence, box_log, log_warn, sensor as text, source as say};
 use crate::types::modbus::{Framing, Kind, Order, Table};
 
 /// A device that fails is asked no less often than this, unless it is asked more rarely anyway.
@@ -47,13 +47,13 @@ pub struct Poll {
 }
 
 impl SensorTransport for Poll {
-    fn told(&self) -> String {
+    fn told(&self) -> Sentence {
         let Question { poll, unit, .. } = &self.question;
-        let at = match &self.line {
-            Line::Tcp { .. } => "at",
-            Line::Rtu(_) => "on",
-        };
-        format!("asked every {poll:?} of unit {unit} {at} {}", self.line)
+        let (every, line) = (format!("{poll:?}"), self.line.to_string());
+        match &self.line {
+            Line::Tcp { .. } => say::asked_at(every, *unit, line),
+            Line::Rtu(_) => say::asked_on(every, *unit, line),
+        }
     }
 
     fn polled(&self) -> Option<Polled> {
@@ -384,10 +384,10 @@ impl Session {
                 match self.log.note(Some(why.clone()), true, desk.now()) {
                     Tell::Nothing => {}
                     Tell::Changed { left_out } => {
-                        warn!(%line, %error, left_out, "no connection to the Modbus line");
+                        log_warn!(box_log::no_modbus_line(); %line, %error, left_out);
                     }
                     Tell::Still { times, left_out } => {
-                        warn!(%line, %error, times, left_out, "still no connection to the Modbus line");
+                        log_warn!(box_log::still_no_modbus_line(); %line, %error, times, left_out);
                     }
                 }
                 Err(Lost::NotOpened(why))
@@ -403,7 +403,7 @@ impl Session {
         if is_late && answer.took > self.slowest {
             if self.slowest.is_zero() {
                 let took_secs = answer.took.as_secs_f32();
-                warn!(%line, took_secs, "answers come late and are waited for; raise `timeout_secs`");
+                log_warn!(box_log::modbus_answers_late(); %line, took_secs);
             }
             self.slowest = answer.took;
         }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::modbus_frame::{Received, Request};
 use super::modbus_transport::{Unsettled, Wire};
-use crate::text::{Sentence, foreign};
+use crate::text::{Sentence, foreign, sensor};
 use crate::types::modbus::Framing;
 
 /// No answer is longer; what goes on and on is none.
@@ -66,6 +66,7 @@ impl From<Unsettled> for Failed {
         match unsettled {
             Unsettled::Closed => Failed::Closed,
             Unsettled::Unasked => Failed::Unasked,
+            Unsettled::Endless => Failed::Broken(sensor::bytes_without_end()),
             Unsettled::Broken(error) => Failed::of(&error),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::SourceCheck;
 use super::modbus::Question;
-use crate::text::sensor as text;
+use crate::text::{sensor as text, source as say};
 use crate::types::at::{At, secs_or, value_of};
 use crate::types::modbus;
 
@@ -40,20 +40,12 @@ impl Asked<'_> {
             (Some(At { value, .. }), false) => Some(*value),
             (None, true) | (Some(At { value: modbus::Kind::Bool, .. }), true) => Some(modbus::Kind::Bool),
             (Some(At { span, .. }), true) => {
-                check.error(
-                    span,
-                    "coils and discrete inputs hold one bit",
-                    "kind = \"bool\", or leave it out",
-                );
+                check.error(span, say::bits_are_bool(), say::try_bool());
                 None
             }
             (None, false) => {
                 if let Some(register) = self.register.as_ref().filter(|_| !check.slipped("kind")) {
-                    check.error(
-                        &register.span,
-                        "`kind` is missing",
-                        "what the register holds, as its manual says: kind = \"f32\", \"u16\", \"i16\", ...",
-                    );
+                    check.error(&register.span, say::kind_missing(), say::try_kind());
                 }
                 None
             }
@@ -62,11 +54,7 @@ impl Asked<'_> {
         let (_, register) = numbered??;
         let is_double = matches!(kind, Some(modbus::Kind::U32 | modbus::Kind::I32 | modbus::Kind::F32));
         if is_double && register == u16::MAX {
-            check.error(
-                &field.span,
-                "there is no second register after 65535",
-                "registers are counted from 0: 40018 in a manual is register 17",
-            );
+            check.error(&field.span, say::no_second_register(), say::try_counted_from_0());
             return None;
         }
         let if_missing = manual_number(u32::from(register))
@@ -101,31 +89,18 @@ fn register_number(
         if let Some((other, meant)) =
             meant.filter(|(other, _)| typed.is_none() && is_bit(*other) == is_bit(table))
         {
-            let hint = format!(
-                "manuals count from 40001: if this is such a number, set table = \"{}\", register = {meant}; if \
-                 not, table = \"{}\" says so",
-                word(other),
-                word(table)
-            );
-            check.warning(&field.span, format_args!("register {written} is asked for as it stands"), hint);
+            let hint = say::try_number_of_manual(word(other), meant, word(table));
+            check.warning(&field.span, say::register_as_it_stands(written), hint);
         }
         return Some((table, register));
     }
     let Some((other, register)) = meant else {
-        check.error(
-            &field.span,
-            format_args!("`register` must be from 0 to 65535, not {written}"),
-            "as a manual writes it: 400001 to 465536 (holding), 300001 to 365536 (input)",
-        );
+        check.error(&field.span, say::register_out_of_range(written), say::try_six_digits());
         return None;
     };
     if let Some(typed) = typed.filter(|typed| typed.value != other) {
-        let what = format!("{written} is a number of table \"{}\"", word(other));
-        let hint = format!(
-            "table = \"{}\", register = {register}, or the other number that the manual gives",
-            word(other)
-        );
-        check.error(&typed.span, what, hint);
+        let hint = say::try_that_table(word(other), register);
+        check.error(&typed.span, say::number_of_table(written, word(other)), hint);
         return None;
     }
     Some((other, register))

@@ -10,6 +10,7 @@ use super::modbus_register::{Asked, DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFA
 use super::modbus_tcp::host_and_port;
 use super::modbus_transport::{Line, Serial};
 use super::{Source, SourceCheck, SourceDocument};
+use crate::text::{Words, source as say};
 use crate::types::at::{At, value_of};
 use crate::types::modbus;
 
@@ -62,7 +63,7 @@ pub struct ModbusRtuDocument {
 
 /// The settings of each serial port, and who said them first.
 #[derive(Default)]
-struct Ports(BTreeMap<String, (Serial, String)>);
+struct Ports(BTreeMap<String, (Serial, Words)>);
 
 impl SourceDocument for ModbusRtuDocument {
     fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
@@ -81,19 +82,11 @@ impl SourceDocument for ModbusRtuDocument {
         let field = self.device.as_ref()?;
         let device = field.value.trim().to_owned();
         if device.contains("://") || host_and_port(&device).is_some_and(|(host, _)| host.contains('.')) {
-            check.error(
-                &field.span,
-                "`device` is an address of the network, not a serial port",
-                "modbus_tcp = { address = \"HOST:PORT\", framing = \"rtu\", ... } for a serial server",
-            );
+            check.error(&field.span, say::device_is_address(), say::try_serial_server());
             return None;
         }
         if !device.starts_with('/') {
-            check.error(
-                &field.span,
-                "`device` must be the whole path of a serial port",
-                "for example \"/dev/ttyUSB0\"; `ls /dev/serial/by-id` shows names that stay the same",
-            );
+            check.error(&field.span, say::device_not_whole(), say::try_by_id());
             return None;
         }
         let port = Serial {
@@ -103,11 +96,11 @@ impl SourceDocument for ModbusRtuDocument {
             stop_bits: value_of(&self.stop_bits).unwrap_or(1),
         };
         let Ports(ports) = check.agreed.of::<Ports>()?;
-        let said = || (port.clone(), check.owner.to_owned());
+        let said = || (port.clone(), check.owner.clone());
         let (first, by) = ports.entry(device).or_insert_with(said);
         if *first != port {
-            let what = format!("sets the serial port otherwise than {by}");
-            check.error(&field.span, what, "all devices on one line speak with the same speed and parity");
+            let what = say::port_set_otherwise(by.clone());
+            check.error(&field.span, what, say::try_same_port());
             return None;
         }
         Some(Source::Modbus(Poll { line: Line::Rtu(port), question: question? }))

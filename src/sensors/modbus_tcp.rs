@@ -9,6 +9,7 @@ use super::modbus::Poll;
 use super::modbus_register::{Asked, DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFAULT_UNIT};
 use super::modbus_transport::Line;
 use super::{Source, SourceCheck, SourceDocument};
+use crate::text::{Words, source as say};
 use crate::types::at::{At, value_of};
 use crate::types::modbus;
 
@@ -60,7 +61,7 @@ pub struct ModbusTcpDocument {
 
 /// The framing of each host and port, and who said it first.
 #[derive(Default)]
-struct Framings(BTreeMap<(String, u16), (modbus::Framing, String)>);
+struct Framings(BTreeMap<(String, u16), (modbus::Framing, Words)>);
 
 impl SourceDocument for ModbusTcpDocument {
     fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
@@ -78,21 +79,17 @@ impl SourceDocument for ModbusTcpDocument {
         let question = asked.check(check);
         let field = self.address.as_ref()?;
         let Some((host, port)) = host_and_port(field.value.trim()) else {
-            check.error(
-                &field.span,
-                "`address` must be a host and a port",
-                "for example \"10.0.0.8:502\", without `tcp://`; framing = \"rtu\" for a serial server",
-            );
+            check.error(&field.span, say::address_not_host_and_port(), say::try_host_and_port());
             return None;
         };
         let framing = value_of(&self.framing).unwrap_or(modbus::Framing::Tcp);
         let Framings(framings) = check.agreed.of::<Framings>()?;
-        let said = || (framing, check.owner.to_owned());
+        let said = || (framing, check.owner.clone());
         let (first, by) = framings.entry((host.clone(), port)).or_insert_with(said);
         if *first != framing {
             let at = self.framing.as_ref().map_or(&field.span, |framing| &framing.span);
-            let what = format!("speaks with the same address in another framing than {by}");
-            check.error(at, what, "one serial server has one framing: give all of its sensors the same");
+            let what = say::other_framing(by.clone());
+            check.error(at, what, say::try_same_framing());
             return None;
         }
         Some(Source::Modbus(Poll { line: Line::Tcp { host, port, framing }, question: question? }))

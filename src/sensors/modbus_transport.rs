@@ -138,6 +138,8 @@ pub(super) enum Unsettled {
     Closed,
     /// Bytes came that nobody asked for.
     Unasked,
+    /// Bytes come that nobody asked for, and do not end.
+    Endless,
     /// It does not work.
     Broken(io::Error),
 }
@@ -162,16 +164,16 @@ impl Network {
     }
 
     /// Throws away what lies there.
-    fn discard(&self) -> io::Result<()> {
+    fn discard(&self) -> Result<(), Unsettled> {
         for _ in 0..DISCARDS {
             match self.lies_there(RecvFlags::empty()) {
                 Ok(Some(_)) => {}
                 // That it is closed is noticed when the next question is asked.
                 Ok(None) | Err(Unsettled::Closed | Unsettled::Unasked) => return Ok(()),
-                Err(Unsettled::Broken(error)) => return Err(error),
+                Err(error @ (Unsettled::Endless | Unsettled::Broken(_))) => return Err(error),
             }
         }
-        Err(io::Error::new(io::ErrorKind::InvalidData, "bytes come without end"))
+        Err(Unsettled::Endless)
     }
 }
 
@@ -180,7 +182,7 @@ impl Wire for Network {
         match (self.lies_there(RecvFlags::PEEK)?, self.framing) {
             (None, _) => Ok(()),
             (Some(_), Framing::Tcp) => Err(Unsettled::Unasked),
-            (Some(_), Framing::Rtu) => self.discard().map_err(Unsettled::Broken),
+            (Some(_), Framing::Rtu) => self.discard(),
         }
     }
 }

@@ -15,6 +15,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::extract::shown;
+use crate::text::{Sentence, foreign, source as say};
+
 /// Stands in mended JSON for a value that cannot be read: a table with this name alone and the number of the reason.
 const UNREADABLE: &str = "(unreadable)";
 /// A text that holds JSON is looked into at most so many times in a row.
@@ -27,8 +30,8 @@ pub(super) enum Json {
     Bool(bool),
     Number(f64),
     Text(String),
-    /// A value that has two readings, or is none; the reason in words.
-    Unreadable(String),
+    /// A value that has two readings, or is none; why.
+    Unreadable(Sentence),
     List(Vec<Json>),
     /// In the order of the message.
     Table(Vec<(String, Json)>),
@@ -40,9 +43,9 @@ pub(super) enum Json {
 ///
 /// # Errors
 /// In words: there is no text.
-pub(super) fn text(message: &[u8]) -> Result<Cow<'_, str>, String> {
+pub(super) fn text(message: &[u8]) -> Result<Cow<'_, str>, Sentence> {
     if message.starts_with(&[0x1f, 0x8b]) {
-        return Err("the message is compressed (gzip): it must be plain text".to_owned());
+        return Err(say::compressed());
     }
     if message.starts_with(&[0xff, 0xfe]) || message.starts_with(&[0xfe, 0xff]) {
         let encoding =
@@ -55,7 +58,7 @@ pub(super) fn text(message: &[u8]) -> Result<Cow<'_, str>, String> {
         && (*first == 0) != (*second == 0)
         && message.iter().filter(|byte| **byte == 0).count() * 3 > message.len()
     {
-        return Err("the message is UTF-16 without a byte order mark: it must be UTF-8".to_owned());
+        return Err(say::utf16_without_mark());
     }
     // Boards send their whole buffer: the text ends at the first NUL, as it does for them.
     let end = message.iter().position(|byte| *byte == 0).unwrap_or(message.len());
@@ -71,9 +74,9 @@ pub(super) fn text(message: &[u8]) -> Result<Cow<'_, str>, String> {
     }
 }
 
-fn trimmed(text: &str) -> Result<&str, String> {
+fn trimmed(text: &str) -> Result<&str, Sentence> {
     let text = text.trim_matches(|c: char| c.is_control() || c.is_whitespace() || c == '\u{feff}');
-    if text.is_empty() { Err("the message is empty".to_owned()) } else { Ok(text) }
+    if text.is_empty() { Err(say::empty()) } else { Ok(text) }
 }
 
 impl Json {
@@ -81,16 +84,17 @@ impl Json {
     ///
     /// # Errors
     /// In words: why it is no JSON, or has two readings.
-    pub(super) fn read(text: &str) -> Result<Json, String> {
+    pub(super) fn read(text: &str) -> Result<Json, Sentence> {
         let strict = match serde_json::from_str(text) {
             Ok(json) => return Ok(json),
             Err(error) => error,
         };
         behind_the_first(text)?;
+        let no_json = |error: serde_json::Error| say::no_json(foreign::words(error.to_string()));
         if !text.starts_with(['{', '[', '"', '\'']) {
-            return Err(format!("the message is no JSON: {strict}"));
+            return Err(no_json(strict));
         }
-        let mended = mend(text).map_err(|why| format!("the message is no JSON: {why}"))?;
+        let mended = mend(text).map_err(say::no_json)?;
         let error = match serde_json::from_str::<Json>(&mended.text) {
             Ok(json) => return Ok(json.with_reasons(&mended.reasons)),
             Err(error) => error,
@@ -98,11 +102,11 @@ impl Json {
         behind_the_first(&mended.text)?;
         // Of a text in single quotes the strict reader sees no more than the first of them.
         let error = if text.contains('\'') { error } else { strict };
-        Err(format!("the message is no JSON: {error}"))
+        Err(no_json(error))
     }
 
     /// The same with the reasons in the places of what could not be read.
-    fn with_reasons(self, reasons: &[String]) -> Json {
+    fn with_reasons(self, reasons: &[Sentence]) -> Json {
         match self {
             Json::List(list) => {
                 Json::List(list.into_iter().map(|entry| entry.with_reasons(reasons)).collect())
@@ -127,7 +131,7 @@ impl Json {
     ///
     /// # Errors
     /// In words: it stands there twice, with different values, or in something that cannot be read.
-    pub(super) fn at(&self, pointer: &str) -> Result<Option<Cow<'_, Json>>, String> {
+    pub(super) fn at(&self, pointer: &str) -> Result<Option<Cow<'_, Json>>, Sentence> {
         let names = pointer.split('/').skip(1);
         let mut here = Cow::Borrowed(self);
         for name in names {
@@ -142,7 +146,7 @@ impl Json {
     ///
     /// # Errors
     /// In words: the name stands there twice, with different values, or what should be the table cannot be read.
-    pub(super) fn get(&self, name: &str) -> Result<Option<&Json>, String> {
+    pub(super) fn get(&self, name: &str) -> Result<Option<&Json>, Sentence> {
         let entries = match self {
             Json::Table(entries) => entries,
             Json::Unreadable(why) => return Err(why.clone()),
@@ -151,8 +155,7 @@ impl Json {
         let mut named = entries.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         let first = named.next();
         if named.any(|other| Some(other) != first) {
-            let name = super::extract::shown(name);
-            return Err(format!("`{name}` stands in the message twice, with different values"));
+            return Err(say::name_twice(shown(name)));
         }
         Ok(first)
     }
@@ -172,7 +175,7 @@ impl Json {
 }
 
 /// One step of a pointer; into a text that holds JSON, too (`objectJSON` of ChirpStack 3).
-fn step<'j>(here: Cow<'j, Json>, name: &str) -> Result<Option<Cow<'j, Json>>, String> {
+fn step<'j>(here: Cow<'j, Json>, name: &str) -> Result<Option<Cow<'j, Json>>, Sentence> {
     let mut here = here;
     for _ in 0..TEXT_IN_TEXT {
         let Some(inner) = here.as_text() else { break };
@@ -199,17 +202,15 @@ fn index(name: &str) -> Option<usize> {
 
 /// # Errors
 /// In words: something stands behind a whole JSON text.
-fn behind_the_first(text: &str) -> Result<(), String> {
+fn behind_the_first(text: &str) -> Result<(), Sentence> {
     let mut texts = serde_json::Deserializer::from_str(text).into_iter::<Json>();
     if !text.starts_with(['{', '[']) || !matches!(texts.next(), Some(Ok(_))) {
         return Ok(());
     }
     match text.get(texts.byte_offset()..).unwrap_or_default().trim() {
         "" => Ok(()),
-        rest if rest.starts_with(['{', '[']) => {
-            Err("the message holds more than one JSON text; each needs a message of its own".to_owned())
-        }
-        rest => Err(format!("the message goes on behind its JSON: `{}`", super::extract::shown(rest))),
+        rest if rest.starts_with(['{', '[']) => Err(say::several_texts()),
+        rest => Err(say::goes_on(shown(rest))),
     }
 }
 
@@ -217,12 +218,12 @@ fn behind_the_first(text: &str) -> Result<(), String> {
 #[derive(Debug)]
 struct Mended {
     text: String,
-    reasons: Vec<String>,
+    reasons: Vec<Sentence>,
 }
 
 impl Mended {
     /// Puts a value that cannot be read in the place of all that begins at `at`.
-    fn unreadable(&mut self, at: usize, why: String) {
+    fn unreadable(&mut self, at: usize, why: Sentence) {
         self.text.truncate(at);
         self.text.push_str(&format!("{{\"{UNREADABLE}\":{}}}", self.reasons.len()));
         self.reasons.push(why);
@@ -238,11 +239,7 @@ impl Mended {
             self.text.truncate(end);
             return;
         }
-        let why = format!(
-            "a number goes on behind a comma, `{}, {}`: numbers have a point and stand alone",
-            super::extract::shown(number),
-            super::extract::shown(further)
-        );
+        let why = say::number_goes_on(shown(number), shown(further));
         self.unreadable(at, why);
     }
 }
@@ -263,7 +260,7 @@ struct BareNumber<'t> {
 ///
 /// # Errors
 /// In words: where values begin and end is in doubt.
-fn mend(text: &str) -> Result<Mended, String> {
+fn mend(text: &str) -> Result<Mended, Sentence> {
     let mut mended = Mended { text: String::with_capacity(text.len() + 16), reasons: Vec::new() };
     let mut rest = text;
     // The last character that counts, and what is open.
@@ -348,7 +345,7 @@ fn mend(text: &str) -> Result<Mended, String> {
                 let (word, behind) = rest.split_at(length);
                 rest = behind;
                 if is_name && !behind.trim_start().starts_with(':') {
-                    return Err(format!("`{}` stands where a name should be", super::extract::shown(word)));
+                    return Err(say::not_a_name(shown(word)));
                 }
                 let at = mended.text.len();
                 bare(word, is_name, &mut mended.text);
@@ -390,9 +387,9 @@ fn value_length(from: &str) -> usize {
 ///
 /// # Errors
 /// In words: it may as well have ended before a name.
-fn text_with_quotes(from: &str) -> Result<Option<(usize, String)>, String> {
+fn text_with_quotes(from: &str) -> Result<Option<(usize, Sentence)>, Sentence> {
     let quote = if from.starts_with('"') { '"' } else { '\'' };
-    let mut why: Option<String> = None;
+    let mut why: Option<Sentence> = None;
     let mut chars = from.char_indices().skip(1);
     while let Some((at, c)) = chars.next() {
         if c == '\\' {
@@ -420,12 +417,12 @@ fn text_with_quotes(from: &str) -> Result<Option<(usize, String)>, String> {
 }
 
 /// What is wrong where a text in quotes ends and something else than a comma or bracket follows.
-fn more_behind(text: &str) -> String {
-    let hint = match text.starts_with('"') {
-        true => "quotes in a text need a backslash in front of them",
-        false => "a text with an apostrophe in it needs double quotes",
+fn more_behind(text: &str) -> Sentence {
+    let why = match text.starts_with('"') {
+        true => say::quotes_need_backslash(),
+        false => say::apostrophe_needs_quotes(),
     };
-    format!("something stands behind the text {}: {hint}", super::extract::shown(text))
+    say::behind_text(shown(text), why)
 }
 
 /// Copies a text in double quotes, with what JSON allows in it; how many bytes of `from` it had.
@@ -458,7 +455,7 @@ fn quoted(from: &str, mended: &mut String) -> usize {
 ///
 /// # Errors
 /// In words: it ends nowhere, or goes on behind its end.
-fn single_quoted(from: &str, mended: &mut String) -> Result<usize, String> {
+fn single_quoted(from: &str, mended: &mut String) -> Result<usize, Sentence> {
     let mut text = String::new();
     let mut chars = from.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -494,7 +491,7 @@ fn single_quoted(from: &str, mended: &mut String) -> Result<usize, String> {
             c => text.push(c),
         }
     }
-    Err("a text in single quotes has no end".to_owned())
+    Err(say::text_without_end())
 }
 
 /// The digits behind a comma in an object, if `behind` begins with such: nothing but digits, and then no name.
@@ -505,22 +502,18 @@ fn decimals(behind: &str) -> Option<&str> {
 }
 
 /// Why a comma between the digits of a number may be a decimal comma as well as one between thousands, if it may.
-fn two_readings(whole: &str, decimals: &str) -> Option<String> {
+fn two_readings(whole: &str, decimals: &str) -> Option<Sentence> {
     let in_front = whole.trim_start_matches(['-', '+']);
     // What stands in front of three digits for thousands has at most three itself, and no zero in front.
     let may_be_thousands = decimals.len() == 3 && in_front.len() <= 3 && !in_front.starts_with('0');
-    may_be_thousands.then(|| {
-        format!(
-            "`{whole},{decimals}` may be {whole}.{decimals} or {whole}{decimals}: set the device to write a decimal point, or another number of decimals than three, and no comma between thousands"
-        )
-    })
+    may_be_thousands.then(|| say::two_readings(whole, decimals))
 }
 
 /// The number in `21,5`: digits, one comma, digits. `None` for anything else.
 ///
 /// # Errors
 /// In words: it has two readings.
-pub(super) fn decimal_comma(text: &str) -> Option<Result<f64, String>> {
+pub(super) fn decimal_comma(text: &str) -> Option<Result<f64, Sentence>> {
     let (whole, decimals) = text.split_once(',')?;
     if !is_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole)) || !is_digits(decimals) {
         return None;

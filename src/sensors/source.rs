@@ -5,7 +5,6 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::latest_values::Desk;
 use super::{Broker, Source, Timing, Webhook};
+use crate::text::{Sentence, Words, config};
 use crate::types::at::At;
 
 /// The table in `[[sensor]]` that says where the sensor's numbers come from. Names, types and ranges were checked against
@@ -27,13 +27,14 @@ pub trait SourceDocument {
 /// What is around a source's table in the file.
 pub trait Around {
     /// Tells what is wrong there, and what to try.
-    fn error(&mut self, at: &Range<usize>, what: String, hint: String);
+    fn error(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence);
     /// Tells what is allowed but probably not meant there, and what to write instead.
-    fn warning(&mut self, at: &Range<usize>, what: String, hint: String);
+    fn warning(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence);
     /// Whether what was probably meant as `name` was taken out of the table because it was broken.
     fn slipped(&self, table: &Range<usize>, name: &str) -> bool;
     /// The broker of that name, or the only one there is. Reports a problem and gives nothing where there is none.
-    fn broker(&mut self, named: &Option<At<String>>, table: &Range<usize>, owner: &str) -> Option<Arc<str>>;
+    fn broker(&mut self, named: &Option<At<String>>, table: &Range<usize>, owner: &Words)
+    -> Option<Arc<str>>;
     /// Whether there is a listener for what is posted. Asking counts as a use of it: it is not reported as unused.
     fn has_listener(&mut self) -> bool;
 }
@@ -41,7 +42,7 @@ pub trait Around {
 /// The check of one source.
 pub struct SourceCheck<'c> {
     /// How people call the sensor: `` sensor `gauge` ``.
-    pub owner: &'c str,
+    pub owner: Words,
     /// Where the source's table stands.
     pub table: &'c Range<usize>,
     /// Whether the sensor knows two states only.
@@ -54,17 +55,17 @@ pub struct SourceCheck<'c> {
 
 impl SourceCheck<'_> {
     /// Tells what is wrong with the sensor.
-    pub(super) fn error(&mut self, at: &Range<usize>, what: impl Display, hint: impl Into<String>) {
-        self.around.error(at, format!("{}: {what}", self.owner), hint.into());
+    pub(super) fn error(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence) {
+        self.around.error(at, config::of(self.owner.clone(), what), hint);
     }
 
     /// Tells what is probably not meant.
-    pub(super) fn warning(&mut self, at: &Range<usize>, what: impl Display, hint: impl Into<String>) {
-        self.around.warning(at, format!("{}: {what}", self.owner), hint.into());
+    pub(super) fn warning(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence) {
+        self.around.warning(at, config::of(self.owner.clone(), what), hint);
     }
 
     /// Tells what is wrong with the table as a whole, at its beginning.
-    pub(super) fn error_of_table(&mut self, what: impl Display, hint: impl Into<String>) {
+    pub(super) fn error_of_table(&mut self, what: Sentence, hint: Sentence) {
         let begins = self.table.start..self.table.start;
         self.error(&begins, what, hint);
     }
@@ -74,7 +75,7 @@ impl SourceCheck<'_> {
     }
 
     pub(super) fn broker(&mut self, named: &Option<At<String>>) -> Option<Arc<str>> {
-        self.around.broker(named, self.table, self.owner)
+        self.around.broker(named, self.table, &self.owner)
     }
 }
 
@@ -101,7 +102,7 @@ pub struct Polled {
 /// What one sensor wants of a way by which numbers come.
 pub(super) trait SensorTransport {
     /// Where its numbers come from, for people: `asked every 5s of unit 1 at 10.0.0.8:502`.
-    fn told(&self) -> String;
+    fn told(&self) -> Sentence;
 
     /// How often it is asked, where it is.
     fn polled(&self) -> Option<Polled> {

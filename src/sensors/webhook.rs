@@ -38,7 +38,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::extract::{Extract, MESSAGE_BYTES, Said};
 use super::latest_values::Desk;
@@ -46,7 +46,7 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Source, SourceCheck, SourceDocument, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
-use crate::text::sensor as text;
+use crate::text::{Sentence, box_log, language_of_log, log_warn, sensor, source as say};
 use crate::types::at::{At, value_of};
 use crate::types::rate::Bucket;
 use crate::types::secret::Secret;
@@ -57,6 +57,8 @@ const CONNECTIONS: usize = 64;
 const WRONG_TOKENS: u32 = 5;
 /// A failed accept (no more file descriptors) is tried again after this.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// What answers hold.
+const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 /// All headers together.
 const HEADER_BYTES: usize = 16 * 1024;
 
@@ -81,10 +83,7 @@ pub struct WebhookDocument {
 impl SourceDocument for WebhookDocument {
     fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
         if !check.around.has_listener() {
-            check.error_of_table(
-                "`webhook` without the section `[sensors.webhook]`",
-                "add [sensors.webhook] with secret = \"FILE\", a file that holds the token",
-            );
+            check.error_of_table(say::no_webhook_section(), say::try_webhook_section());
         }
         let skip_missing = value_of(&self.skip_missing).unwrap_or(false);
         let extract = Extract::checked(&self.pointer, &self.words, skip_missing, check);
@@ -92,11 +91,7 @@ impl SourceDocument for WebhookDocument {
         let path = field.value.trim();
         let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '%');
         if !path.starts_with('/') || !path.chars().all(is_plain) {
-            check.error(
-                &field.span,
-                "`path` must begin with `/` and be plain ASCII",
-                "for example \"/readings/drain-2\", without the host and without `?`",
-            );
+            check.error(&field.span, say::path_not_plain(), say::try_path());
             return None;
         }
         Some(Source::Webhook(Post { path: path.to_owned(), extract: extract? }))
@@ -113,8 +108,8 @@ pub struct Post {
 }
 
 impl SensorTransport for Post {
-    fn told(&self) -> String {
-        format!("posted to {}", self.path)
+    fn told(&self) -> Sentence {
+        say::posted_to(&self.path)
     }
 
     fn start(wanted: Vec<(Arc<str>, Self)>, running: &Running, tasks: &mut JoinSet<()>) {
@@ -131,7 +126,7 @@ impl SensorTransport for Post {
             }
             None => {
                 for listener in posted {
-                    running.desk.trouble(&listener.sensor, text::no_listener());
+                    running.desk.trouble(&listener.sensor, sensor::no_listener());
                 }
             }
         }
@@ -190,10 +185,10 @@ async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: T
                 match accepting.note(Some(error.kind()), true, counter.desk.now()) {
                     Tell::Nothing => {}
                     Tell::Changed { left_out } => {
-                        warn!(%error, left_out, "the sensors' HTTP listener cannot accept");
+                        log_warn!(box_log::webhook_cannot_accept(); %error, left_out);
                     }
                     Tell::Still { times, left_out } => {
-                        warn!(%error, times, left_out, "the sensors' HTTP listener still cannot accept");
+                        log_warn!(box_log::webhook_still_cannot_accept(); %error, times, left_out);
                     }
                 }
                 sleep(ACCEPT_PAUSE).await;
@@ -232,13 +227,13 @@ async fn open_door(
                 match log.note(Some(error.kind()), true, desk.now()) {
                     Tell::Nothing => {}
                     Tell::Changed { .. } => {
-                        warn!(%listen, %error, "the sensors' HTTP listener cannot listen")
+                        log_warn!(box_log::webhook_cannot_listen(); %listen, %error);
                     }
                     Tell::Still { times, .. } => {
-                        warn!(%listen, %error, times, "the sensors' HTTP listener still cannot listen");
+                        log_warn!(box_log::webhook_still_cannot_listen(); %listen, %error, times);
                     }
                 }
-                let trouble = text::cannot_listen(listen.to_string(), error.to_string());
+                let trouble = sensor::cannot_listen(listen.to_string(), error.to_string());
                 by_path
                     .values()
                     .flatten()
@@ -251,9 +246,12 @@ async fn open_door(
 
 /// No place is left; the answer is short and nobody waits for it to be read.
 async fn turn_away(mut stream: TcpStream) {
-    const FULL: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
-    let _ = timeout(ACCEPT_PAUSE, stream.write_all(FULL)).await;
+    let what = in_words(&say::too_many_connections());
+    let full = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: {PLAIN_TEXT}\r\nContent-Length: {}\r\n\r\n{what}",
+        what.len()
+    );
+    let _ = timeout(ACCEPT_PAUSE, stream.write_all(full.as_bytes())).await;
 }
 
 async fn attend(stream: TcpStream, guest: SocketAddr, counter: Arc<Counter>) {
@@ -277,23 +275,20 @@ impl Counter {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if !self.may_enter(&request) {
             if !self.wrong_tokens.lock().take(Instant::now()) {
-                return too_many("too many wrong tokens");
+                return too_many(&say::too_many_wrong_tokens());
             }
-            let mut answer = text(
-                StatusCode::UNAUTHORIZED,
-                "the header `Authorization: Bearer TOKEN` is missing or holds another token",
-            );
+            let mut answer = text(StatusCode::UNAUTHORIZED, &say::no_token());
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return close(answer);
         }
         if !self.posts.lock().take(Instant::now()) {
-            return close(too_many("too many posts; wait a second"));
+            return close(too_many(&say::too_many_posts()));
         }
         let Some(listeners) = self.by_path.get(request.uri().path()) else {
-            return close(text(StatusCode::NOT_FOUND, "no sensor has this path"));
+            return close(text(StatusCode::NOT_FOUND, &say::unknown_path()));
         };
         if request.method() != Method::POST {
-            let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "readings are sent with POST");
+            let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, &say::not_post());
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             return close(answer);
         }
@@ -303,13 +298,10 @@ impl Counter {
             {
                 Ok(Ok(body)) => body.to_bytes(),
                 Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                    let what = format!("the body is too large: at most {MESSAGE_BYTES} bytes");
-                    return close(text(StatusCode::PAYLOAD_TOO_LARGE, &what));
+                    return close(text(StatusCode::PAYLOAD_TOO_LARGE, &say::body_too_large(MESSAGE_BYTES)));
                 }
-                Ok(Err(_)) => {
-                    return close(text(StatusCode::BAD_REQUEST, "the body could not be read to its end"));
-                }
-                Err(_) => return close(text(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
+                Ok(Err(_)) => return close(text(StatusCode::BAD_REQUEST, &say::body_broken())),
+                Err(_) => return close(text(StatusCode::REQUEST_TIMEOUT, &say::body_too_slow())),
             };
         self.take(listeners, &body).await
     }
@@ -320,7 +312,7 @@ impl Counter {
             match listener.extract.read(body) {
                 Said::Reading(reading) => {
                     if let RawReading::Unreadable(why) = &reading {
-                        faults.push(format!("{}: {why}", listener.sensor));
+                        faults.push(in_words(&say::of_sensor(&*listener.sensor, why.clone())));
                     }
                     self.desk.take(&listener.sensor, reading).await;
                 }
@@ -332,7 +324,7 @@ impl Counter {
             *answer.status_mut() = StatusCode::NO_CONTENT;
             return answer;
         }
-        text(StatusCode::BAD_REQUEST, &faults.join("\n"))
+        plain(StatusCode::BAD_REQUEST, faults.concat())
     }
 
     /// Whether the request has the token. Takes the same time for every token of the right length.
@@ -344,14 +336,23 @@ impl Counter {
     }
 }
 
-fn text(status: StatusCode, what: &str) -> Response<Full<Bytes>> {
-    let mut answer = Response::new(Full::from(format!("{what}\n")));
+/// A line for whoever reads what the sender got back: in the language of this box.
+fn in_words(what: &Sentence) -> String {
+    format!("{}\n", what.in_language(language_of_log()))
+}
+
+fn text(status: StatusCode, what: &Sentence) -> Response<Full<Bytes>> {
+    plain(status, in_words(what))
+}
+
+fn plain(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::from(body));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PLAIN_TEXT));
     answer
 }
 
-fn too_many(what: &str) -> Response<Full<Bytes>> {
+fn too_many(what: &Sentence) -> Response<Full<Bytes>> {
     let mut answer = text(StatusCode::TOO_MANY_REQUESTS, what);
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     answer

@@ -61,7 +61,7 @@ sentences! { "argument";
         "密钥 {path}";
     no_key(key, error):
         "{key}: {error}",
-        "{key} 不是可用的私钥（原文：{error}）";
+        "{key} 不可用：{error}";
     key_is_open(key, mode):
         "{key} can be read by other users (mode {mode})",
         "{key} 可被其他用户读取（权限 {mode}）";

@@ -96,7 +96,7 @@ sentences! { "camera";
         "缺少 GStreamer 组件 `{element}`";
     decoder(decoder, detail):
         "the decoder {decoder} failed: {detail}",
-        "解码器 {decoder} 出错（原文：{detail}）";
+        "解码器 {decoder} 出错（{detail}）";
     panicked(detail):
         "an error in Lookout itself: {detail}",
         "Lookout 自身出错（原文：{detail}）";
@@ -105,7 +105,7 @@ sentences! { "camera";
         "打开视频流时没有响应";
     broken(detail):
         "the stream broke: {detail}",
-        "视频流中断（原文：{detail}）";
+        "视频流中断（{detail}）";
 
     // ---- why it cannot be reached
     silent():
@@ -213,8 +213,8 @@ sentences! { "camera";
         "that is probably the port of its web page; cameras use 554 for RTSP",
         "这大概是网页端口；摄像机的 RTSP 一般用 554";
     try_secret():
-        "give the user and a secret file with the password",
-        "请配置用户名和存放密码的密钥文件";
+        "give the user and a secret file with the password: `lookout secret set NAME` writes it",
+        "请配置用户名和存放密码的密钥文件：用 `lookout secret set NAME` 写入";
     try_password():
         "check user and password; many cameras lock a user out for half an hour after a few wrong ones",
         "请检查用户名和密码；许多摄像机在输错几次后会锁定该用户半小时";

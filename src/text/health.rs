@@ -4,10 +4,13 @@ sentences! { "health";
     // ---- the connection to the command centre
     broker_refused_message(detail):
         "the broker refused a message: {detail}",
-        "MQTT 服务器拒绝了一条消息（原文：{detail}）";
+        "MQTT 服务器拒绝了一条消息：{detail}";
+    unsigned(why):
+        "messages are not signed: {why}",
+        "消息未签名：{why}";
     not_subscribed(detail):
         "not subscribed: {detail}",
-        "未能订阅（原文：{detail}）";
+        "未能订阅：{detail}";
 
     // ---- the queue and its disk
     spool_fails(error, revisions):

@@ -15,6 +15,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,15 +54,101 @@ macro_rules! sentences {
     };
 }
 
+/// A warning in the log of the program: the sentence in the log's language, its code as a field, then more fields as
+/// `tracing` takes them: `log_warn!(sentence; camera = %id)`.
+macro_rules! log_warn {
+    ($sentence:expr $(; $($fields:tt)+)?) => {{
+        let sentence: $crate::text::Sentence = $sentence;
+        let text = sentence.in_language($crate::text::language_of_log());
+        tracing::warn!(code = sentence.code(), $($($fields)+,)? "{text}");
+    }};
+}
+pub(crate) use log_warn;
+
+/// An error in the log of the program; see [`log_warn!`].
+macro_rules! log_error {
+    ($sentence:expr $(; $($fields:tt)+)?) => {{
+        let sentence: $crate::text::Sentence = $sentence;
+        let text = sentence.in_language($crate::text::language_of_log());
+        tracing::error!(code = sentence.code(), $($($fields)+,)? "{text}");
+    }};
+}
+pub(crate) use log_error;
+
+/// Whether the log speaks Chinese.
+static LOG_IS_CHINESE: AtomicBool = AtomicBool::new(false);
+
+/// In which language the log speaks: English until somebody has said otherwise.
+pub fn language_of_log() -> Language {
+    match LOG_IS_CHINESE.load(Ordering::Relaxed) {
+        true => Language::Chinese,
+        false => Language::English,
+    }
+}
+
+/// From now on the log speaks this language.
+pub fn log_speaks(language: Language) {
+    LOG_IS_CHINESE.store(language == Language::Chinese, Ordering::Relaxed);
+}
+
+pub mod alert;
 pub mod argument;
+pub mod audit;
+pub mod box_log;
+pub mod broker;
 pub mod camera;
+pub mod capacity;
+pub mod check;
+pub mod command;
+pub mod command_line;
 pub mod condition;
+pub mod config;
+pub mod config_address;
+pub mod config_camera;
+pub mod config_certificate;
+pub mod config_check;
+pub mod config_layers;
+pub mod config_rule;
+pub mod config_secret;
+pub mod config_sensor;
+pub mod config_signal;
+pub mod config_site;
+pub mod daemon;
+pub mod demo;
+pub mod detect;
+pub mod evidence;
+pub mod explain;
+pub mod filter;
 pub mod foreign;
 pub mod health;
+pub mod help;
+pub mod key;
+pub mod kind;
+pub mod message;
+pub mod model;
+pub mod models;
+pub mod mqtt;
 pub mod outbox;
+pub mod outbox_step;
+pub mod place;
+pub mod policy;
 pub mod probe;
 pub mod recording;
+pub mod reference;
+pub mod reference_fields;
+pub mod replay;
+pub mod rule;
+pub mod runtime;
+pub mod schedule;
+pub mod schema;
+pub mod secret_file;
 pub mod sensor;
+pub mod sensor_watch;
+pub mod source;
+pub mod stream;
+pub mod structure;
+pub mod tail;
+pub mod time;
 
 /// A sentence of the catalogue, as it is listed.
 #[derive(Debug)]
@@ -76,15 +163,62 @@ pub(crate) struct Entry {
 #[cfg(test)]
 fn catalogue() -> Vec<&'static Entry> {
     [
+        alert::ALL,
         argument::ALL,
+        audit::ALL,
+        box_log::ALL,
+        broker::ALL,
         camera::ALL,
+        capacity::ALL,
+        check::ALL,
+        command::ALL,
+        command_line::ALL,
         condition::ALL,
+        config::ALL,
+        config_address::ALL,
+        config_camera::ALL,
+        config_certificate::ALL,
+        config_check::ALL,
+        config_layers::ALL,
+        config_rule::ALL,
+        config_secret::ALL,
+        config_sensor::ALL,
+        config_signal::ALL,
+        config_site::ALL,
+        daemon::ALL,
+        demo::ALL,
+        detect::ALL,
+        evidence::ALL,
+        explain::ALL,
+        filter::ALL,
         foreign::ALL,
         health::ALL,
+        key::ALL,
+        kind::ALL,
+        message::ALL,
+        model::ALL,
+        models::ALL,
+        mqtt::ALL,
         outbox::ALL,
+        outbox_step::ALL,
+        place::ALL,
+        policy::ALL,
         probe::ALL,
         recording::ALL,
+        reference::ALL,
+        replay::ALL,
+        rule::ALL,
+        runtime::ALL,
+        schedule::ALL,
+        schema::ALL,
+        secret_file::ALL,
         sensor::ALL,
+        sensor_watch::ALL,
+        source::ALL,
+        stream::ALL,
+        structure::ALL,
+        tail::ALL,
+        time::ALL,
     ]
     .concat()
 }
@@ -98,13 +232,48 @@ pub struct Sentence {
 }
 
 /// A sentence of the catalogue, or what is the same in every language: a name, a number, an address, the words of others.
-/// What stands in a sentence is one of both, too.
+/// What stands in a sentence is one of these, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Words {
     /// The same in every language.
     Plain(String),
     /// Of the catalogue itself.
     Sentence(Sentence),
+    /// Several, one after the other, and what stands before the last.
+    List(Vec<Words>, Joint),
+}
+
+/// What stands between the parts of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joint {
+    /// All of them: `` `a`, `b` and `c` ``.
+    And,
+    /// One of them: `` `a`, `b` or `c` ``.
+    Or,
+    /// Sentences: `a; b`.
+    Then,
+    /// Parts of a sentence: `a, b`.
+    Clauses,
+    /// Names, without a word before the last: `` `a`, `b` ``.
+    Row,
+}
+
+impl Joint {
+    /// What stands between two of them, and before the last one.
+    fn marks(self, language: Language) -> (&'static str, &'static str) {
+        match (self, language) {
+            (Joint::And, Language::English) => (", ", " and "),
+            (Joint::And, Language::Chinese) => ("、", " 和 "),
+            (Joint::Or, Language::English) => (", ", " or "),
+            (Joint::Or, Language::Chinese) => ("、", " 或 "),
+            (Joint::Then, Language::English) => ("; ", "; "),
+            (Joint::Then, Language::Chinese) => ("；", "；"),
+            (Joint::Clauses, Language::English) => (", ", ", "),
+            (Joint::Clauses, Language::Chinese) => ("，", "，"),
+            (Joint::Row, Language::English) => (", ", ", "),
+            (Joint::Row, Language::Chinese) => ("、", "、"),
+        }
+    }
 }
 
 /// A sentence as it is published: what programs go by, and what people read.
@@ -145,11 +314,14 @@ impl Sentence {
             Language::English => self.entry.english,
             Language::Chinese => self.entry.chinese,
         };
-        let value_of = |name: &str| {
-            let at = self.entry.arguments.iter().position(|argument| *argument == name)?;
-            self.values.get(at).map(|value| value.in_language(language))
-        };
+        let value_of = |name: &str| self.value(name).map(|value| value.in_language(language));
         fill(template, value_of)
+    }
+
+    /// What stands in it under that name.
+    pub fn value(&self, name: &str) -> Option<&Words> {
+        let at = self.entry.arguments.iter().position(|argument| *argument == name)?;
+        self.values.get(at)
     }
 
     /// The text, and below it what to try.
@@ -209,6 +381,19 @@ impl Words {
         match self {
             Words::Plain(text) => text.clone(),
             Words::Sentence(sentence) => sentence.in_language(language),
+            Words::List(parts, joint) => {
+                let (between, before_last) = joint.marks(language);
+                let mut text = String::new();
+                for (at, part) in parts.iter().enumerate() {
+                    text.push_str(match at {
+                        0 => "",
+                        _ if at + 1 == parts.len() => before_last,
+                        _ => between,
+                    });
+                    text.push_str(&part.in_language(language));
+                }
+                text
+            }
         }
     }
 
@@ -221,15 +406,50 @@ impl Words {
                 let values = values.into_iter().map(|value| value.shortened(most)).collect();
                 Words::Sentence(Sentence { entry, values })
             }
+            Words::List(parts, joint) => {
+                Words::List(parts.into_iter().map(|part| part.shortened(most)).collect(), joint)
+            }
         }
     }
 
     /// The sentence, if it is one.
     pub fn sentence(&self) -> Option<&Sentence> {
         match self {
-            Words::Plain(_) => None,
+            Words::Plain(_) | Words::List(..) => None,
             Words::Sentence(sentence) => Some(sentence),
         }
+    }
+
+    /// The first sentence of that code in it, itself included.
+    pub fn first_of(&self, code: &str) -> Option<&Sentence> {
+        let parts = match self {
+            Words::Plain(_) => return None,
+            Words::Sentence(sentence) if sentence.code() == code => return Some(sentence),
+            Words::Sentence(sentence) => &sentence.values,
+            Words::List(parts, _) => parts,
+        };
+        parts.iter().find_map(|part| part.first_of(code))
+    }
+
+    /// The same with other words where the first sentence of that code stands.
+    #[must_use]
+    pub fn with_first_of(mut self, code: &str, instead: Words) -> Words {
+        if let Some(place) = self.place_of_first(code) {
+            *place = instead;
+        }
+        self
+    }
+
+    fn place_of_first(&mut self, code: &str) -> Option<&mut Words> {
+        if self.sentence().is_some_and(|sentence| sentence.code() == code) {
+            return Some(self);
+        }
+        let parts = match self {
+            Words::Plain(_) => return None,
+            Words::Sentence(sentence) => &mut sentence.values,
+            Words::List(parts, _) => parts,
+        };
+        parts.iter_mut().find_map(|part| part.place_of_first(code))
     }
 }
 
@@ -243,6 +463,12 @@ impl fmt::Display for Words {
 impl From<Sentence> for Words {
     fn from(sentence: Sentence) -> Self {
         Words::Sentence(sentence)
+    }
+}
+
+impl From<&Words> for Words {
+    fn from(words: &Words) -> Self {
+        words.clone()
     }
 }
 

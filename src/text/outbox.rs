@@ -45,10 +45,10 @@ sentences! { "outbox";
         "发往 {topic} 的消息有 {bytes} 字节，最多允许 {max} 字节";
     sqlite(path, doing, detail):
         "the outbox {path} failed ({doing}): {detail}",
-        "队列 {path} 出错（原文：{doing}: {detail}）";
+        "队列 {path} 出错（操作：{doing}；原文：{detail}）";
     file(path, doing, detail):
         "the outbox file {path} failed ({doing}): {detail}",
-        "队列文件 {path} 出错（原文：{doing}: {detail}）";
+        "队列文件 {path} 出错（操作：{doing}；原文：{detail}）";
     panicked(detail):
         "making a message for the outbox failed: {detail}",
         "为队列生成消息时出错（原文：{detail}）";

@@ -15,6 +15,12 @@ sentences! { "probe";
     no_target():
         "this is neither a camera address (rtsp://...) nor an existing file",
         "这既不是摄像机地址（rtsp://...），也不是已有的文件";
+    full_width_signs(signs):
+        "the address has full-width characters: {signs}",
+        "地址中有全角字符：{signs}";
+    try_half_width(signs):
+        "set the input method to half-width, and write {signs}",
+        "请把输入法切换到半角，改写为 {signs}";
     password_in_address():
         "a password in an address ends up in shell histories and process lists",
         "写在地址里的密码会留在命令历史和进程列表中";
@@ -22,11 +28,14 @@ sentences! { "probe";
         "--user needs a password",
         "--user 需要密码";
     try_secret_file():
-        "put it into a file (chmod 600) and use --secret-file",
-        "请把密码写入文件（chmod 600），并使用 --secret-file";
+        "put it into a file (chmod 600) and use --secret-file, or write it with `lookout secret set NAME` and use --secret NAME",
+        "请把密码写入文件（chmod 600）并使用 --secret-file，或用 `lookout secret set NAME` 存好并使用 --secret NAME";
     secret_file_names_none():
         "--secret-file names no file",
         "--secret-file 写的不是文件";
+    transport_expected():
+        "expected `tcp` or `udp`",
+        "须是 `tcp` 或 `udp`";
     fingerprint_expected():
         "64 hexadecimal digits, as `lookout probe` and `openssl x509 -fingerprint -sha256` print them",
         "须是 64 位十六进制数字，`lookout probe` 和 `openssl x509 -fingerprint -sha256` 打印的就是这种";

@@ -12,7 +12,7 @@ sentences! { "recording";
         "无法读取 `{path}`（{detail}）";
     not_video(path, detail):
         "`{path}` is no video that can be read ({detail})",
-        "`{path}` 不是能读取的视频（原文：{detail}）";
+        "`{path}` 不是能读取的视频（{detail}）";
     try_permissions():
         "check the file's permissions",
         "请检查文件权限";

@@ -78,6 +78,9 @@ sentences! { "sensor";
     unasked():
         "bytes came before anything was asked",
         "还没有询问就收到了数据";
+    bytes_without_end():
+        "bytes come without end",
+        "数据不断涌来，没有结束";
     no_answer(patience):
         "no answer within {patience}",
         "{patience} 内没有应答";

@@ -26,7 +26,7 @@ fn prose(template: &str) -> String {
 }
 
 /// What is wrong with a text in Chinese.
-fn fault_in_chinese(text: &str) -> Option<String> {
+pub(super) fn fault_in_chinese(text: &str) -> Option<String> {
     let prose: Vec<char> = prose(text).chars().collect();
     for pair in prose.windows(2) {
         let (a, b) = (pair[0], pair[1]);

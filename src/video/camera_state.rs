@@ -1,6 +1,8 @@
 //! What a supervised camera does, what happened to it, and its figures: what [`supervise`](super::supervise()) tells
 //! outwards. Never anything that only one attempt knows.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::VideoError;
@@ -8,6 +10,7 @@ use super::gop_gate::{GateCounts, GateMode};
 use super::meter::StreamMeasure;
 use super::source::ReceivedBy;
 use super::stream_info::StreamInfo;
+use crate::text::{Sentence, stream as say};
 
 /// What happened to a camera.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,4 +78,26 @@ pub struct CameraStats {
     pub redirected_to: Option<String>,
     /// Why it was lost last; `None` while it runs.
     pub last_error: Option<VideoError>,
+}
+
+/// A camera's thread did not end by the deadline; it was left behind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct NotStopped {
+    /// Which.
+    pub camera: Arc<str>,
+    /// The deadline.
+    pub after: Duration,
+}
+
+impl NotStopped {
+    /// What went wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        say::not_stopped(&*self.camera, self.after.as_secs_f32().to_string())
+    }
+}
+
+impl fmt::Display for NotStopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
 }

@@ -10,6 +10,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::text::outbox;
+
 static ABANDONED_TEARDOWNS: AtomicU64 = AtomicU64::new(0);
 
 /// Pipelines of this process whose teardown did not end within its deadline.
@@ -61,7 +63,7 @@ pub(super) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         text.or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "panic without words".into())
+            .unwrap_or_else(|| outbox::silent_panic().to_string())
     })
 }
 

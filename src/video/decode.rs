@@ -25,6 +25,7 @@ use super::source::Location;
 use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::frame::{Frame, Taken};
+use crate::text::{Sentence, foreign, stream};
 
 /// A compressed picture with what a decoder must know of it.
 #[derive(Debug, Clone)]
@@ -105,24 +106,24 @@ impl OpenDecoder {
         Ok(open)
     }
 
-    fn start(&self) -> Result<(), String> {
+    fn start(&self) -> Result<(), Sentence> {
         let outlet = Arc::downgrade(&self.outlet);
         self.bus.set_sync_handler(move |_, message| {
             if let (gst::MessageView::Error(posted), Some(outlet)) = (message.view(), outlet.upgrade()) {
                 let (cause, debug) = (posted.error(), posted.debug());
-                let detail = error::words_of(&cause, debug.as_deref(), &[]);
+                let detail = foreign::words(error::words_of(&cause, debug.as_deref(), &[]));
                 let fault = Fault::Decoder { decoder: String::new(), detail };
                 outlet.lock().fault.get_or_insert(fault);
             }
             gst::BusSyncReply::Drop
         });
         self.decoder.set_bus(Some(&self.bus));
-        let entry = self.decoder.static_pad("sink").ok_or("an element without an input")?;
-        self.decoder.link(&self.sink).map_err(|error| error.to_string())?;
-        self.feed.set_active(true).map_err(|error| error.to_string())?;
-        self.feed.link(&entry).map_err(|error| format!("{error:?}"))?;
+        let entry = self.decoder.static_pad("sink").ok_or_else(stream::element_without_input)?;
+        self.decoder.link(&self.sink).map_err(|error| foreign::words(error.to_string()))?;
+        self.feed.set_active(true).map_err(|error| foreign::words(error.to_string()))?;
+        self.feed.link(&entry).map_err(|error| foreign::words(format!("{error:?}")))?;
         for element in [&self.sink, &self.decoder] {
-            element.set_state(gst::State::Playing).map_err(|_| "it does not start".to_owned())?;
+            element.set_state(gst::State::Playing).map_err(|_| stream::decoder_does_not_start())?;
         }
         self.feed.push_event(gst::event::StreamStart::builder("unit").build());
         Ok(())
@@ -160,14 +161,16 @@ impl OpenDecoder {
         };
         match (flow, fault) {
             (_, Some(Fault::Decoder { detail, .. })) => {
-                Err(Fault::Decoder { decoder: self.factory.clone(), detail: secrets_of.clean(&detail) })
+                // What is on its bus is in its own words.
+                let detail = foreign::words(secrets_of.clean(&detail.to_string()));
+                Err(Fault::Decoder { decoder: self.factory.clone(), detail })
             }
             (_, Some(fault)) => Err(fault),
             (Err(gst::FlowError::NotNegotiated), _) if secrets_of.frames() > 0 => {
-                Err(Fault::Broken { detail: "its video turned into something that cannot be read".into() })
+                Err(Fault::Broken { detail: stream::changed_beyond_reading() })
             }
             (Err(gst::FlowError::NotNegotiated), _) => {
-                Err(error::unsupported_depth(self.codec, "pixels in a form that no reader knows"))
+                Err(error::unsupported_depth(self.codec, stream::unknown_pixels()))
             }
             // What it cannot read it leaves out and says on its bus; the next keyframe is another chance.
             _ => Ok(pictures - before),
@@ -314,22 +317,21 @@ fn hand_over(decode_request: &DecodeRequest, sample: &gst::Sample, format: &RawF
         }
         Err(reason) => {
             tap.counters.unreadable.fetch_add(1, Ordering::Relaxed);
-            tracing::trace!(camera = &*tap.source.camera, reason, "picture dropped");
+            tracing::trace!(camera = &*tap.source.camera, %reason, "picture dropped");
         }
     }
 }
 
 /// The format of this sample, which is mostly the one before.
 fn format_of(sample: &gst::Sample, outlet: &Mutex<Outlet>, codec: Codec) -> Result<RawFormat, Fault> {
-    let caps =
-        sample.caps_owned().ok_or_else(|| Fault::Broken { detail: "a picture without caps".into() })?;
+    let caps = sample.caps_owned().ok_or_else(|| Fault::Broken { detail: stream::picture_without_caps() })?;
     let mut outlet = outlet.lock();
     if let Some((known, format)) = &outlet.format
         && *known == caps
     {
         return Ok(format.clone());
     }
-    let format = RawFormat::of(&caps, codec).map_err(|pixels| error::unsupported_depth(codec, &pixels))?;
+    let format = RawFormat::of(&caps, codec).map_err(|pixels| error::unsupported_depth(codec, pixels))?;
     outlet.format = Some((caps, format.clone()));
     Ok(format)
 }

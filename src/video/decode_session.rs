@@ -21,6 +21,7 @@ use super::error::Fault;
 use super::gop_gate::{Gate, GateCounts, GateMode, How, Unit, Work};
 use super::pipeline::{Note, Tap};
 use super::source::{Location, Pace};
+use crate::text::stream;
 
 /// Units that a file which is read as fast as it can be may be ahead of its decoder.
 const AHEAD: usize = 32;
@@ -116,7 +117,7 @@ impl DecodeSession {
     fn arrived(self: &Arc<Self>, sample: &gst::Sample, before: &mut Option<gst::Caps>) -> Result<(), Fault> {
         let Some(buffer) = sample.buffer_owned() else { return Ok(()) };
         let caps =
-            sample.caps_owned().ok_or_else(|| Fault::Broken { detail: "video without caps".into() })?;
+            sample.caps_owned().ok_or_else(|| Fault::Broken { detail: stream::video_without_caps() })?;
         if before.as_ref() != Some(&caps) {
             self.read_caps(&caps)?;
             *before = Some(caps.clone());

@@ -17,6 +17,7 @@ use parking_lot::{Condvar, Mutex};
 use super::deadline;
 use super::decode::Idle;
 use crate::clock::thread_cpu_time;
+use crate::text::{box_log, log_warn};
 
 /// After so long a camera whose pictures had no room is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(4);
@@ -127,7 +128,7 @@ impl Threads {
             waiting.replaced
         };
         if let Err(error) = threads.spawn(1000 + number) {
-            tracing::warn!(%error, "no thread in the place of one that hangs");
+            log_warn!(box_log::no_thread_for_hung(); %error);
         }
     }
 }

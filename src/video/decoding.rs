@@ -14,6 +14,7 @@ use super::decode_session::DecodeSession;
 use super::decoder::Codec;
 use super::error::{self, Fault};
 use super::pipeline::Tap;
+use crate::text::{Sentence, foreign, stream};
 
 /// A pipeline that starts runs within this; it is only waited for so that a file plays at its own pace from its first
 /// picture on.
@@ -35,7 +36,7 @@ pub(super) fn attach(
         let _ = pipeline.state(RUNS_WITHIN);
     }
     let decode_session = DecodeSession::new(tap, codec)
-        .map_err(|error| Fault::Broken { detail: format!("no thread: {error}") })?;
+        .map_err(|error| Fault::Broken { detail: stream::no_thread(error.to_string()) })?;
     let mut chain = upstream;
     for parser in chain.iter().filter(|element| element.has_property("config-interval")) {
         // Every keyframe brings its parameter sets, so that it can be decoded alone, by whichever decoder is free.
@@ -56,24 +57,22 @@ pub(super) fn link_chain(
     pipeline: &gst::Pipeline,
     pad: &gst::Pad,
     chain: &[gst::Element],
-) -> Result<(), String> {
-    let words = |error: glib::BoolError| error.to_string();
+) -> Result<(), Sentence> {
+    let words = |error: glib::BoolError| foreign::words(error.to_string());
     pipeline.add_many(chain).map_err(words)?;
     gst::Element::link_many(chain).map_err(words)?;
     for element in chain.iter().rev() {
         element.sync_state_with_parent().map_err(words)?;
     }
     let entry = chain.first().and_then(|element| element.static_pad("sink"));
-    let entry = entry.ok_or_else(|| "an element without an input".to_owned())?;
-    pad.link(&entry).map(|_| ()).map_err(|error| format!("{error:?}"))
+    let entry = entry.ok_or_else(stream::element_without_input)?;
+    pad.link(&entry).map(|_| ()).map_err(|error| foreign::words(format!("{error:?}")))
 }
 
 /// Refuses what a decoder would turn into more than eight bits per sample: nothing here reads those.
 pub(super) fn check_depth(caps: &gst::CapsRef, codec: Codec) -> Result<(), Fault> {
     match caps.structure(0).map(|structure| structure.get::<u32>("bit-depth-luma")) {
-        Some(Ok(bits)) if bits > 8 => {
-            Err(error::unsupported_depth(codec, &format!("{bits} bits per sample")))
-        }
+        Some(Ok(bits)) if bits > 8 => Err(error::unsupported_depth(codec, stream::bits_per_sample(bits))),
         _ => Ok(()),
     }
 }

@@ -23,7 +23,7 @@ use super::pipeline::{Tap, make};
 use super::source::{Location, Pace};
 use super::unpack::choice::{self, Unreadable};
 use super::unpack::{Dhav, Piece, ProgramStream, TransportStream, Unpacker};
-use crate::text::{Sentence, foreign, recording};
+use crate::text::{Sentence, foreign, recording, stream};
 
 /// Adds the reader of a file to a pipeline.
 pub(super) fn add(pipeline: &gst::Pipeline, tap: &Arc<Tap>, path: &Path) -> Result<(), Fault> {
@@ -200,7 +200,7 @@ pub(super) fn add_file_reader(
 }
 
 fn broken(error: glib::BoolError) -> Fault {
-    Fault::Broken { detail: error.to_string() }
+    Fault::broken(error)
 }
 
 fn file_source(path: &Path) -> Result<gst::Element, Fault> {
@@ -229,7 +229,7 @@ fn add_bare(
     let parsers = parsers(codec, true)?;
     pipeline.add(&source).map_err(broken)?;
     let pad = source.static_pad("src");
-    let pad = pad.ok_or_else(|| Fault::Broken { detail: "a reader without an output".into() })?;
+    let pad = pad.ok_or_else(|| Fault::Broken { detail: stream::reader_without_output() })?;
     watch(&pad, parsers.last(), notes, gaps, true);
     on_video(&pad, codec, parsers);
     Ok(())

@@ -16,7 +16,7 @@ use super::decoder::Codec;
 use super::redirects::RedirectTrouble;
 use super::source::{Location, redact};
 use crate::analysis::camera_health::NoVideoCause;
-use crate::text::{Sentence, camera as say, foreign, recording};
+use crate::text::{Joint, Sentence, Words, camera as say, foreign, recording, stream};
 use crate::types::language::Language;
 use crate::types::secret::Secret;
 use crate::types::transport::Transport;
@@ -208,7 +208,7 @@ pub enum Fault {
     /// It sends video in a form we do not read.
     UnsupportedCodec {
         /// Name of what it sends.
-        codec: String,
+        codec: Words,
     },
     /// It sends something, but no video.
     NoVideo {
@@ -247,8 +247,8 @@ pub enum Fault {
     NotVideo {
         /// The file.
         path: PathBuf,
-        /// GStreamer's words.
-        detail: String,
+        /// Why, often in GStreamer's words.
+        detail: Sentence,
     },
     /// The file is no recording that can be read, and we know what it is.
     Recording {
@@ -272,8 +272,8 @@ pub enum Fault {
     Decoder {
         /// Its factory's name.
         decoder: String,
-        /// GStreamer's words.
-        detail: String,
+        /// Why, mostly in GStreamer's words.
+        detail: Sentence,
     },
     /// Something of ours panicked while it handled this camera.
     Panicked {
@@ -282,10 +282,10 @@ pub enum Fault {
     },
     /// A start that did not come back.
     Hung,
-    /// Everything else, in GStreamer's words.
+    /// Everything else.
     Broken {
-        /// GStreamer's words.
-        detail: String,
+        /// Why, mostly in GStreamer's words.
+        detail: Sentence,
     },
 }
 
@@ -400,7 +400,7 @@ impl Fault {
             Fault::NotFound { url } => say::not_found(url),
             Fault::Busy { url, status, reason } => say::busy(url, *status, reason),
             Fault::Status { url, status, reason } => say::rtsp_status(url, *status, reason),
-            Fault::UnsupportedCodec { codec } => say::unsupported_codec(codec),
+            Fault::UnsupportedCodec { codec } => say::unsupported_codec(codec.clone()),
             Fault::NoVideo { found: Some(found) } => say::no_video(found),
             Fault::NoVideo { found: None } => say::no_video_described(),
             Fault::NoUdp => say::no_udp(),
@@ -410,13 +410,13 @@ impl Fault {
             Fault::Closed => say::closed(),
             Fault::MissingFile { path } => recording::missing(path.display()),
             Fault::UnreadableFile { path, detail } => recording::unreadable(path.display(), detail.clone()),
-            Fault::NotVideo { path, detail } => recording::not_video(path.display(), detail),
+            Fault::NotVideo { path, detail } => recording::not_video(path.display(), detail.clone()),
             Fault::Recording { path, what, .. } => recording::is(path.display(), what.clone()),
             Fault::MissingPlugin { element, .. } => say::missing_plugin(element),
-            Fault::Decoder { decoder, detail } => say::decoder(decoder, detail),
+            Fault::Decoder { decoder, detail } => say::decoder(decoder, detail.clone()),
             Fault::Panicked { detail } => say::panicked(detail),
             Fault::Hung => say::hung(),
-            Fault::Broken { detail } => say::broken(detail),
+            Fault::Broken { detail } => say::broken(detail.clone()),
         }
     }
 
@@ -518,6 +518,11 @@ impl Fault {
         }
     }
 
+    /// In the words of GStreamer or of the system.
+    pub(super) fn broken(words: impl fmt::Display) -> Self {
+        Fault::Broken { detail: foreign::words(words.to_string()) }
+    }
+
     pub(super) fn missing_plugin(element: &str) -> Self {
         Fault::MissingPlugin { element: element.to_owned(), package: package_of(element) }
     }
@@ -564,7 +569,7 @@ pub(super) fn meaning(
 
 fn rtsp_meaning(location: &Location, error: &gst::glib::Error, debug: &str, words: String) -> Meaning {
     let Location::Rtsp { url, credentials, transport } = location else {
-        return Meaning::Fault(Fault::Broken { detail: words });
+        return Meaning::Fault(Fault::broken(words));
     };
     let address = format!("{}:{}", url.host(), url.port());
     if let Some((status, reason)) = status_in(&words) {
@@ -601,7 +606,7 @@ fn rtsp_meaning(location: &Location, error: &gst::glib::Error, debug: &str, word
     } else if said("SDP contains no streams") || words.contains("can not provide an SDP") {
         Fault::NoVideo { found: None }
     } else {
-        Fault::Broken { detail: words }
+        Fault::broken(words)
     };
     Meaning::Fault(fault)
 }
@@ -638,9 +643,9 @@ fn file_fault(path: &std::path::Path, error: &gst::glib::Error, words: String) -
     } else if error.matches(gst::ResourceError::OpenRead) || error.matches(gst::ResourceError::Read) {
         Fault::UnreadableFile { path, detail: foreign::words(words) }
     } else if error.is::<gst::StreamError>() {
-        Fault::NotVideo { path, detail: words }
+        Fault::NotVideo { path, detail: foreign::words(words) }
     } else {
-        Fault::Broken { detail: words }
+        Fault::broken(words)
     }
 }
 
@@ -659,12 +664,12 @@ pub(super) fn words_of(error: &gst::glib::Error, debug: Option<&str>, secrets: &
 
 /// The codec of an `UnsupportedCodec`, from an encoding name.
 pub(super) fn unsupported(names: &[String]) -> Fault {
-    Fault::UnsupportedCodec { codec: names.join(" and ") }
+    Fault::UnsupportedCodec { codec: Words::List(names.iter().map(Words::from).collect(), Joint::And) }
 }
 
 /// More than eight bits per sample: our codecs, but pixels that nothing here reads.
-pub(super) fn unsupported_depth(codec: Codec, pixels: &str) -> Fault {
-    Fault::UnsupportedCodec { codec: format!("{codec} with {pixels}") }
+pub(super) fn unsupported_depth(codec: Codec, pixels: Sentence) -> Fault {
+    Fault::UnsupportedCodec { codec: stream::codec_with(codec.to_string(), pixels).into() }
 }
 
 #[cfg(test)]
@@ -752,6 +757,21 @@ mod tests {
         assert_eq!(error.kind(), "password_wrong");
         let silent = VideoError::of(&camera, Fault::Stalled { after: Duration::from_secs(10) });
         assert!(silent.to_string().starts_with("camera `cam-03`: no picture for 10 s\n  hint: "));
+    }
+
+    #[test]
+    fn the_words_of_others_are_marked_in_chinese_and_our_own_are_not() {
+        let chinese = |fault: Fault| fault.sentence().in_language(Language::Chinese);
+        let own = Fault::Broken { detail: stream::pipeline_without_bus() };
+        assert_eq!(own.to_string(), "the stream broke: a pipeline without a bus");
+        assert_eq!(chinese(own), "视频流中断（管道没有消息总线）");
+        assert_eq!(chinese(Fault::broken("no clock")), "视频流中断（原文：no clock）");
+        let deep = unsupported_depth(Codec::H265, stream::bits_per_sample(10_u32));
+        assert_eq!(
+            deep.to_string(),
+            "sends video as H.265 with 10 bits per sample, which Lookout does not read"
+        );
+        assert_eq!(chinese(deep), "视频编码为 H.265（每个样本 10 位），Lookout 不支持");
     }
 
     #[test]

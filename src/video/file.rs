@@ -22,7 +22,7 @@ use super::picture::{PictureShape, RAW_FORMATS, RawFormat};
 use super::source::{Location, Pace};
 use super::{decoding, demux, pipeline};
 use crate::frame::Picture;
-use crate::text::Sentence;
+use crate::text::{Sentence, stream};
 use crate::types::decoding::Decoder;
 
 /// A decoder that is silent for this long hangs; a slow machine decodes a 4K picture in a tenth of a second.
@@ -93,7 +93,7 @@ fn open(path: &Path, options: FileOptions) -> Result<FileFrames, Fault> {
     let codec = Arc::new(Mutex::new(None));
     listen(&reader.0, path, &faults)?;
     let sink = pulled_sink();
-    reader.0.add(&sink).map_err(|error| Fault::Broken { detail: error.to_string() })?;
+    reader.0.add(&sink).map_err(Fault::broken)?;
     let (weak_pipeline, weak_sink) = (reader.0.downgrade(), sink.downgrade());
     let (pad_faults, end_faults, found_codec) = (faults.clone(), faults.clone(), codec.clone());
     let on_video = move |pad: &gst::Pad, codec, parsers| {
@@ -126,21 +126,21 @@ fn open(path: &Path, options: FileOptions) -> Result<FileFrames, Fault> {
     };
     let started = frames.reader.0.set_state(gst::State::Playing);
     started.map_err(|_| {
-        frames.first_fault().unwrap_or(Fault::Broken { detail: "the reader does not start".into() })
+        frames.first_fault().unwrap_or(Fault::Broken { detail: stream::reader_does_not_start() })
     })?;
     Ok(frames)
 }
 
 /// The faults of this pipeline; a waiting reader looks at them every so often.
 fn listen(pipeline: &gst::Pipeline, path: &Path, faults: &Arc<Mutex<VecDeque<Fault>>>) -> Result<(), Fault> {
-    let bus = pipeline.bus().ok_or_else(|| Fault::Broken { detail: "a pipeline without a bus".into() })?;
+    let bus = pipeline.bus().ok_or_else(|| Fault::Broken { detail: stream::pipeline_without_bus() })?;
     let location = Location::File { path: path.to_owned(), pace: Pace::AsFastAsPossible, repeat: false };
     let faults = faults.clone();
     bus.set_sync_handler(move |_, message| {
         if let gst::MessageView::Error(posted) = message.view() {
             let fault = match error::meaning(&location, &[], &posted.error(), posted.debug().as_deref()) {
                 Meaning::Fault(fault) => fault,
-                Meaning::NoConnection => Fault::Broken { detail: "no connection to a file".into() },
+                Meaning::NoConnection => Fault::Broken { detail: stream::no_connection_to_file() },
             };
             faults.lock().push_back(fault);
         }
@@ -190,7 +190,7 @@ fn attach(
     chain.push(decoder.clone());
     // The sink is in the pipeline from the start: one that is not started claims to be at the end.
     decoding::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
-    decoder.link(sink).map_err(|error| Fault::Broken { detail: error.to_string() })
+    decoder.link(sink).map_err(Fault::broken)
 }
 
 impl FileFrames {
@@ -270,16 +270,16 @@ impl FileFrames {
     }
 
     fn not_one_picture(&self) -> Fault {
-        Fault::NotVideo { path: self.path.clone(), detail: "not one picture in it".into() }
+        Fault::NotVideo { path: self.path.clone(), detail: stream::not_one_picture() }
     }
 
     /// A decoder whose pixels nobody takes shows as "not-negotiated" far from the decoder.
     fn explain(&self, fault: Fault) -> Fault {
         let codec = *self.codec.lock();
         if let (Fault::NotVideo { detail, .. } | Fault::Broken { detail }, Some(codec)) = (&fault, codec)
-            && detail.contains("not-negotiated")
+            && detail.to_string().contains("not-negotiated")
         {
-            return error::unsupported_depth(codec, "pixels in a form that no reader knows");
+            return error::unsupported_depth(codec, stream::unknown_pixels());
         }
         fault
     }
@@ -320,7 +320,7 @@ impl FileFrames {
             Some(known) => known,
             None => {
                 let format =
-                    RawFormat::of(&caps, codec).map_err(|pixels| error::unsupported_depth(codec, &pixels))?;
+                    RawFormat::of(&caps, codec).map_err(|pixels| error::unsupported_depth(codec, pixels))?;
                 (caps, format)
             }
         };

@@ -72,7 +72,7 @@ use std::sync::OnceLock;
 
 pub use address::{RtspUrl, UrlError};
 pub use backoff::{Backoff, RetryLimits};
-pub use camera_state::{CameraEvent, CameraState, CameraStats};
+pub use camera_state::{CameraEvent, CameraState, CameraStats, NotStopped};
 pub use certificate::{CertificateTrouble, Fingerprint};
 pub use deadline::abandoned_teardowns;
 pub use decode_threads::decoding_time;
@@ -92,7 +92,7 @@ pub use redirects::RedirectTrouble;
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
 pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source, Trust, redact};
 pub use stream_info::StreamInfo;
-pub use supervise::{CameraHandle, FrameSink, NotStopped, supervise};
+pub use supervise::{CameraHandle, FrameSink, supervise};
 
 /// Loads GStreamer; cheap after the first call.
 ///

@@ -10,6 +10,7 @@ use gstreamer_video::prelude::*;
 use super::decoder::Codec;
 use super::orientation::{Orientation, Turner};
 use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Planes, Range};
+use crate::text::{Sentence, foreign, stream};
 
 /// The raw formats a picture can be; what the appsink accepts. No element converts.
 pub(super) const RAW_FORMATS: [gst_video::VideoFormat; 5] = [
@@ -83,18 +84,18 @@ pub(super) struct RawFormat {
 }
 
 impl RawFormat {
-    /// Of the caps of a raw stream that was decoded from `codec`; says in words what does not fit.
-    pub fn of(caps: &gst::CapsRef, codec: Codec) -> Result<Self, String> {
+    /// Of the caps of a raw stream that was decoded from `codec`; says what does not fit.
+    pub fn of(caps: &gst::CapsRef, codec: Codec) -> Result<Self, Sentence> {
         let owned = caps.to_owned();
         let info = gst_video::VideoInfo::from_caps(&owned)
-            .map_err(|_| format!("raw video of unknown form: {caps}"))?;
+            .map_err(|_| stream::raw_of_unknown_form(caps.to_string()))?;
         let layout = match info.format() {
             gst_video::VideoFormat::I420 => Layout::I420,
             gst_video::VideoFormat::Nv12 => Layout::Nv12,
             gst_video::VideoFormat::Y42b => Layout::I422,
             gst_video::VideoFormat::Y444 => Layout::I444,
             gst_video::VideoFormat::Gray8 => Layout::Gray,
-            other => return Err(format!("pixels as {}", other.to_str())),
+            other => return Err(stream::pixels_as(other.to_str().as_str())),
         };
         // `VideoInfo` guesses where the caps are silent, with another limit than ours: ask the caps.
         let announced = caps
@@ -132,23 +133,23 @@ impl RawFormat {
         buffer: gst::Buffer,
         shape: &PictureShape,
         turner: &Turner,
-    ) -> Result<Picture, String> {
+    ) -> Result<Picture, Sentence> {
         let picture = self.picture(buffer)?;
         let PictureShape { orientation, .. } = *shape;
         let picture = if orientation.is_upright() {
             picture
         } else {
-            turner.turned(&picture, orientation).map_err(|error| error.to_string())?
+            turner.turned(&picture, orientation).map_err(|error| foreign::words(error.to_string()))?
         };
         let (width, height) = (picture.format().width as u32, picture.format().height as u32);
         Ok(picture.with_pixel_aspect(shape.pixel_aspect(self.pixel_aspect, (width, height))))
     }
 
     /// Maps a buffer for reading.
-    fn picture(&self, buffer: gst::Buffer) -> Result<Picture, String> {
+    fn picture(&self, buffer: gst::Buffer) -> Result<Picture, Sentence> {
         let bytes = buffer.size();
         let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &self.info)
-            .map_err(|_| "the decoder's buffer cannot be read".to_owned())?;
+            .map_err(|_| stream::buffer_unreadable())?;
         let mut format = PictureFormat {
             width: frame.width() as usize,
             height: frame.height() as usize,
@@ -160,8 +161,7 @@ impl RawFormat {
         };
         let mut lengths = [0; 3];
         for (plane, promised) in lengths.iter_mut().enumerate().take(self.layout.planes()) {
-            let stride =
-                usize::try_from(frame.plane_stride()[plane]).map_err(|_| "rows stored upwards".to_owned())?;
+            let stride = usize::try_from(frame.plane_stride()[plane]).map_err(|_| stream::rows_upwards())?;
             let rows = frame.plane_height(plane as u32) as usize;
             let row_bytes =
                 frame.comp_width(plane as u32) as usize * frame.comp_pstride(plane as u32) as usize;
@@ -169,12 +169,13 @@ impl RawFormat {
             // need not exist in a cropped buffer.
             let length = stride * rows.saturating_sub(1) + row_bytes;
             if frame.plane_offset()[plane] + length > bytes {
-                return Err(format!("plane {plane} ends behind its buffer"));
+                return Err(stream::plane_too_long(plane));
             }
             format.strides[plane] = stride;
             *promised = length;
         }
-        Picture::new(format, Box::new(MappedPlanes { frame, lengths })).map_err(|error| error.to_string())
+        Picture::new(format, Box::new(MappedPlanes { frame, lengths }))
+            .map_err(|error| foreign::words(error.to_string()))
     }
 }
 
@@ -299,7 +300,7 @@ mod tests {
             &caps("video/x-raw,format=I420_10LE,width=64,height=36,framerate=25/1"),
             Codec::H265,
         );
-        assert!(ten_bit.unwrap_err().contains("I420_10LE"));
+        assert!(ten_bit.unwrap_err().to_string().contains("I420_10LE"));
     }
 
     #[test]

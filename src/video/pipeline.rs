@@ -28,6 +28,7 @@ use super::stream_info::StreamInfo;
 use super::supervise::FrameSink;
 use super::{demux, lean, rtsp};
 use crate::clock::Clock;
+use crate::text::stream;
 use crate::types::secret::Secret;
 use crate::types::transport::Transport;
 
@@ -388,14 +389,14 @@ pub(super) fn start(tap: &Arc<Tap>, within: Duration) -> Result<Running, Fault> 
         pipeline
             .set_state(gst::State::Playing)
             // The reason is on the bus, and on its way as a note.
-            .map_err(|_| Fault::Broken { detail: "the pipeline does not start".into() })?;
+            .map_err(|_| Fault::Broken { detail: stream::pipeline_does_not_start() })?;
         Ok(running)
     });
     match answer {
         Ok(result) => result,
         Err(NoAnswer::Late) => Err(Fault::Hung),
         Err(NoAnswer::Panicked(detail)) => Err(Fault::Panicked { detail: super::redact(&detail, &secrets) }),
-        Err(NoAnswer::NoThread(error)) => Err(Fault::Broken { detail: format!("no thread: {error}") }),
+        Err(NoAnswer::NoThread(error)) => Err(Fault::Broken { detail: stream::no_thread(error.to_string()) }),
     }
 }
 
@@ -433,7 +434,7 @@ fn build(tap: &Arc<Tap>) -> Result<gst::Pipeline, Fault> {
 
 /// Turns what the pipeline posts into notes, on the posting thread.
 fn listen(pipeline: &gst::Pipeline, tap: &Arc<Tap>) -> Result<(), Fault> {
-    let bus = pipeline.bus().ok_or_else(|| Fault::Broken { detail: "a pipeline without a bus".into() })?;
+    let bus = pipeline.bus().ok_or_else(|| Fault::Broken { detail: stream::pipeline_without_bus() })?;
     let tap = tap.clone();
     bus.set_sync_handler(move |_, message| {
         tap.guarded(|| {
@@ -465,10 +466,10 @@ fn on_error(tap: &Tap, error: &gst::message::Error) {
     let debug = debug.as_deref();
     let fault = match tap.known().codec {
         Some(_) if tap.frames() > 0 && debug.is_some_and(|text| text.contains("not-negotiated")) => {
-            Fault::Broken { detail: "its video turned into something that cannot be read".into() }
+            Fault::Broken { detail: stream::changed_beyond_reading() }
         }
         Some(codec) if debug.is_some_and(|text| text.contains("not-negotiated")) => {
-            error::unsupported_depth(codec, "pixels in a form that no reader knows")
+            error::unsupported_depth(codec, stream::unknown_pixels())
         }
         _ => match error::meaning(&tap.location, &tap.secrets, &cause, debug) {
             Meaning::Fault(fault) => fault,

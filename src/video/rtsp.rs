@@ -21,6 +21,7 @@ use super::error::{self, Fault};
 use super::pipeline::{Note, Tap, make};
 use super::rtp::{self, PacketGate, Verdict};
 use super::tls;
+use crate::text::{box_log, log_warn, stream};
 use crate::types::transport::Transport;
 
 /// What the jitter buffer may hold back. Nothing waits for it while packets come in order: frames are
@@ -81,7 +82,7 @@ pub(super) fn add(
             Ok(())
         });
     });
-    pipeline.add(&source).map_err(|error| Fault::Broken { detail: error.to_string() })
+    pipeline.add(&source).map_err(Fault::broken)
 }
 
 /// `rtspsrc` follows a camera that sends it elsewhere, with user and password and wherever that is. What it would ask there
@@ -134,7 +135,7 @@ fn follow_source(pipeline: &gst::Pipeline, entry: &gst::Pad, pad: &gst::Pad) -> 
     }
     pad.link(entry)
         .map(|_| ())
-        .map_err(|error| Fault::Broken { detail: format!("another source: {error:?}") })
+        .map_err(|error| Fault::Broken { detail: stream::other_source(format!("{error:?}")) })
 }
 
 /// Keeps packets away from the depayloader that it would not survive.
@@ -172,7 +173,7 @@ fn watch_packets(pad: &gst::Pad, tap: &Arc<Tap>, codec: Codec) {
 /// Says once what may explain a bad picture.
 pub(super) fn tell_of_broken_packets(tap: &Tap, codec: Codec) {
     let camera = &*tap.source.camera;
-    tracing::warn!(camera, %codec, "sends empty or broken RTP packets, which are left aside");
+    log_warn!(box_log::broken_packets(); camera, %codec);
 }
 
 /// Whether a packet goes on; puts a changed one in its place where that is needed.

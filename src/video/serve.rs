@@ -10,6 +10,7 @@
 //!                 (opened again at the end)                    gst-rtsp-server: paced by the clock
 //! ```
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -30,7 +31,9 @@ use super::decoder::{self, Codec};
 use super::demux::{FileNotes, Gaps};
 use super::error::{Fault, VideoError};
 use super::{decoding, demux, pipeline};
+use crate::text::{Sentence, box_log, foreign, language_of_log, log_warn, stream as say};
 use crate::types::decoding::Decoder;
+use crate::types::language::Language;
 use crate::types::secret::Secret;
 
 /// Reading up to the place where a file is entered may take this long; viewers wait meanwhile.
@@ -97,24 +100,46 @@ pub struct Mount {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// A file cannot be served.
-    #[error("cannot serve the file: {0}")]
     File(#[from] VideoError),
     /// The port is taken, or no socket could be had.
-    #[error(
-        "cannot listen on 127.0.0.1:{port}: {detail}\n  hint: another program may use the port; port 0 takes a free one"
-    )]
     Listen {
         /// The port that was asked for.
         port: u16,
-        /// The system's words.
-        detail: String,
+        /// Why, mostly in the system's words.
+        detail: Sentence,
     },
     /// Basic and Digest on one server.
-    #[error("one server asks for passwords in one way: all mounts Basic, or all Digest")]
     MixedAuth,
     /// No thread.
-    #[error("the system gives no thread: {0}")]
     NoThread(#[from] std::io::Error),
+}
+
+impl ServeError {
+    /// What went wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            ServeError::File(error) => say::cannot_serve(error.sentence()),
+            ServeError::Listen { port, detail } => say::cannot_listen(*port, detail.clone()),
+            ServeError::MixedAuth => say::mixed_login(),
+            ServeError::NoThread(error) => say::no_thread_to_serve(error.to_string()),
+        }
+    }
+
+    /// What went wrong and what to try, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        let hint = match self {
+            ServeError::File(error) => error.fault.hint(),
+            ServeError::Listen { .. } => Some(say::try_other_port()),
+            ServeError::MixedAuth | ServeError::NoThread(_) => None,
+        };
+        self.sentence().with_hint(hint.as_ref(), language)
+    }
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
 }
 
 /// A running server. Dropping it stops it and waits a moment.
@@ -177,9 +202,9 @@ impl RtspServer {
         let context = glib::MainContext::new();
         let attached = server
             .attach(Some(&context))
-            .map_err(|error| ServeError::Listen { port, detail: error.to_string() })?;
+            .map_err(|error| ServeError::Listen { port, detail: foreign::words(error.to_string()) })?;
         let port = u16::try_from(server.bound_port())
-            .map_err(|_| ServeError::Listen { port, detail: "no port was bound".into() })?;
+            .map_err(|_| ServeError::Listen { port, detail: say::no_port_bound() })?;
         let main_loop = glib::MainLoop::new(Some(&context), false);
         let (run_loop, run_context) = (main_loop.clone(), context.clone());
         let thread = thread::Builder::new().name("rtsp-server".into()).spawn(move || {
@@ -319,7 +344,7 @@ fn factory(mount: &Mount, played: &Arc<Mutex<Played>>) -> Result<rtsp::RTSPMedia
             factory.connect_media_configure(move |_, media| {
                 let outcome = deadline::catch(|| feed.start(media, &played));
                 if !matches!(outcome, Ok(true)) {
-                    tracing::warn!(feed = feed.name, "a file cannot be fed to its viewers");
+                    log_warn!(box_log::file_not_fed(); feed = feed.name);
                 }
             });
         }
@@ -360,7 +385,8 @@ impl Feed {
         let thread = thread::Builder::new().name(name.clone()).spawn(move || {
             let outcome = deadline::catch(|| feed_all(&path, repeat, from, &entry));
             if let Ok(Err(fault)) = outcome {
-                tracing::warn!(feed = name, error = %fault, "a file cannot be fed to its viewers");
+                let error = fault.sentence().in_language(language_of_log());
+                log_warn!(box_log::file_not_fed(); feed = name, %error);
             }
         });
         let feeders = &mut played.lock().feeders;
@@ -484,13 +510,13 @@ impl UnitReader {
             codec: Arc::default(),
             next: None,
         };
-        let broken = |error: glib::BoolError| Fault::Broken { detail: error.to_string() };
-        reader.pipeline.add(&reader.sink).map_err(broken)?;
+        reader.pipeline.add(&reader.sink).map_err(Fault::broken)?;
         if let Some(bus) = reader.pipeline.bus() {
             let (faults, file) = (reader.faults.clone(), path.to_owned());
             bus.set_sync_handler(move |_, message| {
                 if let gst::MessageView::Error(posted) = message.view() {
-                    let detail = super::error::words_of(&posted.error(), posted.debug().as_deref(), &[]);
+                    let words = super::error::words_of(&posted.error(), posted.debug().as_deref(), &[]);
+                    let detail = foreign::words(words);
                     faults.lock().push(Fault::NotVideo { path: file.clone(), detail });
                 }
                 gst::BusSyncReply::Drop
@@ -516,7 +542,7 @@ impl UnitReader {
 
     /// The codec of the file, once its first access unit is there.
     fn first_unit(&mut self) -> Result<Codec, Fault> {
-        let nothing = || Fault::Broken { detail: "nothing in it can be sent".into() };
+        let nothing = || Fault::Broken { detail: say::nothing_to_send() };
         self.next_unit()?.ok_or_else(nothing)?;
         (*self.codec.lock()).ok_or_else(nothing)
     }
@@ -593,8 +619,7 @@ fn attach(
         // Parameter sets with every keyframe: the first one, which has them in any case, may be passed over.
         parser.set_property("config-interval", -1i32);
     }
-    let caps: gst::Caps =
-        caps.parse().map_err(|error: glib::BoolError| Fault::Broken { detail: error.to_string() })?;
+    let caps: gst::Caps = caps.parse().map_err(Fault::broken)?;
     sink.set_caps(Some(&caps));
     let last = match chain.last() {
         Some(last) => last.clone(),
@@ -605,7 +630,7 @@ fn attach(
         }
     };
     decoding::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
-    last.link(sink).map_err(|error| Fault::Broken { detail: error.to_string() })
+    last.link(sink).map_err(Fault::broken)
 }
 
 /// An H.264 encoder: x264 where it is installed, else OpenH264, which every box has.

@@ -20,10 +20,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info};
 
 use super::backoff::Backoff;
-use super::camera_state::{CameraEvent, CameraState, CameraStats};
+use super::camera_state::{CameraEvent, CameraState, CameraStats, NotStopped};
 use super::deadline;
 use super::diagnose;
 use super::error::{Fault, VideoError};
@@ -38,6 +38,7 @@ use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::text::{box_log, language_of_log, log_error, log_warn, stream as say};
 use crate::types::decoding::DecodePolicy;
 
 /// A stream that held this long starts from short waits again. A guess: longer than a camera's restart
@@ -91,16 +92,6 @@ pub trait FrameSink: Send + Sync {
 pub struct CameraHandle {
     shared: Arc<Shared>,
     thread: Option<thread::JoinHandle<()>>,
-}
-
-/// A camera's thread did not end by the deadline; it was left behind.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("camera `{camera}` did not stop within {} s and was left behind", after.as_secs_f32())]
-pub struct NotStopped {
-    /// Which.
-    pub camera: Arc<str>,
-    /// The deadline.
-    pub after: Duration,
 }
 
 /// Keeps the stream of `source` alive until it is stopped.
@@ -165,7 +156,8 @@ pub(super) fn supervise_as(
     let thread = thread::Builder::new()
         .name(format!("{camera}-watch"))
         .spawn(move || supervisor.run())
-        .map_err(|error| VideoError::of(&camera, Fault::Broken { detail: format!("no thread: {error}") }))?;
+        .map_err(|error| Fault::Broken { detail: say::no_thread(error.to_string()) })
+        .map_err(|fault| VideoError::of(&camera, fault))?;
     Ok(CameraHandle { shared, thread: Some(thread) })
 }
 
@@ -366,7 +358,8 @@ impl Supervisor {
             End::Stopped => Next::Nothing,
             End::OtherDecoder(decoder, fault) => {
                 let camera = &*self.shared.source.camera;
-                warn!(camera, decoder, error = %fault, "decoder does not work, trying the next");
+                let error = fault.sentence().in_language(language_of_log());
+                log_warn!(box_log::next_decoder(); camera, decoder, %error);
                 self.refused.push(decoder);
                 Next::AttemptIn(Duration::ZERO)
             }
@@ -414,7 +407,7 @@ impl Supervisor {
     fn tear_down(&self, running: Running) {
         let camera = &*self.shared.source.camera;
         if !pipeline::tear_down(running, camera, self.shared.teardown_within()) {
-            warn!(camera, "a pipeline did not close in time and was left behind");
+            log_warn!(box_log::pipeline_left_behind(); camera);
         }
     }
 
@@ -470,7 +463,7 @@ impl Supervisor {
     /// GStreamer goes on by itself to where a camera sends it, and does not say that it failed there.
     fn without_connection(&mut self) -> End {
         let Location::Rtsp { url, credentials, .. } = self.redirects.now() else {
-            return End::Lost(Fault::Broken { detail: "no connection to a file".into() });
+            return End::Lost(Fault::Broken { detail: say::no_connection_to_file() });
         };
         let fault = diagnose::no_connection(url);
         let sent_to = if diagnose::works_now(&fault) {
@@ -504,8 +497,10 @@ impl Supervisor {
                 let to = self.redirects.led_to();
                 if self.shared.talk == Talk::Log && self.shared.status.lock().redirected_to != to {
                     let camera = &*self.shared.source.camera;
-                    let login = if self.redirects.is_without_login() { "stays behind" } else { "goes along" };
-                    info!(camera, to = to.as_deref().unwrap_or(""), login, "the camera sends us on");
+                    let goes_along = !self.redirects.is_without_login();
+                    let to = to.as_deref().unwrap_or("");
+                    let login = if goes_along { "kept" } else { "dropped" };
+                    info!(camera, to, login, "the camera sends us on");
                 }
                 self.shared.status.lock().redirected_to = to;
                 End::Elsewhere
@@ -579,12 +574,14 @@ impl Supervisor {
         let camera = &*self.shared.source.camera;
         let (codec, decoder, width, height) =
             (stream.codec.name(), &stream.decoder, stream.width, stream.height);
-        let what = if connected { "stream runs" } else { "stream changed its form" };
-        if self.shared.talk == Talk::Log && self.log.is_news(what, Instant::now()) {
-            info!(camera, codec, decoder, width, height, what);
+        let kind = if connected { "runs" } else { "changed" };
+        if self.shared.talk == Talk::Log && self.log.is_news(kind, Instant::now()) {
+            match connected {
+                true => info!(camera, codec, decoder, width, height, "stream runs"),
+                false => info!(camera, codec, decoder, width, height, "stream changed its form"),
+            }
             if connected && stream.seems_squeezed(&self.shared.source.shape) {
-                let hint = "set display_aspect for this camera, such as \"16:9\"";
-                info!(camera, width, height, hint, "the picture seems squeezed");
+                info!(camera, width, height, "the picture seems squeezed: `display_aspect` sets its shape");
             }
             for remark in &stream.remarks {
                 info!(camera, %remark, "about the file");
@@ -601,7 +598,7 @@ impl Supervisor {
                 self.report_lost(Fault::Closed, ran)
             }
             Location::File { path, .. } if tap.frames() == 0 => {
-                let fault = Fault::NotVideo { path: path.clone(), detail: "not one picture in it".into() };
+                let fault = Fault::NotVideo { path: path.clone(), detail: say::not_one_picture() };
                 self.report_lost(fault, ran)
             }
             Location::File { repeat: true, .. } => Next::AttemptIn(Duration::ZERO),
@@ -631,10 +628,11 @@ impl Supervisor {
             Talk::Log => self.log.lost(kind, Instant::now()),
             Talk::Quiet => None,
         };
+        let error = || reason.sentence().in_language(language_of_log());
         match times {
-            Some(1) => warn!(camera, kind, error = reason.summary(), retry_in_s, "stream lost"),
+            Some(1) => log_warn!(box_log::stream_lost(); camera, kind, error = error(), retry_in_s),
             Some(times) => {
-                warn!(camera, kind, error = reason.summary(), retry_in_s, times, "stream still lost");
+                log_warn!(box_log::stream_still_lost(); camera, kind, error = error(), retry_in_s, times);
             }
             None => debug!(camera, kind, error = reason.summary(), retry_in_s, "stream lost again"),
         }
@@ -675,7 +673,7 @@ impl Supervisor {
         let camera = &self.shared.source.camera;
         if let Err(panic) = deadline::catch(|| self.sink.event(camera, event)) {
             let panic = super::redact(&panic, &self.shared.source.secrets());
-            error!(camera = &**camera, panic, "the receiver of camera events panicked");
+            log_error!(box_log::camera_events_panicked(); camera = &**camera, panic);
         }
     }
 }

@@ -26,7 +26,7 @@ use super::deadline;
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
 use super::source::Trust;
-use crate::text::{Sentence, camera};
+use crate::text::{Sentence, camera, stream};
 
 /// How long the host gets for each step.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -92,7 +92,7 @@ fn authorities(file: &Path) -> Result<gio::TlsFileDatabase, Fault> {
 
 /// GLib reads authorities from files only; this one exists in memory while it is read.
 fn nobody() -> Result<gio::TlsFileDatabase, Fault> {
-    let broken = |error: std::io::Error| Fault::Broken { detail: format!("no memory for a file: {error}") };
+    let broken = |error: std::io::Error| Fault::Broken { detail: stream::no_memory_file(error.to_string()) };
     let held =
         rustix::fs::memfd_create("nobody", rustix::fs::MemfdFlags::CLOEXEC).map_err(|e| broken(e.into()))?;
     let mut file = std::fs::File::from(held);

@@ -178,3 +178,37 @@ fn no_broken_configuration_is_taken_up_and_every_one_is_told_with_line_and_colum
     let counts = json!({ "configurations": count, "taken": 0, "told with a line": count });
     report_refused("broken configurations to a running box, by `down/config`", counts);
 }
+
+/// What people read: the cameras' reports that the broker keeps, and the answers.
+#[test]
+fn after_a_change_of_language_everything_is_told_in_it_at_once() {
+    let here = Here::start();
+    let has_chinese = |m: &Value| m.to_string().chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    here.wait("up/camera/cam-01", "what is wrong with the camera", |m| m.to_string().contains("error_code"));
+    assert!(here.heard("up/camera/cam-01", has_chinese).is_empty());
+    let text = read(&here.config).replace("language = \"en\"", "language = \"zh-CN\"");
+    let reply = send(&here, 7, &text, json!({}));
+    assert_eq!(reply["outcome"], "done", "{reply}");
+    here.wait("up/camera/cam-01", "the same in Chinese", has_chinese);
+    let set = json!({ "expect_config": here.running(), "cameras": { "cam-09": {} } });
+    let reply = here.ask(&here.operator, "set", set);
+    assert_eq!(reply["message"], "没有摄像机 `cam-09`", "{reply}");
+    assert_eq!(
+        (&reply["message_code"], &reply["message_args"]["id"]),
+        (&json!("command.no_camera"), &json!("cam-09"))
+    );
+}
+
+/// A misspelt `revert_after_secs` would make a change for good.
+#[test]
+fn a_field_that_is_none_is_refused_where_it_could_do_harm_and_named_elsewhere() {
+    let here = Here::start();
+    let first = here.running();
+    let text = read(&here.config).replace("level = \"orange\"", "level = \"yellow\"");
+    let reply = send(&here, 7, &text, json!({ "revert_after_sec": 600 }));
+    assert_eq!(reply["code"], "malformed", "{reply}");
+    assert_eq!(reply["message"], "there is no field `revert_after_sec`: did you mean `revert_after_secs`?");
+    assert_eq!(here.running(), first);
+    let reply = here.ask(&here.operator, "selftest", json!({ "colour": "red" }));
+    assert_eq!((&reply["outcome"], &reply["ignored"]), (&json!("done"), &json!(["colour"])), "{reply}");
+}

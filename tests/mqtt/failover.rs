@@ -77,7 +77,8 @@ fn what_waits_while_all_brokers_are_dead_goes_to_the_one_that_is_back_first() {
     for broker in [&second, &third, &first] {
         let wanted = address(broker);
         here.wait_status("to try it in vain", |status| {
-            !status.connected && status.trouble.as_ref().is_some_and(|trouble| trouble.contains(&wanted))
+            !status.connected
+                && status.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains(&wanted))
         });
     }
     assert_eq!(here.outbox.depth().unsent, 20, "nothing counts as sent that nobody took");
@@ -124,7 +125,7 @@ fn what_one_broker_keeps_and_is_too_large_leaves_nothing_out_with_the_next_one()
     // MQTT 5 lets the client say what it takes; 3.1.1 must leave the connection.
     let here = Here::start(in_order(&first, &[&second], Version::V311));
     wait_at(&here, &second);
-    assert_eq!(here.publisher.status().deaf_to, [""; 0]);
+    assert!(here.publisher.status().deaf_to.is_empty());
 }
 
 #[test]

@@ -57,7 +57,9 @@ fn a_box_that_cannot_connect_does_so_at_once_with_other_settings() {
         settings
     };
     let here = Here::start(with("wrong"));
-    here.wait_status("the refusal", |status| status.trouble_kind == Some(TroubleKind::NotAllowed));
+    here.wait_status("the refusal", |status| {
+        status.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::NotAllowed)
+    });
     here.publisher.reconnect(with("right")).unwrap();
     here.wait_connected();
     assert!(here.publisher.stop(PATIENCE), "it still stops in order");

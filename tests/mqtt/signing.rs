@@ -380,7 +380,8 @@ fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_the
         let of_both = *signatures.lock();
         assert_eq!(of_both, 3, "{is_closed}");
         let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
-        let told = status.unsigned.unwrap();
+        let (told, hint) = status.unsigned.unwrap();
+        let told = format!("{told}\n{hint}");
         assert!(told.contains("does not take `up/signature`") && told.contains("hint: "), "{told}");
         here.alert(3, Level::Red);
         here.wait_empty();
@@ -454,7 +455,8 @@ fn with_mqtt_5_a_message_that_is_too_large_only_with_its_signature_arrives_witho
     here.wait_empty();
     assert_eq!(taken.ids(), ids([1, 2]));
     let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
-    let told = status.unsigned.unwrap();
+    let (told, hint) = status.unsigned.unwrap();
+    let told = format!("{told}\n{hint}");
     assert!(told.contains("larger than the 2000 bytes") && told.contains("hint: "), "{told}");
 }
 

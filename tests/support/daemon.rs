@@ -26,7 +26,7 @@ struct Log {
 }
 
 impl Daemon {
-    /// Starts it with the configuration at `config` and the models of `manifest`.
+    /// Starts it with the configuration at `config` and the models of `manifest`. Its log is English whatever the site is.
     pub fn start(config: &Path, manifest: &Path) -> Self {
         Self::start_with(config, manifest, &[])
     }
@@ -34,7 +34,7 @@ impl Daemon {
     /// [`Daemon::start`] with more in its environment.
     pub fn start_with(config: &Path, manifest: &Path, environment: &[(&str, &OsStr)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
-        command.args(["run", "--config"]).arg(config).arg("--manifest").arg(manifest);
+        command.args(["run", "--language", "en", "--config"]).arg(config).arg("--manifest").arg(manifest);
         command.envs(environment.iter().copied());
         Self::spawn(command)
     }

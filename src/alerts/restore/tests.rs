@@ -9,6 +9,7 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::{EvidenceState, Redaction};
 use crate::outbox::{Kind, Limits, Options, Record};
+use crate::types::language::Language;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
@@ -68,7 +69,7 @@ pub fn revision(alert: &str, rev: u32) -> Revision {
             .collect(),
         why: Why {
             basis: Basis::Rule("fire-lane-blocked".into()),
-            condition: "condition ".repeat(200),
+            condition: "condition ".repeat(200).into(),
             threshold: 120.000_001,
             contributions: vec![Contribution {
                 source: "rule:fire-lane-blocked".to_owned(),
@@ -134,7 +135,7 @@ fn store(outbox: &Outbox, revision: &Revision, evidence: &[Evidence]) {
         phase_end: revision.is_last(),
         topic_suffix: "up/alert".to_owned(),
         at: revision.at.utc,
-        state: Some(alert_state::to_bytes(revision, evidence).unwrap()),
+        state: Some(alert_state::to_bytes(revision, evidence, Language::English).unwrap()),
     };
     outbox.append(record, |_| Ok(b"no JSON".to_vec())).unwrap();
 }

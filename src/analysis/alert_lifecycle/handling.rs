@@ -3,8 +3,12 @@
 //! Each step has who asked for it and the key that proves it. The first acknowledgement and the first closure stand; who is
 //! on it and the verdict may change, and the latest stands. Must never end an alert: the box goes on telling what it sees.
 
+use std::fmt;
+
 use super::AlertError;
 use crate::analysis::alert::{Act, Revision};
+use crate::text::{Sentence, alert as say};
+use crate::types::language::Language;
 use crate::types::verdict::{OUTCOMES, Verdict};
 
 /// What people did about an alert, besides taking it on.
@@ -80,35 +84,57 @@ impl HandlingStep {
 }
 
 /// Why a step was not noted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotHandled {
     /// No such alert.
-    #[error(transparent)]
     Unknown(AlertError),
     /// It was so before.
-    #[error("{what} before, by {}", .before.by)]
     Before {
         /// What was so, in a few words.
-        what: String,
+        what: Sentence,
         /// Who did it first.
         before: Act,
     },
     /// It was closed, so nobody need go there any more.
-    #[error("the alert was closed by {}, so it cannot be assigned any more\n  hint: a verdict can still be given", .0.by)]
     Closed(Act),
     /// A word that is none for this alert.
-    #[error("{what} `{word}` is none for an alert of the kind `{kind}`\n  hint: {hint}")]
     Word {
-        /// Which word.
-        what: &'static str,
-        /// As it was given.
-        word: String,
-        /// The alert's kind.
-        kind: String,
+        /// Which word, and for which kind.
+        what: Sentence,
         /// Which words there are.
-        hint: String,
+        hint: Sentence,
     },
 }
+
+impl NotHandled {
+    /// Why, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            NotHandled::Unknown(error) => error.sentence(),
+            NotHandled::Before { what, before } => say::before(what.clone(), &before.by),
+            NotHandled::Closed(act) => say::is_closed(&act.by),
+            NotHandled::Word { what, .. } => what.clone(),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<Sentence> {
+        match self {
+            NotHandled::Unknown(error) => Some(error.hint()),
+            NotHandled::Before { .. } => None,
+            NotHandled::Closed(_) => Some(say::try_verdict()),
+            NotHandled::Word { hint, .. } => Some(hint.clone()),
+        }
+    }
+}
+
+impl fmt::Display for NotHandled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().with_hint(self.hint().as_ref(), Language::English))
+    }
+}
+
+impl std::error::Error for NotHandled {}
 
 /// Notes a step in the latest revision. Whoever takes a step on an alert that nobody took on has it.
 pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Result<(), NotHandled> {
@@ -116,10 +142,10 @@ pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Res
     match step {
         HandlingStep::Assign(to) | HandlingStep::Arrive(to) => {
             let is_there = matches!(step, HandlingStep::Arrive(_));
-            let (slot, what) =
-                if is_there { (&mut now.on_site, "was there") } else { (&mut now.assigned, "was given it") };
+            let slot = if is_there { &mut now.on_site } else { &mut now.assigned };
             if let Some(before) = slot.as_ref().filter(|before| before.to == to.to) {
-                let what = format!("{} {what}", before.to);
+                let who = &before.to;
+                let what = if is_there { say::was_there(who) } else { say::was_given_it(who) };
                 return Err(NotHandled::Before { what, before: before.act.clone() });
             }
             if let Some(closed) = &now.closed {
@@ -132,7 +158,7 @@ pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Res
             let is_same =
                 |before: &&GivenVerdict| (before.verdict, &before.cause) == (given.verdict, &given.cause);
             if let Some(before) = now.verdict.as_ref().filter(is_same) {
-                let what = format!("the verdict was `{}`", before.verdict.name());
+                let what = say::verdict_was(before.verdict.name());
                 return Err(NotHandled::Before { what, before: before.act.clone() });
             }
             now.verdict = Some(given.clone());
@@ -140,7 +166,7 @@ pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Res
         HandlingStep::Close(closed) => {
             check_outcome(&closed.outcome, &told.kind)?;
             if let Some(before) = &now.closed {
-                let what = format!("the alert was closed as `{}`", before.outcome);
+                let what = say::closed_as(&before.outcome);
                 return Err(NotHandled::Before { what, before: before.act.clone() });
             }
             now.closed = Some(closed.clone());
@@ -158,18 +184,17 @@ fn check_cause(given: &GivenVerdict, kind: &str) -> Result<(), NotHandled> {
         return Ok(());
     }
     let verdict = given.verdict.name();
-    let hint = if known.is_empty() {
-        format!("a verdict `{verdict}` has no cause; write what there is to say into `note`")
-    } else {
-        format!("a verdict `{verdict}` may have one of: {}", known.join(", "))
+    let hint = match known.is_empty() {
+        true => say::verdict_has_no_cause(verdict),
+        false => say::causes_of_verdict(verdict, known.join(", ")),
     };
-    Err(NotHandled::Word { what: "the cause", word: cause.clone(), kind: kind.to_owned(), hint })
+    Err(NotHandled::Word { what: say::no_such_cause(cause, kind), hint })
 }
 
 fn check_outcome(outcome: &str, kind: &str) -> Result<(), NotHandled> {
     if OUTCOMES.contains(&outcome) {
         return Ok(());
     }
-    let hint = format!("one of: {}", OUTCOMES.join(", "));
-    Err(NotHandled::Word { what: "the outcome", word: outcome.to_owned(), kind: kind.to_owned(), hint })
+    let hint = say::one_of(OUTCOMES.join(", "));
+    Err(NotHandled::Word { what: say::no_such_outcome(outcome, kind), hint })
 }

@@ -11,6 +11,7 @@ use crate::analysis::alert_lifecycle::handling::{self, Handling, HandlingStep, N
 use crate::analysis::alert_lifecycle::{AlertIds, GREW_AT_MOST_EVERY, RESTORED_WAIT, SILENCE_ENDS};
 use crate::analysis::signals::{OriginId, SignalPlan};
 use crate::analysis::time::{Moment, Timestamp};
+use crate::text::{explain, rule as say};
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
@@ -313,7 +314,7 @@ fn why(plan: &SignalPlan, heard: &Assessment, level: Level, at: Moment) -> Why {
     let threshold = step.map_or(plan.raise(), |step| step.belief);
     Why {
         basis: Basis::Belief,
-        condition: format!("belief in {} is at least {threshold} ({})", plan.kind, level.name()),
+        condition: say::belief(plan.kind.as_ref(), threshold.to_string(), explain::level(level)).into(),
         threshold,
         contributions: heard.contributions(at),
         silent: heard.silent.iter().map(|missing| missing.source.clone()).collect(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::kind::{AlertKind, Drawn, Evaluate, RuleKind, ZoneOrLine};
 use super::rule_kinds;
 use crate::analysis::detection::Class;
+use crate::text::{Sentence, rule as say};
 
 macro_rules! condition {
     ($($name:ident: $Rule:ident, $Document:ident;)*) => {
@@ -45,8 +46,8 @@ macro_rules! condition {
 
         /// Every kind of rule as a kind of alert, in the order in which they are listed.
         pub const KINDS: &[AlertKind] = &[$({
-            let (level, en, zh) = super::$Rule::ALERT;
-            AlertKind { name: stringify!($name), level, en, zh }
+            let (level, title) = super::$Rule::ALERT;
+            AlertKind { name: stringify!($name), level, title }
         }),*];
     };
 }
@@ -115,18 +116,22 @@ impl Condition {
         self.kind().is_fast()
     }
 
+    /// The condition in words and numbers: `car, truck or bus stays still in fire-lane for 120 s`.
+    pub fn sentence(&self) -> Sentence {
+        let what = self.kind().sentence();
+        match self.lasting() {
+            Duration::ZERO => what,
+            lasting => say::lasting(what, lasting.as_secs_f64().to_string()),
+        }
+    }
+
     pub(super) fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
         self.kind().evaluator(drawn)
     }
 }
 
-/// The condition in words and numbers: `car, truck or bus stays still in fire-lane for 120 s`.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind().sentence(f)?;
-        match self.lasting() {
-            Duration::ZERO => Ok(()),
-            lasting => write!(f, " for {} s", lasting.as_secs_f64()),
-        }
+        self.sentence().fmt(f)
     }
 }

@@ -54,7 +54,7 @@ pub struct CrowdDocument {
 }
 
 impl Crowd {
-    pub(super) const ALERT: Alert = (Level::Orange, "Crowd gathering", "人员聚集");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::crowd);
     /// Crowds are people.
     const DEFAULT_CLASSES: [&str; 1] = ["person"];
     /// A dense zone with one body in it is a body close to the camera.
@@ -72,11 +72,7 @@ impl Typed for CrowdDocument {
         if at_least.is_none()
             && let Some(place) = &self.zone
         {
-            check.missing(
-                &place.span,
-                "`crowd` says not how many",
-                "add `at_least = 8` (people), `density = 0.4` (share of the zone they cover), or both",
-            );
+            check.missing(&place.span, say::crowd_of_none(), say::try_number_or_density());
         }
         let (zone, classes, at_least, for_at_least) = (zone?, classes?, at_least?, for_at_least?);
         Some(Crowd { zone, classes, at_least, density, for_at_least }.into())
@@ -97,11 +93,13 @@ impl RuleKind for Crowd {
         there.then(|| view.to_follow())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at least {} of {} are in {}", self.at_least, AnyOf(&self.classes), self.zone)?;
+    fn sentence(&self) -> Sentence {
+        let (count, classes, zone) = (self.at_least, any_of(&self.classes), self.zone.as_ref());
         match self.density {
-            Some(density) => write!(f, " and cover {:.0} % of it", f64::from(density) * 100.0),
-            None => Ok(()),
+            Some(density) => {
+                say::crowd_dense(count, classes, zone, format!("{:.0}", f64::from(density) * 100.0))
+            }
+            None => say::crowd(count, classes, zone),
         }
     }
 

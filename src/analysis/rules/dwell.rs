@@ -33,7 +33,7 @@ pub struct DwellDocument {
 }
 
 impl Dwell {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Something stays too long", "目标滞留");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::dwell);
 }
 
 impl Typed for DwellDocument {
@@ -55,8 +55,8 @@ impl RuleKind for Dwell {
         view.any_moves_inside().then(|| view.to_follow())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the same {} stays in {}", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::dwell(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

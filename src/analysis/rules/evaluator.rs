@@ -1,6 +1,7 @@
 //! Evaluates one rule on one camera, frame by frame.
 
 use std::cmp::Reverse;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::analysis::geometry::Polygon;
 use crate::analysis::pixel_change::Changes;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::tracker::{Track, TrackNumber, TrackState};
+use crate::text::{Sentence, place as say};
+use crate::types::language::Language;
 
 /// A condition that is gone for less than this, in watched time, was never gone: detectors blink.
 pub const FLICKER: Duration = Duration::from_secs(2);
@@ -199,10 +202,7 @@ impl Span {
 }
 
 /// A rule names a zone or line that its camera does not have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "rule `{rule}` names `{place}`, which camera `{camera}` does not have\n  hint: draw it on that camera, or take the camera out of the rule"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName {
     /// Id of the rule.
     pub rule: Arc<str>,
@@ -211,6 +211,26 @@ pub struct UnknownName {
     /// The zone or line that is missing.
     pub place: Arc<str>,
 }
+
+impl UnknownName {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        say::not_on_camera(self.rule.as_ref(), self.place.as_ref(), self.camera.as_ref())
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Sentence {
+        say::try_drawing()
+    }
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().with_hint(Some(&self.hint()), Language::English))
+    }
+}
+
+impl std::error::Error for UnknownName {}
 
 /// The state of one rule on one camera.
 #[derive(Debug, Clone)]

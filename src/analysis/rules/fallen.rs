@@ -60,7 +60,7 @@ pub struct FallenDocument {
 }
 
 impl Fallen {
-    pub(super) const ALERT: Alert = (Level::Orange, "Somebody fell", "人员倒地");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::fallen);
     /// Twice as long as somebody bends to pick something up (about two seconds on a real clip).
     pub const DEFAULT_SECS: f64 = 5.0;
     /// Bending goes to 0.5 of the upright height (measured on a real clip), lying to 0.2 to 0.5.
@@ -90,8 +90,8 @@ impl RuleKind for Fallen {
         view.any_moves_inside().then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} went down in {} and stays down", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::fallen(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -29,7 +29,7 @@ pub struct FireDocument {
 }
 
 impl Fire {
-    pub(super) const ALERT: Alert = (Level::Red, "Fire", "疑似火情");
+    pub(super) const ALERT: Alert = (Level::Red, crate::text::kind::fire);
     /// A flame must be told at once; most mistakes are shorter. A guess.
     pub const DEFAULT_SECS: f64 = 3.0;
 }
@@ -60,8 +60,8 @@ impl RuleKind for Fire {
         (!view.holds && view.in_view().next().is_some()).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "flames burn in {}", self.zone)
+    fn sentence(&self) -> Sentence {
+        say::fire(self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

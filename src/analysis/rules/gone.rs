@@ -36,7 +36,7 @@ pub struct GoneDocument {
 }
 
 impl Gone {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Something is gone", "物品缺失");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::gone);
 }
 
 impl Typed for GoneDocument {
@@ -62,8 +62,8 @@ impl RuleKind for Gone {
         (!view.holds && is_in).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} that stood in {} is missing", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::gone(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -34,7 +34,7 @@ pub struct IndoorsDocument {
 }
 
 impl Indoors {
-    pub(super) const ALERT: Alert = (Level::Orange, "Vehicle indoors", "车辆进楼");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::indoors);
     /// E-bikes in stairways are what burns houses down.
     const DEFAULT_CLASSES: [&str; 1] = ["two_wheeler"];
 }
@@ -60,8 +60,8 @@ impl RuleKind for Indoors {
         (!view.holds && (is_in || may_enter)).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is inside {}", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::indoors(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -12,23 +12,22 @@ use super::required_rate::{self, RuleView};
 use super::{CameraPlan, Rule};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
+use crate::text::{Joint, Sentence, Words};
 use crate::types::level::Level;
 
 /// A kind of alert that is known by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct AlertKind {
     /// Its name in configuration and JSON.
     pub name: &'static str,
     /// Suggested level where the rule gives none.
     pub level: Level,
-    /// Title in English.
-    pub en: &'static str,
-    /// Title in simplified Chinese.
-    pub zh: &'static str,
+    /// Title, which people read.
+    pub title: fn() -> Sentence,
 }
 
-/// Level and titles, in English and in Chinese, of a rule's alerts where it names no other kind.
-pub(super) type Alert = (Level, &'static str, &'static str);
+/// Level and title of a rule's alerts where it names no other kind.
+pub(super) type Alert = (Level, fn() -> Sentence);
 
 /// Where a rule looks: a name in the [`CameraPlan`].
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +90,7 @@ pub(super) trait RuleKind {
     }
 
     /// The condition in words and numbers, without its duration.
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn sentence(&self) -> Sentence;
 
     /// Its state on a camera that has seen nothing yet; `None` if the camera lacks its place.
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>>;
@@ -140,19 +139,7 @@ impl Clone for Box<dyn Evaluate> {
     }
 }
 
-/// Classes in a sentence: `car, truck or bus`.
-pub(super) struct AnyOf<'a>(pub(super) &'a [Class]);
-
-impl fmt::Display for AnyOf<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, class) in self.0.iter().enumerate() {
-            let joint = match i {
-                0 => "",
-                _ if i + 1 == self.0.len() => " or ",
-                _ => ", ",
-            };
-            write!(f, "{joint}{class}")?;
-        }
-        Ok(())
-    }
+/// One class or another: `car, truck or bus`.
+pub(super) fn any_of(classes: &[Class]) -> Words {
+    Words::List(classes.iter().map(|class| class.name().into()).collect(), Joint::Or)
 }

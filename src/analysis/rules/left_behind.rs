@@ -46,7 +46,7 @@ pub struct LeftBehindDocument {
 }
 
 impl LeftBehind {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Something was left behind", "物品遗留");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::left_behind);
     /// What the model that comes with Lookout knows of things that are left in lanes and stairs.
     const DEFAULT_CLASSES: [&str; 1] = ["two_wheeler"];
     /// Beside its owner nothing is left behind.
@@ -76,9 +76,12 @@ impl RuleKind for LeftBehind {
         view.any_moves_inside().then(|| view.to_follow())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let alone = if self.owner_away { " with nobody beside it" } else { "" };
-        write!(f, "{} is left in {}{alone}", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        let (classes, zone) = (any_of(&self.classes), self.zone.as_ref());
+        match self.owner_away {
+            true => say::left_behind_alone(classes, zone),
+            false => say::left_behind(classes, zone),
+        }
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

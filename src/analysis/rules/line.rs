@@ -37,7 +37,7 @@ pub struct LineCrossedDocument {
 }
 
 impl LineCrossed {
-    pub(super) const ALERT: Alert = (Level::Blue, "Line crossed", "越过警戒线");
+    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::line);
 }
 
 impl Typed for LineCrossedDocument {
@@ -70,13 +70,13 @@ impl RuleKind for LineCrossed {
         view.any_moves().then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let way = match self.direction {
-            Direction::LeftToRight => " from left to right",
-            Direction::RightToLeft => " from right to left",
-            Direction::Both => "",
-        };
-        write!(f, "{} crosses {}{way}", AnyOf(&self.classes), self.line)
+    fn sentence(&self) -> Sentence {
+        let (classes, line) = (any_of(&self.classes), self.line.as_ref());
+        match self.direction {
+            Direction::LeftToRight => say::line_left_to_right(classes, line),
+            Direction::RightToLeft => say::line_right_to_left(classes, line),
+            Direction::Both => say::line(classes, line),
+        }
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

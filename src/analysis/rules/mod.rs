@@ -39,7 +39,8 @@ mod wrong_way;
 /// Every kind of rule, by the name of its table in the configuration: its parameters, and those as they are typed.
 ///
 /// Gives the list to the macro that it is called with, which makes of it what needs all kinds: [`Condition`], the table
-/// of a rule in the configuration. A new kind is a file, its `mod` above, and a line here.
+/// of a rule in the configuration. A new kind is a file, its `mod` above, a line here, and its sentence in
+/// [`crate::text::rule`].
 macro_rules! rule_kinds {
     ($made_of:ident) => {
         $made_of! {

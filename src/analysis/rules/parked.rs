@@ -30,7 +30,7 @@ pub struct ParkedDocument {
 }
 
 impl Parked {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Vehicle parked", "车辆停放");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::parked);
     /// What blocks a lane.
     const DEFAULT_CLASSES: [&str; 3] = ["car", "truck", "bus"];
 }
@@ -58,8 +58,8 @@ impl RuleKind for Parked {
         (!view.holds && is_in).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} stays still in {}", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::parked(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -31,7 +31,7 @@ pub struct PresentDocument {
 }
 
 impl Present {
-    pub(super) const ALERT: Alert = (Level::Blue, "Something is where it is watched for", "发现目标");
+    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::present);
 }
 
 impl Typed for PresentDocument {
@@ -55,8 +55,8 @@ impl RuleKind for Present {
         (!view.holds && (is_in || may_enter)).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is in {}", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::present(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

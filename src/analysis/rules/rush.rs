@@ -47,7 +47,7 @@ pub struct RushDocument {
 }
 
 impl Rush {
-    pub(super) const ALERT: Alert = (Level::Orange, "People running", "人员奔跑");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::rush);
     /// One look's mistake is not a rush.
     pub const DEFAULT_SECS: f64 = 1.0;
     /// Between a walk of 0.8 and a run of 2 body heights per second.
@@ -83,10 +83,9 @@ impl RuleKind for Rush {
         (there && view.any_moves()).then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn sentence(&self) -> Sentence {
         let Rush { zone, classes, at_least, speed, .. } = self;
-        let classes = AnyOf(classes);
-        write!(f, "at least {at_least} of {classes} run at {speed} body heights a second in {zone}")
+        say::rush(*at_least, any_of(classes), speed.to_string(), zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -74,7 +74,7 @@ pub struct ScuffleDocument {
 }
 
 impl Scuffle {
-    pub(super) const ALERT: Alert = (Level::Orange, "Scuffle", "人员推搡");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::scuffle);
     /// A blow and its return; counted from when the unrest has lasted for half a second. See
     /// `tests/truth/README.md` for what it finds.
     pub const DEFAULT_SECS: f64 = 0.5;
@@ -117,13 +117,9 @@ impl RuleKind for Scuffle {
         (there && view.any_moves()).then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn sentence(&self) -> Sentence {
         let Scuffle { zone, classes, people, unrest, .. } = self;
-        let classes = AnyOf(classes);
-        write!(
-            f,
-            "at least {people} of {classes} close together move by {unrest} body heights a second to and fro in {zone}"
-        )
+        say::scuffle(*people, any_of(classes), unrest.to_string(), zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -28,7 +28,7 @@ pub struct SmokeDocument {
 }
 
 impl Smoke {
-    pub(super) const ALERT: Alert = (Level::Red, "Smoke", "发现烟雾");
+    pub(super) const ALERT: Alert = (Level::Red, crate::text::kind::smoke);
     /// Smoke spreads more slowly than flames, and clouds and steam look like it. A guess.
     pub const DEFAULT_SECS: f64 = 5.0;
 }
@@ -59,8 +59,8 @@ impl RuleKind for Smoke {
         (!view.holds && view.in_view().next().is_some()).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "smoke rises in {}", self.zone)
+    fn sentence(&self) -> Sentence {
+        say::smoke(self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Condition;
 use crate::analysis::detection::Class;
+use crate::text::Sentence;
 use crate::types::at::{At, Names};
 
 /// Only people fall, scuffle and rush.
@@ -42,8 +43,8 @@ pub trait Check {
     ) -> Option<Vec<Class>>;
 
     /// Complains of what stands there. The message begins with the rule.
-    fn error(&mut self, span: &Range<usize>, what: &str, hint: &str);
+    fn error(&mut self, span: &Range<usize>, what: Sentence, hint: Sentence);
 
     /// Complains of what is missing in the table at that place, perhaps only because it was broken.
-    fn missing(&mut self, span: &Range<usize>, what: &str, hint: &str);
+    fn missing(&mut self, span: &Range<usize>, what: Sentence, hint: Sentence);
 }

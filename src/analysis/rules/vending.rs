@@ -42,7 +42,7 @@ pub struct VendingDocument {
 }
 
 impl Vending {
-    pub(super) const ALERT: Alert = (Level::Blue, "Street vending", "占道经营");
+    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::vending);
     /// Carts, tricycles and vans, with somebody who sells.
     const DEFAULT_CLASSES: [&str; 4] = ["person", "two_wheeler", "truck", "car"];
 }
@@ -55,11 +55,7 @@ impl Typed for VendingDocument {
             && !names.value.is_empty()
             && classes.iter().all(|class| *class == Class::PERSON)
         {
-            check.error(
-                &names.span,
-                "`vending` names people only",
-                "name what a stall is made of as well: [\"person\", \"two_wheeler\", \"truck\"]; for people who only stay there is `dwell`",
-            );
+            check.error(&names.span, say::vending_of_people(), say::try_things());
             return None;
         }
         let for_at_least = secs(&self.for_secs);
@@ -76,11 +72,14 @@ impl RuleKind for Vending {
         view.any_moves_inside().then(|| view.to_follow())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn sentence(&self) -> Sentence {
         let (people, things): (Vec<Class>, Vec<Class>) =
             self.classes.iter().partition(|class| **class == Class::PERSON);
-        let round = if people.is_empty() { "" } else { " with people round it" };
-        write!(f, "{} stands in {}{round}", AnyOf(&things), self.zone)
+        let (things, zone) = (any_of(&things), self.zone.as_ref());
+        match people.is_empty() {
+            true => say::vending(things, zone),
+            false => say::vending_attended(things, zone),
+        }
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -43,7 +43,7 @@ pub struct WorksDocument {
 }
 
 impl Works {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Digging or building", "违规施工");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::works);
     /// Trucks and diggers, and who works with them.
     const DEFAULT_CLASSES: [&str; 2] = ["truck", "person"];
     /// One digs, one shovels.
@@ -69,8 +69,8 @@ impl RuleKind for Works {
         view.any_moves_inside().then(|| view.to_follow())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at least {} of {} are busy in {}", self.at_least, AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::works(self.at_least, any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

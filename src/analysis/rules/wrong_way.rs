@@ -47,7 +47,7 @@ pub struct WrongWayDocument {
 }
 
 impl WrongWay {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Moving against the permitted direction", "逆行");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::wrong_way);
     /// A third of all directions is the wrong one; who crosses the way is not meant.
     const DEFAULT_TOLERANCE_DEG: f64 = 60.0;
 }
@@ -85,8 +85,8 @@ impl RuleKind for WrongWay {
         view.any_moves().then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} moves against {} degrees in {}", AnyOf(&self.classes), self.heading_deg, self.zone)
+    fn sentence(&self) -> Sentence {
+        say::wrong_way(any_of(&self.classes), self.heading_deg.to_string(), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -206,7 +206,7 @@ fn what_is_no_schedule_is_refused_with_a_reason() {
         ("8:00至次日9:00", "`8:00-次日9:00` is longer than a day"),
     ] {
         let error = Schedule::parse(text, TimeZone::UTC).expect_err("no schedule");
-        assert_eq!(error.why, reason, "{text}");
+        assert_eq!(error.why.to_string(), reason, "{text}");
     }
 }
 

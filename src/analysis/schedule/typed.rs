@@ -24,6 +24,34 @@ const DAILY: &str = "daily";
 /// "Each", before a day or a group.
 const EACH: [&str; 4] = ["每个", "每逢", "逢", "每"];
 
+/// Several days in one English word, or two.
+pub(super) const GROUP_WORDS: [(&str, [bool; 7]); 6] = [
+    ("workdays", super::WORKDAYS),
+    ("weekdays", super::WORKDAYS),
+    ("weekend", super::WEEKEND),
+    ("weekends", super::WEEKEND),
+    ("daily", super::DAILY),
+    ("every day", super::DAILY),
+];
+/// In force at all times.
+pub(super) const ALWAYS_WORDS: [&str; 9] =
+    ["always", "始终", "全天", "全天候", "全时段", "24小时", "7x24", "7x24小时", "7×24小时"];
+/// The whole day, after the names of days.
+pub(super) const WHOLE_DAY_WORDS: [&str; 3] = ["全天", "24小时", "all day"];
+/// What says on which side of noon an hour lies. Hours are counted to 24 here, so it would be said twice.
+pub(super) const PARTS_OF_THE_DAY: [&str; 11] =
+    ["凌晨", "清晨", "早上", "早晨", "上午", "中午", "下午", "傍晚", "晚上", "夜间", "夜里"];
+/// How people write 20:00 who count to twelve.
+pub(super) const EIGHT_IN_THE_EVENING: &str = "晚上8点";
+/// What the weekly days of rest are called, while public holidays are not known.
+pub(super) const WEEKEND_WORD: &str = "周末";
+/// "The next day", before the end of a window that runs across midnight.
+pub(super) const NEXT_DAY: [&str; 4] = ["次日", "翌日", "第二天", "隔天"];
+/// After the hour: nothing more.
+pub(super) const ON_THE_HOUR: [&str; 2] = ["整", "钟"];
+/// After the hour: thirty minutes.
+pub(super) const HALF_PAST: &str = "半";
+
 /// The text as it would be typed on a plain keyboard in English, as far as that is certain.
 pub(super) fn plainly(text: &str) -> String {
     let text = without_typography(text);

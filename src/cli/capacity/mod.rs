@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::config::{Config, Surroundings};
-use crate::contract::Language;
 use crate::daemon::load_test::{Figures, LoadTest, multiplied};
 use crate::daemon::loaded_models::LoadedModels;
+use crate::text::{Sentence, Told, Words, capacity as say, command_line, demo};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use self::search::{Forecast, Search};
-use super::{Failure, named_path, print_line};
+use super::{Failure, language, models, named_path, print_line};
 
 /// What is watched without a configuration: one of each of the first rules on the whole picture.
 const ANY_CONFIG: &str = include_str!("../../../config/demo.toml");
@@ -36,6 +36,8 @@ const STOLEN: f64 = 0.02;
 const DISTURBED: f64 = 0.1;
 /// How often one number of cameras is watched at most.
 const MOST_WATCHED: u32 = 4;
+/// Columns of a label.
+const LABEL_COLUMNS: usize = 10;
 /// Places of a clip at which copies begin. Each that is watched costs the server a reading of the clip.
 const PLACES: usize = 32;
 
@@ -86,10 +88,31 @@ struct Outcome {
     server_cores: Option<f64>,
     /// Milliseconds of processor time per second and camera.
     ms_per_camera: f64,
-    /// What most of it goes into.
-    bottleneck: &'static str,
-    /// What would make it hold more.
+    /// What most of it goes into; absent where nothing was measured.
+    bottleneck: Option<Part>,
+    /// What would make it hold more, most important first.
     advice: Vec<String>,
+    /// The same as sentences.
+    advice_told: Vec<Told>,
+}
+
+/// What processor time goes into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Decoding,
+    Looking,
+    Receiving,
+}
+
+impl Part {
+    fn sentence(self) -> Sentence {
+        match self {
+            Part::Decoding => say::decoding(),
+            Part::Looking => say::looking(),
+            Part::Receiving => say::receiving(),
+        }
+    }
 }
 
 /// Runs it.
@@ -103,30 +126,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let config = config(&args)?;
     if config.cameras.is_empty() {
-        return Err(Failure::invalid(
-            "the configuration has no camera, so there is nothing to measure\n  hint: sensors cost next to nothing; to measure with a recording, leave out --config and name it with --clip",
-        ));
+        return Err(Failure::refused(say::no_camera()).hint(say::try_clip()));
     }
     let loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
-        .map_err(Failure::failed)?;
-    config.check_classes(&loaded_models.classes()).map_err(Failure::invalid)?;
+        .map_err(models::not_loaded)?;
+    config.check_classes(&loaded_models.classes()).map_err(Failure::from)?;
     let server = args.clip.as_deref().map(ClipServer::start).transpose()?;
     let urls = server.as_ref().map(ClipServer::urls).unwrap_or_default();
     let most = args.only.unwrap_or(args.most).max(1);
     let many = multiplied(&config, most, &urls);
     let mut load_test = LoadTest::start(&many, &loaded_models).map_err(Failure::failed)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-    say!("{cores} cores; each number of cameras is watched for {} s", args.seconds);
-    say!(
-        "{:>8} {:>7} {:>9} {:>8} {:>8} {:>7} {:>6}",
-        "cameras",
-        "cores",
-        "decoding",
-        "looking",
-        "server",
-        "MB",
-        "late"
-    );
+    let begins = say::begins(cores.to_string(), args.seconds);
+    say!("{}", begins.in_language(language::of_this_run()));
+    say!("{}", head());
     let mut trial = Trial {
         load_test: &mut load_test,
         server: server.as_ref(),
@@ -146,24 +159,39 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 fn config(args: &Args) -> Result<Config, Failure> {
     match (&args.config, &args.clip) {
-        (Some(path), _) => Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::invalid),
+        (Some(path), _) => Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from),
         (None, Some(_)) => {
             let folder = tempfile_folder()?;
             let path = folder.join("capacity.toml");
-            std::fs::write(&path, ANY_CONFIG)
-                .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
-            Config::load_in(&path, &Surroundings::elsewhere(&path)).map_err(Failure::invalid)
+            std::fs::write(&path, ANY_CONFIG).map_err(|error| {
+                Failure::tried(command_line::unwritten(path.display(), error.to_string()))
+            })?;
+            Config::load_in(&path, &Surroundings::elsewhere(&path)).map_err(Failure::from)
         }
-        (None, None) => Err(Failure::invalid(
-            "nothing to watch\n  hint: name the site's configuration with --config, or a clip with --clip",
-        )),
+        (None, None) => Err(Failure::refused(say::nothing_to_watch()).hint(say::try_config_or_clip())),
     }
+}
+
+/// The heads of the columns.
+fn head() -> String {
+    let columns: [(Words, usize); 7] = [
+        (say::column_cameras().into(), 8),
+        (say::column_cores().into(), 7),
+        (say::column_decoding().into(), 9),
+        (say::column_looking().into(), 8),
+        (say::column_server().into(), 8),
+        ("MB".into(), 7),
+        (say::column_late().into(), 6),
+    ];
+    let language = language::of_this_run();
+    let cells = columns.map(|(name, width)| language::padded_left(&name.in_language(language), width));
+    cells.join(" ")
 }
 
 fn tempfile_folder() -> Result<PathBuf, Failure> {
     let path = std::env::temp_dir().join(format!("lookout-capacity-{}", std::process::id()));
     std::fs::create_dir_all(&path)
-        .map_err(|error| Failure::failed(format!("{} cannot be made: {error}", path.display())))?;
+        .map_err(|error| Failure::tried(command_line::folder_not_made(path.display(), error.to_string())))?;
     Ok(path)
 }
 
@@ -187,13 +215,12 @@ impl Trial<'_> {
             let before = search.forecast;
             self.try_out(count, cores, &mut search)?;
             if let Some(forecast) = search.forecast.filter(|_| search.forecast != before) {
-                say!("         forecast: {}", forecast.cameras);
+                let forecast = say::forecast_so_far(forecast.cameras);
+                say!("         {}", forecast.in_language(language::of_this_run()));
             }
         }
         if search.holds == 0 {
-            return Err(Failure::failed(
-                "not even one camera holds\n  hint: is something else running? a smaller stream, `analysis_fps`, or a smaller model help",
-            ));
+            return Err(Failure::tried(say::none_holds()).hint(say::try_less()));
         }
         Ok(self.outcome(&search, cores))
     }
@@ -214,8 +241,9 @@ impl Trial<'_> {
         let deadline = Instant::now() + START_WITHIN;
         while self.load_test.running() < count {
             if Instant::now() > deadline {
-                let why = self.load_test.trouble().unwrap_or_else(|| "no picture came".to_owned());
-                say!("{count:>8} not every camera gives pictures: {why}");
+                let why = self.load_test.trouble().map_or_else(|| say::no_picture().into(), Words::from);
+                let told = say::not_all_give_pictures(why);
+                say!("{count:>8} {}", told.in_language(language::of_this_run()));
                 return Ok(false);
             }
             std::thread::park_timeout(Duration::from_millis(100));
@@ -245,7 +273,11 @@ impl Trial<'_> {
         if missed.is_some() {
             doubts.missed(figures.cores_stolen > DISTURBED);
         }
-        let meaning = if doubts.are_settled() { "too many" } else { "watched once more" };
+        let meaning = missed.clone().map(|why| {
+            let why = with_stolen(why, &figures);
+            if doubts.are_settled() { say::too_many(why) } else { say::watched_once_more(why) }
+        });
+        let meaning = meaning.map(|meaning| format!("   {}", meaning.in_language(language::of_this_run())));
         say!(
             "{:>8} {:>7.2} {:>9.2} {:>8.2} {:>8} {:>7} {:>5.1}%{}",
             count,
@@ -255,7 +287,7 @@ impl Trial<'_> {
             server.map_or("-".to_owned(), |cores| format!("{cores:.2}")),
             figures.memory_bytes.map_or("-".to_owned(), |bytes| (bytes / 1_000_000).to_string()),
             figures.late * 100.0,
-            missed.map_or(String::new(), |why| format!("   {meaning}: {why}{}", stolen(&figures))),
+            meaning.unwrap_or_default(),
         );
         self.figures.push((count, figures, server, missed.is_none()));
         missed.is_none()
@@ -284,11 +316,13 @@ impl Trial<'_> {
                 figures: None,
                 server_cores: None,
                 ms_per_camera: 0.0,
-                bottleneck: "nothing was measured",
+                bottleneck: None,
                 advice: Vec::new(),
+                advice_told: Vec::new(),
             };
         };
         let (bottleneck, advice) = advice(figures, cores);
+        let language = language::of_this_run();
         Outcome {
             cameras,
             too_many,
@@ -296,8 +330,9 @@ impl Trial<'_> {
             figures: Some(*figures),
             server_cores: *server,
             ms_per_camera: (figures.cores * 1000.0 / *count as f64 * 10.0).round() / 10.0,
-            bottleneck,
-            advice,
+            bottleneck: Some(bottleneck),
+            advice: advice.iter().map(|advice| advice.in_language(language)).collect(),
+            advice_told: advice.iter().map(|advice| advice.told(language)).collect(),
         }
     }
 }
@@ -321,99 +356,92 @@ impl Doubts {
     }
 }
 
-/// A word on the host of a virtual machine that did not leave it its time.
-fn stolen(figures: &Figures) -> String {
-    if figures.cores_stolen <= STOLEN {
-        return String::new();
+/// With a word on the host of a virtual machine that did not leave it its time.
+fn with_stolen(why: Sentence, figures: &Figures) -> Sentence {
+    match figures.cores_stolen > STOLEN {
+        true => say::while_disturbed(why, format!("{:.2}", figures.cores_stolen)),
+        false => why,
     }
-    format!(" (meanwhile the host took {:.2} cores away from this machine)", figures.cores_stolen)
 }
 
 /// What a camera missed, if one did.
-fn why_not(figures: &Figures) -> Option<&'static str> {
+fn why_not(figures: &Figures) -> Option<Sentence> {
     if figures.not_running > 0 || figures.reconnects > 0 {
-        return Some("a stream was lost");
+        return Some(say::stream_lost());
     }
     if figures.given_up > MOST_MISSED {
-        return Some("the decoders are behind");
+        return Some(say::decoders_behind());
     }
     if figures.overload > MOST_MISSED {
-        return Some("frames were pushed out before anybody looked at them");
+        return Some(say::frames_pushed_out());
     }
-    (figures.late > MOST_MISSED).then_some("frames waited for longer than half a second")
+    (figures.late > MOST_MISSED).then(say::frames_late)
 }
 
 /// What most of the time goes into, and what would save some of it.
-fn advice(figures: &Figures, cores: f64) -> (&'static str, Vec<String>) {
+fn advice(figures: &Figures, cores: f64) -> (Part, Vec<Sentence>) {
     let receiving = (figures.cores - figures.cores_decoding - figures.cores_looking).max(0.0);
     let mut advice = Vec::new();
     if figures.forced > 0 {
-        advice.push(format!(
-            "{} of {} cameras are decoded in full because their keyframes are too far apart: set the keyframe interval to 1 to 2 s",
-            figures.forced, figures.cameras
-        ));
+        advice.push(say::keyframes_far_apart(figures.forced, figures.cameras));
     }
-    let parts =
-        [("decoding", figures.cores_decoding), ("looking", figures.cores_looking), ("receiving", receiving)];
-    let most = parts.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("decoding", |(name, _)| name);
+    let parts = [
+        (Part::Decoding, figures.cores_decoding),
+        (Part::Looking, figures.cores_looking),
+        (Part::Receiving, receiving),
+    ];
+    let most = parts.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(Part::Decoding, |(part, _)| part);
     match most {
-        "decoding" => {
-            advice.push("take the cameras' small streams (640x360 rather than 1080p)".to_owned());
+        Part::Decoding => {
+            advice.push(say::smaller_streams());
             if figures.in_burst * 3 > figures.cameras {
-                advice.push(
-                    "many cameras have something in view that fast rules (line, wrong way, scuffle, fall) must follow: keep those rules to the cameras that need them"
-                        .to_owned(),
-                );
+                advice.push(say::fewer_fast_rules());
             }
         }
-        "looking" => advice.push(
-            "a smaller or int8 model (`lookout models list`), another provider, or fewer `analysis_fps`"
-                .to_owned(),
-        ),
-        _ => advice.push("lower bit rates and frame rates at the cameras".to_owned()),
+        Part::Looking => advice.push(say::lighter_detection()),
+        Part::Receiving => advice.push(say::lower_rates()),
     }
     if figures.cores_stolen > STOLEN {
-        advice.push(
-            "the host of this virtual machine takes processor time away from it: measure again when it does not"
-                .to_owned(),
-        );
+        advice.push(say::measure_undisturbed());
     } else if figures.cores < cores * 0.6 {
-        advice.push("the processor is not the limit here: look at the network and at the cameras".to_owned());
+        advice.push(say::look_elsewhere());
     }
     (most, advice)
 }
 
 fn tell(outcome: &Outcome) -> Result<(), Failure> {
     if outcome.cameras == 0 {
-        return Err(Failure::failed(format!(
-            "{} cameras like these are too many for this machine",
-            outcome.too_many.unwrap_or_default()
-        )));
+        return Err(Failure::tried(say::too_many_for_this(outcome.too_many.unwrap_or_default())));
     }
-    let beyond =
-        outcome.too_many.map_or("more were not tried".to_owned(), |many| format!("{many} are too many"));
-    print_line(format!("this machine holds {} cameras like these ({beyond})", outcome.cameras))?;
+    let language = language::of_this_run();
+    let holds = match outcome.too_many {
+        Some(many) => say::holds(outcome.cameras, many),
+        None => say::holds_at_least(outcome.cameras),
+    };
+    print_line(holds.in_language(language))?;
+    let line = |label: Sentence, value: Words| {
+        let label = language::padded(&label.in_language(language), LABEL_COLUMNS);
+        print_line(format!("  {label}  {}", value.in_language(language)))
+    };
     if let Some(Forecast { cameras, made_with }) = outcome.forecast {
-        print_line(format!("  forecast    {cameras}, by what {made_with} of them cost"))?;
+        line(say::label_forecast(), say::forecast(cameras, made_with).into())?;
     }
     if let Some(figures) = &outcome.figures {
-        let each = |cores: f64| cores * 1000.0 / figures.cameras.max(1) as f64;
+        let each = |cores: f64| format!("{:.1}", cores * 1000.0 / figures.cameras.max(1) as f64);
         let receiving = (figures.cores - figures.cores_decoding - figures.cores_looking).max(0.0);
-        print_line(format!(
-            "  a camera    {:.1} ms of processor time per second: receiving {:.1}, decoding {:.1}, looking {:.1}",
-            outcome.ms_per_camera,
+        let cost = say::cost(
+            format!("{:.1}", outcome.ms_per_camera),
             each(receiving),
             each(figures.cores_decoding),
-            each(figures.cores_looking)
-        ))?;
-        print_line(format!(
-            "  cameras     {} decoded in full because they must be, {} because something is in view",
-            figures.forced, figures.in_burst
-        ))?;
+            each(figures.cores_looking),
+        );
+        line(say::label_a_camera(), cost.into())?;
+        line(say::label_cameras(), say::decoded_in_full(figures.forced, figures.in_burst).into())?;
     }
-    print_line(format!("  bottleneck  {}", outcome.bottleneck))?;
+    let bottleneck = outcome.bottleneck.map_or_else(say::nothing_measured, Part::sentence);
+    line(say::label_bottleneck(), bottleneck.into())?;
     for advice in &outcome.advice {
-        print_line(format!("  to change   {advice}"))?;
+        line(say::label_to_change(), advice.into())?;
     }
     Ok(())
 }
@@ -427,11 +455,10 @@ struct ClipServer {
 impl ClipServer {
     fn start(clip: &Path) -> Result<Self, Failure> {
         let clip = std::fs::canonicalize(clip).map_err(|error| {
-            let name = format!("the clip {}", clip.display());
-            Failure::invalid(named_path::unread(&name, clip, &error, Language::English))
+            let (what, hint) = named_path::unreadable(demo::the_clip(clip.display()), clip, &error);
+            Failure::refused(what).hint(hint)
         })?;
-        let failed =
-            |error: std::io::Error| Failure::failed(format!("the clip's server did not start: {error}"));
+        let failed = |error: std::io::Error| Failure::tried(say::clip_server_not_started(error.to_string()));
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .args(["capacity", "--serve"])
             .arg(clip)
@@ -448,7 +475,7 @@ impl ClipServer {
             Err(_) => {
                 // It said why on standard error, which is ours too.
                 let _ = child.wait();
-                Err(Failure::failed("the clip cannot be played"))
+                Err(Failure::tried(say::clip_not_played()))
             }
         }
     }
@@ -490,7 +517,7 @@ fn serve(clip: &Path) -> Result<(), Failure> {
         Mount { path: mount_path(place), play, auth: Auth::None }
     };
     let server = RtspServer::start(0, (0..PLACES).map(mount).collect())
-        .map_err(|error| Failure::failed(format!("the RTSP server did not start: {error}")))?;
+        .map_err(|error| Failure::tried(demo::server_not_started(error.sentence())))?;
     print_line(server.port())?;
     std::io::stdout().flush().map_err(Failure::failed)?;
     let mut nothing = Vec::new();

@@ -11,6 +11,7 @@ use crate::config::account::{Account, Unit, act_with_nothing_opened, home_around
 use crate::config::document::DEFAULT_STATE_DIR;
 use crate::config::secret::open_command;
 use crate::config::{NamedPath, PathUse};
+use crate::text::{Sentence, Words, check as text};
 
 /// As in the mode of a file or folder.
 const READ: u32 = 4;
@@ -18,14 +19,12 @@ const WRITE: u32 = 2;
 const ENTER: u32 = 1;
 
 /// What the service would meet there: why it fails, and what to try.
-pub(super) fn problem(named: &NamedPath, unit: Option<&Unit>) -> Option<(String, String)> {
+pub(super) fn problem(named: &NamedPath, unit: Option<&Unit>) -> Option<(Words, Words)> {
     match named.used {
         PathUse::Written | PathUse::WrittenByDefault => not_writable(&named.path, unit),
         PathUse::Read => {
             let setting = unit?.hides(&named.path)?;
-            let what =
-                format!("the service does not see {}: its unit has {setting}=yes", named.path.display());
-            Some((what, "put it below /etc/lookout".to_owned()))
+            Some((text::hidden(named.path.display(), setting).into(), text::try_etc().into()))
         }
         // Their folder was asked about.
         PathUse::Secret => None,
@@ -34,7 +33,7 @@ pub(super) fn problem(named: &NamedPath, unit: Option<&Unit>) -> Option<(String,
 
 /// What more is closed to the user behind the first folder that is, which was told already, and what opens it. Asked with all
 /// rights: the user itself sees nothing of it.
-pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(String, String)> {
+pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(Words, Words)> {
     let path = std::path::absolute(&named.path).ok()?;
     let path = path.as_path();
     // What lies in a home is to be moved out of it.
@@ -66,8 +65,8 @@ pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(String, Strin
     }
     let (names, commands): (Vec<String>, Vec<String>) =
         more.into_iter().map(|(path, command)| (path.display().to_string(), command)).unzip();
-    let what = format!("behind {} more is closed to `{}`: {}", first.display(), user.name, names.join(", "));
-    (!names.is_empty()).then(|| (what, commands.join(" && ")))
+    let what = text::behind(first.display(), &user.name, names.join(", "));
+    (!names.is_empty()).then(|| (what.into(), commands.join(" && ").into()))
 }
 
 /// By owner and mode, or because the system lets the user in all the same (lists of access rights). What lies behind a
@@ -85,55 +84,50 @@ fn holds_foreign_files(dir: &Path, user: &Account) -> bool {
 }
 
 /// What to try where a folder around `dir` is closed.
-fn around_it(closed: &Path, dir: &Path) -> String {
+fn around_it(closed: &Path, dir: &Path) -> Sentence {
     if home_around(dir).is_none() {
-        return format!(
-            "the folder {0} around it is closed to that user: chmod o+x {0}, or name a folder elsewhere",
-            closed.display()
-        );
+        return text::closed_folder(closed.display());
     }
     let better = Path::new(DEFAULT_STATE_DIR).join(dir.file_name().unwrap_or_default());
-    format!("the service does not belong into people's own folders: dir = \"{}\"", better.display())
+    text::peoples_folder(better.display())
 }
 
 /// Why the service cannot keep files in `dir`, and what to try.
-fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(String, String)> {
-    let shown = dir.display();
+fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(Words, Words)> {
     if let Some(unit) = unit
         && !unit.may_write(dir)
     {
-        let hint = format!(
-            "the unit lets it write below /var/lib/lookout only: `systemctl edit lookout` with the lines `[Service]` and `ReadWritePaths={shown}`"
-        );
-        return Some((format!("{shown} cannot be written by the service"), hint));
+        return Some((
+            text::unwritable(dir.display()).into(),
+            text::try_read_write_paths(dir.display()).into(),
+        ));
     }
     let may = |folder: &Path, access: Access| accessat(CWD, folder, access, AtFlags::EACCESS).is_ok();
     let me = Account::of_this_thread();
-    let who = me.as_ref().map_or("the user that runs Lookout", |me| &me.name);
-    let what = format!("{shown} cannot be written by `{who}`");
+    let who: Words = me.as_ref().map_or_else(|| text::the_runner().into(), |me| (&me.name).into());
+    let unwritable = |path: &Path| Words::from(text::unwritable_by(path.display(), who.clone()));
     // From the root down: whatever is behind a folder that it cannot enter is out of its sight.
     let whole = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let around = whole.ancestors().skip(1).collect::<Vec<_>>();
     let is_closed = |folder: &&&Path| folder.is_dir() && !may(folder, Access::EXEC_OK);
     if let Some(closed) = around.iter().rev().find(is_closed) {
-        return Some((what, around_it(closed, &whole)));
+        return Some((unwritable(dir), around_it(closed, &whole).into()));
     }
     // Made when it is needed: the nearest folder that is there must let it.
     let there = dir.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok())?;
     let is_made_by_systemd = unit.is_some_and(|unit| unit.makes(dir) && !unit.makes(there));
-    let group = || me.as_ref().and_then(Account::group).unwrap_or_else(|| who.to_owned());
+    let group = || me.as_ref().and_then(Account::group).unwrap_or_else(|| who.to_string());
     if is_made_by_systemd || may(there, Access::WRITE_OK | Access::EXEC_OK) {
         // Whoever ran Lookout as root once left files that the service cannot go on with.
         let foreign = fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
         let foreign = foreign.filter(|path| !path.is_symlink()).find(|path| !may(path, Access::WRITE_OK))?;
-        let what = format!("{} cannot be written by `{who}`", foreign.display());
-        return Some((what, format!("chown -R {who}:{} {shown}", group())));
+        return Some((unwritable(&foreign), format!("chown -R {who}:{} {}", group(), dir.display()).into()));
     }
     if !there.is_dir() {
-        let what = format!("{shown} cannot be a folder: {} is a file", there.display());
-        return Some((what, "name another folder, or move that file away".to_owned()));
+        let what = text::file_in_the_way(dir.display(), there.display());
+        return Some((what.into(), text::try_another_folder().into()));
     }
-    Some((what, format!("install -d -o {who} -g {} -m 700 {shown}", group())))
+    Some((unwritable(dir), format!("install -d -o {who} -g {} -m 700 {}", group(), dir.display()).into()))
 }
 
 #[cfg(test)]
@@ -158,7 +152,7 @@ mod tests {
 
     #[test]
     fn nobody_is_told_to_open_a_home() {
-        let hint = |closed: &str, dir: &str| around_it(Path::new(closed), Path::new(dir));
+        let hint = |closed: &str, dir: &str| around_it(Path::new(closed), Path::new(dir)).to_string();
         let home = hint("/root", "/root/lookout/outbox");
         assert!(home.contains("dir = \"/var/lib/lookout/outbox\"") && !home.contains("chmod"), "{home}");
         assert!(hint("/data/own", "/data/own/outbox").contains("chmod o+x /data/own,"));

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,30 +14,23 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use image::RgbImage;
 
-use super::trial;
 use super::verify::shortest_run;
+use super::{failed, provider, refused, trial};
 use crate::analysis::detection::{Class, Detection};
-use crate::cli::{Failure, detect, print_line};
+use crate::cli::{EXIT_INVALID, Failure, detect, language, named_path, print_line};
 use crate::detector::convert::{Colour, Fit, ModelInput};
 use crate::detector::heads::{self, Head, KINDS, Own, Shape, Stranger, USUAL_STRIDES, stranger};
 use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Network, Thresholds};
+use crate::text::{Joint, Sentence, Words, foreign, models as say};
 use crate::types::provider::Provider;
 
 /// A frame of our own rendered clip, so that a look costs no footage: `tests/scenes/lane-day.mp4`, frame 240.
 const TEST_PICTURE: &[u8] = include_bytes!("../../../models/test-picture.jpg");
-/// What is in it, by its ground truth.
-const TEST_PICTURE_SHOWS: &str = "7 people, a car and an e-bike in a lane; faces are 10 pixels high";
+/// Columns of a label in the report.
+const LABEL_COLUMNS: usize = 9;
 /// Size of the input where neither the file nor the command says one: 16:9 nearly, and whole cells of stride 64.
 const USUAL_SIZE: (usize, usize) = (640, 384);
-
-pub(super) const EXAMPLES: &str = "\
-Examples:
-  lookout models add yolox_s.onnx --head yolox --classes coco --licence Apache-2.0
-  lookout models add street.onnx --head yolov8 --classes-file names.txt --words pedestrian=person,rickshaw=two_wheeler
-  lookout models add faces.onnx --head scrfd --input 640x384 --dry-run
-
-What is not said is what the makers of that kind of head usually do; the entry is printed, so look at it.";
 
 /// Measure an ONNX file of your own and describe it in the manifest
 #[derive(Debug, clap::Args)]
@@ -116,7 +108,7 @@ struct OwnOptions(Own);
 impl clap::Args for OwnOptions {
     fn augment_args(command: clap::Command) -> clap::Command {
         heads::own_parameters().fold(command, |command, (kind, parameter)| {
-            let help = format!("{}: {} [default: {}]", kind.name, parameter.help, parameter.usual);
+            let help = format!("{}: {} [default: {}]", kind.name, (parameter.help)(), parameter.usual);
             let option = clap::Arg::new(parameter.key).long(parameter.option).value_name(parameter.value);
             let option = match parameter.is_whole {
                 true => option.value_parser(clap::value_parser!(i64)),
@@ -153,10 +145,7 @@ fn classes_help() -> String {
     let of_faces: Vec<&str> =
         KINDS.iter().filter(|kind| kind.finds_faces_only).map(|kind| kind.name).collect();
     let (last, others) = of_faces.split_last().unwrap_or((&"none", &[]));
-    format!(
-        "What the network's classes are called, in its order, or `coco` [default: face for {} and {last}]",
-        others.join(", ")
-    )
+    crate::text::help::classes(&[others.join(", "), (*last).to_owned()].join(" and "))
 }
 
 /// Where an entry goes and how the model is tried; shared with `fetch`.
@@ -170,7 +159,7 @@ pub(super) struct Target {
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
     /// What runs the model, the first that can: cpu, openvino, cuda, tensorrt, xnnpack, acl
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu", value_parser = provider)]
     pub providers: Vec<Provider>,
 }
 
@@ -236,25 +225,28 @@ pub(super) fn plug_in(
     name_is_free(&name, manifest)?;
     // Before the work: a picture that cannot be read should not cost a minute.
     let picture = Shown::open(target.picture.as_deref())?;
-    let network = Network::open(&name, file).map_err(Failure::failed)?;
+    let network = Network::open(&name, file).map_err(failed)?;
     describe(&mut description, &network, file, manifest)?;
 
     let alone = Manifest::parse(&description.to_toml(), manifest);
-    alone.map_err(|error| Failure::invalid(without_places(&error)))?;
-    let (described, edit) = Manifest::with_entry(manifest, &description).map_err(Failure::invalid)?;
-    let entry = described.model(&name).map_err(Failure::failed)?;
-    let model = Arc::new(Model::load(entry, &target.providers).map_err(Failure::failed)?);
+    alone.map_err(without_places)?;
+    let (described, edit) = Manifest::with_entry(manifest, &description).map_err(refused)?;
+    let entry = described.model(&name).map_err(refused)?;
+    let model = Arc::new(Model::load(entry, &target.providers).map_err(failed)?);
     report(&model, &network, &description, &picture)?;
 
     print_line(description.to_toml().trim_end())?;
     if dry_run {
-        talk(format!("nothing was written: --dry-run; it would go into {}", manifest.display()));
+        talk(say::nothing_written(manifest.display()));
         return Ok(());
     }
-    let new = if edit.makes_the_file() { ", which is new" } else { "" };
-    edit.write().map_err(Failure::failed)?;
-    talk(format!("added `{name}` to {}{new}", manifest.display()));
-    talk(format!("  try: lookout detect PICTURE --model {name} --manifest {}", manifest.display()));
+    let added = match edit.makes_the_file() {
+        true => say::added_to_new(&name, manifest.display()),
+        false => say::added(&name, manifest.display()),
+    };
+    edit.write().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
+    talk(added);
+    talk_below(say::try_detect(&name, manifest.display()));
     Ok(())
 }
 
@@ -263,14 +255,11 @@ pub(super) fn name_is_free(name: &str, manifest: &Path) -> Result<(), Failure> {
     if !manifest.exists() {
         return Ok(());
     }
-    let there = Manifest::read(manifest).map_err(Failure::invalid)?;
+    let there = Manifest::read(manifest).map_err(refused)?;
     if there.model(name).is_err() {
         return Ok(());
     }
-    Err(Failure::invalid(format!(
-        "{} describes a model `{name}` already\n  hint: --name gives this one another name, --manifest another home",
-        manifest.display()
-    )))
+    Err(Failure::refused(say::described_already(manifest.display(), name)).hint(say::try_other_name()))
 }
 
 /// Adds to the description what the file says of itself and what is usual; refuses what contradicts the file.
@@ -280,7 +269,7 @@ fn describe(
     file: &Path,
     manifest: &Path,
 ) -> Result<(), Failure> {
-    let named = format!("{}", file.display());
+    let named = file.display().to_string();
     if let Some(stranger) = network.stranger {
         return Err(unread(&named, stranger));
     }
@@ -289,21 +278,18 @@ fn describe(
     // The size for which such a file was exported means nothing, nor do the sizes of its outputs.
     let own = if reads_any_size { Some((None, None)) } else { network.picture_size() };
     let Some((width, height)) = own else {
-        let hint = network.fed_otherwise().unwrap_or(
-            "was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without",
-        );
-        return Err(Failure::failed(format!(
-            "{named}: is fed {}, where one picture of 1x3xHEIGHTxWIDTH in f32 was expected\n  hint: {hint}",
-            listed(&network.inputs)
-        )));
+        let hint = network.fed_otherwise().unwrap_or_else(say::try_without_preprocessing);
+        return Err(Failure::tried(say::fed_otherwise(named, listed(&network.inputs))).hint(hint));
     };
     let input = &mut description.input;
-    for (said, own, side) in [(&mut input.width, width, "wide"), (&mut input.height, height, "high")] {
+    let other_width = |own: usize, said: usize| say::other_width(&named, own, said);
+    let other_height = |own: usize, said: usize| say::other_height(&named, own, said);
+    let sides: [(_, _, &dyn Fn(usize, usize) -> Sentence); 2] =
+        [(&mut input.width, width, &other_width), (&mut input.height, height, &other_height)];
+    for (said, own, other) in sides {
         match (*said, own) {
             (Some(said), Some(own)) if said != own => {
-                return Err(Failure::invalid(format!(
-                    "{named}: its input is {own} pixels {side}, not {said}\n  hint: leave --input away, or export the model with that size"
-                )));
+                return Err(Failure::refused(other(own, said)).hint(say::try_without_input()));
             }
             (None, Some(own)) => *said = Some(own),
             _ => {}
@@ -311,17 +297,14 @@ fn describe(
     }
     let size_is_open = input.width.is_none() || input.height.is_none();
     if size_is_open {
-        talk(format!(
-            "{named} leaves the size of its input open; {}x{} was taken, --input takes another",
-            USUAL_SIZE.0, USUAL_SIZE.1
-        ));
+        talk(say::size_taken(&named, USUAL_SIZE.0, USUAL_SIZE.1));
     }
     let size = (*input.width.get_or_insert(USUAL_SIZE.0), *input.height.get_or_insert(USUAL_SIZE.1));
     description.sha256 = Some(network.sha256.clone());
     description.file = Some(path_from(manifest, file)?);
-    description.licence.get_or_insert_with(|| "not stated".to_owned());
+    description.licence.get_or_insert_with(not_stated);
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();
-    description.origin.get_or_insert_with(|| format!("added from {file_name}"));
+    description.origin.get_or_insert_with(|| say::added_from(&*file_name).to_string());
     description.complete();
     if description.outputs.is_none() && !reads_any_size {
         compare_outputs(description, network, size, &named)?;
@@ -329,9 +312,13 @@ fn describe(
     Ok(())
 }
 
+/// What an entry says of a licence that nobody has named: in English, as the whole manifest.
+fn not_stated() -> String {
+    say::not_stated().to_string()
+}
+
 fn unread(named: &str, stranger: Stranger) -> Failure {
-    let (what, hint) = stranger.told();
-    Failure::failed(format!("{named}: {what}\n  hint: {hint}"))
+    Failure::tried(crate::text::detect::of(named, stranger.sentence())).hint(stranger.hint())
 }
 
 /// Refuses a head or a number of classes that the outputs contradict, and puts the outputs in the head's order.
@@ -363,10 +350,10 @@ fn compare_outputs(
         .filter_map(|other| Some((other.name(), other.classes_of(&input, &shapes)?)))
         .collect();
     others.sort_by_key(|(_, classes)| *classes != said);
-    let others: Vec<String> = others
-        .into_iter()
-        .map(|(name, classes)| format!("--head {name} with {classes} {}", plural(classes)))
-        .collect();
+    let fits_said = others.first().filter(|(_, classes)| *classes == said).copied();
+    let with = |(name, classes): (&str, usize)| Words::from(say::head_with(name, counted(classes)));
+    let fits_said = fits_said.map(with);
+    let others: Vec<Words> = others.into_iter().map(with).collect();
     let left_open = shapes.iter().flatten().any(Option::is_none);
     match head.classes_of(&input, &shapes) {
         None if left_open && said > 0 => {} // The trial run will tell.
@@ -376,46 +363,38 @@ fn compare_outputs(
                 .iter()
                 .map(|output| output.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"))
                 .collect();
-            let hint = if let Some(hint) = network.put_out_otherwise() {
-                hint.to_owned()
-            } else if others.is_empty() {
-                "no head that Lookout knows reads these; was the model exported with NMS or decoding in the graph, or with other --strides?".to_owned()
-            } else {
-                format!("they look like {}", others.join(" or "))
+            let hint = match network.put_out_otherwise() {
+                Some(hint) => hint,
+                None if others.is_empty() => say::try_other_export(),
+                None => say::they_look_like(Words::List(others, Joint::Or)),
             };
-            return Err(Failure::invalid(format!(
-                "{named}: its outputs are not those of head `{}`: it puts out {}, where {} was expected for {} {} at {}x{}\n  hint: {hint}",
-                head.name(),
-                listed(&network.outputs),
-                wants.join(", "),
-                said.max(1),
-                plural(said.max(1)),
-                size.0,
-                size.1,
-            )));
+            let (outputs, wants) = (listed(&network.outputs), wants.join(", "));
+            let classes = counted(said.max(1));
+            let what = say::other_outputs(named, head.name(), outputs, wants, classes, size.0, size.1);
+            return Err(Failure::refused(what).hint(hint));
         }
-        Some(counted) if said == 0 => {
-            let coco = match counted {
-                80 => "; 80 are probably COCO's: --classes coco".to_owned(),
-                _ if others.is_empty() => String::new(),
-                _ => format!("; or is it {}?", others.join(" or ")),
-            };
-            return Err(Failure::invalid(format!(
-                "{named}: it tells {counted} {} apart, and nobody said what they are called\n  hint: --classes a,b,c or --classes-file FILE, in the network's order{coco}",
-                plural(counted)
-            )));
+        Some(own) if said == 0 => {
+            let mut hints = vec![Words::from(say::try_classes())];
+            match own {
+                80 => hints.push(say::probably_coco().into()),
+                _ if others.is_empty() => {}
+                _ => hints.push(say::or_is_it(Words::List(others, Joint::Or)).into()),
+            }
+            let what = say::unnamed_classes(named, counted(own));
+            return Err(Failure::refused(what).hint(Words::List(hints, Joint::Then)));
         }
-        Some(counted) if counted != said => {
-            let other = match others.first() {
-                Some(other) if other.contains(&format!(" {said} ")) => format!("it looks like {other}; or "),
-                _ => String::new(),
+        Some(own) if own != said => {
+            let what = match said {
+                1 => say::one_class_named(named, counted(own)),
+                _ => say::other_classes_named(named, counted(own), said),
             };
-            return Err(Failure::invalid(format!(
-                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: {other}name all of them, in the network's order; with \"\" for those that should never be reported{}",
-                plural(counted),
-                if said == 1 { "is" } else { "are" },
-                head.kind().not_classes,
-            )));
+            let name_all = match fits_said {
+                Some(other) => say::looks_like_or(other, say::try_all_classes()),
+                None => say::try_all_classes(),
+            };
+            let more = head.kind().not_classes.map(|more| more().into());
+            let hints = std::iter::once(name_all.into()).chain(more).collect();
+            return Err(Failure::refused(what).hint(Words::List(hints, Joint::Then)));
         }
         Some(_) => {}
     }
@@ -460,35 +439,34 @@ fn bare_input((width, height): (usize, usize)) -> ModelInput {
 /// How the manifest names the file: from its own folder if the file lies below it, otherwise by its whole path.
 fn path_from(manifest: &Path, file: &Path) -> Result<String, Failure> {
     let whole = std::fs::canonicalize(file)
-        .map_err(|error| Failure::failed(format!("{}: cannot be found: {error}", file.display())))?;
+        .map_err(|error| Failure::tried(say::not_found(file.display(), error.to_string())))?;
     let folder = manifest.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let below =
         std::fs::canonicalize(folder).ok().and_then(|f| whole.strip_prefix(f).ok().map(Path::to_owned));
     let path = below.as_deref().unwrap_or(&whole);
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        Failure::invalid(format!("{}: a manifest cannot name a path that is not UTF-8", path.display()))
-    })
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Failure::refused(say::path_not_utf8(path.display())))
 }
 
 /// One class in each line; an empty line between others is a class that is never reported.
 fn classes_in(file: &Path) -> Result<Vec<String>, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::invalid(format!("class names {}: {error}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let (what, hint) = named_path::unreadable(say::class_names(file.display()), file, &error);
+        Failure::refused(what).hint(hint)
+    })?;
     let classes: Vec<String> = text.trim_end().lines().map(|line| line.trim().to_owned()).collect();
     if classes.is_empty() {
-        return Err(Failure::invalid(format!("class names {}: the file is empty", file.display())));
+        return Err(Failure::refused(say::class_names_empty(file.display())));
     }
     Ok(classes)
 }
 
 /// What is wrong with an entry that stands in no file yet: the same words without line and column.
-fn without_places(error: &ManifestError) -> String {
-    let ManifestError::Problems { problems, .. } = error else { return error.to_string() };
-    let lines = problems.iter().map(|problem| match &problem.hint {
-        Some(hint) => format!("{}\n  hint: {hint}", problem.what),
-        None => problem.what.clone(),
-    });
-    lines.collect::<Vec<_>>().join("\nerror: ")
+fn without_places(error: ManifestError) -> Failure {
+    let ManifestError::Problems { problems, .. } = &error else { return refused(error) };
+    let language = language::of_this_run();
+    let told = problems.iter().map(|problem| problem.what.with_hint(problem.hint.as_ref(), language));
+    Failure { code: EXIT_INVALID, ..Failure::several(&told.collect::<Vec<_>>()) }
 }
 
 // ---- what is told about it
@@ -496,18 +474,18 @@ fn without_places(error: &ManifestError) -> String {
 /// A picture to look at, and what people call it.
 struct Shown {
     image: RgbImage,
-    called: String,
+    called: Words,
 }
 
 impl Shown {
     fn open(file: Option<&Path>) -> Result<Self, Failure> {
         let Some(file) = file else {
             let image = image::load_from_memory(TEST_PICTURE).map_err(Failure::failed)?.into_rgb8();
-            return Ok(Shown { image, called: format!("the built-in picture ({TEST_PICTURE_SHOWS})") });
+            return Ok(Shown { image, called: say::built_in_picture().into() });
         };
         let image = detect::read(file)
-            .map_err(|message| Failure::invalid(format!("{}: {message}", file.display())))?;
-        Ok(Shown { image, called: file.display().to_string() })
+            .map_err(|what| Failure::refused(crate::text::detect::of(file.display(), what)))?;
+        Ok(Shown { image, called: file.display().into() })
     }
 }
 
@@ -518,112 +496,123 @@ fn report(
     picture: &Shown,
 ) -> Result<(), Failure> {
     let entry = model.entry();
-    let shortest = shortest_run(model).map_err(Failure::failed)?;
+    let shortest = shortest_run(model).map_err(failed)?;
     let found = look(model, &picture.image)?;
     let silent = entry.classes.iter().filter(|class| class.is_none()).count();
-    let silent = if silent == 0 { String::new() } else { format!(" ({silent} classes are never reported)") };
-    let reported: Vec<&str> = entry.reported().map(Class::name).collect();
+    let reported = entry.reported().map(Class::name).collect::<Vec<_>>().join(", ");
+    let reported = if silent == 0 { Words::from(reported) } else { say::some_never(reported, silent).into() };
     let levels: Vec<String> = entry.head.strides().iter().map(ToString::to_string).collect();
-    talk(format!(
-        "{}: {} KiB, SHA-256 {}",
-        entry.file.display(),
-        network.bytes.div_ceil(1024),
-        network.sha256
-    ));
-    talk(format!("  fed       {}", listed(&network.inputs)));
-    talk(format!(
-        "  puts out  {}: head {}, strides {}, {} {}",
-        shortened(&network.outputs),
-        entry.head.name(),
-        levels.join(" "),
-        entry.classes.len(),
-        plural(entry.classes.len()),
-    ));
-    talk(format!("  reports   {}{silent}", reported.join(", ")));
-    talk(format!("  one run   {:.1} ms on {}", shortest.as_secs_f64() * 1000.0, model.provider()));
-    talk(format!("  found     {}", told(entry, &found)));
-    talk(format!("            on {}", picture.called));
+    let kib = network.bytes.div_ceil(1024);
+    talk(say::file_and_digest(entry.file.display(), kib, &network.sha256));
+    let line = |label: Sentence, value: Words| {
+        let language = language::of_this_run();
+        let label = language::padded(&label.in_language(language), LABEL_COLUMNS);
+        say!("  {label} {}", value.in_language(language));
+    };
+    line(say::label_fed(), listed(&network.inputs));
+    let (outputs, classes) = (shortened(&network.outputs), counted(entry.classes.len()));
+    line(say::label_puts_out(), say::puts_out(outputs, entry.head.name(), levels.join(" "), classes).into());
+    line(say::label_reports(), reported);
+    let ms = format!("{:.1}", shortest.as_secs_f64() * 1000.0);
+    line(say::label_one_run(), say::run_on(ms, model.provider().name()).into());
+    line(say::label_found(), told(entry, &found));
+    let on = say::looked_at(picture.called.clone()).in_language(language::of_this_run());
+    say!("{}{on}", " ".repeat(LABEL_COLUMNS + 3));
     if found.is_empty() {
-        talk(
-            "  hint: if there is something to find, it is fed wrongly (--colour, --mean, --std, --fit), or the picture is not its kind: --picture FILE",
-        );
+        talk_below(foreign::hint(say::try_other_feeding()));
     }
-    if description.licence.as_deref() == Some("not stated") {
-        talk("  hint: nobody said under which licence the weights are: --licence");
+    if description.licence == Some(not_stated()) {
+        talk_below(foreign::hint(say::try_licence()));
     }
     Ok(())
 }
 
 fn look(model: &Arc<Model>, image: &RgbImage) -> Result<Vec<Detection>, Failure> {
-    let picture = detect::picture_of(image).map_err(Failure::failed)?;
-    let mut inference = Inference::new(std::slice::from_ref(model)).map_err(Failure::failed)?;
+    let picture = detect::picture_of(image).map_err(Failure::tried)?;
+    let mut inference = Inference::new(std::slice::from_ref(model)).map_err(failed)?;
     let mut found = Vec::new();
-    inference.detect(&picture, None, &Thresholds::default(), &mut found).map_err(Failure::failed)?;
+    inference
+        .detect(&picture, None, &Thresholds::default(), &mut found)
+        .map_err(|error| Failure::tried(error.sentence()))?;
     Ok(found)
 }
 
 /// `7 x person (0.91 to 0.42), 1 x car (0.88)`, in the order of the classes.
-fn told(entry: &ModelEntry, found: &[Detection]) -> String {
-    let mut parts = Vec::new();
+fn told(entry: &ModelEntry, found: &[Detection]) -> Words {
+    let mut parts: Vec<Words> = Vec::new();
     for class in entry.reported() {
         let scores: Vec<f32> = found.iter().filter(|d| d.class == class).map(|d| d.score).collect();
         match scores.as_slice() {
             [] => {}
-            [one] => parts.push(format!("1 x {class} ({one:.2})")),
+            [one] => parts.push(say::one_found(class.name(), format!("{one:.2}")).into()),
             several => {
                 let (most, least) =
                     several.iter().fold((0f32, 1f32), |(most, least), s| (most.max(*s), least.min(*s)));
-                parts.push(format!("{} x {class} ({most:.2} to {least:.2})", several.len()));
+                let (most, least) = (format!("{most:.2}"), format!("{least:.2}"));
+                parts.push(say::several_found(several.len(), class.name(), most, least).into());
             }
         }
     }
-    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { say::nothing().into() } else { Words::List(parts, Joint::Clauses) }
 }
 
-fn listed(ports: &[impl Display]) -> String {
+fn listed(ports: &[impl Display]) -> Words {
     let all: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+    if all.is_empty() { say::nothing().into() } else { all.join(", ").into() }
 }
 
 /// As `listed`, but a head with twelve outputs should not fill the screen.
-fn shortened(ports: &[impl Display]) -> String {
+fn shortened(ports: &[impl Display]) -> Words {
     match ports {
-        [first, .., last] if ports.len() > 3 => format!("{first} .. {last} ({} outputs)", ports.len()),
+        [first, .., last] if ports.len() > 3 => {
+            say::first_to_last(first.to_string(), last.to_string(), ports.len()).into()
+        }
         _ => listed(ports),
     }
 }
 
-fn plural(classes: usize) -> &'static str {
-    if classes == 1 { "class" } else { "classes" }
+fn counted(classes: usize) -> Sentence {
+    match classes {
+        1 => say::classes_one(),
+        _ => say::classes(classes),
+    }
 }
 
-/// Talk goes to standard error; nobody is left to tell if that is gone.
-pub(super) fn talk(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Talk goes to standard error.
+pub(super) fn talk(words: Sentence) {
+    say!("{}", words.in_language(language::of_this_run()));
+}
+
+/// The same of what was said before.
+pub(super) fn talk_below(words: Sentence) {
+    say!("  {}", words.in_language(language::of_this_run()));
 }
 
 // ---- how options are read
 
 fn pair<T: std::str::FromStr<Err: Display>>(text: &str) -> Result<(String, T), String> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let expected = || say::pair_expected().in_language(language::of_this_run());
+    let (name, value) = text.split_once('=').ok_or_else(expected)?;
     let value = value.trim().parse().map_err(|error| format!("{error}"))?;
     Ok((name.trim().to_owned(), value))
 }
 
 fn size(text: &str) -> Result<(usize, usize), String> {
     let sides = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-    sides.ok_or_else(|| "expected WIDTHxHEIGHT in pixels, 416x256".to_owned())
+    sides.ok_or_else(|| say::size_expected().in_language(language::of_this_run()))
 }
 
 fn channels(text: &str) -> Result<[f64; 3], String> {
-    let numbers: Vec<f64> = text
-        .split(',')
-        .map(|number| number.trim().parse::<f64>().map_err(|error| format!("`{number}`: {error}")))
-        .collect::<Result<_, _>>()?;
+    let language = language::of_this_run();
+    let number = |number: &str| {
+        let read = number.trim().parse::<f64>();
+        read.map_err(|error| say::no_number(number, error.to_string()).in_language(language))
+    };
+    let numbers: Vec<f64> = text.split(',').map(number).collect::<Result<_, _>>()?;
     match numbers.as_slice() {
         [one] => Ok([*one; 3]),
         [a, b, c] => Ok([*a, *b, *c]),
-        _ => Err("expected one number or three".to_owned()),
+        _ => Err(say::channels_expected().in_language(language)),
     }
 }
 

@@ -8,9 +8,10 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, named_path};
 use crate::detector::LARGEST_FILE_BYTES;
 use crate::detector::manifest::Description;
+use crate::text::{Sentence, Words, model, models as say};
 use crate::types::hex::digest_from_hex;
 
 /// The catalogue that comes with Lookout.
@@ -24,7 +25,7 @@ pub(super) struct Catalogue {
     public: Vec<Public>,
     /// What it is called in messages.
     #[serde(skip)]
-    called: String,
+    called: Option<Sentence>,
 }
 
 /// A public model.
@@ -59,25 +60,28 @@ impl Catalogue {
     /// Reads the catalogue in `file`, or the one that comes with Lookout.
     pub fn open(file: Option<&Path>) -> Result<Catalogue, Failure> {
         match file {
-            None => Catalogue::parse(BUILT_IN, "Lookout's catalogue"),
+            None => Catalogue::parse(BUILT_IN, say::lookouts_catalogue()),
             Some(file) => {
-                let called = format!("catalogue {}", file.display());
-                let text = std::fs::read_to_string(file)
-                    .map_err(|error| Failure::invalid(format!("{called}: {error}")))?;
-                Catalogue::parse(&text, &called)
+                let called = say::catalogue_file(file.display());
+                let text = std::fs::read_to_string(file).map_err(|error| {
+                    let (what, hint) = named_path::unreadable(called.clone(), file, &error);
+                    Failure::refused(what).hint(hint)
+                })?;
+                Catalogue::parse(&text, called)
             }
         }
     }
 
-    fn parse(text: &str, called: &str) -> Result<Catalogue, Failure> {
-        let mut catalogue: Catalogue = toml::from_str(text)
-            .map_err(|error| Failure::invalid(format!("{called}: {}", error.to_string().trim_end())))?;
-        called.clone_into(&mut catalogue.called);
+    fn parse(text: &str, called: Sentence) -> Result<Catalogue, Failure> {
+        let mut catalogue: Catalogue = toml::from_str(text).map_err(|error| {
+            Failure::refused(say::catalogue_wrong(called.clone(), error.to_string().trim_end()))
+        })?;
         for (number, model) in catalogue.public.iter().enumerate() {
             if catalogue.public[..number].iter().any(|before| before.name == model.name) {
-                return Err(Failure::invalid(format!("{called}: `{}` is listed twice", model.name)));
+                return Err(Failure::refused(say::listed_twice(called, &model.name)));
             }
         }
+        catalogue.called = Some(called);
         Ok(catalogue)
     }
 
@@ -90,8 +94,9 @@ impl Catalogue {
     pub fn model(&self, name: &str) -> Result<&Public, Failure> {
         self.public.iter().find(|model| model.name == name).ok_or_else(|| {
             let names: Vec<String> = self.public.iter().map(|model| format!("`{}`", model.name)).collect();
-            let known = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-            Failure::invalid(format!("{} has no model `{name}`\n  hint: it has {known}", self.called))
+            let known = if names.is_empty() { say::nothing().into() } else { Words::from(names.join(", ")) };
+            let called = self.called.clone().unwrap_or_else(say::lookouts_catalogue);
+            Failure::refused(say::not_in_catalogue(called, name)).hint(model::it_has(known))
         })
     }
 }
@@ -100,14 +105,11 @@ impl Public {
     /// The digest that the file must have.
     pub fn digest(&self) -> Result<[u8; 32], Failure> {
         let Some(hex) = &self.sha256 else {
-            return Err(Failure::invalid(format!(
-                "`{}` has no pinned digest, so nothing is fetched\n  hint: download it yourself from {} and use `lookout models add`",
-                self.name, self.page
-            )));
+            return Err(
+                Failure::refused(say::no_pinned_digest(&self.name)).hint(say::try_own_download(&self.page))
+            );
         };
-        digest_from_hex(hex).ok_or_else(|| {
-            Failure::invalid(format!("`{}`: its `sha256` is not 64 hexadecimal digits", self.name))
-        })
+        digest_from_hex(hex).ok_or_else(|| Failure::refused(say::digest_malformed(&self.name)))
     }
 
     /// More bytes than this are not taken.
@@ -120,10 +122,7 @@ impl Public {
         let last = self.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if last.is_empty() || last.starts_with('.') || !last.chars().all(plain) {
-            return Err(Failure::invalid(format!(
-                "`{}`: its address does not end in a file's name",
-                self.name
-            )));
+            return Err(Failure::refused(say::no_file_name(&self.name)));
         }
         Ok(last.to_owned())
     }
@@ -140,7 +139,9 @@ impl Public {
 }
 
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
-    String::deserialize(from)?.parse().map_err(|error| de::Error::custom(format!("no address: {error}")))
+    String::deserialize(from)?
+        .parse()
+        .map_err(|error: url::ParseError| de::Error::custom(say::no_address(error.to_string())))
 }
 
 #[cfg(test)]
@@ -170,8 +171,8 @@ mod tests {
             let text = format!(
                 "[[public]]\nname = \"x\"\nwhat = \"\"\nmaker = \"\"\npage = \"\"\nlicence = \"\"\nurl = \"{url}\""
             );
-            let catalogue =
-                Catalogue::parse(&text, "a catalogue").unwrap_or_else(|f| panic!("{}", f.message));
+            let catalogue = Catalogue::parse(&text, say::lookouts_catalogue())
+                .unwrap_or_else(|f| panic!("{}", f.message));
             catalogue.models()[0].file_name().ok()
         };
         assert_eq!(named("https://example.org/a/b.onnx?x=/y"), Some("b.onnx".to_owned()));

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use ureq::http::{Response, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 use url::{Host, Url};
+
+use crate::cli::{Failure, language};
+use crate::text::{Sentence, detect, model, models as say};
 
 /// Longest chain of redirects; GitHub's releases need one.
 const MOST_REDIRECTS: usize = 5;
@@ -37,54 +41,78 @@ pub(super) struct Wanted {
 }
 
 /// Why nothing came of it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(super) enum DownloadError {
-    #[error(
-        "{url}: only https addresses are fetched (http from this machine itself)\n  hint: download it yourself and use `lookout models add`"
-    )]
     NotSecure { url: String },
-    #[error("{url}: the address holds a user name or password, which does not belong into a catalogue")]
     Credentials { url: String },
-    #[error(
-        "{url}: this machine has no certificate authorities to check the server with\n  hint: install ca-certificates, or name a file of them with SSL_CERT_FILE"
-    )]
     NoAuthorities { url: String },
-    #[error("{url}: answers {status}{}", hint_for(*.status))]
     Status { url: String, status: u16 },
-    #[error("{url}: redirects {why}")]
-    Redirect { url: String, why: String },
-    #[error("{url}: is {} than the {most} bytes that are expected at most\n  hint: is it still the same file? Nothing was kept", larger(*.bytes))]
+    Redirect { url: String, why: Sentence },
     TooLarge { url: String, bytes: Option<u64>, most: u64 },
-    #[error("{url}: the connection ended after {got} of {expected} bytes\n  hint: try again")]
     Cut { url: String, got: u64, expected: u64 },
-    #[error("{url}: not finished within {secs} s\n  hint: try again, with --timeout for a slow line")]
     TooSlow { url: String, secs: u64 },
-    #[error(
-        "{url}: its certificate is not believed: {message}\n  hint: is the clock right? Does somebody stand between, whose authority this machine does not know (SSL_CERT_FILE)?"
-    )]
     Certificate { url: String, message: String },
-    #[error(
-        "{url}: {message}\n  hint: is this machine online? A file that was downloaded elsewhere: `lookout models add`"
-    )]
     Connection { url: String, message: String },
-    #[error("cannot be written to disk: {0}")]
     Disk(io::Error),
 }
 
-fn larger(bytes: Option<u64>) -> String {
-    bytes.map_or("more".to_owned(), |bytes| format!("{bytes} bytes, more"))
-}
+impl DownloadError {
+    /// What is wrong.
+    fn sentence(&self) -> Sentence {
+        use DownloadError as E;
+        match self {
+            E::NotSecure { url } => say::only_https(url),
+            E::Credentials { url } => say::login_in_address(url),
+            E::NoAuthorities { url } => say::no_authorities(url),
+            E::Status { url, status } => say::status(url, *status),
+            E::Redirect { url, why } => say::redirects(url, why.clone()),
+            E::TooLarge { url, bytes: Some(bytes), most } => say::larger_by_its_word(url, *bytes, *most),
+            E::TooLarge { url, bytes: None, most } => say::larger(url, *most),
+            E::Cut { url, got, expected } => say::cut(url, *got, *expected),
+            E::TooSlow { url, secs } => say::too_slow(url, *secs),
+            E::Certificate { url, message } => say::certificate(url, message),
+            E::Connection { url, message } => say::connection(url, message),
+            E::Disk(error) => say::disk(error.to_string()),
+        }
+    }
 
-fn hint_for(status: u16) -> &'static str {
-    match status {
-        404 | 410 => {
-            "\n  hint: its maker has moved or withdrawn it; look at its page, and use `lookout models add`"
+    /// What to try.
+    fn hint(&self) -> Option<Sentence> {
+        use DownloadError as E;
+        Some(match self {
+            E::NotSecure { .. } => say::try_adding_it(),
+            E::NoAuthorities { .. } => say::try_authorities(),
+            E::Status { status: 404 | 410, .. } => say::try_page_of_maker(),
+            E::Status { status: 401 | 403, .. } => say::try_asking_maker(),
+            E::Status { status: 429 | 500..=599, .. } => say::try_later(),
+            E::TooLarge { .. } => say::try_same_file(),
+            E::Cut { .. } => model::try_again(),
+            E::TooSlow { .. } => say::try_timeout(),
+            E::Certificate { .. } => say::try_clock(),
+            E::Connection { .. } => say::try_online(),
+            E::Credentials { .. } | E::Status { .. } | E::Redirect { .. } | E::Disk(_) => return None,
+        })
+    }
+
+    /// That the model of that name was not fetched into `part`.
+    pub fn failure(&self, name: &str, part: &Path) -> Failure {
+        let what = self.sentence();
+        match self {
+            DownloadError::Disk(_) => Failure::tried(detect::of(part.display(), what)),
+            DownloadError::NotSecure { .. } | DownloadError::Credentials { .. } => {
+                Failure::refused(say::of_model(name, what)).hint_if(self.hint())
+            }
+            DownloadError::NoAuthorities { .. }
+            | DownloadError::Status { .. }
+            | DownloadError::Redirect { .. }
+            | DownloadError::TooLarge { .. }
+            | DownloadError::Cut { .. }
+            | DownloadError::TooSlow { .. }
+            | DownloadError::Certificate { .. }
+            | DownloadError::Connection { .. } => {
+                Failure::tried(say::of_model(name, what)).hint_if(self.hint())
+            }
         }
-        401 | 403 => {
-            "\n  hint: its maker does not give it to everybody; download it yourself and use `lookout models add`"
-        }
-        429 | 500..=599 => "\n  hint: try again later",
-        _ => "",
     }
 }
 
@@ -137,13 +165,13 @@ fn follow(wanted: &Wanted) -> Result<(Url, Response<Body>), DownloadError> {
             agent.get(url.as_str()).call().map_err(|error| broken(wanted, &url, error, 0, None))?;
         let status = response.status();
         if status.is_redirection() {
-            let redirect = |why: String| DownloadError::Redirect { url: shown(&url), why };
+            let redirect = |why: Sentence| DownloadError::Redirect { url: shown(&url), why };
             let location = response.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
             let next = location.and_then(|location| url.join(location).ok());
-            let next = next.ok_or_else(|| redirect("to nowhere".to_owned()))?;
+            let next = next.ok_or_else(|| redirect(say::to_nowhere()))?;
             // Nobody out there may send us to what listens on this machine.
             if next.scheme() != "https" && !(is_local(&next) && is_local(&wanted.url)) {
-                return Err(redirect(format!("to {}, away from https; nothing was fetched", shown(&next))));
+                return Err(redirect(say::to_insecure(shown(&next))));
             }
             url = next;
             continue;
@@ -153,7 +181,7 @@ fn follow(wanted: &Wanted) -> Result<(Url, Response<Body>), DownloadError> {
         }
         return Ok((url, response));
     }
-    Err(DownloadError::Redirect { url: shown(&wanted.url), why: format!("more than {MOST_REDIRECTS} times") })
+    Err(DownloadError::Redirect { url: shown(&wanted.url), why: say::too_often(MOST_REDIRECTS) })
 }
 
 /// Whether an address may be asked at all.
@@ -253,9 +281,10 @@ fn one_line(error: &impl fmt::Display) -> String {
 
 fn progress(bytes: Option<u64>) -> ProgressBar {
     let bar = bytes.map_or_else(ProgressBar::no_length, ProgressBar::new);
-    let template = "  {bar:30} {bytes} of {total_bytes}, {bytes_per_sec}";
+    let far = say::progress("{bytes}", "{total_bytes}", "{bytes_per_sec}");
+    let template = format!("  {{bar:30}} {}", far.in_language(language::of_this_run()));
     // The template is ours; without it the bar only looks plainer.
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
     bar
@@ -284,7 +313,7 @@ mod tests {
             "file:///etc/passwd",
             "https://me:secret@example.org/a",
         ] {
-            let error = allowed(&url(bad)).expect_err(bad).to_string();
+            let error = allowed(&url(bad)).expect_err(bad).sentence().to_string();
             assert!(!error.contains("secret"), "{error}");
         }
     }

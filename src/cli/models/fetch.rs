@@ -12,11 +12,13 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 
-use super::add::{Target, name_is_free, plug_in, talk};
+use super::add::{Target, name_is_free, plug_in, talk, talk_below};
 use super::catalogue::{Catalogue, Public};
-use super::download::{DownloadError, Wanted, download};
-use crate::cli::{Failure, print_line};
+use super::download::{Wanted, download};
+use super::refused;
+use crate::cli::{Failure, language, print_line};
 use crate::detector::manifest::Manifest;
+use crate::text::{Sentence, command_line, detect, models as say, probe};
 use crate::types::hex::hex;
 
 /// Download a public model whose SHA-256 is known, and add it
@@ -49,7 +51,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let model = catalogue.model(model)?;
     let digest = model.digest()?;
     let name = args.name.as_deref().unwrap_or(&model.name);
-    let manifest = Manifest::locate(args.target.manifest.as_deref()).map_err(Failure::invalid)?;
+    let manifest = Manifest::locate(args.target.manifest.as_deref()).map_err(refused)?;
     name_is_free(name, &manifest)?;
 
     let folder = match manifest.parent() {
@@ -57,8 +59,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         _ => PathBuf::from("."),
     };
     let new_folder = !folder.exists();
-    fs::create_dir_all(&folder)
-        .map_err(|error| Failure::failed(format!("folder {} cannot be made: {error}", folder.display())))?;
+    fs::create_dir_all(&folder).map_err(|error| {
+        Failure::tried(command_line::folder_not_made(folder.display(), error.to_string()))
+    })?;
     let outcome = fetch_and_add(model, name, &digest, &manifest, &folder, &args);
     if outcome.is_err() && new_folder {
         // Succeeds only if nothing is in it.
@@ -69,9 +72,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 fn list(catalogue: &Catalogue) -> Result<(), Failure> {
     for model in catalogue.models() {
-        let pinned = if model.digest().is_ok() { "" } else { "; not fetched: no pinned digest" };
-        print_line(format!("{}: {}", model.name, model.what))?;
-        print_line(format!("    {}; {}; {}{pinned}", model.licence, model.maker, model.page))?;
+        let Public { name, what, licence, maker, page, .. } = model;
+        let made_by = match model.digest() {
+            Ok(_) => say::made_by(licence, maker, page),
+            Err(_) => say::made_by_unpinned(licence, maker, page),
+        };
+        let told = |sentence: Sentence| sentence.in_language(language::of_this_run());
+        print_line(told(say::public(name, what)))?;
+        print_line(format!("    {}", told(made_by)))?;
         if let Some(note) = &model.note {
             print_line(format!("    {note}"))?;
         }
@@ -88,17 +96,17 @@ fn fetch_and_add(
     args: &Args,
 ) -> Result<(), Failure> {
     let file = folder.join(model.file_name()?);
-    talk(format!("{}: {}", model.name, model.what));
-    talk(format!("  licence {}, by {}: {}", model.licence, model.maker, model.page));
+    talk(say::public(&model.name, &model.what));
+    talk_below(say::licensed(&model.licence, &model.maker, &model.page));
     if let Some(note) = &model.note {
-        talk(format!("  note: {note}"));
+        talk_below(probe::note(note));
     }
     let brought = if file.exists() {
         is_the_one(&file, digest)?;
-        talk(format!("{} is there already, with the right digest", file.display()));
+        talk(say::here_already(file.display()));
         false
     } else {
-        talk(format!("fetching {}", model.url));
+        talk(say::fetching(model.url.as_str()));
         bring(model, digest, &file, args.timeout)?;
         true
     };
@@ -112,7 +120,8 @@ fn fetch_and_add(
 
 /// A file of that name which somebody else put there is used if it is the same, and never overwritten.
 fn is_the_one(file: &Path, digest: &[u8; 32]) -> Result<(), Failure> {
-    let failed = |error| Failure::failed(format!("{}: cannot be read: {error}", file.display()));
+    let failed =
+        |error: std::io::Error| Failure::tried(detect::of(file.display(), detect::unread(error.to_string())));
     let (mut source, mut found) = (File::open(file).map_err(failed)?, Sha256::new());
     let mut chunk = vec![0; 64 << 10];
     loop {
@@ -125,12 +134,8 @@ fn is_the_one(file: &Path, digest: &[u8; 32]) -> Result<(), Failure> {
     if found == *digest {
         return Ok(());
     }
-    Err(Failure::failed(format!(
-        "{} is there already and is another file: SHA-256 {}, where the catalogue says {}\n  hint: move it away, or name another folder with --manifest",
-        file.display(),
-        hex(&found),
-        hex(digest)
-    )))
+    Err(Failure::tried(say::another_file(file.display(), hex(&found), hex(digest)))
+        .hint(say::try_moving_it()))
 }
 
 /// Downloads beside `file` and gives it that name once its digest is right.
@@ -141,28 +146,10 @@ fn bring(model: &Public, digest: &[u8; 32], file: &Path, timeout_secs: u64) -> R
         most_bytes: model.most_bytes(),
         within: Duration::from_secs(timeout_secs),
     };
-    let found = download(&wanted, &mut part.out).map_err(|error| match error {
-        DownloadError::Disk(_) => Failure::failed(format!("{}: {error}", part.path.display())),
-        DownloadError::NotSecure { .. } | DownloadError::Credentials { .. } => {
-            Failure::invalid(format!("`{}`: {error}", model.name))
-        }
-        DownloadError::NoAuthorities { .. }
-        | DownloadError::Status { .. }
-        | DownloadError::Redirect { .. }
-        | DownloadError::TooLarge { .. }
-        | DownloadError::Cut { .. }
-        | DownloadError::TooSlow { .. }
-        | DownloadError::Certificate { .. }
-        | DownloadError::Connection { .. } => Failure::failed(format!("`{}`: {error}", model.name)),
-    })?;
+    let found = download(&wanted, &mut part.out).map_err(|error| error.failure(&model.name, &part.path))?;
     if found != *digest {
-        return Err(Failure::failed(format!(
-            "`{}`: what came is another file: SHA-256 {}, where the catalogue says {}; it was thrown away\n  hint: its maker has published another version, or somebody stands between; look at {}",
-            model.name,
-            hex(&found),
-            hex(digest),
-            model.page
-        )));
+        return Err(Failure::tried(say::another_came(&model.name, hex(&found), hex(digest)))
+            .hint(say::try_its_page(&model.page)));
     }
     part.keep_as(file)
 }
@@ -180,14 +167,12 @@ impl Part {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let path = file.with_file_name(format!(".{name}.part"));
         let failed = |error: std::io::Error| {
-            Failure::failed(format!(
-                "{}: cannot be written: {error}\n  hint: may you write there? --manifest FILE names another place",
-                path.display()
-            ))
+            Failure::tried(say::part_unwritten(path.display(), error.to_string()))
+                .hint(say::try_other_place())
         };
         let out = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         if flock(&out, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(Failure::failed(format!("{}: another run is fetching this file", path.display())));
+            return Err(Failure::tried(say::fetched_by_another(path.display())));
         }
         out.set_len(0).map_err(failed)?;
         Ok(Part { path, out, kept: false })
@@ -195,7 +180,7 @@ impl Part {
 
     fn keep_as(mut self, file: &Path) -> Result<(), Failure> {
         fs::rename(&self.path, file)
-            .map_err(|error| Failure::failed(format!("{}: cannot be written: {error}", file.display())))?;
+            .map_err(|error| Failure::tried(say::part_unwritten(file.display(), error.to_string())))?;
         self.kept = true;
         Ok(())
     }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::print_table;
-use crate::cli::{Failure, print_line};
+use crate::cli::{Failure, language, print_line};
 use crate::detector::manifest::Manifest;
+use crate::text::{Sentence, models as say};
 
 /// One model of `list --json`.
 #[derive(Serialize)]
@@ -21,7 +22,16 @@ struct Listed<'a> {
 
 /// Prints the models, as a table or as JSON lines.
 pub(super) fn list(manifest: &Manifest, json: bool) -> Result<(), Failure> {
-    let mut rows = vec![["NAME", "HEAD", "INPUT", "LICENCE", "FILE", "FINDS"].map(String::from)];
+    let told = |sentence: Sentence| sentence.in_language(language::of_this_run());
+    let head = [
+        say::column_name(),
+        say::column_head(),
+        say::column_input(),
+        say::column_licence(),
+        say::column_file(),
+        say::column_finds(),
+    ];
+    let mut rows = vec![head.map(told)];
     for model in manifest.models() {
         let listed = Listed {
             name: &model.name,
@@ -42,7 +52,7 @@ pub(super) fn list(manifest: &Manifest, json: bool) -> Result<(), Failure> {
                 listed.head.to_owned(),
                 format!("{width}x{height}"),
                 listed.licence.to_owned(),
-                if listed.present { "there".to_owned() } else { "missing".to_owned() },
+                told(if listed.present { say::there() } else { say::missing() }),
                 listed.classes.join(" "),
             ]);
         }

@@ -8,8 +8,12 @@
 
 use std::path::PathBuf;
 
-use super::{Failure, print_line};
-use crate::detector::manifest::{Manifest, ModelEntry};
+use super::{Failure, language, print_line};
+use crate::daemon::loaded_models::LoadModelsError;
+use crate::detector::ModelError;
+use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
+use crate::text::help::MODEL_EXAMPLES;
+use crate::text::{Sentence, models as say};
 use crate::types::provider::Provider;
 
 mod add;
@@ -49,7 +53,7 @@ enum Action {
         source: Source,
     },
     /// Measure an ONNX file of your own and describe it in the manifest
-    #[command(after_help = add::EXAMPLES)]
+    #[command(after_help = MODEL_EXAMPLES)]
     Add(Box<add::Args>),
     /// Download a public model whose SHA-256 is known, and add it; without a name, list those there are
     Fetch(fetch::Args),
@@ -65,14 +69,14 @@ pub struct Source {
     #[arg(long, value_name = "DIR")]
     model_files: Option<PathBuf>,
     /// What runs the models, the first that can: cpu, openvino, cuda, tensorrt, xnnpack, acl
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu", value_parser = provider)]
     providers: Vec<Provider>,
 }
 
 impl Source {
     /// The manifest, with the models' files where they were said to be.
     pub fn manifest(&self) -> Result<Manifest, Failure> {
-        let manifest = Manifest::find(self.manifest.as_deref()).map_err(Failure::invalid)?;
+        let manifest = Manifest::find(self.manifest.as_deref()).map_err(refused)?;
         Ok(match &self.model_files {
             Some(folder) => manifest.with_files_in(folder),
             None => manifest,
@@ -97,11 +101,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             let chosen: Vec<&ModelEntry> = if names.is_empty() {
                 manifest.models().iter().collect()
             } else {
-                names
-                    .iter()
-                    .map(|name| manifest.model(name))
-                    .collect::<Result<_, _>>()
-                    .map_err(Failure::invalid)?
+                names.iter().map(|name| manifest.model(name)).collect::<Result<_, _>>().map_err(refused)?
             };
             verify::verify(&manifest, &chosen, source.providers(), json)
         }
@@ -110,16 +110,44 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
+/// Reads one of `--providers`.
+fn provider(name: &str) -> Result<Provider, String> {
+    Provider::named(name).ok_or_else(|| {
+        let names = Provider::ALL.map(|provider| format!("`{provider}`")).join(", ");
+        say::unknown_provider(name).with_hint(Some(&say::try_providers(names)), language::of_this_run())
+    })
+}
+
+/// A model does not work.
+pub(super) fn failed(error: ModelError) -> Failure {
+    Failure::tried(error.sentence()).hint_if(error.hint())
+}
+
+/// A manifest has no such model, or does not say what is needed; all that is wrong with it is told.
+pub(super) fn refused(error: ManifestError) -> Failure {
+    Failure::invalid(error.in_language(language::of_this_run()))
+}
+
+/// The models of a configuration cannot be had.
+pub(super) fn not_loaded(error: LoadModelsError) -> Failure {
+    Failure::failed(error.in_language(language::of_this_run()))
+}
+
+/// There is no model in it.
+pub(super) fn none_in(manifest: &Manifest) -> Sentence {
+    say::none_described(manifest.file().display())
+}
+
 /// Columns as wide as their longest cell; the first row is the head.
 fn print_table<const COLUMNS: usize>(manifest: &Manifest, rows: &[[String; COLUMNS]]) -> Result<(), Failure> {
     if rows.len() == 1 {
-        return print_line(format!("{} describes no model", manifest.file().display()));
+        return print_line(none_in(manifest).in_language(language::of_this_run()));
     }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().map(|row| language::columns(&row[column])).max().unwrap_or(0);
     let widths: [usize; COLUMNS] = std::array::from_fn(width);
     for row in rows {
         let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            row.iter().zip(widths).map(|(cell, width)| language::padded(cell, width)).collect();
         print_line(cells.join("  ").trim_end())?;
     }
     Ok(())

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use crate::cli::Failure;
+use crate::text::models as say;
 
 /// Set for the process that tries.
 const ENVIRONMENT: &str = "LOOKOUT_MODEL_TRIAL";
@@ -35,7 +36,7 @@ pub(super) fn in_another_process(
         limit_this_process();
         return work();
     }
-    let failed = |error: std::io::Error| Failure::failed(format!("no process to try a model in: {error}"));
+    let failed = |error: std::io::Error| Failure::tried(say::no_trial_process(error.to_string()));
     let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)
         .args(std::env::args_os().skip(1))
@@ -51,11 +52,8 @@ pub(super) fn in_another_process(
                 // It may have ended in this moment; either way it is waited for.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(Failure::failed(format!(
-                    "{}: was not opened and tried within {} s; nothing was written\n  hint: a model of that kind takes a moment; --trial-secs gives it longer",
-                    file.display(),
-                    within.as_secs()
-                )));
+                let what = say::not_tried_in_time(file.display(), within.as_secs());
+                return Err(Failure::tried(what).hint(say::try_more_time()));
             }
         }
     }
@@ -75,10 +73,9 @@ fn outcome(file: &Path, status: ExitStatus) -> Result<(), Failure> {
         (Some(0), _) => Ok(()),
         // It has said why.
         (Some(code), _) => Err(Failure { code: u8::try_from(code).unwrap_or(1), ..Failure::failed("") }),
-        (None, signal) => Err(Failure::failed(format!(
-            "{}: opening or trying it ended the process that tried (signal {}); nothing was written\n  hint: the file is damaged, made to do harm, or larger than this machine can try; get it from its maker again",
-            file.display(),
-            signal.unwrap_or_default()
-        ))),
+        (None, signal) => {
+            let what = say::trial_died(file.display(), signal.unwrap_or_default().to_string());
+            Err(Failure::tried(what).hint(say::try_its_maker()))
+        }
     }
 }

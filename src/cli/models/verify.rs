@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::print_table;
-use crate::cli::{Failure, print_line};
+use crate::cli::{Failure, language, print_line};
 use crate::detector::manifest::{Manifest, ModelEntry};
 use crate::detector::{Model, ModelError, Runtime};
+use crate::text::{Sentence, models as say};
 use crate::types::provider::Provider;
 
 /// Runs whose shortest is told: enough to get past the first one's cold caches.
@@ -34,8 +35,10 @@ pub(super) fn verify(
     json: bool,
 ) -> Result<(), Failure> {
     // Without it every model would fail with the same sentence.
-    Runtime::get().map_err(Failure::failed)?;
-    let mut rows = vec![["NAME", "RUN BY", "ONE RUN", ""].map(String::from)];
+    Runtime::get().map_err(|error| Failure::tried(error.sentence()).hint(error.hint()))?;
+    let told = |sentence: Sentence| sentence.in_language(language::of_this_run());
+    let [name, run_by, one_run] = [say::column_name(), say::column_run_by(), say::column_one_run()].map(told);
+    let mut rows = vec![[name, run_by, one_run, String::new()]];
     let mut failures = Vec::new();
     for model in models {
         let outcome = Model::load(model, providers)
@@ -49,14 +52,9 @@ pub(super) fn verify(
                 error: None,
             },
             Err(error) => {
-                failures.push(error.to_string());
-                Verified {
-                    name: &model.name,
-                    ok: false,
-                    provider: None,
-                    run_ms: None,
-                    error: Some(error.to_string()),
-                }
+                let error = error.in_language(language::of_this_run());
+                failures.push(error.clone());
+                Verified { name: &model.name, ok: false, provider: None, run_ms: None, error: Some(error) }
             }
         };
         if json {
@@ -65,15 +63,15 @@ pub(super) fn verify(
             rows.push([
                 verified.name.to_owned(),
                 verified.provider.unwrap_or("-").to_owned(),
-                verified.run_ms.map_or("-".to_owned(), |ms| format!("{ms:.1} ms")),
-                if verified.ok { "as described".to_owned() } else { "refused".to_owned() },
+                verified.run_ms.map_or("-".to_owned(), |ms| told(say::milliseconds(format!("{ms:.1}")))),
+                told(if verified.ok { say::as_described() } else { say::refused() }),
             ]);
         }
     }
     if !json {
         print_table(manifest, &rows)?;
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure::failed(failures.join("\nerror: "))) }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::several(&failures)) }
 }
 
 /// The shortest of several runs on a made-up picture.

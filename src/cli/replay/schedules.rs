@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use crate::analysis::schedule::Schedule;
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, Config};
+use crate::text::{Sentence, replay as say};
 
 /// A schedule repeats itself every week.
 const A_WEEK_OF_MINUTES: usize = 7 * 24 * 60;
@@ -42,24 +43,22 @@ impl Schedules {
     }
 
     /// Which rules were never in force, and what to do; `None` where all were.
-    pub fn note(&self) -> Option<String> {
+    pub fn note(&self) -> Option<(Sentence, Sentence)> {
         let (from, to) = self.from_to?;
         let (_, schedule) = self.never.first()?;
         let names: Vec<String> = self.never.iter().map(|(id, _)| format!("`{id}`")).collect();
-        let (rules, were) = if names.len() == 1 { ("the rule", "was") } else { ("the rules", "were") };
-        let on_the_wall = |at: Timestamp| at.to_zoned(self.zone.clone());
-        let taken_for = format!(
-            "note: {rules} {} {were} never in force: the recording is taken for one from {} to {} ({})",
-            names.join(", "),
-            on_the_wall(from).strftime("%Y-%m-%d %H:%M:%S"),
-            on_the_wall(to).strftime("%Y-%m-%d %H:%M:%S"),
-            self.zone_name,
-        );
-        let hint = match self.first_in_force(schedule, from) {
-            Some(start) => format!("say when it really began: --start {}", start.strftime("%Y-%m-%dT%H:%M")),
-            None => "its schedule is never in force at all".to_owned(),
+        let on_the_wall =
+            |at: Timestamp| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let (from_there, to_there) = (on_the_wall(from), on_the_wall(to));
+        let note = match names.as_slice() {
+            [rule] => say::rule_never_in_force(rule, from_there, to_there, &self.zone_name),
+            rules => say::rules_never_in_force(rules.join(", "), from_there, to_there, &self.zone_name),
         };
-        Some(format!("{taken_for}\n  hint: {hint}"))
+        let hint = match self.first_in_force(schedule, from) {
+            Some(start) => say::try_start(start.strftime("%Y-%m-%dT%H:%M").to_string()),
+            None => say::schedule_never_in_force(),
+        };
+        Some((note, hint))
     }
 
     /// The first minute from then on at which a schedule is in force.
@@ -89,6 +88,12 @@ mod tests {
         }
     }
 
+    /// In English.
+    fn note(schedules: &Schedules) -> Option<String> {
+        let (note, hint) = schedules.note()?;
+        Some(note.with_hint(Some(&hint), crate::contract::Language::English))
+    }
+
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a time")
     }
@@ -100,8 +105,8 @@ mod tests {
             schedules.pass(at("2026-01-07T00:00:00Z") + jiff::SignedDuration::from_secs(second));
         }
         assert_eq!(
-            schedules.note().expect("a note"),
-            "note: the rule `at-night` was never in force: the recording is taken for one from 2026-01-07 08:00:00 to \
+            note(&schedules).expect("a note"),
+            "the rule `at-night` was never in force: the recording is taken for one from 2026-01-07 08:00:00 to \
              2026-01-07 08:01:39 (Asia/Shanghai)\n  hint: say when it really began: --start 2026-01-07T22:00"
         );
     }
@@ -110,7 +115,7 @@ mod tests {
     fn all_of_them_are_named() {
         let mut schedules = schedules(&[("a", "sat-sun"), ("b", "daily 22:00-06:00")]);
         schedules.pass(at("2026-01-07T00:00:00Z"));
-        let note = schedules.note().expect("a note");
+        let note = note(&schedules).expect("a note");
         assert!(note.contains("the rules `a`, `b` were never in force"), "{note}");
         assert!(note.ends_with("--start 2026-01-10T00:00"), "{note}");
     }

@@ -10,6 +10,7 @@ use super::{Outcome, words};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
 use crate::mqtt::centre::{About, Alert, Heard, OpenAlert, OpenList};
+use crate::text::{Sentence, tail as say};
 
 /// Area and name.
 type BoxKey = (String, String);
@@ -61,7 +62,7 @@ pub(super) enum Step {
         reading: Reading,
     },
     /// Data that is no alert: gaps and time fixes, as they came.
-    Data(&'static str, Value),
+    Data(Sentence, Value, Language),
     Talk(String),
 }
 
@@ -133,7 +134,7 @@ impl Desk {
                 vec![Step::Talk(self.connected())]
             }
             Heard::Lost(trouble) => {
-                let text = words::trouble(&trouble, &self.broker, self.language());
+                let text = trouble.in_language(self.language());
                 if self.trouble.as_ref() == Some(&text) {
                     return Vec::new();
                 }
@@ -148,13 +149,14 @@ impl Desk {
             Heard::Open(list) => self.open(list),
             Heard::Alert(alert) => self.revision(alert).into_iter().collect(),
             Heard::Reply(body) => self.reply(&body).into_iter().collect(),
-            Heard::Gap(body) => vec![Step::Data(words::data("gap", self.language()), body)],
-            Heard::TimeFix(body) => vec![Step::Data(words::data("time_fix", self.language()), body)],
+            Heard::Gap(body) => vec![Step::Data(say::gap(), body, self.language())],
+            Heard::TimeFix(body) => vec![Step::Data(say::time_fix(), body, self.language())],
             Heard::State(area, box_name, state) => self.state(&area, &box_name, &state),
             Heard::Deaf(topic, reason) => {
-                vec![Step::Talk(words::deaf(&topic, &reason, self.language()))]
+                let deaf = say::deaf(topic, reason);
+                vec![Step::Talk(deaf.with_hint(Some(&say::what_is_missed()), self.language()))]
             }
-            Heard::Nonsense(what) => vec![Step::Talk(words::nonsense(&what, self.language()))],
+            Heard::Nonsense(what) => vec![Step::Talk(say::not_understood(what).in_language(self.language()))],
             Heard::Repeat(_) | Heard::Sent(_) => Vec::new(),
         }
     }
@@ -186,20 +188,13 @@ impl Desk {
     fn connected(&self) -> String {
         let open = self.listed.len() as u64 + self.omitted;
         let free = self.listed.values().filter(|is_acknowledged| !**is_acknowledged).count();
-        match (self.language(), open) {
-            (Language::English, 0) => "connected; waiting for alerts (none is open)".to_owned(),
-            (Language::English, 1) if free == 1 => {
-                "connected; waiting for alerts (1 is open and not acknowledged)".to_owned()
-            }
-            (Language::English, 1) => "connected; waiting for alerts (1 is open and acknowledged)".to_owned(),
-            (Language::English, _) => {
-                format!("connected; waiting for alerts ({open} are open, {free} of them not acknowledged)")
-            }
-            (Language::Chinese, 0) => "已连接，等待预警（当前没有未结束的预警）".to_owned(),
-            (Language::Chinese, _) => {
-                format!("已连接，等待预警（当前有 {open} 条未结束，其中 {free} 条未确认）")
-            }
-        }
+        let connected = match (open, free) {
+            (0, _) => say::connected(),
+            (1, 1) => say::connected_one_free(),
+            (1, _) => say::connected_one_taken(),
+            (_, _) => say::connected_many(open, free),
+        };
+        connected.in_language(self.language())
     }
 
     fn state(&mut self, area: &str, box_name: &str, state: &str) -> Vec<Step> {
@@ -208,14 +203,14 @@ impl Desk {
         let language = one.reading.language;
         let waiting = if one.is_away { BTreeSet::new() } else { std::mem::take(&mut one.waiting) };
         self.wanted.extend(waiting);
-        let text = match (language, state) {
-            (Language::English, _) => format!("{area}/{box_name} is {state}"),
-            (Language::Chinese, "online") => format!("{area}/{box_name} 在线"),
-            (Language::Chinese, "stopped") => format!("{area}/{box_name} 已停止"),
-            (Language::Chinese, "offline") => format!("{area}/{box_name} 离线"),
-            (Language::Chinese, _) => format!("{area}/{box_name} 状态：{state}"),
+        let place = format!("{area}/{box_name}");
+        let state = match state {
+            "online" => say::online(place),
+            "stopped" => say::stopped(place),
+            "offline" => say::offline(place),
+            other => say::in_state(place, other),
         };
-        vec![Step::Talk(text)]
+        vec![Step::Talk(state.in_language(language))]
     }
 
     fn open(&mut self, list: OpenList) -> Vec<Step> {
@@ -240,12 +235,8 @@ impl Desk {
             steps.push(Step::Open { alert: Box::new(alert), box_name, reading, message: message.take() });
         }
         if omitted > 0 {
-            steps.push(Step::Talk(match reading.language {
-                Language::English => {
-                    format!("{area}/{box_name}: {omitted} more alerts are open than fit into its list")
-                }
-                Language::Chinese => format!("{area}/{box_name}：另有 {omitted} 条未结束的预警未列出"),
-            }));
+            let omitted = say::omitted(format!("{area}/{box_name}"), omitted);
+            steps.push(Step::Talk(omitted.in_language(reading.language)));
         }
         steps
     }
@@ -302,22 +293,16 @@ impl Desk {
                 let by = data["acknowledged"]["by"].as_str();
                 let at = data["acknowledged"]["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
                 let at = at.map(|at| super::screen::moment(at, &reading.zone));
-                Some(Step::Talk(match (reading.language, by, at) {
-                    (Language::English, Some(by), Some(at)) => {
-                        format!("{id}: {by} took it on before, at {at}")
-                    }
-                    (Language::English, ..) => format!("{id}: somebody took it on before"),
-                    (Language::Chinese, Some(by), Some(at)) => format!("{id}：{by} 已于 {at} 确认"),
-                    (Language::Chinese, ..) => format!("{id}：已由他人确认"),
-                }))
+                let taken = match (by, at) {
+                    (Some(by), Some(at)) => say::taken_on_before(id, by, at),
+                    (None, _) | (_, None) => say::taken_on_by_somebody(id),
+                };
+                Some(Step::Talk(taken.in_language(reading.language)))
             }
             "refused" | "failed" => {
                 let (code, message) = (data["code"].as_str(), data["message"].as_str());
-                let message = words::refusal(code, message, reading.language);
-                Some(Step::Talk(match reading.language {
-                    Language::English => format!("{id}: the acknowledgement was refused: {message}"),
-                    Language::Chinese => format!("{id}：确认被拒绝：{message}"),
-                }))
+                let why = words::refusal(code, message, reading.language);
+                Some(Step::Talk(say::refused(id, why).in_language(reading.language)))
             }
             _ => None,
         }
@@ -344,14 +329,8 @@ impl Desk {
             return None;
         }
         let Outcome { acknowledged, taken_before, out_of_reach, .. } = self.outcome(false);
-        Some(match self.language() {
-            Language::English => format!(
-                "acknowledged: {acknowledged}; taken on by others before: {taken_before}; box not online: {out_of_reach}"
-            ),
-            Language::Chinese => format!(
-                "已确认 {acknowledged} 条；他人先前已确认 {taken_before} 条；设备不在线 {out_of_reach} 条"
-            ),
-        })
+        let summary = say::summary(acknowledged, taken_before, out_of_reach);
+        Some(summary.in_language(self.language()))
     }
 
     pub(super) fn outcome(&self, interrupted: bool) -> Outcome {
@@ -377,7 +356,6 @@ mod tests {
     use super::super::screen::tests::alert;
     use super::super::words::tests::is_chinese;
     use super::*;
-    use crate::mqtt::{Trouble, TroubleKind};
 
     fn list(alerts: &[(&str, bool)]) -> Heard {
         let alerts = alerts.iter().map(|(id, is_acknowledged)| OpenAlert {
@@ -498,7 +476,6 @@ mod tests {
         };
         let mut steps = Vec::new();
         let heard = [
-            Heard::Lost(Trouble::test(TroubleKind::Refused, "nobody listens there")),
             Heard::Connected,
             Heard::About(about),
             state("online"),
@@ -526,7 +503,7 @@ mod tests {
         for step in steps {
             match step {
                 Step::Talk(text) => assert!(is_chinese(&text), "{text}"),
-                Step::Data(what, _) => assert!(is_chinese(what), "{what}"),
+                Step::Data(_, _, language) => assert_eq!(language, Language::Chinese),
                 Step::Open { reading, .. } | Step::Revision { reading, .. } => {
                     assert_eq!(reading.language, Language::Chinese);
                 }

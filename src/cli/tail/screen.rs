@@ -5,10 +5,13 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::super::language::padded;
 use super::desk::{Reading, Step};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
 use crate::mqtt::centre::{Alert, OpenAlert};
+use crate::text::{Words, explain, tail as say};
+use crate::types::level::Level;
 
 /// Where lines go: data to `out`, talk to `talk`.
 #[derive(Debug)]
@@ -35,14 +38,17 @@ impl<O: Write, T: Write> Screen<O, T> {
                 None => Ok(()),
             },
             Step::Revision { alert, .. } if self.json => writeln!(self.out, "{}", alert.raw),
-            Step::Data(_, body) if self.json => writeln!(self.out, "{body}"),
+            Step::Data(_, body, _) if self.json => writeln!(self.out, "{body}"),
             Step::Open { alert, box_name, reading, .. } => {
                 writeln!(self.out, "{}", open_line(alert, box_name, reading, self.paint))
             }
             Step::Revision { alert, newly_acknowledged, reading } => {
                 writeln!(self.out, "{}", line(alert, *newly_acknowledged, reading, self.paint))
             }
-            Step::Data(what, body) => writeln!(self.out, "{what}: {}", clean(&body.to_string(), false)),
+            Step::Data(what, body, language) => {
+                let data = say::data(what.clone(), clean(&body.to_string(), false));
+                writeln!(self.out, "{}", data.in_language(*language))
+            }
         }?;
         self.out.flush()
     }
@@ -56,59 +62,49 @@ impl<O: Write, T: Write> Screen<O, T> {
 /// One that was open at the start, in one line. Its time is when it began.
 fn open_line(alert: &OpenAlert, box_name: &str, reading: &Reading, paint: bool) -> String {
     let began = alert.started_at.map_or_else(no_time, |at| moment(at, &reading.zone));
-    let since = match reading.language {
-        Language::English => format!("open since {began}"),
-        Language::Chinese => format!("{began} 起未结束"),
+    let taken = match (alert.is_acknowledged, &alert.acknowledged_by) {
+        (false, _) => say::not_acknowledged(),
+        (true, None) => say::acknowledged(),
+        (true, Some(by)) => say::acknowledged_by(by),
     };
-    let taken = match (reading.language, alert.is_acknowledged, &alert.acknowledged_by) {
-        (Language::English, false, _) => "not acknowledged".to_owned(),
-        (Language::English, true, None) => "acknowledged".to_owned(),
-        (Language::English, true, Some(by)) => format!("acknowledged by {by}"),
-        (Language::Chinese, false, _) => "未确认".to_owned(),
-        (Language::Chinese, true, None) => "已确认".to_owned(),
-        (Language::Chinese, true, Some(by)) => format!("已由 {by} 确认"),
-    };
-    let mut parts = vec![named(&alert.title, &alert.kind, reading.language), alert.grid.clone()];
-    parts.extend([alert.source.clone(), since, mode(&alert.mode, reading.language), taken]);
-    parts.push(format!("[{box_name} {}]", alert.alert_id));
-    let at = alert.started_at;
-    put_together(at, &alert.level, parts, reading, paint)
+    let parts = vec![
+        named(&alert.title, &alert.kind),
+        (&alert.grid).into(),
+        (&alert.source).into(),
+        say::open_since(began).into(),
+        mode(&alert.mode),
+        taken.into(),
+        format!("[{box_name} {}]", alert.alert_id).into(),
+    ];
+    put_together(alert.started_at, &alert.level, parts, reading, paint)
 }
 
 /// One revision in one line.
 fn line(alert: &Alert, newly_acknowledged: bool, reading: &Reading, paint: bool) -> String {
     let data = alert.raw.get("data").unwrap_or(&alert.raw);
     let time = alert.raw["time"].as_str().or(data["last_seen_at"].as_str());
-    let language = reading.language;
-    let revision = match (language, alert.phase.as_str()) {
-        (Language::English, phase) => format!("{phase} rev {}", alert.rev),
-        (Language::Chinese, "new") => format!("新预警 第 {} 版", alert.rev),
-        (Language::Chinese, "update") => format!("更新 第 {} 版", alert.rev),
-        (Language::Chinese, "end") => format!("结束 第 {} 版", alert.rev),
-        (Language::Chinese, "retract") => format!("撤回 第 {} 版", alert.rev),
-        (Language::Chinese, phase) => format!("{phase} 第 {} 版", alert.rev),
+    let phase: Words = match alert.phase.as_str() {
+        "new" => say::phase_new().into(),
+        "update" => say::phase_update().into(),
+        "end" => say::phase_end().into(),
+        "retract" => say::phase_retract().into(),
+        other => other.into(),
     };
-    let is_handled = data["phase_reason"] == "handled";
-    let revision = match language {
-        Language::English if is_handled => format!("{revision} (handled)"),
-        Language::Chinese if is_handled => format!("{revision}（处置更新）"),
-        Language::English | Language::Chinese => revision,
-    };
-    let mut parts = vec![named(&alert.title, &alert.kind, language), place(data), revision];
+    let revision = say::revision(phase, alert.rev);
+    let revision = if data["phase_reason"] == "handled" { say::handled(revision) } else { revision };
+    let mut parts: Vec<Words> = vec![named(&alert.title, &alert.kind), place(data).into(), revision.into()];
     if let Some(confidence) = data["confidence"].as_f64() {
-        parts.push(format!("{:.0} %", confidence * 100.0));
+        parts.push(format!("{:.0} %", confidence * 100.0).into());
     }
-    parts.extend(why(data, language));
-    parts.push(mode(data["mode"].as_str().unwrap_or_default(), language));
+    parts.extend(why(data));
+    parts.push(mode(data["mode"].as_str().unwrap_or_default()));
     if let Some(by) = &alert.acknowledged_by {
-        parts.push(match (language, newly_acknowledged) {
-            (Language::English, true) => format!("ACKNOWLEDGED by {by}"),
-            (Language::English, false) => format!("acknowledged by {by}"),
-            (Language::Chinese, true) => format!("【已由 {by} 确认】"),
-            (Language::Chinese, false) => format!("已由 {by} 确认"),
+        parts.push(match newly_acknowledged {
+            true => say::now_acknowledged_by(by).into(),
+            false => say::acknowledged_by(by).into(),
         });
     }
-    parts.push(format!("[{} {}]", alert.box_name, alert.alert_id));
+    parts.push(format!("[{} {}]", alert.box_name, alert.alert_id).into());
     let at = time.and_then(|time| time.parse::<Timestamp>().ok());
     put_together(at, &alert.level, parts, reading, paint)
 }
@@ -116,18 +112,18 @@ fn line(alert: &Alert, newly_acknowledged: bool, reading: &Reading, paint: bool)
 fn put_together(
     at: Option<Timestamp>,
     level: &str,
-    parts: Vec<String>,
+    parts: Vec<Words>,
     reading: &Reading,
     paint: bool,
 ) -> String {
-    let word = match (reading.language, level) {
-        (Language::Chinese, "red") => "红色".to_owned(),
-        (Language::Chinese, "orange") => "橙色".to_owned(),
-        (Language::Chinese, "yellow") => "黄色".to_owned(),
-        (Language::Chinese, "blue") => "蓝色".to_owned(),
-        (Language::Chinese | Language::English, other) => format!("{other:<6}"),
+    let known = [Level::Blue, Level::Yellow, Level::Orange, Level::Red].into_iter();
+    let known = known.map(|one| (one.name(), explain::level(one))).find(|(name, _)| *name == level);
+    let word = known.map_or_else(|| Words::from(level), |(_, word)| word.into());
+    let columns = match reading.language {
+        Language::English => 6,
+        Language::Chinese => 4,
     };
-    let word = clean(&word, false);
+    let word = padded(&clean(&word.in_language(reading.language), false), columns);
     let word = match (paint, level) {
         (true, "red") => format!("\x1b[1;31m{word}\x1b[0m"),
         (true, "orange") => format!("\x1b[38;5;208m{word}\x1b[0m"),
@@ -135,29 +131,28 @@ fn put_together(
         (true, "blue") => format!("\x1b[34m{word}\x1b[0m"),
         _ => word,
     };
-    let parts: Vec<String> =
-        parts.into_iter().filter(|part| !part.trim().is_empty()).map(|part| clean(&part, false)).collect();
+    let parts = parts.into_iter().map(|part| clean(&part.in_language(reading.language), false));
+    let parts: Vec<String> = parts.filter(|part| !part.trim().is_empty()).collect();
     let time = at.map_or_else(no_time, |at| moment(at, &reading.zone));
     format!("{time}  {word}  {}", parts.join(" · "))
 }
 
-fn named(title: &str, kind: &str, language: Language) -> String {
-    match (title, kind, language) {
-        ("", "", Language::English) => "an alert".to_owned(),
-        ("", "", Language::Chinese) => "预警".to_owned(),
-        ("", kind, _) => kind.to_owned(),
-        (title, "", _) => title.to_owned(),
-        (title, kind, _) => format!("{title} ({kind})"),
+fn named(title: &str, kind: &str) -> Words {
+    match (title, kind) {
+        ("", "") => say::an_alert().into(),
+        ("", kind) => kind.into(),
+        (title, "") => title.into(),
+        (title, kind) => format!("{title} ({kind})").into(),
     }
 }
 
 /// What is not meant seriously must not be read as if it were.
-fn mode(mode: &str, language: Language) -> String {
-    match (mode, language) {
-        ("actual", _) => String::new(),
-        ("exercise", Language::Chinese) => "演练".to_owned(),
-        ("test", Language::Chinese) => "测试".to_owned(),
-        (other, _) => other.to_uppercase(),
+fn mode(mode: &str) -> Words {
+    match mode {
+        "actual" => "".into(),
+        "exercise" => say::exercise().into(),
+        "test" => say::test().into(),
+        other => other.to_uppercase().into(),
     }
 }
 
@@ -171,23 +166,24 @@ fn place(data: &Value) -> String {
 }
 
 /// The explanation in a few words: the condition, or else the rule and its threshold.
-fn why(data: &Value, language: Language) -> Option<String> {
+fn why(data: &Value) -> Option<Words> {
     let why = data.get("why")?;
-    let text = |key: &str| why[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let condition = text("condition").or_else(|| {
-        let rule = text("rule").or_else(|| text("fusion"))?;
-        Some(match (why["threshold"].as_f64(), language) {
-            (Some(threshold), Language::English) => format!("{rule}, threshold {threshold}"),
-            (Some(threshold), Language::Chinese) => format!("{rule}，阈值 {threshold}"),
-            (None, _) => rule,
-        })
-    })?;
+    let text = |key: &str| why[key].as_str().filter(|text| !text.is_empty());
+    let condition: Words = match text("condition") {
+        Some(condition) => condition.into(),
+        None => {
+            let rule = text("rule").or_else(|| text("fusion"))?;
+            match why["threshold"].as_f64() {
+                Some(threshold) => say::threshold(rule, threshold.to_string()).into(),
+                None => rule.into(),
+            }
+        }
+    };
     let signals = why.get("signals").and_then(Value::as_array);
     let value = signals.and_then(|signals| signals.first()?.get("value")?.as_f64());
-    Some(match (value, language) {
-        (Some(value), Language::English) => format!("{condition} (measured {value:.1})"),
-        (Some(value), Language::Chinese) => format!("{condition}（实测 {value:.1}）"),
-        (None, _) => condition,
+    Some(match value {
+        Some(value) => say::measured(condition, format!("{value:.1}")).into(),
+        None => condition,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Addresses of streams and brokers. Must never repeat one in a message: it may hold a password.
 
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use url::Url;
@@ -8,6 +9,8 @@ use super::Checker;
 use crate::config::document::At;
 use crate::config::{lookalike, suggest};
 use crate::contract::stream_address::{self, AddressTrouble};
+use crate::text::config::{and_also, of};
+use crate::text::{Sentence, Words, camera, config_address as text, config_check};
 
 impl Checker<'_, '_> {
     /// An address with one of these schemes, with neither user nor password inside.
@@ -15,7 +18,7 @@ impl Checker<'_, '_> {
         &mut self,
         field: &At<String>,
         name: &str,
-        owner: &str,
+        owner: &Words,
         schemes: &[&str],
     ) -> Option<Url> {
         let At { value, span } = field;
@@ -23,62 +26,57 @@ impl Checker<'_, '_> {
         // Places in front of the host say nothing more than `secret` does.
         let bare =
             if is_stream { stream_address::without_login_places(value.trim()) } else { value.trim().into() };
-        let text = bare.as_ref();
+        let bare = bare.as_ref();
         // First of all, and on the bare text: what looks like a password must not reach any other message.
-        if let Some(why) = secret_inside(text) {
+        if let Some(why) = secret_inside(bare) {
             self.secret_in_address(span, name, owner, why, is_stream);
             return None;
         }
-        if let Some(place) = stream_address::unknown_place(text).filter(|_| is_stream) {
-            let what = format!("{owner}: `{name}` has a place that nothing fills in{}", super::quoted(place));
-            self.report.error(span, what).hint(
-                "`{user}` and `{password}` are filled in from the secret file; a brace of the address itself is written %7B",
-            );
+        if let Some(place) = stream_address::unknown_place(bare).filter(|_| is_stream) {
+            let what = text::unknown_place(name, super::quoted(place));
+            self.report.error(span, of(owner, what)).hint(camera::try_known_place());
             return None;
         }
-        if let Some(hint) = lookalike::in_value(front_of(text), false) {
-            let what = format!("{owner}: `{name}` has characters that only look like those of an address");
-            self.report.error(span, what).hint(hint);
+        if let Some(hint) = lookalike::in_value(front_of(bare), false) {
+            self.report.error(span, of(owner, text::looks_alike(name))).hint(hint);
             return None;
         }
-        if let Some(trouble) = stream_address::trouble(text) {
+        if let Some(trouble) = stream_address::trouble(bare) {
             let (what, hint) = match trouble {
-                AddressTrouble::Brackets => (
-                    "has an IPv6 address without brackets",
-                    format!("write it like {}", example_of_ipv6(schemes)),
-                ),
-                AddressTrouble::Zone => (
-                    "has an IPv6 address with a zone (`%`), which only one machine understands",
-                    "use the IPv4 address, the name, or an IPv6 address that begins with fd or 2".to_owned(),
-                ),
+                AddressTrouble::Brackets => {
+                    (text::no_brackets(name), text::write_it_like(example_of_ipv6(schemes)))
+                }
+                AddressTrouble::Zone => (text::zone(name), text::without_zone()),
             };
-            self.report.error(span, format!("{owner}: `{name}` {what}")).hint(hint);
+            self.report.error(span, of(owner, what)).hint(hint);
             return None;
         }
-        let Some((scheme, _)) = text.split_once("://") else {
-            self.report
-                .error(span, format!("{owner}: `{name}` is no address"))
-                .hint(format!("it begins with {}", suggest::one_of(&with_slashes(schemes))));
+        let begins_with = || text::begins_with(suggest::one_of(&with_slashes(schemes)));
+        let Some((scheme, _)) = bare.split_once("://") else {
+            self.report.error(span, of(owner, text::no_address(name))).hint(begins_with());
             return None;
         };
         if !schemes.contains(&scheme.to_lowercase().as_str()) {
             let known: String = scheme.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
-            self.report
-                .error(span, format!("{owner}: `{name}` cannot begin with `{known}://`"))
-                .hint(format!("it begins with {}", suggest::one_of(&with_slashes(schemes))));
+            self.report.error(span, of(owner, text::wrong_scheme(name, known))).hint(begins_with());
             return None;
         }
-        match Url::parse(text) {
-            Ok(url) if url.username().is_empty() && url.password().is_none() => Some(url),
-            Ok(_) => {
-                self.secret_in_address(span, name, owner, "a user", is_stream);
+        match Url::parse(bare) {
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                self.secret_in_address(span, name, owner, text::a_user(), is_stream);
                 None
             }
+            Ok(url) if url.host_str().is_some_and(is_like_ipv4) => {
+                let hint = text::four_numbers(example_of_ipv4(schemes));
+                self.report.error(span, of(owner, text::no_ipv4(name))).hint(hint);
+                None
+            }
+            Ok(url) => Some(url),
             Err(error) => {
                 // The reader's words (`invalid port number`, ...) do not repeat the address.
                 self.report
-                    .error(span, format!("{owner}: `{name}` is no address: {error}"))
-                    .hint(format!("for example {}", example(schemes)));
+                    .error(span, of(owner, text::unreadable(name, error.to_string())))
+                    .hint(config_check::for_example(example(schemes)));
                 None
             }
         }
@@ -88,18 +86,22 @@ impl Checker<'_, '_> {
         &mut self,
         span: &Range<usize>,
         name: &str,
-        owner: &str,
-        why: &str,
+        owner: &Words,
+        why: Sentence,
         is_stream: bool,
     ) {
-        let mut hint =
-            "write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\""
-                .to_owned();
+        let mut hint = text::put_it_into_a_secret();
         if is_stream {
-            hint.push_str("; where the device wants both inside the address, write {user} and {password} in their places");
+            hint = and_also(hint, text::or_places_for_it());
         }
-        self.report.error(span, format!("{owner}: `{name}` holds {why}")).hint(hint);
+        self.report.error(span, of(owner, text::holds(name, why))).hint(hint);
     }
+}
+
+/// Whether a host is written as an IPv4 address and is none: `10.0.0.310`, which a name server would be asked for.
+fn is_like_ipv4(host: &str) -> bool {
+    let is_of_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    host.contains('.') && host.split('.').all(is_of_digits) && host.parse::<Ipv4Addr>().is_err()
 }
 
 /// An address up to its path, which may hold any sign; all of what has no scheme.
@@ -127,26 +129,30 @@ fn example(schemes: &[&str]) -> &'static str {
     if schemes.contains(&"rtsp") { "rtsp://10.0.0.31/stream2" } else { "mqtts://centre.example:8883" }
 }
 
+fn example_of_ipv4(schemes: &[&str]) -> &'static str {
+    if schemes.contains(&"rtsp") { "rtsp://10.0.0.31/stream2" } else { "mqtts://10.0.0.9:8883" }
+}
+
 fn example_of_ipv6(schemes: &[&str]) -> &'static str {
     if schemes.contains(&"rtsp") { "rtsp://[fd00::31]:554/stream2" } else { "mqtts://[fd00::31]:8883" }
 }
 
 /// What an address holds that belongs into a secret file.
-fn secret_inside(text: &str) -> Option<&'static str> {
-    let after_scheme = text.split_once("//").map_or(text, |(_, rest)| rest);
+fn secret_inside(typed: &str) -> Option<Sentence> {
+    let after_scheme = typed.split_once("//").map_or(typed, |(_, rest)| rest);
     let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or("");
     if let Some((login, _)) = authority.rsplit_once('@') {
-        return Some(if login.contains(':') { "a password" } else { "a user" });
+        return Some(if login.contains(':') { text::a_password() } else { text::a_user() });
     }
     // Also behind the first slash: a password with a slash or a question mark that nobody escaped.
     if after_scheme.contains('@') {
-        return Some("what looks like a user or a password (`@`)");
+        return Some(text::like_a_login());
     }
     let is_password = |name: &str, value: &str| {
         stream_address::names_a_password(name) && !value.is_empty() && value != stream_address::PASSWORD_PLACE
     };
     let mut parameters = stream_address::parameters(after_scheme);
-    parameters.any(|(name, value)| is_password(name, &after_scheme[value])).then_some("a password")
+    parameters.any(|(name, value)| is_password(name, &after_scheme[value])).then(text::a_password)
 }
 
 #[cfg(test)]
@@ -169,11 +175,22 @@ mod tests {
             "ｒｔｓｐ://10.0.0.31/s",
         ]) {
             let hint = lookalike::in_value(front_of(text), false);
-            assert!(hint.is_some_and(|hint| hint.contains("only looks like")), "{text}");
+            assert!(hint.is_some_and(|hint| hint.to_string().contains("only looks like")), "{text}");
         }
         for text in ["rtsp://10.0.0.31:554/一号：东门", "mqtts://centre.example:8883", "rtsp://[fd00::31]/s"]
         {
             assert_eq!(lookalike::in_value(front_of(text), false), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_and_dots_are_an_ipv4_address_or_a_slip() {
+        for host in ["10.0.0.310", "10.0.0", "10.0.0.31.1", "256.1.1.1", "10..0.31", "1000.0.0.1"] {
+            assert!(is_like_ipv4(host), "{host}");
+        }
+        for host in ["10.0.0.31", "centre.example", "cam-10.0.0.310", "nvr", "10", "[fd00::31]", "10.0.0.31a"]
+        {
+            assert!(!is_like_ipv4(host), "{host}");
         }
     }
 

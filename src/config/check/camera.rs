@@ -7,13 +7,15 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::{Checker, quoted, text_of, value_of};
+use super::{Checker, known_id, quoted, text_of, value_of};
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::plausible::LARGEST_BOX;
 use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
 use crate::config::settings::{Camera, CameraSource, CameraTrust};
 use crate::contract::stream_address;
+use crate::text::config::{of, part_of};
+use crate::text::{Words, config, config_address, config_camera as text, config_check};
 use crate::types::at::secs_or;
 use crate::types::decoding::{DecodePolicy, Decoder};
 use crate::types::responsible::Responsible;
@@ -41,12 +43,7 @@ impl Checker<'_, '_> {
             && !resembles("camera")
             && !resembles("sensor")
         {
-            self.report
-                .error(&(0..0), "there is neither a camera nor a sensor")
-                .hint(
-                    "add a section `[[camera]]` with id, eye, url and grid, as in config/minimal.toml, or a `[[sensor]]`, as in config/sensors-only.toml",
-                )
-                .consequence();
+            self.report.error(&(0..0), text::nothing_to_watch()).hint(text::add_one()).consequence();
         }
         let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));
         // Where it is wrong and reported, any other one tells as well whether a text is a schedule.
@@ -59,7 +56,7 @@ impl Checker<'_, '_> {
             // Nobody would miss a camera that was left out in silence.
             if camera.is_none() && !self.report.has_errors() {
                 let at = section.span.start..section.span.start;
-                self.report.error(&at, format!("{} cannot be read", owner(&section.value)));
+                self.report.error(&at, text::cannot_be_read(owner(&section.value)));
             }
             cameras.extend(camera);
         }
@@ -75,7 +72,7 @@ impl Checker<'_, '_> {
         let At { value: camera, span } = section;
         let owner = owner(camera);
         // All of them are looked at before the first one that is missing ends it.
-        let id = self.id(&camera.id, "camera", taken);
+        let id = self.id(&camera.id, config_check::a_camera(), taken);
         let source = self.source(camera, span, &owner);
         let url_main = camera.url_main.as_ref().and_then(|field| self.main_stream(field, &source, &owner));
         let credentials = self.credentials(&camera.user, &camera.secret, span, &owner);
@@ -144,13 +141,17 @@ impl Checker<'_, '_> {
         })
     }
 
-    fn source(&mut self, camera: &CameraDocument, span: &Range<usize>, owner: &str) -> Option<CameraSource> {
+    fn source(
+        &mut self,
+        camera: &CameraDocument,
+        span: &Range<usize>,
+        owner: &Words,
+    ) -> Option<CameraSource> {
         let transport = value_of(&camera.transport).unwrap_or(Transport::Tcp);
         match (&camera.url, &camera.file) {
             (Some(_), Some(file)) => {
-                self.report
-                    .error(&file.span, format!("{owner}: has both `url` and `file`"))
-                    .hint("a camera has one source: leave one of them out");
+                let what = of(owner, config_check::has_both("url", "file"));
+                self.report.error(&file.span, what).hint(text::one_source());
                 None
             }
             (None, None) => {
@@ -158,8 +159,8 @@ impl Checker<'_, '_> {
                     && !self.taken_out.resembles(span.start, "file")
                 {
                     self.report
-                        .error(&(span.start..span.start), format!("{owner}: has neither `url` nor `file`"))
-                        .hint("for example url = \"rtsp://10.0.0.31/stream2\"")
+                        .error(&(span.start..span.start), of(owner, text::no_source()))
+                        .hint(config_check::for_example("url = \"rtsp://10.0.0.31/stream2\""))
                         .consequence();
                 }
                 None
@@ -169,13 +170,13 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn stream(&mut self, field: &At<String>, transport: Transport, owner: &str) -> Option<CameraSource> {
+    fn stream(&mut self, field: &At<String>, transport: Transport, owner: &Words) -> Option<CameraSource> {
         let url = self.address(field, "url", owner, &["rtsp", "rtsps", "file"])?;
         if url.scheme() == "file" {
             let Ok(path) = url.to_file_path() else {
                 self.report
-                    .error(&field.span, format!("{owner}: `url` names no file on this machine"))
-                    .hint("for example file:///srv/clips/gate.mp4 (three slashes)");
+                    .error(&field.span, of(owner, config_address::no_file_here("url")))
+                    .hint(config_address::example_with_three_slashes("file:///srv/clips/gate.mp4"));
                 return None;
             };
             let as_path = At { value: path.to_string_lossy().into_owned(), span: field.span.clone() };
@@ -183,8 +184,8 @@ impl Checker<'_, '_> {
         }
         if url.host_str().is_none_or(str::is_empty) {
             self.report
-                .error(&field.span, format!("{owner}: `url` names no host"))
-                .hint("for example rtsp://10.0.0.31/stream2");
+                .error(&field.span, of(owner, config_address::no_host("url")))
+                .hint(config_check::for_example("rtsp://10.0.0.31/stream2"));
             return None;
         }
         Some(CameraSource::Rtsp { url: with_places(&url), transport })
@@ -195,7 +196,7 @@ impl Checker<'_, '_> {
         &mut self,
         camera: &CameraDocument,
         source: &Option<CameraSource>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<CameraTrust> {
         let named = [("ca_file", &camera.ca_file), ("certificate_sha256", &camera.certificate_sha256)];
         let is_encrypted = match source {
@@ -206,8 +207,8 @@ impl Checker<'_, '_> {
         for (name, field) in named {
             if let Some(field) = field.as_ref().filter(|_| !is_encrypted) {
                 self.report
-                    .error(&field.span, format!("{owner}: `{name}` with an address that is not encrypted"))
-                    .hint("begin `url` with `rtsps://`, or leave it out");
+                    .error(&field.span, of(owner, config_address::not_encrypted(name)))
+                    .hint(config_address::begin_with_or_leave_out("rtsps"));
                 return None;
             }
         }
@@ -224,30 +225,29 @@ impl Checker<'_, '_> {
                 let pinned = stream_address::fingerprint(&pin.value);
                 if pinned.is_none() {
                     self.report
-                        .error(&pin.span, format!("{owner}: `certificate_sha256` is no SHA-256 fingerprint"))
-                        .hint("64 hexadecimal digits, with or without colons; `lookout probe ADDRESS` prints the camera's");
+                        .error(&pin.span, of(owner, text::no_fingerprint()))
+                        .hint(text::hexadecimal_digits());
                 }
                 pinned.map(CameraTrust::Pinned)
             }
             (Some(_), Some(pin)) => {
-                self.report
-                    .error(&pin.span, format!("{owner}: has both `ca_file` and `certificate_sha256`"))
-                    .hint("a pinned certificate needs no authority: leave one of them out");
+                let what = of(owner, config_check::has_both("ca_file", "certificate_sha256"));
+                self.report.error(&pin.span, what).hint(text::pinned_needs_none());
                 None
             }
         }
     }
 
     /// An address with places for the login needs one.
-    fn places_are_filled(&mut self, camera: &CameraDocument, span: &Range<usize>, owner: &str) {
+    fn places_are_filled(&mut self, camera: &CameraDocument, span: &Range<usize>, owner: &Words) {
         if camera.secret.is_some() || self.taken_out.resembles(span.start, "secret") {
             return;
         }
         for (name, field) in [("url", &camera.url), ("url_main", &camera.url_main)] {
             if let Some(At { span, .. }) = field.as_ref().filter(|at| stream_address::has_places(&at.value)) {
                 self.report
-                    .error(span, format!("{owner}: `{name}` has a place for the login, but there is no `secret`"))
-                    .hint("write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\"");
+                    .error(span, of(owner, config_address::place_without_secret(name)))
+                    .hint(config_address::put_it_into_a_secret());
             }
         }
     }
@@ -257,78 +257,71 @@ impl Checker<'_, '_> {
         &mut self,
         field: &At<String>,
         small: &Option<CameraSource>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<String> {
         let main = self.address(field, "url_main", owner, &["rtsp", "rtsps"])?;
         let place = |url: &Url| (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port());
         let (what, hint) = match small {
             None => return None,
-            Some(CameraSource::File(_)) => {
-                ("stands beside a file", "a file has no larger stream: leave `url_main` out")
+            Some(CameraSource::File(_)) => (text::main_beside_a_file(), text::a_file_has_no_main()),
+            Some(CameraSource::Rtsp { url, .. }) if *url == with_places(&main) => {
+                (text::main_is_the_same(), text::small_and_large())
             }
-            Some(CameraSource::Rtsp { url, .. }) if *url == with_places(&main) => (
-                "is the stream of `url`",
-                "`url` is the camera's small stream, `url_main` its large one; leave it out where there is one stream",
-            ),
             Some(CameraSource::Rtsp { url, .. })
                 if Url::parse(url).is_ok_and(|url| place(&url) != place(&main)) =>
             {
-                (
-                    "is another host than `url`",
-                    "it is the large stream of the same camera, for example rtsp://10.0.0.31/stream1 beside rtsp://10.0.0.31/stream2",
-                )
+                (text::main_elsewhere(), text::main_of_the_same())
             }
             Some(CameraSource::Rtsp { .. }) => return Some(with_places(&main)),
         };
-        self.report.error(&field.span, format!("{owner}: `url_main` {what}")).hint(hint);
+        self.report.error(&field.span, of(owner, what)).hint(hint);
         None
     }
 
-    pub(super) fn grid(&mut self, field: &At<String>, area: Option<&str>, owner: &str) -> Option<GridCode> {
+    pub(super) fn grid(&mut self, field: &At<String>, area: Option<&str>, owner: &Words) -> Option<GridCode> {
         let At { value, span } = field;
         let grid = match GridCode::parse(value) {
             Ok(grid) => grid,
             Err(error) => {
                 self.report
-                    .error(span, format!("{owner}: this is no grid code{}: {error}", quoted(value)))
-                    .hint("county 6 digits, sub-district 3, community 3, grid 2: for example \"53012700300102\"");
+                    .error(span, of(owner, text::no_grid_code(quoted(value), error.sentence())))
+                    .hint(text::levels_of_a_grid_code());
                 return None;
             }
         };
         if let Some(area) = area.filter(|area| area.len() == 6 && !value.starts_with(area)) {
             self.report
-                .error(span, format!("{owner}: the grid {grid} lies outside the area {area}"))
-                .hint("a grid code begins with the six digits of [site] area");
+                .error(span, of(owner, text::outside_the_area(grid.as_str(), area)))
+                .hint(text::grid_begins_with_area());
             return None;
         }
         Some(grid)
     }
 
-    pub(super) fn lonlat(&mut self, field: &At<[f64; 2]>, owner: &str) -> Option<[f64; 2]> {
+    pub(super) fn lonlat(&mut self, field: &At<[f64; 2]>, owner: &Words) -> Option<[f64; 2]> {
         let [lon, lat] = field.value;
         if lon.abs() <= 180.0 && lat.abs() <= 90.0 {
             return Some(field.value);
         }
         let hint = if lat.abs() <= 180.0 && lon.abs() <= 90.0 {
-            format!("longitude comes first: lonlat = [{lat}, {lon}]")
+            // Typed the other way round.
+            text::longitude_first(lon.to_string(), lat.to_string())
         } else {
-            "longitude from -180 to 180, then latitude from -90 to 90, in degrees".to_owned()
+            text::longitude_then_latitude()
         };
-        self.report.error(&field.span, format!("{owner}: `lonlat` is no place on Earth")).hint(hint);
+        self.report.error(&field.span, of(owner, text::nowhere_on_earth())).hint(hint);
         None
     }
 
-    fn rotation(&mut self, field: &At<u16>, owner: &str) -> u16 {
+    fn rotation(&mut self, field: &At<u16>, owner: &Words) -> u16 {
         if document::ROTATIONS.contains(&field.value) {
             return field.value;
         }
-        self.report
-            .error(&field.span, format!("{owner}: `rotate` is 0, 90, 180 or 270, not {}", field.value))
-            .hint("clockwise degrees: what is at the left edge is at the upper one after 90");
+        self.report.error(&field.span, of(owner, text::no_rotation(field.value))).hint(text::clockwise());
         0
     }
 
-    fn display_aspect(&mut self, field: &At<String>, owner: &str) -> Option<(u32, u32)> {
+    fn display_aspect(&mut self, field: &At<String>, owner: &Words) -> Option<(u32, u32)> {
         /// No camera shows a wider or a narrower picture; panoramas have 32:9.
         const MOST: u32 = 6;
         let parts = field.value.split_once([':', '/', '：']);
@@ -344,23 +337,19 @@ impl Checker<'_, '_> {
         let credible = aspect.filter(is_credible);
         if credible.is_none() {
             self.report
-                .error(
-                    &field.span,
-                    format!("{owner}: `display_aspect` is no width to height{}", quoted(&field.value)),
-                )
-                .hint(
-                    "width:height of the upright picture as it should look, for example \"16:9\" or \"4:3\"",
-                );
+                .error(&field.span, of(owner, text::no_aspect(quoted(&field.value))))
+                .hint(text::aspects());
         }
         credible
     }
 
-    fn zones(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Arc<str>, Polygon> {
+    fn zones(&mut self, camera: &CameraDocument, owner: &Words) -> BTreeMap<Arc<str>, Polygon> {
         let mut taken = BTreeMap::new();
         let mut zones = BTreeMap::new();
         for (index, At { value: zone, .. }) in camera.zone.iter().enumerate() {
-            let name = part_owner("zone", &zone.id, index, owner);
-            let id = self.id(&zone.id, "zone", &mut taken);
+            let part = known_id(&zone.id).map_or_else(|| config_check::zone_number(index + 1), config::zone);
+            let name: Words = part_of(part, owner).into();
+            let id = self.id(&zone.id, config_check::a_zone(), &mut taken);
             let polygon = zone.polygon.as_ref().and_then(|corners| self.polygon(corners, &name));
             if let (Some(id), Some(polygon)) = (id, polygon) {
                 zones.insert(id, polygon);
@@ -369,12 +358,13 @@ impl Checker<'_, '_> {
         zones
     }
 
-    fn lines(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Arc<str>, Line> {
+    fn lines(&mut self, camera: &CameraDocument, owner: &Words) -> BTreeMap<Arc<str>, Line> {
         let mut taken = BTreeMap::new();
         let mut lines = BTreeMap::new();
         for (index, At { value: line, .. }) in camera.line.iter().enumerate() {
-            let name = part_owner("line", &line.id, index, owner);
-            let id = self.id(&line.id, "line", &mut taken);
+            let part = known_id(&line.id).map_or_else(|| config_check::line_number(index + 1), config::line);
+            let name: Words = part_of(part, owner).into();
+            let id = self.id(&line.id, config_check::a_line(), &mut taken);
             let drawn = line.points.as_ref().and_then(|points| self.drawn_line(points, &name));
             if let (Some(id), Some(drawn)) = (id, drawn) {
                 lines.insert(id, drawn);
@@ -392,17 +382,11 @@ fn with_places(url: &Url) -> String {
 }
 
 /// How people call a camera.
-pub(super) fn owner(camera: &CameraDocument) -> String {
-    match &camera.id {
-        Some(id) if super::is_id(&id.value) => format!("camera `{}`", id.value),
-        _ => "camera".to_owned(),
-    }
+pub(super) fn owner(camera: &CameraDocument) -> Words {
+    known_id(&camera.id).map_or_else(config_check::a_camera, config::camera).into()
 }
 
-/// How people call a zone, line or mask of a camera.
-pub(super) fn part_owner(what: &str, id: &Option<At<String>>, index: usize, owner: &str) -> String {
-    match id {
-        Some(id) if super::is_id(&id.value) => format!("{what} `{}` of {owner}", id.value),
-        _ => format!("{what} {} of {owner}", index + 1),
-    }
+/// How people call a mask of a camera.
+pub(super) fn mask_of(owner: &Words, index: usize) -> Words {
+    part_of(config_check::mask_number(index + 1), owner).into()
 }

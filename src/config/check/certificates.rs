@@ -18,12 +18,14 @@ use crate::analysis::pem;
 use crate::analysis::time::Timestamp;
 use crate::config::document::At;
 use crate::config::secret::{close_command, mode_if_open_beyond_the_service, pem_bytes};
+use crate::text::config::of;
+use crate::text::{Sentence, Words, config_certificate as text};
 
 /// A field with a certificate of our own.
 const OURS: &str = "cert_file";
 
 /// What a file holds instead of what it should: what follows its name in a sentence, and what to try.
-type Instead = (&'static str, String);
+type Instead = (Sentence, Sentence);
 
 impl Checker<'_, '_> {
     /// A file with certificates: those of authorities, or our own and those behind it. Gives those that can be read.
@@ -31,7 +33,7 @@ impl Checker<'_, '_> {
         &mut self,
         field: &At<String>,
         name: &str,
-        owner: &str,
+        owner: &Words,
     ) -> (PathBuf, Vec<CertificateDer<'static>>) {
         let path = self.file(field, name, owner);
         let Some(bytes) = self.pem(&path) else { return (path, Vec::new()) };
@@ -40,24 +42,22 @@ impl Checker<'_, '_> {
         let whole: Vec<CertificateDer<'static>> = found.into_iter().flatten().collect();
         if whole.is_empty() {
             let (what, hint) = no_certificate(&bytes, name == OURS, &path);
-            self.unusable(field, &format!("{owner}: `{name}` {what}"), &path, hint);
+            self.unusable(field, owner, text::field(name, what), &path, hint);
             return (path, whole);
         }
         if broken > 0 {
-            let what = format!(
-                "{owner}: `{name}` holds certificates that cannot be read ({broken} of {}): {}",
-                broken + whole.len(),
-                path.display()
-            );
-            self.report.warning(&field.span, what).hint(COPY_AGAIN);
+            let what = text::some_broken(name, broken, broken + whole.len(), path.display());
+            self.report.warning(&field.span, of(owner, what)).hint(text::copy_again());
         }
         // While an authority is replaced, its old certificate stands beside the new one.
         let counted = if name == OURS { &whole[..1] } else { &whole[..] };
         let days: Option<Vec<String>> = counted.iter().map(|certificate| ended(certificate, now())).collect();
         if let Some(day) = days.and_then(|days| days.into_iter().max()) {
-            self.report
-                .warning(&field.span, format!("{owner}: `{name}` has expired{day}: {}", path.display()))
-                .hint("get the new one from whoever made it, and check the clock of this machine");
+            let what = match day.as_str() {
+                "" => text::expired(name, path.display()),
+                day => text::expired_on(name, day, path.display()),
+            };
+            self.report.warning(&field.span, of(owner, what)).hint(text::get_the_new_one());
         }
         (path, whole)
     }
@@ -67,66 +67,51 @@ impl Checker<'_, '_> {
         &mut self,
         certificate: &At<String>,
         key: &At<String>,
-        owner: &str,
+        owner: &Words,
     ) -> (PathBuf, PathBuf) {
         let (file, chain) = self.certificates(certificate, OURS, owner);
         let (path, private) = self.private_key(key, owner);
         let Some(private) = private.filter(|_| !chain.is_empty()) else { return (file, path) };
-        match pair(&chain, &private) {
-            Pair::Good => {}
+        let (field, what, of_file, hint) = match pair(&chain, &private) {
+            Pair::Good => return (file, path),
             Pair::LaterInTheFile => {
-                let what =
-                    format!("{owner}: `{OURS}` begins with another certificate than that of `key_file`");
-                let hint = "the certificate of this box must come first, and then those of the authorities behind it";
-                self.unusable(certificate, &what, &file, hint.to_owned());
+                (certificate, text::begins_with_another(OURS), &file, text::own_comes_first())
             }
-            Pair::BadCertificate => {
-                let what = format!("{owner}: `{OURS}` holds a certificate that cannot be used");
-                let hint = "often it is one of version 1: sign it anew with openssl x509 -req -extfile FILE, and in FILE the line basicConstraints=CA:FALSE";
-                self.unusable(certificate, &what, &file, hint.to_owned());
-            }
+            Pair::BadCertificate => (certificate, text::cannot_be_used(OURS), &file, text::sign_anew()),
             Pair::OfAnother => {
-                let what = format!("{owner}: `key_file` belongs to another certificate than `{OURS}`");
-                let hint = format!(
-                    "these print the same for a pair: openssl x509 -in {} -noout -pubkey; openssl pkey -in {} -pubout",
-                    file.display(),
-                    path.display()
-                );
-                self.unusable(key, &what, &path, hint);
+                (key, text::key_of_another(OURS), &path, text::compare(file.display(), path.display()))
             }
-            Pair::BadKey => {
-                let what = format!("{owner}: `key_file` holds a private key that cannot be used");
-                let hint = "make an RSA key of at least 2048 bits, or an ECDSA one: openssl ecparam -name prime256v1 -genkey";
-                self.unusable(key, &what, &path, hint.to_owned());
-            }
-        }
+            Pair::BadKey => (key, text::key_cannot_be_used(), &path, text::make_a_key()),
+        };
+        self.unusable(field, owner, what, of_file, hint);
         (file, path)
     }
 
     /// What a file holds is of no use.
-    fn unusable(&mut self, field: &At<String>, what: &str, path: &Path, hint: String) {
-        let what = format!("{what}: {}; the connection fails until this is mended", path.display());
+    fn unusable(&mut self, field: &At<String>, owner: &Words, what: Sentence, path: &Path, hint: Sentence) {
+        let what = text::unusable(of(owner, what), path.display());
         self.report.warning(&field.span, what).hint(hint);
     }
 
     /// A key that others can read is no key. Systemd guards its own folder, whatever the mode of a file in it.
-    fn private_key(&mut self, field: &At<String>, owner: &str) -> (PathBuf, Option<PrivateKeyDer<'static>>) {
+    fn private_key(
+        &mut self,
+        field: &At<String>,
+        owner: &Words,
+    ) -> (PathBuf, Option<PrivateKeyDer<'static>>) {
         let path = self.file(field, "key_file", owner);
         let guarded = self.surroundings.credentials_dir.as_ref().is_some_and(|dir| path.starts_with(dir));
         let metadata = path.metadata().ok().filter(|_| self.surroundings.at_home && !guarded);
         if let Some(mode) = metadata.as_ref().and_then(mode_if_open_beyond_the_service) {
             self.report
-                .error(
-                    &field.span,
-                    format!("{owner}: `key_file` can be read by other users (mode {mode:03o})"),
-                )
+                .error(&field.span, of(owner, text::key_is_open(format!("{mode:03o}"))))
                 .hint(close_command(&path));
         }
         let Some(bytes) = self.pem(&path) else { return (path, None) };
         let key = PrivateKeyDer::from_pem_slice(&pem::plain(&bytes)).ok();
         if key.is_none() {
             let (what, hint) = no_key(&bytes, &path);
-            self.unusable(field, &format!("{owner}: `key_file` {what}"), &path, hint);
+            self.unusable(field, owner, text::field("key_file", what), &path, hint);
         }
         (path, key)
     }
@@ -139,10 +124,6 @@ impl Checker<'_, '_> {
         pem_bytes(path).ok()
     }
 }
-
-/// For what is damaged.
-const COPY_AGAIN: &str =
-    "copy each of them again, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----";
 
 /// The lines around a certificate; other things in the same file, such as a key, are none that is broken.
 const BEGIN: &[u8] = b"\n-----BEGIN CERTIFICATE-----";
@@ -197,53 +178,36 @@ fn is_certificate(der: &CertificateDer<'_>) -> bool {
 /// What a file holds that should hold certificates.
 fn no_certificate(bytes: &[u8], is_ours: bool, path: &Path) -> Instead {
     let wanted = match is_ours {
-        true => "the certificate of this box",
-        false => "the certificate of the authority that signed the other side's",
+        true => text::of_this_box(),
+        false => text::of_the_authority(),
     };
     if bytes.trim_ascii().is_empty() {
-        return ("is empty", format!("copy {wanted} into it, as PEM text"));
+        return (text::is_empty(), text::copy_into_it(wanted));
     }
     if is_certificate(&CertificateDer::from(bytes)) {
-        let hint = format!(
-            "openssl x509 -inform der -in {0} -out {0}.pem converts it: name {0}.pem",
-            path.display()
-        );
-        return ("holds a certificate in DER, not in PEM", hint);
+        return (text::is_der(), text::convert(path.display()));
     }
     if !certificates_in(bytes).is_empty() {
-        return ("holds no certificate that can be read", COPY_AGAIN.to_owned());
+        return (text::none_to_be_read(), text::copy_again());
     }
     if holds_a_key(bytes) {
-        return (
-            "holds a private key and no certificate",
-            format!("name {wanted}, whose key stays where it is"),
-        );
+        return (text::only_a_key(), text::name_it_instead(wanted));
     }
-    let hint = format!("name {wanted}: PEM text that begins with -----BEGIN CERTIFICATE-----");
-    ("holds no certificate", hint)
+    (text::no_certificate(), text::name_pem(wanted))
 }
 
 /// What a file holds that should hold a private key.
 fn no_key(bytes: &[u8], path: &Path) -> Instead {
     if bytes.trim_ascii().is_empty() {
-        return ("is empty", "copy the private key of `cert_file` into it, as PEM text".to_owned());
+        return (text::is_empty(), text::copy_key_into_it());
     }
     if bytes.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
-        let hint = format!(
-            "nobody is there to type it: openssl pkey -in {0} -out {0}.open && chmod 600 {0}.open",
-            path.display()
-        );
-        return ("holds a private key that is locked with a passphrase", hint);
+        return (text::locked_key(), text::unlock(path.display()));
     }
     if certificates_in(bytes).iter().any(Result::is_ok) {
-        let hint = "name the file of the key that was made together with it: PEM text with a line -----BEGIN PRIVATE KEY-----";
-        return ("holds a certificate and no private key", hint.to_owned());
+        return (text::only_a_certificate(), text::name_its_key());
     }
-    let hint = format!(
-        "it must be PEM text with a line -----BEGIN PRIVATE KEY-----; openssl pkey -inform der -in {} converts one in DER",
-        path.display()
-    );
-    ("holds no private key", hint)
+    (text::no_key(), text::key_in_pem(path.display()))
 }
 
 /// Stands in the first lines of a key with a passphrase, of the old kind and of the new one.
@@ -260,7 +224,7 @@ fn now() -> UnixTime {
     UnixTime::since_unix_epoch(since_1970.unwrap_or_default())
 }
 
-/// The day on which a certificate ended, in brackets, where its time is over.
+/// The day on which a certificate ended, where its time is over; empty where it has none.
 fn ended(certificate: &CertificateDer<'_>, now: UnixTime) -> Option<String> {
     let parsed = ParsedCertificate::try_from(certificate).ok()?;
     // The time is the first thing that is looked at; only then that nobody is believed.
@@ -268,7 +232,7 @@ fn ended(certificate: &CertificateDer<'_>, now: UnixTime) -> Option<String> {
     match verify_server_cert_signed_by_trust_anchor(&parsed, &nobody, &[], now, &[]) {
         Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             let at = i64::try_from(not_after.as_secs()).ok().and_then(|at| Timestamp::from_second(at).ok());
-            Some(at.map_or(String::new(), |at| format!(" ({})", at.strftime("%Y-%m-%d"))))
+            Some(at.map_or(String::new(), |at| at.strftime("%Y-%m-%d").to_string()))
         }
         // Its end lies before its beginning.
         Err(Error::InvalidCertificate(CertificateError::Expired)) => Some(String::new()),
@@ -308,7 +272,7 @@ qKCX
         };
         assert_eq!(at("2019-12-31T00:00:00Z"), None, "a clock that is not set yet says nothing");
         assert_eq!(at("2020-12-31T23:59:59Z"), None);
-        assert_eq!(at("2021-01-01T00:00:01Z").as_deref(), Some(" (2021-01-01)"));
+        assert_eq!(at("2021-01-01T00:00:01Z").as_deref(), Some("2021-01-01"));
     }
 
     /// As a camera's library reads them.
@@ -336,7 +300,7 @@ qKCX
         let cut = &OF_2020[..200];
         let der = of_2020();
         let key = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
-        let said = |bytes: &[u8]| no_certificate(bytes, false, Path::new("ca.pem")).0;
+        let said = |bytes: &[u8]| no_certificate(bytes, false, Path::new("ca.pem")).0.to_string();
         assert_eq!(said(b" \n"), "is empty");
         assert_eq!(said(b"0hello"), "holds no certificate");
         assert_eq!(said(key), "holds a private key and no certificate");
@@ -344,7 +308,7 @@ qKCX
         assert_eq!(said(cut.as_bytes()), "holds no certificate that can be read");
         let rubbish = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
         assert_eq!(said(rubbish.as_bytes()), "holds no certificate that can be read");
-        let said = |bytes: &[u8]| no_key(bytes, Path::new("box.key")).0;
+        let said = |bytes: &[u8]| no_key(bytes, Path::new("box.key")).0.to_string();
         assert_eq!(said(b""), "is empty");
         assert_eq!(said(OF_2020.as_bytes()), "holds a certificate and no private key");
         assert_eq!(said(b"hello"), "holds no private key");

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::Checker;
 use crate::config::document::Document;
 use crate::contract::signature::{KnownKey, PublicKey};
+use crate::text::config::of;
+use crate::text::{Words, config_check, config_site as text};
 
 /// Keys that everybody can sign with: RFC 8037, appendix A.
 const PRINTED: [&str; 1] = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"];
@@ -15,30 +17,23 @@ impl Checker<'_, '_> {
         let mut keys: Vec<KnownKey> = Vec::with_capacity(document.command_key.len());
         for section in &document.command_key {
             let key = &section.value;
-            let id = self.id(&key.id, "command key", &mut taken);
-            let owner =
-                id.as_ref().map_or_else(|| "command key".to_owned(), |id| format!("command key `{id}`"));
+            let id = self.id(&key.id, config_check::a_command_key(), &mut taken);
+            let owner: Words =
+                id.as_deref().map_or_else(config_check::a_command_key, config_check::command_key).into();
             let Some(field) = &key.public_key else { continue };
             // What stands here by mistake may be the private half: it is never quoted.
             let Some(public) = PublicKey::parse(field.value.trim()) else {
-                self.report
-                    .error(&field.span, format!("{owner}: `public_key` is no Ed25519 key"))
-                    .hint("43 letters, digits, `-` and `_`, as `lookout keys make` prints them; the private half never stands here");
+                self.report.error(&field.span, of(owner, text::no_public_key())).hint(text::what_keys_hold());
                 continue;
             };
             if PRINTED.contains(&public.text().as_str()) {
-                self.report
-                    .error(
-                        &field.span,
-                        format!("{owner}: is the example of RFC 8037, whose private half is printed there"),
-                    )
-                    .hint("make a key of your own: lookout keys make NAME --role ROLE --out DIR");
+                self.report.error(&field.span, of(owner, text::printed_key())).hint(text::make_your_own());
                 continue;
             }
             if let Some(other) = keys.iter().find(|other| other.public == public) {
                 self.report
-                    .error(&field.span, format!("{owner}: has the same `public_key` as `{}`", other.id))
-                    .hint("one key for each holder, so that the audit log tells who it was");
+                    .error(&field.span, of(owner, text::same_key(&*other.id)))
+                    .hint(text::one_key_each());
                 continue;
             }
             if let (Some(id), Some(role)) = (id, &key.role) {

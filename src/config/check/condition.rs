@@ -13,6 +13,18 @@ use crate::analysis::rules::typed::Check;
 use crate::analysis::rules::{self, Condition};
 use crate::config::document::{At, Given, Names, RuleDocument};
 use crate::config::suggest;
+use crate::text::config::{did_you_mean, of};
+use crate::text::{Sentence, Words, config, config_check, config_rule as text};
+
+/// What is drawn in pictures, for rules to name.
+struct Drawn {
+    what: fn() -> Sentence,
+    /// Its section below a camera's.
+    key: &'static str,
+}
+
+const ZONE: Drawn = Drawn { what: config_check::a_zone, key: "zone" };
+const LINE: Drawn = Drawn { what: config_check::a_line, key: "line" };
 
 impl Checker<'_, '_> {
     /// Exactly one of the conditions.
@@ -21,22 +33,21 @@ impl Checker<'_, '_> {
         rule: &RuleDocument,
         span: &Range<usize>,
         watched: &Watched<'_, '_>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<Condition> {
         let given = rule.given();
         if given.is_empty() && !self.taken_out.from(span) {
             let names: Vec<&str> = rules::KINDS.iter().map(|kind| kind.name).collect();
             self.report
-                .error(&(span.start..span.start), format!("{owner}: says not what must be seen"))
-                .hint(format!("add one of {}", suggest::listed(&names)))
+                .error(&(span.start..span.start), of(owner, text::no_condition()))
+                .hint(text::add_one_of(suggest::listed(&names)))
                 .consequence();
         }
         let (first, others) = given.split_first()?;
         let condition = first.table.checked(&mut Within { checker: &mut *self, watched, owner });
         if let Some(Given { name, span, .. }) = others.first() {
-            self.report
-                .error(span, format!("{owner}: has both `{}` and `{name}`", first.name))
-                .hint("a rule has one condition: make a second rule of the other");
+            let what = config_check::has_both(first.name, *name);
+            self.report.error(span, of(owner, what)).hint(text::one_condition());
             return None;
         }
         condition
@@ -47,26 +58,23 @@ impl Checker<'_, '_> {
 struct Within<'a, 'c, 's, 'o, 'd> {
     checker: &'a mut Checker<'c, 's>,
     watched: &'a Watched<'o, 'd>,
-    owner: &'a str,
+    owner: &'a Words,
 }
 
 impl Check for Within<'_, '_, '_, '_, '_> {
     fn zone(&mut self, typed: &Option<At<String>>) -> Option<Arc<str>> {
-        self.drawn(typed, "zone", |camera| &camera.zones)
+        self.drawn(typed, &ZONE, |camera| &camera.zones)
     }
 
     fn line(&mut self, typed: &Option<At<String>>) -> Option<Arc<str>> {
-        self.drawn(typed, "line", |camera| &camera.lines)
+        self.drawn(typed, &LINE, |camera| &camera.lines)
     }
 
     fn classes(&mut self, typed: &Option<Names>) -> Option<Vec<Class>> {
         let (names, owner) = (typed.as_ref()?, self.owner);
         if names.value.is_empty() {
-            self.error(
-                &names.span,
-                "`classes` is empty",
-                "name what counts, for example classes = [\"person\"]",
-            );
+            let what = of(owner, config_check::classes_empty());
+            self.checker.report.error(&names.span, what).hint(text::name_what_counts());
             return None;
         }
         Some(self.checker.classes(&names.value, owner))
@@ -87,12 +95,12 @@ impl Check for Within<'_, '_, '_, '_, '_> {
         Some(self.checker.classes(&named, self.owner))
     }
 
-    fn error(&mut self, span: &Range<usize>, what: &str, hint: &str) {
-        self.checker.report.error(span, format!("{}: {what}", self.owner)).hint(hint);
+    fn error(&mut self, span: &Range<usize>, what: Sentence, hint: Sentence) {
+        self.checker.report.error(span, of(self.owner, what)).hint(hint);
     }
 
-    fn missing(&mut self, span: &Range<usize>, what: &str, hint: &str) {
-        self.checker.report.error(span, format!("{}: {what}", self.owner)).hint(hint).consequence();
+    fn missing(&mut self, span: &Range<usize>, what: Sentence, hint: Sentence) {
+        self.checker.report.error(span, of(self.owner, what)).hint(hint).consequence();
     }
 }
 
@@ -101,7 +109,7 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
     fn drawn(
         &mut self,
         field: &Option<At<String>>,
-        what: &str,
+        drawn: &Drawn,
         names: impl Fn(&'o Offered<'d>) -> &'o Vec<&'d str>,
     ) -> Option<Arc<str>> {
         let field = field.as_ref()?;
@@ -110,29 +118,25 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         let lacks = |camera: &&'o Offered<'d>| !camera.incomplete && !names(camera).contains(&value.as_str());
         let lacking: Vec<&'o Offered<'d>> = watched.cameras.iter().copied().filter(lacks).collect();
         if watched.in_common && lacking.len() > 1 {
-            self.lacking(field, what, &lacking, names);
+            self.lacking(field, drawn, &lacking, names);
             return Some(value.as_str().into());
         }
         for camera in lacking {
             let there: BTreeSet<&str> = names(camera).iter().copied().collect();
             let there: Vec<&str> = there.into_iter().collect();
-            let shown = quoted(value);
+            let (shown, of_camera) = (quoted(value), config::camera(camera.id));
             let complaint = if watched.cameras.len() == 1 {
-                format!("{owner} names an unknown {what}{shown}")
+                config_check::names_unknown(owner, (drawn.what)(), shown)
             } else {
-                format!("{owner} names a {what} that camera `{}` does not have{shown}", camera.id)
+                text::camera_lacks(owner, (drawn.what)(), of_camera.clone(), shown)
             };
-            let near = suggest::nearest(value, there.iter().copied())
-                .map(|near| format!("did you mean `{near}`? "))
-                .unwrap_or_default();
+            let near = suggest::nearest(value, there.iter().copied());
             let hint = match there.as_slice() {
-                [] => format!(
-                    "camera `{}` has no {what}: draw one in a section `[[camera.{what}]]` below it",
-                    camera.id
-                ),
-                [only] => format!("{near}camera `{}` has the {what} `{only}`", camera.id),
+                [] => text::draw_one(of_camera, (drawn.what)(), drawn.key),
+                [only] => with_nearest(near, text::has_one(of_camera, (drawn.what)(), *only)),
                 several => {
-                    format!("{near}camera `{}` has the {what}s {}", camera.id, suggest::listed(several))
+                    let names = suggest::listed(several);
+                    with_nearest(near, text::has_several(of_camera, (drawn.what)(), names))
                 }
             };
             self.checker.report.error(span, complaint).hint(hint).consequence();
@@ -144,24 +148,23 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
     fn lacking(
         &mut self,
         field: &At<String>,
-        what: &str,
+        drawn: &Drawn,
         lacking: &[&'o Offered<'d>],
         names: impl Fn(&'o Offered<'d>) -> &'o Vec<&'d str>,
     ) {
         let At { value, span } = field;
         let ids: Vec<&str> = lacking.iter().map(|camera| camera.id).collect();
         let there: BTreeSet<&str> = lacking.iter().copied().flat_map(names).copied().collect();
-        let near = suggest::nearest(value, there).map(|near| format!("did you mean `{near}`? "));
-        let complaint = format!(
-            "{} names a {what} that the cameras {} do not have{}",
-            self.owner,
-            suggest::listed(&ids),
-            quoted(value)
-        );
-        let hint = format!(
-            "{}draw it in a section `[[camera.{what}]]` below each of them, or name only cameras that have it",
-            near.unwrap_or_default()
-        );
+        let complaint = text::cameras_lack(self.owner, (drawn.what)(), suggest::listed(&ids), quoted(value));
+        let hint = with_nearest(suggest::nearest(value, there), text::draw_in_each(drawn.key));
         self.checker.report.error(span, complaint).hint(hint).consequence();
+    }
+}
+
+/// What to try, behind the name that was probably meant.
+fn with_nearest(near: Option<&str>, hint: Sentence) -> Sentence {
+    match near {
+        Some(near) => text::and_then(did_you_mean(near), hint),
+        None => hint,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::Checker;
-use super::camera::part_owner;
+use super::camera::mask_of;
 use crate::analysis::detection::Class;
 use crate::analysis::filters::ClassMask;
 use crate::analysis::geometry::{Point, Polygon};
@@ -17,14 +17,13 @@ use crate::config::document::{
     PointDocument,
 };
 use crate::config::settings::Camera;
+use crate::text::config::{field_of, of};
+use crate::text::{Words, config, config_camera as text, config_check};
 
 /// Most points of a horizon: more than anybody draws.
 const MAX_POINTS: usize = 16;
 /// A horizon may lie so far outside the picture, in pictures; what is farther away is pixels.
 const FAR_OUTSIDE: f64 = 5.0;
-/// What one looks like.
-const HORIZON: &str =
-    "for example points = [[0.0, 0.3], [1.0, 0.3]]: two places from left to right where ground meets sky";
 
 impl Checker<'_, '_> {
     /// A table without a class in it: allowed, but probably not meant.
@@ -33,21 +32,21 @@ impl Checker<'_, '_> {
         table: &Option<At<BTreeMap<String, T>>>,
         name: &str,
         example: &str,
-        owner: &str,
+        owner: &Words,
     ) {
         let empty =
             table.as_ref().filter(|table| table.value.is_empty() && !self.taken_out.from(&table.span));
         if let Some(table) = empty {
             self.report
-                .warning(&table.span, format!("{owner}: `{name}` names no class, so it does nothing"))
-                .hint(format!("for example {name} = {example}, or leave it out"));
+                .warning(&table.span, of(owner, text::names_no_class(name)))
+                .hint(config_check::or_leave_out(format!("{name} = {example}")));
         }
     }
 
     pub(super) fn thresholds(
         &mut self,
         table: &Option<At<BTreeMap<String, At<f64>>>>,
-        owner: &str,
+        owner: &Words,
     ) -> BTreeMap<Class, f32> {
         let mut thresholds = BTreeMap::new();
         for (name, at) in table.iter().flat_map(|table| &table.value) {
@@ -55,13 +54,8 @@ impl Checker<'_, '_> {
             let class = self.class_of(name, at, owner);
             if !(0.0..=1.0).contains(value) {
                 self.report
-                    .error(
-                        span,
-                        format!("{owner}: the threshold of `{name}` must be from 0 to 1, not {value}"),
-                    )
-                    .hint(format!(
-                        "0.5 is a usual one, lower finds more and errs more often: thresholds = {{ {name} = 0.5 }}"
-                    ));
+                    .error(span, of(owner, text::no_threshold(name, value.to_string())))
+                    .hint(text::usual_threshold(name));
             } else if let Some(class) = class {
                 thresholds.insert(class, *value as f32);
             }
@@ -70,32 +64,37 @@ impl Checker<'_, '_> {
     }
 
     /// The class that a table's key names; problems of it are shown at its value.
-    fn class_of<T>(&mut self, name: &str, value: &At<T>, owner: &str) -> Option<Class> {
+    fn class_of<T>(&mut self, name: &str, value: &At<T>, owner: &Words) -> Option<Class> {
         let named = At { value: name.to_owned(), span: value.span.clone() };
         self.classes(std::slice::from_ref(&named), owner).pop()
     }
 
-    pub(super) fn night(&mut self, night: &NightDocument, zone: &TimeZone, owner: &str) -> Option<Night> {
-        let owner = format!("`night` of {owner}");
+    pub(super) fn night(&mut self, night: &NightDocument, zone: &TimeZone, owner: &Words) -> Option<Night> {
+        let owner: Words = field_of("night", owner).into();
         let schedule = night.schedule.as_ref().and_then(|field| self.schedule(field, zone, &owner));
         let thresholds = self.thresholds(&night.thresholds, &owner);
         if let Some(table) = night.thresholds.as_ref().filter(|table| table.value.is_empty()) {
             self.report
-                .error(&table.span, format!("{owner}: `thresholds` names no class"))
-                .hint("name what must be surer or less sure then: thresholds = { person = 0.5 }");
+                .error(&table.span, of(&owner, text::night_names_no_class()))
+                .hint(text::name_who_is_surer());
         }
         Some(Night { schedule: schedule?, thresholds })
     }
 
-    pub(super) fn heights(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Class, HeightLimits> {
+    pub(super) fn heights(
+        &mut self,
+        camera: &CameraDocument,
+        owner: &Words,
+    ) -> BTreeMap<Class, HeightLimits> {
         let mut heights = BTreeMap::new();
         for (name, at) in camera.heights.iter().flat_map(|table| &table.value) {
             let class = self.class_of(name, at, owner);
             let HeightsDocument { min, max } = &at.value;
             if min.is_none() && max.is_none() && !self.taken_out.from(&at.span) {
+                let example = format!("heights = {{ {name} = {{ min = 0.05, max = 0.7 }} }}");
                 self.report
-                    .error(&at.span, format!("{owner}: `heights` says nothing of `{name}`"))
-                    .hint(format!("for example heights = {{ {name} = {{ min = 0.05, max = 0.7 }} }}"));
+                    .error(&at.span, of(owner, text::heights_say_nothing(name)))
+                    .hint(config_check::for_example(example));
             }
             let names = [format!("heights.{name}.min"), format!("heights.{name}.max")];
             let names = [names[0].as_str(), names[1].as_str()];
@@ -112,7 +111,7 @@ impl Checker<'_, '_> {
         min: &Option<At<f64>>,
         max: &Option<At<f64>>,
         [min_name, max_name]: [&str; 2],
-        owner: &str,
+        owner: &Words,
     ) -> Option<HeightLimits> {
         let mut is_good = true;
         for (field, name) in [(min, min_name), (max, max_name)] {
@@ -121,34 +120,16 @@ impl Checker<'_, '_> {
                 continue;
             }
             is_good = false;
-            let hint = if *value > 1.0 {
-                format!(
-                    "heights are parts of the picture's height, not pixels: 108 of 1080 pixels is {name} = 0.1"
-                )
-            } else {
-                format!(
-                    "{name} = 0.1 is a tenth of the picture's height; leave it out where any height will do"
-                )
-            };
-            self.report
-                .error(span, format!("{owner}: `{name}` must be above 0 and at most 1, not {value}"))
-                .hint(hint);
+            let hint = if *value > 1.0 { text::heights_are_no_pixels(name) } else { text::a_tenth(name) };
+            self.report.error(span, of(owner, text::no_height(name, value.to_string()))).hint(hint);
         }
         if let (Some(min), Some(max), true) = (min, max, is_good)
             && min.value >= max.value
         {
             is_good = false;
             let (least, most) = (min.value, max.value);
-            self.report
-                .error(
-                    &min.span,
-                    format!(
-                        "{owner}: `{min_name}` ({least}) is not below `{max_name}` ({most}): nothing is as tall"
-                    ),
-                )
-                .hint(format!(
-                    "exchange them, or leave one of them out; for example {min_name} = 0.05 and {max_name} = 0.7"
-                ));
+            let what = text::heights_crossed(min_name, least.to_string(), max_name, most.to_string());
+            self.report.error(&min.span, of(owner, what)).hint(text::exchange_heights(min_name, max_name));
         }
         let value = |field: &Option<At<f64>>| field.as_ref().map(|at| at.value as f32);
         let usual = HeightLimits::default();
@@ -158,8 +139,8 @@ impl Checker<'_, '_> {
         })
     }
 
-    pub(super) fn horizon(&mut self, horizon: &HorizonDocument, owner: &str) -> Option<Horizon> {
-        let owner = format!("`horizon` of {owner}");
+    pub(super) fn horizon(&mut self, horizon: &HorizonDocument, owner: &Words) -> Option<Horizon> {
+        let owner: Words = field_of("horizon", owner).into();
         let points = horizon.points.as_ref().and_then(|points| self.horizon_points(points, &owner));
         let height = horizon.camera_height_m.as_ref().and_then(|field| self.camera_height(field, &owner));
         let drawn = Horizon::new(points?, height?)?;
@@ -167,24 +148,18 @@ impl Checker<'_, '_> {
             horizon.points.as_ref().filter(|_| drawn.y_at(0.0) >= 1.0 && drawn.y_at(1.0) >= 1.0)
         {
             self.report
-                .error(
-                    &points.span,
-                    format!("{owner}: lies below the picture, so nothing in it stands on the ground"),
-                )
-                .hint(
-                    "y grows downwards, from 0 at the upper edge; for example points = [[0.0, 0.3], [1.0, 0.3]]",
-                );
+                .error(&points.span, of(&owner, text::below_the_picture()))
+                .hint(text::y_grows_downwards());
             return None;
         }
         Some(drawn)
     }
 
-    fn horizon_points(&mut self, points: &At<Vec<PointDocument>>, owner: &str) -> Option<Vec<Point>> {
+    fn horizon_points(&mut self, points: &At<Vec<PointDocument>>, owner: &Words) -> Option<Vec<Point>> {
         let At { value, span } = points;
         if value.len() < 2 || value.len() > MAX_POINTS {
-            let what =
-                format!("{owner}: a horizon has 2 to {MAX_POINTS} points, this one has {}", value.len());
-            self.report.error(span, what).hint(HORIZON);
+            let what = of(owner, text::wrong_points(MAX_POINTS, value.len()));
+            self.report.error(span, what).hint(text::a_horizon());
             return None;
         }
         let mut is_good = true;
@@ -192,13 +167,9 @@ impl Checker<'_, '_> {
             for (name, number) in [("x", *x), ("y", *y)] {
                 if !(-FAR_OUTSIDE..=1.0 + FAR_OUTSIDE).contains(&number) {
                     is_good = false;
-                    let most = 1.0 + FAR_OUTSIDE;
-                    self.report
-                        .error(
-                            span,
-                            format!("{owner}: {name} must be from -{FAR_OUTSIDE} to {most}, not {number}"),
-                        )
-                        .hint("coordinates are parts of the picture, not pixels: 540 of 1080 pixels is 0.5, for example [0.0, 0.5]");
+                    let (least, most) = ((-FAR_OUTSIDE).to_string(), (1.0 + FAR_OUTSIDE).to_string());
+                    let what = text::outside_the_picture(name, least, most, number.to_string());
+                    self.report.error(span, of(owner, what)).hint(text::horizon_in_no_pixels());
                 }
             }
         }
@@ -216,40 +187,29 @@ impl Checker<'_, '_> {
             is_good = false;
             // The one that was typed later.
             let at = if first.span.start > second.span.start { first } else { second };
-            let what = if a == b { "the same point twice" } else { "two points above one another" };
-            self.report
-                .error(&at.span, format!("{owner}: {what}: a horizon runs from left to right"))
-                .hint(HORIZON);
+            let what = if a == b { text::same_point() } else { text::one_above_the_other() };
+            self.report.error(&at.span, of(owner, text::from_left_to_right(what))).hint(text::a_horizon());
         }
         is_good.then(|| drawn.into_iter().map(|(point, _)| point).collect())
     }
 
-    fn camera_height(&mut self, field: &At<f64>, owner: &str) -> Option<f32> {
+    fn camera_height(&mut self, field: &At<f64>, owner: &Words) -> Option<f32> {
         let At { value, span } = field;
         if *value > 0.0 && *value <= HIGHEST_CAMERA_M {
             return Some(*value as f32);
         }
-        let hint = if *value > HIGHEST_CAMERA_M {
-            "in metres, not in centimetres: camera_height_m = 3.5 for a camera on a lamp post"
-        } else {
-            "how high the camera hangs over the ground, in metres: camera_height_m = 3.5 for one on a lamp post"
-        };
-        self.report
-            .error(
-                span,
-                format!(
-                    "{owner}: `camera_height_m` must be above 0 and at most {HIGHEST_CAMERA_M}, not {value}"
-                ),
-            )
-            .hint(hint);
+        let hint =
+            if *value > HIGHEST_CAMERA_M { text::height_in_metres() } else { text::height_over_the_ground() };
+        let what = text::no_camera_height(HIGHEST_CAMERA_M.to_string(), value.to_string());
+        self.report.error(span, of(owner, what)).hint(hint);
         None
     }
 
     /// Those in which nothing is looked for, and those that leave out some classes.
-    pub(super) fn masks(&mut self, camera: &CameraDocument, owner: &str) -> (Vec<Polygon>, Vec<ClassMask>) {
+    pub(super) fn masks(&mut self, camera: &CameraDocument, owner: &Words) -> (Vec<Polygon>, Vec<ClassMask>) {
         let (mut masks, mut class_masks) = (Vec::with_capacity(camera.mask.len()), Vec::new());
         for (index, At { value: mask, span }) in camera.mask.iter().enumerate() {
-            let name = part_owner("mask", &None, index, owner);
+            let name = mask_of(owner, index);
             let MaskDocument { polygon, classes } = mask;
             let polygon = polygon.as_ref().and_then(|corners| self.polygon(corners, &name));
             let classes = classes.as_ref().map(|names| self.masked_classes(names, &name));
@@ -266,11 +226,11 @@ impl Checker<'_, '_> {
         (masks, class_masks)
     }
 
-    fn masked_classes(&mut self, names: &Names, owner: &str) -> Vec<Class> {
+    fn masked_classes(&mut self, names: &Names, owner: &Words) -> Vec<Class> {
         if names.value.is_empty() {
             self.report
-                .error(&names.span, format!("{owner}: `classes` is empty"))
-                .hint("name what is left out there: classes = [\"person\"], or leave the line out: then everything is");
+                .error(&names.span, of(owner, config_check::classes_empty()))
+                .hint(text::name_what_is_left_out());
         }
         self.classes(&names.value, owner)
     }
@@ -292,18 +252,13 @@ impl Checker<'_, '_> {
             }
             let asked: Vec<Class> = asked.flat_map(|rule| rule.when.classes()).copied().collect();
             for (index, At { value: mask, .. }) in camera.mask.iter().enumerate() {
-                let owner = part_owner("mask", &None, index, &format!("camera `{id}`"));
+                let owner = mask_of(&config::camera(id).into(), index);
                 for At { value, span } in mask.classes.iter().flat_map(|names| &names.value) {
                     if asked.iter().all(|class| class.name() != value) {
+                        let example = asked.first().map_or("person", |class| class.name());
                         self.report
-                            .warning(
-                                span,
-                                format!("{owner}: no rule of this camera asks about the class `{value}`"),
-                            )
-                            .hint(format!(
-                                "leave it out, or name it in a rule; for example classes = [\"{}\"]",
-                                asked.first().map_or("person", |class| class.name())
-                            ))
+                            .warning(span, of(&owner, text::nobody_asks_about(value)))
+                            .hint(text::leave_out_or_ask(example))
                             .consequence();
                     }
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Checker, text_of};
 use crate::config::document::{At, Document, GridDocument};
 use crate::config::suggest;
+use crate::text::{config, config_site as text};
 use crate::types::responsible::Responsible;
 
 impl Checker<'_, '_> {
@@ -18,26 +19,26 @@ impl Checker<'_, '_> {
         let mut grids: BTreeMap<Arc<str>, Responsible> = BTreeMap::new();
         for At { value: grid, span } in &document.grid {
             let Some(field) = &grid.code else { continue };
-            let Some(code) = self.grid(field, area.as_deref(), "[[grid]]") else { continue };
+            let Some(code) = self.grid(field, area.as_deref(), &"[[grid]]".into()) else { continue };
             let code: Arc<str> = code.as_str().into();
             if grids.contains_key(&code) {
                 self.report
-                    .error(&field.span, format!("there is another [[grid]] with the code {code}"))
-                    .hint("leave one of them out");
+                    .error(&field.span, text::another_grid(&*code))
+                    .hint(text::leave_one_of_them_out());
                 continue;
             }
             let responsible = responsible(grid);
             if responsible == Responsible::default() && !self.taken_out.from(span) {
                 self.report
-                    .warning(&field.span, format!("[[grid]] {code} says nothing of its grid"))
-                    .hint("give it `name`, `contact` or `officer`, or leave it out");
+                    .warning(&field.span, text::grid_says_nothing(&*code))
+                    .hint(text::what_a_grid_says());
             }
             // What happens at no known place is told of the whole area.
             let is_used = places.contains(&*code) || area.as_deref() == Some(&*code);
             if !is_used && !self.taken_out.from(span) {
-                let hint = suggest::hint(&code, places.iter().copied(), "they are in");
+                let hint = suggest::hint(&code, places.iter().copied(), config::they_are_in);
                 self.report
-                    .warning(&field.span, format!("no camera and no sensor is in [[grid]] {code}"))
+                    .warning(&field.span, text::nothing_in_grid(&*code))
                     .maybe_hint(hint)
                     .consequence();
             }

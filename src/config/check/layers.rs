@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Checker, quoted};
 use crate::config::document::{At, Document};
 use crate::config::suggest;
+use crate::text::config::of;
+use crate::text::{config, config_check, config_layers as text};
 
 impl Checker<'_, '_> {
     /// Whether a type that cannot be read may be the one that is meant.
@@ -22,14 +24,14 @@ impl Checker<'_, '_> {
             || document.camera.iter().any(|camera| self.taken_out.resembles(camera.span.start, "like"));
         let mut taken = BTreeMap::new();
         for At { value: section, .. } in &document.camera_type {
-            let id = self.id(&section.0.id, "camera type", &mut taken);
+            let id = self.id(&section.0.id, config_check::a_camera_type(), &mut taken);
             let Some(id) = id.filter(|id| !likes.contains(&**id) && !cameras_are_incomplete) else {
                 continue;
             };
             if let Some(field) = &section.0.id {
                 self.report
-                    .warning(&field.span, format!("no camera is of the type `{id}`"))
-                    .hint(format!("write like = \"{id}\" in those that are, or leave the type out"))
+                    .warning(&field.span, text::type_unused(&*id))
+                    .hint(text::write_like_or_leave_out(&*id))
                     .consequence();
             }
         }
@@ -42,13 +44,10 @@ impl Checker<'_, '_> {
             }
             let owner = super::camera::owner(camera);
             let example = if super::is_id(like) { like } else { "lane" };
-            let hint = suggest::hint(like, types.iter().copied(), "there are").unwrap_or_else(|| {
-                format!("add a section `[[camera_type]]` with id = \"{example}\", or leave `like` out")
-            });
-            self.report
-                .error(span, format!("{owner}: `like` names an unknown camera type{}", quoted(like)))
-                .hint(hint)
-                .consequence();
+            let near = suggest::nearest_id(like, &types).map(|near| config::did_you_mean(near).into());
+            let hint = near.or_else(|| suggest::hint(like, types.iter().copied(), config::there_are));
+            let hint = hint.unwrap_or_else(|| text::add_a_type(example).into());
+            self.report.error(span, of(owner, text::unknown_type(quoted(like)))).hint(hint).consequence();
         }
     }
 }

@@ -15,12 +15,15 @@ use super::problem::{Report, Source};
 use super::secret::{Credentials, SecretStore, unreadable_hint};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
 use super::structure::TakenOut;
-use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings};
+use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
 use crate::analysis::detection::Class;
 use crate::analysis::ground::Horizon;
 use crate::analysis::rules::Rule;
 use crate::analysis::signals::SignalPlan;
+use crate::analysis::typography;
 use crate::contract::signature::KnownKey;
+use crate::text::config::of;
+use crate::text::{Words, config_check as text, config_secret};
 use crate::types::at::{text_of, value_of};
 use crate::types::responsible::Responsible;
 
@@ -39,7 +42,9 @@ mod sensor;
 mod shape;
 mod signal;
 mod time_zone;
+mod twins;
 mod watched;
+mod zone_names;
 
 /// The parts of a checked configuration.
 pub(super) struct Parts {
@@ -99,6 +104,7 @@ pub(super) fn document(
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     checker.camera_types(document);
     let cameras = checker.cameras(document, time_zone.as_ref());
+    checker.twins(document);
     let rule::Rules { rules, titles, watched } = checker.rules(document, time_zone);
     let (signals, neighbours) = checker.signals(document, &rules);
     checker.things_without_use(document, &watched);
@@ -159,7 +165,7 @@ pub(super) fn horizons_of_layers(document: &Document, source: &Source) -> Vec<Ho
     let of_all = of_all.map(|section| &section.value.0);
     let layers = document.camera_type.iter().map(|section| &section.value.0).chain(of_all);
     let drawn = layers.filter_map(|layer| layer.horizon.as_ref());
-    drawn.filter_map(|horizon| checker.horizon(&horizon.value, "a layer")).collect()
+    drawn.filter_map(|horizon| checker.horizon(&horizon.value, &"".into())).collect()
 }
 
 /// Whether a text may name a camera, zone, line or rule.
@@ -170,19 +176,29 @@ fn is_id(text: &str) -> bool {
         && text.len() <= 64
 }
 
-/// A text that may be repeated in a message: a word. Anything else could be a secret that went astray.
-fn quoted(text: &str) -> String {
+/// The id by which people call something, where it is well-formed.
+fn known_id(field: &Option<At<String>>) -> Option<&str> {
+    field.as_ref().map(|id| id.value.as_str()).filter(|id| is_id(id))
+}
+
+/// A text behind a colon, where it may be repeated in a message.
+fn quoted(typed: &str) -> Words {
+    if may_be_repeated(typed) { text::quoted(typed).into() } else { "".into() }
+}
+
+/// Whether a text is a word. Anything else could be a secret that went astray.
+fn may_be_repeated(typed: &str) -> bool {
     let is_wordlike = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | '+');
-    if text.chars().count() <= 64 && text.chars().all(is_wordlike) {
-        format!(": `{text}`")
-    } else {
-        String::new()
-    }
+    typed.chars().count() <= 64 && typed.chars().all(is_wordlike)
 }
 
 /// An id made from what was typed, to show what one looks like.
-fn id_from(text: &str) -> String {
-    let id: String = text
+fn id_from(typed: &str) -> String {
+    let id: String = typed
+        .chars()
+        .map(|c| typography::plain(c).unwrap_or(c))
+        .filter(|c| !typography::is_invisible(*c))
+        .collect::<String>()
         .to_lowercase()
         .chars()
         .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' { c } else { '-' })
@@ -198,24 +214,19 @@ impl Checker<'_, '_> {
     fn id(
         &mut self,
         field: &Option<At<String>>,
-        what: &str,
+        what: impl Into<Words>,
         taken: &mut BTreeMap<String, Range<usize>>,
     ) -> Option<Arc<str>> {
         let At { value, span } = field.as_ref()?;
         if !is_id(value) {
-            let hint = format!(
-                "lower-case letters, digits, `-` and `_`, at most 64, for example `{}`",
-                id_from(value)
-            );
-            self.report.error(span, format!("this is no id of a {what}{}", quoted(value))).hint(hint);
+            let hint = text::try_id(id_from(value));
+            self.report.error(span, text::no_id(what, quoted(value))).hint(hint);
             taken.insert(value.clone(), span.clone());
             return None;
         }
         if let Some(first) = taken.get(value) {
             let (line, _) = self.report.position(first);
-            self.report
-                .error(span, format!("there is another {what} `{value}`"))
-                .hint(format!("the first one is in line {line}: give this one another id"));
+            self.report.error(span, text::another(what, value)).hint(text::try_another_id(line));
             return None;
         }
         taken.insert(value.clone(), span.clone());
@@ -228,15 +239,12 @@ impl Checker<'_, '_> {
     }
 
     /// A path to a file that must be there, on the machine where it will run.
-    fn file(&mut self, field: &At<String>, name: &str, owner: &str) -> PathBuf {
+    fn file(&mut self, field: &At<String>, name: &str, owner: &Words) -> PathBuf {
         let path = self.path(field);
         if field.value.contains("://") {
             self.report
-                .error(
-                    &field.span,
-                    format!("{owner}: `{name}` holds an address where the name of a file belongs"),
-                )
-                .hint("a camera's address stands in `url`, without user and password");
+                .error(&field.span, of(owner, text::address_for_a_file(name)))
+                .hint(text::address_stands_in_url());
             return path;
         }
         if !self.surroundings.at_home {
@@ -245,22 +253,17 @@ impl Checker<'_, '_> {
         let opened = std::fs::File::open(&path);
         if opened.as_ref().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
             self.report
-                .error(&field.span, format!("{owner}: `{name}` cannot be read: {}", path.display()))
+                .error(&field.span, of(owner, text::file_unreadable(name, path.display())))
                 .hint(unreadable_hint(&path, FILES_DIR));
         } else if !path.is_file() {
             let hint = if path.is_relative() || field.value.starts_with('/') {
-                "check the name, or use --elsewhere if this configuration is for another machine".to_owned()
+                text::try_name_or_elsewhere()
             } else {
-                format!(
-                    "relative paths start at the folder of the configuration: {}",
-                    self.surroundings.base.display()
-                )
+                text::relative_to(self.surroundings.base.display())
             };
-            self.report
-                .error(&field.span, format!("{owner}: `{name}` names no file: {}", path.display()))
-                .hint(hint);
+            self.report.error(&field.span, of(owner, text::no_file(name, path.display()))).hint(hint);
         } else {
-            let (owner, span) = (format!("{owner}: `{name}`"), field.span.clone());
+            let (owner, span) = (text::setting(owner, name).into(), field.span.clone());
             self.paths.push(NamedPath { path: path.clone(), used: PathUse::Read, owner, span });
         }
         path
@@ -272,19 +275,19 @@ impl Checker<'_, '_> {
         user: &Option<At<String>>,
         secret: &Option<At<String>>,
         table: &Range<usize>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<Credentials> {
         if let Some(user) = user.as_ref().filter(|user| user.value.contains(':')) {
             self.report
-                .error(&user.span, format!("{owner}: `user` holds a colon"))
-                .hint("a password never stands in the configuration: put `user:password` into a secret file");
+                .error(&user.span, of(owner, config_secret::user_with_colon()))
+                .hint(config_secret::no_password_here());
             return None;
         }
         let Some(secret) = secret else {
             if let Some(user) = user.as_ref().filter(|_| !self.taken_out.from(table)) {
-                self.report.error(&user.span, format!("{owner}: `user` without `secret`")).hint(
-                    "put the password into a file in the secrets folder and name it: secret = \"FILE\"",
-                );
+                self.report
+                    .error(&user.span, of(owner, config_secret::user_without_secret()))
+                    .hint(config_secret::name_the_file());
             }
             return None;
         };
@@ -293,11 +296,8 @@ impl Checker<'_, '_> {
         if !name.chars().all(is_file_name) || name.starts_with('.') || name.len() > 128 {
             // What stands here instead may be the password itself.
             self.report
-                .error(
-                    &secret.span,
-                    format!("{owner}: `secret` must be the name of a file in the secrets folder"),
-                )
-                .hint("letters, digits, `-`, `_` and `.`; the password itself stands in that file, not here");
+                .error(&secret.span, of(owner, config_secret::no_name_of_a_file()))
+                .hint(config_secret::what_names_hold());
             return None;
         }
         if !self.surroundings.at_home {
@@ -306,7 +306,7 @@ impl Checker<'_, '_> {
         let path = self.secrets.dir.join(name);
         self.secret_files.insert(path.clone());
         if !self.secrets.guarded {
-            let (owner, span) = (format!("{owner}: `secret`"), secret.span.clone());
+            let (owner, span) = (text::setting(owner, "secret").into(), secret.span.clone());
             self.paths.push(NamedPath { path, used: PathUse::Secret, owner, span });
         }
         match self.secrets.read(name, user.as_ref().map(|user| user.value.as_str())) {
@@ -315,25 +315,24 @@ impl Checker<'_, '_> {
                 Some(credentials)
             }
             Err(error) => {
-                let hint = error.hint();
-                self.report.error(&secret.span, format!("{owner}: {error}")).hint(hint);
+                self.report.error(&secret.span, of(owner, error.sentence())).hint(error.hint());
                 None
             }
         }
     }
 
     /// The folder of secrets counts once, at the first that is read there.
-    fn reads_secrets(&mut self, owner: &str, span: &Range<usize>) {
+    fn reads_secrets(&mut self, owner: &Words, span: &Range<usize>) {
         let path = self.secrets.dir.clone();
         if self.secrets.guarded || self.paths.iter().any(|named| named.path == path) {
             return;
         }
-        let owner = format!("{owner}: `secret`");
+        let owner = text::setting(owner, "secret").into();
         self.paths.push(NamedPath { path, used: PathUse::Read, owner, span: span.clone() });
     }
 
     /// Classes that a rule or camera names; kept for the check against the models.
-    fn classes(&mut self, names: &[At<String>], by: &str) -> Vec<Class> {
+    fn classes(&mut self, names: &[At<String>], by: &Words) -> Vec<Class> {
         let mut classes = Vec::with_capacity(names.len());
         for At { value, span } in names {
             let well_formed = !value.is_empty()
@@ -342,21 +341,81 @@ impl Checker<'_, '_> {
                     .bytes()
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b' '));
             if !well_formed {
-                self.report
-                    .error(span, format!("{by}: this is no name of a class{}", quoted(value)))
-                    .hint("classes are named as the model names them: `person`, `car`, `two_wheeler`, ...");
+                let hint = class_words::hint(value, &Class::STREET)
+                    .unwrap_or_else(|| text::classes_as_the_model_names_them().into());
+                self.report.error(span, of(by, text::no_class_name(quoted(value)))).hint(hint);
                 continue;
             }
             let class = Class::named(value);
             if classes.contains(&class) {
-                self.report
-                    .error(span, format!("{by}: names the class `{value}` twice"))
-                    .hint("leave one out");
+                self.report.error(span, of(by, text::class_twice(value))).hint(text::leave_one_out());
                 continue;
             }
             classes.push(class);
-            self.named.classes.push(ClassUse { class, span: span.clone(), by: by.to_owned() });
+            self.named.classes.push(ClassUse { class, span: span.clone(), by: by.clone() });
         }
         classes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::types::language::Language;
+
+    const MINIMAL: &str = include_str!("../../../config/minimal.toml");
+    const BROKEN: [&str; 7] = [
+        include_str!("../../../tests/data/config/cases/cameras.toml"),
+        include_str!("../../../tests/data/config/cases/mqtt.toml"),
+        include_str!("../../../tests/data/config/cases/rules.toml"),
+        include_str!("../../../tests/data/config/cases/sensors.toml"),
+        include_str!("../../../tests/data/config/cases/shapes.toml"),
+        include_str!("../../../tests/data/config/cases/signals.toml"),
+        include_str!("../../../tests/data/config/cases/structure.toml"),
+    ];
+
+    fn said(text: &str) -> String {
+        let elsewhere = Surroundings { at_home: false, ..Surroundings::of(Path::new("site.toml")) };
+        let checked = Config::from_text(Path::new("site.toml"), text, &elsewhere);
+        checked.err().map(|problems| problems.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_id_in_full_width_letters_is_answered_with_the_plain_one() {
+        for (typed, meant) in [
+            ("ｌａｎｅ-02", "lane-02"),
+            ("Ｌａｎｅ－０２", "lane-02"),
+            ("Lane 02", "lane-02"),
+            ("la\u{200b}ne", "lane"),
+            ("东门", "gate-1"),
+        ] {
+            assert_eq!(id_from(typed), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_four_numbers_has_none_above_255() {
+        for (host, is_said) in
+            [("10.0.0.310", true), ("10.0.0", true), ("10.0.0.31", false), ("cam.310", false)]
+        {
+            let said = said(&MINIMAL.replace("10.0.0.31/", &format!("{host}/")));
+            let told = "`url` has digits and dots for a host that are no IPv4 address";
+            assert_eq!(said.contains(told), is_said, "{host}: {said}");
+            assert_eq!(said.contains("hint: four numbers from 0 to 255"), is_said, "{host}: {said}");
+        }
+    }
+
+    #[test]
+    fn every_problem_is_told_in_chinese_as_well() {
+        let at_home =
+            Surroundings { at_home: true, ..Surroundings::of(Path::new("/etc/lookout/broken.toml")) };
+        for text in BROKEN {
+            let problems = Config::from_text(Path::new("broken.toml"), text, &at_home).unwrap_err();
+            for problem in problems.iter() {
+                let told = problem.what.in_language(Language::Chinese);
+                assert!(told.contains(|c| matches!(c, '\u{4e00}'..='\u{9fff}')), "{told}");
+            }
+        }
     }
 }

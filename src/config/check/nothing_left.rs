@@ -11,6 +11,8 @@ use crate::analysis::geometry::{Point, Polygon};
 use crate::analysis::rules::Rule;
 use crate::config::document::{At, CameraDocument, Document, MaskDocument, RuleDocument};
 use crate::config::settings::Camera;
+use crate::text::config::of;
+use crate::text::{Sentence, config, config_check, config_rule as text};
 
 /// From here on hardly any detection is sure enough (a guess).
 const BLINDING_THRESHOLD: f64 = 0.99;
@@ -24,6 +26,16 @@ struct Pair<'a> {
     condition: &'a Range<usize>,
     camera: &'a Camera,
     camera_typed: &'a CameraDocument,
+}
+
+impl Pair<'_> {
+    fn rule_by_name(&self) -> Sentence {
+        config::rule(&*self.rule.id)
+    }
+
+    fn camera_by_name(&self) -> Sentence {
+        config::camera(&*self.camera.id)
+    }
 }
 
 impl Checker<'_, '_> {
@@ -71,14 +83,10 @@ impl Checker<'_, '_> {
             .min_by_key(|(_, at)| at.span.start);
         let schedule = typed.night.as_ref().and_then(|night| night.value.schedule.as_ref());
         if let (Some((name, at)), Some(schedule)) = (replaced, schedule) {
-            let what = format!(
-                "`night` of camera `{}` is in force at all hours, so the threshold of `{name}` in line {} never is",
-                camera.id,
-                self.line_of(&at.span)
-            );
+            let what = text::night_at_all_hours(config::camera(&*camera.id), name, self.line_of(&at.span));
             self.report
                 .warning(&schedule.span, what)
-                .hint("for example schedule = \"daily 19:00-06:00\"")
+                .hint(config_check::for_example("schedule = \"daily 19:00-06:00\""))
                 .consequence();
         }
     }
@@ -104,18 +112,18 @@ impl Checker<'_, '_> {
                         && pair.rule.when.classes().iter().any(|class| class.name() == name.as_str())
                 };
                 let Some(pair) = pairs.iter().find(asks) else { continue };
-                let (when, field) =
-                    if is_night { (" at night", "night.thresholds") } else { ("", "thresholds") };
-                let what = format!(
-                    "camera `{}`: hardly any detection reaches the threshold {} of `{name}`, so rule `{}` in line {} sees none{when}",
-                    pair.camera.id,
-                    at.value,
-                    pair.rule.id,
-                    self.line_of(pair.condition)
-                );
+                let (threshold, line) = (at.value.to_string(), self.line_of(pair.condition));
+                let (what, field) = if is_night {
+                    (
+                        text::hardly_any_reaches_at_night(threshold, name, pair.rule_by_name(), line),
+                        "night.thresholds",
+                    )
+                } else {
+                    (text::hardly_any_reaches(threshold, name, pair.rule_by_name(), line), "thresholds")
+                };
                 self.report
-                    .warning(&at.span, what)
-                    .hint(format!("for example {field} = {{ {name} = 0.5 }}"))
+                    .warning(&at.span, of(pair.camera_by_name(), what))
+                    .hint(config_check::for_example(format!("{field} = {{ {name} = 0.5 }}")))
                     .consequence();
             }
         }
@@ -128,15 +136,10 @@ impl Checker<'_, '_> {
         };
         let of_everything = pair.camera_typed.mask.iter().find(|mask| mask.value.classes.is_none());
         if let Some(drawn) = of_everything.and_then(|mask| mask.value.polygon.as_ref()) {
-            let what = format!(
-                "masks cover the whole picture of camera `{}`: rule `{}` in line {} sees nothing",
-                pair.camera.id,
-                pair.rule.id,
-                self.line_of(pair.condition)
-            );
+            let line = self.line_of(pair.condition);
             self.report
-                .warning(&drawn.span, what)
-                .hint("for example polygon = [[0.8, 0.0], [1.0, 0.0], [1.0, 0.3]]: what stands in it is left out, not what stands beside it")
+                .warning(&drawn.span, text::masks_cover_all(pair.camera_by_name(), pair.rule_by_name(), line))
+                .hint(text::mask_a_corner())
                 .consequence();
         }
         true
@@ -157,20 +160,11 @@ impl Checker<'_, '_> {
         };
         let drawn = camera_typed.mask.iter().filter(names_one).filter_map(|mask| mask.value.polygon.as_ref());
         let lines: Vec<String> = drawn.map(|polygon| self.line_of(&polygon.span).to_string()).collect();
-        let place = match is_zone {
-            true => format!("the zone `{}`", rule.when.place()),
-            false => "the picture".to_owned(),
-        };
-        let what = format!(
-            "rule `{}`: all of {place} of camera `{}` lies in masks (line {}): no `{}` is looked for there",
-            rule.id,
-            camera.id,
-            lines.join(", "),
-            covered.join("`, `")
-        );
+        let (place, of_camera) = (place_of(rule, is_zone), pair.camera_by_name());
+        let what = text::lies_in_masks(place, of_camera, lines.join(", "), covered.join("`, `"));
         self.report
-            .warning(condition, what)
-            .hint("draw the zone or the mask elsewhere, or say what the mask leaves out, for example classes = [\"face\"]")
+            .warning(condition, of(pair.rule_by_name(), what))
+            .hint(text::draw_elsewhere())
             .consequence();
     }
 
@@ -184,25 +178,26 @@ impl Checker<'_, '_> {
                 continue;
             };
             let of_class = &of_class.value;
-            let (mine, name, theirs, of_camera, not, example) = if rule.heights.min >= limits.max {
-                (&rule_typed.min_height, "min_height", &of_class.max, "max", "below", half as fn(f64) -> f64)
+            let is_too_high = rule.heights.min >= limits.max;
+            let (mine, name, theirs, of_camera, example) = if is_too_high {
+                (&rule_typed.min_height, "min_height", &of_class.max, "max", half as fn(f64) -> f64)
             } else if rule.heights.max <= limits.min {
-                (&rule_typed.max_height, "max_height", &of_class.min, "min", "above", twice as fn(f64) -> f64)
+                (&rule_typed.max_height, "max_height", &of_class.min, "min", twice as fn(f64) -> f64)
             } else {
                 continue;
             };
             let (Some(mine), Some(theirs)) = (mine, theirs) else { continue };
-            let what = format!(
-                "rule `{}`: `{name}` ({}) is not {not} `heights.{class}.{of_camera}` ({}) of camera `{}` in line {}: no `{class}` that is seen whole is left",
-                rule.id,
-                mine.value,
-                theirs.value,
-                camera.id,
-                self.line_of(&theirs.span)
-            );
+            let (value, limit) = (mine.value.to_string(), theirs.value.to_string());
+            let (field, line) = (format!("heights.{class}.{of_camera}"), self.line_of(&theirs.span));
+            let (class, by_name) = (class.name(), pair.camera_by_name());
+            let what = if is_too_high {
+                text::not_below(name, value, field, limit, by_name, line, class)
+            } else {
+                text::not_above(name, value, field, limit, by_name, line, class)
+            };
             self.report
-                .warning(&mine.span, what)
-                .hint(format!("change one of the two, for example {name} = {}", example(theirs.value)))
+                .warning(&mine.span, of(pair.rule_by_name(), what))
+                .hint(text::change_one(name, example(theirs.value).to_string()))
                 .consequence();
         }
     }
@@ -232,33 +227,35 @@ impl Checker<'_, '_> {
             }
             // Half of it.
             let example = ((f64::from(tallest) * 500.0).floor() / 1000.0).max(0.001);
-            let what = format!(
-                "rule `{}`: by the `horizon` of camera `{}` in line {line} a `{class}` there is at most {tallest:.3} of the picture tall, and `{name}` asks for {}",
-                rule.id, camera.id, field.value
-            );
-            let hint = match name {
-                "heights" => format!("for example heights = {{ {class} = {{ min = {example} }} }}"),
-                _ => format!("for example {name} = {example}"),
+            let (tallest, wanted) = (format!("{tallest:.3}"), field.value.to_string());
+            let of_camera = pair.camera_by_name();
+            let what = text::never_as_tall(of_camera, line, class.name(), tallest, name, wanted);
+            let example = match name {
+                "heights" => format!("heights = {{ {class} = {{ min = {example} }} }}"),
+                _ => format!("{name} = {example}"),
             };
-            self.report.warning(&field.span, what).hint(hint).consequence();
+            self.report
+                .warning(&field.span, of(pair.rule_by_name(), what))
+                .hint(config_check::for_example(example))
+                .consequence();
         }
         if in_the_sky.is_empty() {
             return;
         }
-        let place = match is_zone {
-            true => format!("the zone `{}`", rule.when.place()),
-            false => "the picture".to_owned(),
-        };
-        let what = format!(
-            "rule `{}`: all of {place} lies above the `horizon` of camera `{}` in line {line}: no `{}` that is seen whole stands there",
-            rule.id,
-            camera.id,
-            in_the_sky.join("`, `")
-        );
+        let (place, of_camera) = (place_of(rule, is_zone), pair.camera_by_name());
+        let what = text::lies_in_the_sky(place, of_camera, line, in_the_sky.join("`, `"));
         self.report
-            .warning(condition, what)
-            .hint("draw the zone where feet are, or the horizon higher up, for example points = [[0.0, 0.3], [1.0, 0.3]]")
+            .warning(condition, of(pair.rule_by_name(), what))
+            .hint(text::draw_where_feet_are())
             .consequence();
+    }
+}
+
+/// What a rule looks at.
+fn place_of(rule: &Rule, is_zone: bool) -> Sentence {
+    match is_zone {
+        true => text::the_zone(&**rule.when.place()),
+        false => text::the_picture(),
     }
 }
 

@@ -7,17 +7,17 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::watched::Watched;
-use super::{Checker, quoted, text_of, value_of};
+use super::{Checker, known_id, quoted, text_of, value_of};
+use crate::analysis::detection::Class;
 use crate::analysis::rules::{Condition, Rule};
 use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, Document, RuleDocument};
-use crate::config::suggest;
+use crate::config::{class_words, suggest};
 use crate::contract::kinds;
+use crate::text::config::of;
+use crate::text::{Words, config, config_check, config_rule as text};
 use crate::types::at::secs_or;
 use crate::types::level::Level;
-
-/// What schedules look like.
-const SCHEDULES: &str = "for example \"workdays 07:00-20:00\" or \"daily 22:00-06:00\"";
 
 /// Most pairs of a rule and a camera that it watches: a thousand rules on two thousand cameras. Whoever names cameras one
 /// by one does not get there before the file is too large; a pattern must not either.
@@ -47,8 +47,8 @@ impl Checker<'_, '_> {
             pairs += watched.as_ref().map_or(0, |watched| watched.cameras.len());
             if pairs > MOST_PAIRS {
                 self.report
-                    .error(&(section.span.start..section.span.start), format!("{owner}: the rules watch too many cameras"))
-                    .hint(format!("all rules and their cameras together make at most {MOST_PAIRS} pairs: let fewer rules watch all cameras"));
+                    .error(&(section.span.start..section.span.start), of(&owner, text::too_many_pairs()))
+                    .hint(text::most_pairs(MOST_PAIRS));
                 break;
             }
             let rule = self.rule(section, watched, time_zone.as_ref(), &mut taken);
@@ -70,7 +70,7 @@ impl Checker<'_, '_> {
     ) -> Option<Rule> {
         let At { value: rule, span } = section;
         let owner = owner(rule);
-        let id = self.id(&rule.id, "rule", taken);
+        let id = self.id(&rule.id, config_check::a_rule(), taken);
         let schedule = match (&rule.schedule, time_zone) {
             (None, _) => Some(Schedule::always()),
             (Some(field), Some(zone)) => self.schedule(field, zone, &owner),
@@ -102,33 +102,31 @@ impl Checker<'_, '_> {
         })
     }
 
-    pub(super) fn schedule(&mut self, field: &At<String>, zone: &TimeZone, owner: &str) -> Option<Schedule> {
+    pub(super) fn schedule(
+        &mut self,
+        field: &At<String>,
+        zone: &TimeZone,
+        owner: &Words,
+    ) -> Option<Schedule> {
         match Schedule::parse(&field.value, zone.clone()) {
             Ok(schedule) => Some(schedule),
             Err(error) => {
-                // It brings its own hint along, on a line of its own.
-                let words = error.to_string();
-                let (what, hint) = words.split_once("\n  hint: ").unwrap_or((&words, SCHEDULES));
-                self.report.error(&field.span, format!("{owner}: {what}")).hint(hint);
+                self.report.error(&field.span, of(owner, error.sentence())).hint(error.hint());
                 None
             }
         }
     }
 
-    fn signal(&mut self, field: &At<String>, owner: &str) -> Option<Arc<str>> {
+    fn signal(&mut self, field: &At<String>, owner: &Words) -> Option<Arc<str>> {
         let At { value, span } = field;
         if !is_kind(value) {
             self.report
-                .error(span, format!("{owner}: `signal` is no name of a kind{}", quoted(value)))
-                .hint("lower-case letters, digits and `_`, for example `fire_lane_blocked`");
+                .error(span, of(owner, text::no_kind(quoted(value))))
+                .hint(text::kind_names("fire_lane_blocked"));
             return None;
         }
-        let names = || kinds::all().map(|kind| kind.name);
-        let near = suggest::nearest(value, names()).filter(|_| kinds::known(value).is_none());
-        if let Some(near) = near {
-            self.report
-                .warning(span, format!("{owner}: `{value}` is none of the kinds with a title of their own"))
-                .hint(format!("did you mean `{near}`? Any name works, but only known ones are translated"));
+        if let Some(near) = nearest_kind(value).filter(|_| kinds::known(value).is_none()) {
+            self.report.warning(span, of(owner, text::without_title(value))).hint(text::any_name_works(near));
         }
         Some(value.as_str().into())
     }
@@ -139,8 +137,8 @@ impl Checker<'_, '_> {
             let Some(id) = camera.value.id.as_ref().filter(|id| super::is_id(&id.value)) else { continue };
             if !watched.contains(&id.value) {
                 self.report
-                    .warning(&id.span, format!("camera `{}` is watched by no rule", id.value))
-                    .hint("only its own faults are told, nothing of what it sees: add a `[[rule]]`")
+                    .warning(&id.span, text::watched_by_none(config::camera(&id.value)))
+                    .hint(text::only_faults_are_told())
                     .consequence();
             }
         }
@@ -148,11 +146,17 @@ impl Checker<'_, '_> {
 }
 
 /// How people call a rule.
-fn owner(rule: &RuleDocument) -> String {
-    match &rule.id {
-        Some(id) if super::is_id(&id.value) => format!("rule `{}`", id.value),
-        _ => "rule".to_owned(),
-    }
+fn owner(rule: &RuleDocument) -> Words {
+    known_id(&rule.id).map_or_else(config_check::a_rule, config::rule).into()
+}
+
+/// The kind with a title that a name resembles, also by another word for a class: `people` for `person_present`.
+fn nearest_kind(typed: &str) -> Option<&'static str> {
+    let names = || kinds::all().map(|kind| kind.name);
+    suggest::nearest(typed, names()).or_else(|| {
+        let meant = class_words::meant(typed, &Class::STREET);
+        meant.iter().find_map(|class| suggest::nearest(class.name(), names()))
+    })
 }
 
 /// Whether a text may name a kind of alert.
@@ -160,4 +164,24 @@ pub(super) fn is_kind(text: &str) -> bool {
     text.len() <= 64
         && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_named_by_another_word_for_a_class_is_known() {
+        for (typed, kind) in [
+            ("people", Some("person_present")),
+            ("person", Some("person_present")),
+            ("vehicle", Some("vehicle_present")),
+            ("crowds", Some("crowd")),
+            ("bike", Some("e_bike_indoors")),
+            ("motorcycle", None),
+            ("goat_on_road", None),
+        ] {
+            assert_eq!(nearest_kind(typed), kind, "{typed}");
+        }
+    }
 }

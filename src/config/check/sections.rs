@@ -18,6 +18,8 @@ use crate::config::secret::SecretStore;
 use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
 use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
+use crate::text::config::of;
+use crate::text::{Sentence, Words, config, config_address, config_check, config_site as text};
 use crate::types::at::secs_or;
 use crate::types::mqtt;
 use crate::types::provider::Provider;
@@ -48,6 +50,16 @@ fn acceptance(site: &SiteDocument) -> AcceptancePlan {
         within: (!within.is_zero()).then_some(within),
         from: value_of(&site.escalate_from).unwrap_or(document::DEFAULT_ESCALATE_FROM),
     }
+}
+
+/// A section as the owner of what stands in it.
+fn section_named(name: &str) -> Words {
+    config::section(name).into()
+}
+
+/// What is wrong in a section.
+fn in_section(name: &str, what: Sentence) -> Sentence {
+    of(config::section(name), what)
 }
 
 /// Where a broker is.
@@ -95,8 +107,8 @@ impl Checker<'_, '_> {
             && value.bytes().last().is_some_and(is_plain);
         if !well_formed {
             self.report
-                .error(span, format!("[site]: this is no name of a box{}", quoted(value)))
-                .hint("lower-case letters, digits and `-` between them, at most 32, for example `box-7f3a`");
+                .error(span, in_section("site", text::no_box_name(quoted(value))))
+                .hint(text::box_names());
             return None;
         }
         Some(value.clone())
@@ -106,8 +118,8 @@ impl Checker<'_, '_> {
         let At { value, span } = field;
         if value.len() != 6 || !value.bytes().all(|b| b.is_ascii_digit()) {
             self.report
-                .error(span, format!("[site]: `area` must be a county's six digits{}", quoted(value)))
-                .hint("the first six digits of a grid code, for example \"530127\"");
+                .error(span, in_section("site", text::no_area(quoted(value))))
+                .hint(text::area_in_grid_codes());
             return None;
         }
         Some(value.clone())
@@ -132,16 +144,16 @@ impl Checker<'_, '_> {
             (None, Some(urls)) => {
                 if urls.value.is_empty() {
                     self.report
-                        .error(&urls.span, "[mqtt]: `urls` is empty")
-                        .hint("name at least one broker, or leave it out for the embedded one");
+                        .error(&urls.span, in_section("mqtt", text::urls_empty()))
+                        .hint(text::name_a_broker());
                     return None;
                 }
                 self.remote_broker(mqtt, span, &urls.value)
             }
             (Some(_), Some(urls)) => {
-                self.report.error(&urls.span, "[mqtt]: `urls` together with `url`").hint(
-                    "put all of them into `urls`, the one to be tried first in front, and leave `url` out",
-                );
+                self.report
+                    .error(&urls.span, in_section("mqtt", text::together_with("urls", "url")))
+                    .hint(text::all_into_urls());
                 self.remote_broker(mqtt, span, &urls.value)
             }
             (None, None) => {
@@ -170,8 +182,8 @@ impl Checker<'_, '_> {
         for (name, field) in named {
             if let Some(field) = field {
                 self.report
-                    .error(&field.span, format!("[mqtt]: `{name}` without `url`"))
-                    .hint("name the command centre's broker: url = \"mqtts://HOST:8883\"; the embedded one takes no login");
+                    .error(&field.span, in_section("mqtt", text::without(name, "url")))
+                    .hint(text::name_the_centres_broker());
             }
         }
     }
@@ -183,11 +195,11 @@ impl Checker<'_, '_> {
         span: &std::ops::Range<usize>,
         fields: &[At<String>],
     ) -> Option<Broker> {
-        let credentials = self.credentials(&mqtt.user, &mqtt.secret, span, "[mqtt]");
+        let credentials = self.credentials(&mqtt.user, &mqtt.secret, span, &section_named("mqtt"));
         if let Some(port) = &mqtt.embedded_port {
             self.report
-                .error(&port.span, "[mqtt]: `embedded_port` together with `url`")
-                .hint("leave out `url` for the embedded broker, or `embedded_port` for the command centre's");
+                .error(&port.span, in_section("mqtt", text::together_with("embedded_port", "url")))
+                .hint(text::embedded_or_centres());
         }
         let name = if mqtt.urls.is_some() { "urls" } else { "url" };
         let found: Vec<Option<BrokerAddress>> =
@@ -210,36 +222,31 @@ impl Checker<'_, '_> {
             let is_same = |other: &BrokerAddress| (&other.host, other.port) == (&address.host, address.port);
             if named().take(index).any(|(_, other)| is_same(other)) {
                 self.report
-                    .error(&field.span, format!("[mqtt]: `urls` names {address} twice"))
-                    .hint("leave one out: a broker that is not reached is tried again anyway");
+                    .error(&field.span, in_section("mqtt", text::broker_twice(address.to_string())))
+                    .hint(text::tried_again_anyway());
             }
         }
         let Some((_, first)) = named().next() else { return };
         if let Some((field, other)) = named().find(|(_, other)| other.encrypted != first.encrypted) {
             let scheme = |address: &BrokerAddress| if address.encrypted { "mqtts" } else { "mqtt" };
-            let what = format!(
-                "[mqtt]: `urls` mixes `{}://` ({first}) and `{}://` ({other})",
-                scheme(first),
-                scheme(other)
-            );
-            self.report.error(&field.span, what).hint(
-                "begin all of them with `mqtts://`: login and alerts would go to one of them unencrypted",
-            );
+            let (one, two) = (first.to_string(), other.to_string());
+            let what = text::mixed_schemes(scheme(first), one, scheme(other), two);
+            self.report.error(&field.span, in_section("mqtt", what)).hint(text::all_encrypted());
         }
     }
 
     fn broker_address(&mut self, field: &At<String>, name: &str) -> Option<BrokerAddress> {
-        let url = self.address(field, name, "[mqtt]", &["mqtt", "mqtts"])?;
+        let url = self.address(field, name, &section_named("mqtt"), &["mqtt", "mqtts"])?;
         let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
             self.report
-                .error(&field.span, format!("[mqtt]: `{name}` names no host"))
-                .hint("for example mqtts://centre.example:8883");
+                .error(&field.span, in_section("mqtt", config_address::no_host(name)))
+                .hint(config_check::for_example("mqtts://centre.example:8883"));
             return None;
         };
         if !matches!(url.path(), "" | "/") || url.query().is_some() {
             self.report
-                .error(&field.span, format!("[mqtt]: `{name}` goes on after the port"))
-                .hint("topics are set by `prefix`, not in the address");
+                .error(&field.span, in_section("mqtt", config_address::goes_on(name)))
+                .hint(config_address::topics_are_by_prefix());
             return None;
         }
         let encrypted = url.scheme() == "mqtts";
@@ -256,25 +263,26 @@ impl Checker<'_, '_> {
             for (name, field) in named {
                 if let Some(field) = field {
                     self.report
-                        .error(&field.span, format!("[mqtt]: `{name}` with an address that is not encrypted"))
-                        .hint("begin `url` with `mqtts://`");
+                        .error(&field.span, in_section("mqtt", config_address::not_encrypted(name)))
+                        .hint(config_address::begin_with("mqtts"));
                 }
             }
             return Tls::default();
         }
-        let ca_file = mqtt.ca_file.as_ref().map(|field| self.certificates(field, "ca_file", "[mqtt]").0);
+        let owner = section_named("mqtt");
+        let ca_file = mqtt.ca_file.as_ref().map(|field| self.certificates(field, "ca_file", &owner).0);
         let client = match (&mqtt.cert_file, &mqtt.key_file) {
-            (Some(cert), Some(key)) => Some(self.certificate_and_key(cert, key, "[mqtt]")),
+            (Some(cert), Some(key)) => Some(self.certificate_and_key(cert, key, &owner)),
             (Some(alone), None) => {
                 self.report
-                    .error(&alone.span, "[mqtt]: `cert_file` without `key_file`")
-                    .hint("name both or none");
+                    .error(&alone.span, of(owner, text::without("cert_file", "key_file")))
+                    .hint(text::both_or_none());
                 None
             }
             (None, Some(alone)) => {
                 self.report
-                    .error(&alone.span, "[mqtt]: `key_file` without `cert_file`")
-                    .hint("name both or none");
+                    .error(&alone.span, of(owner, text::without("key_file", "cert_file")))
+                    .hint(text::both_or_none());
                 None
             }
             (None, None) => None,
@@ -295,18 +303,18 @@ impl Checker<'_, '_> {
     fn prefix(&mut self, field: &At<String>) -> Option<String> {
         let prefix = field.value.trim().trim_matches('/');
         let fault = if prefix.contains(['+', '#']) {
-            Some("may not hold `+` or `#`")
+            Some(text::no_wildcard())
         } else if prefix.starts_with('$') {
-            Some("may not begin with `$`")
+            Some(text::no_dollar())
         } else if prefix.is_empty() || prefix.contains("//") || prefix.contains(' ') {
-            Some("may hold neither spaces nor empty levels")
+            Some(text::no_empty_level())
         } else {
             None
         };
         if let Some(fault) = fault {
             self.report
-                .error(&field.span, format!("[mqtt]: `prefix` {fault}"))
-                .hint(format!("it is the first part of every topic, for example `{DEFAULT_PREFIX}`"));
+                .error(&field.span, in_section("mqtt", text::prefix(fault)))
+                .hint(text::first_part_of_topics(DEFAULT_PREFIX));
             return None;
         }
         Some(prefix.to_owned())
@@ -322,16 +330,16 @@ impl Checker<'_, '_> {
             && precision == Precision::Auto
             && !providers.is_empty()
         {
-            self.report.error(&field.span, "[detector]: `precision = \"auto\"` chooses nothing here").hint(
-                "it belongs to providers = [\"auto\"]; with a list of providers, name the model that you want",
-            );
+            self.report
+                .error(&field.span, in_section("detector", text::nothing_to_choose()))
+                .hint(text::auto_goes_with_auto());
         }
         if let (Some(model), Some(face)) = (&detector.model, &detector.face_model)
             && model.value == face.value
         {
             self.report
-                .error(&face.span, "[detector]: `face_model` is the same as `model`")
-                .hint("leave `face_model` out: a model that finds faces needs no second one");
+                .error(&face.span, in_section("detector", text::same_face_model()))
+                .hint(text::no_second_model());
         }
         self.named.models.extend(model_use(&detector.model, "model"));
         let face_model = match text_of(&detector.face_model) {
@@ -350,7 +358,10 @@ impl Checker<'_, '_> {
         Detector {
             model: text_of(&detector.model).unwrap_or_else(|| document::DEFAULT_MODEL.to_owned()),
             face_model,
-            manifest: detector.manifest.as_ref().map(|field| self.file(field, "manifest", "[detector]")),
+            manifest: detector
+                .manifest
+                .as_ref()
+                .map(|field| self.file(field, "manifest", &section_named("detector"))),
             providers,
             precision,
             workers: value_of(&detector.workers).map(usize::from),
@@ -363,23 +374,23 @@ impl Checker<'_, '_> {
         for At { value, span } in &field.value {
             let ProviderDocument::Named(value) = value else {
                 if field.value.len() > 1 {
-                    self.report.error(span, "[detector]: `auto` stands beside other providers").hint(
-                        "write providers = [\"auto\"] to let a measurement choose, or name them without it",
-                    );
+                    self.report
+                        .error(span, in_section("detector", text::auto_beside_others()))
+                        .hint(text::auto_or_names());
                 }
                 return Vec::new();
             };
             if providers.contains(value) {
-                let what = format!("[detector]: names the provider `{}` twice", value.name());
-                self.report.error(span, what).hint("leave one out");
+                let what = in_section("detector", text::provider_twice(value.name()));
+                self.report.error(span, what).hint(config_check::leave_one_out());
                 continue;
             }
             providers.push(*value);
         }
         if providers.is_empty() {
             self.report
-                .error(&field.span, "[detector]: `providers` is empty")
-                .hint("write providers = [\"cpu\"] or [\"auto\"], or leave it out");
+                .error(&field.span, in_section("detector", text::providers_empty()))
+                .hint(text::write_providers());
             providers.push(Provider::Cpu);
         }
         providers
@@ -420,17 +431,16 @@ impl Checker<'_, '_> {
     fn originals(&mut self, evidence: &EvidenceDocument) -> Option<Originals> {
         let Some(At { value, span }) = &evidence.originals_for else {
             if let Some(days) = &evidence.originals_days {
+                let what = text::without("originals_days", "originals_for");
                 self.report
-                    .error(&days.span, "[evidence]: `originals_days` without `originals_for`")
-                    .hint("name the centre's public key: originals_for = \"age1...\"");
+                    .error(&days.span, in_section("evidence", what))
+                    .hint(text::name_the_centres_key());
             }
             return None;
         };
         // The text is not repeated: it may be the secret key.
         if age::x25519::Recipient::from_str(value).is_err() {
-            self.report.error(span, "[evidence]: `originals_for` is no age public key").hint(
-                "`age-keygen -o centre.key` makes a pair at the centre; the public one begins with `age1`",
-            );
+            self.report.error(span, in_section("evidence", text::no_age_key())).hint(text::make_a_pair());
             return None;
         }
         let days = value_of(&evidence.originals_days).unwrap_or(document::DEFAULT_ORIGINALS_DAYS);
@@ -457,7 +467,7 @@ impl Checker<'_, '_> {
             let used = if field.is_some() { PathUse::Written } else { PathUse::WrittenByDefault };
             let span = field.as_ref().map(|field| field.span.clone());
             let span = span.or(section.map(|section| section.start..section.start)).unwrap_or(0..0);
-            self.paths.push(NamedPath { path: path.clone(), used, owner: format!("[{name}]"), span });
+            self.paths.push(NamedPath { path: path.clone(), used, owner: section_named(name), span });
         }
         path
     }

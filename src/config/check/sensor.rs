@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Checker, is_id, quoted, text_of, value_of};
+use super::{Checker, known_id, quoted, text_of, value_of};
 use crate::analysis::sensor::{BINARY, Quantity, SensorPlan};
 use crate::config::document::{
     self, At, Document, SensorBrokerDocument, SensorDocument, WebhookListenerDocument,
@@ -15,6 +15,8 @@ use crate::config::secret::set_command;
 use crate::config::settings::{Sensor, SensorBroker, Sensors, WebhookListener};
 use crate::config::suggest;
 use crate::sensors::{Agreed, Around, ON_THIS_MACHINE, Source, SourceCheck};
+use crate::text::config::of;
+use crate::text::{Sentence, Words, config, config_address, config_check, config_sensor as text};
 use crate::types::at::secs_or;
 use crate::types::responsible::Responsible;
 
@@ -40,11 +42,11 @@ struct Surrounding<'a, 'c, 's> {
 }
 
 impl Around for Surrounding<'_, '_, '_> {
-    fn error(&mut self, at: &Range<usize>, what: String, hint: String) {
+    fn error(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence) {
         self.checker.report.error(at, what).hint(hint);
     }
 
-    fn warning(&mut self, at: &Range<usize>, what: String, hint: String) {
+    fn warning(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence) {
         self.checker.report.warning(at, what).hint(hint);
     }
 
@@ -52,7 +54,12 @@ impl Around for Surrounding<'_, '_, '_> {
         self.checker.taken_out.resembles(table.start, name)
     }
 
-    fn broker(&mut self, named: &Option<At<String>>, table: &Range<usize>, owner: &str) -> Option<Arc<str>> {
+    fn broker(
+        &mut self,
+        named: &Option<At<String>>,
+        table: &Range<usize>,
+        owner: &Words,
+    ) -> Option<Arc<str>> {
         self.checker.broker_named(named, table, owner, self.brokers)
     }
 
@@ -92,17 +99,17 @@ impl Checker<'_, '_> {
             let Some(id) = &section.value.id else { continue };
             if used.brokers.get(&id.value) == Some(&false) {
                 self.report
-                    .warning(&id.span, format!("the broker `{}` serves no sensor", id.value))
-                    .hint("name it in a sensor: mqtt_json = { broker = \"...\", ... }, or leave it out");
+                    .warning(&id.span, text::broker_serves_none(config_check::broker(&id.value)))
+                    .hint(text::name_it_in_a_sensor());
             }
         }
         if let Some(listener) = listener.filter(|_| !used.posts) {
             self.report
                 .warning(
                     &(listener.span.start..listener.span.start),
-                    "[sensors.webhook]: no sensor has `webhook`",
+                    of(webhook_section(), text::nobody_posts()),
                 )
-                .hint("nothing listens until a sensor has webhook = { path = \"/...\" }");
+                .hint(text::nothing_listens());
         }
         Sensors { list, brokers, webhook }
     }
@@ -113,11 +120,9 @@ impl Checker<'_, '_> {
         taken: &mut BTreeMap<String, Range<usize>>,
     ) -> Option<SensorBroker> {
         let At { value: broker, span } = section;
-        let owner = match &broker.id {
-            Some(id) if is_id(&id.value) => format!("broker `{}`", id.value),
-            _ => "broker".to_owned(),
-        };
-        let id = self.id(&broker.id, "broker", taken);
+        let owner: Words =
+            known_id(&broker.id).map_or_else(config_check::a_broker, config_check::broker).into();
+        let id = self.id(&broker.id, config_check::a_broker(), taken);
         let credentials = self.credentials(&broker.user, &broker.secret, span, &owner);
         let field = broker.url.as_ref()?;
         let url = self.address(field, "url", &owner, &["mqtt", "mqtts"])?;
@@ -125,14 +130,14 @@ impl Checker<'_, '_> {
         let ca_file = broker.ca_file.as_ref().map(|field| self.certificates(field, "ca_file", &owner).0);
         if let Some(ca_file) = broker.ca_file.as_ref().filter(|_| !encrypted) {
             self.report
-                .error(&ca_file.span, format!("{owner}: `ca_file` with an address that is not encrypted"))
-                .hint("begin `url` with `mqtts://`");
+                .error(&ca_file.span, of(&owner, config_address::not_encrypted("ca_file")))
+                .hint(config_address::begin_with("mqtts"));
         }
         let host = url.host_str().filter(|host| !host.is_empty());
         if host.is_none() || !matches!(url.path(), "" | "/") || url.query().is_some() {
             self.report
-                .error(&field.span, format!("{owner}: `url` must be a host and a port"))
-                .hint("for example mqtt://10.0.0.9:1883; topics belong to the sensors");
+                .error(&field.span, of(&owner, config_address::no_host_and_port("url")))
+                .hint(config_address::example_without_topic("mqtt://10.0.0.9:1883"));
             return None;
         }
         Some(SensorBroker {
@@ -151,32 +156,30 @@ impl Checker<'_, '_> {
         let listen = match typed.parse::<SocketAddr>() {
             Ok(listen) => Some(listen),
             Err(_) => {
+                let example = format!("\"{}\"", document::DEFAULT_WEBHOOK_LISTEN);
                 self.report
-                    .error(&at, "[sensors.webhook]: `listen` must be an address and a port")
-                    .hint(format!("for example \"{}\"", document::DEFAULT_WEBHOOK_LISTEN));
+                    .error(&at, of(webhook_section(), config_address::no_address_and_port("listen")))
+                    .hint(config_check::for_example(example));
                 None
             }
         };
         if listen.is_some_and(|listen| !listen.ip().is_loopback()) {
             self.report
-                .warning(&at, "[sensors.webhook]: the token travels unencrypted to other machines' eyes")
-                .hint("listen on 127.0.0.1 and put a proxy with TLS in front");
+                .warning(&at, of(webhook_section(), text::token_in_the_clear()))
+                .hint(text::put_a_proxy_in_front());
         }
         // The name of a user makes the whole line the secret.
         let user = Some(At { value: "Bearer".to_owned(), span: at });
         let token = webhook.secret.as_ref().and_then(|secret| {
-            self.credentials(&user, &Some(secret.clone()), span, "[sensors.webhook]")
+            self.credentials(&user, &Some(secret.clone()), span, &webhook_section().into())
                 .map(|known| (known, secret.span.clone()))
         });
         if let Some((known, span)) = &token
             && known.password.reveal().chars().count() < LEAST_TOKEN_CHARS
         {
             self.report
-                .error(
-                    span,
-                    format!("[sensors.webhook]: the token has fewer than {LEAST_TOKEN_CHARS} characters"),
-                )
-                .hint(format!("make one: openssl rand -hex 24 | {}", set_command(&known.file)));
+                .error(span, of(webhook_section(), text::token_too_short(LEAST_TOKEN_CHARS)))
+                .hint(text::make_a_token(set_command(&known.file)));
         }
         webhook.secret.as_ref()?;
         Some(WebhookListener {
@@ -196,7 +199,7 @@ impl Checker<'_, '_> {
         let At { value: sensor, span } = section;
         let owner = owner(sensor);
         // All of them are looked at before the first one that is missing ends it.
-        let id = self.id(&sensor.id, "sensor", ids);
+        let id = self.id(&sensor.id, config_check::a_sensor(), ids);
         let quantity = sensor.quantity.as_ref().and_then(|field| self.quantity(field, &owner));
         let unit = quantity.as_ref().and_then(|quantity| self.unit(sensor, quantity, span, &owner));
         let grid = sensor.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
@@ -209,13 +212,11 @@ impl Checker<'_, '_> {
             && debounce >= stale_after
         {
             self.report
-                .error(&field.span, format!("{owner}: `debounce_secs` must be less than `stale_after_secs`"))
-                .hint("a change that is awaited for so long would be forgotten as silence");
+                .error(&field.span, of(&owner, text::debounce_too_long()))
+                .hint(text::forgotten_as_silence());
         }
         if let Some(scale) = sensor.scale.as_ref().filter(|scale| scale.value == 0.0) {
-            self.report
-                .error(&scale.span, format!("{owner}: `scale` must not be 0"))
-                .hint("value = number * scale + offset; leave it out for 1");
+            self.report.error(&scale.span, of(&owner, text::scale_is_zero())).hint(text::how_it_scales());
         }
         let range = self.plausible(sensor, quantity.as_ref(), unit.as_deref(), &owner);
         let plan = SensorPlan {
@@ -239,7 +240,7 @@ impl Checker<'_, '_> {
         Some(Sensor { plan: Arc::new(plan), address, lonlat, responsible, source: source? })
     }
 
-    fn quantity(&mut self, field: &At<String>, owner: &str) -> Option<Quantity> {
+    fn quantity(&mut self, field: &At<String>, owner: &Words) -> Option<Quantity> {
         let At { value, span } = field;
         let well_formed = value.len() <= 64
             && value.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
@@ -247,25 +248,15 @@ impl Checker<'_, '_> {
         let names: Vec<String> = Quantity::KNOWN.iter().map(|known| known.name().to_owned()).collect();
         let near = || suggest::nearest(value, names.iter().map(String::as_str));
         if !well_formed {
-            let hint = near().map_or_else(
-                || format!("{}, or lower-case letters, digits and `_`", names.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            self.report
-                .error(span, format!("{owner}: this is no name of a quantity{}", quoted(value)))
-                .hint(hint);
+            let hint = near().map_or_else(|| text::known_quantities(names.join(", ")), config::did_you_mean);
+            self.report.error(span, of(owner, text::no_quantity(quoted(value)))).hint(hint);
             return None;
         }
         let quantity = Quantity::named(value);
         if matches!(quantity, Quantity::Free(_))
             && let Some(near) = near()
         {
-            self.report
-                .warning(
-                    span,
-                    format!("{owner}: the quantity `{value}` is not known and taken for a name of your own"),
-                )
-                .hint(format!("did you mean `{near}`?"));
+            self.report.warning(span, of(owner, text::own_quantity(value))).hint(config::did_you_mean(near));
         }
         Some(quantity)
     }
@@ -275,21 +266,18 @@ impl Checker<'_, '_> {
         sensor: &SensorDocument,
         quantity: &Quantity,
         span: &Range<usize>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<Arc<str>> {
         let units: Vec<&str> = quantity.units().collect();
         let Some(field) = &sensor.unit else {
             let usual = quantity.usual_unit();
             if usual.is_none() && !self.taken_out.resembles(span.start, "unit") {
                 let hint = match units.is_empty() {
-                    true => "for example unit = \"V\"; \"0/1\" for a sensor that knows two states".to_owned(),
-                    false => format!("one of {}", suggest::one_of(&units)),
+                    true => text::unit_of_your_own(),
+                    false => text::one_of(suggest::one_of(&units)),
                 };
                 self.report
-                    .error(
-                        &(span.start..span.start),
-                        format!("{owner}: the quantity `{quantity}` needs a `unit`"),
-                    )
+                    .error(&(span.start..span.start), of(owner, text::needs_a_unit(quantity.to_string())))
                     .hint(hint)
                     .consequence();
             }
@@ -300,12 +288,8 @@ impl Checker<'_, '_> {
         }
         let known = quantity.unit_typed(&field.value);
         if known.is_none() {
-            self.report
-                .error(
-                    &field.span,
-                    format!("{owner}: `unit` of `{quantity}` must be {}", suggest::one_of(&units)),
-                )
-                .hint("convert with `scale` and `offset`, or give the quantity a name of your own");
+            let what = text::wrong_unit(quantity.to_string(), suggest::one_of(&units));
+            self.report.error(&field.span, of(owner, what)).hint(text::convert_or_rename());
         }
         known.map(Arc::from)
     }
@@ -316,7 +300,7 @@ impl Checker<'_, '_> {
         sensor: &SensorDocument,
         quantity: Option<&Quantity>,
         unit: Option<&str>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<[f64; 2]> {
         let Some(field) = &sensor.range else { return quantity?.usual_range(unit?) };
         let [least, most] = field.value;
@@ -324,7 +308,7 @@ impl Checker<'_, '_> {
             return Some(field.value);
         }
         self.report
-            .error(&field.span, format!("{owner}: `range` must go from the smaller to the greater value"))
+            .error(&field.span, of(owner, text::range_upside_down()))
             .hint(format!("range = [{most}, {least}]"));
         None
     }
@@ -334,7 +318,7 @@ impl Checker<'_, '_> {
         sensor: &SensorDocument,
         source: Option<&Source>,
         span: &Range<usize>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<Duration> {
         let polled = source.and_then(Source::polled);
         let Some(field) = &sensor.stale_after_secs else {
@@ -344,20 +328,18 @@ impl Checker<'_, '_> {
             }
             if source.is_some() && !self.taken_out.resembles(span.start, "stale_after_secs") {
                 self.report
-                    .error(&(span.start..span.start), format!("{owner}: `stale_after_secs` is missing"))
-                    .hint(
-                        "longer than the pause between two messages when nothing happens: 60 for a sensor that speaks \
-                         every 20 s, 7200 for a battery sensor that speaks every hour",
-                    )
+                    .error(&(span.start..span.start), of(owner, text::no_stale_after()))
+                    .hint(text::how_long_is_stale())
                     .consequence();
             }
             return None;
         };
         let stale_after = secs_or(&sensor.stale_after_secs, 0.0);
         if let Some(polled) = polled.filter(|polled| stale_after <= polled.every) {
+            let three_polls = (polled.every.as_secs_f64() * 3.0).to_string();
             self.report
-                .error(&field.span, format!("{owner}: `stale_after_secs` must be more than `poll_secs`"))
-                .hint(format!("three polls are usual: {}", polled.every.as_secs_f64() * 3.0));
+                .error(&field.span, of(owner, text::stale_before_a_poll()))
+                .hint(text::three_polls(three_polls));
         }
         Some(stale_after)
     }
@@ -366,7 +348,7 @@ impl Checker<'_, '_> {
         &mut self,
         sensor: &SensorDocument,
         span: &Range<usize>,
-        owner: &str,
+        owner: &Words,
         is_binary: bool,
         shared: &mut Shared,
     ) -> Option<Source> {
@@ -377,16 +359,15 @@ impl Checker<'_, '_> {
                 let slipped = |name: &&str| self.taken_out.resembles(span.start, name);
                 if !SensorDocument::SOURCES.iter().any(slipped) {
                     self.report
-                        .error(&(span.start..span.start), format!("{owner}: has no source"))
-                        .hint(format!("one of {}", suggest::one_of(SensorDocument::SOURCES)))
+                        .error(&(span.start..span.start), of(owner, text::no_source()))
+                        .hint(text::one_of(suggest::one_of(SensorDocument::SOURCES)))
                         .consequence();
                 }
                 return None;
             }
             [(first, _), (second, at), ..] => {
-                self.report
-                    .error(&at.span, format!("{owner}: has both `{first}` and `{second}`"))
-                    .hint("a sensor has one source: leave one of them out");
+                let what = config_check::has_both(*first, *second);
+                self.report.error(&at.span, of(owner, what)).hint(text::one_source());
                 return None;
             }
             [(_, source)] => source,
@@ -394,6 +375,7 @@ impl Checker<'_, '_> {
         let Shared { brokers, has_webhook, posts, agreed } = shared;
         let mut around = Surrounding { checker: self, brokers, has_webhook: *has_webhook, posts };
         let table = &source.span;
+        let owner = owner.clone();
         source.value.check(&mut SourceCheck { owner, table, is_binary, around: &mut around, agreed })
     }
 
@@ -402,7 +384,7 @@ impl Checker<'_, '_> {
         &mut self,
         field: &Option<At<String>>,
         table: &Range<usize>,
-        owner: &str,
+        owner: &Words,
         brokers: &mut BTreeMap<String, bool>,
     ) -> Option<Arc<str>> {
         let name = match field {
@@ -413,8 +395,8 @@ impl Checker<'_, '_> {
                 _ => {
                     let names: Vec<&str> = brokers.keys().map(String::as_str).collect();
                     self.report
-                        .error(&(table.start..table.start), format!("{owner}: there are several brokers"))
-                        .hint(format!("say which one: broker = {}", suggest::one_of(&names)));
+                        .error(&(table.start..table.start), of(owner, text::several_brokers()))
+                        .hint(text::say_which(suggest::one_of(&names)));
                     return None;
                 }
             },
@@ -425,23 +407,21 @@ impl Checker<'_, '_> {
             return Some(name.into());
         }
         let span = field.as_ref().map_or(table.start..table.start, |field| field.span.clone());
-        let known = suggest::hint(&name, brokers.keys().map(String::as_str), "there are");
-        self.report.error(&span, format!("{owner}: names an unknown broker{}", quoted(&name))).hint(
-            known.unwrap_or_else(|| {
-                "add [[sensors.broker]] with id and url, or leave `broker` out for the one on this machine"
-                    .to_owned()
-            }),
-        );
+        let known = suggest::hint(&name, brokers.keys().map(String::as_str), config::there_are);
+        self.report
+            .error(&span, of(owner, text::unknown_broker(quoted(&name))))
+            .hint(known.unwrap_or_else(|| text::add_a_broker().into()));
         None
     }
 }
 
 /// How people call a sensor.
-fn owner(sensor: &SensorDocument) -> String {
-    match &sensor.id {
-        Some(id) if is_id(&id.value) => format!("sensor `{}`", id.value),
-        _ => "sensor".to_owned(),
-    }
+fn owner(sensor: &SensorDocument) -> Words {
+    known_id(&sensor.id).map_or_else(config_check::a_sensor, config::sensor).into()
+}
+
+fn webhook_section() -> Sentence {
+    config::section("sensors.webhook")
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::ops::Range;
 use super::Checker;
 use crate::analysis::geometry::{Line, Point, Polygon};
 use crate::config::document::{At, PointDocument};
+use crate::text::config::of;
+use crate::text::{Words, config_camera as text, config_check};
 
 /// Least area of a zone, in parts of the picture: a square of a hundredth of its sides. A smaller one is a slip.
 const MIN_AREA: f32 = 1e-4;
@@ -17,12 +19,11 @@ const MAX_CORNERS: usize = 64;
 
 impl Checker<'_, '_> {
     /// A polygon with area whose edges do not cross.
-    pub(super) fn polygon(&mut self, corners: &At<Vec<PointDocument>>, owner: &str) -> Option<Polygon> {
+    pub(super) fn polygon(&mut self, corners: &At<Vec<PointDocument>>, owner: &Words) -> Option<Polygon> {
         let At { value, span } = corners;
         if value.len() < 3 || value.len() > MAX_CORNERS {
-            let what =
-                format!("{owner}: a polygon has 3 to {MAX_CORNERS} corners, this one has {}", value.len());
-            self.report.error(span, what).hint("[[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]] is a triangle");
+            let what = of(owner, text::wrong_corners(MAX_CORNERS, value.len()));
+            self.report.error(span, what).hint(text::a_triangle());
             // Its points may still be wrong each by itself.
             self.points(value, owner);
             return None;
@@ -33,23 +34,17 @@ impl Checker<'_, '_> {
         let repeated = repeated_corners(&drawn);
         for &again in &repeated {
             let hint = if again == drawn.len() - 1 && drawn[again] == drawn[0] {
-                "a polygon closes by itself: leave the last corner out"
+                text::closes_by_itself()
             } else {
-                "leave one of them out"
+                text::leave_one_corner_out()
             };
-            self.report.error(&value[again].span, format!("{owner}: the same corner twice")).hint(hint);
+            self.report.error(&value[again].span, of(owner, text::same_corner())).hint(hint);
         }
         let (distinct, numbers) = without_repetition(&drawn);
         let crossing = crossing_edges(&distinct).map(|(first, second)| (numbers[first], numbers[second]));
         if let Some((first, second)) = crossing {
-            let what = format!(
-                "{owner}: the polygon crosses itself: the edge after corner {} and the edge after corner {}",
-                first + 1,
-                second + 1
-            );
-            self.report.error(&value[second].span, what).hint(
-                "list the corners in order, all the way round: [[0.1, 0.5], [0.6, 0.5], [0.6, 0.9], [0.1, 0.9]] is a rectangle",
-            );
+            let what = of(owner, text::crosses_itself(first + 1, second + 1));
+            self.report.error(&value[second].span, what).hint(text::corners_in_order());
         }
         if !repeated.is_empty() || crossing.is_some() {
             return None;
@@ -57,37 +52,32 @@ impl Checker<'_, '_> {
         let points = points?;
         let polygon = Polygon::new(points)?;
         if polygon.area() < MIN_AREA {
-            let what = format!("{owner}: the polygon has no area to speak of");
-            self.report.error(span, what).hint(
-                "coordinates are parts of the picture, and 0.5 is its middle: [[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]] is a triangle",
-            );
+            self.report.error(span, of(owner, text::no_area())).hint(text::middle_of_the_picture());
             return None;
         }
         Some(polygon)
     }
 
     /// A line between two points that are not the same.
-    pub(super) fn drawn_line(&mut self, points: &At<Vec<PointDocument>>, owner: &str) -> Option<Line> {
+    pub(super) fn drawn_line(&mut self, points: &At<Vec<PointDocument>>, owner: &Words) -> Option<Line> {
         let At { value, span } = points;
         if value.len() != 2 {
-            let what = format!("{owner}: a line has two points, this one has {}", value.len());
-            self.report.error(span, what).hint("for example points = [[0.1, 0.6], [0.9, 0.6]]");
+            let hint = config_check::for_example("points = [[0.1, 0.6], [0.9, 0.6]]");
+            self.report.error(span, of(owner, text::two_points(value.len()))).hint(hint);
             self.points(value, owner);
             return None;
         }
         let ends = self.points(value, owner)?;
         let line = Line { from: ends[0], to: ends[1] };
         if line.from.distance(line.to) < MIN_LENGTH {
-            self.report
-                .error(span, format!("{owner}: the line has no length to speak of"))
-                .hint("move one of its ends, for example points = [[0.1, 0.6], [0.9, 0.6]]");
+            self.report.error(span, of(owner, text::no_length())).hint(text::move_an_end());
             return None;
         }
         Some(line)
     }
 
     /// Points inside the picture; `None` if one is not.
-    fn points(&mut self, documents: &[PointDocument], owner: &str) -> Option<Vec<Point>> {
+    fn points(&mut self, documents: &[PointDocument], owner: &Words) -> Option<Vec<Point>> {
         let mut points = Vec::with_capacity(documents.len());
         for At { value: [x, y], span } in documents {
             if let Some((name, number)) = outside(*x, *y) {
@@ -99,13 +89,10 @@ impl Checker<'_, '_> {
         (points.len() == documents.len()).then_some(points)
     }
 
-    fn outside_the_picture(&mut self, span: &Range<usize>, owner: &str, name: &str, number: f64) {
-        let hint = if number > 1.0 {
-            "coordinates are parts of the picture, not pixels: 960 of 1920 pixels is 0.5"
-        } else {
-            "0 is the left or top edge of the picture, 1 the right or bottom edge"
-        };
-        self.report.error(span, format!("{owner}: {name} must be from 0 to 1, not {number}")).hint(hint);
+    fn outside_the_picture(&mut self, span: &Range<usize>, owner: &Words, name: &str, number: f64) {
+        let hint = if number > 1.0 { text::no_pixels() } else { text::edges_of_the_picture() };
+        let what = text::outside_the_picture(name, "0", "1", number.to_string());
+        self.report.error(span, of(owner, what)).hint(hint);
     }
 }
 

@@ -17,6 +17,8 @@ use crate::config::document::{
     self, At, Document, FeedDocument, FusionDocument, LevelsDocument, Names, SignalDocument,
 };
 use crate::config::suggest;
+use crate::text::config::of;
+use crate::text::{Sentence, Words, config, config_check, config_rule, config_signal as text};
 use crate::types::at::secs_or;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::level::Level;
@@ -39,6 +41,10 @@ struct There<'d> {
     cameras: Vec<&'d str>,
     /// Whether a rule, sensor or camera was taken out, so that a name that is not there may have been.
     incomplete: bool,
+}
+
+fn fusion_section() -> Sentence {
+    config::section("fusion")
 }
 
 fn ids<'d>(fields: impl Iterator<Item = &'d Option<At<String>>>) -> Vec<&'d str> {
@@ -82,8 +88,8 @@ impl Checker<'_, '_> {
         let names = fusion.and_then(|fusion| fusion.catalogue.as_ref()).map(|names| &names.value);
         if names.is_some_and(|names| names.iter().any(|name| name.value == catalogue::CAMERA_TROUBLE)) {
             self.report
-                .error(span, "[fusion]: `camera_trouble` is switched off here and wanted by `catalogue`")
-                .hint("leave one of the two out");
+                .error(span, of(fusion_section(), text::trouble_off_and_wanted()))
+                .hint(text::leave_one_of_two_out());
         }
         chosen.retain(|signal| !is_it(signal));
     }
@@ -97,16 +103,16 @@ impl Checker<'_, '_> {
             match catalogue::signals().into_iter().find(|signal| &*signal.kind == value) {
                 Some(signal) if chosen.contains(&signal) => {
                     self.report
-                        .error(span, format!("[fusion]: `catalogue` names `{value}` twice"))
-                        .hint("leave one out");
+                        .error(span, of(fusion_section(), text::catalogue_twice(value)))
+                        .hint(config_check::leave_one_out());
                 }
                 Some(signal) => chosen.push(signal),
                 None => {
                     let kinds = catalogue::signals();
                     let names = kinds.iter().map(|signal| &*signal.kind).chain(["all"]);
                     self.report
-                        .error(span, format!("[fusion]: the catalogue has no such signal{}", quoted(value)))
-                        .maybe_hint(suggest::hint(value, names, "it has"));
+                        .error(span, of(fusion_section(), text::not_in_catalogue(quoted(value))))
+                        .maybe_hint(suggest::hint(value, names, config::it_has));
                 }
             }
         }
@@ -118,15 +124,12 @@ impl Checker<'_, '_> {
         for At { value: [a, b], span } in fusion.neighbours.iter().flat_map(|pairs| &pairs.value) {
             for code in [a, b] {
                 if let Err(error) = GridCode::parse(code) {
-                    self.report
-                        .error(span, format!("[fusion]: `neighbours`: {error}{}", quoted(code)))
-                        .hint("write the codes of the cameras' and sensors' `grid`");
+                    let what = text::no_neighbour(error.sentence(), quoted(code));
+                    self.report.error(span, of(fusion_section(), what)).hint(text::write_codes());
                 }
             }
             if a == b {
-                self.report
-                    .error(span, "[fusion]: a grid cell is its own neighbour")
-                    .hint("each pair names two cells");
+                self.report.error(span, of(fusion_section(), text::own_neighbour())).hint(text::two_cells());
             }
             pairs.insert((Arc::from(a.as_str()), Arc::from(b.as_str())));
         }
@@ -141,18 +144,16 @@ impl Checker<'_, '_> {
     ) -> Option<SignalPlan> {
         let At { value: signal, .. } = section;
         let At { value: kind, span } = signal.kind.as_ref()?;
-        let owner = format!("signal `{kind}`");
+        let owner: Words = config::signal(kind).into();
         if !super::rule::is_kind(kind) {
             self.report
-                .error(span, format!("signal: `kind` is no name of a kind{}", quoted(kind)))
-                .hint("lower-case letters, digits and `_`, for example `flooding`");
+                .error(span, of(config_check::a_signal(), text::no_kind(quoted(kind))))
+                .hint(config_rule::kind_names("flooding"));
             return None;
         }
         if let Some(first) = taken.insert(kind.clone(), span.clone()) {
             let (line, _) = self.report.position(&first);
-            self.report
-                .error(span, format!("there is another signal `{kind}`"))
-                .hint(format!("the first one is in line {line}: put all sources into one"));
+            self.report.error(span, text::another(kind)).hint(text::put_into_one(line));
             return None;
         }
         let from: Vec<Feed> = signal.from.iter().filter_map(|feed| self.feed(feed, there, &owner)).collect();
@@ -162,14 +163,14 @@ impl Checker<'_, '_> {
             || there.incomplete;
         if !is_fed {
             self.report
-                .warning(span, format!("{owner}: nothing feeds it"))
-                .hint(format!("list sources in `from`, or give a rule `signal = \"{kind}\"`"))
+                .warning(span, of(&owner, text::fed_by_nothing()))
+                .hint(text::list_sources(kind))
                 .consequence();
         }
         Some(plan_of(self, signal, kind, span, from, &owner))
     }
 
-    fn feed(&mut self, feed: &At<FeedDocument>, there: &There<'_>, owner: &str) -> Option<Feed> {
+    fn feed(&mut self, feed: &At<FeedDocument>, there: &There<'_>, owner: &Words) -> Option<Feed> {
         let At { value, span } = feed;
         let given: Vec<&str> = [
             ("rule", value.rule.is_some()),
@@ -183,20 +184,18 @@ impl Checker<'_, '_> {
         .collect();
         let [given] = given[..] else {
             let what = match given[..] {
-                [] => "a source says not what it is".to_owned(),
-                _ => format!("a source is both `{}` and `{}`", given[0], given[1]),
+                [] => text::says_not_what(),
+                _ => text::is_both(given[0], given[1]),
             };
-            self.report
-                .error(span, format!("{owner}: {what}"))
-                .hint("exactly one of `rule`, `kind`, `sensor`, `quantity`, `conditions`");
+            self.report.error(span, of(owner, what)).hint(text::exactly_one());
             return None;
         };
         let is_sensor = matches!(given, "sensor" | "quantity");
         for (name, field) in [("above", &value.above), ("below", &value.below)] {
             if let Some(At { span, .. }) = field.as_ref().filter(|_| !is_sensor) {
                 self.report
-                    .error(span, format!("{owner}: `{name}` is for sensors, not for `{given}`"))
-                    .hint("leave it out");
+                    .error(span, of(owner, text::for_sensors_only(name, given)))
+                    .hint(config::leave_out());
             }
         }
         let threshold = if is_sensor { Some(self.threshold(value, span, owner)?) } else { None };
@@ -204,12 +203,19 @@ impl Checker<'_, '_> {
             ("rule", _) => {
                 let field = value.rule.as_ref()?;
                 let names: Vec<&str> = there.rules.iter().map(|rule| &*rule.id).collect();
-                Selector::Rule(self.named_one(field, "rule", &names, there.incomplete, owner)?)
+                Selector::Rule(self.named_one(
+                    field,
+                    config_check::a_rule(),
+                    &names,
+                    there.incomplete,
+                    owner,
+                )?)
             }
             ("kind", _) => Selector::RuleKind(value.kind.as_ref()?.value.as_str().into()),
             ("sensor", Some(threshold)) => {
                 let field = value.sensor.as_ref()?;
-                let sensor = self.named_one(field, "sensor", &there.sensors, there.incomplete, owner)?;
+                let what = config_check::a_sensor();
+                let sensor = self.named_one(field, what, &there.sensors, there.incomplete, owner)?;
                 Selector::Sensor { sensor, threshold }
             }
             ("quantity", Some(threshold)) => {
@@ -221,7 +227,7 @@ impl Checker<'_, '_> {
         Some(Feed { from, weight: value_of(&value.weight)?, only_supports })
     }
 
-    fn conditions(&mut self, feed: &FeedDocument, there: &There<'_>, owner: &str) -> Option<Selector> {
+    fn conditions(&mut self, feed: &FeedDocument, there: &There<'_>, owner: &Words) -> Option<Selector> {
         let mut conditions = Vec::new();
         for At { value, span } in &feed.conditions.as_ref()?.value {
             match CameraCondition::named(value) {
@@ -229,26 +235,25 @@ impl Checker<'_, '_> {
                 None => {
                     let names = CameraCondition::ALL.map(CameraCondition::name);
                     self.report
-                        .error(span, format!("{owner}: a camera has no such condition{}", quoted(value)))
-                        .maybe_hint(suggest::hint(value, names, "there are"));
+                        .error(span, of(owner, text::no_condition(quoted(value))))
+                        .maybe_hint(suggest::hint(value, names, config::there_are));
                 }
             }
         }
         let mut cameras = Vec::new();
         for field in feed.cameras.iter().flat_map(|names| &names.value) {
-            cameras.extend(self.named_one(field, "camera", &there.cameras, there.incomplete, owner));
+            let what = config_check::a_camera();
+            cameras.extend(self.named_one(field, what, &there.cameras, there.incomplete, owner));
         }
         Some(Selector::Cameras { cameras, conditions })
     }
 
-    fn threshold(&mut self, feed: &FeedDocument, span: &Range<usize>, owner: &str) -> Option<Threshold> {
+    fn threshold(&mut self, feed: &FeedDocument, span: &Range<usize>, owner: &Words) -> Option<Threshold> {
         let (at, above) = match (value_of(&feed.above), value_of(&feed.below)) {
             (Some(at), None) => (at, true),
             (None, Some(at)) => (at, false),
             _ => {
-                self.report
-                    .error(span, format!("{owner}: a sensor needs either `above` or `below`"))
-                    .hint("for example above = 0.3, in the sensor's unit");
+                self.report.error(span, of(owner, text::above_or_below())).hint(text::example_above());
                 return None;
             }
         };
@@ -256,10 +261,9 @@ impl Checker<'_, '_> {
         if let (Some(sure), Some(At { span, .. })) = (sure_at, &feed.sure_at)
             && (if above { sure <= at } else { sure >= at })
         {
-            let side = if above { "above" } else { "below" };
-            self.report
-                .error(span, format!("{owner}: `sure_at` must lie {side} the threshold {at}"))
-                .hint("there the sensor counts fully; at the threshold it counts half");
+            let at = at.to_string();
+            let what = if above { text::sure_not_above(at) } else { text::sure_not_below(at) };
+            self.report.error(span, of(owner, what)).hint(text::counts_fully());
         }
         Some(Threshold {
             above: above.then_some(at),
@@ -273,10 +277,10 @@ impl Checker<'_, '_> {
     fn named_one(
         &mut self,
         field: &At<String>,
-        what: &str,
+        what: Sentence,
         there: &[&str],
         incomplete: bool,
-        owner: &str,
+        owner: &Words,
     ) -> Option<Arc<str>> {
         let At { value, span } = field;
         if there.contains(&value.as_str()) {
@@ -284,8 +288,8 @@ impl Checker<'_, '_> {
         }
         if !incomplete {
             self.report
-                .error(span, format!("{owner} names an unknown {what}{}", quoted(value)))
-                .maybe_hint(suggest::hint(value, there.iter().copied(), "there are"))
+                .error(span, config_check::names_unknown(owner, what, quoted(value)))
+                .maybe_hint(suggest::hint(value, there.iter().copied(), config::there_are))
                 .consequence();
         }
         None
@@ -298,7 +302,7 @@ fn plan_of(
     kind: &str,
     span: &Range<usize>,
     from: Vec<Feed>,
-    owner: &str,
+    owner: &Words,
 ) -> SignalPlan {
     let levels = levels(checker, signal, span, owner);
     let raise = levels.first().map_or(1.0, |first| first.belief);
@@ -306,28 +310,21 @@ fn plan_of(
     let clear = value_of(&signal.clear).unwrap_or((raise - CLEAR_BELOW).max((raise + prior) / 2.0));
     if clear >= raise || clear <= prior {
         let at = signal.clear.as_ref().or(signal.prior.as_ref()).map_or(span, |field| &field.span);
-        checker
-            .report
-            .error(at, format!("{owner}: its levels and `clear` do not fit together"))
-            .hint(format!(
-                "`prior` ({prior}) < `clear` ({clear}) < first level ({raise}): what is not believed at the start must be able to end"
-            ));
+        let hint = text::prior_below_clear(prior.to_string(), clear.to_string(), raise.to_string());
+        checker.report.error(at, of(owner, text::levels_and_clear())).hint(hint);
     }
     let only_conditions = !from.is_empty() && from.iter().all(Feed::is_of_cameras);
     let each_camera = value_of(&signal.each_camera).unwrap_or(only_conditions);
     if let Some(At { span, .. }) = signal.each_camera.as_ref().filter(|at| at.value) {
         let other = if value_of(&signal.join_neighbours).unwrap_or(false) {
-            Some("`join_neighbours` makes one alert of several places")
+            Some(text::joins_places())
         } else if from.iter().any(Feed::is_of_sensors) {
-            Some("sensors feed it, and they belong to no camera")
+            Some(text::sensors_of_no_camera())
         } else {
             None
         };
         if let Some(why) = other {
-            checker
-                .report
-                .error(span, format!("{owner}: `each_camera`: {why}"))
-                .hint("leave `each_camera` out, or the other");
+            checker.report.error(span, of(owner, text::each_camera(why))).hint(text::leave_each_camera_out());
         }
     }
     SignalPlan {
@@ -349,7 +346,7 @@ fn levels(
     checker: &mut Checker<'_, '_>,
     signal: &SignalDocument,
     span: &Range<usize>,
-    owner: &str,
+    owner: &Words,
 ) -> Vec<LevelPlan> {
     let given = |of: &Option<At<LevelsDocument>>| of.as_ref().map(|levels| levels.value.all().map(value_of));
     let beliefs = given(&signal.levels).unwrap_or(DEFAULT_LEVELS.map(Some));
@@ -360,28 +357,23 @@ fn levels(
         let Some(belief) = beliefs[i] else { continue };
         let at = signal.levels.as_ref().map_or(span, |field| &field.span);
         if !(belief > 0.0 && belief < 1.0) {
+            let example = "{ blue = 0.5, yellow = 0.7, orange = 0.85, red = 0.95 }";
             checker
                 .report
-                .error(at, format!("{owner}: `levels`: a belief lies between 0 and 1, not at {belief}"))
-                .hint("for example { blue = 0.5, yellow = 0.7, orange = 0.85, red = 0.95 }");
+                .error(at, of(owner, text::no_belief(belief.to_string())))
+                .hint(config_check::for_example(example));
         } else if levels.last().is_some_and(|before| before.belief >= belief) {
             checker
                 .report
-                .error(
-                    at,
-                    format!("{owner}: `levels`: {} takes no more belief than the level below", level.name()),
-                )
-                .hint("from blue to red they rise");
+                .error(at, of(owner, text::levels_do_not_rise(level.name())))
+                .hint(text::they_rise());
         }
         let after = Duration::try_from_secs_f64(after[i].unwrap_or(0.0)).unwrap_or_default();
         let origins = origins[i].unwrap_or(1.0).clamp(1.0, 1000.0) as usize;
         levels.push(LevelPlan { level, belief, after, origins });
     }
     if levels.is_empty() {
-        checker
-            .report
-            .error(span, format!("{owner}: `levels` is empty, so it can never become an alert"))
-            .hint("leave it out for the usual levels, or name one: levels = { orange = 0.7 }");
+        checker.report.error(span, of(owner, text::levels_empty())).hint(text::usual_levels());
     }
     levels
 }

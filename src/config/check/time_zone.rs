@@ -6,71 +6,20 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
+use super::zone_names::{CHINA, OTHER_NAMES};
 use super::{Checker, quoted};
 use crate::analysis::typography;
 use crate::config::document::At;
 use crate::config::suggest;
-
-/// The zone of all of China.
-const CHINA: &str = "Asia/Shanghai";
-
-/// What people write for a zone, in lower case and without blanks, and the zone that they mean. An abbreviation that
-/// several continents use stands for the one where this product is used.
-const OTHER_NAMES: [(&str, &str); 46] = [
-    ("cst", CHINA),
-    ("bjt", CHINA),
-    ("cn", CHINA),
-    ("china", CHINA),
-    ("chinastandardtime", CHINA),
-    ("chinatime", CHINA),
-    ("beijing", CHINA),
-    ("beijingtime", CHINA),
-    ("peking", CHINA),
-    ("shanghai", CHINA),
-    ("tianjin", CHINA),
-    ("chongqing", CHINA),
-    ("chungking", CHINA),
-    ("guangzhou", CHINA),
-    ("shenzhen", CHINA),
-    ("chengdu", CHINA),
-    ("kunming", CHINA),
-    ("wuhan", CHINA),
-    ("nanjing", CHINA),
-    ("hangzhou", CHINA),
-    ("xian", CHINA),
-    ("shenyang", CHINA),
-    ("harbin", CHINA),
-    ("changsha", CHINA),
-    ("北京时间", CHINA),
-    ("中国标准时间", CHINA),
-    ("中国时间", CHINA),
-    ("东八区", CHINA),
-    ("中国", CHINA),
-    ("北京", CHINA),
-    ("上海", CHINA),
-    ("重庆", CHINA),
-    ("亚洲/上海", CHINA),
-    ("亚洲/北京", CHINA),
-    ("hkt", "Asia/Hong_Kong"),
-    ("香港", "Asia/Hong_Kong"),
-    ("澳门", "Asia/Macau"),
-    ("台北", "Asia/Taipei"),
-    ("sgt", "Asia/Singapore"),
-    ("jst", "Asia/Tokyo"),
-    ("kst", "Asia/Seoul"),
-    ("ist", "Asia/Kolkata"),
-    ("cest", "Europe/Berlin"),
-    ("bst", "Europe/London"),
-    ("edt", "America/New_York"),
-    ("pst", "America/Los_Angeles"),
-];
+use crate::text::config::{did_you_mean, of, section};
+use crate::text::{Sentence, Words, config_site as text};
 
 impl Checker<'_, '_> {
     pub(super) fn time_zone(&mut self, field: &At<String>) -> Option<TimeZone> {
         let At { value, span } = field;
         let Ok(zone) = TimeZone::get(value.trim()) else {
-            let hint = hint_for(value);
-            self.report.error(span, format!("[site]: unknown time zone{}", quoted(value))).hint(hint);
+            let what = of(section("site"), text::unknown_time_zone(quoted(value)));
+            self.report.error(span, what).hint(hint_for(value));
             return None;
         };
         self.sign_is_meant(value.trim(), span);
@@ -81,16 +30,16 @@ impl Checker<'_, '_> {
     fn sign_is_meant(&mut self, name: &str, span: &Range<usize>) {
         let Some(hours) = name.strip_prefix("Etc/GMT+").filter(|hours| *hours != "0") else { return };
         let meant = match hours {
-            "8" => format!("`{CHINA}`"),
-            hours => format!("`Etc/GMT-{hours}`, or better a city's name"),
+            "8" => Words::from(format!("`{CHINA}`")),
+            hours => text::or_a_city(format!("Etc/GMT-{hours}")).into(),
         };
         self.report
-            .warning(span, format!("[site]: the time zone `{name}` is {hours} hours behind UTC"))
-            .hint(format!("the sign of these names is turned round; for {hours} hours ahead write {meant}"));
+            .warning(span, of(section("site"), text::behind_utc(name, hours)))
+            .hint(text::sign_turned_round(hours, meant));
     }
 }
 
-fn hint_for(typed: &str) -> String {
+fn hint_for(typed: &str) -> Sentence {
     let plain: String = typed
         .chars()
         .map(|c| typography::plain(c).unwrap_or(c))
@@ -99,18 +48,13 @@ fn hint_for(typed: &str) -> String {
         .to_lowercase();
     if let Some(offset) = offset_of(&plain) {
         return match offset {
-            "8" => format!("did you mean `{CHINA}`? An offset is no time zone"),
-            _ => format!(
-                "an offset is no time zone: name a city of the IANA database, for example `{CHINA}` (UTC+8)"
-            ),
+            "8" => text::zone_for_offset(CHINA),
+            _ => text::offset_is_no_zone(CHINA),
         };
     }
     let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
     let meant = other_name(&plain).or_else(|| by_spelling(&plain, &names));
-    meant.map_or_else(
-        || format!("names of the IANA database, for example `{CHINA}` or `Europe/Berlin`"),
-        |name| format!("did you mean `{name}`?"),
-    )
+    meant.map_or_else(|| text::zone_names(CHINA, "Europe/Berlin"), did_you_mean)
 }
 
 /// The hours that `utc+8`, `gmt+08:00` or `+0800` lies ahead; empty for any other offset.
@@ -196,11 +140,8 @@ mod tests {
             "北京",
             "亚洲/上海",
         ] {
-            assert!(
-                hint_for(typed).starts_with("did you mean `Asia/Shanghai`?"),
-                "{typed}: {}",
-                hint_for(typed)
-            );
+            let hint = hint_for(typed).to_string();
+            assert!(hint.starts_with("did you mean `Asia/Shanghai`?"), "{typed}: {hint}");
         }
     }
 
@@ -219,7 +160,8 @@ mod tests {
             ("Amercia/New_York", "did you mean `America/New_York`?"),
             ("", "names of the IANA database"),
         ] {
-            assert!(hint_for(typed).starts_with(said), "{typed}: {}", hint_for(typed));
+            let hint = hint_for(typed).to_string();
+            assert!(hint.starts_with(said), "{typed}: {hint}");
         }
     }
 

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Checker, quoted};
+use super::{Checker, may_be_repeated, quoted};
 use crate::config::document::{At, CameraDocument, Document, Names, RuleDocument};
 use crate::config::pattern::Pattern;
 use crate::config::suggest;
 use crate::contract::words::Eye;
+use crate::text::config::of;
+use crate::text::{Words, config, config_check, config_rule as text};
 use crate::types::at::value_of;
-
-/// What may stand in `cameras`.
-const WHAT_MAY_STAND: &str =
-    "a camera's id, `TYPE/*` for all cameras of a type (`like = \"TYPE\"`), or `*` for all there are";
 
 /// What a camera offers to rules, as typed: also what is drawn wrong counts as there.
 pub(super) struct Offered<'d> {
@@ -86,25 +84,22 @@ impl Checker<'_, '_> {
         rule: &RuleDocument,
         span: &Range<usize>,
         there: &'o There<'d>,
-        owner: &str,
+        owner: &Words,
     ) -> Option<Watched<'o, 'd>> {
         match (&rule.cameras, &rule.eye) {
             (Some(names), None) => Some(self.named(names, there, owner)),
             (None, Some(eye)) => Some(self.of_eye(eye, there, owner)),
             (Some(names), Some(eye)) => {
-                self.report
-                    .error(&eye.span, format!("{owner}: has both `cameras` and `eye`"))
-                    .hint("leave one of them out: `cameras` names some, `eye` takes all of an owner");
+                let what = config_check::has_both("cameras", "eye");
+                self.report.error(&eye.span, of(owner, what)).hint(text::cameras_or_eye());
                 Some(self.named(names, there, owner))
             }
             (None, None) => {
                 let lost = ["cameras", "eye"].iter().any(|name| self.taken_out.resembles(span.start, name));
                 if !lost {
                     self.report
-                        .error(&(span.start..span.start), format!("{owner}: says not which cameras it watches"))
-                        .hint(
-                            "for example cameras = [\"cam-03\"], cameras = [\"lane/*\"] for all of a type, or eye = \"village\" for all of an owner",
-                        )
+                        .error(&(span.start..span.start), of(owner, text::no_cameras()))
+                        .hint(text::ways_to_name_cameras())
                         .consequence();
                 }
                 None
@@ -112,7 +107,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn of_eye<'o, 'd>(&mut self, eye: &At<Eye>, there: &'o There<'d>, owner: &str) -> Watched<'o, 'd> {
+    fn of_eye<'o, 'd>(&mut self, eye: &At<Eye>, there: &'o There<'d>, owner: &Words) -> Watched<'o, 'd> {
         let At { value, span } = eye;
         let cameras: Vec<&Offered<'_>> =
             there.cameras.iter().filter(|camera| camera.eye == Some(*value)).collect();
@@ -123,23 +118,20 @@ impl Checker<'_, '_> {
             others.sort_unstable();
             others.dedup();
             let hint = match others.as_slice() {
-                [] => "there is no camera in this file".to_owned(),
-                others => format!("the cameras here are {}", suggest::listed(others)),
+                [] => text::no_camera_here(),
+                others => text::eyes_here(suggest::listed(others)),
             };
-            self.report
-                .error(span, format!("{owner}: no camera has `eye = \"{}\"`", value.name()))
-                .hint(hint)
-                .consequence();
+            self.report.error(span, of(owner, text::none_of_eye(value.name()))).hint(hint).consequence();
         }
         Watched { cameras, in_common: true }
     }
 
-    fn named<'o, 'd>(&mut self, names: &Names, there: &'o There<'d>, owner: &str) -> Watched<'o, 'd> {
+    fn named<'o, 'd>(&mut self, names: &Names, there: &'o There<'d>, owner: &Words) -> Watched<'o, 'd> {
         let mut watched = Watched { cameras: Vec::with_capacity(names.value.len()), in_common: false };
         if names.value.is_empty() {
             self.report
-                .error(&names.span, format!("{owner}: `cameras` is empty"))
-                .hint("a rule watches at least one camera: cameras = [\"cam-03\"]");
+                .error(&names.span, of(owner, text::cameras_empty()))
+                .hint(text::at_least_one_camera());
         }
         let mut before: BTreeSet<&str> = BTreeSet::new();
         let mut known: BTreeSet<&str> = BTreeSet::new();
@@ -149,9 +141,11 @@ impl Checker<'_, '_> {
             let is_an_id = there.cameras.iter().any(|camera| camera.id == value);
             let pattern = if is_an_id { Some(Pattern::One(value)) } else { Pattern::read(value) };
             let Some(pattern) = pattern else {
-                self.report
-                    .error(span, format!("{owner}: this is no camera and no pattern{}", told(value)))
-                    .hint(WHAT_MAY_STAND);
+                // `lane-*` is meant as the cameras of the type `lane`.
+                let stem = value.trim_end_matches(['*', '/', '-', '_', '.']);
+                let is_type = value.ends_with('*') && there.types.contains(&stem);
+                let hint = if is_type { text::write_pattern(stem) } else { text::what_may_stand() };
+                self.report.error(span, of(owner, text::no_pattern(told(value)))).hint(hint);
                 continue;
             };
             let found: Vec<&Offered<'_>> =
@@ -166,19 +160,15 @@ impl Checker<'_, '_> {
             }
             let new: Vec<&Offered<'_>> =
                 found.iter().copied().filter(|camera| known.insert(camera.id)).collect();
-            let (what, in_common) = match pattern {
-                Pattern::One(_) => ("the camera ", false),
-                Pattern::OfType(_) | Pattern::All => ("", true),
+            let (twice, in_common) = match pattern {
+                Pattern::One(_) => (text::camera_twice(value), false),
+                Pattern::OfType(_) | Pattern::All => (text::pattern_twice(value), true),
             };
             watched.in_common |= in_common;
             if is_there_twice {
-                self.report
-                    .error(span, format!("{owner}: names {what}`{value}` twice"))
-                    .hint("leave one out");
+                self.report.error(span, of(owner, twice)).hint(config_check::leave_one_out());
             } else if new.is_empty() {
-                self.report
-                    .warning(span, format!("{owner}: `{value}` adds no camera to those named before it"))
-                    .hint("leave it out");
+                self.report.warning(span, of(owner, text::adds_none(value))).hint(config::leave_out());
             } else {
                 watched.cameras.extend(new);
             }
@@ -186,23 +176,23 @@ impl Checker<'_, '_> {
         watched
     }
 
-    fn unknown_camera(&mut self, value: &str, span: &Range<usize>, there: &There<'_>, owner: &str) {
+    fn unknown_camera(&mut self, value: &str, span: &Range<usize>, there: &There<'_>, owner: &Words) {
         // A camera that cannot be read may be the one that is meant.
         if there.cameras_incomplete {
             return;
         }
         let hint = if there.types.contains(&value) {
-            Some(format!("`{value}` is a camera type: write \"{value}/*\" for all of its cameras"))
+            Some(text::is_a_type(value).into())
         } else {
-            suggest::hint(value, there.cameras.iter().map(|camera| camera.id), "there are")
+            suggest::hint(value, there.cameras.iter().map(|camera| camera.id), config::there_are)
         };
         self.report
-            .error(span, format!("{owner} names an unknown camera{}", quoted(value)))
+            .error(span, config_check::names_unknown(owner, config_check::a_camera(), quoted(value)))
             .maybe_hint(hint)
             .consequence();
     }
 
-    fn nothing_of_type(&mut self, name: &str, span: &Range<usize>, there: &There<'_>, owner: &str) {
+    fn nothing_of_type(&mut self, name: &str, span: &Range<usize>, there: &There<'_>, owner: &Words) {
         let example = if super::is_id(name) { name } else { "lane" };
         if !there.types.contains(&name) {
             if there.types_incomplete {
@@ -210,17 +200,15 @@ impl Checker<'_, '_> {
             }
             let patterns: Vec<String> = there.types.iter().map(|name| format!("{name}/*")).collect();
             let hint = match suggest::nearest(name, there.types.iter().copied()) {
-                Some(near) => format!("did you mean `{near}/*`?"),
-                None if patterns.is_empty() => format!(
-                    "this file has no camera type: add a section `[[camera_type]]` with id = \"{example}\", and like = \"{example}\" to its cameras"
-                ),
+                Some(near) => config::did_you_mean(format!("{near}/*")),
+                None if patterns.is_empty() => text::no_type_here(example),
                 None => {
                     let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-                    format!("there are {}", suggest::listed(&patterns))
+                    config::there_are(suggest::listed(&patterns))
                 }
             };
             self.report
-                .error(span, format!("{owner} names an unknown camera type{}", quoted(name)))
+                .error(span, config_check::names_unknown(owner, config_check::a_camera_type(), quoted(name)))
                 .hint(hint)
                 .consequence();
             return;
@@ -229,24 +217,24 @@ impl Checker<'_, '_> {
             there.cameras_incomplete || there.cameras.iter().any(|camera| camera.type_is_unclear);
         if !may_be_one {
             self.report
-                .error(span, format!("{owner}: `{example}/*` names no camera: none is of this type"))
-                .hint(format!("write like = \"{example}\" in those that are, or leave the pattern out"))
+                .error(span, of(owner, text::none_of_type(example)))
+                .hint(text::write_like(example))
                 .consequence();
         }
     }
 
-    fn no_camera_at_all(&mut self, span: &Range<usize>, there: &There<'_>, owner: &str) {
+    fn no_camera_at_all(&mut self, span: &Range<usize>, there: &There<'_>, owner: &Words) {
         if !there.cameras_incomplete {
             self.report
-                .error(span, format!("{owner}: `*` names no camera: there is none in this file"))
-                .hint("add a section `[[camera]]`, or leave the rule out")
+                .error(span, of(owner, text::star_names_none()))
+                .hint(text::add_camera_or_leave_out())
                 .consequence();
         }
     }
 }
 
 /// As [`quoted`], for what may hold a star.
-fn told(typed: &str) -> String {
+fn told(typed: &str) -> Words {
     let without_stars = typed.replace('*', "");
-    if quoted(&without_stars).is_empty() { String::new() } else { format!(": `{typed}`") }
+    if may_be_repeated(&without_stars) { config_check::quoted(typed).into() } else { "".into() }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,12 @@ impl JsonSchema for CameraDefaultsDocument {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        layer(generator, "What every camera has unless it says otherwise.", Map::new())
+        let own = json_schema!({
+            "description": "What every camera has unless it says otherwise.",
+            "type": "object",
+            "properties": {},
+        });
+        layer(generator, own)
     }
 }
 
@@ -47,37 +52,40 @@ impl JsonSchema for CameraTypeDocument {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let id = json!({
-            "description": "Its name, unique among the types: lower-case letters, digits, `-` and `_`. Cameras of this type \
-                            say `like = \"lane\"`, and rules watch all of them with `cameras = [\"lane/*\"]`.",
-            "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$",
-            "examples": ["lane"],
+        let own = json_schema!({
+            "description": "What all cameras of a type have unless they say otherwise.",
+            "type": "object",
+            "properties": {
+                "id": {
+                    "description": "Its name, unique among the types: lower-case letters, digits, `-` and `_`. Cameras of \
+                                    this type say `like = \"lane\"`, and rules watch all of them with \
+                                    `cameras = [\"lane/*\"]`.",
+                    "type": "string",
+                    "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$",
+                    "examples": ["lane"],
+                },
+            },
         });
-        let own = Map::from_iter([("id".to_owned(), id)]);
-        let what = "What all cameras of a type have unless they say otherwise.";
-        let mut schema = layer(generator, what, own);
+        let mut schema = layer(generator, own);
         schema.insert("required".to_owned(), json!(["id"]));
         schema
     }
 }
 
-/// Its own fields, and every field of a camera that several may share, each described where the camera's is.
-fn layer(generator: &mut SchemaGenerator, what: &str, own: Map<String, Value>) -> Schema {
+/// With every field of a camera that several may share, each described where the camera's is.
+fn layer(generator: &mut SchemaGenerator, mut schema: Schema) -> Schema {
     let camera = generator.subschema_for::<CameraDocument>();
     let camera = camera.get("$ref").and_then(Value::as_str).unwrap_or_default().to_owned();
     let whole = CameraDocument::json_schema(generator);
     let names =
         whole.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
-    let mut fields = own;
+    let mut shared = Map::new();
     for name in names.filter(|name| !OF_ONE_CAMERA.contains(&name.as_str())) {
-        fields.insert(name.clone(), json!({ "$ref": format!("{camera}/properties/{name}") }));
+        shared.insert(name.clone(), json!({ "$ref": format!("{camera}/properties/{name}") }));
     }
-    let schema = Map::from_iter([
-        ("description".to_owned(), what.into()),
-        ("type".to_owned(), "object".into()),
-        ("properties".to_owned(), fields.into()),
-        ("additionalProperties".to_owned(), false.into()),
-    ]);
-    schema.into()
+    if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        fields.extend(shared);
+    }
+    schema.insert("additionalProperties".to_owned(), false.into());
+    schema
 }

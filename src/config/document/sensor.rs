@@ -56,10 +56,10 @@ pub struct WebhookListenerDocument {
 
 macro_rules! sensor_document {
     ($($(#[$($doc:tt)*])+ $key:ident: $Document:ident,)+) => {
-        /// One sensor.
+        /// One sensor. Exactly one source (`mqtt_json`, `onvif_mqtt`, ...) says where its numbers come from.
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
-        #[schemars(description = one_sensor(), extend("oneOf" = one_source()))]
+        #[schemars(extend("oneOf" = one_source()))]
         pub struct SensorDocument {
             /// Its name, unique in the file: lower-case letters, digits, `-` and `_`.
             #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["drain-2"]))]
@@ -135,11 +135,6 @@ macro_rules! sensor_document {
     };
 }
 sensors::with_sources!(sensor_document);
-
-fn one_sensor() -> String {
-    let sources: Vec<String> = SensorDocument::SOURCES.iter().map(|name| format!("`{name}`")).collect();
-    format!("One sensor. Exactly one of {} says where its numbers come from.", sources.join(", "))
-}
 
 fn one_source() -> Vec<Value> {
     SensorDocument::SOURCES.iter().map(|name| json!({ "required": [name] })).collect()

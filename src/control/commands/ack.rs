@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::answer::{Answer, Answering};
-use super::super::envelope::{Command, CommandEnvelope, name, text};
+use super::super::envelope::{Command, CommandEnvelope};
+use super::super::fields::{Faults, Reader};
 use super::super::running_box::Alerts;
 use super::{CommandData, Handler, Replay};
 use crate::analysis::alert::{Acknowledgement, AlertId};
@@ -19,6 +20,7 @@ use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
+use crate::text::message;
 
 /// Longest `note`, in characters.
 const NOTE_CHARS: usize = 2000;
@@ -41,17 +43,17 @@ pub struct AckData {
 pub type AckCommand = Command<AckData>;
 
 impl CommandData for AckData {
-    const MESSAGE: Message =
-        Message::bare::<AckCommand>("down/cmd/ack", example, "Somebody takes an alert on.");
-    const SUMMARY_ZH: &'static str = "签收一条预警；先到先得，第二个得到 `already`";
+    const MESSAGE: Message = Message::bare::<AckCommand>("down/cmd/ack", example, message::ack);
     const ROLE: Role = Role::Desk;
     const WITHOUT_KEYS: bool = true;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
     const HANDLER: Handler<Self> = Handler::Alerts(acknowledge);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        Ok(AckData { alert_id: name(data, "alert_id")?, note: text(data, "note", NOTE_CHARS)? })
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let mut fields = Reader::of(data);
+        let (alert_id, note) = (fields.name("alert_id"), fields.text("note", NOTE_CHARS));
+        fields.finish(Some(AckData { alert_id, note }))
     }
 
     /// A note that was not given is told apart from one that was not written down.
@@ -65,16 +67,13 @@ fn example() -> Result<Vec<u8>, ExampleError> {
         request_id: "r-20261121-17".to_owned(),
         iat: Time(examples::at(180)?),
         exp: Time(examples::at(480)?),
-        by: "grid desk 2".to_owned(),
+        by: examples::DESK.to_owned(),
         area: Some("530127".to_owned()),
         box_id: Some("box-7f3a".to_owned()),
         command: Some("ack".to_owned()),
         counter: None,
         reason: None,
-        data: AckData {
-            alert_id: examples::ALERT.to_owned(),
-            note: Some("patrol 4 is on its way".to_owned()),
-        },
+        data: AckData { alert_id: examples::ALERT.to_owned(), note: Some(examples::ON_ITS_WAY.to_owned()) },
     };
     Ok(serde_json::to_vec(&command)?)
 }
@@ -95,7 +94,7 @@ fn answer(taken: Result<Option<Acknowledgement>, AlertError>, zone: &TimeZone) -
                 AlertError::Unknown(_) => Refusal::UnknownAlert,
                 AlertError::Ended(_) => Refusal::AlertEnded,
             };
-            Answer::refused(code, error.to_string())
+            Answer::refused_with(code, error.sentence(), Some(error.hint()))
         }
     }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::answer::{Answer, Answering};
-use super::super::envelope::{Command, CommandEnvelope, name, text};
+use super::super::envelope::{Command, CommandEnvelope};
+use super::super::fields::{Faults, Reader};
 use super::super::running_box::Alerts;
 use super::verdict::NOTE_CHARS;
 use super::{CommandData, Handler, Replay, example};
@@ -17,6 +18,7 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
+use crate::text::{command as say, message};
 
 /// `down/cmd/assign`: an alert is given to somebody, or, with `on_site`, somebody is there because of it. The alert's next
 /// revision carries it in `handling`, also after its end. Another one replaces it; the same one again is answered `already`.
@@ -48,27 +50,25 @@ impl CommandData for AssignData {
                 on_site: false,
                 note: None,
             };
-            example("grid desk 2", data)
+            example(examples::DESK, data)
         },
-        "An alert is given to somebody, or somebody is there because of it.",
+        message::assign,
     );
-    const SUMMARY_ZH: &'static str = "派单给某人，或说明某人已到场（`on_site`）";
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
     const HANDLER: Handler<Self> = Handler::Alerts(assign);
 
-    fn read(data: &Value) -> Result<Self, String> {
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let mut fields = Reader::of(data);
         let on_site = match data.get("on_site") {
-            None | Some(Value::Null) => false,
-            Some(value) => value.as_bool().ok_or("`on_site` must be true or false")?,
+            None | Some(Value::Null) => Ok(false),
+            Some(value) => value.as_bool().ok_or_else(|| say::no_truth("on_site")),
         };
-        Ok(AssignData {
-            alert_id: name(data, "alert_id")?,
-            to: name(data, "to")?,
-            on_site,
-            note: text(data, "note", NOTE_CHARS)?,
-        })
+        let on_site = fields.take(on_site);
+        let (alert_id, to) = (fields.name("alert_id"), fields.name("to"));
+        let note = fields.text("note", NOTE_CHARS);
+        fields.finish(Some(AssignData { alert_id, to, on_site, note }))
     }
 }
 

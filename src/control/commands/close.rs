@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::answer::{Answer, Answering};
-use super::super::envelope::{Command, CommandEnvelope, name, text};
+use super::super::envelope::{Command, CommandEnvelope};
+use super::super::fields::{Faults, Reader};
 use super::super::running_box::Alerts;
 use super::verdict::NOTE_CHARS;
 use super::{CommandData, Handler, Replay, example};
@@ -17,6 +18,7 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
+use crate::text::message;
 use crate::types::verdict::about_outcomes;
 
 /// `down/cmd/close`: an alert is settled. The alert's next revision carries it in `handling`, also after its end. The first
@@ -43,24 +45,22 @@ impl CommandData for CloseData {
             let data = CloseData {
                 alert_id: examples::ALERT.to_owned(),
                 outcome: "resolved".to_owned(),
-                note: Some("the lane is free".to_owned()),
+                note: Some(examples::LANE_FREE.to_owned()),
             };
-            example("grid desk 2", data)
+            example(examples::DESK, data)
         },
-        "An alert is settled, also after its end.",
+        message::close,
     );
-    const SUMMARY_ZH: &'static str = "办结一条预警；预警结束后也可以";
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
     const HANDLER: Handler<Self> = Handler::Alerts(close);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        Ok(CloseData {
-            alert_id: name(data, "alert_id")?,
-            outcome: name(data, "outcome")?,
-            note: text(data, "note", NOTE_CHARS)?,
-        })
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let mut fields = Reader::of(data);
+        let (alert_id, outcome) = (fields.name("alert_id"), fields.name("outcome"));
+        let note = fields.text("note", NOTE_CHARS);
+        fields.finish(Some(CloseData { alert_id, outcome, note }))
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::envelope::CommandEnvelope;
+use super::super::fields::{self, Faults};
 use super::super::overrides::{Overrides, StoredOverrides, Wanted, digest};
 use super::super::remote_config_policy;
 use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, runs_now};
@@ -20,6 +21,7 @@ use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
+use crate::text::{Words, command as say, message};
 
 /// `down/config`: the wanted configuration, whole, as a signed command named `config`. May be retained.
 ///
@@ -89,31 +91,24 @@ pub struct WantedConfig {
 }
 
 impl CommandData for WantedConfigData {
-    const MESSAGE: Message = Message::bare::<WantedConfig>(
-        "down/config",
-        example,
-        "The wanted configuration, whole and versioned; signed.",
-    )
-    .named("wanted")
-    .retained();
-    const SUMMARY_ZH: &'static str = "下发整份配置，带版本号";
+    const MESSAGE: Message =
+        Message::bare::<WantedConfig>("down/config", example, message::wanted).named("wanted").retained();
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::ByVersion;
+    const IS_STRICT: bool = true;
     const HANDLER: Handler<Self> = Handler::Now(take_up);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        let mut wanted: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let mut wanted: Self = fields::read(data)?;
         if let Some(transfer) = &mut wanted.transfer {
             // As in the parts.
             transfer.sha256.make_ascii_lowercase();
         }
         match (&wanted.toml, &wanted.transfer) {
             (Some(_), None) | (None, Some(_)) => Ok(wanted),
-            (None, None) => Err("missing field `toml`, or `transfer` where it came in parts".to_owned()),
-            (Some(_), Some(_)) => {
-                Err("`toml` and `transfer`: only one of them says what is wanted".to_owned())
-            }
+            (None, None) => Err(vec![say::toml_missing()]),
+            (Some(_), Some(_)) => Err(vec![say::toml_and_transfer()]),
         }
     }
 
@@ -137,7 +132,7 @@ fn example() -> Result<Vec<u8>, ExampleError> {
         iat: Time(examples::at(180)?),
         exp: None,
         by: "admin 1".to_owned(),
-        reason: Some("new zone at the east gate".to_owned()),
+        reason: Some(examples::NEW_ZONE.to_owned()),
         data: WantedConfigData {
             version: 8,
             toml: Some("[site]\nbox = \"box-7f3a\"\narea = \"530127\"\n...".to_owned()),
@@ -153,7 +148,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     let highest = at.overrides().version;
     // A broker that keeps an old one says nothing new at every connection.
     if envelope.retained && data.version <= highest {
-        return Answer::already("the broker keeps a configuration that was taken up, or judged, before");
+        return Answer::already(say::known_config());
     }
     let WantedConfigData { version, toml, transfer, expect_config, revert_after_secs } = data;
     let is_it = |text: &str| match (&toml, &transfer) {
@@ -163,7 +158,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     };
     let running = at.overrides().now.wanted.as_ref();
     if running.is_some_and(|running| running.version == version && is_it(&running.toml)) {
-        return Answer::already("this configuration runs");
+        return Answer::already(say::config_runs());
     }
     if let Some(answer) = too_old(at, version) {
         return answer;
@@ -181,7 +176,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
                 Err(error) => return not_taken(&error),
             }
         }
-        (None, None) => return Answer::refused(Refusal::Invalid, "it says no configuration"),
+        (None, None) => return Answer::refused(Refusal::Invalid, say::no_config()),
     };
     let answer = put_in_place(at, Offered { version, toml, revert_after_secs });
     // Also one that may not run: it will not get better, and is in the way of the one that is.
@@ -201,8 +196,7 @@ pub(super) struct Offered {
 /// Versions never go back: the answer to one that does.
 pub(super) fn too_old(at: &dyn RunningBox, version: u64) -> Option<Answer> {
     let highest = at.overrides().version;
-    let why = || format!("version {version} is not above {highest}, the highest that was taken up so far");
-    (version <= highest).then(|| Answer::refused(Refusal::Conflict, why()))
+    (version <= highest).then(|| Answer::refused(Refusal::Conflict, say::version_too_low(version, highest)))
 }
 
 /// Judges it and makes it what runs, on trial where that is asked for.
@@ -215,7 +209,7 @@ pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer 
         at.take_up(base, next, &offer)
     });
     match taken {
-        Ok(()) => Answer::done(runs_now(at)),
+        Ok(()) => Answer::said(runs_now(at)),
         Err(problems) => {
             at.refuse(&offer, &problems);
             Answer::refused(Refusal::Invalid, in_short(&problems))
@@ -227,8 +221,9 @@ pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer 
 fn judged(at: &dyn RunningBox, toml: &str) -> Result<Config, Problems> {
     let path = at.file().path();
     let base = Config::from_text(path, toml, &Surroundings::of(path))?;
-    let mut wrong = takes_a_restart(at.base(), &base);
-    wrong.extend(remote_config_policy::forbidden(at.file(), at.base(), &base, at.now().utc));
+    let restart = takes_a_restart(at.base(), &base).into_iter().map(Words::from);
+    let forbidden = remote_config_policy::forbidden(at.file(), at.base(), &base, at.now().utc);
+    let wrong: Vec<Words> = restart.chain(forbidden.into_iter().map(Words::from)).collect();
     if wrong.is_empty() {
         Ok(base)
     } else {

@@ -13,6 +13,7 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
+use crate::text::{command as say, message};
 
 /// `down/cmd/confirm`: what runs on trial stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,9 +27,8 @@ impl CommandData for ConfirmData {
     const MESSAGE: Message = Message::bare::<Command<ConfirmData>>(
         "down/cmd/confirm",
         || example("admin 1", ConfirmData { config: examples::SHA256.to_owned() }),
-        "Keeps what runs on trial; signed, with the role `admin` where that is a whole configuration.",
+        message::confirm,
     );
-    const SUMMARY_ZH: &'static str = "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
@@ -37,20 +37,19 @@ impl CommandData for ConfirmData {
 
 fn confirm(data: ConfirmData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     if data.config != at.config().sha256 {
-        let why = format!("that is not what runs: {} does", at.config().sha256);
+        let why = say::other_to_confirm(&at.config().sha256);
         return Answer::refused(Refusal::Conflict, why);
     }
     let Some(trial) = &at.overrides().trial else {
-        return Answer::already("nothing is on trial");
+        return Answer::already(say::nothing_on_trial());
     };
     let is_admin = envelope.signer.as_ref().is_some_and(|signer| signer.role >= Role::Admin);
     if trial.before.wanted != at.overrides().now.wanted && !is_admin {
-        let why = "a configuration is on trial, which takes the role `admin` to confirm";
-        return Answer::refused(Refusal::NotAllowed, why);
+        return Answer::refused(Refusal::NotAllowed, say::confirm_takes_admin());
     }
     let next = StoredOverrides { trial: None, ..at.overrides().clone() };
     if let Err(error) = at.store_overrides(next) {
-        return Answer::failed(format!("it could not be written down: {error}"));
+        return Answer::failed(say::not_written_down(error.to_string()));
     }
-    Answer::done(runs_now(at))
+    Answer::said(runs_now(at))
 }

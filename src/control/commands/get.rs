@@ -7,10 +7,10 @@ use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tracing::error;
 
 use super::super::answer::{Answer, Answering};
 use super::super::envelope::{Command, CommandEnvelope, time};
+use super::super::fields::{Faults, Reader};
 use super::super::long_text::LongText;
 use super::super::running_box::RunningBox;
 use super::{CommandData, Handler, Replay, example};
@@ -19,6 +19,7 @@ use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
+use crate::text::{command as say, log_error, message};
 
 /// Most bytes of the audit log in one answer; what is behind it is asked for with another one.
 const AUDIT_BYTES: usize = 1024 * 1024;
@@ -42,31 +43,21 @@ pub struct GetData {
 }
 
 impl CommandData for GetData {
-    const MESSAGE: Message = Message::bare::<Command<GetData>>(
-        "down/cmd/get",
-        get_example,
-        "Asks for the configuration, the audit log or the birth messages, in parts with a digest; signed.",
-    );
-    const SUMMARY_ZH: &'static str =
-        "索取正在运行的配置、审计日志或出生消息，分片答复并附摘要；每小时至多三十次";
+    const MESSAGE: Message = Message::bare::<Command<GetData>>("down/cmd/get", get_example, message::get);
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::OnceAnswered;
     const HANDLER: Handler<Self> = Handler::Later(tell);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        let what = data.get("what").ok_or("`what` is missing")?;
-        let what = serde_json::from_value(what.clone())
-            .map_err(|_| "`what` must be one of: config, audit, meta".to_owned())?;
-        let after = match data.get("after") {
-            None | Some(Value::Null) => None,
-            Some(value) => Some(value.as_u64().ok_or("`after` must be a whole number, 0 or more")?),
-        };
-        let since = time(data, "since")?.map(Time);
-        if what != TextKind::Audit && (since.is_some() || after.is_some()) {
-            return Err("`since` and `after` belong to `audit`".to_owned());
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let mut fields = Reader::of(data);
+        let what: Option<TextKind> = fields.word("what", &["config", "audit", "meta"]);
+        let after = fields.number("after", 0);
+        let since = fields.take(time(data, "since")).map(Time);
+        if what.is_some_and(|what| what != TextKind::Audit) && (since.is_some() || after.is_some()) {
+            fields.fault(say::only_of_audit());
         }
-        Ok(GetData { what, since, after })
+        fields.finish(what.map(|what| GetData { what, since, after }))
     }
 }
 
@@ -79,8 +70,7 @@ fn tell(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: 
     let GetData { what, since, after } = data;
     let now = at.now().mono;
     if !at.text_requests().take(now, AT_MOST) {
-        let why = format!("{AT_MOST} texts were asked for within an hour, which is the most");
-        return answering(Answer::refused(Refusal::Busy, why));
+        return answering(Answer::refused(Refusal::Busy, say::texts_an_hour(AT_MOST)));
     }
     let whole = |text: String| LongText { what, text, next: None, hidden: None };
     match what {
@@ -103,7 +93,7 @@ fn tell(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: 
                     Ok(excerpt) => {
                         Answer::text(LongText { what, text: excerpt.text, next: excerpt.next, hidden: None })
                     }
-                    Err(error) => Answer::failed(format!("the audit log cannot be read: {error}")),
+                    Err(error) => Answer::failed(say::audit_unread(error.to_string())),
                 }
             };
             // Several megabytes of a slow card: not on the main thread.
@@ -129,9 +119,9 @@ fn answer_elsewhere(
         }
     };
     if let Err(error) = spawn(Box::new(work)) {
-        error!(%error, "the audit log cannot be read for somebody: no thread");
+        log_error!(say::audit_unread_no_thread(); %error);
         if let Some(answering) = answering.lock().take() {
-            answering(Answer::failed(format!("no thread can be started to read the audit log: {error}")));
+            answering(Answer::failed(say::audit_no_thread(error.to_string())));
         }
     }
 }
@@ -152,7 +142,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_request_is_said() {
-        let refused = |data: Value| GetData::read(&data).unwrap_err();
+        let refused = |data: Value| {
+            let faults = GetData::read(&data).unwrap_err();
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
         assert_eq!(refused(json!({})), "`what` is missing");
         assert!(refused(json!({ "what": "secrets" })).contains("config, audit, meta"));
         assert!(refused(json!({ "what": "audit", "since": "yesterday" })).contains("must be a time"));
@@ -179,7 +172,7 @@ mod tests {
         answer_elsewhere(answering, || Answer::done(None), no_thread);
         let answer = answered.try_recv().unwrap();
         assert_eq!(answer.outcome, Outcome::Failed);
-        assert!(answer.message.unwrap().contains("too many threads"));
+        assert!(answer.message.unwrap().to_string().contains("too many threads"));
     }
 
     #[test]

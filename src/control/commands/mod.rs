@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, Answering};
 use super::envelope::{Command, CommandEnvelope};
+use super::fields::{self, Faults};
 use super::running_box::{Alerts, RunningBox};
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::{COMMAND_TOPICS, Message};
@@ -51,11 +52,9 @@ pub static COMMANDS: &[CommandSpec] = &[
 
 /// The parameters of a command, and everything else there is to know of it.
 pub trait CommandData: Serialize + DeserializeOwned + Send + 'static {
-    /// Its row in the table of messages: topic, schema, example, and what it is for in English. The last part of the topic
+    /// Its row in the table of messages: topic, schema, example, and what it is for. The last part of the topic
     /// is the command's name.
     const MESSAGE: Message;
-    /// What it is for, in Chinese.
-    const SUMMARY_ZH: &'static str;
     /// The least role that may ask for it.
     const ROLE: Role;
     /// Whether it is taken unsigned where the configuration names no key: only what changes nothing but alerts.
@@ -64,15 +63,18 @@ pub trait CommandData: Serialize + DeserializeOwned + Send + 'static {
     const NEEDS_REASON: bool;
     /// What becomes of one that comes again.
     const REPLAY: Replay;
+    /// Whether one with a field that is none is refused: what changes the box must not mean less than was meant. Elsewhere the
+    /// answer names it, so that what a later version knows does no harm.
+    const IS_STRICT: bool = false;
     /// Carries it out.
     const HANDLER: Handler<Self>;
 
     /// Reads the parameters.
     ///
     /// # Errors
-    /// What is wrong with them, for the developer who sent them.
-    fn read(data: &Value) -> Result<Self, String> {
-        serde_json::from_value(data.clone()).map_err(|error| error.to_string())
+    /// Everything that is wrong with them, for the developer who sent them.
+    fn read(data: &Value) -> Result<Self, Faults> {
+        fields::read(data)
     }
 
     /// What the audit log keeps of the parameters.
@@ -111,8 +113,6 @@ pub enum Handler<C> {
 pub struct CommandSpec {
     /// Its row in the table of messages.
     pub message: Message,
-    /// What it is for, in Chinese.
-    pub summary_zh: &'static str,
     /// The least role that may ask for it.
     pub role: Role,
     /// Whether it is taken unsigned where the configuration names no key.
@@ -121,19 +121,25 @@ pub struct CommandSpec {
     pub needs_reason: bool,
     /// What becomes of one that comes again.
     pub replay: Replay,
-    read: fn(&Value) -> Result<Parsed, String>,
+    /// Whether one with a field that is none is refused.
+    pub is_strict: bool,
+    read: fn(&Value) -> Result<Parsed, Faults>,
+    fields: fn() -> &'static [&'static str],
+    required: fn() -> Vec<&'static str>,
 }
 
 impl CommandSpec {
     const fn of<C: CommandData>() -> Self {
         CommandSpec {
             message: C::MESSAGE,
-            summary_zh: C::SUMMARY_ZH,
             role: C::ROLE,
             without_keys: C::WITHOUT_KEYS,
             needs_reason: C::NEEDS_REASON,
             replay: C::REPLAY,
+            is_strict: C::IS_STRICT,
             read: parsed::<C>,
+            fields: fields::names::<C>,
+            required: fields::required::<C>,
         }
     }
 
@@ -143,8 +149,18 @@ impl CommandSpec {
     }
 
     /// Reads its parameters.
-    pub(super) fn read(&self, data: &Value) -> Result<Parsed, String> {
+    pub(super) fn read(&self, data: &Value) -> Result<Parsed, Faults> {
         (self.read)(data)
+    }
+
+    /// The names of its own fields, beside [those of all](fields::OF_ALL).
+    pub fn fields(&self) -> &'static [&'static str] {
+        (self.fields)()
+    }
+
+    /// Those of them that it must have.
+    pub fn required(&self) -> Vec<&'static str> {
+        (self.required)()
     }
 }
 
@@ -190,7 +206,7 @@ impl fmt::Debug for Work {
     }
 }
 
-fn parsed<C: CommandData>(data: &Value) -> Result<Parsed, String> {
+fn parsed<C: CommandData>(data: &Value) -> Result<Parsed, Faults> {
     let data = C::read(data)?;
     let logged = data.logged();
     let work = match C::HANDLER {
@@ -218,7 +234,7 @@ fn example<C: CommandData>(by: &str, data: C) -> Result<Vec<u8>, ExampleError> {
         exp: Time(examples::at(480)?),
         counter: None,
         by: by.to_owned(),
-        reason: Some("road works until Friday".to_owned()),
+        reason: Some(examples::ROAD_WORKS.to_owned()),
         data,
     };
     Ok(serde_json::to_vec(&command)?)
@@ -231,16 +247,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_command_has_a_name_of_its_own_and_words_in_both_languages() {
+    fn each_command_has_a_name_of_its_own() {
         let names: BTreeSet<&str> = COMMANDS.iter().map(CommandSpec::name).collect();
         assert_eq!(names.len(), COMMANDS.len());
         for command in COMMANDS {
-            assert!(command.message.summary.is_ascii(), "{}", command.name());
-            assert!(
-                command.summary_zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
-                "{}",
-                command.name()
-            );
             // What may stand at the broker must say itself which of two is newer.
             assert_eq!(command.message.retain, command.replay == Replay::ByVersion, "{}", command.name());
             // Without keys anybody asks, so nothing may change but the state of alerts.

@@ -12,6 +12,7 @@ use crate::contract::messages::Message;
 use crate::contract::mute::Mute;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
+use crate::text::{Sentence, command as say, message};
 
 /// A mute takes a day at most.
 const LONGEST_SECS: u32 = 86_400;
@@ -43,9 +44,8 @@ impl CommandData for MuteData {
             let rule = Some("fire-lane-blocked".to_owned());
             example("operator 1", MuteData { rule, for_secs: 3600, ..MuteData::default() })
         },
-        "Marks alerts as muted for a while; signed.",
+        message::mute,
     );
-    const SUMMARY_ZH: &'static str = "把一类、一条规则或一台摄像机的预警标为静音，至多一天；红色预警从不静音";
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::Once;
@@ -53,19 +53,19 @@ impl CommandData for MuteData {
 }
 
 fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
-    let invalid = |why: String| Answer::refused(Refusal::Invalid, why);
+    let invalid = |why: Sentence| Answer::refused(Refusal::Invalid, why);
     let named = [&data.kind, &data.rule, &data.camera].into_iter().flatten().count();
     if named != 1 {
-        return invalid("`mute` takes exactly one of `kind`, `rule` and `camera`".to_owned());
+        return invalid(say::mute_one());
     }
     if data.for_secs > LONGEST_SECS {
-        return invalid(format!("`for_secs` is {}; a day, {LONGEST_SECS}, is the most", data.for_secs));
+        return invalid(say::mute_too_long(data.for_secs, LONGEST_SECS));
     }
     if let Some(camera) = data.camera.as_ref().filter(|id| at.config().camera(id).is_none()) {
-        return invalid(format!("there is no camera `{camera}`"));
+        return invalid(say::no_camera(camera));
     }
     if let Some(rule) = data.rule.as_ref().filter(|id| at.base().rules.iter().all(|r| *r.id != ***id)) {
-        return invalid(format!("there is no rule `{rule}`"));
+        return invalid(say::no_rule(rule));
     }
     let now = at.now().utc;
     let mut next = at.overrides().clone();
@@ -74,7 +74,7 @@ fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> 
     next.mutes.retain(|mute| !same(mute));
     if data.for_secs > 0 {
         if next.mutes.len() >= AT_MOST {
-            return invalid(format!("{AT_MOST} mutes are in force, which is the most"));
+            return invalid(say::mutes_in_force(AT_MOST));
         }
         next.mutes.push(Mute {
             kind: data.kind.clone(),
@@ -86,9 +86,7 @@ fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> 
         });
     }
     if let Err(error) = at.store_overrides(next) {
-        return Answer::failed(format!("it could not be written down: {error}"));
+        return Answer::failed(say::not_written_down(error.to_string()));
     }
-    Answer::done(Some(
-        "red alerts are never muted; what is muted is stored and counted all the same".to_owned(),
-    ))
+    Answer::said(say::muted())
 }

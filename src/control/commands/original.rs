@@ -15,6 +15,7 @@ use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::evidence::NoOriginal;
+use crate::text::{command as say, message};
 
 /// So many originals may be asked for within [`WITHIN`], found or not. A guess: one incident has a few pictures.
 const AT_MOST: usize = 12;
@@ -36,9 +37,8 @@ impl CommandData for OriginalData {
     const MESSAGE: Message = Message::bare::<Command<OriginalData>>(
         "down/cmd/original",
         || example("operator 1", OriginalData { alert_id: examples::ALERT.to_owned(), n: 1 }),
-        "Asks for the sealed original of an alert's picture; signed.",
+        message::original,
     );
-    const SUMMARY_ZH: &'static str = "要一条预警某张图片的加封原图，每小时至多十二张";
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::Once;
@@ -64,12 +64,11 @@ impl Requests {
 
 fn hand_out(data: OriginalData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: Answering) {
     if at.config().evidence.originals.is_none() || !at.config().evidence.enabled {
-        return answering(Answer::refused(Refusal::Invalid, NoOriginal::NotKept.to_string()));
+        return answering(Answer::refused(Refusal::Invalid, NoOriginal::NotKept.sentence()));
     }
     let now = at.now().mono;
     if !at.original_requests().take(now, AT_MOST) {
-        let why = format!("{AT_MOST} originals were asked for within an hour, which is the most");
-        return answering(Answer::refused(Refusal::Busy, why));
+        return answering(Answer::refused(Refusal::Busy, say::originals_an_hour(AT_MOST)));
     }
     at.original(data, Box::new(move |made| answering(made.map_or_else(no_original, Answer::original))));
 }
@@ -79,9 +78,9 @@ fn no_original(why: NoOriginal) -> Answer {
         NoOriginal::NotKept => Refusal::Invalid,
         NoOriginal::Unknown => Refusal::UnknownAlert,
         NoOriginal::Over { .. } => Refusal::Unavailable,
-        NoOriginal::Unreadable(_) => return Answer::failed(why.to_string()),
+        NoOriginal::Unreadable(_) => return Answer::failed(why.sentence()),
     };
-    Answer::refused(code, why.to_string())
+    Answer::refused(code, why.sentence())
 }
 
 #[cfg(test)]

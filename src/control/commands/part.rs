@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::envelope::{Command, CommandEnvelope, name};
+use super::super::fields::{self, Faults};
 use super::super::running_box::RunningBox;
 use super::super::transfers::{PartTaken, ReceivedPart, TransferError};
 use super::{CommandData, Handler, Replay, example};
@@ -13,13 +14,15 @@ use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
+use crate::text::{command as say, message};
 use crate::types::hex::digest_from_hex;
 
 /// `down/cmd/part`: a part of a configuration that does not fit into one message. Parts come in any order; a message may
 /// have 64 KiB as it is sent, signature and all, so about 32 KiB of text. When all are there, `down/config` names them by
 /// `transfer` in place of `toml`. At most 2 MiB in 256 parts, two transfers at once, of which one more of the same
 /// key replaces its oldest; a transfer is forgotten when its text was judged, a quarter of an hour after its last part, and in a
-/// restart. The same signed parts may be sent again then.
+/// restart. Then the same signed parts may be sent again as long as their `exp` allows; a box whose clock was never set takes
+/// them only signed anew, with a higher `counter`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadPartData {
     /// Chosen by the centre: the same for all parts of one text, and another one for the next.
@@ -42,22 +45,24 @@ impl CommandData for UploadPartData {
     const MESSAGE: Message = Message::bare::<Command<UploadPartData>>(
         "down/cmd/part",
         || example("admin 1", an_example()),
-        "A part of a configuration that does not fit into one message; signed.",
+        message::part,
     );
-    const SUMMARY_ZH: &'static str = "上传整份配置的一个分片；配置超过一条消息时使用";
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     // A restart forgets what came, so the same parts must count again.
     const REPLAY: Replay = Replay::Harmless;
     const HANDLER: Handler<Self> = Handler::Now(take);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        name(data, "transfer")?;
-        let part: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
-        if digest_from_hex(&part.sha256).is_none() {
-            return Err("`sha256` must be 64 hexadecimal digits".to_owned());
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let part: Self = fields::read(data)?;
+        let nameless = name(data, "transfer").err();
+        let digestless = digest_from_hex(&part.sha256).is_none().then(|| say::no_digest("sha256"));
+        let faults: Faults = nameless.into_iter().chain(digestless).collect();
+        if faults.is_empty() {
+            Ok(UploadPartData { sha256: part.sha256.to_lowercase(), ..part })
+        } else {
+            Err(faults)
         }
-        Ok(UploadPartData { sha256: part.sha256.to_lowercase(), ..part })
     }
 
     /// The text is kept while it runs.
@@ -82,13 +87,9 @@ fn take(data: UploadPartData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     let UploadPartData { transfer: id, index, total, sha256, text } = data;
     let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
     match at.transfers().add(ReceivedPart { key, id, index, total, sha256, text }, now) {
-        Ok(PartTaken::Parts(here, total)) => Answer::done(Some(format!("{here} of {total} parts are here"))),
-        Ok(PartTaken::Known(here, total)) => {
-            Answer::already(format!("this part was here before; {here} of {total} parts are here"))
-        }
-        Ok(PartTaken::Whole) => {
-            Answer::done(Some("all parts are here, and their digest is right".to_owned()))
-        }
+        Ok(PartTaken::Parts(here, total)) => Answer::said(say::parts_here(here, total)),
+        Ok(PartTaken::Known(here, total)) => Answer::already(say::part_known(say::parts_here(here, total))),
+        Ok(PartTaken::Whole) => Answer::said(say::parts_whole()),
         Err(error) => not_taken(&error),
     }
 }
@@ -101,7 +102,7 @@ pub(super) fn not_taken(error: &TransferError) -> Answer {
         TransferError::TooMany => Refusal::Busy,
         TransferError::Unknown(_) | TransferError::Missing { .. } => Refusal::Unavailable,
     };
-    Answer::refused(code, error.to_string())
+    Answer::refused(code, error.sentence())
 }
 
 #[cfg(test)]
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(early.code, Some(Refusal::Unavailable), "{early:?}");
         assert_eq!(here.ask("part", Role::Admin, &part(2, second)).outcome, Outcome::Done);
         let half = here.ask("config", Role::Admin, &wanted);
-        assert!(half.message.unwrap().contains("missing: 1"));
+        assert!(half.message.unwrap().to_string().contains("missing: 1"));
         assert_eq!(here.ask("part", Role::Admin, &part(2, second)).outcome, Outcome::Already);
         assert_eq!(here.ask("part", Role::Admin, &part(2, first)).code, Some(Refusal::Conflict));
         assert_eq!(here.ask("part", Role::Admin, &part(1, first)).outcome, Outcome::Done);
@@ -166,6 +167,6 @@ mod tests {
     #[test]
     fn a_part_without_a_digest_is_none() {
         let part = json!({ "transfer": "t", "index": 1, "total": 1, "sha256": "abc", "text": "" });
-        assert!(UploadPartData::read(&part).unwrap_err().contains("64 hexadecimal digits"));
+        assert!(UploadPartData::read(&part).unwrap_err()[0].to_string().contains("64 hexadecimal digits"));
     }
 }

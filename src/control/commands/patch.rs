@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::envelope::{Command, CommandEnvelope};
+use super::super::fields::{self, Faults};
 use super::super::running_box::{RunningBox, may_change, runs_now};
 use super::config::{Offered, put_in_place, too_old};
 use super::{CommandData, Handler, Replay, example};
@@ -17,6 +18,7 @@ use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
+use crate::text::{command as say, message};
 
 /// `down/cmd/patch`: changes a few entries of the configuration that runs. What comes of it is judged, tried and written
 /// down like a whole configuration on `down/config`; what `set` said before is forgotten, as it is then. First `remove`, then
@@ -59,23 +61,23 @@ impl CommandData for PatchData {
     const MESSAGE: Message = Message::bare::<Command<PatchData>>(
         "down/cmd/patch",
         || example("admin 1", an_example()),
-        "Changes entries of the configuration by their ids, versioned like a whole one; signed.",
+        message::patch,
     );
-    const SUMMARY_ZH: &'static str = "按编号修改、增加或删除配置中的条目，带版本号，与整份配置同样检查";
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
+    const IS_STRICT: bool = true;
     const HANDLER: Handler<Self> = Handler::Now(change);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        let patch: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let patch: Self = fields::read(data)?;
         if patch.set.is_empty() && patch.remove.is_empty() {
-            return Err("it changes nothing: `set` and `remove` are empty".to_owned());
+            return Err(vec![say::patch_changes_nothing()]);
         }
         let mut seen = HashSet::new();
         let all = patch.set.iter().map(|set| &set.path).chain(&patch.remove);
         match all.into_iter().find(|path| !seen.insert(path.as_str())) {
-            Some(_) => Err("the same path stands in it twice".to_owned()),
+            Some(_) => Err(vec![say::path_twice()]),
             None => Ok(patch),
         }
     }
@@ -101,8 +103,7 @@ fn an_example() -> PatchData {
 fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     let running = at.overrides().now.wanted.as_ref();
     if running.is_some_and(|running| running.version == data.version && is_in(&running.toml, &data)) {
-        let now = runs_now(at).unwrap_or_default();
-        return Answer::already(format!("this patch is part of what runs; {now}"));
+        return Answer::already(say::patch_runs(runs_now(at)));
     }
     if let Some(answer) = too_old(at, data.version) {
         return answer;
@@ -170,7 +171,7 @@ mod tests {
         // The power went before the answer: the centre still expects what ran before.
         let again = here.ask("patch", Role::Admin, &patch(1, &before));
         assert_eq!(again.outcome, Outcome::Already, "{again:?}");
-        assert!(again.message.unwrap().contains(&format!("{now} runs now")));
+        assert!(again.message.unwrap().to_string().contains(&format!("{now} runs now")));
         let mut another = patch(1, &now);
         another["set"][0]["value"] = json!(3.5);
         let another = here.ask("patch", Role::Admin, &another);
@@ -198,6 +199,11 @@ mod tests {
         assert!(refused(json!([]), json!(["command_key.admin-1"])).contains("nobody could command it"));
         let fast = json!([{ "path": "camera.cam-1.analysis_fps", "value": "fast" }]);
         assert!(refused(fast, json!([])).contains("`analysis_fps`"));
+        let elsewhere = json!([{ "path": "mqtt.url", "value": "mqtt://203.0.113.9" }]);
+        let told = refused(elsewhere, json!([]));
+        for why in ["only that file changes it", "From afar go `site`, ", "site.toml on the box"] {
+            assert!(told.contains(why), "{why}: {told}");
+        }
     }
 
     #[test]
@@ -207,8 +213,8 @@ mod tests {
         let logged = patch.logged().unwrap().to_string();
         assert!(logged.contains("camera.cam-1.url") && !logged.contains("hunter2"), "{logged}");
         let nothing = json!({ "version": 1, "expect_config": "x" });
-        assert!(PatchData::read(&nothing).unwrap_err().contains("changes nothing"));
+        assert!(PatchData::read(&nothing).unwrap_err()[0].to_string().contains("changes nothing"));
         let twice = json!({ "version": 1, "expect_config": "x", "remove": ["a", "a"] });
-        assert!(PatchData::read(&twice).unwrap_err().contains("twice"));
+        assert!(PatchData::read(&twice).unwrap_err()[0].to_string().contains("twice"));
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::answer::{Answer, Answering};
-use super::super::envelope::{Command, CommandEnvelope, name};
+use super::super::envelope::{Command, CommandEnvelope};
+use super::super::fields::{Faults, Reader};
 use super::super::running_box::RunningBox;
 use super::{CommandData, Handler, Replay, example};
 use crate::contract::command::{GoneNumbers, GoneReason, NumberRange, Refusal, ResendResult};
@@ -14,6 +15,7 @@ use crate::contract::messages::Message;
 use crate::contract::signature::Role;
 use crate::evidence::NoPicture;
 use crate::outbox::{Absence, Resent};
+use crate::text::{command as say, message};
 
 /// So many pictures may be asked for within an hour, found or not: each is stored anew, up to 256 KiB. A guess: an outage of
 /// an evening.
@@ -53,42 +55,39 @@ impl CommandData for ResendData {
     const MESSAGE: Message = Message::bare::<Command<ResendData>>(
         "down/cmd/resend",
         || example("archive", an_example()),
-        "Publishes again what was missed, by numbers or a picture, as far as the box still has it.",
+        message::resend,
     );
-    const SUMMARY_ZH: &'static str = "按编号补发遗漏的消息，或补发一张图片；已不在盒子里的说明原因";
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::OnceAnswered;
     const HANDLER: Handler<Self> = Handler::Later(send_again);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        let number = |key: &str| match data.get(key) {
-            None | Some(Value::Null) => Err(format!("`{key}` is missing")),
-            Some(value) => value
-                .as_u64()
-                .filter(|number| *number > 0)
-                .ok_or_else(|| format!("`{key}` must be a whole number, 1 or more")),
-        };
+    fn read(data: &Value) -> Result<Self, Faults> {
         let has = |key: &str| data.get(key).is_some_and(|value| !value.is_null());
-        match (has("stream"), has("alert_id")) {
+        let mut fields = Reader::of(data);
+        let mut number = |key: &str| {
+            if !has(key) {
+                fields.fault(say::missing(key));
+            }
+            fields.number(key, 1)
+        };
+        let read = match (has("stream"), has("alert_id")) {
             (true, false) => {
-                let (from, to) = (number("from")?, number("to")?);
-                if to < from {
-                    return Err("`to` is below `from`".to_owned());
+                let (from, to) = (number("from"), number("to"));
+                if to.zip(from).is_some_and(|(to, from)| to < from) {
+                    fields.fault(say::backwards());
                 }
-                let stream = Some(name(data, "stream")?);
-                Ok(ResendData { stream, from: Some(from), to: Some(to), ..ResendData::default() })
+                ResendData { stream: Some(fields.name("stream")), from, to, ..ResendData::default() }
             }
             (false, true) => {
-                let n = u32::try_from(number("n")?).map_err(|_| "`n` is too large")?;
-                let alert_id = Some(name(data, "alert_id")?);
-                Ok(ResendData { alert_id, n: Some(n), ..ResendData::default() })
+                let n = number("n").map(|n| u32::try_from(n).map_err(|_| say::too_large("n")));
+                let n = n.map(|n| fields.take(n));
+                ResendData { alert_id: Some(fields.name("alert_id")), n, ..ResendData::default() }
             }
-            (true, true) => Err("`stream` and `alert_id`: ask for one of them at a time".to_owned()),
-            (false, false) => {
-                Err("say what: `stream`, `from` and `to`, or `alert_id` and `n` of a picture".to_owned())
-            }
-        }
+            (true, true) => return Err(vec![say::resend_one()]),
+            (false, false) => return Err(vec![say::resend_what()]),
+        };
+        fields.finish(Some(read))
     }
 }
 
@@ -101,24 +100,18 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
     match data {
         ResendData { stream: Some(stream), from: Some(from), to: Some(to), .. } => {
             answering(match at.resend(&stream, from, to) {
-                Ok(resent) if resent.through < from => {
-                    let why =
-                        "too much that was asked for waits to be sent again; ask when some of it has come";
-                    Answer::refused(Refusal::Busy, why)
-                }
+                Ok(resent) if resent.through < from => Answer::refused(Refusal::Busy, say::too_much_waits()),
                 Ok(resent) => Answer::resent(told(stream, resent)),
-                Err(error) => Answer::failed(error.to_string()),
+                Err(error) => Answer::failed(error.sentence()),
             });
         }
         ResendData { alert_id: Some(alert_id), n: Some(n), .. } => {
             if !at.config().evidence.enabled {
-                return answering(Answer::refused(Refusal::Invalid, NoPicture::NotKept.to_string()));
+                return answering(Answer::refused(Refusal::Invalid, NoPicture::NotKept.sentence()));
             }
             let now = at.now().mono;
             if !at.picture_requests().take(now, MOST_PICTURES) {
-                let why =
-                    format!("{MOST_PICTURES} pictures were asked for within an hour, which is the most");
-                return answering(Answer::refused(Refusal::Busy, why));
+                return answering(Answer::refused(Refusal::Busy, say::pictures_an_hour(MOST_PICTURES)));
             }
             at.picture_again(
                 alert_id,
@@ -128,7 +121,7 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
                 }),
             );
         }
-        ResendData { .. } => answering(Answer::refused(Refusal::Invalid, "it does not say what")),
+        ResendData { .. } => answering(Answer::refused(Refusal::Invalid, say::says_nothing())),
     }
 }
 
@@ -138,9 +131,9 @@ fn no_picture(why: NoPicture) -> Answer {
         NoPicture::Unknown => Refusal::UnknownAlert,
         NoPicture::Over { .. } => Refusal::Unavailable,
         NoPicture::NoRoom => Refusal::Busy,
-        NoPicture::Unreadable(_) => return Answer::failed(why.to_string()),
+        NoPicture::Unreadable(_) => return Answer::failed(why.sentence()),
     };
-    Answer::refused(code, why.to_string())
+    Answer::refused(code, why.sentence())
 }
 
 /// As it is published.
@@ -173,12 +166,17 @@ mod tests {
     use super::*;
     use crate::contract::alert::SeqData;
     use crate::contract::command::Outcome;
+    use crate::control::answer::Asked;
     use crate::outbox::AbsentNumbers;
     use crate::types::gap::GapReason;
+    use crate::types::language::Language;
 
     #[test]
     fn what_is_asked_for_must_be_clear() {
-        let refused = |data: Value| ResendData::read(&data).unwrap_err();
+        let refused = |data: Value| {
+            let faults = ResendData::read(&data).unwrap_err();
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
         assert!(refused(json!({})).starts_with("say what"));
         assert_eq!(refused(json!({ "stream": "S", "from": 3 })), "`to` is missing");
         assert_eq!(
@@ -205,7 +203,7 @@ mod tests {
         };
         let answer = here.ask("resend", Role::Desk, &ask);
         assert_eq!((answer.outcome, answer.code), (Outcome::Done, None));
-        assert_eq!(answer.message.as_deref(), Some("2 records go out again, 3 numbers are gone"));
+        assert_eq!(answer.message.unwrap().to_string(), "2 records go out again, 3 numbers are gone");
         here.resent =
             Resent { through: 9, absent: vec![absent(5, 9, Absence::OtherStream)], ..Resent::default() };
         assert_eq!(here.ask("resend", Role::Desk, &ask).code, Some(Refusal::Gone));
@@ -225,7 +223,7 @@ mod tests {
         }
         let refused = asked(&mut here);
         assert_eq!(refused.code, Some(Refusal::Busy));
-        assert!(refused.message.unwrap().starts_with("60 pictures"));
+        assert!(refused.message.unwrap().to_string().starts_with("60 pictures"));
         let numbers = json!({ "stream": "S", "from": 5, "to": 9 });
         here.resent = Resent { through: 9, records: 5, again: vec![(5, 9)], absent: Vec::new() };
         assert_eq!(here.ask("resend", Role::Desk, &numbers).code, None, "records are bounded by themselves");
@@ -235,7 +233,7 @@ mod tests {
     fn where_the_queue_has_no_room_the_centre_is_to_ask_again() {
         let answer = no_picture(NoPicture::NoRoom);
         let seq = SeqData { stream: "S".to_owned(), n: 1 };
-        let picture = answer.into_reply("r".to_owned(), "resend".to_owned(), seq);
-        assert_eq!(picture.code, Some(Refusal::Busy));
+        let to = Asked { request_id: "r".to_owned(), command: "resend".to_owned(), ignored: Vec::new() };
+        assert_eq!(answer.into_reply(to, seq, Language::English).code, Some(Refusal::Busy));
     }
 }

@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::super::answer::Answer;
 use super::super::envelope::Command;
 use super::{CommandData, Handler, Replay, example};
+use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
+use crate::text::message;
 
 /// `down/cmd/selftest`: how the box does, in the reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,10 +19,9 @@ pub struct SelftestData {}
 impl CommandData for SelftestData {
     const MESSAGE: Message = Message::bare::<Command<SelftestData>>(
         "down/cmd/selftest",
-        || example("grid desk 2", SelftestData {}),
-        "Asks how the box does; signed.",
+        || example(examples::DESK, SelftestData {}),
+        message::selftest,
     );
-    const SUMMARY_ZH: &'static str = "询问盒子的状况，回答在 `up/reply` 上";
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::OnceAnswered;

@@ -17,6 +17,7 @@ use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
+use crate::text::{Joint, Words, message};
 
 /// `down/cmd/set`: a few values, without a new configuration. They go on until another configuration is taken up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,12 +53,11 @@ pub struct CameraSetting {
 }
 
 impl CommandData for SetData {
-    const MESSAGE: Message =
-        Message::bare::<Command<SetData>>("down/cmd/set", set_example, "Changes a few values; signed.");
-    const SUMMARY_ZH: &'static str = "在安全范围内调整阈值、`analysis_fps`，启用或停用规则";
+    const MESSAGE: Message = Message::bare::<Command<SetData>>("down/cmd/set", set_example, message::set);
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
+    const IS_STRICT: bool = true;
     const HANDLER: Handler<Self> = Handler::Now(set);
 }
 
@@ -88,7 +88,10 @@ fn set(data: SetData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     let next = changed(at, now, data.revert_after_secs);
     let base = at.base().clone();
     match at.take_up(base, next, &Offer { source, version }) {
-        Ok(()) => Answer::done(Some(said.into_iter().chain(runs_now(at)).collect::<Vec<_>>().join("; "))),
+        Ok(()) => {
+            let said = said.into_iter().chain([runs_now(at)]).map(Words::from).collect();
+            Answer::said(Words::List(said, Joint::Then))
+        }
         Err(problems) => Answer::failed(in_short(&problems)),
     }
 }

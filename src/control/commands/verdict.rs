@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::answer::{Answer, Answering};
-use super::super::envelope::{Command, CommandEnvelope, name, text};
+use super::super::envelope::{Command, CommandEnvelope};
+use super::super::fields::{Faults, Reader};
 use super::super::running_box::Alerts;
 use super::{CommandData, Handler, Replay, example};
 use crate::analysis::alert::AlertId;
@@ -16,6 +17,7 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
+use crate::text::message;
 use crate::types::verdict::{Verdict, about_causes};
 
 /// Longest `note` of a step, in characters: all of them stand in one message.
@@ -44,25 +46,20 @@ pub struct VerdictData {
 impl CommandData for VerdictData {
     const MESSAGE: Message = Message::bare::<Command<VerdictData>>(
         "down/cmd/verdict",
-        || example("grid desk 2", an_example()),
-        "Somebody says what an alert turned out to be, also after its end.",
+        || example(examples::DESK, an_example()),
+        message::verdict,
     );
-    const SUMMARY_ZH: &'static str = "给出核实结果：属实、误报、重复或演练；预警结束后也可以";
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
     const HANDLER: Handler<Self> = Handler::Alerts(judge);
 
-    fn read(data: &Value) -> Result<Self, String> {
-        let verdict = data.get("verdict").ok_or("`verdict` is missing")?;
-        let verdict = serde_json::from_value(verdict.clone())
-            .map_err(|_| "`verdict` must be one of: confirmed, false_alarm, duplicate, exercise")?;
-        Ok(VerdictData {
-            alert_id: name(data, "alert_id")?,
-            verdict,
-            cause: text(data, "cause", 128)?,
-            note: text(data, "note", NOTE_CHARS)?,
-        })
+    fn read(data: &Value) -> Result<Self, Faults> {
+        let mut fields = Reader::of(data);
+        let alert_id = fields.name("alert_id");
+        let verdict = fields.word("verdict", &["confirmed", "false_alarm", "duplicate", "exercise"]);
+        let (cause, note) = (fields.text("cause", 128), fields.text("note", NOTE_CHARS));
+        fields.finish(verdict.map(|verdict| VerdictData { alert_id, verdict, cause, note }))
     }
 }
 
@@ -71,7 +68,7 @@ fn an_example() -> VerdictData {
         alert_id: examples::ALERT.to_owned(),
         verdict: Verdict::Confirmed,
         cause: Some("parked".to_owned()),
-        note: Some("the owner was called and drove away".to_owned()),
+        note: Some(examples::OWNER_CAME.to_owned()),
     }
 }
 
@@ -96,10 +93,15 @@ mod tests {
     use crate::analysis::alert_lifecycle::AlertError;
     use crate::analysis::alert_lifecycle::handling::NotHandled;
     use crate::contract::command::{Outcome, Refusal};
+    use crate::text::alert as text;
+    use crate::types::language::Language;
 
     #[test]
     fn what_is_wrong_with_a_verdict_is_said() {
-        let read = |data: Value| VerdictData::read(&data).unwrap_err();
+        let read = |data: Value| {
+            let faults = VerdictData::read(&data).unwrap_err();
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
         assert_eq!(read(json!({ "alert_id": "A" })), "`verdict` is missing");
         let words = read(json!({ "alert_id": "A", "verdict": "true" }));
         assert!(words.contains("false_alarm") && words.contains("exercise"), "{words}");
@@ -115,23 +117,19 @@ mod tests {
         let first = Act { by: "desk 1".to_owned(), key: Some("k".into()), at, note: None };
         let zone = TimeZone::fixed(jiff::tz::offset(8));
         let answer = |error| Answer::handled(Err(error), &zone);
-        let word = NotHandled::Word {
-            what: "the cause",
-            word: "moon".to_owned(),
-            kind: "crowd".to_owned(),
-            hint: "one of: glare".to_owned(),
-        };
+        let (what, hint) = (text::no_such_cause("moon", "crowd"), text::one_of("glare"));
+        let word = NotHandled::Word { what, hint };
         assert_eq!(answer(word).code, Some(Refusal::Invalid));
         let unknown = answer(NotHandled::Unknown(AlertError::Unknown(alert)));
         assert_eq!(unknown.code, Some(Refusal::UnknownAlert));
-        assert!(unknown.message.unwrap().contains("7 days"));
+        assert!(unknown.told(Language::English).unwrap().contains("7 days"));
         assert_eq!(answer(NotHandled::Closed(first.clone())).code, Some(Refusal::Conflict));
-        let what = "the verdict was `confirmed`".to_owned();
+        let what = text::verdict_was("confirmed");
         let before = answer(NotHandled::Before { what, before: first });
         assert_eq!((before.outcome, before.code), (Outcome::Already, None));
         assert_eq!(
-            before.message.unwrap(),
-            "the verdict was `confirmed` before, by desk 1 at 2026-11-21 11:00:00",
+            before.message.unwrap().to_string(),
+            "the verdict was `confirmed` before, by desk 1 at 2026-11-21 11:00:00+08:00",
             "in the site's zone"
         );
         assert_eq!(Answer::handled(Ok(()), &zone).outcome, Outcome::Done);

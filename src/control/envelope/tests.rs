@@ -12,7 +12,7 @@ fn inbound<'a>(command: &'a str, payload: &'a [u8], signed: bool) -> Inbound<'a>
 }
 
 fn parse(name: &str, json: &str) -> Result<ReceivedCommand, String> {
-    command(&inbound(name, json.as_bytes(), false), HERE).map_err(|refusal| refusal.why)
+    command(&inbound(name, json.as_bytes(), false), HERE).map_err(|refusal| refusal.why.to_string())
 }
 
 /// A signed acknowledgement with `changes` on top; `null` takes a field out.
@@ -24,7 +24,7 @@ fn signed(changes: Value, now: &str) -> Result<ReceivedCommand, (RefusalKind, St
     }
     let body = body.to_string();
     let inbound = Inbound { now: now.parse().unwrap(), ..inbound("ack", body.as_bytes(), true) };
-    command(&inbound, HERE).map_err(|refusal| (refusal.kind, refusal.why))
+    command(&inbound, HERE).map_err(|refusal| (refusal.kind, refusal.why.to_string()))
 }
 
 #[test]
@@ -151,9 +151,10 @@ fn where_the_clock_was_never_set_a_counter_takes_its_place() {
 fn marks_are_pairs_of_stream_and_number() {
     for json in [r#"{"stream":"S","n":5}"#, r#"{"stream":"S","seq":5}"#, r#"{"seq":{"stream":"S","n":5}}"#] {
         let mark = mark(&inbound("mark", json.as_bytes(), false), HERE);
-        assert_eq!(mark.unwrap(), ("S".to_owned(), 5), "{json}");
+        let mark = mark.unwrap();
+        assert_eq!((mark.stream.as_str(), mark.n), ("S", 5), "{json}");
     }
-    let why = mark(&inbound("mark", br#"{"stream":"S","n":-1}"#, false), HERE).unwrap_err().why;
+    let why = mark(&inbound("mark", br#"{"stream":"S","n":-1}"#, false), HERE).unwrap_err().why.to_string();
     assert!(why.contains("`n`"), "{why}");
     let signed = mark(&inbound("mark", br#"{"stream":"S","n":5}"#, true), HERE).unwrap_err();
     assert_eq!(signed.kind, RefusalKind::Misdirected, "a signed mark names its box");
@@ -204,4 +205,66 @@ fn a_refusal_of_what_was_signed_by_a_known_key_names_the_request_and_of_a_strang
         let refusal = refused(stranger.sign(payload.as_bytes()));
         assert_eq!((refusal.request_id, refusal.key), (None, None), "{name}: {payload}");
     }
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_command_is_said_at_once() {
+    let why = parse("mute", r#"{"request_id":"r","for_secs":"long"}"#).unwrap_err();
+    for told in ["`mute` needs a `reason`", "`for_secs`: invalid type", "`by` is missing"] {
+        assert!(why.contains(told), "{told}: {why}");
+    }
+}
+
+#[test]
+fn a_field_that_is_none_is_refused_where_the_box_is_changed_and_named_elsewhere() {
+    let patch = json!({ "request_id": "r", "by": "b", "version": 1, "expect_config": "x",
+        "remove": ["camera.cam-09"], "revert_after_sec": 600 });
+    let refusal = command(&inbound("patch", patch.to_string().as_bytes(), false), HERE).unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Malformed);
+    assert_eq!(
+        refusal.why.to_string(),
+        "there is no field `revert_after_sec`: did you mean `revert_after_secs`?"
+    );
+    for spec in COMMANDS {
+        let mut example = spec.message.example().unwrap().unwrap();
+        for envelope in ["area", "box", "command", "iat", "exp"] {
+            example.as_object_mut().unwrap().remove(envelope);
+        }
+        example["colour"] = json!("red");
+        let read = command(&inbound(spec.name(), example.to_string().as_bytes(), false), HERE);
+        match ["set", "patch", "config"].contains(&spec.name()) {
+            true => assert!(read.unwrap_err().why.to_string().contains("`colour`"), "{}", spec.name()),
+            false => assert_eq!(read.unwrap().envelope.ignored, ["colour"], "{}", spec.name()),
+        }
+    }
+}
+
+#[test]
+fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_it() {
+    let now = NOW.parse().unwrap();
+    let told = objections(br#"{"command":"patch","version":"nine","expect_confg":"x","exp":"soon"}"#, now);
+    let refused: Vec<String> = told.refused.iter().map(ToString::to_string).collect();
+    for why in [
+        "must name its `area`",
+        "must name its `box`",
+        "`request_id` is missing",
+        "`exp` must be a time",
+        "`version`: invalid type",
+        "`expect_config` is missing",
+        "`by` is missing",
+    ] {
+        assert!(refused.iter().any(|one| one.contains(why)), "{why}: {refused:?}");
+    }
+    assert_eq!(
+        told.unknown[0].to_string(),
+        "there is no field `expect_confg`: did you mean `expect_config`?"
+    );
+    assert!(told.is_strict && told.spec.is_some_and(|spec| spec.name() == "patch"));
+}
+
+#[test]
+fn what_was_sent_does_not_fill_its_answer() {
+    let mute = json!({ "request_id": "r", "by": "b", "reason": "c", "for_secs": "好".repeat(20_000) });
+    let why = parse("mute", &mute.to_string()).unwrap_err();
+    assert!(why.starts_with("`for_secs`: invalid type") && why.len() < 2_000, "{} bytes: {why}", why.len());
 }

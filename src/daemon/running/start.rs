@@ -50,6 +50,7 @@ impl Running {
             secret_trouble: None,
             secret_files,
             manifest: options.manifest.clone(),
+            log_language: options.language,
             original_requests: Requests::default(),
             picture_requests: Requests::default(),
             text_requests: Requests::default(),

@@ -5,6 +5,7 @@ use super::{
     Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, best_class, edges,
     keep, values_of,
 };
+use crate::text::model as say;
 
 /// Pixels per cell; it has one level only.
 const STRIDE: usize = 4;
@@ -27,7 +28,7 @@ pub(super) const KIND: Kind = Kind {
     only_stride: Some(STRIDE),
     finds_faces_only: true,
     reads_any_size: true,
-    not_classes: "",
+    not_classes: None,
     head: |_, _| Head::CenterFace(CenterFace),
 };
 
@@ -52,12 +53,9 @@ impl Layout for CenterFace {
 
     fn outputs(&self, input: &ModelInput, _: usize) -> Vec<HeadOutput> {
         let grid = Grid::new(input, STRIDE);
-        let maps = [("scores", 1), ("sizes", 2), ("moves of the middle", 2)];
-        maps.map(|(what, planes)| HeadOutput {
-            holds: what.to_owned(),
-            shape: vec![1, planes, grid.rows, grid.columns],
-        })
-        .into()
+        let maps = [(say::scores(), 1), (say::sizes(), 2), (say::moves_of_the_middle(), 2)];
+        maps.map(|(holds, planes)| HeadOutput { holds, shape: vec![1, planes, grid.rows, grid.columns] })
+            .into()
     }
 
     fn possible_classes(&self, _: &[Shape]) -> Vec<usize> {

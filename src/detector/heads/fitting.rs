@@ -2,6 +2,7 @@
 //! described yet. A guess to help somebody along; [`Model::load`](crate::detector::Model::load) decides.
 
 use super::{Head, HeadOutput, ModelInput};
+use crate::text::{Sentence, model as say};
 
 /// Sizes of a tensor, batch first; `None` is left open by the network.
 pub type Shape = Vec<Option<usize>>;
@@ -49,33 +50,27 @@ pub enum Stranger {
 }
 
 impl Stranger {
-    /// What it is, for people, and what to do.
-    pub fn told(self) -> (&'static str, &'static str) {
+    /// What it is, for people.
+    pub fn sentence(self) -> Sentence {
         match self {
-            Stranger::Segmentation => (
-                "it is a segmentation network",
-                "Lookout reads boxes only: export the detection model of the same family (yolov8n.pt, not yolov8n-seg.pt)",
-            ),
-            Stranger::Pose => (
-                "it is a pose network",
-                "Lookout reads boxes only: export the detection model of the same family (yolov8n.pt, not yolov8n-pose.pt)",
-            ),
-            Stranger::TurnedBoxes => (
-                "its boxes are turned (OBB)",
-                "Lookout reads upright boxes only: export the detection model of the same family (yolov8n.pt, not yolov8n-obb.pt)",
-            ),
-            Stranger::Classifier => (
-                "it is a classifier: it says what a picture shows, not where",
-                "Lookout needs boxes: export a detection model",
-            ),
-            Stranger::Suppressed => (
-                "its boxes are suppressed in the graph already (NMS, or an end-to-end head)",
-                "export it without: Ultralytics nms=False, of YOLOv10 and later end2end=False",
-            ),
-            Stranger::Anchors => (
-                "it has three boxes for each cell, as YOLOv5 and YOLOv7 have them",
-                "Lookout reads no such head: take a YOLOX, YOLOv8 or later model",
-            ),
+            Stranger::Segmentation => say::segmentation(),
+            Stranger::Pose => say::pose(),
+            Stranger::TurnedBoxes => say::turned_boxes(),
+            Stranger::Classifier => say::classifier(),
+            Stranger::Suppressed => say::suppressed(),
+            Stranger::Anchors => say::three_boxes_a_cell(),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(self) -> Sentence {
+        match self {
+            Stranger::Segmentation => say::try_not_seg(),
+            Stranger::Pose => say::try_not_pose(),
+            Stranger::TurnedBoxes => say::try_not_obb(),
+            Stranger::Classifier => say::try_detection(),
+            Stranger::Suppressed => say::try_without_nms(),
+            Stranger::Anchors => say::try_later_family(),
         }
     }
 }

@@ -13,6 +13,7 @@ use std::fmt;
 use super::convert::ModelInput;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
+use crate::text::{Sentence, model as say};
 
 mod centerface;
 mod fitting;
@@ -89,7 +90,7 @@ pub(crate) struct Kind {
     /// any other. Networks of the other heads have sizes written all over their graphs.
     pub reads_any_size: bool,
     /// What is added to a hint where a network has more classes than were named: what else the values may be.
-    pub not_classes: &'static str,
+    pub not_classes: Option<fn() -> Sentence>,
     /// The head with these strides and parameters.
     pub head: fn(Vec<usize>, &Own) -> Head,
 }
@@ -124,7 +125,7 @@ pub(crate) struct Parameter {
     /// What the command line's help calls its value.
     pub value: &'static str,
     /// What it is, for the command line's help.
-    pub help: &'static str,
+    pub help: fn() -> Sentence,
     /// Whether it is a whole number.
     pub is_whole: bool,
     /// Least value.
@@ -205,7 +206,7 @@ pub(crate) fn own_parameters() -> impl Iterator<Item = (&'static Kind, &'static 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadOutput {
     /// What it holds, for people: `scores of stride 8`.
-    pub holds: String,
+    pub holds: Sentence,
     /// Its shape, batch first.
     pub shape: Vec<usize>,
 }
@@ -299,7 +300,7 @@ impl Head {
 
 /// One output for each level, of which each cell has so many rows of so many columns.
 fn per_level(
-    what: &str,
+    what: fn() -> Sentence,
     strides: &[usize],
     input: &ModelInput,
     per_cell: usize,
@@ -308,7 +309,7 @@ fn per_level(
     strides
         .iter()
         .map(|&stride| HeadOutput {
-            holds: format!("{what} of stride {stride}"),
+            holds: say::of_stride(what(), stride),
             shape: vec![1, Grid::new(input, stride).cells().saturating_mul(per_cell), columns],
         })
         .collect()
@@ -316,7 +317,7 @@ fn per_level(
 
 /// One output for all levels.
 fn one_output(shape: [usize; 3]) -> Vec<HeadOutput> {
-    vec![HeadOutput { holds: "boxes and scores".into(), shape: shape.to_vec() }]
+    vec![HeadOutput { holds: say::boxes_and_scores(), shape: shape.to_vec() }]
 }
 
 /// Cells of all levels together.

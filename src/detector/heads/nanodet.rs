@@ -5,6 +5,7 @@ use super::{
     Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted,
     keep_all_at, per_level, values_of,
 };
+use crate::text::model as say;
 
 /// What its makers do: config/nanodet-m.yml, ImageNet's mean and deviation in BGR; score 0.35 and NMS 0.6 of its demo.
 /// The fit is the one with which our reference boxes were computed.
@@ -23,7 +24,7 @@ pub(super) const KIND: Kind = Kind {
     only_stride: None,
     finds_faces_only: false,
     reads_any_size: false,
-    not_classes: "",
+    not_classes: None,
     head: |strides, own| {
         let (reg_max, cell_centre) = (own.whole(&REG_MAX), own.of(&CELL_CENTRE) as f32);
         Head::Nanodet(Nanodet { strides, reg_max, cell_centre })
@@ -34,7 +35,7 @@ const REG_MAX: Parameter = Parameter {
     key: "reg_max",
     option: "reg-max",
     value: "CELLS",
-    help: "largest distance in cells",
+    help: say::reg_max,
     is_whole: true,
     least: 1.0,
     most: 64.0,
@@ -45,7 +46,7 @@ const CELL_CENTRE: Parameter = Parameter {
     key: "cell_centre",
     option: "cell-centre",
     value: "0..1",
-    help: "where a cell's reference point lies, 0.5 for NanoDet-m, 0 for NanoDet-plus",
+    help: say::cell_centre,
     is_whole: false,
     least: 0.0,
     most: 1.0,
@@ -74,8 +75,8 @@ impl Layout for Nanodet {
 
     fn outputs(&self, input: &ModelInput, classes: usize) -> Vec<HeadOutput> {
         let columns = self.reg_max.saturating_add(1).saturating_mul(4);
-        let mut outputs = per_level("class scores", &self.strides, input, 1, classes);
-        outputs.extend(per_level("distances", &self.strides, input, 1, columns));
+        let mut outputs = per_level(say::class_scores, &self.strides, input, 1, classes);
+        outputs.extend(per_level(say::distances, &self.strides, input, 1, columns));
         outputs
     }
 

@@ -5,6 +5,7 @@ use super::{
     Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted, best_class,
     keep, per_level, values_of,
 };
+use crate::text::model as say;
 
 /// What its makers do: InsightFace detection/scrfd, RGB, (x - 127.5) / 128, on black at the top left; score 0.5, NMS 0.4.
 pub(super) const KIND: Kind = Kind {
@@ -22,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
     only_stride: None,
     finds_faces_only: true,
     reads_any_size: false,
-    not_classes: "",
+    not_classes: None,
     head: |strides, own| Head::Scrfd(Scrfd { strides, anchors: own.whole(&ANCHORS) }),
 };
 
@@ -30,7 +31,7 @@ const ANCHORS: Parameter = Parameter {
     key: "anchors",
     option: "anchors",
     value: "NUMBER",
-    help: "boxes per cell",
+    help: say::anchors,
     is_whole: true,
     least: 1.0,
     most: 16.0,
@@ -56,8 +57,8 @@ impl Layout for Scrfd {
     }
 
     fn outputs(&self, input: &ModelInput, _: usize) -> Vec<HeadOutput> {
-        let mut outputs = per_level("scores", &self.strides, input, self.anchors, 1);
-        outputs.extend(per_level("distances", &self.strides, input, self.anchors, 4));
+        let mut outputs = per_level(say::scores, &self.strides, input, self.anchors, 1);
+        outputs.extend(per_level(say::distances, &self.strides, input, self.anchors, 4));
         outputs
     }
 

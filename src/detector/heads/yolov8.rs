@@ -5,6 +5,7 @@ use super::{
     Candidate, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, all_cells, behind_the_box,
     classes_behind, edges, keep_all_at, one_output,
 };
+use crate::text::model as say;
 
 /// What its makers do: Ultralytics' export, RGB in 0..1, centred on 114; score 0.25, NMS 0.7.
 pub(super) const KIND: Kind = Kind {
@@ -23,8 +24,7 @@ pub(super) const KIND: Kind = Kind {
     finds_faces_only: false,
     reads_any_size: false,
     // An angle, or joints of a number of one's own, look like classes.
-    not_classes: "; a network of turned boxes (-obb) or joints (-pose) has other values behind its boxes and is not \
-                  read: export the detection model of the same family",
+    not_classes: Some(say::not_classes),
     head: |strides, _| Head::Yolov8(Yolov8 { strides, is_turned: false }),
 };
 

@@ -22,7 +22,7 @@ pub(super) const KIND: Kind = Kind {
     only_stride: None,
     finds_faces_only: false,
     reads_any_size: false,
-    not_classes: "",
+    not_classes: None,
     head: |strides, _| Head::Yolox(Yolox { strides }),
 };
 

@@ -5,6 +5,7 @@ use super::{
     Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, best_class, edges,
     keep, per_level, values_of,
 };
+use crate::text::model as say;
 
 /// What OpenCV Zoo's models/face_detection_yunet does: BGR as it is, on black; score 0.6, NMS 0.3.
 pub(super) const KIND: Kind = Kind {
@@ -22,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
     only_stride: None,
     finds_faces_only: true,
     reads_any_size: false,
-    not_classes: "",
+    not_classes: None,
     head: |strides, _| Head::Yunet(Yunet { strides }),
 };
 
@@ -43,9 +44,9 @@ impl Layout for Yunet {
     }
 
     fn outputs(&self, input: &ModelInput, _: usize) -> Vec<HeadOutput> {
-        let mut outputs = per_level("class scores", &self.strides, input, 1, 1);
-        outputs.extend(per_level("objectness", &self.strides, input, 1, 1));
-        outputs.extend(per_level("boxes", &self.strides, input, 1, 4));
+        let mut outputs = per_level(say::class_scores, &self.strides, input, 1, 1);
+        outputs.extend(per_level(say::objectness, &self.strides, input, 1, 1));
+        outputs.extend(per_level(say::boxes, &self.strides, input, 1, 4));
         outputs
     }
 

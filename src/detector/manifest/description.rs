@@ -275,9 +275,9 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(ManifestError::Read { file: file.to_owned(), error }),
         };
-        let mut after = before.clone().unwrap_or_else(|| {
-            "# Models for Lookout. The form is described in src/detector/manifest.rs.\n".to_owned()
-        });
+        let mut after = before
+            .clone()
+            .unwrap_or_else(|| "# Models for Lookout. See src/detector/manifest.rs.\n".to_owned());
         if !after.is_empty() {
             // Entries stand a line apart, whatever the file ended with.
             after.push_str(if after.ends_with('\n') { "\n" } else { "\n\n" });

@@ -2,6 +2,8 @@
 //! somebody is, or read what is written on a number plate, is not reported. Knows words only: what a network
 //! has learned cannot be seen from here.
 
+use crate::text::{Words, model as say};
+
 /// Parts of names that are about who somebody is. `age_20` and `is-female` are found by their parts.
 const SIGNS: [&str; 48] = [
     "age",
@@ -59,7 +61,7 @@ const SIGNS_ZH: [&str; 13] =
     ["年龄", "性别", "民族", "种族", "肤色", "国籍", "车牌", "身份", "男", "女", "老人", "儿童", "小孩"];
 
 /// What in a class's name would say who somebody is; `None` for one that names a thing.
-pub(super) fn sign_in(name: &str) -> Option<&'static str> {
+pub(super) fn sign_in(name: &str) -> Option<Words> {
     let mut parts = Vec::new();
     for part in name.split(|c: char| !c.is_alphanumeric()) {
         parts.extend(camel_parts(part));
@@ -73,7 +75,8 @@ pub(super) fn sign_in(name: &str) -> Option<&'static str> {
         .find(|sign| parts.iter().any(|part| part == sign))
         .or_else(|| pair.map(|(_, _, sign)| *sign))
         .or_else(|| SIGNS_ZH.into_iter().find(|sign| name.contains(sign)))
-        .or(character.then_some("a letter or digit"))
+        .map(Words::from)
+        .or_else(|| character.then(|| say::letter_or_digit().into()))
 }
 
 /// `ageGroup20` becomes `age`, `group`, `20`, in small letters.

@@ -4,21 +4,18 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::ENVIRONMENT;
+use crate::text::{Sentence, foreign, model as say};
+use crate::types::language::Language;
 
 /// Why there is no manifest to work with.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ManifestError {
     /// None of the usual places has one.
-    #[error(
-        "no model manifest found; looked for {}\n  hint: name one with --manifest FILE or {ENVIRONMENT}=FILE",
-        list_of_paths(.searched)
-    )]
     NotFound {
         /// Where it was looked for.
         searched: Vec<PathBuf>,
     },
     /// The file cannot be read.
-    #[error("model manifest {}: {error}", file.display())]
     Read {
         /// Which file.
         file: PathBuf,
@@ -26,7 +23,6 @@ pub enum ManifestError {
         error: std::io::Error,
     },
     /// The file cannot be written; it is as it was.
-    #[error("model manifest {}: cannot be written: {error}\n  hint: may you write there? --manifest FILE names another one", file.display())]
     Write {
         /// Which file.
         file: PathBuf,
@@ -34,13 +30,11 @@ pub enum ManifestError {
         error: std::io::Error,
     },
     /// Somebody else wrote the file while an entry was being made for it; it is as they left it.
-    #[error("model manifest {}: was changed meanwhile, and nothing was written\n  hint: try again", file.display())]
     Changed {
         /// Which file.
         file: PathBuf,
     },
     /// The file is wrong; every problem found.
-    #[error("{}", join(problems, file))]
     Problems {
         /// Which file.
         file: PathBuf,
@@ -48,7 +42,6 @@ pub enum ManifestError {
         problems: Vec<Problem>,
     },
     /// Nobody has described a model of that name.
-    #[error("{} has no model `{name}`\n  hint: {}", file.display(), known_models(.known))]
     UnknownModel {
         /// As asked for.
         name: String,
@@ -59,15 +52,67 @@ pub enum ManifestError {
     },
 }
 
+impl ManifestError {
+    /// What is wrong, for people; of several problems of a file the first.
+    pub fn sentence(&self) -> Sentence {
+        use ManifestError as E;
+        match self {
+            E::NotFound { searched } => say::no_manifest(list_of_paths(searched)),
+            E::Read { file, error } => say::manifest_unread(file.display(), error.to_string()),
+            E::Write { file, error } => say::manifest_unwritten(file.display(), error.to_string()),
+            E::Changed { file } => say::manifest_changed(file.display()),
+            E::Problems { file, problems } => match problems.first() {
+                Some(first) => first.sentence(file),
+                None => say::manifest_unread(file.display(), ""),
+            },
+            E::UnknownModel { name, file, .. } => say::unknown_model(file.display(), name),
+        }
+    }
+
+    /// What to try; of several problems of a file with the first.
+    pub fn hint(&self) -> Option<Sentence> {
+        use ManifestError as E;
+        match self {
+            E::NotFound { .. } => Some(say::try_naming_manifest(ENVIRONMENT)),
+            E::Write { .. } => Some(say::try_manifest_elsewhere()),
+            E::Changed { .. } => Some(say::try_again()),
+            E::Problems { problems, .. } => problems.first()?.hint.clone(),
+            E::UnknownModel { known, .. } if known.is_empty() => Some(say::describes_none()),
+            E::UnknownModel { known, .. } => {
+                Some(say::it_has(say::listed(known.iter().map(|name| format!("`{name}`")))))
+            }
+            E::Read { .. } => None,
+        }
+    }
+
+    /// Both, in that language; all problems of a file. The caller writes the first `error: `.
+    pub fn in_language(&self, language: Language) -> String {
+        let ManifestError::Problems { file, problems } = self else {
+            return self.sentence().with_hint(self.hint().as_ref(), language);
+        };
+        let told =
+            problems.iter().map(|problem| problem.sentence(file).with_hint(problem.hint.as_ref(), language));
+        told.collect::<Vec<_>>().join(&format!("\n{}", foreign::error("").in_language(language)))
+    }
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
 /// One thing that is wrong with a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Line and column, from 1.
     pub at: (usize, usize),
     /// What is wrong.
-    pub what: String,
+    pub what: Sentence,
     /// What to try.
-    pub hint: Option<String>,
+    pub hint: Option<Sentence>,
 }
 
 /// Line and column (in characters) of a byte offset, from 1.
@@ -77,29 +122,16 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// All problems as the user reads them. The caller writes the first `error: `.
-fn join(problems: &[Problem], file: &Path) -> String {
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|problem| {
-            let (line, column) = problem.at;
-            let hint = problem.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-            format!("{}:{line}:{column}: {}{hint}", file.display(), problem.what)
-        })
-        .collect();
-    lines.join("\nerror: ")
-}
-
 fn list_of_paths(paths: &[PathBuf]) -> String {
     paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn known_models(known: &[String]) -> String {
-    if known.is_empty() {
-        return "it describes no model at all".to_owned();
+impl Problem {
+    /// With its place in the file.
+    fn sentence(&self, file: &Path) -> Sentence {
+        let (line, column) = self.at;
+        say::problem(file.display(), line, column, self.what.clone())
     }
-    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-    format!("it has {}", names.join(", "))
 }
 
 impl fmt::Display for Problem {

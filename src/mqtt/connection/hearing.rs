@@ -3,13 +3,15 @@
 use std::time::Instant;
 
 use serde_json::Value;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::super::response::RequestProperties;
-use super::super::{Delivered, Refusal, RespondTo, Taken, Trouble};
+use super::super::{Delivered, Mark, Refusal, RefusalKind, RespondTo, Taken, Trouble};
 use super::Connection;
-use crate::contract::messages::{REPLY, STATE};
-use crate::outbox::{Kind, Record, Seq};
+use crate::analysis::time::Timestamp;
+use crate::contract::messages::{MARK, REPLY, STATE};
+use crate::outbox::{Kind, Marked, Record, Seq};
+use crate::text::{language_of_log, log_warn, mqtt as say};
 use crate::types::box_state::BoxState;
 
 impl Connection {
@@ -29,7 +31,7 @@ impl Connection {
         let at = self.shared.clock.now().utc;
         let respond_to = self.shared.responses.for_request(request, &self.settings.prefix, &self.base);
         if let Some(why) = respond_to.as_ref().and_then(RespondTo::ignored) {
-            warn!(topic, why, "a response topic is not used");
+            log_warn!(say::response_topic_unused(); topic, why = why.in_language(language_of_log()));
         }
         let delivered = Delivered {
             topic: suffix,
@@ -41,7 +43,7 @@ impl Connection {
         match self.shared.bodies.downlink.take(&delivered) {
             Ok(Taken::Nothing) => {}
             Ok(Taken::Command) => self.shared.status.send_modify(|status| status.commands += 1),
-            Ok(Taken::Mark { stream, n }) => self.mark(stream, n).await,
+            Ok(Taken::Mark(mark)) => self.mark(mark, at).await,
             Err(refusal) => self.refuse(refusal, respond_to).await,
         }
     }
@@ -67,11 +69,12 @@ impl Connection {
     fn tell_of_namesake(&self, session: &str) {
         let trouble = Trouble::taken_over(&self.shared.status.borrow().broker, &self.settings.client_id());
         let is_new = self.shared.status.send_if_modified(|status| {
-            let sentence = Some(trouble.sentence_in(self.settings.language).to_owned());
+            let sentence = Some(trouble.sentence().clone());
             std::mem::replace(&mut status.namesake, sentence.clone()) != sentence
         });
         if is_new {
-            warn!(theirs = session, ours = %self.session, chinese = trouble.chinese(), "{trouble}");
+            let hint = trouble.hint().map(|hint| hint.in_language(language_of_log()));
+            log_warn!(trouble.sentence().clone(); theirs = session, ours = %self.session, hint);
         }
     }
 
@@ -84,14 +87,28 @@ impl Connection {
         }
     }
 
-    async fn mark(&mut self, stream: String, n: u64) {
+    async fn mark(&mut self, mark: Mark, at: Timestamp) {
+        let Mark { stream, n, request_id, key } = mark;
         let now = self.shared.clock.now().utc;
         match self.shared.outbox.marked_async(stream.clone(), n, now).await {
+            // Nothing is marked by it, and the numbers begin anew: whoever sent it is to know.
+            Ok(Marked::Ahead) => {
+                let refusal = Refusal {
+                    kind: RefusalKind::Invalid,
+                    request_id,
+                    key,
+                    verb: MARK.last_part().to_owned(),
+                    why: say::mark_ahead(n, stream).into(),
+                    at,
+                    unanswered: None,
+                };
+                self.refuse(refusal, None).await;
+            }
             Ok(outcome) => {
                 debug!(%stream, n, ?outcome, "mark");
                 (self.shared.bodies.heard)(Ok((&stream, n)));
             }
-            Err(error) => warn!(%error, "a mark could not be stored"),
+            Err(error) => log_warn!(say::mark_not_stored(); %error),
         }
     }
 
@@ -122,7 +139,7 @@ impl Connection {
 
     /// Through the outbox like everything that must arrive.
     async fn answer(&mut self, mut refusal: Refusal, respond_to: Option<RespondTo>) {
-        warn!(command = %refusal.verb, why = %refusal.why, "a command was refused");
+        log_warn!(say::command_refused(refusal.why.clone()); command = %refusal.verb);
         let record = Record {
             kind: Kind::Reply,
             alert_id: None,
@@ -135,7 +152,7 @@ impl Connection {
         };
         let body = self.shared.bodies.reply.clone();
         if let Some(respond_to) = &respond_to
-            && let Some(why) = respond_to.amended(Some(std::mem::take(&mut refusal.why)))
+            && let Some(why) = respond_to.amended(Some(refusal.why.clone()))
         {
             refusal.why = why;
         }
@@ -148,7 +165,7 @@ impl Connection {
         };
         if let Err(error) = self.shared.outbox.append_async(record, body).await {
             respond_to.iter().for_each(RespondTo::forget);
-            warn!(%error, "a refused command could not be answered");
+            log_warn!(say::refusal_unanswered(); %error);
         }
         self.look = true;
     }

@@ -3,13 +3,12 @@
 
 use std::time::Instant;
 
-use tracing::warn;
-
 use super::super::publisher::Delivery;
 use super::super::response::Target;
 use super::super::wire::{Client, Properties};
 use super::{Connection, Item, packet_bytes};
 use crate::contract::messages::REPLY;
+use crate::text::{log_warn, mqtt as say};
 
 /// An answer that is on `up/reply`.
 #[derive(Debug)]
@@ -35,19 +34,13 @@ impl Connection {
         let delivery = Delivery::of(&REPLY);
         while let Some(Response { topic, correlation_data, body }) = self.responses.pop_front() {
             if self.is_left_unanswered(&topic) {
-                warn!(
-                    topic,
-                    "a connection ended with an answer on this topic: the answer is on up/reply only"
-                );
+                log_warn!(say::response_topic_left_out(); topic);
                 continue;
             }
             let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), body.len())
                 + self.property_bytes();
             if self.max_packet.is_some_and(|most| bytes > u64::from(most)) {
-                warn!(
-                    topic,
-                    bytes, "the broker takes no message of this size: the answer is on up/reply only"
-                );
+                log_warn!(say::response_too_large(); topic, bytes);
                 continue;
             }
             let item = Item::Response { topic: topic.clone() };

@@ -11,14 +11,12 @@
 
 use std::time::{Duration, Instant};
 
-use tracing::error;
-
 use super::super::publisher::Unsigned;
 use super::Connection;
 use crate::contract::alert::SeqData;
 use crate::contract::box_key::{SIGNATURE_PROPERTY, SignatureData};
-use crate::contract::words::Language;
 use crate::outbox::{Kind, Sending};
+use crate::text::{log_error, mqtt as say};
 use crate::types::backoff::doubled;
 use crate::types::mqtt::Version;
 
@@ -71,9 +69,7 @@ impl Connection {
         let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
         let signature = SignatureData::of(&sending.body, &sending.topic_suffix, seq, &signing.key);
         (signing.body)(signature, self.shared.clock.now().utc)
-            .inspect_err(
-                |error| error!(%error, "a signature could not be written; its message goes without it"),
-            )
+            .inspect_err(|error| log_error!(say::signature_unwritten(); %error))
             .ok()
     }
 
@@ -121,22 +117,9 @@ impl Connection {
             (not_taken.unsigned.clone().filter(|_| is_beside), not_taken.too_small)
         };
         let broker = &self.broker;
-        let small = too_small.map(|most| match self.settings.language {
-            Language::English => format!(
-                "some messages go to {broker} without signatures: with them they would be larger than the {most} bytes that it takes\n  hint: raise the largest packet that the broker takes"
-            ),
-            Language::Chinese => format!(
-                "发往 {broker} 的部分消息没有签名：带上签名就会超过它接受的 {most} 字节\n  提示：调大该服务器接受的最大报文长度"
-            ),
-        });
-        let beside = unsigned.map(|Unsigned { why, .. }| match self.settings.language {
-            Language::English => format!(
-                "messages go to {broker} without signatures: it does not take `up/signature` ({why})\n  hint: let the box publish there, or use MQTT 5, which has the signature in the message itself"
-            ),
-            Language::Chinese => format!(
-                "发往 {broker} 的消息没有签名：它不接受 `up/signature`（原文：{why}）\n  提示：允许本机在该主题上发布，或改用 MQTT 5，签名就在消息本身里"
-            ),
-        });
+        let small = too_small.map(|most| (say::some_unsigned(broker, most), say::try_larger_packets()));
+        let beside =
+            unsigned.map(|Unsigned { why, .. }| (say::unsigned(broker, why), say::try_signature_topic()));
         let sentence = beside.or(small);
         self.shared
             .status

@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal};
-use tracing::warn;
 
 use super::EmbeddedError;
+use crate::text::{Sentence, broker as say, log_warn};
 
 /// Names the program where it is not in one of the usual places.
 const ENVIRONMENT: &str = "LOOKOUT_MOSQUITTO";
@@ -117,10 +117,7 @@ pub(super) fn put_database_aside(folder: &Path) -> io::Result<PathBuf> {
 /// Ends a broker that serves with this configuration already: an earlier daemon's, which died without taking it along.
 pub(super) fn end_left_behind(configuration: &Path) {
     for pid in serving_with(configuration) {
-        warn!(
-            pid = pid.as_raw_nonzero().get(),
-            "an embedded broker was left behind by an earlier daemon: it is ended"
-        );
+        log_warn!(say::left_behind(); pid = pid.as_raw_nonzero().get());
         // It may end by itself just now.
         let _ = kill_process(pid, Signal::TERM);
         let until = Instant::now() + Duration::from_secs(2);
@@ -220,23 +217,22 @@ impl Mosquitto {
         self.child.id()
     }
 
-    /// After [`Event::Ended`]: how, with its last words.
-    pub fn how_it_ended(&mut self) -> String {
-        let mut how = match self.child.wait() {
+    /// After [`Event::Ended`]: how, and its last words, which are in it, too.
+    pub fn how_it_ended(&mut self) -> (Sentence, String) {
+        let how = match self.child.wait() {
             Ok(status) => match (status.code(), status.signal()) {
-                (Some(code), _) => format!("ended with exit code {code}"),
-                (None, Some(signal)) => format!("was killed by signal {signal}"),
-                (None, None) => format!("ended: {status}"),
+                (Some(code), _) => say::exited(code.to_string()),
+                (None, Some(signal)) => say::killed(signal.to_string()),
+                (None, None) => say::ended(status.to_string()),
             },
-            Err(error) => format!("ended: {error}"),
+            Err(error) => say::ended(error.to_string()),
         };
         let lines = self.last_lines.lock();
+        // What it says at every start, and what is meant.
         let words = lines.iter().filter(|line| !line.contains("should not be run as root"));
-        for (at, line) in words.enumerate() {
-            how.push_str(if at == 0 { ": " } else { " / " });
-            how.push_str(line.trim());
-        }
-        how
+        let words: Vec<&str> = words.map(|line| line.trim()).collect();
+        let words = words.join(" / ");
+        if words.is_empty() { (how, words) } else { (say::last_words(how, &words), words) }
     }
 
     /// Asks it to end, and makes it after so long.

@@ -3,13 +3,13 @@ use proptest::prelude::*;
 use super::*;
 
 /// The value at `/level` of a message that a board sent.
-fn level(message: &[u8]) -> Result<Json, String> {
+fn level(message: &[u8]) -> Result<Json, Sentence> {
     let json = Json::read(&text(message)?)?;
-    let found = json.at("/level")?.ok_or("nothing at /level")?;
+    let found = json.at("/level")?.ok_or_else(|| say::nothing_there("/level"))?;
     Ok(found.into_owned())
 }
 
-fn number(number: f64) -> Result<Json, String> {
+fn number(number: f64) -> Result<Json, Sentence> {
     Ok(Json::Number(number))
 }
 
@@ -166,7 +166,7 @@ fn what_has_two_readings_is_refused_with_its_name() {
         (b"{\0\"\0l\0\"\0:\x001\0}\0", "UTF-16 without a byte order mark"),
     ] {
         let why = match level(message) {
-            Ok(Json::Unreadable(why)) | Err(why) => why,
+            Ok(Json::Unreadable(why)) | Err(why) => why.to_string(),
             Ok(other) => format!("{other:?}"),
         };
         assert!(why.contains(said), "{}: {why}", String::from_utf8_lossy(message));

@@ -51,6 +51,7 @@ pub(super) use sps::picture_size;
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
 use super::source::Location;
+use crate::text::stream;
 use crate::types::transport::Transport;
 use runtime::ReceiveThread;
 use trouble::Trouble;
@@ -87,7 +88,7 @@ impl Drop for Receiving {
 /// Begins to receive; what happens is noted in the tap.
 pub(super) fn start(tap: &Arc<Tap>, url: Url) -> Result<Receiving, Fault> {
     let thread = ReceiveThread::shared()
-        .map_err(|error| Fault::Broken { detail: format!("no thread to receive with: {error}") })?;
+        .map_err(|error| Fault::Broken { detail: stream::no_thread_to_receive(error.to_string()) })?;
     let (stop, mut stop_asked) = oneshot::channel();
     let (done, stopped) = mpsc::sync_channel(1);
     let tap = tap.clone();

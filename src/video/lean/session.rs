@@ -23,6 +23,7 @@ use super::runtime;
 use super::sps::Form;
 use super::timestamps::Stamps;
 use super::trouble::{Stage, Trouble, Whose};
+use crate::text::stream;
 use crate::video::decode_session::DecodeSession;
 use crate::video::decoder::Codec;
 use crate::video::error::Fault;
@@ -277,7 +278,7 @@ struct Feed {
 impl Feed {
     fn new(tap: &Arc<Tap>, codec: Codec, described: &[Vec<u8>], clock_rate: u32) -> Result<Self, Fault> {
         let decode_session = DecodeSession::new(tap, codec)
-            .map_err(|error| Fault::Broken { detail: format!("no thread: {error}") })?;
+            .map_err(|error| Fault::Broken { detail: stream::no_thread(error.to_string()) })?;
         Ok(Feed {
             tap: tap.clone(),
             decode_session,

@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::config::{Config, Surroundings};
 use crate::sensors::{Line, Place, Poll, Question, Subscription};
+use crate::types::language::Language;
 use crate::types::modbus;
 
 const MINIMAL: &str = include_str!("../../../../config/minimal.toml");
@@ -58,7 +59,9 @@ fn check(sensors: &str) -> Result<Config, String> {
 /// What is said, errors or warnings.
 fn said(sensors: &str) -> String {
     match check(sensors) {
-        Ok(config) => config.warnings.iter().map(|p| format!("{}\n", p.of(config.path()))).collect(),
+        Ok(config) => {
+            config.warnings.iter().map(|p| format!("{}\n", p.of(config.path(), Language::English))).collect()
+        }
         Err(problems) => problems,
     }
 }
@@ -107,8 +110,13 @@ fn what_is_left_out_is_the_usual() {
 fn the_example_shows_every_source() {
     let there = surroundings(false, Path::new("/etc/lookout"));
     let config = Config::from_text(Path::new("example.toml"), EXAMPLE, &there).unwrap();
-    let mut ways: Vec<String> =
-        config.sensors.list.iter().map(|sensor| sensor.source.told()).map(|told| shape(&told)).collect();
+    let mut ways: Vec<String> = config
+        .sensors
+        .list
+        .iter()
+        .map(|sensor| sensor.source.told())
+        .map(|told| shape(&told.to_string()))
+        .collect();
     ways.sort_unstable();
     ways.dedup();
     assert_eq!(ways, ["asked at", "asked on", "from", "posted"]);

@@ -1,0 +1,252 @@
+//! The fields of commands: which there are, what is wrong with those that came, all at once, and what in a message is none.
+
+use serde::Deserializer;
+use serde::de::value::Error;
+use serde::de::{DeserializeOwned, Error as _, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::Value;
+
+use super::commands::CommandData;
+use super::envelope;
+use crate::config::nearest_name;
+use crate::text::{Sentence, command as say, foreign};
+
+/// What is wrong with a message, all of it.
+pub type Faults = Vec<Sentence>;
+
+/// What every command may have.
+pub const OF_ALL: [&str; 9] =
+    ["request_id", "area", "box", "command", "iat", "exp", "counter", "by", "reason"];
+
+/// Fields that are named at most, and characters of each name.
+const MOST: (usize, usize) = (10, 64);
+
+/// A field that no such command has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, fit to be shown.
+    pub name: String,
+    /// What may have been meant.
+    pub nearest: Option<&'static str>,
+}
+
+impl Field {
+    /// That there is no such field.
+    pub fn sentence(&self) -> Sentence {
+        match self.nearest {
+            Some(nearest) => say::unknown_field_meant(&self.name, nearest),
+            None => say::unknown_field(&self.name),
+        }
+    }
+}
+
+/// The fields in `data` that are neither the command's own nor of every command.
+pub fn unknown(data: &Value, own: &'static [&'static str]) -> Vec<Field> {
+    let known = || own.iter().copied().chain(OF_ALL);
+    let (most, characters) = MOST;
+    let names = data.as_object().into_iter().flat_map(|fields| fields.keys());
+    names
+        .filter(|name| known().all(|known| known != name.as_str()))
+        .take(most)
+        .map(|name| Field {
+            name: name.chars().filter(|c| !c.is_control()).take(characters).collect(),
+            nearest: nearest_name(name, known()),
+        })
+        .collect()
+}
+
+/// The fields of a mark. `seq` is how alerts write its pair.
+pub fn of_mark() -> &'static [&'static str] {
+    &["stream", "n", "seq"]
+}
+
+/// Takes the fields of a command one by one, and notes what is wrong.
+#[derive(Debug)]
+pub struct Reader<'v> {
+    data: &'v Value,
+    faults: Faults,
+}
+
+impl<'v> Reader<'v> {
+    /// Of these fields.
+    pub fn of(data: &'v Value) -> Self {
+        Reader { data, faults: Faults::new() }
+    }
+
+    /// What was read, or its default where it is wrong.
+    pub fn take<T: Default>(&mut self, read: Result<T, Sentence>) -> T {
+        read.unwrap_or_else(|why| {
+            self.faults.push(why);
+            T::default()
+        })
+    }
+
+    /// A required text that names something.
+    pub fn name(&mut self, key: &str) -> String {
+        self.take(envelope::name(self.data, key))
+    }
+
+    /// A text that may be absent, of at most so many characters.
+    pub fn text(&mut self, key: &str, most: usize) -> Option<String> {
+        self.take(envelope::text(self.data, key, most))
+    }
+
+    /// One of some words.
+    pub fn word<T: DeserializeOwned>(&mut self, key: &str, words: &[&str]) -> Option<T> {
+        let Some(value) = self.data.get(key) else {
+            self.faults.push(say::missing(key));
+            return None;
+        };
+        let word = serde_json::from_value(value.clone()).ok();
+        if word.is_none() {
+            self.faults.push(say::no_such_word(key, words.join(", ")));
+        }
+        word
+    }
+
+    /// A whole number that may be absent.
+    pub fn number(&mut self, key: &str, least: u64) -> Option<u64> {
+        let value = self.data.get(key).filter(|value| !value.is_null())?;
+        let number = value.as_u64().filter(|number| *number >= least);
+        if number.is_none() {
+            self.faults.push(say::no_whole_number(key, least));
+        }
+        number
+    }
+
+    /// Something else is wrong.
+    pub fn fault(&mut self, why: Sentence) {
+        self.faults.push(why);
+    }
+
+    /// What was read, if nothing is wrong.
+    ///
+    /// # Errors
+    /// Everything that is.
+    pub fn finish<C>(self, read: Option<C>) -> Result<C, Faults> {
+        match read.filter(|_| self.faults.is_empty()) {
+            Some(read) => Ok(read),
+            None => Err(self.faults),
+        }
+    }
+}
+
+/// Reads the parameters of a command as they stand.
+///
+/// # Errors
+/// Every field that is missing or holds something else.
+pub fn read<C: CommandData>(data: &Value) -> Result<C, Faults> {
+    serde_json::from_value(data.clone()).map_err(|error| {
+        let faults = faults_of::<C>(data);
+        // What its fields have to do with one another.
+        if faults.is_empty() { vec![foreign::words(error.to_string())] } else { faults }
+    })
+}
+
+/// Looks at each field by itself, in the place of a good one.
+fn faults_of<C: CommandData>(data: &Value) -> Faults {
+    let Some(example) = example::<C>() else { return Faults::new() };
+    let fault = |name: &&'static str| match data.get(*name) {
+        None => is_required::<C>(&example, name).then(|| say::missing(*name)),
+        Some(value) => {
+            let mut with = example.clone();
+            with[*name] = value.clone();
+            let error = serde_json::from_value::<C>(with).err()?;
+            Some(say::wrong_value(*name, error.to_string()))
+        }
+    };
+    names::<C>().iter().filter_map(fault).collect()
+}
+
+fn example<C: CommandData>() -> Option<Value> {
+    C::MESSAGE.example().ok().flatten()
+}
+
+fn is_required<C: CommandData>(example: &Value, name: &str) -> bool {
+    let mut without = example.clone();
+    let was_there = without.as_object_mut().is_some_and(|fields| fields.remove(name).is_some());
+    was_there && serde_json::from_value::<C>(without).is_err()
+}
+
+/// The fields that a command must have.
+pub fn required<C: CommandData>() -> Vec<&'static str> {
+    let Some(example) = example::<C>() else { return Vec::new() };
+    names::<C>().iter().copied().filter(|name| is_required::<C>(&example, name)).collect()
+}
+
+/// The names of the fields that a struct is read from.
+pub fn names<T: DeserializeOwned>() -> &'static [&'static str] {
+    struct Asking<'n>(&'n mut &'static [&'static str]);
+    impl<'de> Deserializer<'de> for Asking<'_> {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+            Err(Error::custom(""))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Error> {
+            *self.0 = fields;
+            Err(Error::custom(""))
+        }
+
+        forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+            unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+    let mut names: &'static [&'static str] = &[];
+    // It never gives a value; the names are what was asked for.
+    let _ = T::deserialize(Asking(&mut names));
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::control::COMMANDS;
+    use crate::control::commands::patch::PatchData;
+    use crate::control::commands::set::SetData;
+
+    #[test]
+    fn the_names_of_a_commands_fields_are_those_that_its_example_has() {
+        assert_eq!(names::<PatchData>(), ["version", "expect_config", "set", "remove", "revert_after_secs"]);
+        assert_eq!(required::<PatchData>(), ["version", "expect_config"]);
+        for command in COMMANDS {
+            let example = command.message.example().unwrap().unwrap();
+            assert_eq!(unknown(&example, command.fields()), [], "{}", command.name());
+        }
+    }
+
+    #[test]
+    fn what_no_command_has_is_named_with_what_may_have_been_meant() {
+        let data =
+            json!({ "request_id": "r", "revert_after_sec": 60, "colour": "red", "expect_config": "x" });
+        let told: Vec<String> =
+            unknown(&data, names::<SetData>()).iter().map(|field| field.sentence().to_string()).collect();
+        assert_eq!(
+            told,
+            [
+                "there is no field `revert_after_sec`: did you mean `revert_after_secs`?",
+                "there is no field `colour`"
+            ]
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_the_fields_is_said_at_once() {
+        let data = json!({ "version": "nine", "set": [{ "pth": "a", "value": 1 }], "revert_after_secs": 60 });
+        let faults = read::<PatchData>(&data).unwrap_err();
+        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].starts_with("`version`: invalid type"), "{told:?}");
+        assert_eq!(told[1], "`expect_config` is missing");
+        assert!(told[2].starts_with("`set`: ") && told[2].contains("pth"), "{told:?}");
+    }
+}

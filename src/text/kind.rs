@@ -1,0 +1,126 @@
+//! Titles of alerts, by the kind's name.
+
+sentences! { "kind";
+    // ---- kinds of rules
+    crowd():
+        "Crowd gathering",
+        "人员聚集";
+    dwell():
+        "Something stays too long",
+        "目标滞留";
+    fallen():
+        "Somebody fell",
+        "人员倒地";
+    fire():
+        "Fire",
+        "疑似火情";
+    gone():
+        "Something is gone",
+        "物品缺失";
+    indoors():
+        "Vehicle indoors",
+        "车辆进楼";
+    left_behind():
+        "Something was left behind",
+        "物品遗留";
+    line():
+        "Line crossed",
+        "越过警戒线";
+    parked():
+        "Vehicle parked",
+        "车辆停放";
+    present():
+        "Something is where it is watched for",
+        "发现目标";
+    rush():
+        "People running",
+        "人员奔跑";
+    scuffle():
+        "Scuffle",
+        "人员推搡";
+    smoke():
+        "Smoke",
+        "发现烟雾";
+    vending():
+        "Street vending",
+        "占道经营";
+    works():
+        "Digging or building",
+        "违规施工";
+    wrong_way():
+        "Moving against the permitted direction",
+        "逆行";
+
+    // ---- what a rule with a `signal`, or several sources together, may tell of
+    fire_lane_blocked():
+        "Fire lane blocked",
+        "消防通道被占用";
+    exit_blocked():
+        "Emergency exit blocked",
+        "安全出口被堵";
+    illegal_parking():
+        "Illegal parking",
+        "车辆违停";
+    presence():
+        "Somebody is there",
+        "有人出现";
+    person_present():
+        "Person present",
+        "发现人员";
+    intrusion():
+        "Person in a closed area",
+        "人员闯入禁区";
+    loitering():
+        "Person lingers",
+        "人员徘徊";
+    after_hours():
+        "Somebody is there after hours",
+        "非开放时间有人";
+    vehicle_present():
+        "Vehicle present",
+        "发现车辆";
+    line_crossed():
+        "Line crossed",
+        "越过警戒线";
+    e_bike_indoors():
+        "E-bike indoors",
+        "电动车进楼";
+    flooding():
+        "Flooding",
+        "积水内涝";
+    drain_blocked():
+        "Drain blocked",
+        "排水口堵塞";
+    dumping():
+        "Illegal dumping",
+        "违规倾倒垃圾";
+    digging():
+        "Digging",
+        "违规开挖";
+    dust():
+        "Dust",
+        "扬尘";
+    noise():
+        "Noise",
+        "噪声扰民";
+    door_open():
+        "Door open",
+        "门未关闭";
+    night_presence():
+        "Somebody there at night",
+        "夜间有人";
+    camera_trouble():
+        "Camera trouble",
+        "摄像机异常";
+    camera_silent():
+        "Camera silent",
+        "摄像机失联";
+
+    // ---- a kind that is not known by name
+    alert():
+        "Alert",
+        "预警";
+    named(words):
+        "alert: {words}",
+        "预警：{words}";
+}
