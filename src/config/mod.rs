@@ -59,11 +59,11 @@ pub use models::{KnownModel, ModelList, Wanted};
 pub use patch::{ConfigText, PatchStep};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
-pub(crate) use suggest::nearest as nearest_name;
 pub use settings::{
     Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor,
     SensorBroker, Sensors, Site, Tls, WebhookListener,
 };
+pub(crate) use suggest::nearest as nearest_name;
 
 use problem::{Report, Source};
 
