@@ -49,8 +49,8 @@ class Panel:
 
     def note(self, point, words):
         x, y = self.place(*point)
-        is_right = x > self.x0 + WIDTH * 0.75
-        self.parts.append(text(x + (-6 if is_right else 6), y - 4, words, "end" if is_right else "start"))
+        is_right, is_top = x > self.x0 + WIDTH * 0.75, y < self.y0 - HEIGHT * 0.9
+        self.parts.append(text(x + (-6 if is_right else 6), y + (14 if is_top else -4), words, "end" if is_right else "start"))
 
 
 def text(x, y, words, anchor, more=""):
@@ -100,8 +100,11 @@ def events(kinds, model):
         # As shipped comes last, on top of what lies at the same place.
         for factor, recall, rate in sorted(of_kind["points"], key=lambda point: point[0] == 1):
             panel.dot((rate, recall), style, 3, None if factor == 1 else GROUND)
+        ends = {}
         for factor, recall, rate in (of_kind["points"][0], of_kind["points"][-1]):
-            panel.note((rate, recall), f"x {factor:g}")
+            ends.setdefault((rate, recall), []).append(f"x {factor:g}")
+        for place, factors_there in ends.items():
+            panel.note(place, " to ".join(factors_there))
         panels.append(panel)
     legend = [(f"{model}: its thresholds times {', '.join(f'{f:g}' for f in factors(kinds))}; filled: as shipped", style)]
     return picture("False alarms an hour against recall, by kind of event", panels, legend)

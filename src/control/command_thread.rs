@@ -193,7 +193,7 @@ impl Dispatcher {
                     request_id: Some(envelope.request_id.clone()),
                     key,
                     verb: envelope.command().to_owned(),
-                    why: why.into(),
+                    why: Box::new(why.into()),
                     at: envelope.at,
                     unanswered: None,
                 });

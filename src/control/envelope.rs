@@ -182,7 +182,7 @@ impl Inbound<'_> {
             request_id: request_id.map(str::to_owned),
             key: self.signer.as_ref().map(|signer| signer.key.clone()),
             verb: tame(self.command),
-            why: all_of(faults.into_iter().map(|(_, why)| why).collect()),
+            why: Box::new(all_of(faults.into_iter().map(|(_, why)| why).collect())),
             at: self.now,
             unanswered: None,
         }
@@ -288,7 +288,7 @@ fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
         request_id,
         key: rejected.key,
         verb: tame(command),
-        why: rejected.why.into(),
+        why: Box::new(rejected.why.into()),
         at: now,
         unanswered: None,
     }

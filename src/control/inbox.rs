@@ -82,7 +82,7 @@ impl Downlink for Inbox {
                             request_id: Some(envelope.request_id.clone()),
                             key: envelope.signer.as_ref().map(|signer| signer.key.clone()),
                             verb: envelope.command().to_owned(),
-                            why: say::too_many_at_once().into(),
+                            why: Box::new(say::too_many_at_once().into()),
                             at: envelope.at,
                             unanswered: None,
                         })

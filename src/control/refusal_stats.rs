@@ -122,7 +122,7 @@ mod tests {
             request_id: None,
             key: None,
             verb: format!("c{}", number % 3),
-            why: "it is not JSON".into(),
+            why: Box::new("it is not JSON".into()),
             at: "2026-01-01T08:00:00Z".parse().unwrap(),
             unanswered: None,
         }

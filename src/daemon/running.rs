@@ -35,7 +35,8 @@ use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
 use crate::text::{
-    Joint, Sentence, Words, box_log, daemon, health as say, language_of_log, log_error, log_speaks, log_warn,
+    Joint, Sentence, Words, box_log, command, daemon, health as say, language_of_log, log_error, log_speaks,
+    log_warn,
 };
 use crate::types::language::Language;
 
@@ -297,7 +298,7 @@ impl Running {
             ..Entry::of("config")
         };
         if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
-            log_error!(box_log::audit_unwritable(); %error);
+            log_error!(command::audit_unwritable(); %error);
         }
     }
 
@@ -374,7 +375,7 @@ impl Running {
                 info!("took up secrets that were renewed; the configuration is the same");
                 let entry = Entry { outcome: Some("renewed".to_owned()), ..Entry::of("secrets") };
                 if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
-                    log_error!(box_log::audit_unwritable(); %error);
+                    log_error!(command::audit_unwritable(); %error);
                 }
             }
             Err(problems) => {

@@ -549,7 +549,7 @@ fn not_loaded(error: LoadModelsError) -> DaemonError {
 }
 
 fn of_folder(folder: &Path, error: &std::io::Error) -> DaemonError {
-    DaemonError::said(&daemon::of_folder(folder.display(), foreign::words(error.to_string())))
+    DaemonError::said(&daemon::file_unreadable(folder.display(), foreign::words(error.to_string())))
 }
 
 #[cfg(test)]

@@ -325,7 +325,7 @@ pub struct Refusal {
     /// Last part of its topic.
     pub verb: String,
     /// What is wrong, for the developer who sent it.
-    pub why: Words,
+    pub why: Box<Words>,
     /// When it was refused.
     pub at: Timestamp,
     /// It stands for others, which were refused and not answered one by one.

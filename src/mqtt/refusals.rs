@@ -76,7 +76,7 @@ impl Refusals {
                 request_id: None,
                 key: key.clone(),
                 verb,
-                why: sentence(&told, key.as_deref(), within).into(),
+                why: Box::new(sentence(&told, key.as_deref(), within).into()),
                 at: told.until,
                 unanswered: Some(Box::new(told)),
             });
@@ -109,7 +109,7 @@ mod tests {
             request_id: Some(format!("r{number}")),
             key: key.map(Arc::from),
             verb: "ack".to_owned(),
-            why: "it is not JSON".into(),
+            why: Box::new("it is not JSON".into()),
             at: crate::analysis::time::Timestamp::from_second(1_800_000_000 + number as i64).unwrap(),
             unanswered: None,
         }

@@ -229,9 +229,6 @@ sentences! { "log";
     overrides_unwritable():
         "what the command centre asked for cannot be written",
         "指挥中心的设置无法写入";
-    audit_unwritable():
-        "the audit log cannot be written",
-        "审计日志无法写入";
     rules_unchanged():
         "the rules were not changed",
         "规则没有更改";

@@ -32,9 +32,6 @@ sentences! { "daemon";
     audit_unwritable(folder, detail):
         "the audit log in {folder} cannot be written: {detail}",
         "{folder} 中的审计日志无法写入（{detail}）";
-    of_folder(folder, detail):
-        "{folder}: {detail}",
-        "{folder}（{detail}）";
 
     // ---- a part that does not get on
     alerts_stuck():

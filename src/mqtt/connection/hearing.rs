@@ -98,7 +98,7 @@ impl Connection {
                     request_id,
                     key,
                     verb: MARK.last_part().to_owned(),
-                    why: say::mark_ahead(n, stream).into(),
+                    why: Box::new(say::mark_ahead(n, stream).into()),
                     at,
                     unanswered: None,
                 };
@@ -139,7 +139,7 @@ impl Connection {
 
     /// Through the outbox like everything that must arrive.
     async fn answer(&mut self, mut refusal: Refusal, respond_to: Option<RespondTo>) {
-        log_warn!(say::command_refused(refusal.why.clone()); command = %refusal.verb);
+        log_warn!(say::command_refused((*refusal.why).clone()); command = %refusal.verb);
         let record = Record {
             kind: Kind::Reply,
             alert_id: None,
@@ -152,9 +152,9 @@ impl Connection {
         };
         let body = self.shared.bodies.reply.clone();
         if let Some(respond_to) = &respond_to
-            && let Some(why) = respond_to.amended(Some(refusal.why.clone()))
+            && let Some(why) = respond_to.amended(Some((*refusal.why).clone()))
         {
-            refusal.why = why;
+            refusal.why = Box::new(why);
         }
         let asked = respond_to.clone();
         let body = move |seq: &Seq| {
