@@ -19,9 +19,6 @@ use super::reference::toml_of;
 use super::{headers, layers, schema, suggest};
 use crate::text::{Sentence, Words, config, structure as say};
 
-/// Names that other versions of the configuration know: (where, name).
-const LATER: [(&str, &str); 1] = [("Document", "web")];
-
 /// Names that people know from elsewhere, and what stands for them here: (where, name, what to write).
 const ELSEWHERE: [(&str, &str, fn(Words) -> Sentence, &str); 4] = [
     ("SensorDocument", "modbus_rtu_over_tcp", say::write, "modbus_tcp = { framing = \"rtu\", ... }"),
@@ -445,12 +442,6 @@ impl<'s> Walk<'s, '_, '_> {
     }
 
     fn unknown(&mut self, name: &str, span: &Range<usize>, names: &[&str], place: &Place<'_>) {
-        if LATER.contains(&(place.definition, name)) {
-            self.report
-                .error(span, place.of(say::later(name)))
-                .hint(say::leave_out_for_now(env!("CARGO_PKG_VERSION")));
-            return;
-        }
         if names_a_password(name) {
             self.report.error(span, place.of(say::password())).hint(say::name_secret());
             return;
