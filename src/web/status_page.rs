@@ -227,7 +227,7 @@ impl View<'_> {
         let rates = say::rates(rate(health.fps_in), rate(health.fps_decoded), rate(health.fps_analysed));
         html! {
             (self.say(rates))
-            @if let Some(how) = how { "; " (self.say(how)) }
+            @if let Some(how) = how { " · " (self.say(how)) }
             @if let Some(advice) = &camera.advice { p.hint { (self.try_this(advice)) } }
         }
     }
