@@ -330,7 +330,7 @@ mod tests {
                 Args { key: Some(path("empty.pem")), ..plain.clone() },
                 EXIT_INVALID,
                 "it is no private Ed25519 key as a JWK".to_owned(),
-                "empty.pem 不是可用的私钥（原文：".to_owned(),
+                "empty.pem 不可用：不是 JWK 格式的 Ed25519 私钥".to_owned(),
             ),
         ] {
             for (language, start, wanted, other) in [

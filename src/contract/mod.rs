@@ -14,9 +14,13 @@
 //!   its meaning: that would be `lookout/v2`.
 //! - What does not fit into 32 KiB is cut where it hurts least, and a count says how much is missing.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::text::{Sentence, message};
 
 pub mod alert;
 pub mod alert_event;
@@ -155,10 +159,9 @@ impl Sender {
 }
 
 /// Why a message could not be written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventError {
     /// Nothing left to cut.
-    #[error("a message `{what}` of {bytes} bytes does not fit into {MAX_EVENT_BYTES} bytes")]
     TooLarge {
         /// Name of the schema.
         what: &'static str,
@@ -166,7 +169,6 @@ pub enum EventError {
         bytes: usize,
     },
     /// Not representable.
-    #[error("a message `{what}` cannot be written as JSON: {why}")]
     NoJson {
         /// Name of the schema.
         what: &'static str,
@@ -174,6 +176,24 @@ pub enum EventError {
         why: String,
     },
 }
+
+impl EventError {
+    /// The same, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            EventError::TooLarge { what, bytes } => message::too_large(*what, *bytes, MAX_EVENT_BYTES),
+            EventError::NoJson { what, why } => message::no_json(*what, why),
+        }
+    }
+}
+
+impl fmt::Display for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for EventError {}
 
 /// The identifier of a published schema. A name, not an address: boxes have no internet.
 pub fn schema_id(name: &str) -> String {

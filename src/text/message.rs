@@ -1,6 +1,14 @@
 //! What each message between a box and its command centre says, in a sentence.
 
 sentences! { "message";
+    // ---- why one could not be written
+    too_large(what, bytes, most):
+        "a message `{what}` of {bytes} bytes does not fit into {most} bytes",
+        "`{what}` 消息有 {bytes} 字节，超过 {most} 字节的上限";
+    no_json(what, why):
+        "a message `{what}` cannot be written as JSON: {why}",
+        "`{what}` 消息无法写成 JSON（原文：{why}）";
+
     // ---- from the box
     alert():
         "One revision of one alert; each is complete.",

@@ -387,12 +387,16 @@ impl Words {
                 let (between, before_last) = joint.marks(language);
                 let mut text = String::new();
                 for (at, part) in parts.iter().enumerate() {
+                    let part = part.in_language(language);
+                    let is_han = part.starts_with(|c: char| matches!(c, '\u{4e00}'..='\u{9fff}'));
                     text.push_str(match at {
                         0 => "",
-                        _ if at + 1 == parts.len() => before_last,
-                        _ => between,
+                        _ if at + 1 < parts.len() => between,
+                        // A blank stands beside a name, and none between Chinese words.
+                        _ if is_han => before_last.trim_end(),
+                        _ => before_last,
                     });
-                    text.push_str(&part.in_language(language));
+                    text.push_str(&part);
                 }
                 text
             }
