@@ -525,7 +525,31 @@ pub(super) fn name(data: &Value, key: &str) -> Result<String, Sentence> {
 /// Who says that they ask: anybody but the box's own page, which knows who that is.
 fn sender(data: &Value) -> Result<String, Sentence> {
     let by = name(data, "by")?;
-    if by.starts_with(PAGE_PREFIX) { Err(page::name_is_reserved(PAGE_PREFIX)) } else { Ok(by) }
+    if is_like_page(&by) { Err(page::name_is_reserved(PAGE_PREFIX)) } else { Ok(by) }
+}
+
+/// Whether a reader could take it for a name of the page's: what is not seen, how wide letters are and whether they are
+/// capitals makes no other name, nor do letters of other scripts that look the same.
+fn is_like_page(by: &str) -> bool {
+    let is_seen = |c: &char| {
+        !c.is_whitespace()
+            && !matches!(*c,
+                '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+                | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+                | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+    };
+    let plain = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{FE13}' | '\u{FE55}' | '\u{2236}' | '\u{A789}' | '\u{2D0}' | '\u{589}' | '\u{5C3}' => ':',
+        'а' | 'А' | 'ɑ' => 'a',
+        'р' | 'Р' => 'p',
+        'е' | 'Е' => 'e',
+        'ɡ' => 'g',
+        other => other,
+    };
+    let seen = by.chars().filter(is_seen).map(plain).flat_map(char::to_lowercase);
+    seen.take(PAGE_PREFIX.len()).eq(PAGE_PREFIX.chars())
 }
 
 /// A text that may be absent, of at most so many characters.

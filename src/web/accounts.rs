@@ -9,9 +9,9 @@
 //!
 //! Must never hold a password or a code that could be read back, and never forget a name because a write failed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,7 +19,6 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use rand::Rng as _;
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
@@ -35,6 +34,8 @@ const FILE: &str = "accounts.json";
 const LOCK_FILE: &str = "accounts.lock";
 /// Most bytes of it that are read: a hundred names take a tenth.
 const MOST_BYTES: u64 = 1024 * 1024;
+/// How long somebody who changes it waits for somebody else who does.
+const LOCKED_WITHIN: Duration = Duration::from_secs(3);
 /// How long a code works.
 pub const CODE_GOOD_FOR: Duration = Duration::from_secs(15 * 60);
 /// Letters of a code: Crockford's, without those that look like others.
@@ -171,17 +172,55 @@ struct CodeEntry {
     until: Time,
 }
 
+/// What became another one in the file since it was read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A code was made.
+    Code {
+        /// What it lets somebody do.
+        role: Role,
+        /// For whom.
+        name: Option<String>,
+    },
+    /// A name was taken away.
+    Removed {
+        /// The name.
+        name: String,
+    },
+}
+
 /// The file, read again whenever it is another one.
 #[derive(Debug)]
 pub struct Accounts {
     folder: PathBuf,
     read: Option<((u64, i64, i64), Document)>,
+    news: Vec<News>,
+    unreadable_since: Option<Duration>,
 }
 
 impl Accounts {
     /// In the page's folder, which need not be there.
     pub fn within(folder: &Path) -> Self {
-        Accounts { folder: folder.to_owned(), read: None }
+        Accounts { folder: folder.to_owned(), read: None, news: Vec::new(), unreadable_since: None }
+    }
+
+    /// What changed since the last time, whoever changed it. The first look at the file tells nothing.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn news(&mut self) -> io::Result<Vec<News>> {
+        self.document()?;
+        Ok(std::mem::take(&mut self.news))
+    }
+
+    /// For how long it could not be read by now, where it cannot be.
+    pub fn unreadable_for(&mut self, now: Duration) -> Duration {
+        now.saturating_sub(*self.unreadable_since.get_or_insert(now))
+    }
+
+    /// The file, for people.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
     }
 
     /// Everybody who may open the page.
@@ -222,7 +261,9 @@ impl Accounts {
         let entry = CodeEntry { sha256: sha256_hex(letters.as_bytes()), role, name, until };
         self.change(|document| {
             document.codes.retain(|code| is_good(code, now));
-            document.codes.truncate(MOST_ENTRIES - 1);
+            // The oldest go first.
+            let too_many = document.codes.len().saturating_sub(MOST_ENTRIES - 1);
+            document.codes.drain(..too_many);
             document.codes.push(entry);
         })?;
         let parts: Vec<&str> = [&letters[..4], &letters[4..8], &letters[8..]].to_vec();
@@ -239,7 +280,7 @@ impl Accounts {
         Ok(found.map(|code| (code.role, code.name.clone())))
     }
 
-    /// Uses a code up: from now on `name` has this password. Takes a moment.
+    /// Uses a code up: from now on `name` has this password, once `note` wrote that down. Takes a moment.
     ///
     /// # Errors
     /// Why not; the code is as good as before.
@@ -249,12 +290,18 @@ impl Accounts {
         name: &str,
         password: &str,
         now: Timestamp,
+        note: impl FnOnce(&Person) -> io::Result<()>,
     ) -> Result<Person, NotEnrolled> {
         if !is_name(name) {
             return Err(NotEnrolled::Name);
         }
         if !is_password(password) {
             return Err(NotEnrolled::Password);
+        }
+        // Nothing is hashed for a code that is none.
+        match self.code(code, now)? {
+            Some((_, meant)) if meant.as_deref().is_none_or(|meant| meant == name) => {}
+            Some(_) | None => return Err(NotEnrolled::Code),
         }
         let serial = hex(&rand::random::<[u8; 16]>());
         let password = Hashed::of(password)?;
@@ -271,10 +318,12 @@ impl Accounts {
             if document.people.len() >= MOST_ENTRIES && !is_taken {
                 return Err(NotEnrolled::TooMany);
             }
-            let role = document.codes.remove(at).role;
-            document.people.retain(|person| person.name != name);
+            let role = document.codes[at].role;
             let entry = PersonEntry { name: name.to_owned(), role, serial, since: Time(now), password };
             let person = entry.person();
+            note(&person)?;
+            document.codes.remove(at);
+            document.people.retain(|person| person.name != name);
             document.people.push(entry);
             Ok(person)
         })?
@@ -294,34 +343,32 @@ impl Accounts {
     }
 
     fn document(&mut self) -> io::Result<&Document> {
-        let path = self.folder.join(FILE);
-        let metadata = match fs::metadata(&path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(&self.read.insert(((0, 0, 0), Document::default())).1);
-            }
+        let path = self.path();
+        // A file that replaced it has another number.
+        let which = match fs::symlink_metadata(&path) {
+            Ok(metadata) => (metadata.ino(), metadata.mtime(), metadata.mtime_nsec()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (0, 0, 0),
             Err(error) => return Err(error),
         };
-        // A file that replaced it has another number.
-        let which = (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
-        match self.read.take() {
-            Some(read) if read.0 == which => Ok(&self.read.insert(read).1),
-            Some(_) | None => {
-                let document = read(&path)?;
-                Ok(&self.read.insert((which, document)).1)
+        if self.read.as_ref().is_none_or(|(known, _)| *known != which) {
+            let document = if which == (0, 0, 0) { Document::default() } else { read(&path)? };
+            if let Some((_, before)) = &self.read {
+                self.news.extend(document.news_since(before));
             }
+            self.read = Some((which, document));
         }
+        self.unreadable_since = None;
+        self.read
+            .as_ref()
+            .map(|(_, document)| document)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
     /// Changes the file, alone; what `change` returns. Nothing is written where it changed nothing.
     fn change<T>(&mut self, change: impl FnOnce(&mut Document) -> T) -> io::Result<T> {
         files::make_folder(&self.folder)?;
-        let lock =
-            OpenOptions::new().create(true).append(true).mode(0o600).open(self.folder.join(LOCK_FILE))?;
-        files::give_to_owner_of_folder(&self.folder, LOCK_FILE)?;
-        flock(&lock, FlockOperation::LockExclusive)?;
-        let path = self.folder.join(FILE);
-        let mut document = match read(&path) {
+        let _lock = files::lock(&self.folder, LOCK_FILE, LOCKED_WITHIN)?;
+        let mut document = match read(&self.path()) {
             Ok(document) => document,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Document::default(),
             // What cannot be read is not replaced: the names in it would be gone.
@@ -338,9 +385,19 @@ impl Accounts {
     }
 }
 
+impl Document {
+    fn news_since(&self, before: &Document) -> Vec<News> {
+        let is_new = |code: &&CodeEntry| before.codes.iter().all(|known| known.sha256 != code.sha256);
+        let is_gone = |person: &&PersonEntry| self.people.iter().all(|known| known.name != person.name);
+        let made = self.codes.iter().filter(is_new);
+        let made = made.map(|code| News::Code { role: code.role, name: code.name.clone() });
+        let removed = before.people.iter().filter(is_gone);
+        made.chain(removed.map(|person| News::Removed { name: person.name.clone() })).collect()
+    }
+}
+
 fn read(path: &Path) -> io::Result<Document> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    let bytes = files::read(path, MOST_BYTES)?;
     serde_json::from_slice(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
@@ -452,13 +509,22 @@ mod tests {
         assert!(
             accounts.code(&code, now).unwrap().is_some() && accounts.code(&code, late).unwrap().is_none()
         );
-        assert!(matches!(accounts.enrol(&code, "li", "long enough", late), Err(NotEnrolled::Code)));
-        assert!(matches!(accounts.enrol(&code, "li", "short", now), Err(NotEnrolled::Password)));
-        assert!(matches!(accounts.enrol(&code, "../li", "long enough", now), Err(NotEnrolled::Name)));
+        assert!(matches!(
+            accounts.enrol(&code, "li", "long enough", late, |_| Ok(())),
+            Err(NotEnrolled::Code)
+        ));
+        assert!(matches!(accounts.enrol(&code, "li", "short", now, |_| Ok(())), Err(NotEnrolled::Password)));
+        assert!(matches!(
+            accounts.enrol(&code, "../li", "long enough", now, |_| Ok(())),
+            Err(NotEnrolled::Name)
+        ));
         let typed = code.replace('-', " ").to_lowercase();
-        let person = accounts.enrol(&typed, "li", "long enough", now).unwrap();
+        let person = accounts.enrol(&typed, "li", "long enough", now, |_| Ok(())).unwrap();
         assert_eq!((person.name.as_str(), person.role), ("li", Role::Operator));
-        assert!(matches!(accounts.enrol(&code, "wang", "long enough", now), Err(NotEnrolled::Code)));
+        assert!(matches!(
+            accounts.enrol(&code, "wang", "long enough", now, |_| Ok(())),
+            Err(NotEnrolled::Code)
+        ));
         let text = fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert!(!text.contains("long enough") && !text.contains(&code), "{text}");
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode() & 0o777;
@@ -471,13 +537,20 @@ mod tests {
         let mut accounts = Accounts::within(folder.path());
         let now = at("2026-11-29T08:00:00Z");
         let code = accounts.make_code(Role::Installer, None, now).unwrap();
-        let first = accounts.enrol(&code, "李", "long enough", now).unwrap();
+        let first = accounts.enrol(&code, "李", "long enough", now, |_| Ok(())).unwrap();
         let code = accounts.make_code(Role::Viewer, None, now).unwrap();
-        assert!(matches!(accounts.enrol(&code, "李", "long enough", now), Err(NotEnrolled::NameTaken)));
+        assert!(matches!(
+            accounts.enrol(&code, "李", "long enough", now, |_| Ok(())),
+            Err(NotEnrolled::NameTaken)
+        ));
         let own = accounts.make_code(Role::Viewer, Some("李".to_owned()), now).unwrap();
-        assert!(matches!(accounts.enrol(&own, "wang", "long enough", now), Err(NotEnrolled::Code)));
+        assert!(matches!(
+            accounts.enrol(&own, "wang", "long enough", now, |_| Ok(())),
+            Err(NotEnrolled::Code)
+        ));
         // Another process, such as the command line.
-        let again = Accounts::within(folder.path()).enrol(&own, "李", "another password", now).unwrap();
+        let again =
+            Accounts::within(folder.path()).enrol(&own, "李", "another password", now, |_| Ok(())).unwrap();
         assert_ne!(again.serial, first.serial, "whoever logged in before has to log in again");
         assert_eq!(accounts.person("李").unwrap().unwrap(), again);
         assert!(accounts.check_of("李").unwrap().person_with("long enough").is_none());
@@ -495,5 +568,55 @@ mod tests {
         assert!(accounts.make_code(Role::Viewer, None, at("2026-11-29T08:00:00Z")).is_err());
         assert!(accounts.people().is_err());
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), "{ half");
+    }
+
+    #[test]
+    fn what_another_process_changed_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = at("2026-11-29T08:00:00Z");
+        let (mut daemon, mut other) = (Accounts::within(folder.path()), Accounts::within(folder.path()));
+        assert_eq!(daemon.news().unwrap(), []);
+        let code = other.make_code(Role::Viewer, Some("li".to_owned()), now).unwrap();
+        let made = News::Code { role: Role::Viewer, name: Some("li".to_owned()) };
+        assert_eq!(daemon.news().unwrap(), [made]);
+        other.enrol(&code, "li", "long enough", now, |_| Ok(())).unwrap();
+        assert_eq!(daemon.news().unwrap(), [], "whoever enrols somebody says so");
+        other.remove("li").unwrap();
+        assert_eq!(daemon.news().unwrap(), [News::Removed { name: "li".to_owned() }]);
+        assert_eq!(daemon.news().unwrap(), []);
+    }
+
+    #[test]
+    fn nobody_is_enrolled_whose_enrolment_cannot_be_written_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = at("2026-11-29T08:00:00Z");
+        let mut accounts = Accounts::within(folder.path());
+        let code = accounts.make_code(Role::Viewer, None, now).unwrap();
+        let full = |_: &Person| Err(io::Error::from(io::ErrorKind::StorageFull));
+        let refused = accounts.enrol(&code, "li", "long enough", now, full);
+        assert!(matches!(refused, Err(NotEnrolled::File(_))), "{refused:?}");
+        assert_eq!(accounts.people().unwrap(), []);
+        assert!(accounts.code(&code, now).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_newest_of_too_many_codes_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = at("2026-11-29T08:00:00Z");
+        let until = Time(now.checked_add(CODE_GOOD_FOR).unwrap());
+        let many = |n: usize| CodeEntry {
+            sha256: n.to_string(),
+            role: Role::Viewer,
+            name: None,
+            until: until.clone(),
+        };
+        let document = Document { people: Vec::new(), codes: (0..MOST_ENTRIES).map(many).collect() };
+        fs::write(folder.path().join(FILE), serde_json::to_vec(&document).unwrap()).unwrap();
+        let mut accounts = Accounts::within(folder.path());
+        let code = accounts.make_code(Role::Viewer, None, now).unwrap();
+        assert!(accounts.code(&code, now).unwrap().is_some());
+        let codes = &accounts.document().unwrap().codes;
+        let ends = (codes.len(), codes[0].sha256.as_str(), codes[MOST_ENTRIES - 2].sha256.as_str());
+        assert_eq!(ends, (MOST_ENTRIES, "1", "199"), "the oldest is gone");
     }
 }

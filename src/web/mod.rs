@@ -319,6 +319,7 @@ impl Work {
             exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
             parts: self.parts.clone(),
         });
+        let books = tokio::spawn(login::keep_books(site.clone(), self.trouble.clone()));
         let following = tokio::spawn(follow(site.clone(), outbox.clone()));
         let mut stopping = self.stopping.clone();
         tokio::select! {
@@ -327,6 +328,7 @@ impl Work {
             _ = stopping.wait_for(|stop| *stop) => {}
         }
         following.abort();
+        books.abort();
         Ok(())
     }
 }

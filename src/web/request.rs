@@ -16,12 +16,12 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::accounts::{Person, Role};
+use super::accounts::{Accounts, Person, Role};
 use super::layout::{self, Shell};
 use super::sessions::{Session, SessionKey, is_same};
 use super::{Connection, Site};
 use crate::contract::words::Language;
-use crate::text::{Sentence, log_error, log_warn, page as say};
+use crate::text::{Sentence, log_error, page as say};
 
 /// The session. The prefix makes browsers keep it to this address and to encrypted connections.
 pub(super) const SESSION_COOKIE: &str = "__Host-lookout";
@@ -33,10 +33,16 @@ pub(super) const LANGUAGE_COOKIE: &str = "__Host-lookout-language";
 pub(super) const TOKEN_FIELD: &str = "token";
 /// What the page's script says when it fetches a page by itself.
 const BY_ITSELF: HeaderName = HeaderName::from_static("x-lookout-refresh");
+/// What the audit log says where somebody asked for what they may not.
+pub(super) const REFUSED: &str = "page_refused";
+/// While the names cannot be read, whoever is logged in stays so for this long: a disk has its moments.
+const UNREADABLE_FOR: Duration = Duration::from_secs(60);
 /// Longest form, in bytes; a note has 500 characters.
 const FORM_BYTES: usize = 16 * 1024;
 /// A form arrives within this.
 const FORM_WITHIN: Duration = Duration::from_secs(10);
+/// So much of a path is written down.
+const WANTED_CHARS: usize = 200;
 /// Nothing from elsewhere, and nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -137,20 +143,21 @@ pub(super) fn visitor(site: &Site, headers: &HeaderMap) -> Option<Visitor> {
     let key = SessionKey::of(cookie(headers, SESSION_COOKIE)?);
     let by_hand = is_by_hand(headers);
     let session = site.sessions.lock().find(key, by_hand, site.now().mono)?;
-    // A file that cannot be read takes nobody's name away.
-    let person = match site.accounts.lock().person(&session.person.name) {
-        Ok(person) => person.filter(|person| person.serial == session.person.serial),
-        Err(error) => {
-            log_warn!(say::log_names_unreadable(); %error);
-            Some(session.person.clone())
-        }
-    };
-    match person {
+    match known(&mut site.accounts.lock(), &session.person, site.now().mono) {
         Some(person) => Some(Visitor { person, key, session }),
         None => {
             site.sessions.lock().end(key);
             None
         }
+    }
+}
+
+/// The same person as the file has them now. One that cannot be read takes nobody's name away at once, and lets nobody in
+/// for long.
+fn known(accounts: &mut Accounts, person: &Person, now: Duration) -> Option<Person> {
+    match accounts.person(&person.name) {
+        Ok(found) => found.filter(|found| found.serial == person.serial),
+        Err(_) => (accounts.unreadable_for(now) < UNREADABLE_FOR).then(|| person.clone()),
     }
 }
 
@@ -171,8 +178,16 @@ pub(super) async fn logged_in_only(
     if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
         connection.is_known();
     }
+    let wanted = format!("{} {}", request.method(), request.uri().path());
+    let by = visitor.by();
     request.extensions_mut().insert(visitor);
-    next.run(request).await
+    let response = next.run(request).await;
+    if response.status() == StatusCode::FORBIDDEN && site.lockout.lock().refusals.one(site.now().mono) {
+        let wanted: String = wanted.chars().take(WANTED_CHARS).collect();
+        // It is refused whether that can be written down or not.
+        let _ = site.note(REFUSED, &by, Some(wanted), Reader(site.language())).await;
+    }
+    response
 }
 
 /// What stands around every answer, and what no request gets past.
@@ -309,6 +324,7 @@ impl FromRequest<Arc<Site>> for LoginForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::time::Timestamp;
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
         list.iter()
@@ -334,6 +350,31 @@ mod tests {
         assert!(!is_by_hand(&headers(&[("x-lookout-refresh", "1"), ("sec-fetch-dest", "empty")])));
         assert!(!is_by_hand(&headers(&[("sec-fetch-dest", "empty")])), "a stream of events");
         assert!(!is_by_hand(&headers(&[("sec-fetch-dest", "image")])));
+    }
+
+    #[test]
+    fn names_that_cannot_be_read_let_nobody_in_for_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let mut accounts = Accounts::within(folder.path());
+        let code = accounts.make_code(Role::Viewer, None, now).unwrap();
+        let li = accounts.enrol(&code, "li", "long enough", now, |_| Ok(())).unwrap();
+        let file = accounts.path();
+        let good = std::fs::read(&file).unwrap();
+        // As everything else here replaces it.
+        let replace = |bytes: &[u8]| {
+            let new = folder.path().join("new");
+            std::fs::write(&new, bytes).unwrap();
+            std::fs::rename(&new, &file).unwrap();
+        };
+        let mut at = |secs| known(&mut accounts, &li, Duration::from_secs(secs)).is_some();
+        assert!(at(0));
+        replace(b"{ half");
+        assert!(at(100) && at(159) && !at(160));
+        replace(&good);
+        assert!(at(161));
+        replace(b"{ half");
+        assert!(at(200), "it begins anew");
     }
 
     #[test]

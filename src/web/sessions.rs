@@ -20,6 +20,12 @@ const IDLE_FOR: Duration = Duration::from_secs(60 * 60);
 const LASTS_FOR: Duration = Duration::from_secs(12 * 60 * 60);
 /// More than people at one box; then whoever was away for the longest time is logged out.
 const MOST_SESSIONS: usize = 256;
+/// Of one person; then the one that was not used for the longest time ends.
+const MOST_OF_ONE: usize = 10;
+/// Logins of one person, at once.
+const LOGINS_AT_ONCE: f64 = 20.0;
+/// And then so many a second: each is a line in the audit log, which nobody may wash away.
+const LOGINS_PER_SEC: f64 = 1.0 / 60.0;
 
 /// Somebody who is logged in.
 #[derive(Debug, Clone)]
@@ -48,21 +54,42 @@ impl SessionKey {
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     all: HashMap<SessionKey, Session>,
+    /// By person: logins that are left, and as of when.
+    logins: HashMap<String, (f64, Duration)>,
 }
 
 impl Sessions {
+    /// Whether somebody may log in once more. Counts it.
+    pub(super) fn may_begin(&mut self, name: &str, now: Duration) -> bool {
+        let left_by = |(left, at): &(f64, Duration)| {
+            (left + now.saturating_sub(*at).as_secs_f64() * LOGINS_PER_SEC).min(LOGINS_AT_ONCE)
+        };
+        self.logins.retain(|_, known| left_by(known) < LOGINS_AT_ONCE);
+        let left = self.logins.get(name).map_or(LOGINS_AT_ONCE, left_by);
+        let may = left >= 1.0;
+        self.logins.insert(name.to_owned(), (if may { left - 1.0 } else { left }, now));
+        may
+    }
+
     /// Begins one; what its cookie holds.
     pub(super) fn begin(&mut self, person: Person, now: Duration) -> String {
         self.all.retain(|_, session| session.lasts(now));
-        if self.all.len() >= MOST_SESSIONS
-            && let Some(key) = self.all.iter().min_by_key(|(_, session)| session.seen).map(|(key, _)| *key)
-        {
-            self.all.remove(&key);
-        }
+        self.make_room(MOST_OF_ONE, |session| session.person.name == person.name);
+        self.make_room(MOST_SESSIONS, |_| true);
         let cookie = random_text();
         let session = Session { person, form_token: random_text(), began: now, seen: now, notice: None };
         self.all.insert(SessionKey::of(&cookie), session);
         cookie
+    }
+
+    /// Among those that are `counted` there is room for one more of `most`.
+    fn make_room(&mut self, most: usize, counted: impl Fn(&Session) -> bool) {
+        let counted = || self.all.iter().filter(|(_, session)| counted(session));
+        if counted().count() >= most
+            && let Some(key) = counted().min_by_key(|(_, session)| session.seen).map(|(key, _)| *key)
+        {
+            self.all.remove(&key);
+        }
     }
 
     /// The session of that key, if it goes on. `by_hand`: somebody opened a page, so it goes on for longer.
@@ -126,8 +153,12 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn person() -> Person {
+        named("li")
+    }
+
+    fn named(name: &str) -> Person {
         let since = Timestamp::UNIX_EPOCH;
-        Person { name: "li".to_owned(), role: Role::Viewer, serial: "1".to_owned(), since }
+        Person { name: name.to_owned(), role: Role::Viewer, serial: "1".to_owned(), since }
     }
 
     #[test]
@@ -161,9 +192,35 @@ mod tests {
         let mut sessions = Sessions::default();
         let first = SessionKey::of(&sessions.begin(person(), Duration::ZERO));
         for second in 1..=MOST_SESSIONS {
-            sessions.begin(person(), Duration::from_secs(second as u64));
+            sessions.begin(named(&second.to_string()), Duration::from_secs(second as u64));
         }
         assert_eq!(sessions.all.len(), MOST_SESSIONS);
         assert!(sessions.find(first, true, Duration::from_secs(300)).is_none());
+    }
+
+    #[test]
+    fn one_person_takes_nobody_elses_place() {
+        let mut sessions = Sessions::default();
+        let other = SessionKey::of(&sessions.begin(named("wang"), Duration::ZERO));
+        let first = SessionKey::of(&sessions.begin(person(), Duration::ZERO));
+        for second in 1..=300 {
+            sessions.begin(person(), Duration::from_secs(second));
+        }
+        assert_eq!(sessions.all.len(), MOST_OF_ONE + 1);
+        let now = Duration::from_secs(300);
+        assert!(sessions.find(other, true, now).is_some() && sessions.find(first, true, now).is_none());
+    }
+
+    #[test]
+    fn nobody_logs_in_all_the_time() {
+        let mut sessions = Sessions::default();
+        let count = |sessions: &mut Sessions, name: &str, now| {
+            (0..100).filter(|_| sessions.may_begin(name, now)).count()
+        };
+        assert_eq!(count(&mut sessions, "li", Duration::ZERO), 20);
+        assert_eq!(count(&mut sessions, "wang", Duration::ZERO), 20);
+        assert_eq!(count(&mut sessions, "li", Duration::from_secs(61)), 1);
+        assert_eq!(count(&mut sessions, "li", HOUR), 20);
+        assert_eq!(sessions.logins.len(), 1, "who rested is forgotten");
     }
 }

@@ -1,6 +1,8 @@
 //! Who gets in, and who does not.
 
 use std::fs;
+use std::io::Write as _;
+use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::client::{Client, form};
@@ -61,6 +63,10 @@ fn somebody_enrols_with_a_code_and_logs_in_out_and_in_again() {
 
     assert!(site.page_command(&["remove", "李"]).status.success());
     assert_eq!(li.get("/").status, 303, "a name that was taken away is logged out");
+    assert_eq!(eventually_logged(&site, "page_removed", 1)[0]["detail"], "李");
+    let made = site.logged("page_code_made");
+    assert_eq!((made.len(), made[0]["detail"].as_str()), (1, Some("viewer")));
+    assert!(made[0]["n"].as_u64() < site.logged("page_enrolled")[0]["n"].as_u64());
 }
 
 #[test]
@@ -100,6 +106,47 @@ fn a_wrong_password_costs_time_and_says_nothing_about_who_is_there() {
     assert_eq!(site.logged("page_login_failed").len(), 3);
     let text = fs::read_to_string(site.folder.path().join("outbox/control/audit.jsonl")).unwrap();
     assert!(!text.contains("not the password"), "a password that was nearly right is one, too");
+}
+
+/// Whoever hangs up before the answer comes has tried all the same.
+#[test]
+fn a_guess_counts_also_when_nobody_waits_for_its_answer() {
+    let site = Site::start();
+    site.enrolled("li", "operator");
+    let mut client = site.client();
+    let token = client.get("/login").token();
+    let body = form(&[("token", &token), ("name", "li"), ("password", "not the password")]);
+    let cookies: Vec<String> = client.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let head = format!(
+        "POST /login HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nCookie: {}\r\nContent-Length: {}\r\n\r\n",
+        site.address,
+        client.origin(),
+        cookies.join("; "),
+        body.len()
+    );
+    let mut hung_up = Vec::new();
+    for number in 1..=3 {
+        let mut stream = client.connect();
+        stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        stream.flush().unwrap();
+        stream.sock.shutdown(Shutdown::Write).unwrap();
+        hung_up.push(stream);
+        eventually_logged(&site, "page_login_failed", number);
+    }
+    assert_eq!(log_in(&mut client, "li", PASSWORD).status, 429);
+}
+
+/// The lines of the audit log with that event, once there are so many.
+fn eventually_logged(site: &Site, event: &str, count: usize) -> Vec<serde_json::Value> {
+    let until = std::time::Instant::now() + super::here::SOON;
+    loop {
+        let lines = site.logged(event);
+        if lines.len() >= count {
+            return lines;
+        }
+        assert!(std::time::Instant::now() < until, "{event}: {lines:?}");
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -149,6 +196,8 @@ fn each_role_may_do_what_it_should() {
         let answer = viewer.post(&format!("/alerts/{alert}/{action}"), &[("token", &token), more]);
         assert_eq!(answer.status, 403, "{action}");
     }
+    let refused = site.logged("page_refused");
+    assert_eq!((refused.len(), refused[0]["by"].as_str()), (3, Some("page:viewer-1")));
     assert_eq!(site.logged("accepted").len(), 0);
     for role in ["operator", "installer"] {
         let mut one = site.enrolled(role, role);
