@@ -29,6 +29,10 @@ use crate::types::phase::Phase;
 const ON_A_PAGE: usize = 50;
 /// Alerts that an export reads at once.
 const AT_ONCE: usize = 100;
+/// Longest value that a filter takes, in characters: ids and words are shorter.
+const MOST_VALUE_CHARS: usize = 64;
+/// What the audit log says of an export at most, in characters.
+const MOST_DETAIL_CHARS: usize = 256;
 /// What the audit log says happened.
 const EXPORTED: &str = "page_export";
 /// All levels, the most urgent first.
@@ -41,7 +45,7 @@ fn filter(fields: &Fields, zone: &TimeZone) -> Filter {
         let date = date.checked_add(jiff::Span::new().days(days)).ok()?;
         date.to_zoned(zone.clone()).ok().map(|at| at.timestamp())
     };
-    let text = |name: &str| fields.get(name).map(str::to_owned);
+    let text = |name: &str| value(fields, name).map(str::to_owned);
     Filter {
         level: fields.get("level").and_then(|name| LEVELS.into_iter().find(|level| level.name() == name)),
         kind: text("kind"),
@@ -57,21 +61,31 @@ fn filter(fields: &Fields, zone: &TimeZone) -> Filter {
     }
 }
 
+/// A value of the filter, no longer than any that there is.
+fn value<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
+    fields.get(name).map(|value| beginning(value, MOST_VALUE_CHARS))
+}
+
+/// The first so many characters.
+fn beginning(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
+}
+
 fn after(fields: &Fields) -> Option<After> {
-    let (state, alert_id) = fields.get("after")?.split_once('.')?;
+    let (state, alert_id) = value(fields, "after")?.split_once('.')?;
     Some(After { is_over: state == "over", alert_id: alert_id.to_owned() })
 }
 
 /// Where the list goes on behind an alert.
-fn place_behind(alert: &AlertData) -> String {
-    format!("{}.{}", if alert.phase.is_last() { "over" } else { "open" }, alert.alert_id)
+fn place_behind(at: &After) -> String {
+    format!("{}.{}", if at.is_over { "over" } else { "open" }, at.alert_id)
 }
 
 /// The query of the filter, without the place in the list.
 fn query(fields: &Fields) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for name in ["state", "level", "kind", "camera", "grid", "from", "until"] {
-        if let Some(value) = fields.get(name) {
+        if let Some(value) = value(fields, name) {
             query.append_pair(name, value);
         }
     }
@@ -85,7 +99,8 @@ pub(super) async fn show(
     request: Request,
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, request.headers());
-    let mut shell = site.shell(reader, say::tab_alerts(), request.uri().to_string(), &visitor).await?;
+    let here = request.uri().to_string();
+    let mut shell = site.shell(reader, say::tab_alerts(), here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Alerts);
     let zone = site.time_zone();
     let (filter, after) = (filter(&fields, &zone), after(&fields));
@@ -102,9 +117,10 @@ pub(super) async fn show(
         .await?;
     let (mut alerts, choices, missed, is_in_memory) =
         found.map_err(|error| Refused::broken(error, reader))?;
+    let trouble = site.trouble.lock().clone();
     let has_more = alerts.len() > ON_A_PAGE;
     alerts.truncate(ON_A_PAGE);
-    let next = alerts.last().filter(|_| has_more).map(place_behind);
+    let next = alerts.last().filter(|_| has_more).map(|listed| place_behind(&listed.at));
     let view = View { language: reader.0, zone, now: site.now().utc };
     let query = query(&fields);
     let with = |more: &str| match (query.is_empty(), more.is_empty()) {
@@ -118,11 +134,12 @@ pub(super) async fn show(
         (view.filters(&shell, &fields, &choices, is_filtered))
         div #alerts data-live="alerts" {
             @if missed > 0 { p.notice { (shell.say(say::alerts_missed(missed))) } }
+            @if let Some(trouble) = trouble { p.notice { (shell.say(trouble.what)) } }
             @if is_in_memory { p.notice { (shell.say(say::alerts_in_memory())) } }
             @if alerts.is_empty() {
                 p.empty { (shell.say(if is_filtered { say::nothing_fits() } else { say::no_alerts() })) }
             } @else {
-                ul.alerts { @for alert in &alerts { (view.row(alert)) } }
+                ul.alerts { @for alert in alerts.iter().filter_map(|listed| listed.alert.as_ref()) { (view.row(alert)) } }
             }
             @if let Some(next) = next {
                 p.more { a.button.second href={ "/alerts" (with(&format!("after={next}"))) } { (shell.say(say::older())) } }
@@ -321,6 +338,7 @@ async fn export(
     }
     let filter = filter(fields, &site.time_zone());
     let detail = format!("{} {}", format.name, query(fields));
+    let detail = beginning(&detail, MOST_DETAIL_CHARS).to_owned();
     site.note(EXPORTED, &visitor.by(), Some(detail), reader).await?;
     struct Progress {
         after: Option<After>,
@@ -347,15 +365,12 @@ async fn export(
                 Err(_) => return Some((Err(std::io::Error::other("stopping")), progress)),
             };
             let mut piece = String::new();
-            for alert in &alerts {
+            for alert in alerts.iter().filter_map(|listed| listed.alert.as_ref()) {
                 piece.push_str(&(format.entry)(alert, progress.is_first));
                 progress.is_first = false;
             }
             match alerts.last().filter(|_| alerts.len() == AT_ONCE) {
-                Some(last) => {
-                    progress.after =
-                        Some(After { is_over: last.phase.is_last(), alert_id: last.alert_id.clone() });
-                }
+                Some(last) => progress.after = Some(last.at.clone()),
                 None => {
                     progress.is_over = true;
                     piece.push_str(format.end);
@@ -432,7 +447,7 @@ fn csv_line(alert: &AlertData) -> String {
 
 /// RFC 4180; and what a spreadsheet would take for a formula is text.
 fn csv_cell(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']);
     let text = if is_formula { format!("'{cell}") } else { cell.to_owned() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
@@ -457,6 +472,27 @@ mod tests {
         let nonsense = Fields::read(b"from=yesterday&level=pink&state=&after=x&kind=+");
         assert_eq!(filter(&nonsense, &zone), Filter::default());
         assert_eq!(after(&nonsense), None);
+    }
+
+    #[test]
+    fn what_a_filter_takes_and_the_log_keeps_is_short() {
+        let long = format!("kind={}&camera=cam-01", "字".repeat(1000));
+        let fields = Fields::read(long.as_bytes());
+        let asked = filter(&fields, &TimeZone::UTC);
+        assert_eq!(asked.kind, Some("字".repeat(64)));
+        assert_eq!(asked.camera.as_deref(), Some("cam-01"));
+        assert_eq!(query(&fields).len(), "kind=&camera=cam-01".len() + 64 * "%E5%AD%97".len());
+        assert_eq!((beginning("字字", 1), beginning("字", 1), beginning("", 1)), ("字", "字", ""));
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for begin in ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"] {
+            let cell = csv_cell(&format!("{begin}1"));
+            assert!(cell.trim_start_matches('"').starts_with('\''), "{cell:?}");
+        }
+        assert_eq!(csv_cell("a\nb"), "\"a\nb\"");
+        assert_eq!(csv_cell("a=b"), "a=b");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::accounts::Role;
 use super::alert_list::{state, title};
 use super::alert_words as words;
+use super::history::Revision;
 use super::layout::{Shell, Tab, clock, level_badge, level_name, token};
 use super::request::{OwnForm, Reader, Refused, Visitor};
 use super::{Asked, Site};
@@ -52,12 +53,18 @@ pub(super) async fn show(
     if !is_alert_id(&alert_id) {
         return Err(Refused::not_found(reader));
     }
-    let found = site.blocking(move |site| site.history.lock().alert(&alert_id), reader).await?;
-    let revisions = found.map_err(|error| Refused::broken(error, reader))?;
-    let Some(alert) = revisions.last() else {
+    let read = move |site: &Site| {
+        let history = site.history.lock();
+        Ok::<_, rusqlite::Error>((history.latest(&alert_id)?, history.revisions(&alert_id)?))
+    };
+    let found = site.blocking(read, reader).await?;
+    let (alert, revisions) = found.map_err(|error| Refused::broken(error, reader))?;
+    let Some(alert) = &alert else {
         return Err(Refused::new(StatusCode::NOT_FOUND, say::alert_is_gone(), reader));
     };
-    let mut shell = site.shell(reader, say::one_alert(), request.uri().path().to_owned(), &visitor).await?;
+    let mut shell = site
+        .shell(reader, say::one_alert(), request.uri().path().to_owned(), request.headers(), &visitor)
+        .await?;
     shell.tab = Some(Tab::Alerts);
     let view = View { alert, language: reader.0, zone: site.time_zone(), shell: &shell };
     let body = html! {
@@ -162,16 +169,16 @@ impl View<'_> {
         }
     }
 
-    fn revisions(&self, revisions: &[AlertData]) -> Markup {
+    fn revisions(&self, revisions: &[Revision]) -> Markup {
         html! {
             section aria-labelledby="history" {
                 h2 #history { (self.say(say::revisions())) }
                 ol.lines.revisions {
-                    @for revision in revisions.iter().rev() {
+                    @for revision in revisions {
                         li {
                             span.number { (revision.rev) } " "
-                            (clock(revision.ended_at.unwrap_or(revision.last_seen_at).0, &self.zone)) " · "
-                            (self.say(in_its_life(revision.phase))) " · " (self.say(reason(revision.phase_reason)))
+                            (clock(revision.at, &self.zone)) " · "
+                            (self.say(in_its_life(revision.phase))) " · " (self.say(reason(revision.reason)))
                             " · " (self.say(level_name(revision.level)))
                         }
                     }

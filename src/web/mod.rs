@@ -35,12 +35,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::http::HeaderMap;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
@@ -55,13 +55,14 @@ use crate::config::{Web, WebListen};
 use crate::contract::signature::Role as CommandRole;
 use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
-use crate::outbox::Outbox;
+use crate::outbox::{Consumer, Outbox};
 use crate::text::{Sentence, language_of_log, log_error, log_warn, page as say};
 use crate::types::rate::Bucket;
 
 use accounts::Accounts;
-use history::History;
+use history::{FollowError, History};
 use layout::Shell;
+use live::Streams;
 use lockout::Lockout;
 use request::{Reader, Refused, Visitor};
 use serve::Connection;
@@ -89,6 +90,8 @@ const TRIM_EVERY: Duration = Duration::from_secs(3600);
 /// Exports that everybody together may begin at once, and how many a second come to be allowed again: each is a line in the
 /// audit log, which nobody may wash away.
 const EXPORTS: (f64, f64) = (10.0, 0.1);
+/// What the page's script says when it fetches a page by itself; somebody may not have looked at that.
+const BY_ITSELF: &str = "x-lookout-refresh";
 /// The history is not written more often than this.
 const FOLLOW_AT_MOST_EVERY: Duration = Duration::from_millis(100);
 
@@ -199,7 +202,7 @@ impl Page {
     fn begin(&mut self, web: &Web) {
         *self.trouble.lock() = None;
         if !web.enabled {
-            if let Err(error) = history::forget(&self.parts.outbox) {
+            if let Err(error) = history::forget(&self.parts.outbox, &self.parts.folder) {
                 log_warn!(say::log_still_kept(); %error);
             }
             return;
@@ -315,7 +318,8 @@ impl Work {
             status: self.status.clone(),
             changes: watch::Sender::new(0),
             hashing: Semaphore::new(1),
-            streams: Arc::new(AtomicUsize::new(0)),
+            streams: Arc::default(),
+            trouble: self.trouble.clone(),
             exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
             parts: self.parts.clone(),
         });
@@ -404,6 +408,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/alerts/{alert}/close", post(alert_page::close))
         .route("/live", get(live::changes))
         .route("/logout", post(login::log_out))
+        .layer(from_fn(serve::note_session))
         .layer(from_fn_with_state(site.clone(), request::logged_in_only));
     Router::new()
         .route("/login", get(login::show_login).post(login::log_in))
@@ -418,7 +423,7 @@ fn routes(site: &Arc<Site>) -> Router {
 
 async fn nothing_here(
     axum::extract::State(site): axum::extract::State<Arc<Site>>,
-    headers: axum::http::HeaderMap,
+    headers: HeaderMap,
 ) -> Refused {
     Refused::not_found(Reader::of(&site, &headers))
 }
@@ -435,8 +440,10 @@ struct Site {
     /// One password at a time: each takes memory and processor time on purpose.
     hashing: Semaphore,
     /// Pages that hear of changes.
-    streams: Arc<AtomicUsize>,
+    streams: Arc<Streams>,
     exports: Mutex<Bucket>,
+    /// What is told of the page, here and to the centre.
+    trouble: Arc<Mutex<Option<PageTrouble>>>,
     parts: Parts,
 }
 
@@ -466,11 +473,13 @@ impl Site {
         reader: Reader,
         title: Sentence,
         here: String,
+        headers: &HeaderMap,
         visitor: &'v Visitor,
     ) -> Result<Shell<'v>, Refused> {
+        let by_itself = headers.contains_key(BY_ITSELF);
         let counts = self.blocking(|site| site.history.lock().open_counts(), reader).await?;
         let (_, waiting) = counts.map_err(|error| Refused::broken(error, reader))?;
-        let notice = self.sessions.lock().take_notice(visitor.key);
+        let notice = if by_itself { None } else { self.sessions.lock().take_notice(visitor.key) };
         Ok(Shell {
             here,
             visitor: Some(visitor),
@@ -489,6 +498,20 @@ impl Site {
     ) -> Result<T, Refused> {
         let site = self.clone();
         tokio::task::spawn_blocking(move || work(&site)).await.map_err(|error| Refused::broken(error, reader))
+    }
+
+    /// The history begins anew where its database is damaged; otherwise people are told.
+    fn is_in_trouble(&self, error: &FollowError) -> Option<PageTrouble> {
+        if let FollowError::Database(error) = error
+            && self.history.lock().mend(error)
+        {
+            self.changes.send_modify(|number| *number += 1);
+            return None;
+        }
+        let trouble = PageTrouble::new(say::no_history(error.to_string()), Some(say::try_room()));
+        *self.trouble.lock() = Some(trouble.clone());
+        self.changes.send_modify(|number| *number += 1);
+        Some(trouble)
     }
 
     /// Writes into the audit log what somebody did; it has not happened where that fails.
@@ -511,60 +534,96 @@ impl Site {
     }
 }
 
-/// Takes over what is stored in the outbox as it comes.
+/// Takes over what is stored in the outbox as it comes, until the runtime stops.
 async fn follow(site: Arc<Site>, outbox: Outbox) {
     let mut appended = outbox.appended();
+    let mut told = None;
     loop {
         let registering = outbox.clone();
-        let consumer = tokio::task::spawn_blocking(move || history::register(&registering)).await;
-        let consumer = match consumer {
-            Ok(Ok(consumer)) => Arc::new(consumer),
-            Ok(Err(error)) => {
-                log_warn!(say::log_no_alerts(); %error);
-                tokio::time::sleep(AGAIN_AFTER).await;
-                continue;
-            }
-            // The runtime stops.
-            Err(_) => return,
+        let registered = tokio::task::spawn_blocking(move || history::register(&registering)).await;
+        let stopped_by = match registered {
+            Ok(Ok(consumer)) => match follow_on(&site, &outbox, &mut appended, consumer, &mut told).await {
+                Some(error) => error,
+                None => return,
+            },
+            Ok(Err(error)) => Stopped::By(error.into()),
+            Err(error) => Stopped::Ended(error),
         };
-        loop {
-            appended.borrow_and_update();
-            let (site_now, from) = (site.clone(), consumer.clone());
-            let more = tokio::task::spawn_blocking(move || {
-                let now = site_now.now().utc;
-                History::follow(&site_now.history, &from, now)
-            });
-            match more.await {
-                Ok(Ok(Some(news))) => {
-                    if news > 0 {
-                        site.changes.send_modify(|number| *number += 1);
+        match stopped_by {
+            Stopped::By(error) => {
+                log_warn!(say::log_no_alerts(); %error);
+                let site = site.clone();
+                // A panic in it is no other than one in the next attempt.
+                let telling = tokio::task::spawn_blocking(move || site.is_in_trouble(&error));
+                told = telling.await.ok().flatten().or(told);
+            }
+            Stopped::Ended(error) if error.is_cancelled() => return,
+            Stopped::Ended(error) => log_error!(say::log_no_alerts(); %error),
+        }
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+}
+
+/// Why the history does not get on.
+enum Stopped {
+    By(FollowError),
+    Ended(tokio::task::JoinError),
+}
+
+/// Until something is wrong; `None`: the outbox ends.
+async fn follow_on(
+    site: &Arc<Site>,
+    outbox: &Outbox,
+    appended: &mut watch::Receiver<u64>,
+    consumer: Consumer,
+    told: &mut Option<PageTrouble>,
+) -> Option<Stopped> {
+    let consumer = Arc::new(consumer);
+    loop {
+        appended.borrow_and_update();
+        let (site_now, from, outbox_now) = (site.clone(), consumer.clone(), outbox.clone());
+        let more = tokio::task::spawn_blocking(move || {
+            let now = site_now.now().utc;
+            History::follow(&site_now.history, &outbox_now, &from, now)
+        });
+        let more = match more.await {
+            Ok(Ok(more)) => more,
+            Ok(Err(error)) => return Some(Stopped::By(error)),
+            Err(error) => return Some(Stopped::Ended(error)),
+        };
+        if let Some(told) = told.take() {
+            site.trouble.lock().take_if(|trouble| *trouble == told);
+        }
+        match more {
+            Some(0) => {}
+            Some(_) => site.changes.send_modify(|number| *number += 1),
+            None => {
+                tokio::select! {
+                    changed = appended.changed() => if changed.is_err() { return None },
+                    () = tokio::time::sleep(TRIM_EVERY) => {
+                        if let Some(stopped) = trim(site).await {
+                            return Some(stopped);
+                        }
                     }
                 }
-                Ok(Ok(None)) => {
-                    tokio::select! {
-                        changed = appended.changed() => if changed.is_err() { return },
-                        () = tokio::time::sleep(TRIM_EVERY) => trim(&site).await,
-                    }
-                    tokio::time::sleep(FOLLOW_AT_MOST_EVERY).await;
-                }
-                Ok(Err(error)) => {
-                    log_warn!(say::log_no_alerts(); %error);
-                    tokio::time::sleep(AGAIN_AFTER).await;
-                    break;
-                }
-                Err(_) => return,
+                tokio::time::sleep(FOLLOW_AT_MOST_EVERY).await;
             }
         }
     }
 }
 
-async fn trim(site: &Arc<Site>) {
+async fn trim(site: &Arc<Site>) -> Option<Stopped> {
     let site = site.clone();
     let trimmed = tokio::task::spawn_blocking(move || {
         let now = site.now().utc;
         site.history.lock().trim(now)
     });
-    if let Ok(Err(error)) = trimmed.await {
-        log_warn!(say::log_not_trimmed(); %error);
+    match trimmed.await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => {
+            log_warn!(say::log_not_trimmed(); %error);
+            Some(Stopped::By(error.into()))
+        }
+        Err(error) => Some(Stopped::Ended(error)),
     }
 }

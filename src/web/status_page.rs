@@ -25,7 +25,7 @@ pub(super) async fn show(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, request.headers());
     let here = request.uri().to_string();
-    let mut shell = site.shell(reader, say::tab_status(), here, &visitor).await?;
+    let mut shell = site.shell(reader, say::tab_status(), here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
     let status = site.status.borrow().clone();
     let body = match &status {

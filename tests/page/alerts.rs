@@ -26,6 +26,8 @@ fn an_alert_is_taken_on_judged_and_closed_at_the_page_and_the_centre_hears_of_it
     let token = page.token();
     let answer = li.post(&format!("{path}/ack"), &[("token", &token), ("note", "on my way")]);
     assert_eq!((answer.status, answer.header("location")), (303, Some(path.as_str())));
+    let by_itself = li.send("GET", &path, &[("x-lookout-refresh", "1")], None);
+    assert!(!by_itself.text().contains("Done."), "nobody may have looked");
     assert!(li.get(&path).text().contains("Done."));
     assert!(!li.get(&path).text().contains("Done."), "it is said once");
     let told = site.told("the acknowledged revision", &alert, |data| data["acknowledged"]["by"] == "page:li");
@@ -141,6 +143,11 @@ fn alerts_are_known_after_a_restart_and_forgotten_where_the_page_is_switched_off
         std::thread::park_timeout(std::time::Duration::from_millis(20));
     }
     assert_eq!(site.page_command(&[]).status.code(), Some(1));
+    let alerts = site.page_folder().join("alerts.db");
+    while alerts.exists() {
+        assert!(std::time::Instant::now() < until, "its alerts are still kept");
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+    }
 }
 
 #[test]

@@ -111,6 +111,31 @@ fn changes_are_told_as_they_come() {
     assert!(li.get("/alerts").text().contains(&alert));
 }
 
+/// Many tabs of one browser: those beyond a few go without news of changes, and the pages are answered all the same.
+#[test]
+fn many_tabs_leave_connections_for_the_pages() {
+    let site = Site::start();
+    let mut li = site.enrolled("li", "viewer");
+    let cookies: Vec<String> = li.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let request =
+        format!("GET /live HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n", site.address, cookies.join("; "));
+    let mut tabs = Vec::new();
+    let mut answers = Vec::new();
+    for _ in 0..7 {
+        let mut stream = li.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).unwrap();
+        answers.push(String::from_utf8_lossy(&head).into_owned());
+        tabs.push(stream);
+    }
+    assert!(answers[..4].iter().all(|head| head == "HTTP/1.1 200"), "{answers:?}");
+    assert!(answers[4..].iter().all(|head| head == "HTTP/1.1 503"), "{answers:?}");
+    assert_eq!(li.get("/alerts").status, 200);
+    let mut wang = site.enrolled("wang", "viewer");
+    assert_eq!(wang.get("/").status, 200);
+}
+
 #[test]
 fn a_browser_that_forgot_the_encryption_is_told() {
     let site = Site::start();

@@ -8,6 +8,8 @@
     let wanted = new Set();
     let isFetching = false;
     let lastFetch = 0;
+    let timer = null;
+    let stream = null;
 
     const parts = () => [...document.querySelectorAll("[data-live]")];
     if (parts().length === 0 || !("EventSource" in window)) return;
@@ -35,11 +37,19 @@
         if (place) fresh.querySelector(place)?.focus({ preventScroll: true });
     };
 
+    // One timer for whatever comes next.
+    const later = (wait) => {
+        timer ??= setTimeout(() => {
+            timer = null;
+            refresh();
+        }, wait);
+    };
+
     const refresh = async () => {
-        if (isFetching || wanted.size === 0) return;
+        if (isFetching || wanted.size === 0 || document.hidden) return;
         const wait = lastFetch + SOONEST_MS - Date.now();
         if (wait > 0) {
-            setTimeout(refresh, wait);
+            later(wait);
             return;
         }
         isFetching = true;
@@ -62,16 +72,19 @@
         } catch {
             // The box is restarting, or the network is away: the stream says when it is back.
             now.forEach((one) => wanted.add(one));
-            setTimeout(refresh, 5 * SOONEST_MS);
+            later(5 * SOONEST_MS);
         } finally {
             isFetching = false;
-            if (wanted.size > 0) setTimeout(refresh, SOONEST_MS);
+            if (wanted.size > 0) later(SOONEST_MS);
         }
     };
 
+    // Only while somebody looks: a browser has few connections to one address, and each stream takes one.
     const listen = () => {
-        const stream = new EventSource("/live");
-        stream.addEventListener("change", (event) => {
+        if (stream || document.hidden) return;
+        const own = new EventSource("/live");
+        stream = own;
+        own.addEventListener("change", (event) => {
             const versions = JSON.parse(event.data);
             for (const [part, version] of Object.entries(versions)) {
                 if (seen && seen[part] !== version) wanted.add(part);
@@ -79,13 +92,27 @@
             seen = versions;
             refresh();
         });
-        stream.addEventListener("error", () => {
+        own.addEventListener("error", () => {
             // A browser tries again by itself, unless the box said no.
-            if (stream.readyState !== EventSource.CLOSED) return;
-            stream.close();
+            if (own.readyState !== EventSource.CLOSED || stream !== own) return;
             parts().forEach((part) => wanted.add(part.dataset.live));
-            setTimeout(() => { refresh(); listen(); }, 10 * SOONEST_MS);
+            // Its place is free again when the timer runs.
+            setTimeout(() => {
+                if (stream === own) stream = null;
+                refresh();
+                listen();
+            }, 10 * SOONEST_MS);
         });
     };
+
+    document.addEventListener("visibilitychange", () => {
+        if (document.hidden) {
+            stream?.close();
+            stream = null;
+        } else {
+            refresh();
+            listen();
+        }
+    });
     listen();
 })();
