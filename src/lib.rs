@@ -46,11 +46,13 @@
 //! place: on, off or unknown · alert: something worth telling, with an id, revisions and a life ·
 //! evidence: a redacted picture that goes with an alert · grid: the place, as a code.
 
+#![warn(unreachable_pub)]
+
 pub mod analysis;
 pub mod clock;
 pub mod contract;
 pub mod frame;
-pub mod lifeline;
+pub(crate) mod lifeline;
 pub mod text;
 pub mod types;
 
@@ -59,7 +61,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod control;
-pub mod daemon;
+pub(crate) mod daemon;
 pub mod detector;
 pub mod evidence;
 pub mod mqtt;

@@ -58,7 +58,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the writer needs to know of the configuration.
 #[derive(Debug, Clone)]
-pub struct WriterSettings {
+pub(crate) struct WriterSettings {
     /// Adds places and titles.
     pub alert_enricher: AlertEnricher,
     /// Whether pictures are wanted at all.
@@ -75,7 +75,7 @@ pub struct WriterSettings {
 
 /// Figures for the health report.
 #[derive(Debug, Default)]
-pub struct AlertWriterCounts {
+pub(crate) struct AlertWriterCounts {
     /// Revisions stored.
     pub stored: AtomicU64,
     /// Revisions that wait in memory because storing fails.
@@ -91,10 +91,10 @@ pub struct AlertWriterCounts {
 }
 
 /// What a camera sees when nobody is there, where that is known.
-pub type EmptyViews = Box<dyn Fn(&str) -> Option<EmptyView> + Send>;
+pub(crate) type EmptyViews = Box<dyn Fn(&str) -> Option<EmptyView> + Send>;
 
 /// What the writer works with beside its settings.
-pub struct Outlets {
+pub(crate) struct Outlets {
     /// The queue on disk.
     pub outbox: Outbox,
     /// The box's own pictures.
@@ -108,17 +108,17 @@ pub struct Outlets {
 }
 
 /// The running thread.
-pub struct AlertWriter {
+pub(crate) struct AlertWriter {
     thread: JoinHandle<()>,
 }
 
 /// Called with the open alerts whenever they change.
-pub type PublishOpen = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
+pub(crate) type PublishOpen = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
 
 impl AlertWriter {
     /// Starts the thread. `known` is the evidence of the alerts that are open already, `ended` of those that have ended,
     /// earliest end first.
-    pub fn start(
+    pub(crate) fn start(
         settings: WriterSettings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
         ended: Vec<(AlertId, Vec<Evidence>)>,
@@ -153,7 +153,7 @@ impl AlertWriter {
     }
 
     /// Waits until everything received was stored or given up; [`WriterMessage::Stop`] must have been sent.
-    pub fn join(self) {
+    pub(crate) fn join(self) {
         if self.thread.join().is_err() {
             log_error!(say::writer_panicked());
         }

@@ -46,7 +46,7 @@ const PART: f32 = 0.6;
 
 /// The large stream of a camera.
 #[derive(Debug, Clone)]
-pub struct MainStream {
+pub(crate) struct MainStream {
     /// How it is opened.
     pub source: Source,
     /// How sure the detector must be of what is made unrecognisable.
@@ -55,7 +55,7 @@ pub struct MainStream {
 
 /// An alert that has begun and asks for a picture.
 #[derive(Debug)]
-pub struct CloseUpRequest {
+pub(crate) struct CloseUpRequest {
     /// Which alert.
     pub alert: AlertId,
     /// How urgent it is.
@@ -68,7 +68,7 @@ pub struct CloseUpRequest {
 
 /// A picture of a large stream.
 #[derive(Debug)]
-pub struct CloseUp {
+pub(crate) struct CloseUp {
     /// For which alert.
     pub alert: AlertId,
     /// How urgent it was.
@@ -80,15 +80,15 @@ pub struct CloseUp {
 }
 
 /// Where alerts ask for theirs.
-pub type CloseUpQueue = SyncSender<CloseUpRequest>;
+pub(crate) type CloseUpQueue = SyncSender<CloseUpRequest>;
 
 /// The two ends of the queue.
-pub fn queue() -> (CloseUpQueue, Receiver<CloseUpRequest>) {
+pub(crate) fn queue() -> (CloseUpQueue, Receiver<CloseUpRequest>) {
     sync_channel(QUEUE)
 }
 
 /// The running thread.
-pub struct CloseUps {
+pub(crate) struct CloseUps {
     thread: JoinHandle<()>,
     is_over: Arc<AtomicBool>,
     is_outdated: Arc<AtomicBool>,
@@ -97,7 +97,7 @@ pub struct CloseUps {
 impl CloseUps {
     /// Starts the thread; `make_detector` is asked with the first close-up, and with the first one after it was said to
     /// be outdated.
-    pub fn start(
+    pub(crate) fn start(
         requests: Receiver<CloseUpRequest>,
         make_detector: impl Fn() -> Result<Box<dyn Detector>, ModelError> + Send + 'static,
         alert_writer: AlertWriterQueue,
@@ -133,17 +133,17 @@ impl CloseUps {
     }
 
     /// The detector is made anew for the next picture: other models were loaded.
-    pub fn renew_detector(&self) {
+    pub(crate) fn renew_detector(&self) {
         self.is_outdated.store(true, Ordering::SeqCst);
     }
 
     /// No more of them: the alert writer will end.
-    pub fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         self.is_over.store(true, Ordering::SeqCst);
     }
 
     /// Waits for the thread; [`give_up`](Self::give_up) must have been called, and the alert writer must have ended.
-    pub fn join(self) {
+    pub(crate) fn join(self) {
         if self.thread.join().is_err() {
             log_error!(say::close_ups_panicked());
         }

@@ -126,7 +126,7 @@ impl FaceFinder {
     }
 
     /// Whether it looks with this very model.
-    pub fn is_with(&self, model: &Arc<Model>) -> bool {
+    pub(crate) fn is_with(&self, model: &Arc<Model>) -> bool {
         Arc::ptr_eq(&self.model, model)
     }
 

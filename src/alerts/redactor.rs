@@ -28,7 +28,7 @@ const OWED: Duration = Duration::from_secs(4);
 const ONE_IN: u32 = 4;
 
 /// One per alert writer.
-pub struct Redactor {
+pub(crate) struct Redactor {
     finder: Option<FaceFinder>,
     /// The picture that was looked at last: several alerts may show it.
     last: Option<(Weak<Picture>, Vec<Detection>)>,
@@ -39,7 +39,7 @@ pub struct Redactor {
 
 impl Redactor {
     /// Looks for faces as soon as settings name a model.
-    pub fn new(counts: Arc<AlertWriterCounts>) -> Self {
+    pub(crate) fn new(counts: Arc<AlertWriterCounts>) -> Self {
         Redactor {
             finder: None,
             last: None,
@@ -54,7 +54,7 @@ impl Redactor {
     ///
     /// # Errors
     /// As of [`evidence::make`].
-    pub fn make(
+    pub(crate) fn make(
         &mut self,
         finds: &[Class],
         face_model: Option<&Arc<Model>>,

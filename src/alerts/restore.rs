@@ -14,7 +14,7 @@ use crate::text::{alert as say, log_warn};
 
 /// What was open or had ended.
 #[derive(Debug, Default)]
-pub struct Restored {
+pub(crate) struct Restored {
     /// The latest revision of each: the open ones, then those that had ended, earliest end first.
     pub revisions: Vec<Revision>,
     /// The pictures of each that was open.
@@ -25,7 +25,7 @@ pub struct Restored {
 
 /// Reads them. One that cannot be read is said aloud and left out: its alert stays open at the consumer,
 /// which `up/active` corrects.
-pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
+pub(crate) fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
     let open = match outbox.open_alerts() {
         Ok(open) => open,
         Err(error) => {

@@ -82,7 +82,7 @@ impl fmt::Display for LeftOut {
 
 impl CameraPlan {
     /// What leaves a detection out, if anything does. `frame` is everything that was found in the frame with it.
-    pub fn left_out_by(&self, detection: &Detection, frame: &[Detection]) -> Option<Filter> {
+    pub(crate) fn left_out_by(&self, detection: &Detection, frame: &[Detection]) -> Option<Filter> {
         if !is_plausible(detection, self.largest_box) {
             return Some(Filter::Implausible);
         }

@@ -35,7 +35,7 @@ const DEFAULT_FILE: &str = "/etc/lookout/lookout.toml";
 ///
 /// Exit code 0: no error (warnings are allowed). 2: at least one error.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The files to check
     #[arg(default_value = DEFAULT_FILE, value_name = "CONFIG")]
     files: Vec<PathBuf>,
@@ -94,7 +94,7 @@ struct Faces {
 }
 
 /// Runs the command.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let judge = Judge::chosen(&args)?;
     let mut errors = 0;

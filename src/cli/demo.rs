@@ -44,7 +44,7 @@ const LANE_CLIP: &str = "tests/scenes/lane-day.mp4";
 
 /// Arguments of `lookout demo`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Another clip than the bundled one: mp4, mkv or avi
     #[arg(long, value_name = "FILE")]
     video: Option<PathBuf>,
@@ -66,7 +66,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A part that does not start, and, at the end, if no alert was published and acknowledged.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let clip = clip(args.video.as_deref())?;
     embedded::installed().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
     let stop = stop_at_ctrl_c()?;

@@ -37,7 +37,7 @@ const LONG_KEYFRAME_INTERVAL: Duration = Duration::from_secs(4);
 
 /// Arguments of `lookout probe`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Address of the camera (rtsp://host/path), or a video file
     target: Target,
     /// User name at the camera
@@ -106,7 +106,7 @@ fn fingerprint(text: &str) -> Result<Fingerprint, String> {
 }
 
 /// Runs `lookout probe`.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let (address, report) = match watched(&args, language) {
         Ok(watched) => watched,

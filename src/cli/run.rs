@@ -10,7 +10,7 @@ use super::Failure;
 
 /// Arguments of `lookout run`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The configuration
     #[arg(long, short, default_value = "/etc/lookout/lookout.toml")]
     config: PathBuf,
@@ -27,7 +27,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A configuration with problems where the command centre sent none before, or a part of the daemon that cannot start.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.config.clone();
     start(args).map_err(|failure| {
         let told = daemon::failed_start::tell_and_wait(&failure.told(), &path);

@@ -17,7 +17,7 @@ use crate::types::language::Language;
 
 /// The text of a configuration file and where it came from.
 #[derive(Clone)]
-pub struct Source {
+pub(crate) struct Source {
     path: Arc<Path>,
     text: Arc<str>,
     /// The first byte of each line.
@@ -33,7 +33,7 @@ impl fmt::Debug for Source {
 
 impl Source {
     /// A text that was read from `path`.
-    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
         let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(after_breaks).collect();
@@ -41,17 +41,17 @@ impl Source {
     }
 
     /// Where it came from.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Line and column (in characters), both from 1, of a byte. Bytes past the end count as the end.
-    pub fn position(&self, byte: usize) -> (u32, u32) {
+    pub(crate) fn position(&self, byte: usize) -> (u32, u32) {
         let byte = byte.min(self.text.len());
         let line = self.line_index(byte);
         let before = &self.text.as_bytes()[self.line_starts[line]..byte];
@@ -124,7 +124,7 @@ impl Problems {
     }
 
     /// Problems of a configuration as a whole, with no place in it.
-    pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
+    pub(crate) fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
         let problem =
             |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
         let list = whats.into_iter().map(Into::into).map(problem).collect();
@@ -173,12 +173,12 @@ impl Problem {
     }
 
     /// What to try as it is published; nothing where that is no sentence.
-    pub fn hint_told(&self, language: Language) -> Option<Told> {
+    pub(crate) fn hint_told(&self, language: Language) -> Option<Told> {
         Some(self.hint.as_ref()?.sentence()?.told(language))
     }
 
     /// Whether it is said of that camera, alone or with others.
-    pub fn is_of_camera(&self, id: &str) -> bool {
+    pub(crate) fn is_of_camera(&self, id: &str) -> bool {
         let names = |code: &str, name: &str| Some(self.what.first_of(code)?.value(name)?.clone());
         match (names(CAMERA, "id"), names(CAMERAS, "ids")) {
             (Some(one), _) => one.to_string() == id,

@@ -10,9 +10,9 @@ use super::schema::finish;
 use super::topics::DEFAULT_PREFIX;
 
 /// Longest MQTT 5 response topic that a box answers on, in bytes.
-pub const RESPONSE_TOPIC_BYTES: usize = 256;
+pub(crate) const RESPONSE_TOPIC_BYTES: usize = 256;
 /// Longest MQTT 5 correlation data that a box gives back.
-pub const CORRELATION_BYTES: usize = 256;
+pub(crate) const CORRELATION_BYTES: usize = 256;
 
 /// Who reads the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

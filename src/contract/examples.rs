@@ -50,17 +50,17 @@ use crate::types::responsible::Responsible;
 pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
 pub(crate) const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
 /// Who takes an alert on.
-pub const DESK: &str = "grid desk 2";
+pub(crate) const DESK: &str = "grid desk 2";
 /// What they say about it.
-pub const ON_ITS_WAY: &str = "patrol 4 is on its way";
+pub(crate) const ON_ITS_WAY: &str = "patrol 4 is on its way";
 /// And when it was looked at.
-pub const OWNER_CAME: &str = "the owner was called and drove away";
+pub(crate) const OWNER_CAME: &str = "the owner was called and drove away";
 /// And when it is settled.
-pub const LANE_FREE: &str = "the lane is free";
+pub(crate) const LANE_FREE: &str = "the lane is free";
 /// Why somebody asks for something.
-pub const ROAD_WORKS: &str = "road works until Friday";
+pub(crate) const ROAD_WORKS: &str = "road works until Friday";
 /// Why somebody changes what runs.
-pub const NEW_ZONE: &str = "new zone at the east gate";
+pub(crate) const NEW_ZONE: &str = "new zone at the east gate";
 const SESSION: &str = "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W";
 /// A digest, of nothing in particular.
 pub(crate) const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

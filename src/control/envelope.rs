@@ -239,7 +239,7 @@ pub struct Objections {
 
 /// What the box that a command names would say to it at `now`, signed by somebody who may do everything. What it asks for
 /// must make sense to that box besides. For those who write commands.
-pub fn objections(payload: &[u8], now: Timestamp) -> Objections {
+pub(crate) fn objections(payload: &[u8], now: Timestamp) -> Objections {
     let body = match object(payload) {
         Ok(body) => body,
         Err(why) => return Objections { refused: vec![why], ..Objections::default() },

@@ -12,17 +12,17 @@
 //! never hold logic of a part.
 
 mod analysis_thread;
-pub mod box_key;
+pub(crate) mod box_key;
 mod cameras;
-pub mod clock_watch;
-pub mod crash_loop;
+pub(crate) mod clock_watch;
+pub(crate) mod crash_loop;
 mod descriptors;
-pub mod failed_start;
+pub(crate) mod failed_start;
 mod file_watch;
 mod furniture;
 mod last_known_good;
-pub mod load_test;
-pub mod loaded_models;
+pub(crate) mod load_test;
+pub(crate) mod loaded_models;
 mod machine;
 mod meta;
 mod part_reports;
@@ -30,7 +30,7 @@ mod privacy;
 mod quality_report;
 mod report;
 mod running;
-pub mod sensors;
+pub(crate) mod sensors;
 mod sent_history;
 mod stages;
 mod watchdog;
@@ -51,7 +51,7 @@ use crate::lifeline::{self, Doing, Lifeline};
 use crate::text::{Sentence, language_of_log, log_speaks};
 use crate::types::language::Language;
 
-pub use wiring::picture_shape;
+pub(crate) use wiring::picture_shape;
 
 use crash_loop::ShortRuns;
 use file_watch::SecretFiles;
@@ -60,7 +60,7 @@ use stages::{
     AlertStage, AnalysisStage, CommandStage, Context, FramePath, InferenceStage, LoadedSite, Stages, Storage,
 };
 
-pub use last_known_good::configuration as stored_configuration;
+pub(crate) use last_known_good::configuration as stored_configuration;
 
 /// How often the daemon looks at its parts, and at the clock.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -68,13 +68,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const CONTROL_DIR: &str = "control";
 
 /// Where a box keeps what the command centre asked of it.
-pub fn control_dir(config: &Config) -> PathBuf {
+pub(crate) fn control_dir(config: &Config) -> PathBuf {
     config.outbox.dir.join(CONTROL_DIR)
 }
 
 /// What the command line may say beside the configuration.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// The list of models.
     pub manifest: Option<PathBuf>,
     /// What is wrong with the file on the box, where what runs is what the command centre sent before.
@@ -90,7 +90,7 @@ pub struct Options {
 /// Why the daemon could not start, as people read it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct DaemonError(String);
+pub(crate) struct DaemonError(String);
 
 impl DaemonError {
     fn new(error: impl std::fmt::Display) -> Self {
@@ -130,7 +130,7 @@ enum Control {
 ///
 /// # Errors
 /// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
-pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
+pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     log_speaks(options.language.unwrap_or(file.site.language));
     let lifeline = prepare_process(&file, options.may_be_dumped)?;
     let clock = Clock::start();

@@ -46,7 +46,7 @@ use super::machine::{self, CpuReading};
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn active(
+pub(super) fn active(
     open: &[Revision],
     alert_enricher: &AlertEnricher,
     depth: Depth,
@@ -65,7 +65,7 @@ pub fn active(
 }
 
 /// Which configuration runs, and how it came to.
-pub struct ConfigReport<'a> {
+pub(super) struct ConfigReport<'a> {
     /// What runs.
     pub running: &'a Config,
     /// The one that was offered last, if that does not run.
@@ -84,7 +84,7 @@ pub struct ConfigReport<'a> {
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, EventError> {
+pub(super) fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, EventError> {
     let offered = report.offered;
     let data = ConfigData {
         outcome: offered.map_or(ConfigOutcome::Applied, |offered| offered.outcome),
@@ -104,7 +104,7 @@ pub fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, Event
 }
 
 /// Problems as they are told in that language.
-pub fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
+pub(super) fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
     let parts = |told: Option<Told>| told.map_or_else(Default::default, |told| (Some(told.code), told.args));
     let told = |problem: &Problem| {
         let (code, args) = parts(problem.told(language));
@@ -124,7 +124,7 @@ pub fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
 }
 
 /// Everything a health report is made from.
-pub struct Readings {
+pub(super) struct Readings {
     /// Now.
     pub at: Moment,
     /// Every camera's figures.
@@ -162,7 +162,7 @@ pub struct Readings {
 }
 
 /// What is said of how the box does.
-pub struct Report {
+pub(super) struct Report {
     /// The summary.
     pub summary: Result<Vec<u8>, EventError>,
     /// Every camera and sensor.
@@ -170,7 +170,7 @@ pub struct Report {
 }
 
 /// A camera or a sensor, as it is told of.
-pub struct Part {
+pub(super) struct Part {
     /// Where it is told.
     pub topic: BoxTopic,
     /// What about it is news when it changes: not how many frames came.
@@ -188,7 +188,7 @@ impl Part {
     ///
     /// # Errors
     /// Only if it cannot be made small enough.
-    pub fn message(&self, sender: &Sender, at: Timestamp) -> Result<Vec<u8>, EventError> {
+    pub(super) fn message(&self, sender: &Sender, at: Timestamp) -> Result<Vec<u8>, EventError> {
         match &self.data {
             PartData::Camera(data) => {
                 let id = &data.health.id;
@@ -244,7 +244,7 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
 }
 
 /// Writes health reports; remembers the last one, because rates are differences.
-pub struct Health {
+pub(super) struct Health {
     /// Who speaks.
     pub sender: Sender,
     started: Moment,
@@ -276,18 +276,18 @@ struct Frames {
 
 impl Health {
     /// Before the first report.
-    pub fn new(sender: Sender, started: Moment) -> Self {
+    pub(super) fn new(sender: Sender, started: Moment) -> Self {
         let last = Last { at: started.mono, cpu: CpuReading::take(started.mono), ..Last::default() };
         Health { sender, started, last, told: BTreeSet::new(), since: BTreeMap::new() }
     }
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
-    pub fn is_news(&self, readings: &Readings) -> bool {
+    pub(crate) fn is_news(&self, readings: &Readings) -> bool {
         parts(&self.reasons(readings, &TimeZone::UTC)) != self.told
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
-    pub fn report(&mut self, readings: &Readings, config: &Config) -> Report {
+    pub(super) fn report(&mut self, readings: &Readings, config: &Config) -> Report {
         let at = readings.at;
         let cpu = CpuReading::take(at.mono);
         let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
@@ -338,7 +338,7 @@ impl Health {
     }
 
     /// The answer to `selftest`.
-    pub fn in_short(&mut self, readings: &Readings, config: &Config) -> SelftestResult {
+    pub(crate) fn in_short(&mut self, readings: &Readings, config: &Config) -> SelftestResult {
         let mut degraded = self.degraded(readings, config);
         health::shorten_list(&mut degraded, MOST_IN_ANSWER, config.site.language);
         let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);

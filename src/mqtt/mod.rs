@@ -22,7 +22,7 @@
 //! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours (`namesake`) |
 //! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
 
-pub mod centre;
+pub(crate) mod centre;
 mod connection;
 pub mod embedded;
 mod endpoint;
@@ -43,7 +43,7 @@ use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::box_key::{BoxKey, SignatureData};
-pub use crate::contract::command::Refusal as RefusalKind;
+pub(crate) use crate::contract::command::Refusal as RefusalKind;
 pub use crate::contract::messages::Qos;
 use crate::outbox::{BuiltMessage, Seq};
 use crate::text::{Sentence, Words, mqtt as say};
@@ -51,7 +51,7 @@ use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
 
 pub use publisher::{Publisher, Status};
-pub use response::RespondTo;
+pub(crate) use response::RespondTo;
 pub use trouble::{Trouble, TroubleKind};
 
 /// Where and how to connect. Plain values: the configuration fills them, [`Settings::problems`] checks.
@@ -117,7 +117,7 @@ impl Settings {
 
     /// The client id, and the name that the box's certificate should have: `530127.box-7f3a`. A box's name is its own
     /// within its area only.
-    pub fn client_id(&self) -> String {
+    pub(crate) fn client_id(&self) -> String {
         format!("{}.{}", self.area, self.box_name)
     }
 

@@ -36,7 +36,7 @@ struct LeftOut {
 
 impl Refusals {
     /// Whether this one is answered; otherwise it is counted.
-    pub fn take(&mut self, refusal: &Refusal, within: Duration, now: Instant) -> bool {
+    pub(super) fn take(&mut self, refusal: &Refusal, within: Duration, now: Instant) -> bool {
         let new = || Sender { since: now, answered: 0, left_out: None };
         let sender = self.senders.entry(refusal.key.clone()).or_insert_with(new);
         // What was left out is told first.
@@ -63,7 +63,7 @@ impl Refusals {
     }
 
     /// The answers that tell how many were left out, once their time is over; all of them if `at_once`.
-    pub fn due(&mut self, at_once: bool, within: Duration, now: Instant) -> Vec<Refusal> {
+    pub(super) fn due(&mut self, at_once: bool, within: Duration, now: Instant) -> Vec<Refusal> {
         let mut due = Vec::new();
         for (key, sender) in &mut self.senders {
             if !at_once && now < sender.since + within {
@@ -85,7 +85,7 @@ impl Refusals {
     }
 
     /// When [`due`](Refusals::due) has something.
-    pub fn next_at(&self, within: Duration) -> Option<Instant> {
+    pub(crate) fn next_at(&self, within: Duration) -> Option<Instant> {
         let waiting = self.senders.values().filter(|sender| sender.left_out.is_some());
         waiting.map(|sender| sender.since + within).min()
     }

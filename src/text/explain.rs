@@ -187,7 +187,7 @@ sentences! { "explain";
 }
 
 /// A level as people call it.
-pub fn level(level: Level) -> Sentence {
+pub(crate) fn level(level: Level) -> Sentence {
     match level {
         Level::Blue => blue(),
         Level::Yellow => yellow(),

@@ -4,18 +4,18 @@
 //! A text says nothing of what clap knows: defaults and possible values are put behind it.
 
 /// In place of an argument: the long description of a command.
-pub const MORE: &str = "(more)";
+pub(crate) const MORE: &str = "(more)";
 /// In place of an argument: what stands below a command's help.
-pub const AFTER: &str = "(after)";
+pub(crate) const AFTER: &str = "(after)";
 
 /// What stands below the help of the program.
-pub const EXIT_CODES: &str = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
     LOOKOUT_LOG sets what is logged to standard error (info, debug, lookout::video=trace, ...).";
 /// What stands below the help of `lookout secret set`.
-pub const SECRET_EXAMPLES: &str =
+pub(crate) const SECRET_EXAMPLES: &str =
     "Examples:\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook";
 /// What stands below the help of `lookout models add`.
-pub const MODEL_EXAMPLES: &str = "\
+pub(crate) const MODEL_EXAMPLES: &str = "\
 Examples:
   lookout models add yolox_s.onnx --head yolox --classes coco --licence Apache-2.0
   lookout models add street.onnx --head yolov8 --classes-file names.txt --words pedestrian=person,rickshaw=two_wheeler
@@ -23,15 +23,15 @@ Examples:
 
 What is not said is what the makers of that kind of head usually do; the entry is printed, so look at it.";
 /// What `--language` is for.
-pub const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's]";
+pub(crate) const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's]";
 
 /// What `--classes` of `lookout models add` is for, where these kinds of head find faces only.
-pub fn classes(of_faces: &str) -> String {
+pub(crate) fn classes(of_faces: &str) -> String {
     format!("What the network's classes are called, in its order, or `coco` [default: face for {of_faces}]")
 }
 
 /// What `help` is for, which every command with commands of its own has.
-pub const HELP_COMMAND: &str = "显示帮助，或某个命令的帮助";
+pub(crate) const HELP_COMMAND: &str = "显示帮助，或某个命令的帮助";
 
 /// Command, argument (nothing for the command itself), text.
 pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
@@ -325,10 +325,10 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
 ];
 
 /// In place of a command: any that has no text of its own for the argument.
-pub const EVERY: &str = "(every)";
+pub(crate) const EVERY: &str = "(every)";
 
 /// The text of an argument of a command; of the command itself where the argument is nothing.
-pub fn of(command: &str, argument: &str) -> Option<&'static str> {
+pub(crate) fn of(command: &str, argument: &str) -> Option<&'static str> {
     let is_it = |(of, id, _): &&(&str, &str, &str)| *of == command && *id == argument;
     ALL_OF_HELP.iter().find(is_it).map(|(.., text)| *text)
 }

@@ -433,6 +433,6 @@ sentences! { "model";
 }
 
 /// Names, one after the other.
-pub fn listed<W: Into<Words>>(names: impl IntoIterator<Item = W>) -> Words {
+pub(crate) fn listed<W: Into<Words>>(names: impl IntoIterator<Item = W>) -> Words {
     Words::List(names.into_iter().map(Into::into).collect(), Joint::Row)
 }

@@ -58,7 +58,7 @@ pub(super) struct Public {
 
 impl Catalogue {
     /// Reads the catalogue in `file`, or the one that comes with Lookout.
-    pub fn open(file: Option<&Path>) -> Result<Catalogue, Failure> {
+    pub(super) fn open(file: Option<&Path>) -> Result<Catalogue, Failure> {
         match file {
             None => Catalogue::parse(BUILT_IN, say::lookouts_catalogue()),
             Some(file) => {
@@ -86,12 +86,12 @@ impl Catalogue {
     }
 
     /// All of them.
-    pub fn models(&self) -> &[Public] {
+    pub(super) fn models(&self) -> &[Public] {
         &self.public
     }
 
     /// The model of that name.
-    pub fn model(&self, name: &str) -> Result<&Public, Failure> {
+    pub(super) fn model(&self, name: &str) -> Result<&Public, Failure> {
         self.public.iter().find(|model| model.name == name).ok_or_else(|| {
             let names: Vec<String> = self.public.iter().map(|model| format!("`{}`", model.name)).collect();
             let known = if names.is_empty() { say::nothing().into() } else { Words::from(names.join(", ")) };
@@ -103,7 +103,7 @@ impl Catalogue {
 
 impl Public {
     /// The digest that the file must have.
-    pub fn digest(&self) -> Result<[u8; 32], Failure> {
+    pub(super) fn digest(&self) -> Result<[u8; 32], Failure> {
         let Some(hex) = &self.sha256 else {
             return Err(
                 Failure::refused(say::no_pinned_digest(&self.name)).hint(say::try_own_download(&self.page))
@@ -113,12 +113,12 @@ impl Public {
     }
 
     /// More bytes than this are not taken.
-    pub fn most_bytes(&self) -> u64 {
+    pub(crate) fn most_bytes(&self) -> u64 {
         self.bytes.unwrap_or(LARGEST_FILE_BYTES).min(LARGEST_FILE_BYTES)
     }
 
     /// What the file is called here: the last part of its address.
-    pub fn file_name(&self) -> Result<String, Failure> {
+    pub(super) fn file_name(&self) -> Result<String, Failure> {
         let last = self.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if last.is_empty() || last.starts_with('.') || !last.chars().all(plain) {
@@ -128,7 +128,7 @@ impl Public {
     }
 
     /// What the manifest will say of it, as far as the catalogue knows.
-    pub fn description(&self, name: &str) -> Description {
+    pub(super) fn description(&self, name: &str) -> Description {
         Description {
             name: Some(name.to_owned()),
             licence: Some(self.licence.clone()),
