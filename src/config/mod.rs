@@ -45,6 +45,7 @@ mod models;
 pub mod patch;
 mod pattern;
 pub mod problem;
+mod quotable;
 pub mod reference;
 pub mod restart;
 pub mod schema;
