@@ -45,7 +45,10 @@ fn start(args: Args) -> Result<(), Failure> {
         Ok(config) => (config, None),
         Err(problems) => match daemon::stored_configuration(&args.config) {
             Some(stored) => (stored, Some(problems)),
-            None => return Err(problems.into()),
+            None => {
+                let language = language_of_log();
+                return Err(Failure::invalid(problems.in_language(language)).in_language(language));
+            }
         },
     };
     let options = daemon::Options {
