@@ -7,7 +7,6 @@
 //! people were not looked for.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +23,7 @@ use crate::clock::Clock;
 use crate::detector::{Detector, InferError, ModelError, Thresholds};
 use crate::frame::{Frame, Picture};
 use crate::lifeline;
-use crate::text::{alert as say, log_error, log_warn};
+use crate::text::{alert as say, language_of_log, log_error, log_warn};
 use crate::types::level::Level;
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
@@ -198,7 +197,7 @@ impl FrameGrabber {
         failed.until = until;
         if let Some(times) = failed.log.lost(error.kind(), Instant::now()) {
             let (camera, alert) = (&source.camera, &request.alert.0);
-            log_warn!(say::no_close_up(); %camera, %alert, error = error.summary(), times);
+            log_warn!(say::no_close_up(); %camera, %alert, error = error.sentence().in_language(language_of_log()), times);
         }
     }
 
@@ -226,12 +225,12 @@ impl FrameGrabber {
         if let Some(shot) = self.latest.as_ref().filter(is_new) {
             return Some(shot.clone());
         }
-        let tell = |error: &dyn Display| {
-            log_warn!(say::no_close_up(); %camera, alert = %request.alert.0, %error);
+        let tell = |why: String| {
+            log_warn!(say::no_close_up(); %camera, alert = %request.alert.0, error = %why);
         };
         self.latest = None;
         if self.clock.now().mono.saturating_sub(request.requested_at) > TOO_LATE {
-            tell(&say::too_many_at_once());
+            tell(say::too_many_at_once().in_language(language_of_log()));
             return None;
         }
         if self.is_resting(&request.stream.source) {
@@ -248,10 +247,13 @@ impl FrameGrabber {
         self.failed.remove(camera);
         let detector = match &mut self.detector {
             Some(detector) => detector,
-            none => none.insert(make_detector().inspect_err(|error| tell(error)).ok()?),
+            none => none.insert(
+                make_detector().inspect_err(|error| tell(error.in_language(language_of_log()))).ok()?,
+            ),
         };
         let detections = look(&mut **detector, &frame.picture, &request.stream.thresholds);
-        let detections = detections.inspect_err(|error| tell(error)).ok()?;
+        let detections =
+            detections.inspect_err(|error| tell(error.sentence().in_language(language_of_log()))).ok()?;
         debug!(%camera, alert = %request.alert.0, found = detections.len(), "a picture of the large stream");
         self.latest = Some(Shot { frame, detections });
         self.latest.clone()

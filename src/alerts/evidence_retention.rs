@@ -13,7 +13,7 @@ use crate::analysis::time::Timestamp;
 use crate::config::Config;
 use crate::evidence::{self, Kept, NoOriginal, NoPicture, Recipient, Store};
 use crate::frame::Picture;
-use crate::text::{Sentence, alert as say, foreign, log_warn};
+use crate::text::{Sentence, alert as say, foreign, language_of_log, log_warn};
 
 /// How often what is too old is deleted.
 const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -45,7 +45,12 @@ impl EvidenceRetention {
         let redacted = store(Kept::Redacted, "", kept.keep);
         let sealed = kept.originals.as_ref().and_then(|originals| {
             let recipient = originals.recipient.parse::<Recipient>();
-            let recipient = recipient.map_err(|error| log_warn!(say::originals_not_kept(); %error)).ok()?;
+            let recipient = recipient
+                .map_err(|why| {
+                    let error = why.sentence().with_hint(Some(&why.hint()), language_of_log());
+                    log_warn!(say::originals_not_kept(); %error);
+                })
+                .ok()?;
             let store = store(Kept::Sealed, ORIGINALS, originals.keep)?;
             info!(days = originals.keep.as_secs() / 86_400, "originals are kept, sealed to the centre's key");
             Some((store, recipient))

@@ -13,7 +13,7 @@ use crate::analysis::geometry::Polygon;
 use crate::detector::Model;
 use crate::evidence::{self, Evidence, EvidenceError};
 use crate::frame::Picture;
-use crate::text::{Sentence, config, evidence as say, log_warn};
+use crate::text::{Sentence, config, evidence as say, language_of_log, log_warn};
 
 use super::alert_writer::AlertWriterCounts;
 use super::faces::FaceFinder;
@@ -74,7 +74,7 @@ impl Redactor {
             Err(why) => {
                 let mut told = self.counts.no_faces.lock();
                 if told.is_none() {
-                    log_warn!(say::faces_weaker(); %why);
+                    log_warn!(say::faces_weaker(); why = %why.in_language(language_of_log()));
                 }
                 *told = Some(config::of(say::faces_weaker(), why));
             }

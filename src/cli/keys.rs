@@ -186,7 +186,8 @@ fn list(path: &Path) -> Result<(), Failure> {
 
 fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
     let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
-    let (folder, language) = (&config.outbox.dir, config.site.language);
+    let language = language::asked().unwrap_or(config.site.language);
+    let folder = &config.outbox.dir;
     let key = box_key::read(folder, &config.full_name())
         .map_err(|error| failed(error.sentence(), Some(&error.hint())).in_language(language))?;
     let Some(key) = key else {

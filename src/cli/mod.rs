@@ -240,6 +240,12 @@ fn arguments() -> Arguments {
     }
 }
 
+/// The line, from 1, at which a text is not what was expected. The line itself is not shown, as it may hold a secret.
+fn line_of(text: &str, error: &toml::de::Error) -> usize {
+    let before = text.as_bytes().get(..error.span().unwrap_or_default().start).unwrap_or_default();
+    before.split(|byte| *byte == b'\n').count()
+}
+
 /// Writes one line of data to standard output. A reader that went away (`| head`) is no failure: the command goes on, and
 /// its exit code says what it would have said.
 pub(crate) fn print_line(line: impl fmt::Display) -> Result<(), Failure> {

@@ -45,6 +45,7 @@ mod models;
 pub mod patch;
 mod pattern;
 pub(crate) mod problem;
+mod quotable;
 pub(crate) mod reference;
 pub mod restart;
 pub mod schema;

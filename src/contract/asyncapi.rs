@@ -89,7 +89,7 @@ fn components(table: &[&Message]) -> Result<(ByName, ByName), ExampleError> {
     for (name, mut schema) in made {
         let root = roots.iter().find(|(_, _, root)| *root == name);
         if let (Some((message, event_type, _)), Value::Object(schema)) = (root, &mut schema) {
-            message.name_the_type(*event_type, schema);
+            message.narrow(*event_type, schema);
         }
         let better = root.and_then(|(message, _, _)| message.type_name());
         schemas.insert(better.unwrap_or(name), schema);

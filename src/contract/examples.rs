@@ -38,13 +38,19 @@ use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::quality::{ACCEPT_WITHIN_SECS, CLOSE_WITHIN_SECS};
 use crate::analysis::time::{Moment, Timestamp};
-use crate::text::{self, Words};
+use crate::text::{self, Joint, Words, rule};
 use crate::types::box_state::BoxState;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::responsible::Responsible;
+
+/// What the rule of the examples waits for.
+fn condition() -> Words {
+    let classes = ["car", "truck", "bus"].map(Words::from).to_vec();
+    rule::lasting(rule::parked(Words::List(classes, Joint::Or), "fire-lane"), 120_u32).into()
+}
 
 /// The alert of the examples.
 pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
@@ -186,7 +192,7 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         shown: vec![Shown { class: truck, score: 0.87, box_in_frame: BBox::new(0.21, 0.52, 0.58, 0.93) }],
         why: Why {
             basis: Basis::Rule(Arc::from("fire-lane-blocked")),
-            condition: "car, truck or bus stands still in fire-lane for 120 s".into(),
+            condition: condition(),
             threshold: 120.0,
             contributions: vec![Contribution {
                 source: "rule:fire-lane-blocked".to_owned(),
@@ -361,7 +367,7 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             level: Level::Orange,
             title: None,
             when: "parked".to_owned(),
-            condition: "car, truck or bus stands still in fire-lane for 120 s".to_owned(),
+            condition: condition().in_language(Language::Chinese),
             zone: Some("fire-lane".to_owned()),
             line: None,
             classes: ["car", "truck", "bus"].map(str::to_owned).to_vec(),

@@ -31,7 +31,7 @@ use crate::contract::messages::REPLY;
 use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
-use crate::text::{command as say, log_error, log_warn, mqtt};
+use crate::text::{command as say, language_of_log, log_error, log_warn, mqtt};
 use crate::types::language::Language;
 
 /// How often what was only counted is written down.
@@ -361,7 +361,7 @@ impl Dispatcher {
         let stored = self.parts.outbox.append(record, body);
         if let Err(error) = &stored {
             respond_to.iter().for_each(RespondTo::forget);
-            log_error!(say::answer_not_stored(); %error);
+            log_error!(say::answer_not_stored(); error = %error.in_language(language_of_log()));
         }
         stored.is_ok()
     }

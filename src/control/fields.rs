@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::commands::CommandData;
 use super::envelope;
 use crate::config::nearest_name;
+use crate::contract::schema::TOKEN_CLAIMS;
 use crate::text::{Sentence, command as say, foreign};
 
 /// What is wrong with a message, all of it.
@@ -40,13 +41,14 @@ impl Field {
     }
 }
 
-/// The fields in `data` that are neither the command's own nor of every command.
+/// The fields in `data` that are neither the command's own, nor of every command, nor [what libraries for tokens
+/// add](TOKEN_CLAIMS).
 pub(crate) fn unknown(data: &Value, own: &'static [&'static str]) -> Vec<Field> {
     let known = || own.iter().copied().chain(OF_ALL);
     let (most, characters) = MOST;
     let names = data.as_object().into_iter().flat_map(|fields| fields.keys());
     names
-        .filter(|name| known().all(|known| known != name.as_str()))
+        .filter(|name| known().chain(TOKEN_CLAIMS).all(|known| known != name.as_str()))
         .take(most)
         .map(|name| Field {
             name: name.chars().filter(|c| !c.is_control()).take(characters).collect(),
@@ -237,6 +239,28 @@ mod tests {
                 "there is no field `colour`"
             ]
         );
+    }
+
+    /// A schema that takes what the box refuses, or refuses what it takes, misleads whoever writes commands.
+    #[test]
+    fn the_schema_of_a_strict_command_is_closed_but_for_the_claims_of_tokens() {
+        for command in COMMANDS {
+            let schema = command.message.json_schema().unwrap().unwrap();
+            let is_closed = schema.get("additionalProperties") == Some(&json!(false));
+            assert_eq!(is_closed, command.is_strict, "{}", command.name());
+            let mut data = command.message.example().unwrap().unwrap();
+            for claim in TOKEN_CLAIMS {
+                data[claim] = json!(1_800_000_000);
+                assert_eq!(
+                    schema["properties"].get(claim).is_some(),
+                    is_closed,
+                    "{}: {claim}",
+                    command.name()
+                );
+            }
+            assert_eq!(unknown(&data, command.fields()), [], "{}", command.name());
+        }
+        assert_eq!(COMMANDS.iter().filter(|command| command.is_strict).count(), 3);
     }
 
     #[test]

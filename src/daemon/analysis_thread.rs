@@ -309,7 +309,11 @@ impl Desk {
             Note::Reconfigure(plan) => {
                 let at = self.clock.now();
                 match self.analysis.reconfigure(*plan, at) {
-                    Ok(told) => self.tell(told, None),
+                    Ok(told) => {
+                        self.tell(told, None);
+                        // What is open is told in the words and the language of this configuration.
+                        self.tell_open();
+                    }
                     // The configuration was checked; if this happens all the same, the old rules go on.
                     Err(error) => {
                         let error = error.sentence().in_language(language_of_log());

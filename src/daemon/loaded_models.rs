@@ -17,7 +17,7 @@ use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, ModelError, Thresholds};
 use crate::pipeline::frame_gate::DetectOptions;
-use crate::text::{box_log, language_of_log, log_warn};
+use crate::text::{Words, box_log, config, language_of_log, log_warn};
 use crate::types::hex::hex;
 use crate::types::language::Language;
 use crate::types::provider::Provider;
@@ -48,6 +48,18 @@ pub(crate) enum LoadModelsError {
 }
 
 impl LoadModelsError {
+    /// What is wrong and what to try.
+    pub fn words(&self) -> Words {
+        let (what, hint) = match self {
+            LoadModelsError::Manifest(error) => (error.sentence(), error.hint()),
+            LoadModelsError::Model(error) => (error.sentence(), error.hint()),
+        };
+        match hint {
+            Some(hint) => config::and_also(what, hint).into(),
+            None => what.into(),
+        }
+    }
+
     /// Which model, which file, what is wrong and what to try.
     pub(crate) fn in_language(&self, language: Language) -> String {
         match self {

@@ -36,6 +36,7 @@ mod stages;
 mod watchdog;
 mod wiring;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -88,16 +89,18 @@ pub(crate) struct Options {
 }
 
 /// Why the daemon could not start, as people read it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct DaemonError(String);
+#[derive(Debug)]
+pub(crate) struct DaemonError {
+    english: String,
+    chinese: String,
+}
 
 impl DaemonError {
-    fn new(error: impl std::fmt::Display) -> Self {
-        DaemonError(error.to_string())
+    fn new(error: impl fmt::Display) -> Self {
+        DaemonError::told(|_| error.to_string())
     }
 
-    /// In the language of the log.
+    /// A sentence of the catalogue.
     fn said(what: &Sentence) -> Self {
         DaemonError::told(|language| what.in_language(language))
     }
@@ -108,10 +111,27 @@ impl DaemonError {
     }
 
     /// The same of what says it in any language by itself.
-    fn told(in_language: impl FnOnce(Language) -> String) -> Self {
-        DaemonError(in_language(language_of_log()))
+    fn told(in_language: impl Fn(Language) -> String) -> Self {
+        DaemonError { english: in_language(Language::English), chinese: in_language(Language::Chinese) }
+    }
+
+    /// The text, with what to try.
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        }
     }
 }
+
+/// In the language of the log.
+impl fmt::Display for DaemonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.in_language(language_of_log()))
+    }
+}
+
+impl std::error::Error for DaemonError {}
 
 /// What the daemon is asked from outside while it runs.
 enum Control {

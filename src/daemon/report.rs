@@ -59,7 +59,7 @@ pub(super) fn active(
         open.into_iter().map(|revision| alert_enricher.open_alert(revision)).collect();
     let Depth { stream, last_n: seq, .. } = depth;
     let counts = Some(ActiveCounts::of(&alerts));
-    let up_to = Some(SeqData { stream: stream.clone(), n: seq });
+    let up_to = (seq > 0).then(|| SeqData { stream: stream.clone(), n: seq });
     let data = ActiveData { stream, seq, up_to, alerts, omitted: 0, counts };
     alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
 }
@@ -703,6 +703,23 @@ mod tests {
         let path = Path::new("site.toml");
         Config::from_text(path, &text, &Surroundings::elsewhere(path))
             .unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// The schema knows no number 0.
+    #[test]
+    fn the_list_of_open_alerts_names_no_number_before_the_first() {
+        use crate::contract::alert::{ClockData, ClockSync, ModelRef};
+        let clock = ClockData { sync: ClockSync::Synced, err_ms: None };
+        let clock = Arc::new(parking_lot::Mutex::new(clock));
+        let enricher = AlertEnricher::new(&config(1, 0), ModelRef::none(), clock, Arc::default()).unwrap();
+        let at = "2026-01-01T08:00:00Z".parse().unwrap();
+        let up_to = |last_n: u64| {
+            let depth = Depth { stream: "01JAB3XW2R0000000000000000".to_owned(), last_n, ..Depth::default() };
+            let message = active(&[], &enricher, depth, at).unwrap();
+            let message: serde_json::Value = serde_json::from_slice(&message).unwrap();
+            message["data"]["up_to"]["n"].as_u64()
+        };
+        assert_eq!((up_to(0), up_to(1)), (None, Some(1)));
     }
 
     fn stats(state: video::CameraState, last_error: Option<video::VideoError>) -> CameraStats {

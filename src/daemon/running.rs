@@ -394,6 +394,7 @@ impl Running {
     /// Does everything that can fail; nothing changes by it.
     fn prepare(&self, config: &Config) -> Result<Prepared, Problems> {
         let whole = |error: Words| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
+        let language = config.site.language;
         let other_models = config.detector != self.config.detector
             || config.evidence.enabled != self.config.evidence.enabled
             || config.cameras.is_empty() != self.config.cameras.is_empty();
@@ -403,18 +404,19 @@ impl Running {
                 loaded_models.look_for_faces(config, manifest)?;
                 Ok(loaded_models)
             });
-            Some(loaded_models.map_err(|error| whole(error.to_string().into()))?)
+            Some(loaded_models.map_err(|error| whole(error.words()))?)
         } else {
             None
         };
         let looking = loaded_models.as_ref().unwrap_or(&self.loaded_models);
         config.check_classes(&looking.classes())?;
         let site = Site::new(config, looking, self.clock_data.clone(), self.mutes.clone())
-            .map_err(|error| whole(error.to_string().into()))?;
+            .map_err(|error| whole(error.in_language(language).into()))?;
         let loaded_models = match loaded_models {
             Some(loaded_models) => {
-                let detectors =
-                    site.detectors(&loaded_models).map_err(|error| whole(error.to_string().into()))?;
+                let detectors = site
+                    .detectors(&loaded_models)
+                    .map_err(|error| whole(error.in_language(language).into()))?;
                 Some((loaded_models, detectors))
             }
             None => None,
@@ -471,7 +473,7 @@ impl Running {
 
     /// Elsewhere, otherwise, or with a password or certificate that was renewed.
     fn connect_to_broker(&mut self, config: &Config) {
-        if config.mqtt == self.config.mqtt {
+        if config.mqtt == self.config.mqtt && config.site.time_zone == self.config.site.time_zone {
             return;
         }
         info!("the connection to the command centre is made anew");

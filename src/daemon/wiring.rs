@@ -253,6 +253,7 @@ pub(crate) fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::S
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.version = config.mqtt.version;
+    settings.time_zone = config.site.time_zone.clone();
     match &config.mqtt.broker {
         Broker::Embedded { .. } => settings.url = running.url(),
         Broker::Remote { host, port, others, tls, credentials } => {

@@ -105,11 +105,16 @@ impl EvidenceError {
             | EvidenceError::TooLarge => None,
         }
     }
+
+    /// Both, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence().with_hint(self.hint().as_ref(), language)
+    }
 }
 
 impl fmt::Display for EvidenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence().with_hint(self.hint().as_ref(), Language::English))
+        f.write_str(&self.in_language(Language::English))
     }
 }
 

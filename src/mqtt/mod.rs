@@ -41,6 +41,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::analysis::time::Timestamp;
 use crate::contract::box_key::{BoxKey, SignatureData};
 pub(crate) use crate::contract::command::Refusal as RefusalKind;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub embedded_port: u16,
     /// Most old records per second after a reconnect, so that a thousand boxes do not drown the centre.
     pub backlog_per_sec: u32,
+    /// The site's time zone: times in answers are told in it.
+    pub time_zone: TimeZone,
     /// Times; the defaults are for the field, tests shorten them.
     pub timing: Timing,
 }
@@ -106,6 +110,7 @@ impl Settings {
             password_file: None,
             embedded_port: embedded::DEFAULT_PORT,
             backlog_per_sec: 50,
+            time_zone: TimeZone::UTC,
             timing: Timing::default(),
         }
     }
@@ -240,6 +245,8 @@ pub struct Delivered<'a> {
     pub retained: bool,
     /// When it came.
     pub at: Timestamp,
+    /// In which zone times are told in an answer.
+    pub time_zone: &'a TimeZone,
     /// What it asks for about its answer (MQTT 5).
     pub respond_to: Option<&'a RespondTo>,
 }

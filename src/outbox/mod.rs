@@ -267,7 +267,8 @@ pub enum Marked {
     Released(usize),
     /// It is not higher than one that came before.
     Old,
-    /// It names a stream this database has no records of: an earlier life.
+    /// It has no effect: it names a stream this database has no records of, an earlier life, or is still above every number
+    /// of the stream that it ended.
     OtherStream,
     /// It covers numbers never given: this database is older than what the centre has, as after a restored
     /// backup. A new stream was begun.

@@ -13,7 +13,7 @@ use crate::detector::Detector;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{Frame, Taken};
 use crate::lifeline;
-use crate::text::{Sentence, log_error, log_warn, runtime as say};
+use crate::text::{Sentence, language_of_log, log_error, log_warn, runtime as say};
 
 use super::camera_slot::{CameraSlots, Look};
 use super::frame_gate::Looked;
@@ -161,6 +161,7 @@ impl Looking {
                 Some(Err(error)) => {
                     let failed = self.counts.failed.fetch_add(1, Ordering::Relaxed);
                     if failed.is_multiple_of(TELL_EVERY) {
+                        let error = error.in_language(language_of_log());
                         log_warn!(say::frame_not_looked_at(); camera = %frame.camera, %error, failed);
                     }
                 }

@@ -249,9 +249,9 @@ sentences! { "check";
     unreadable(names):
         "left out, because it is wrong: {names}",
         "有误，未列出：{names}";
-    told_above(lines):
-        "not all may be as it is meant: see what is said above of the lines {lines}",
-        "未必与本意相符：见上文第 {lines} 行的问题";
+    told_of_lines(lines):
+        "not all may be as it is meant: see the errors in the lines {lines}",
+        "未必与本意相符：见第 {lines} 行的错误";
     no_rule():
         "no rule watches it",
         "没有规则监看它";

@@ -49,6 +49,15 @@ sentences! { "config_address";
     four_numbers(example):
         "four numbers from 0 to 255 with dots between them, for example {example}",
         "应为四个 0 至 255 的数，用点分隔，例如 {example}";
+    odd_ipv4(name):
+        "`{name}` has an IPv4 address that is not written as usual",
+        "`{name}` 中的 IPv4 地址写法不规范";
+    without_leading_zeros(example):
+        "some programs read a number with a leading zero as octal: write it without, for example {example}",
+        "有的程序把以 0 开头的数当作八进制：请去掉开头的 0，例如 {example}";
+    with_all_four(example):
+        "with missing numbers it may be another one than is meant: write all four, for example {example}",
+        "缺少的数会被自动补上，地址可能与本意不符：请写全四个数，例如 {example}";
     no_address(name):
         "`{name}` is no address",
         "`{name}` 不是地址";

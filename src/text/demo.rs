@@ -37,6 +37,9 @@ sentences! { "demo";
     configuration_wrong(why):
         "the demo's configuration: {why}",
         "演示用的配置有误：{why}";
+    in_line(line, detail):
+        "line {line}: {detail}",
+        "第 {line} 行（原文：{detail}）";
     no_camera():
         "it has no [[camera]]",
         "其中没有 [[camera]]";

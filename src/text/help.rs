@@ -23,7 +23,10 @@ Examples:
 
 What is not said is what the makers of that kind of head usually do; the entry is printed, so look at it.";
 /// What `--language` is for.
-pub(crate) const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's]";
+pub(crate) const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's; of `run` and `keys box` the \
+    site's; of `tail` Chinese where the terminal or the site is]";
+/// The same of a command that speaks as the site does.
+const LANGUAGE_OF_SITE: &str = "所用语言：zh-CN 或 en（默认：站点的语言）";
 
 /// What `--classes` of `lookout models add` is for, where these kinds of head find faces only.
 pub(crate) fn classes(of_faces: &str) -> String {
@@ -320,6 +323,9 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     (EVERY, "model_files", "模型文件所在的目录，不在清单旁时才需要"),
     (EVERY, "providers", "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl"),
     (EVERY, "language", "所用语言：zh-CN 或 en（默认：终端的语言）"),
+    ("run", "language", LANGUAGE_OF_SITE),
+    ("keys box", "language", LANGUAGE_OF_SITE),
+    ("tail", "language", "所用语言：zh-CN 或 en（默认：终端或站点为中文时用中文）"),
     (EVERY, "help", "显示帮助"),
     (EVERY, "version", "显示版本"),
 ];

@@ -244,6 +244,9 @@ pub enum Words {
     List(Vec<Words>, Joint),
 }
 
+/// Most parts of a list that may have many.
+const MOST_SHOWN: usize = 12;
+
 /// What stands between the parts of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joint {
@@ -251,6 +254,10 @@ pub enum Joint {
     And,
     /// One of them: `` `a`, `b` or `c` ``.
     Or,
+    /// As `And`; of more than twelve it is told how many more there are.
+    AndMore,
+    /// As `Or`; of more than twelve it is told how many more there are.
+    OrMore,
     /// Sentences: `a; b`.
     Then,
     /// Parts of a sentence: `a, b`.
@@ -263,10 +270,10 @@ impl Joint {
     /// What stands between two of them, and before the last one.
     fn marks(self, language: Language) -> (&'static str, &'static str) {
         match (self, language) {
-            (Joint::And, Language::English) => (", ", " and "),
-            (Joint::And, Language::Chinese) => ("、", " 和 "),
-            (Joint::Or, Language::English) => (", ", " or "),
-            (Joint::Or, Language::Chinese) => ("、", " 或 "),
+            (Joint::And | Joint::AndMore, Language::English) => (", ", " and "),
+            (Joint::And | Joint::AndMore, Language::Chinese) => ("、", " 和 "),
+            (Joint::Or | Joint::OrMore, Language::English) => (", ", " or "),
+            (Joint::Or | Joint::OrMore, Language::Chinese) => ("、", " 或 "),
             (Joint::Then, Language::English) => ("; ", "; "),
             (Joint::Then, Language::Chinese) => ("；", "；"),
             (Joint::Clauses, Language::English) => (", ", ", "),
@@ -384,18 +391,25 @@ impl Words {
             Words::Sentence(sentence) => sentence.in_language(language),
             Words::List(parts, joint) => {
                 let (between, before_last) = joint.marks(language);
+                let shown = match joint {
+                    Joint::AndMore | Joint::OrMore => parts.len().min(MOST_SHOWN),
+                    Joint::And | Joint::Or | Joint::Then | Joint::Clauses | Joint::Row => parts.len(),
+                };
+                let more = (shown < parts.len()).then(|| config::more(parts.len() - shown));
+                let more = more.map(|more| more.in_language(language));
+                let texts = parts[..shown].iter().map(|part| part.in_language(language)).chain(more);
+                let texts: Vec<String> = texts.collect();
                 let mut text = String::new();
-                for (at, part) in parts.iter().enumerate() {
-                    let part = part.in_language(language);
+                for (at, part) in texts.iter().enumerate() {
                     let is_han = part.starts_with(|c: char| matches!(c, '\u{4e00}'..='\u{9fff}'));
                     text.push_str(match at {
                         0 => "",
-                        _ if at + 1 < parts.len() => between,
+                        _ if at + 1 < texts.len() => between,
                         // A blank stands beside a name, and none between Chinese words.
                         _ if is_han => before_last.trim_end(),
                         _ => before_last,
                     });
-                    text.push_str(&part);
+                    text.push_str(part);
                 }
                 text
             }

@@ -239,9 +239,9 @@ sentences! { "models";
     catalogue_file(path):
         "catalogue {path}",
         "模型目录 {path}";
-    catalogue_wrong(catalogue, detail):
-        "{catalogue}: {detail}",
-        "{catalogue} 有误（原文：{detail}）";
+    catalogue_wrong(catalogue, line, detail):
+        "{catalogue}: line {line}: {detail}",
+        "{catalogue} 第 {line} 行有误（原文：{detail}）";
     listed_twice(catalogue, name):
         "{catalogue}: `{name}` is listed twice",
         "{catalogue}：`{name}` 列了两次";

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
-use crate::cli::{Failure, named_path};
+use crate::cli::{Failure, line_of, named_path};
 use crate::detector::LARGEST_FILE_BYTES;
 use crate::detector::manifest::Description;
 use crate::text::{Sentence, Words, model, models as say};
@@ -74,7 +74,8 @@ impl Catalogue {
 
     fn parse(text: &str, called: Sentence) -> Result<Catalogue, Failure> {
         let mut catalogue: Catalogue = toml::from_str(text).map_err(|error| {
-            Failure::refused(say::catalogue_wrong(called.clone(), error.to_string().trim_end()))
+            let line = line_of(text, &error);
+            Failure::refused(say::catalogue_wrong(called.clone(), line, error.message()))
         })?;
         for (number, model) in catalogue.public.iter().enumerate() {
             if catalogue.public[..number].iter().any(|before| before.name == model.name) {
@@ -148,6 +149,7 @@ fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
 mod tests {
     use super::super::download::allowed;
     use super::*;
+    use crate::contract::Language;
 
     #[test]
     fn every_model_that_comes_with_lookout_can_be_asked_for_safely() {
@@ -162,6 +164,16 @@ mod tests {
             let mut description = model.description(name);
             description.complete();
             assert!(!description.reported().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_catalogue_that_is_none_is_not_quoted() {
+        let text = "[[public]]\nname = \"x\"\nurl = https://a:hunter2@example.org/x.onnx\n";
+        for (language, line) in [(Language::English, "line 3: "), (Language::Chinese, "第 3 行有误")] {
+            let failure = Catalogue::parse(text, say::catalogue_file("mine.toml")).unwrap_err();
+            let message = failure.in_language(language).message;
+            assert!(message.contains(line) && !message.contains("hunter2"), "{message}");
         }
     }
 
