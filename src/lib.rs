@@ -52,7 +52,7 @@ pub mod analysis;
 pub mod clock;
 pub mod contract;
 pub mod frame;
-pub(crate) mod lifeline;
+pub mod lifeline;
 pub mod text;
 pub mod types;
 

@@ -16,13 +16,13 @@ sentences! { "config_address";
         "疑似用户名或密码的内容（`@`）";
     put_it_into_a_secret():
         "write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\"",
-        "请用 `lookout secret set NAME` 把 `user:password` 写入密钥目录中的文件，并写出文件名：secret = \"NAME\"";
+        "请用 `lookout secret set NAME` 把 `user:password` 写入密码目录中的文件，并写出文件名：secret = \"NAME\"";
     or_places_for_it():
         "where the device wants both inside the address, write {{user}} and {{password}} in their places",
         "如果设备要求写在地址里，请在相应位置写 {{user}} 和 {{password}}";
     unknown_place(name, shown):
         "`{name}` has a place that nothing fills in{shown}",
-        "`{name}` 中有无法填写的位置{shown}";
+        "`{name}` 中有不认识的占位符{shown}";
     place_without_secret(name):
         "`{name}` has a place for the login, but there is no `secret`",
         "`{name}` 中留有登录信息的位置，却没有 `secret`";

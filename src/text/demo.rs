@@ -19,7 +19,7 @@ sentences! { "demo";
         "日志";
     label_evidence():
         "evidence",
-        "证据图片";
+        "取证图片";
 
     // ---- what it needs
     the_clip(path):
@@ -77,7 +77,7 @@ sentences! { "demo";
         "守护程序在 {seconds} 秒内没有启动 MQTT 服务器：\n{log}";
     nothing_acknowledged():
         "no alert was published and acknowledged",
-        "没有一条预警发出并得到确认";
+        "没有一条预警既已发出又被签收";
     try_log(log):
         "the daemon's log says what happened:\n{log}",
         "原因见守护程序的日志：\n{log}";
