@@ -22,7 +22,7 @@ const CLOSED: [&str; 4] = ["Level", "Mode", "Phase", "Verdict"];
 const STRICT: [&str; 3] = ["set", "patch", "wanted"];
 
 /// Claims of RFC 7519 that libraries for tokens add by themselves, beside `iat` and `exp`. A box takes them without effect.
-pub const TOKEN_CLAIMS: [&str; 5] = ["iss", "sub", "aud", "nbf", "jti"];
+pub(crate) const TOKEN_CLAIMS: [&str; 5] = ["iss", "sub", "aud", "nbf", "jti"];
 
 impl Message {
     /// One of its kind; `None` where there is no JSON in it.

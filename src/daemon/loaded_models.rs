@@ -49,7 +49,7 @@ pub(crate) enum LoadModelsError {
 
 impl LoadModelsError {
     /// What is wrong and what to try.
-    pub fn words(&self) -> Words {
+    pub(crate) fn words(&self) -> Words {
         let (what, hint) = match self {
             LoadModelsError::Manifest(error) => (error.sentence(), error.hint()),
             LoadModelsError::Model(error) => (error.sentence(), error.hint()),

@@ -116,7 +116,7 @@ impl DaemonError {
     }
 
     /// The text, with what to try.
-    pub fn in_language(&self, language: Language) -> &str {
+    pub(crate) fn in_language(&self, language: Language) -> &str {
         match language {
             Language::English => &self.english,
             Language::Chinese => &self.chinese,
