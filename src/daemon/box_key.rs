@@ -279,7 +279,7 @@ mod tests {
         fs::write(&file, whole.replace("OKP", "EC")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         let error = read(folder.path(), BOX).unwrap_err();
-        let told = format!("{error} {error:?} {}", error.hint().to_string());
+        let told = format!("{error} {error:?} {}", error.hint());
         assert!(!told.contains(private["d"].as_str().unwrap()), "{told}");
     }
 

@@ -155,7 +155,7 @@ impl Connection {
         if let Some(respond_to) = &respond_to
             && let Some(why) = respond_to.amended(Some((*refusal.why).clone()))
         {
-            refusal.why = Box::new(why);
+            *refusal.why = why;
         }
         let asked = respond_to.clone();
         let body = move |seq: &Seq| {
