@@ -24,7 +24,7 @@ impl Clock {
 
     /// One that was started a while ago, for tests of what is too late.
     #[cfg(test)]
-    pub fn started_ago(ago: Duration) -> Option<Self> {
+    pub(crate) fn started_ago(ago: Duration) -> Option<Self> {
         Some(Clock { origin: Instant::now().checked_sub(ago)? })
     }
 
@@ -45,12 +45,12 @@ impl FormatTime for LogTime {
 }
 
 /// Processor time that the calling thread has used so far.
-pub fn thread_cpu_time() -> Duration {
+pub(crate) fn thread_cpu_time() -> Duration {
     read(ClockId::ThreadCPUTime)
 }
 
 /// Time since the machine was switched on, pauses of the machine included: the same clock in every process.
-pub fn since_boot() -> Duration {
+pub(crate) fn since_boot() -> Duration {
     read(ClockId::Boottime)
 }
 

@@ -100,12 +100,12 @@ impl PixelAspect {
     }
 
     /// Of a picture lying on its side.
-    pub fn on_its_side(self) -> Self {
+    pub(crate) fn on_its_side(self) -> Self {
         PixelAspect { wide: self.high, high: self.wide }
     }
 
     /// Whether it is as wide as high.
-    pub fn is_square(self) -> bool {
+    pub(crate) fn is_square(self) -> bool {
         self == PixelAspect::SQUARE
     }
 
@@ -214,7 +214,7 @@ impl Picture {
 
     /// The same with pixels of another shape.
     #[must_use]
-    pub fn with_pixel_aspect(mut self, pixel_aspect: PixelAspect) -> Self {
+    pub(crate) fn with_pixel_aspect(mut self, pixel_aspect: PixelAspect) -> Self {
         self.format.pixel_aspect = pixel_aspect;
         self
     }

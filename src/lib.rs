@@ -46,6 +46,8 @@
 //! place: on, off or unknown · alert: something worth telling, with an id, revisions and a life ·
 //! evidence: a redacted picture that goes with an alert · grid: the place, as a code.
 
+#![warn(unreachable_pub)]
+
 pub mod analysis;
 pub mod clock;
 pub mod contract;
@@ -59,7 +61,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod control;
-pub mod daemon;
+pub(crate) mod daemon;
 pub mod detector;
 pub mod evidence;
 pub mod mqtt;

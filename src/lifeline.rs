@@ -25,21 +25,21 @@ const EXIT_CODE: i32 = 1;
 const START_WITHIN: Duration = Duration::from_secs(600);
 /// The main thread shows itself every second; a new configuration stops and starts cameras in between.
 const RUN_WITHIN: Duration = Duration::from_secs(300);
-/// Stopping: every part has its own deadline, about a minute in all, and this is more. It usually takes a few seconds.
+/// Stopping: every part has its own deadline, and this is more than all of them together. It usually takes a few seconds.
 pub const STOP_WITHIN: Duration = Duration::from_secs(80);
 /// A part that does not get on for so long, counted from when that was noticed, will not get on any more. Longer than
 /// systemd's watchdog, which comes first where there is one.
-pub const STUCK_FOR: Duration = Duration::from_secs(120);
+pub(crate) const STUCK_FOR: Duration = Duration::from_secs(120);
 
 /// The first essential thread that ended with a panic.
 static DEAD: Mutex<Option<&'static str>> = Mutex::new(None);
 
 /// A mark that this thread is essential: when it ends with a panic, the process ends.
 #[must_use = "it marks the thread for as long as it is kept"]
-pub struct Essential(&'static str);
+pub(crate) struct Essential(&'static str);
 
 /// Marks the thread that calls it.
-pub fn essential(name: &'static str) -> Essential {
+pub(crate) fn essential(name: &'static str) -> Essential {
     Essential(name)
 }
 
@@ -53,7 +53,7 @@ impl Drop for Essential {
 
 /// What the main thread does.
 #[derive(Debug, Clone, Copy)]
-pub enum Doing {
+pub(crate) enum Doing {
     /// The daemon starts.
     Starting,
     /// It runs, and looks at its parts.
@@ -81,7 +81,7 @@ impl Doing {
 }
 
 /// The running thread. It ends with the process, or when this is dropped.
-pub struct Lifeline {
+pub(crate) struct Lifeline {
     mark: Arc<Mutex<Mark>>,
 }
 
@@ -96,7 +96,7 @@ impl Lifeline {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start() -> std::io::Result<Self> {
+    pub(crate) fn start() -> std::io::Result<Self> {
         Self::watching(|why| end(&why.in_language(language_of_log())))
     }
 
@@ -117,7 +117,7 @@ impl Lifeline {
     }
 
     /// The main thread lives and does this.
-    pub fn beat(&self, doing: Doing) {
+    pub(crate) fn beat(&self, doing: Doing) {
         *self.mark.lock() = Mark { doing, left: doing.within() };
     }
 }
@@ -141,7 +141,7 @@ impl Mark {
 }
 
 /// Ends the process, whatever its other threads do.
-pub fn end(why: &str) -> ! {
+pub(crate) fn end(why: &str) -> ! {
     log_error!(say::ends_itself(); reason = why);
     let hurry = thread::Builder::new().name("lifeline-end".to_owned()).spawn(|| {
         thread::sleep(EXIT_WITHIN);

@@ -1383,7 +1383,7 @@ fn check_says_in_chinese_what_a_good_configuration_makes_the_box_do() {
         lookout(&["check", "--elsewhere", "--language", "zh-CN", &path_of("config/example.toml")]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     for told in [
-        "example.toml：没有错误\n  设备     box-7f3a，位于 530127，时区 Asia/Shanghai，标题语言 zh-CN，模式 actual\n",
+        "example.toml：没有错误\n  盒子     box-7f3a，位于 530127，时区 Asia/Shanghai，标题语言 zh-CN，模式 actual\n",
         "centre.example:8883（MQTT 5，加密，",
         "，主题 lookout/v1/530127/box-7f3a/up/...\n",
         "cam-03               rtsp://10.0.0.31/stream2，每秒分析 5 次，3 个区域，1 条线，1 个遮罩\n",

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use rust_source::{char_literal, end_of_string};
 
 /// Files whose sentences are data: examples, tables of words that people type, schemas for programmers.
-const DATA: [&str; 9] = [
+const DATA: [&str; 10] = [
     "analysis/schedule/typed.rs",
     "config/check/zone_names.rs",
     "config/class_words.rs",
+    "config/quotable.rs",
     "contract/asyncapi.rs",
     "contract/examples.rs",
     "contract/health.rs",

@@ -127,6 +127,15 @@ fn only_the_daemon_is_asked_to_stop() {
     assert!(unit.lines().any(|line| line == "KillMode=mixed"), "{unit}");
 }
 
+/// What systemd kills earlier has not said its last word, and a hang is not told as one.
+#[test]
+fn the_unit_gives_the_daemon_the_time_to_stop_that_it_gives_itself() {
+    let unit = fs::read_to_string(in_repository("deploy/systemd/lookout.service")).unwrap();
+    let secs = unit.lines().find_map(|line| line.strip_prefix("TimeoutStopSec=")).unwrap();
+    let allowed = Duration::from_secs(secs.parse().unwrap());
+    assert!(allowed > lookout::lifeline::STOP_WITHIN, "{allowed:?}");
+}
+
 #[test]
 fn the_unit_file_is_hardened() {
     let unit = in_repository("deploy/systemd/lookout.service");

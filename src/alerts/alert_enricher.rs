@@ -27,11 +27,11 @@ use crate::video::RtspUrl;
 use super::SharedClockData;
 
 /// Mutes that are in force, or were.
-pub type Mutes = Arc<RwLock<Vec<Mute>>>;
+pub(crate) type Mutes = Arc<RwLock<Vec<Mute>>>;
 
 /// Everything about the site that alerts carry.
 #[derive(Debug, Clone)]
-pub struct AlertEnricher {
+pub(crate) struct AlertEnricher {
     sender: Sender,
     site: Option<String>,
     language: Language,
@@ -67,7 +67,7 @@ fn zones(camera: &Camera) -> BTreeMap<Arc<str>, Option<Polygon>> {
 impl AlertEnricher {
     /// Takes over what the configuration says. `model` is the one that finds structure, `clock` how far the times in
     /// messages are to be trusted, as it is when each is written.
-    pub fn new(
+    pub(crate) fn new(
         config: &Config,
         model: ModelRef,
         clock: SharedClockData,
@@ -113,17 +113,17 @@ impl AlertEnricher {
     }
 
     /// Which box speaks.
-    pub fn sender(&self) -> &Sender {
+    pub(crate) fn sender(&self) -> &Sender {
         &self.sender
     }
 
     /// The grid of a camera; the area's code where the camera is no longer configured.
-    pub fn grid(&self, camera: &str) -> &GridCode {
+    pub(crate) fn grid(&self, camera: &str) -> &GridCode {
         self.cameras.get(camera).map_or(&self.area, |place| &place.grid)
     }
 
     /// The zone or line because of which a picture of the alert's camera is taken.
-    pub fn zone(&self, revision: &Revision) -> Option<String> {
+    pub(crate) fn zone(&self, revision: &Revision) -> Option<String> {
         let camera = revision.camera().and_then(|camera| self.cameras.get(camera));
         let foot = revision.shown.first().map(|shown| shown.box_in_frame.standing_point());
         zone_of(revision, camera, foot)
@@ -133,7 +133,7 @@ impl AlertEnricher {
     ///
     /// # Errors
     /// Only if the message cannot be written, by a slip of ours.
-    pub fn count(
+    pub(crate) fn count(
         &self,
         first: &ZoneMinute,
         zones: &[ZoneMinute],
@@ -158,19 +158,24 @@ impl AlertEnricher {
     ///
     /// # Errors
     /// See [`alert_event`]: only if the message cannot be made small enough.
-    pub fn alert(&self, revision: &Revision, evidence: &[Evidence], seq: Seq) -> Result<Vec<u8>, EventError> {
+    pub(crate) fn alert(
+        &self,
+        revision: &Revision,
+        evidence: &[Evidence],
+        seq: Seq,
+    ) -> Result<Vec<u8>, EventError> {
         let muted = self.muted(revision);
         alert_event(revision, &self.context(revision, evidence, muted.as_ref()), seq)
     }
 
     /// The same alert as a line of `up/active`.
-    pub fn open_alert(&self, revision: &Revision) -> ActiveAlert {
+    pub(crate) fn open_alert(&self, revision: &Revision) -> ActiveAlert {
         let muted = self.muted(revision);
         active_alert(revision, &self.context(revision, &[], muted.as_ref()))
     }
 
     /// In which language its alerts are told.
-    pub fn language(&self) -> Language {
+    pub(crate) fn language(&self) -> Language {
         self.language
     }
 

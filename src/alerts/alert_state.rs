@@ -110,11 +110,11 @@ mod exact {
     use jiff::Timestamp;
     use serde::{Deserialize as _, Deserializer, Serializer, de};
 
-    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(at)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
@@ -124,11 +124,13 @@ mod exact_option {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serialize as _, Serializer, de};
 
-    pub fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
         at.map(|at| at.to_string()).serialize(serializer)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
     }
@@ -172,7 +174,7 @@ impl From<HandlingState> for Handling {
 ///
 /// # Errors
 /// None with what the analysis makes; JSON could not hold something.
-pub fn to_bytes(
+pub(crate) fn to_bytes(
     revision: &Revision,
     evidence: &[Evidence],
     language: Language,
@@ -239,7 +241,7 @@ pub fn to_bytes(
 ///
 /// # Errors
 /// It is not what [`to_bytes`] made.
-pub fn from_bytes(bytes: &[u8], now: Moment) -> serde_json::Result<(Revision, Vec<Evidence>)> {
+pub(crate) fn from_bytes(bytes: &[u8], now: Moment) -> serde_json::Result<(Revision, Vec<Evidence>)> {
     let state: StoredAlert = serde_json::from_slice(bytes)?;
     Ok(state.into_revision(now))
 }
@@ -248,7 +250,7 @@ pub fn from_bytes(bytes: &[u8], now: Moment) -> serde_json::Result<(Revision, Ve
 ///
 /// # Errors
 /// It is no such message.
-pub fn from_published(message: &[u8], now: Moment) -> serde_json::Result<(Revision, Vec<Evidence>)> {
+pub(crate) fn from_published(message: &[u8], now: Moment) -> serde_json::Result<(Revision, Vec<Evidence>)> {
     let event: Event<AlertData> = serde_json::from_slice(message)?;
     Ok(StoredAlert::from(event.data).into_revision(now))
 }

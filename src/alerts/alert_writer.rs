@@ -33,7 +33,9 @@ use crate::detector::Model;
 use crate::evidence::{self, Covered, EvidenceError, NoOriginal, NoPicture};
 use crate::lifeline;
 use crate::outbox::{self, Kind, Outbox, OutboxError, Record};
-use crate::text::{Sentence, alert as say, config, evidence as evidence_text, log_error, log_warn};
+use crate::text::{
+    Sentence, alert as say, config, evidence as evidence_text, language_of_log, log_error, log_warn,
+};
 use crate::types::hex::sha256_hex;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -58,7 +60,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the writer needs to know of the configuration.
 #[derive(Debug, Clone)]
-pub struct WriterSettings {
+pub(crate) struct WriterSettings {
     /// Adds places and titles.
     pub alert_enricher: AlertEnricher,
     /// Whether pictures are wanted at all.
@@ -75,7 +77,7 @@ pub struct WriterSettings {
 
 /// Figures for the health report.
 #[derive(Debug, Default)]
-pub struct AlertWriterCounts {
+pub(crate) struct AlertWriterCounts {
     /// Revisions stored.
     pub stored: AtomicU64,
     /// Revisions that wait in memory because storing fails.
@@ -91,10 +93,10 @@ pub struct AlertWriterCounts {
 }
 
 /// What a camera sees when nobody is there, where that is known.
-pub type EmptyViews = Box<dyn Fn(&str) -> Option<EmptyView> + Send>;
+pub(crate) type EmptyViews = Box<dyn Fn(&str) -> Option<EmptyView> + Send>;
 
 /// What the writer works with beside its settings.
-pub struct Outlets {
+pub(crate) struct Outlets {
     /// The queue on disk.
     pub outbox: Outbox,
     /// The box's own pictures.
@@ -108,17 +110,17 @@ pub struct Outlets {
 }
 
 /// The running thread.
-pub struct AlertWriter {
+pub(crate) struct AlertWriter {
     thread: JoinHandle<()>,
 }
 
 /// Called with the open alerts whenever they change.
-pub type PublishOpen = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
+pub(crate) type PublishOpen = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
 
 impl AlertWriter {
     /// Starts the thread. `known` is the evidence of the alerts that are open already, `ended` of those that have ended,
     /// earliest end first.
-    pub fn start(
+    pub(crate) fn start(
         settings: WriterSettings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
         ended: Vec<(AlertId, Vec<Evidence>)>,
@@ -153,7 +155,7 @@ impl AlertWriter {
     }
 
     /// Waits until everything received was stored or given up; [`WriterMessage::Stop`] must have been sent.
-    pub fn join(self) {
+    pub(crate) fn join(self) {
         if self.thread.join().is_err() {
             log_error!(say::writer_panicked());
         }
@@ -384,6 +386,7 @@ impl Writer {
         match self.outbox.append_evidence(picture) {
             Ok(()) => self.evidence.entry(alert).or_default().push(entry),
             Err(error) => {
+                let error = error.in_language(language_of_log());
                 log_warn!(say::close_up_not_stored(); alert = %alert.0, %error)
             }
         }
@@ -406,7 +409,8 @@ impl Writer {
         let made = match made {
             Ok(made) => made,
             Err(error) => {
-                log_warn!(say::no_picture(); ?camera, alert = %alert.0, %error);
+                let why = error.in_language(language_of_log());
+                log_warn!(say::no_picture(); ?camera, alert = %alert.0, error = %why);
                 return (Evidence { zone, ..no_picture(id, &error, camera, at) }, None);
             }
         };
@@ -443,6 +447,7 @@ impl Writer {
             {
                 // It must not be in the way of those behind it.
                 let r = &next.revision;
+                let error = error.in_language(language_of_log());
                 log_error!(say::not_told(); alert = %r.alert.0, rev = r.rev, level = r.level.name(), %error);
                 self.counts.unwritable.fetch_add(1, Ordering::Relaxed);
                 self.unstored.pop_front();
@@ -451,7 +456,7 @@ impl Writer {
             if let Err(error) = stored {
                 let mut failing = self.counts.failing.lock();
                 if failing.is_none() {
-                    log_error!(say::not_stored(); %error);
+                    log_error!(say::not_stored(); error = %error.in_language(language_of_log()));
                 }
                 *failing = Some(error);
                 drop(failing);
@@ -502,6 +507,7 @@ impl Writer {
         if let Some(picture) = next.picture.clone() {
             // The alert is safe; a picture that finds no room is worth a line, not an alert.
             if let Err(error) = self.outbox.append_evidence(picture) {
+                let error = error.in_language(language_of_log());
                 log_warn!(say::picture_not_stored(); alert = %r.alert.0, %error);
             }
         }
@@ -529,6 +535,7 @@ impl Writer {
                 alert_enricher.count(&of, &zones, at, Seq { stream: seq.stream.clone(), n: seq.n })
             });
             if let Err(error) = stored {
+                let error = error.in_language(language_of_log());
                 log_warn!(say::counts_lost(); camera = %first.camera, from = %first.from, %error);
             }
         }

@@ -7,7 +7,6 @@
 //! people were not looked for.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +23,7 @@ use crate::clock::Clock;
 use crate::detector::{Detector, InferError, ModelError, Thresholds};
 use crate::frame::{Frame, Picture};
 use crate::lifeline;
-use crate::text::{alert as say, log_error, log_warn};
+use crate::text::{alert as say, language_of_log, log_error, log_warn};
 use crate::types::level::Level;
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
@@ -46,7 +45,7 @@ const PART: f32 = 0.6;
 
 /// The large stream of a camera.
 #[derive(Debug, Clone)]
-pub struct MainStream {
+pub(crate) struct MainStream {
     /// How it is opened.
     pub source: Source,
     /// How sure the detector must be of what is made unrecognisable.
@@ -55,7 +54,7 @@ pub struct MainStream {
 
 /// An alert that has begun and asks for a picture.
 #[derive(Debug)]
-pub struct CloseUpRequest {
+pub(crate) struct CloseUpRequest {
     /// Which alert.
     pub alert: AlertId,
     /// How urgent it is.
@@ -68,7 +67,7 @@ pub struct CloseUpRequest {
 
 /// A picture of a large stream.
 #[derive(Debug)]
-pub struct CloseUp {
+pub(crate) struct CloseUp {
     /// For which alert.
     pub alert: AlertId,
     /// How urgent it was.
@@ -80,15 +79,15 @@ pub struct CloseUp {
 }
 
 /// Where alerts ask for theirs.
-pub type CloseUpQueue = SyncSender<CloseUpRequest>;
+pub(crate) type CloseUpQueue = SyncSender<CloseUpRequest>;
 
 /// The two ends of the queue.
-pub fn queue() -> (CloseUpQueue, Receiver<CloseUpRequest>) {
+pub(crate) fn queue() -> (CloseUpQueue, Receiver<CloseUpRequest>) {
     sync_channel(QUEUE)
 }
 
 /// The running thread.
-pub struct CloseUps {
+pub(crate) struct CloseUps {
     thread: JoinHandle<()>,
     is_over: Arc<AtomicBool>,
     is_outdated: Arc<AtomicBool>,
@@ -97,7 +96,7 @@ pub struct CloseUps {
 impl CloseUps {
     /// Starts the thread; `make_detector` is asked with the first close-up, and with the first one after it was said to
     /// be outdated.
-    pub fn start(
+    pub(crate) fn start(
         requests: Receiver<CloseUpRequest>,
         make_detector: impl Fn() -> Result<Box<dyn Detector>, ModelError> + Send + 'static,
         alert_writer: AlertWriterQueue,
@@ -133,17 +132,17 @@ impl CloseUps {
     }
 
     /// The detector is made anew for the next picture: other models were loaded.
-    pub fn renew_detector(&self) {
+    pub(crate) fn renew_detector(&self) {
         self.is_outdated.store(true, Ordering::SeqCst);
     }
 
     /// No more of them: the alert writer will end.
-    pub fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         self.is_over.store(true, Ordering::SeqCst);
     }
 
     /// Waits for the thread; [`give_up`](Self::give_up) must have been called, and the alert writer must have ended.
-    pub fn join(self) {
+    pub(crate) fn join(self) {
         if self.thread.join().is_err() {
             log_error!(say::close_ups_panicked());
         }
@@ -198,7 +197,7 @@ impl FrameGrabber {
         failed.until = until;
         if let Some(times) = failed.log.lost(error.kind(), Instant::now()) {
             let (camera, alert) = (&source.camera, &request.alert.0);
-            log_warn!(say::no_close_up(); %camera, %alert, error = error.summary(), times);
+            log_warn!(say::no_close_up(); %camera, %alert, error = error.sentence().in_language(language_of_log()), times);
         }
     }
 
@@ -226,12 +225,12 @@ impl FrameGrabber {
         if let Some(shot) = self.latest.as_ref().filter(is_new) {
             return Some(shot.clone());
         }
-        let tell = |error: &dyn Display| {
-            log_warn!(say::no_close_up(); %camera, alert = %request.alert.0, %error);
+        let tell = |why: String| {
+            log_warn!(say::no_close_up(); %camera, alert = %request.alert.0, error = %why);
         };
         self.latest = None;
         if self.clock.now().mono.saturating_sub(request.requested_at) > TOO_LATE {
-            tell(&say::too_many_at_once());
+            tell(say::too_many_at_once().in_language(language_of_log()));
             return None;
         }
         if self.is_resting(&request.stream.source) {
@@ -248,10 +247,13 @@ impl FrameGrabber {
         self.failed.remove(camera);
         let detector = match &mut self.detector {
             Some(detector) => detector,
-            none => none.insert(make_detector().inspect_err(|error| tell(error)).ok()?),
+            none => none.insert(
+                make_detector().inspect_err(|error| tell(error.in_language(language_of_log()))).ok()?,
+            ),
         };
         let detections = look(&mut **detector, &frame.picture, &request.stream.thresholds);
-        let detections = detections.inspect_err(|error| tell(error)).ok()?;
+        let detections =
+            detections.inspect_err(|error| tell(error.sentence().in_language(language_of_log()))).ok()?;
         debug!(%camera, alert = %request.alert.0, found = detections.len(), "a picture of the large stream");
         self.latest = Some(Shot { frame, detections });
         self.latest.clone()

@@ -13,7 +13,7 @@ use crate::analysis::time::Timestamp;
 use crate::config::Config;
 use crate::evidence::{self, Kept, NoOriginal, NoPicture, Recipient, Store};
 use crate::frame::Picture;
-use crate::text::{Sentence, alert as say, foreign, log_warn};
+use crate::text::{Sentence, alert as say, foreign, language_of_log, log_warn};
 
 /// How often what is too old is deleted.
 const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -22,7 +22,7 @@ const ORIGINALS: &str = "originals";
 
 /// The folders, as far as they can be used.
 #[derive(Debug, Default)]
-pub struct EvidenceRetention {
+pub(crate) struct EvidenceRetention {
     redacted: Option<Store>,
     sealed: Option<(Store, Recipient)>,
     cleaned: Option<Timestamp>,
@@ -30,7 +30,7 @@ pub struct EvidenceRetention {
 
 impl EvidenceRetention {
     /// Opens the folders that the configuration asks for; and says which of them cannot be used, and why.
-    pub fn open(config: &Config) -> (Self, Vec<Sentence>) {
+    pub(crate) fn open(config: &Config) -> (Self, Vec<Sentence>) {
         let kept = &config.evidence;
         let mut troubles = Vec::new();
         if !kept.enabled {
@@ -45,7 +45,12 @@ impl EvidenceRetention {
         let redacted = store(Kept::Redacted, "", kept.keep);
         let sealed = kept.originals.as_ref().and_then(|originals| {
             let recipient = originals.recipient.parse::<Recipient>();
-            let recipient = recipient.map_err(|error| log_warn!(say::originals_not_kept(); %error)).ok()?;
+            let recipient = recipient
+                .map_err(|why| {
+                    let error = why.sentence().with_hint(Some(&why.hint()), language_of_log());
+                    log_warn!(say::originals_not_kept(); %error);
+                })
+                .ok()?;
             let store = store(Kept::Sealed, ORIGINALS, originals.keep)?;
             info!(days = originals.keep.as_secs() / 86_400, "originals are kept, sealed to the centre's key");
             Some((store, recipient))
@@ -54,19 +59,19 @@ impl EvidenceRetention {
     }
 
     /// A sealed original, or why there is none.
-    pub fn original(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoOriginal> {
+    pub(crate) fn original(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoOriginal> {
         let Some((store, _)) = &self.sealed else { return Err(NoOriginal::NotKept) };
         kept_in(store, alert, number, now)
     }
 
     /// A redacted picture, byte for byte as it was sent, or why there is none.
-    pub fn redacted(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoPicture> {
+    pub(crate) fn redacted(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoPicture> {
         let store = self.redacted.as_ref().ok_or(NoPicture::NotKept)?;
         kept_in(store, alert, number, now).map_err(NoPicture::from)
     }
 
     /// Keeps a picture's redacted form, and its original where that is wanted.
-    pub fn keep(
+    pub(crate) fn keep(
         &mut self,
         alert: &AlertId,
         number: u32,
@@ -87,7 +92,7 @@ impl EvidenceRetention {
     }
 
     /// Keeps a redacted picture; `name` is its alert's, or one of its own.
-    pub fn keep_redacted(&mut self, name: &str, number: u32, now: Timestamp, redacted: &[u8]) {
+    pub(crate) fn keep_redacted(&mut self, name: &str, number: u32, now: Timestamp, redacted: &[u8]) {
         if let Some(store) = &mut self.redacted
             && let Err(error) = store.keep(name, number, now, redacted)
         {
@@ -96,7 +101,7 @@ impl EvidenceRetention {
     }
 
     /// Deletes what is too old, now and then.
-    pub fn tidy(&mut self, now: Timestamp) {
+    pub(crate) fn tidy(&mut self, now: Timestamp) {
         let is_due = self.cleaned.is_none_or(|at| now.duration_since(at).unsigned_abs() >= CLEAN_EVERY);
         if !is_due {
             return;

@@ -14,7 +14,7 @@ use crate::detector::face_model::{self, NoFaceModel};
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, InferError, Inference, Model, ModelError, Thresholds};
 use crate::frame::Picture;
-use crate::text::{Sentence, config, evidence as say, log_warn};
+use crate::text::{Sentence, config, evidence as say, language_of_log, log_warn};
 use crate::types::provider::Provider;
 
 /// Most parts around people. Measured on the `val` pictures of models/README.md, every second one with a face: 0.74 of
@@ -92,7 +92,9 @@ impl Faces {
         Ok(match loaded {
             Ok(model) => Faces { model: Some(Arc::new(model)), trouble: None },
             Err(why) => {
-                log_warn!(say::faces_weaker(); %why, hint = %say::try_face_model());
+                let language = language_of_log();
+                let hint = say::try_face_model().in_language(language);
+                log_warn!(say::faces_weaker(); why = %why.in_language(language), %hint);
                 let what = config::of(say::faces_weaker(), why);
                 Faces { model: None, trouble: Some(config::and_also(what, say::try_face_model())) }
             }
@@ -126,7 +128,7 @@ impl FaceFinder {
     }
 
     /// Whether it looks with this very model.
-    pub fn is_with(&self, model: &Arc<Model>) -> bool {
+    pub(crate) fn is_with(&self, model: &Arc<Model>) -> bool {
         Arc::ptr_eq(&self.model, model)
     }
 

@@ -12,7 +12,7 @@
 //! Whoever sends it a `WriterMessage` needs to know nothing of the rest.
 //! Must never decide whether there is an alert, wait for the network, or let a picture out that was not redacted.
 
-pub mod alert_enricher;
+pub(crate) mod alert_enricher;
 pub(crate) mod alert_state;
 pub(crate) mod alert_writer;
 pub(crate) mod close_up;

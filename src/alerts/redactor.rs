@@ -13,7 +13,7 @@ use crate::analysis::geometry::Polygon;
 use crate::detector::Model;
 use crate::evidence::{self, Evidence, EvidenceError};
 use crate::frame::Picture;
-use crate::text::{Sentence, config, evidence as say, log_warn};
+use crate::text::{Sentence, config, evidence as say, language_of_log, log_warn};
 
 use super::alert_writer::AlertWriterCounts;
 use super::faces::FaceFinder;
@@ -28,7 +28,7 @@ const OWED: Duration = Duration::from_secs(4);
 const ONE_IN: u32 = 4;
 
 /// One per alert writer.
-pub struct Redactor {
+pub(crate) struct Redactor {
     finder: Option<FaceFinder>,
     /// The picture that was looked at last: several alerts may show it.
     last: Option<(Weak<Picture>, Vec<Detection>)>,
@@ -39,7 +39,7 @@ pub struct Redactor {
 
 impl Redactor {
     /// Looks for faces as soon as settings name a model.
-    pub fn new(counts: Arc<AlertWriterCounts>) -> Self {
+    pub(crate) fn new(counts: Arc<AlertWriterCounts>) -> Self {
         Redactor {
             finder: None,
             last: None,
@@ -54,7 +54,7 @@ impl Redactor {
     ///
     /// # Errors
     /// As of [`evidence::make`].
-    pub fn make(
+    pub(crate) fn make(
         &mut self,
         finds: &[Class],
         face_model: Option<&Arc<Model>>,
@@ -74,7 +74,7 @@ impl Redactor {
             Err(why) => {
                 let mut told = self.counts.no_faces.lock();
                 if told.is_none() {
-                    log_warn!(say::faces_weaker(); %why);
+                    log_warn!(say::faces_weaker(); why = %why.in_language(language_of_log()));
                 }
                 *told = Some(config::of(say::faces_weaker(), why));
             }

@@ -10,11 +10,11 @@ use crate::analysis::alert::{AlertId, Revision};
 use crate::analysis::time::Moment;
 use crate::contract::alert::Evidence;
 use crate::outbox::{AlertState, Outbox};
-use crate::text::{alert as say, log_warn};
+use crate::text::{alert as say, language_of_log, log_warn};
 
 /// What was open or had ended.
 #[derive(Debug, Default)]
-pub struct Restored {
+pub(crate) struct Restored {
     /// The latest revision of each: the open ones, then those that had ended, earliest end first.
     pub revisions: Vec<Revision>,
     /// The pictures of each that was open.
@@ -25,11 +25,11 @@ pub struct Restored {
 
 /// Reads them. One that cannot be read is said aloud and left out: its alert stays open at the consumer,
 /// which `up/active` corrects.
-pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
+pub(crate) fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
     let open = match outbox.open_alerts() {
         Ok(open) => open,
         Err(error) => {
-            log_warn!(say::open_unknown(); %error);
+            log_warn!(say::open_unknown(); error = %error.in_language(language_of_log()));
             return Restored::default();
         }
     };
@@ -57,7 +57,7 @@ pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
 /// Likewise; one that cannot be read is unknown to whoever gives a verdict on it.
 fn ended_alerts(outbox: &Outbox, now: Moment, restored: &mut Restored) {
     let ended = outbox.ended_alerts().unwrap_or_else(|error| {
-        log_warn!(say::ended_unknown(); %error);
+        log_warn!(say::ended_unknown(); error = %error.in_language(language_of_log()));
         Vec::new()
     });
     for state in ended {

@@ -19,10 +19,10 @@ use super::close_up::CloseUp;
 use super::evidence_retention::EvidenceRetention;
 
 /// Where revisions go.
-pub type AlertWriterQueue = SyncSender<WriterMessage>;
+pub(crate) type AlertWriterQueue = SyncSender<WriterMessage>;
 
 /// What the alert writer is sent.
-pub enum WriterMessage {
+pub(crate) enum WriterMessage {
     /// A revision of an alert, with the frame it was made from where evidence is wanted.
     Revision {
         /// The revision.
@@ -66,7 +66,7 @@ pub enum WriterMessage {
 
 /// A frame and what was found in it, for the evidence of a revision.
 #[derive(Debug, Clone)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// The pixels.
     pub picture: Arc<Picture>,
     /// Everything found in it.
@@ -74,7 +74,7 @@ pub struct Snapshot {
 }
 
 /// Somebody wants to see what a camera sees.
-pub struct SnapshotRequest {
+pub(crate) struct SnapshotRequest {
     /// Which camera.
     pub camera: Arc<str>,
     /// Receives where the picture is, or why there is none.
@@ -82,7 +82,7 @@ pub struct SnapshotRequest {
 }
 
 /// Somebody wants a sealed original.
-pub struct OriginalRequest {
+pub(crate) struct OriginalRequest {
     /// Of which alert.
     pub alert_id: String,
     /// Which of its pictures: the `id` in the alert's `evidence`.
@@ -92,7 +92,7 @@ pub struct OriginalRequest {
 }
 
 /// Somebody wants a redacted picture again.
-pub struct PictureRequest {
+pub(crate) struct PictureRequest {
     /// Of which alert.
     pub alert_id: String,
     /// Which of its pictures: the `id` in the alert's `evidence`.
@@ -102,20 +102,20 @@ pub struct PictureRequest {
 }
 
 /// A question that goes the way of a revision; whoever carries it last answers. No answer: something on the way hangs.
-pub struct Ping {
+pub(crate) struct Ping {
     outbox: Outbox,
     reply: SyncSender<()>,
 }
 
 impl Ping {
     /// A question to this outbox, and where its answer comes.
-    pub fn new(outbox: Outbox) -> (Ping, Receiver<()>) {
+    pub(crate) fn new(outbox: Outbox) -> (Ping, Receiver<()>) {
         let (reply, answer) = sync_channel(1);
         (Ping { outbox, reply }, answer)
     }
 
     /// Asks the outbox, and answers where that did.
-    pub fn answer(self) {
+    pub(crate) fn answer(self) {
         if self.outbox.is_alive() {
             // Fails only if nobody waits any more.
             let _ = self.reply.try_send(());

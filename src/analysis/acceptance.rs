@@ -29,7 +29,7 @@ impl Default for AcceptancePlan {
 
 /// How long an open alert has waited for somebody.
 #[derive(Debug, Clone, Copy)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     level: Level,
     since: Duration,
     /// What it had waited before a restart.
@@ -38,12 +38,12 @@ pub struct Waiting {
 
 impl Waiting {
     /// From the first revision on.
-    pub fn new(told: &Revision) -> Self {
+    pub(crate) fn new(told: &Revision) -> Self {
         Waiting { level: told.level, since: told.at.mono, before: Duration::ZERO }
     }
 
     /// From a revision of before a restart: what it waited meanwhile counts, as far as the wall clock can tell.
-    pub fn restored(told: &Revision, now: Moment) -> Self {
+    pub(crate) fn restored(told: &Revision, now: Moment) -> Self {
         let from = told.escalated.as_ref().map_or(told.started_at, |e| e.at);
         let before = Duration::try_from(now.utc.duration_since(from)).unwrap_or_default();
         Waiting { level: told.level, since: now.mono, before }
@@ -52,7 +52,7 @@ impl Waiting {
     /// The next step, if it is due. Afterwards the wait begins anew.
     ///
     /// A higher level begins with the first step again; a lower one brings nothing new.
-    pub fn due(&mut self, plan: &AcceptancePlan, told: &Revision, at: Moment) -> Option<Escalation> {
+    pub(crate) fn due(&mut self, plan: &AcceptancePlan, told: &Revision, at: Moment) -> Option<Escalation> {
         if told.level > self.level {
             *self = Waiting { level: told.level, since: at.mono, before: Duration::ZERO };
         }

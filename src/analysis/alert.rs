@@ -69,7 +69,7 @@ pub struct Origin {
 
 impl Origin {
     /// This one and what was part of it before.
-    pub fn joined_by(mut self, before: &Origin) -> Self {
+    pub(crate) fn joined_by(mut self, before: &Origin) -> Self {
         for (mine, theirs) in [
             (&mut self.cameras, &before.cameras),
             (&mut self.zones, &before.zones),
@@ -199,7 +199,7 @@ impl Revision {
     }
 
     /// Whether the alert is over.
-    pub fn is_last(&self) -> bool {
+    pub(crate) fn is_last(&self) -> bool {
         matches!(self.phase, Phase::End | Phase::Retract)
     }
 }

@@ -27,17 +27,17 @@ use crate::types::phase::{Phase, PhaseReason};
 use ended::EndedAlerts;
 use handling::{HandlingStep, NotHandled};
 
-pub mod ended;
+pub(crate) mod ended;
 pub mod handling;
 
 /// After this long without a frame nothing can be said about a camera any more, and its alerts end. A
 /// camera that restarts is back within two minutes (a guess).
-pub const SILENCE_ENDS: Duration = Duration::from_secs(300);
+pub(crate) const SILENCE_ENDS: Duration = Duration::from_secs(300);
 /// An alert from before a restart has at least this much watched time, on top of its rule's duration, to be
 /// seen again. A box that restarts needs a while until every camera is connected.
-pub const RESTORED_WAIT: Duration = Duration::from_secs(60);
+pub(crate) const RESTORED_WAIT: Duration = Duration::from_secs(60);
 /// Growth is told at most this often.
-pub const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
+pub(crate) const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
 /// Confidence must rise by this much to be told.
 const NOTABLE_CONFIDENCE: f32 = 0.15;
 

@@ -6,7 +6,7 @@
 
 /// Solves assignments; keeps its buffers.
 #[derive(Debug, Clone, Default)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     rows: usize,
     columns: usize,
     /// Row by row.
@@ -23,7 +23,7 @@ pub struct Assignment {
 
 impl Assignment {
     /// Starts a question with that many rows and columns, all weights 0.
-    pub fn start(&mut self, rows: usize, columns: usize) {
+    pub(crate) fn start(&mut self, rows: usize, columns: usize) {
         self.rows = rows;
         self.columns = columns;
         self.weights.clear();
@@ -31,12 +31,12 @@ impl Assignment {
     }
 
     /// Says what pairing this row with this column is worth, at most a million. What is no number counts as 0.
-    pub fn set(&mut self, row: usize, column: usize, weight: f32) {
+    pub(crate) fn set(&mut self, row: usize, column: usize, weight: f32) {
         self.weights[row * self.columns + column] = if weight > 0.0 { weight.min(1e6) } else { 0.0 };
     }
 
     /// The best pairs `(row, column)`, in order of rows.
-    pub fn solve(&mut self) -> &[(usize, usize)] {
+    pub(crate) fn solve(&mut self) -> &[(usize, usize)] {
         self.pairs.clear();
         if self.rows == 0 || self.columns == 0 {
             return &self.pairs;

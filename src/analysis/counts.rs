@@ -31,11 +31,11 @@ const FOUND_WITHIN: f32 = 1.5;
 /// Who is inside during the first moments was there before. As long as a detector may blink.
 const FIRST_LOOKS: Duration = Duration::from_secs(2);
 /// What is counted: things that enter and leave. Faces belong to people, fire and smoke go nowhere.
-pub const NOT_COUNTED: [Class; 3] = [Class::FACE, Class::FIRE, Class::SMOKE];
+pub(crate) const NOT_COUNTED: [Class; 3] = [Class::FACE, Class::FIRE, Class::SMOKE];
 
 /// What one zone counted in one minute.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ZoneMinute {
+pub(crate) struct ZoneMinute {
     /// Id of the camera.
     pub camera: Arc<str>,
     /// Name of the zone.
@@ -50,7 +50,7 @@ pub struct ZoneMinute {
 
 /// How many things of one class.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ClassCount {
+pub(crate) struct ClassCount {
     /// Began to be inside.
     pub entered: u32,
     /// Ceased to be inside.
@@ -61,7 +61,7 @@ pub struct ClassCount {
 
 /// Counts in all zones of one camera that want it.
 #[derive(Debug, Clone)]
-pub struct Counts {
+pub(crate) struct Counts {
     camera: Arc<str>,
     zones: Vec<ZoneCounts>,
     /// The running minute, once something happened.
@@ -102,7 +102,7 @@ struct Thing {
 
 impl Counts {
     /// Counts for the zones of a camera, from nothing.
-    pub fn new(camera: Arc<str>, zones: impl IntoIterator<Item = (Arc<str>, Polygon)>) -> Self {
+    pub(crate) fn new(camera: Arc<str>, zones: impl IntoIterator<Item = (Arc<str>, Polygon)>) -> Self {
         let zones = zones.into_iter().map(|(zone, polygon)| ZoneCounts {
             zone,
             polygon,
@@ -121,7 +121,7 @@ impl Counts {
     }
 
     /// Counts for the zones of a camera that its plan wants counted.
-    pub fn of(plan: &CameraPlan) -> Self {
+    pub(crate) fn of(plan: &CameraPlan) -> Self {
         let zones =
             plan.counted.iter().filter_map(|name| Some((name.clone(), plan.zones.get(name)?.clone())));
         Counts::new(plan.id.clone(), zones)
@@ -129,7 +129,7 @@ impl Counts {
 
     /// Goes on where the same camera's counts before a change of configuration were; a zone that changed
     /// begins from nothing, in a minute that was watched as long as the others.
-    pub fn inherit(&mut self, old: &mut Counts) {
+    pub(crate) fn inherit(&mut self, old: &mut Counts) {
         self.minute = old.minute;
         self.watched = old.watched;
         self.began = old.began;
@@ -143,7 +143,7 @@ impl Counts {
     }
 
     /// Takes in one look. `watched` is the watched time since the one before, as rules get it.
-    pub fn look(&mut self, at: Moment, watched: Duration, tracks: &[Track]) {
+    pub(crate) fn look(&mut self, at: Moment, watched: Duration, tracks: &[Track]) {
         self.tick(at);
         if self.zones.is_empty() {
             return;
@@ -157,7 +157,7 @@ impl Counts {
     }
 
     /// Time passed: closes the minute that is over. Nothing is counted for minutes before the first call.
-    pub fn tick(&mut self, at: Moment) {
+    pub(crate) fn tick(&mut self, at: Moment) {
         let now = minute_of(at.utc);
         let Some(minute) = self.minute else {
             self.minute = Some(now);
@@ -181,7 +181,7 @@ impl Counts {
     }
 
     /// The camera was away: who is inside afterwards did not enter, and who is not did not leave.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.began = None;
         for zone in &mut self.zones {
             zone.things.clear();
@@ -190,7 +190,7 @@ impl Counts {
     }
 
     /// The minutes that are over, oldest first; each is given once.
-    pub fn take_finished(&mut self) -> Vec<ZoneMinute> {
+    pub(crate) fn take_finished(&mut self) -> Vec<ZoneMinute> {
         std::mem::take(&mut self.finished)
     }
 }

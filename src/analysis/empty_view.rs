@@ -24,7 +24,7 @@ pub const CELLS: usize = COLUMNS * ROWS;
 
 /// How long a cell must have been seen unchanged until it counts as known (a guess: people who wait or sit move within
 /// minutes).
-pub const KNOWN_AFTER: Duration = Duration::from_secs(600);
+pub(crate) const KNOWN_AFTER: Duration = Duration::from_secs(600);
 
 /// Support is counted in tenths of a second.
 const KNOWN: u16 = 10 * KNOWN_AFTER.as_secs() as u16;

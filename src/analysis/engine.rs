@@ -291,7 +291,7 @@ impl Analysis {
     ///
     /// Each goes on when its rule or signal sees it again, and otherwise ends once the camera has been watched
     /// long enough to say so. Returned are the ends of those whose rule, signal or camera is gone.
-    pub fn restore(&mut self, latest: Vec<Revision>, at: Moment) -> Vec<Revision> {
+    pub(crate) fn restore(&mut self, latest: Vec<Revision>, at: Moment) -> Vec<Revision> {
         let mut told = Vec::new();
         let (ended, open): (Vec<_>, Vec<_>) = latest.into_iter().partition(Revision::is_last);
         for last in &ended {
@@ -345,7 +345,7 @@ impl Analysis {
     ///
     /// # Errors
     /// As [`Analysis::new`]; nothing has changed then.
-    pub fn reconfigure(&mut self, plan: Plan, at: Moment) -> Result<Vec<Revision>, UnknownName> {
+    pub(crate) fn reconfigure(&mut self, plan: Plan, at: Moment) -> Result<Vec<Revision>, UnknownName> {
         let neighbours = plan.neighbours.clone();
         let BuiltPlan { cameras, sensors, fusion, acceptance } = build(plan)?;
         self.neighbours = neighbours;
@@ -397,7 +397,7 @@ impl Analysis {
 
     /// Whether a rule of this camera says "yes" to a signal with what it saw in its latest frame, so that the
     /// frame may become evidence.
-    pub fn is_witness(&self, camera: &str) -> bool {
+    pub(crate) fn is_witness(&self, camera: &str) -> bool {
         self.cameras.get(camera).is_some_and(|camera| {
             camera
                 .instances
@@ -413,17 +413,17 @@ impl Analysis {
 
     /// Whether a frame of a camera that is looked at seldom shows that something happened since the look before that
     /// its rules must see. The frames in between should be taken in first, and this one after them.
-    pub fn missed_something(&self, camera: &str, at: Moment, detections: &[Detection]) -> bool {
+    pub(crate) fn missed_something(&self, camera: &str, at: Moment, detections: &[Detection]) -> bool {
         self.cameras.get(camera).is_some_and(|camera| camera.missed_something(at, detections))
     }
 
     /// The counts of minutes that are over, by camera; each is given once.
-    pub fn take_counts(&mut self) -> Vec<ZoneMinute> {
+    pub(crate) fn take_counts(&mut self) -> Vec<ZoneMinute> {
         self.cameras.values_mut().flat_map(|camera| camera.counts.take_finished()).collect()
     }
 
     /// How many sure detections of a camera were left out since its configuration came; none for an unknown camera.
-    pub fn left_out(&self, camera: &str) -> LeftOut {
+    pub(crate) fn left_out(&self, camera: &str) -> LeftOut {
         self.cameras.get(camera).map(|camera| camera.left_out).unwrap_or_default()
     }
 

@@ -56,15 +56,14 @@ impl LeftOut {
 
     /// `12 in masks, 3 by the horizon`; nothing where nothing was left out.
     pub fn words(&self) -> Words {
-        let filters: [(Filter, fn(u64) -> Sentence); 5] = [
-            (Filter::Implausible, say::implausible),
-            (Filter::Mask, say::mask),
-            (Filter::Height, say::heights),
-            (Filter::Horizon, say::horizon),
-            (Filter::Furniture, say::furniture),
+        let told = [
+            (self.by(Filter::Implausible), say::implausible as fn(u64) -> Sentence),
+            (self.by(Filter::Mask), say::mask),
+            (self.by(Filter::Height), say::heights),
+            (self.by(Filter::Horizon), say::horizon),
+            (self.by(Filter::Furniture), say::furniture),
         ];
-        let counted = filters.into_iter().map(|(filter, words)| (self.by(filter), words));
-        let told = counted.filter(|(count, _)| *count > 0).map(|(count, words)| words(count).into());
+        let told = told.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| words(count).into());
         Words::List(told.collect(), Joint::Clauses)
     }
 
@@ -82,7 +81,7 @@ impl fmt::Display for LeftOut {
 
 impl CameraPlan {
     /// What leaves a detection out, if anything does. `frame` is everything that was found in the frame with it.
-    pub fn left_out_by(&self, detection: &Detection, frame: &[Detection]) -> Option<Filter> {
+    pub(crate) fn left_out_by(&self, detection: &Detection, frame: &[Detection]) -> Option<Filter> {
         if !is_plausible(detection, self.largest_box) {
             return Some(Filter::Implausible);
         }

@@ -13,7 +13,7 @@ pub const COLUMNS: usize = 80;
 /// Cells down the picture.
 pub const ROWS: usize = 45;
 /// Steps of a displacement in one cell's side.
-pub const STEPS_PER_CELL: f32 = 32.0;
+pub(crate) const STEPS_PER_CELL: f32 = 32.0;
 /// The side of the blocks within which movement is compared, in parts of a body's height: about a limb. Of .2, .3 and
 /// .4 the one that tells fights from ordinary moments best.
 const LIMB: f32 = 0.3;
@@ -36,7 +36,7 @@ impl Flow {
     /// How far the movement within an area goes in several directions at once, in bodies of `height` (parts of the
     /// picture's height) per second: in blocks of a limb's size the mean speed without the speed of their mean movement.
     /// Whoever walks moves all of a limb alike; limbs that strike, pull and tear loose do not.
-    pub fn disorder(&self, area: &BBox, height: f32) -> f32 {
+    pub(crate) fn disorder(&self, area: &BBox, height: f32) -> f32 {
         let secs = self.over.as_secs_f32();
         if secs <= 0.0 || height <= 0.0 {
             return 0.0;

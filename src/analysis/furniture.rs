@@ -36,14 +36,14 @@ use super::time::Moment;
 use super::tracker::Track;
 use patch::{Flags, Likeness};
 
-pub use patch::{Patch, SAMPLES};
+pub(crate) use patch::{Patch, SAMPLES};
 
 mod patch;
 
 /// Places that are looked at in one camera's view. Where there are more, the least proven ones wait.
-pub const MOST_PLACES: usize = 16;
+pub(crate) const MOST_PLACES: usize = 16;
 /// Lights in which a place is known: sun and shade, lamps, infrared.
-pub const MOST_LIGHTS: usize = 6;
+pub(crate) const MOST_LIGHTS: usize = 6;
 
 /// A track that rests for so long may be furniture; most are people who wait.
 const RESTS_FOR: Duration = Duration::from_secs(60);
@@ -79,7 +79,7 @@ const FOLLOWED_EVERY: Duration = Duration::from_secs(20);
 
 /// What is kept of a place over a restart.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlaceMemory {
+pub(crate) struct PlaceMemory {
     /// Where it is.
     pub box_in_frame: BBox,
     /// Whether what is found there is left out.
@@ -115,7 +115,7 @@ impl PlaceMemory {
 
 /// Hours of one day of looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Day {
+pub(crate) struct Day {
     /// In which it was looked at.
     pub looked: u8,
     /// In which it was unchanged for most of the time.
@@ -126,7 +126,7 @@ pub struct Day {
 
 /// What stands before one camera and never moves.
 #[derive(Debug, Clone, Default)]
-pub struct Furniture {
+pub(crate) struct Furniture {
     places: Vec<Place>,
     /// When the picture was taken that was shown last, until it is judged.
     pictured_at: Option<Moment>,
@@ -147,28 +147,28 @@ struct Seen {
 
 impl Furniture {
     /// What was kept. Places that cannot be are left out.
-    pub fn of(memories: Vec<PlaceMemory>) -> Self {
+    pub(crate) fn of(memories: Vec<PlaceMemory>) -> Self {
         let sound = memories.into_iter().filter(PlaceMemory::is_sound).take(MOST_PLACES);
         Furniture { places: sound.map(Place::of).collect(), changes: 1, ..Furniture::default() }
     }
 
     /// How many places are remembered at which what is found is left out.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.places.iter().filter(|place| place.memory.is_furniture).count()
     }
 
     /// What is to be kept over a restart.
-    pub fn memories(&self) -> impl Iterator<Item = &PlaceMemory> {
+    pub(crate) fn memories(&self) -> impl Iterator<Item = &PlaceMemory> {
         self.places.iter().map(|place| &place.memory).filter(|memory| memory.is_worth_keeping())
     }
 
     /// Grows whenever what is to be kept changes.
-    pub fn changes(&self) -> u64 {
+    pub(crate) fn changes(&self) -> u64 {
         self.changes
     }
 
     /// Takes in a picture, before what was found in it; wanted about once a second.
-    pub fn see(&mut self, at: Moment, picture: &Coarse) {
+    pub(crate) fn see(&mut self, at: Moment, picture: &Coarse) {
         for place in &mut self.places {
             patch::take(picture, &place.memory.box_in_frame, &mut place.now);
         }

@@ -23,12 +23,12 @@ impl Point {
     }
 
     /// Straight-line distance, in parts of the picture.
-    pub fn distance(self, other: Point) -> f32 {
+    pub(crate) fn distance(self, other: Point) -> f32 {
         (self.x - other.x).hypot(self.y - other.y)
     }
 
     /// The nearest place that keeps a little away from the picture's edges.
-    pub fn pulled_inside(self) -> Point {
+    pub(crate) fn pulled_inside(self) -> Point {
         Point::new(self.x.clamp(EDGE, 1.0 - EDGE), self.y.clamp(EDGE, 1.0 - EDGE))
     }
 }
@@ -79,7 +79,7 @@ impl BBox {
 
     /// Where the thing stands: the middle of the bottom edge. Zones are drawn on the ground, so this is
     /// the point that rules ask about.
-    pub fn foot(&self) -> Point {
+    pub(crate) fn foot(&self) -> Point {
         Point::new((self.x0 + self.x1) / 2.0, self.y1)
     }
 
@@ -87,12 +87,12 @@ impl BBox {
     ///
     /// A box that is cut by the picture's edge has its feet outside; without the pull somebody who comes
     /// close would leave a zone that was drawn down to the edge.
-    pub fn standing_point(&self) -> Point {
+    pub(crate) fn standing_point(&self) -> Point {
         self.foot().pulled_inside()
     }
 
     /// The lower half: the part of a vehicle's box that is over the ground it stands on.
-    pub fn lower_half(&self) -> BBox {
+    pub(crate) fn lower_half(&self) -> BBox {
         BBox { y0: (self.y0 + self.y1) / 2.0, ..*self }
     }
 
@@ -108,13 +108,13 @@ impl BBox {
     }
 
     /// All four edges are numbers and the box has an area.
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let finite = self.x0.is_finite() && self.y0.is_finite() && self.x1.is_finite() && self.y1.is_finite();
         finite && self.x0 < self.x1 && self.y0 < self.y1
     }
 
     /// The common part of two boxes; `None` if they do not touch.
-    pub fn intersection(&self, other: &BBox) -> Option<BBox> {
+    pub(crate) fn intersection(&self, other: &BBox) -> Option<BBox> {
         let b = BBox {
             x0: self.x0.max(other.x0),
             y0: self.y0.max(other.y0),
@@ -132,7 +132,7 @@ impl BBox {
     }
 
     /// The smallest box around both.
-    pub fn hull(&self, other: &BBox) -> BBox {
+    pub(crate) fn hull(&self, other: &BBox) -> BBox {
         BBox {
             x0: self.x0.min(other.x0),
             y0: self.y0.min(other.y0),
@@ -210,7 +210,7 @@ impl Polygon {
     /// Which part of a box lies in the polygon, 0..1: 8 by 8 points are asked, so it is good to about 3 %.
     ///
     /// 0 for a box that is not sound.
-    pub fn share_of(&self, b: &BBox) -> f32 {
+    pub(crate) fn share_of(&self, b: &BBox) -> f32 {
         const POINTS: usize = 8;
         if !b.is_sound() || self.bounds.intersection(b).is_none() {
             return 0.0;
@@ -228,7 +228,7 @@ impl Polygon {
 
     /// Feet, evenly spread, of things that stand in the polygon ([`BBox::standing_point`]); none where it is too thin to be
     /// met, or lies at the very edge.
-    pub fn standing_places(&self) -> Vec<Point> {
+    pub(crate) fn standing_places(&self) -> Vec<Point> {
         const ACROSS: usize = 20;
         let BBox { x0, y0, x1, y1 } = self.bounds;
         // Feet at the edge of the picture, and beyond, are pulled inside.
@@ -282,7 +282,7 @@ impl Line {
 
     /// Signed distance from the endless line through both points, in parts of the picture; positive on the
     /// right-hand side. 0 for a line whose ends coincide.
-    pub fn distance(&self, p: Point) -> f32 {
+    pub(crate) fn distance(&self, p: Point) -> f32 {
         let (dx, dy) = (self.to.x - self.from.x, self.to.y - self.from.y);
         let length = (dx * dx + dy * dy).sqrt();
         if length > 0.0 { self.side(p) / length } else { 0.0 }
@@ -291,7 +291,7 @@ impl Line {
     /// How the step from `before` to `after` crosses this line, if it does.
     ///
     /// A step that ends exactly on the line has not crossed yet; it crosses with the step that leaves it.
-    pub fn crossed_by(&self, before: Point, after: Point) -> Option<Crossing> {
+    pub(crate) fn crossed_by(&self, before: Point, after: Point) -> Option<Crossing> {
         let (a, b) = (self.side(before), self.side(after));
         if !((a <= 0.0 && b > 0.0) || (a > 0.0 && b <= 0.0)) {
             return None;

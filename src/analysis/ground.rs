@@ -30,9 +30,9 @@ use super::plausible::ASPECT;
 /// the 360 that a model sees). A thing is left out only if it does not fit however the line is moved by so much.
 const DOUBT: f32 = 0.01;
 /// No camera stands higher over the ground that it watches; more is centimetres.
-pub const HIGHEST_CAMERA_M: f64 = 100.0;
+pub(crate) const HIGHEST_CAMERA_M: f64 = 100.0;
 /// Points of a horizon that are nearer to one another than this, from left to right, give it no direction.
-pub const LEAST_STEP: f32 = 0.01;
+pub(crate) const LEAST_STEP: f32 = 0.01;
 
 /// Where level ground meets the sky, and how high over the ground the camera stands. Holds by construction.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +83,7 @@ impl Horizon {
 
     /// How tall, in parts of the picture, things of a class that stand at one of these places are at most where they are seen
     /// whole, generously; 0 or less where all of the places are above the horizon. `None` for a class of any height.
-    pub fn tallest_at(&self, class: Class, places: &[Point]) -> Option<f32> {
+    pub(crate) fn tallest_at(&self, class: Class, places: &[Point]) -> Option<f32> {
         let (_, most_m) = bounds_m(class)?;
         let below = places.iter().map(|place| place.y - self.y_at(place.x)).max_by(f32::total_cmp)?;
         Some(most_m * (below + DOUBT) / self.camera_height_m)

@@ -29,12 +29,12 @@ impl Default for HeightLimits {
 
 impl HeightLimits {
     /// Whether they leave anything out.
-    pub fn is_limit(&self) -> bool {
+    pub(crate) fn is_limit(&self) -> bool {
         *self != HeightLimits::default()
     }
 
     /// Whether a box is neither too tall nor, if the whole thing is seen, too small.
-    pub fn admit(&self, b: &BBox, whole: bool) -> bool {
+    pub(crate) fn admit(&self, b: &BBox, whole: bool) -> bool {
         let height = b.clipped().height();
         height <= self.max && (height >= self.min || !whole)
     }

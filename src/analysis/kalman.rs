@@ -76,7 +76,7 @@ impl Axis {
 
 /// Belief about one box: where, how large, how fast.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Motion {
+pub(crate) struct Motion {
     x: Axis,
     y: Axis,
     width: Axis,
@@ -89,7 +89,7 @@ pub struct Motion {
 
 /// Where something is expected, and how far from there it may well be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The expected box, in parts of the frame; may reach beyond it.
     pub box_in_frame: BBox,
     /// One standard deviation of its centre, in parts of the frame, at most one own size.
@@ -100,14 +100,14 @@ pub struct Expected {
 
 impl Expected {
     /// The same with a limit on the doubt, in parts of the frame.
-    pub fn with_doubt_up_to(self, limit: f32) -> Self {
+    pub(crate) fn with_doubt_up_to(self, limit: f32) -> Self {
         Expected { doubt_x: self.doubt_x.min(limit), doubt_y: self.doubt_y.min(limit), ..self }
     }
 }
 
 impl Motion {
     /// Belief after the first sight of a sound box.
-    pub fn first_seen(measured: &BBox) -> Self {
+    pub(crate) fn first_seen(measured: &BBox) -> Self {
         let size = measured.size().max(SMALLEST);
         let (place, speed, growth) = (MEASURED * size, FIRST_VELOCITY * size, FIRST_GROWTH * size);
         let centre = measured.centre();
@@ -123,7 +123,7 @@ impl Motion {
 
     /// Where it is expected `dt` seconds after the last measurement. The belief itself does not change, so
     /// looking twice, or after a gap, asks the same question with another `dt`.
-    pub fn expected_after(&self, dt: f32) -> Expected {
+    pub(crate) fn expected_after(&self, dt: f32) -> Expected {
         let later = self.later(dt);
         let (w, h) = (later.width.value.max(SMALLEST), later.height.value.max(SMALLEST));
         let doubt = |axis: &Axis| axis.p[0].max(0.0).sqrt().min(self.size);
@@ -135,7 +135,7 @@ impl Motion {
     }
 
     /// Takes in a sound box measured `dt` seconds after the one before.
-    pub fn measured_after(&mut self, dt: f32, measured: &BBox) {
+    pub(crate) fn measured_after(&mut self, dt: f32, measured: &BBox) {
         let later = self.later(dt);
         // Held against the last measurement, not against the filtered box, whose edges lag.
         let (right, down) = (self.x.velocity * dt, self.y.velocity * dt);
@@ -147,7 +147,7 @@ impl Motion {
 
     /// Takes in the box of what is left to see of a thing that something else hides: it says where to look for it,
     /// nothing of how the thing moves.
-    pub fn hidden_after(&mut self, dt: f32, measured: &BBox) {
+    pub(crate) fn hidden_after(&mut self, dt: f32, measured: &BBox) {
         let later = self.later(dt);
         self.take_in(&later, measured, 0.0, 0.0);
     }
@@ -166,7 +166,7 @@ impl Motion {
     }
 
     /// Speed of the centre in own sizes per second.
-    pub fn speed(&self) -> f32 {
+    pub(crate) fn speed(&self) -> f32 {
         let (vx, vy) = (self.x.velocity, self.y.velocity);
         (vx * vx + vy * vy).sqrt() / self.size
     }
@@ -186,7 +186,7 @@ impl Motion {
 
 /// How far a box moved, to the right and down: as far as both edges of an axis moved the same way. An edge at the
 /// picture's border stands for where the thing is cut, so there the other one counts alone.
-pub fn common_shift(from: &BBox, to: &BBox) -> (f32, f32) {
+pub(crate) fn common_shift(from: &BBox, to: &BBox) -> (f32, f32) {
     let along = |low: f32, high: f32, low_at: f32, high_at: f32| {
         const AT_BORDER: f32 = 0.005;
         match (low_at < AT_BORDER, high_at > 1.0 - AT_BORDER) {

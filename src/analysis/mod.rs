@@ -12,38 +12,38 @@
 //! argument with its time; everything that follows goes out as a return value. Imports nothing of ours
 //! but itself.
 
-pub mod acceptance;
+pub(crate) mod acceptance;
 pub mod alert;
 pub mod alert_lifecycle;
-pub mod assignment;
+pub(crate) mod assignment;
 pub mod camera_health;
 mod camera_health_state;
-pub mod counts;
+pub(crate) mod counts;
 pub mod detection;
 pub mod empty_view;
 mod engine;
 pub mod filters;
 pub mod flow;
 mod full_box;
-pub mod furniture;
-pub mod fusion;
+pub(crate) mod furniture;
+pub(crate) mod fusion;
 pub mod geometry;
 pub mod grid;
 pub mod ground;
 pub mod heights;
-pub mod kalman;
-pub mod motion_detector;
+pub(crate) mod kalman;
+pub(crate) mod motion_detector;
 pub(crate) mod pem;
-pub mod pixel_change;
-pub mod plan;
-pub mod plausible;
-pub mod quality;
-pub mod roi;
+pub(crate) mod pixel_change;
+pub(crate) mod plan;
+pub(crate) mod plausible;
+pub(crate) mod quality;
+pub(crate) mod roi;
 pub mod rules;
 pub mod schedule;
 pub mod sensor;
 mod sensor_evaluator;
-pub mod signals;
+pub(crate) mod signals;
 #[cfg(test)]
 mod test_support;
 pub mod time;
@@ -54,4 +54,4 @@ pub use engine::{Analysis, Event, Pace};
 pub use plan::Plan;
 
 /// How often an alert that goes on unchanged is told again, so that a consumer sees it is alive.
-pub const REMINDER: std::time::Duration = std::time::Duration::from_secs(60);
+pub(crate) const REMINDER: std::time::Duration = std::time::Duration::from_secs(60);

@@ -15,9 +15,9 @@ use super::geometry::BBox;
 
 /// Columns of the grid. With 160 by 90 cells one is four pixels of a 640 wide picture: somebody 25 pixels tall covers
 /// fifteen of them.
-pub const COLUMNS: usize = 160;
+pub(crate) const COLUMNS: usize = 160;
 /// Rows of the grid.
-pub const ROWS: usize = 90;
+pub(crate) const ROWS: usize = 90;
 
 /// The least change of a cell's mean that can be more than noise, in grey levels. A guess: somebody in clothes of the
 /// colour of the road differs by more in most of their cells.
@@ -38,7 +38,7 @@ const GAP: usize = 2;
 
 /// The memory of one camera.
 #[derive(Debug, Clone)]
-pub struct MotionDetector {
+pub(crate) struct MotionDetector {
     reference: Vec<u8>,
     latest: Vec<u8>,
     /// Mean change of each cell from look to look, in sixteenths of a grey level.
@@ -88,7 +88,7 @@ impl Default for MotionDetector {
 
 impl MotionDetector {
     /// Before the first picture.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         MotionDetector {
             reference: vec![0; COLUMNS * ROWS],
             latest: vec![0; COLUMNS * ROWS],
@@ -103,14 +103,14 @@ impl MotionDetector {
     }
 
     /// The grid to be filled with the means of the next picture, row by row.
-    pub fn grid_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn grid_mut(&mut self) -> &mut [u8] {
         &mut self.latest
     }
 
     /// Whether something moved between the reference and the grid that was just filled in.
     ///
     /// True before there is a reference.
-    pub fn has_moved(&mut self) -> bool {
+    pub(crate) fn has_moved(&mut self) -> bool {
         if !self.has_reference {
             return true;
         }
@@ -142,7 +142,7 @@ impl MotionDetector {
 
     /// The connected parts of the picture that changed and lie in none of the boxes, the largest first, after
     /// [`has_moved`](Self::has_moved) said that something did; in parts of the picture.
-    pub fn unexplained(&mut self, boxes: impl Iterator<Item = BBox>) -> impl Iterator<Item = BBox> {
+    pub(crate) fn unexplained(&mut self, boxes: impl Iterator<Item = BBox>) -> impl Iterator<Item = BBox> {
         for place in 0..self.firm.len() {
             let (row, column) = (place / COLUMNS, place % COLUMNS);
             self.firm[place] = self.changed[place] && self.changed_round(row, column) >= NEIGHBOURS;
@@ -166,7 +166,7 @@ impl MotionDetector {
     }
 
     /// Whether anything changed in a box, after [`has_moved`](Self::has_moved) was asked.
-    pub fn has_changed_in(&self, b: &BBox) -> bool {
+    pub(crate) fn has_changed_in(&self, b: &BBox) -> bool {
         let cells = Cells::around(b);
         let rows = (cells.top..cells.bottom).map(|row| row * COLUMNS);
         rows.flat_map(|row| &self.changed[row + cells.left..row + cells.right]).filter(|c| **c).count()
@@ -199,18 +199,18 @@ impl MotionDetector {
     }
 
     /// Things were detected in the picture whose grid was filled in: the next ones are compared with it.
-    pub fn take_as_reference(&mut self) {
+    pub(crate) fn take_as_reference(&mut self) {
         self.reference.copy_from_slice(&self.latest);
         self.has_reference = true;
     }
 
     /// Whether there is something to compare with.
-    pub fn has_reference(&self) -> bool {
+    pub(crate) fn has_reference(&self) -> bool {
         self.has_reference
     }
 
     /// Forgets everything, for a camera whose picture has another form.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.has_reference = false;
         self.usual.fill(0);
     }

@@ -212,7 +212,7 @@ fn mark_changed(before: &Coarse, now: &Coarse, cells: &mut [u8], [beyond_one, be
 
 /// Which cells changed from one picture to the next.
 #[derive(Debug, Clone, Copy)]
-pub struct Changes<'a> {
+pub(crate) struct Changes<'a> {
     cells: &'a [u8],
     now: &'a Coarse,
 }

@@ -9,7 +9,7 @@ use super::geometry::BBox;
 
 /// A box that covers more than this part of the picture and touches three of its borders is no thing, where a camera
 /// says nothing else. People before the lens reach 0.5 with three borders and 0.8 with two (clips of fights).
-pub const LARGEST_BOX: f64 = 0.6;
+pub(crate) const LARGEST_BOX: f64 = 0.6;
 /// A vehicle that a detector is less sure of than this and that covers more than [`LARGEST_UNSURE_VEHICLE`] of the picture,
 /// cut by its lower border and another one, is none: the near half of an empty street scores up to 0.5 for as long as the
 /// light falls so, a real vehicle that close 0.7 and more (the street clip, with walkers and without).

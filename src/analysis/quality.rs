@@ -13,19 +13,19 @@ use super::time::Timestamp;
 use crate::types::verdict::Verdict;
 
 /// Over so many days figures are made: enough alerts of a quiet camera to say something (a guess).
-pub const KEPT_DAYS: i64 = 30;
+pub(crate) const KEPT_DAYS: i64 = 30;
 /// Over at most so many alerts, which are about a megabyte on disk.
-pub const KEPT: usize = 5_000;
+pub(crate) const KEPT: usize = 5_000;
 /// Within so many seconds somebody should have taken an alert on: three minutes.
-pub const ACCEPT_WITHIN_SECS: u32 = 180;
+pub(crate) const ACCEPT_WITHIN_SECS: u32 = 180;
 /// Within so many seconds it should be closed: ten minutes.
-pub const CLOSE_WITHIN_SECS: u32 = 600;
+pub(crate) const CLOSE_WITHIN_SECS: u32 = 600;
 
 const MS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// What is known of every alert that was told lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quality {
+pub(crate) struct Quality {
     /// By the alert's id, so in the order in which they began.
     alerts: BTreeMap<String, Entry>,
     #[serde(skip)]
@@ -85,7 +85,7 @@ pub struct Figures {
 
 impl Quality {
     /// Takes in a revision of an alert.
-    pub fn see(&mut self, revision: &Revision) {
+    pub(crate) fn see(&mut self, revision: &Revision) {
         let alert = &*revision.alert.0;
         let before = self.alerts.get(alert);
         let Some(mut entry) = before.cloned().or_else(|| self.begin(revision)) else { return };
@@ -114,34 +114,34 @@ impl Quality {
     }
 
     /// Whether alerts that begin from now on are a drill's or a test's, which do not count.
-    pub fn set_drill(&mut self, is_drill: bool) {
+    pub(crate) fn set_drill(&mut self, is_drill: bool) {
         self.is_drill = is_drill;
     }
 
     /// Rises when figures change.
-    pub fn changes(&self) -> u64 {
+    pub(crate) fn changes(&self) -> u64 {
         self.changes
     }
 
     /// Forgets what is too old to count.
-    pub fn forget_old(&mut self, now: Timestamp) {
+    pub(crate) fn forget_old(&mut self, now: Timestamp) {
         let since = counted_since(now);
         self.alerts.retain(|_, entry| entry.told_ms >= since);
     }
 
     /// When the first alert that counts was told.
-    pub fn since(&self) -> Option<Timestamp> {
+    pub(crate) fn since(&self) -> Option<Timestamp> {
         let first = self.alerts.values().map(|entry| entry.told_ms).min()?;
         Timestamp::from_millisecond(first).ok()
     }
 
     /// Of all alerts together.
-    pub fn all(&self) -> Figures {
+    pub(crate) fn all(&self) -> Figures {
         figures(&self.alerts.values().collect::<Vec<_>>())
     }
 
     /// By source: those that told most first.
-    pub fn by_source(&self) -> Vec<(Source, Figures)> {
+    pub(crate) fn by_source(&self) -> Vec<(Source, Figures)> {
         let mut of: BTreeMap<&Source, Vec<&Entry>> = BTreeMap::new();
         for entry in self.alerts.values() {
             of.entry(&entry.of).or_default().push(entry);

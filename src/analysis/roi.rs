@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// What is far away in one camera's picture.
 #[derive(Debug, Default)]
-pub struct RoiSelector {
+pub(crate) struct RoiSelector {
     far: Vec<DistantObject>,
     fruitless: u32,
     latest: Option<Moment>,
@@ -56,7 +56,7 @@ struct DistantObject {
 impl RoiSelector {
     /// The part of the picture to look at more closely, given what the whole shows and what was found before; what is
     /// known to be still there is added to `found`. `size` is the picture's, in pixels.
-    pub fn part(
+    pub(crate) fn part(
         &mut self,
         movement: &mut MotionDetector,
         size: (usize, usize),
@@ -95,7 +95,7 @@ impl RoiSelector {
 
     /// Adds to `found` what the closer look at a part showed that was not found before. `movement` is that of the picture
     /// for which the part was asked.
-    pub fn seen(
+    pub(crate) fn seen(
         &mut self,
         part: &BBox,
         movement: &MotionDetector,
@@ -122,7 +122,7 @@ impl RoiSelector {
     }
 
     /// Forgets what is far away, for a picture of another form.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.far.clear();
     }
 }

@@ -126,7 +126,7 @@ impl Schedule {
     }
 
     /// Whether it is in force at all hours of all days.
-    pub fn is_always(&self) -> bool {
+    pub(crate) fn is_always(&self) -> bool {
         let is_held =
             |today: usize, minute: u16| self.windows.iter().any(|window| window.holds(today, minute));
         self.windows.is_empty() || (0..7).all(|today| (0..DAY_MINUTES).all(|minute| is_held(today, minute)))

@@ -18,14 +18,14 @@ use crate::types::level::Level;
 
 /// Belief in a thing of which nothing was seen. With it, one source of weight 2 gives 0.65, two give 0.93: one
 /// sure source is worth a look, two agreeing ones are worth going. A choice, not a measurement.
-pub const DEFAULT_PRIOR: f64 = 0.2;
+pub(crate) const DEFAULT_PRIOR: f64 = 0.2;
 /// Most that one origin counts for, in log-odds. With [`DEFAULT_PRIOR`] it gives a belief of 0.83: below the
 /// usual 0.85 of orange, so that orange takes a second origin.
-pub const DEFAULT_ORIGIN_CAP: f64 = 3.0;
+pub(crate) const DEFAULT_ORIGIN_CAP: f64 = 3.0;
 /// Weight of a rule that feeds a signal without being listed in its `from`.
-pub const DEFAULT_WEIGHT: f64 = 2.0;
+pub(crate) const DEFAULT_WEIGHT: f64 = 2.0;
 /// Belief at which each level begins, where configuration does not say (DESIGN section 5).
-pub const DEFAULT_LEVELS: [f64; 4] = [0.5, 0.7, 0.85, 0.95];
+pub(crate) const DEFAULT_LEVELS: [f64; 4] = [0.5, 0.7, 0.85, 0.95];
 
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +63,7 @@ impl SourceId {
     }
 
     /// A sensor's threshold as a source.
-    pub fn of_sensor(sensor: &Arc<str>, threshold: &Threshold) -> Self {
+    pub(crate) fn of_sensor(sensor: &Arc<str>, threshold: &Threshold) -> Self {
         SourceId::Sensor { sensor: sensor.clone(), threshold: format!("{threshold:?}").into() }
     }
 
@@ -141,12 +141,12 @@ pub struct Feed {
 
 impl Feed {
     /// Whether it is a condition of cameras.
-    pub fn is_of_cameras(&self) -> bool {
+    pub(crate) fn is_of_cameras(&self) -> bool {
         matches!(self.from, Selector::Cameras { .. })
     }
 
     /// Whether it is what sensors measure.
-    pub fn is_of_sensors(&self) -> bool {
+    pub(crate) fn is_of_sensors(&self) -> bool {
         matches!(self.from, Selector::Sensor { .. } | Selector::Quantity { .. })
     }
 }
@@ -195,7 +195,7 @@ impl SignalPlan {
     /// The weight with which a rule feeds it, and whether it only supports; `None` if it does not feed it.
     ///
     /// A rule that tells of the signal's kind always does, so that none is lost for not being listed.
-    pub fn feed_of(&self, rule: &Rule) -> Option<(f64, bool)> {
+    pub(crate) fn feed_of(&self, rule: &Rule) -> Option<(f64, bool)> {
         let listed = self.from.iter().find_map(|feed| match &feed.from {
             Selector::Rule(id) if *id == rule.id => Some((feed.weight, feed.only_supports)),
             Selector::RuleKind(kind) if *kind == rule.signal => Some((feed.weight, feed.only_supports)),
@@ -209,7 +209,7 @@ impl SignalPlan {
     }
 
     /// The thresholds of a sensor that it listens to.
-    pub fn thresholds_of<'a>(
+    pub(crate) fn thresholds_of<'a>(
         &'a self,
         plan: &'a SensorPlan,
     ) -> impl Iterator<Item = (&'a Threshold, &'a Feed)> {
@@ -233,12 +233,12 @@ impl SignalPlan {
 }
 
 /// Log-odds of a probability strictly between 0 and 1.
-pub fn log_odds(p: f64) -> f64 {
+pub(crate) fn log_odds(p: f64) -> f64 {
     (p / (1.0 - p)).ln()
 }
 
 /// The probability of log-odds.
-pub fn probability(log_odds: f64) -> f64 {
+pub(crate) fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
@@ -247,7 +247,7 @@ pub fn probability(log_odds: f64) -> f64 {
 /// Words may be repeated as often as one likes and come in any order within a moment: only the greatest of what is
 /// left of each counts, so more words never lower it and a source that babbles counts no more than its weight.
 #[derive(Debug, Clone)]
-pub struct Charge {
+pub(crate) struct Charge {
     /// Log-odds of a sure "yes".
     weight: f64,
     half_life: Duration,
@@ -261,29 +261,29 @@ pub struct Charge {
 
 impl Charge {
     /// A source that has said nothing.
-    pub fn new(weight: f64, half_life: Duration) -> Self {
+    pub(crate) fn new(weight: f64, half_life: Duration) -> Self {
         Charge { weight, half_life, part: 0.0, at: Duration::ZERO, says_yes: false }
     }
 
     /// The same words with the weight and half-life of another charge: configuration changed.
-    pub fn revalue(&mut self, to: &Charge) {
+    pub(crate) fn revalue(&mut self, to: &Charge) {
         self.weight = to.weight;
         self.half_life = to.half_life;
     }
 
     /// What a sure "yes" is worth.
-    pub fn weight(&self) -> f64 {
+    pub(crate) fn weight(&self) -> f64 {
         self.weight
     }
 
     /// Whether it says "yes", as far as is known.
-    pub fn says_yes(&self) -> bool {
+    pub(crate) fn says_yes(&self) -> bool {
         self.says_yes
     }
 
     /// Takes a word: how strongly it says "yes", 0..1 (0: it looked and saw nothing). A word from before the
     /// latest one is left out.
-    pub fn say(&mut self, at: Duration, strength: f32) {
+    pub(crate) fn say(&mut self, at: Duration, strength: f32) {
         if at < self.at {
             return;
         }
@@ -294,12 +294,12 @@ impl Charge {
     }
 
     /// Nothing more can be said: what was said fades.
-    pub fn fall_silent(&mut self) {
+    pub(crate) fn fall_silent(&mut self) {
         self.says_yes = false;
     }
 
     /// What it counts for at that time, in log-odds, never negative.
-    pub fn value(&self, at: Duration) -> f64 {
+    pub(crate) fn value(&self, at: Duration) -> f64 {
         self.weight * self.part_left(at)
     }
 

@@ -17,51 +17,51 @@ use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
 /// Monday, 16 November 2026, midnight UTC.
-pub const MONDAY_MS: i64 = 1_794_787_200_000;
+pub(crate) const MONDAY_MS: i64 = 1_794_787_200_000;
 
-pub fn moment(secs: f64) -> Moment {
+pub(super) fn moment(secs: f64) -> Moment {
     let origin = Timestamp::from_millisecond(MONDAY_MS).expect("a day in 2026");
     Moment::after_origin(origin, Duration::from_secs_f64(secs))
 }
 
-pub fn secs(secs: f64) -> Duration {
+pub(super) fn secs(secs: f64) -> Duration {
     Duration::from_secs_f64(secs)
 }
 
 /// Somebody 0.1 wide and 0.3 high whose feet are there.
-pub fn person(x: f64, y: f64) -> Detection {
+pub(super) fn person(x: f64, y: f64) -> Detection {
     let (x, y) = (x as f32, y as f32);
     let box_in_frame = BBox::new(x - 0.05, y - 0.3, x + 0.05, y);
     Detection { class: Class::PERSON, score: 0.8, box_in_frame }
 }
 
 /// A car 0.3 wide and 0.2 high whose wheels are there.
-pub fn car(x: f64, y: f64) -> Detection {
+pub(super) fn car(x: f64, y: f64) -> Detection {
     let (x, y) = (x as f32, y as f32);
     let box_in_frame = BBox::new(x - 0.15, y - 0.2, x + 0.15, y);
     Detection { class: Class::CAR, score: 0.8, box_in_frame }
 }
 
-pub fn scored(detection: Detection, score: f32) -> Detection {
+pub(crate) fn scored(detection: Detection, score: f32) -> Detection {
     Detection { score, ..detection }
 }
 
 /// The same with a detector's jitter: each edge is off by up to a fiftieth of the thing's size, differently at each look.
-pub fn trembling(detection: Detection, t: f64) -> Detection {
+pub(crate) fn trembling(detection: Detection, t: f64) -> Detection {
     let b = detection.box_in_frame;
     let off = |edge: f64| 0.02 * b.size() * (t * (37.0 + 11.0 * edge)).sin() as f32;
     let box_in_frame = BBox::new(b.x0 + off(0.0), b.y0 + off(1.0), b.x1 + off(2.0), b.y1 + off(3.0));
     Detection { box_in_frame, ..detection }
 }
 
-pub fn rectangle(x0: f32, y0: f32, x1: f32, y1: f32) -> Polygon {
+pub(crate) fn rectangle(x0: f32, y0: f32, x1: f32, y1: f32) -> Polygon {
     Polygon::new(vec![Point::new(x0, y0), Point::new(x1, y0), Point::new(x1, y1), Point::new(x0, y1)])
         .expect("a polygon")
 }
 
 /// Camera `cam` at 5 looks a second, with the zone `right` (its right half), the zone `all`, and the line
 /// `middle`, drawn upwards: who walks to the right crosses it from left to right.
-pub fn plan() -> CameraPlan {
+pub(super) fn plan() -> CameraPlan {
     let mut plan = CameraPlan::new("cam", 5.0);
     plan.zones.insert("right".into(), rectangle(0.5, 0.0, 1.0, 1.0));
     plan.zones.insert("all".into(), Polygon::whole_picture());
@@ -70,7 +70,7 @@ pub fn plan() -> CameraPlan {
 }
 
 /// Rule `rule` on `cam`: hold 5 s, cooldown 20 s, always in force.
-pub fn rule(when: Condition) -> Rule {
+pub(super) fn rule(when: Condition) -> Rule {
     Rule {
         id: "rule".into(),
         cameras: vec!["cam".into()],
@@ -84,7 +84,7 @@ pub fn rule(when: Condition) -> Rule {
     }
 }
 
-pub fn present(zone: &str, for_secs: f64) -> Condition {
+pub(super) fn present(zone: &str, for_secs: f64) -> Condition {
     Condition::Present(Present {
         zone: zone.into(),
         classes: vec![Class::PERSON],
@@ -92,11 +92,11 @@ pub fn present(zone: &str, for_secs: f64) -> Condition {
     })
 }
 
-pub fn dwell(zone: &str, for_secs: f64) -> Condition {
+pub(super) fn dwell(zone: &str, for_secs: f64) -> Condition {
     Condition::Dwell(Dwell { zone: zone.into(), classes: vec![Class::PERSON], for_at_least: secs(for_secs) })
 }
 
-pub fn crowd(zone: &str, at_least: usize, for_secs: f64) -> Condition {
+pub(super) fn crowd(zone: &str, at_least: usize, for_secs: f64) -> Condition {
     let classes = vec![Class::PERSON];
     Condition::Crowd(Crowd {
         zone: zone.into(),
@@ -107,13 +107,13 @@ pub fn crowd(zone: &str, at_least: usize, for_secs: f64) -> Condition {
     })
 }
 
-pub fn parked(zone: &str, for_secs: f64) -> Condition {
+pub(super) fn parked(zone: &str, for_secs: f64) -> Condition {
     let classes = vec![Class::CAR, Class::TRUCK, Class::BUS];
     Condition::Parked(Parked { zone: zone.into(), classes, for_at_least: secs(for_secs) })
 }
 
 /// The track of a thing that is seen in one place for so long, five times a second.
-pub fn standing_track(number: u64, from: f64, until: f64, detection: Detection) -> Track {
+pub(crate) fn standing_track(number: u64, from: f64, until: f64, detection: Detection) -> Track {
     let mut tracker = Tracker::new(5.0, &[]);
     for look in 0..=((until - from) * 5.0).round() as u32 {
         tracker.update(moment(from + 0.2 * f64::from(look)), &[detection]);
@@ -124,7 +124,7 @@ pub fn standing_track(number: u64, from: f64, until: f64, detection: Detection) 
 }
 
 /// What a rule is shown of one frame of such tracks.
-pub fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
+pub(super) fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
     Scene {
         at: moment(at),
         watched: secs(0.2),
@@ -139,7 +139,7 @@ pub fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
 }
 
 /// An analysis with its camera, and everything it told so far.
-pub struct Stage {
+pub(super) struct Stage {
     pub analysis: Analysis,
     pub now: f64,
     pub looks_per_second: f64,
@@ -147,11 +147,11 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn of(rules: Vec<Rule>) -> Stage {
+    pub(super) fn of(rules: Vec<Rule>) -> Stage {
         Stage::with(plan(), rules)
     }
 
-    pub fn with(plan: CameraPlan, rules: Vec<Rule>) -> Stage {
+    pub(super) fn with(plan: CameraPlan, rules: Vec<Rule>) -> Stage {
         let looks_per_second = f64::from(plan.analysis_hz);
         let analysis =
             Analysis::new("box-7f3a", Plan::of(vec![plan], rules)).expect("zones and lines are drawn");
@@ -159,7 +159,7 @@ impl Stage {
     }
 
     /// Looks for so many seconds at what the script shows; it is given the seconds since it began.
-    pub fn look(&mut self, for_secs: f64, script: impl Fn(f64) -> Vec<Detection>) -> &mut Stage {
+    pub(super) fn look(&mut self, for_secs: f64, script: impl Fn(f64) -> Vec<Detection>) -> &mut Stage {
         let looks = (for_secs * self.looks_per_second).round() as usize;
         let began = self.now;
         for _ in 0..looks {
@@ -173,7 +173,7 @@ impl Stage {
     }
 
     /// Time passes and no frame comes.
-    pub fn silence(&mut self, for_secs: f64) -> &mut Stage {
+    pub(super) fn silence(&mut self, for_secs: f64) -> &mut Stage {
         let until = self.now + for_secs;
         while self.now < until {
             self.now += 1.0;
@@ -182,12 +182,12 @@ impl Stage {
         self
     }
 
-    pub fn apply(&mut self, event: &Event) {
+    pub(super) fn apply(&mut self, event: &Event) {
         self.told.extend(self.analysis.apply(event));
     }
 
     /// What was told so far, in short; forgets it.
-    pub fn told(&mut self) -> Vec<(Phase, PhaseReason)> {
+    pub(super) fn told(&mut self) -> Vec<(Phase, PhaseReason)> {
         self.told.drain(..).map(|revision| (revision.phase, revision.reason)).collect()
     }
 }

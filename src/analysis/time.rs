@@ -32,7 +32,7 @@ impl Moment {
     }
 
     /// The moment `by` later on both clocks.
-    pub fn plus(self, by: Duration) -> Self {
+    pub(crate) fn plus(self, by: Duration) -> Self {
         Moment { mono: self.mono.saturating_add(by), utc: self.utc.checked_add(by).unwrap_or(Timestamp::MAX) }
     }
 }

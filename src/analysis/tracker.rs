@@ -33,10 +33,10 @@ use pieces::Pieces;
 mod pieces;
 
 /// Scores below this are noise: not even an occluded thing is kept alive by them. ByteTrack's 0.1.
-pub const SCORE_FLOOR: f32 = 0.1;
+pub(crate) const SCORE_FLOOR: f32 = 0.1;
 /// What counts as sure where a camera sets no threshold of its own. ByteTrack takes 0.6 with a large
 /// network; nano networks score lower.
-pub const DEFAULT_THRESHOLD: f32 = 0.45;
+pub(crate) const DEFAULT_THRESHOLD: f32 = 0.45;
 /// A track is looked for so long after it was last seen. ByteTrack's 30 frames at 30 Hz, made three times
 /// longer for detectors that blink.
 const LOST_FOR: Duration = Duration::from_secs(3);
@@ -142,12 +142,12 @@ pub struct Track {
 impl Track {
     /// Where the whole thing is: larger than [`Track::box_in_frame`] while it stands still and something hides a part
     /// of it.
-    pub fn full_box(&self) -> &BBox {
+    pub(crate) fn full_box(&self) -> &BBox {
         if self.is_partly_hidden() { self.full.get() } else { &self.box_in_frame }
     }
 
     /// Whether something stands before it.
-    pub fn is_partly_hidden(&self) -> bool {
+    pub(crate) fn is_partly_hidden(&self) -> bool {
         self.is_hidden
     }
 
@@ -157,7 +157,7 @@ impl Track {
     }
 
     /// Whether it has been still for a while, up to its latest sight.
-    pub fn rests(&self) -> bool {
+    pub(crate) fn rests(&self) -> bool {
         self.still_since.is_some_and(|since| self.last_seen.since(since) >= RESTS_AFTER)
     }
 
@@ -354,7 +354,7 @@ fn group_of(class: Class) -> Class {
 }
 
 /// Whether a detector may take one for the other.
-pub fn is_same_kind(a: Class, b: Class) -> bool {
+pub(crate) fn is_same_kind(a: Class, b: Class) -> bool {
     group_of(a) == group_of(b)
 }
 
@@ -415,7 +415,7 @@ impl Tracker {
     }
 
     /// Takes new settings and keeps the tracks.
-    pub fn configure(&mut self, analysis_hz: f32, thresholds: &[(Class, f32)]) {
+    pub(crate) fn configure(&mut self, analysis_hz: f32, thresholds: &[(Class, f32)]) {
         self.thresholds = thresholds.to_vec();
         // A rate that is no rate counts as once a second.
         self.wanted_interval = if analysis_hz > 0.01 { 1.0 / analysis_hz } else { 1.0 };
@@ -475,7 +475,7 @@ impl Tracker {
     }
 
     /// Whether a detection shows no more than a piece of a vehicle that rests.
-    pub fn is_fragment(&self, detection: &Detection) -> bool {
+    pub(crate) fn is_fragment(&self, detection: &Detection) -> bool {
         self.tracks.iter().any(|track| track.has_piece(detection))
     }
 

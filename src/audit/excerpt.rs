@@ -28,7 +28,12 @@ impl Audit {
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn excerpt(&self, since: Option<Timestamp>, after: u64, most_bytes: usize) -> io::Result<Excerpt> {
+    pub(crate) fn excerpt(
+        &self,
+        since: Option<Timestamp>,
+        after: u64,
+        most_bytes: usize,
+    ) -> io::Result<Excerpt> {
         excerpt(self.opened()?, since, after, most_bytes)
     }
 

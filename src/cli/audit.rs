@@ -14,7 +14,7 @@ use crate::text::{argument, audit as text, foreign};
 
 /// Show or verify the audit log of a box.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
 }
@@ -50,7 +50,7 @@ struct Which {
 ///
 /// # Errors
 /// There is no such log, or it is broken.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.action {
         Action::Verify(which) => verify(&which.files()?),
         Action::Show { which, json, last } => show(&which.files()?, json, last),

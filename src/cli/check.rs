@@ -35,7 +35,7 @@ const DEFAULT_FILE: &str = "/etc/lookout/lookout.toml";
 ///
 /// Exit code 0: no error (warnings are allowed). 2: at least one error.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The files to check
     #[arg(default_value = DEFAULT_FILE, value_name = "CONFIG")]
     files: Vec<PathBuf>,
@@ -94,7 +94,7 @@ struct Faces {
 }
 
 /// Runs the command.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let judge = Judge::chosen(&args)?;
     let mut errors = 0;
@@ -359,6 +359,7 @@ impl Outcome {
     fn json(&self, language: Language) -> Value {
         let problems: Vec<Value> =
             self.problems.iter().map(|problem| problem_json(problem, language)).collect();
+        let say = |words: &Words| words.in_language(language);
         json!({
             "file": self.file,
             "valid": self.errors() == 0,
@@ -367,7 +368,8 @@ impl Outcome {
             "rules": self.config.as_ref().map(|config| config.rules.len()),
             "models_checked": self.config.is_some() && self.unchecked.is_none(),
             "judged_as": self.judged_as,
-            "faces": self.faces.as_ref().map(|faces| faces.told.in_language(language)),
+            "faces": self.faces.as_ref().map(|faces| say(&faces.told)),
+            "faces_hint": self.faces.as_ref().and_then(|faces| faces.hint.as_ref()).map(say),
             "redaction_is_weaker": self.faces.as_ref().is_some_and(|faces| faces.hint.is_some()),
             "problems": problems,
         })
@@ -556,4 +558,30 @@ fn what_it_is(camera: &Camera) -> Words {
     let masks = camera.masks.len() + camera.class_masks.len();
     parts.extend(counted(masks, text::one_mask, text::masks));
     Words::List(parts.into_iter().map(Words::from).collect(), Joint::Clauses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_try_about_faces_is_told_to_programs() {
+        let of = |hint: Option<Sentence>| Outcome {
+            file: "site.toml".into(),
+            text: None,
+            config: None,
+            problems: Vec::new(),
+            unchecked: None,
+            judged_as: None,
+            told: None,
+            faces: Some(Faces { told: text::no_face_model().into(), hint: hint.map(Words::from) }),
+        };
+        for language in [Language::English, Language::Chinese] {
+            let weaker = of(Some(evidence::try_face_model())).json(language);
+            assert_eq!(weaker["faces_hint"], evidence::try_face_model().in_language(language));
+            assert_eq!(weaker["redaction_is_weaker"], true);
+            let good = of(None).json(language);
+            assert_eq!((&good["faces_hint"], &good["redaction_is_weaker"]), (&Value::Null, &false.into()));
+        }
+    }
 }

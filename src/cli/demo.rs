@@ -19,7 +19,7 @@ use crate::mqtt::embedded;
 use crate::text::{Sentence, command_line, demo as say, foreign};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
-use super::{Failure, language, named_path};
+use super::{Failure, language, line_of, named_path};
 
 /// The ports in the demo's configurations; others are taken where these are busy.
 const RTSP_PORT: u16 = 8554;
@@ -44,7 +44,7 @@ const LANE_CLIP: &str = "tests/scenes/lane-day.mp4";
 
 /// Arguments of `lookout demo`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Another clip than the bundled one: mp4, mkv or avi
     #[arg(long, value_name = "FILE")]
     video: Option<PathBuf>,
@@ -66,7 +66,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A part that does not start, and, at the end, if no alert was published and acknowledged.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let clip = clip(args.video.as_deref())?;
     embedded::installed().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
     let stop = stop_at_ctrl_c()?;
@@ -146,8 +146,8 @@ fn adapted(
     model: Option<&str>,
 ) -> Result<String, Failure> {
     let wrong = |why: Sentence| Failure::refused(say::configuration_wrong(why));
-    let mut document: Table =
-        text.parse().map_err(|error: toml::de::Error| wrong(foreign::words(error.to_string())))?;
+    let no_toml = |error: toml::de::Error| wrong(say::in_line(line_of(text, &error), error.message()));
+    let mut document: Table = text.parse().map_err(no_toml)?;
     let first =
         document.get_mut("camera").and_then(Value::as_array_mut).and_then(|cameras| cameras.first_mut());
     let camera = first.and_then(Value::as_table_mut).ok_or_else(|| wrong(say::no_camera()))?;
@@ -324,5 +324,21 @@ impl DemoFolder {
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         read().unwrap_or_else(|error| say::log_unread(error.to_string()).in_language(language::of_this_run()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Language;
+
+    #[test]
+    fn a_configuration_that_is_no_toml_is_not_quoted() {
+        let text = "[site]\nbox = \"b\"\nsecret = hunter2\n";
+        for (language, line) in [(Language::English, "line 3: "), (Language::Chinese, "第 3 行")] {
+            let failure = adapted(text, "rtsp://127.0.0.1/demo", 1883, Path::new("."), None).unwrap_err();
+            let message = failure.in_language(language).message;
+            assert!(message.contains(line) && !message.contains("hunter2"), "{message}");
+        }
     }
 }

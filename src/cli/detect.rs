@@ -19,7 +19,7 @@ use crate::text::{Sentence, command_line, detect as say, foreign};
 
 /// Print the boxes found in pictures as JSON lines
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// JPEG or PNG files
     #[arg(required = true, value_name = "PICTURE")]
     pictures: Vec<PathBuf>,
@@ -51,7 +51,7 @@ struct Line<'a> {
 /// # Errors
 /// Where no model can be loaded, nothing is tried; a picture that cannot be read is reported, the others are
 /// done, and the command fails at the end.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let models = load(&args)?;
     let thresholds: Thresholds = match args.threshold {
         None => Thresholds::default(),

@@ -13,7 +13,7 @@ use crate::text::argument;
 
 /// Arguments of `lookout explain`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// A file with one alert message, or one on each line as `replay` and `tail --json` print them; `-` for standard input
     #[arg(value_name = "ALERT.json")]
     file: PathBuf,
@@ -23,7 +23,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A file that cannot be read, or that holds something other than alerts.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let shown = args.file.display().to_string();
     let text = read(&args.file).map_err(|error| {

@@ -292,6 +292,25 @@ mod tests {
     }
 
     #[test]
+    fn the_usual_language_is_that_of_the_command() {
+        let help = |line: &str, language| {
+            let arguments = ["lookout"].into_iter().chain(line.split(' ')).chain(["-h"]);
+            command(language).try_get_matches_from(arguments).expect_err("help is printed").to_string()
+        };
+        for (line, usual) in [
+            ("run", "默认：站点的语言"),
+            ("keys box", "默认：站点的语言"),
+            ("tail", "默认：终端或站点为中文时用中文"),
+            ("probe", "默认：终端的语言"),
+        ] {
+            let chinese = help(line, Language::Chinese);
+            assert!(chinese.contains(usual), "{line}: {chinese}");
+            let english = help(line, Language::English).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(english.contains("of `run` and `keys box` the site's; of `tail` Chinese"), "{english}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_said_in_chinese_with_what_to_try() {
         for (line, what, hint) in [
             ("probe rtsp://a/b --uzer x", "不认识 `--uzer`", "`--user`"),

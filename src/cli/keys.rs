@@ -27,7 +27,7 @@ const MOST_BYTES: u64 = 256 * 1024;
 
 /// Make, list and use the keys of those who command boxes; print the key by which this box signs.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
 }
@@ -117,7 +117,7 @@ fn invalid(what: Sentence, hint: Option<&Sentence>) -> Failure {
 ///
 /// # Errors
 /// A file cannot be read or written, or holds something else.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.action {
         Action::Make { name, role, out } => make(&name, role, &out),
         Action::List { config } => list(&config),
@@ -186,7 +186,8 @@ fn list(path: &Path) -> Result<(), Failure> {
 
 fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
     let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
-    let (folder, language) = (&config.outbox.dir, config.site.language);
+    let language = language::asked().unwrap_or(config.site.language);
+    let folder = &config.outbox.dir;
     let key = box_key::read(folder, &config.full_name())
         .map_err(|error| failed(error.sentence(), Some(&error.hint())).in_language(language))?;
     let Some(key) = key else {

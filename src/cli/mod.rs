@@ -25,33 +25,33 @@ macro_rules! say {
     }};
 }
 
-pub mod audit;
-pub mod capacity;
-pub mod check;
-pub mod demo;
-pub mod detect;
-pub mod explain;
+pub(crate) mod audit;
+pub(crate) mod capacity;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod detect;
+pub(crate) mod explain;
 mod help;
-pub mod keys;
+pub(crate) mod keys;
 mod language;
-pub mod models;
+pub(crate) mod models;
 mod named_path;
 #[cfg(feature = "web")]
-pub mod page;
-pub mod probe;
-pub mod replay;
-pub mod run;
+pub(crate) mod page;
+pub(crate) mod probe;
+pub(crate) mod replay;
+pub(crate) mod run;
 pub mod schema;
-pub mod secret;
-pub mod sensors;
+pub(crate) mod secret;
+pub(crate) mod sensors;
 pub mod tail;
 
 /// Exit code of a command that did what it was asked.
-pub const EXIT_OK: u8 = 0;
+pub(crate) const EXIT_OK: u8 = 0;
 /// Exit code of a command that tried and failed.
-pub const EXIT_FAILED: u8 = 1;
+pub(crate) const EXIT_FAILED: u8 = 1;
 /// Exit code where the arguments or the configuration are wrong; nothing was tried.
-pub const EXIT_INVALID: u8 = 2;
+pub(crate) const EXIT_INVALID: u8 = 2;
 
 /// Why a command failed, as the user reads it: what failed, which thing, why, what to try.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Failure {
 
     /// The same with what to try, if there is something.
     #[must_use]
-    pub fn hint_if(self, hint: Option<impl Into<Words>>) -> Self {
+    pub(crate) fn hint_if(self, hint: Option<impl Into<Words>>) -> Self {
         let language = self.language;
         let sentences = self.sentences.map(|(what, before)| (what, hint.map(Into::into).or(before)));
         Failure { sentences, ..self }.in_language(language)
@@ -247,15 +247,21 @@ fn arguments() -> Arguments {
     }
 }
 
+/// The line, from 1, at which a text is not what was expected. The line itself is not shown, as it may hold a secret.
+fn line_of(text: &str, error: &toml::de::Error) -> usize {
+    let before = text.as_bytes().get(..error.span().unwrap_or_default().start).unwrap_or_default();
+    before.split(|byte| *byte == b'\n').count()
+}
+
 /// Writes one line of data to standard output. A reader that went away (`| head`) is no failure: the command goes on, and
 /// its exit code says what it would have said.
-pub fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
+pub(crate) fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
     write_line(line).map(drop)
 }
 
 /// The same for a command whose lines are all that it is for and come for a long time: a reader that went away has seen
 /// enough and ends it quietly.
-pub fn stream_line(line: impl fmt::Display) -> Result<(), Failure> {
+pub(crate) fn stream_line(line: impl fmt::Display) -> Result<(), Failure> {
     if write_line(line)? {
         return Ok(());
     }

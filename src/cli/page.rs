@@ -16,7 +16,7 @@ use crate::web::{self};
 
 /// Arguments of `lookout page`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
     /// The configuration of the box
@@ -50,7 +50,7 @@ fn role(text: &str) -> Result<Role, String> {
 ///
 /// # Errors
 /// The configuration has problems, the page is switched off, or its files cannot be used.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let config =
         Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;

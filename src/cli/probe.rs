@@ -37,7 +37,7 @@ const LONG_KEYFRAME_INTERVAL: Duration = Duration::from_secs(4);
 
 /// Arguments of `lookout probe`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Address of the camera (rtsp://host/path), or a video file
     target: Target,
     /// User name at the camera
@@ -106,7 +106,7 @@ fn fingerprint(text: &str) -> Result<Fingerprint, String> {
 }
 
 /// Runs `lookout probe`.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let (address, report) = match watched(&args, language) {
         Ok(watched) => watched,
@@ -211,10 +211,18 @@ fn full_width_signs(address: &str) -> Option<Vec<char>> {
     let behind: String = address.chars().skip(begin).collect();
     let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
     let authority = authority.split_inclusive(['／', '？', '＃']).next().unwrap_or_default();
-    // What stands before it is a login, in which any sign may stand.
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    // What stands before it is a login, in which any sign may stand, a slash as well; of a password none is named.
+    let is_at = |c: char| matches!(c, '@' | '＠');
+    let (at, host) = match authority.rfind(is_at) {
+        Some(at) => {
+            let mut behind = authority[at..].chars();
+            (behind.next(), behind.as_str())
+        }
+        None if behind.contains(is_at) => (None, ""),
+        None => (None, authority),
+    };
     let mut signs: Vec<char> = Vec::new();
-    for sign in address.chars().take(begin).chain(host.chars()) {
+    for sign in address.chars().take(begin).chain(at).chain(host.chars()) {
         if half_width(sign) != sign && !signs.contains(&sign) {
             signs.push(sign);
         }
@@ -675,6 +683,8 @@ mod tests {
             ("rtsp://１０.0.0.31:５５４/stream2", "１０５４"),
             ("rtsp：／／10。0。0.31/stream2", "：／。"),
             ("rtsp://admin@10.0.0.31／stream2", "／"),
+            ("rtsp://admin:ｐｗ＠10.0.0.31/stream2", "＠"),
+            ("rtsp：//admin:ｐ／ｗ@10.0.0.31/stream2", "："),
         ] {
             let found = full_width_signs(address).unwrap_or_default();
             assert_eq!(found.into_iter().collect::<String>(), signs, "{address}");
@@ -682,6 +692,8 @@ mod tests {
         for good in [
             "rtsp://10.0.0.31:554/通道１",
             "rtsp://admin:密码：１@10.0.0.31/stream2",
+            "rtsp://admin:ｐ＠ｗ@10.0.0.31/stream2",
+            "rtsp://admin:ｐ/ｗ@10.0.0.31/stream2",
             "rtsp://东门.local/stream2",
             "录像：１.mp4",
         ] {

@@ -52,7 +52,7 @@ const STREAM: &str = "replay";
 
 /// Arguments of `lookout replay`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The recording: mp4, mkv, avi, ts, mpg, flv, dav and others; what it is is told by its content
     video: PathBuf,
     /// The configuration whose rules are applied
@@ -84,7 +84,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A configuration with problems, a model or video that cannot be read, output that cannot be written.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let config =
         Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
     let camera = chosen_camera(&config, args.camera.as_deref())?;

@@ -1,16 +1,17 @@
 //! `lookout run`: the daemon, until it is told to stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::daemon;
-use crate::text::language_of_log;
+use crate::text::{language_of_log, log_speaks};
+use crate::types::language::Language;
 
 use super::Failure;
 
 /// Arguments of `lookout run`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The configuration
     #[arg(long, short, default_value = "/etc/lookout/lookout.toml")]
     config: PathBuf,
@@ -27,7 +28,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A configuration with problems where the command centre sent none before, or a part of the daemon that cannot start.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.config.clone();
     start(args).map_err(|failure| {
         let told = daemon::failed_start::tell_and_wait(&failure.told(), &path);
@@ -36,12 +37,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn start(args: Args) -> Result<(), Failure> {
+    if let Some(language) = super::language::asked().or_else(|| site_language(&args.config)) {
+        log_speaks(language);
+    }
     let short_runs = daemon::crash_loop::tell_and_wait(&args.config);
     let (config, broken_file) = match Config::load(&args.config) {
         Ok(config) => (config, None),
         Err(problems) => match daemon::stored_configuration(&args.config) {
             Some(stored) => (stored, Some(problems)),
-            None => return Err(problems.into()),
+            None => {
+                let language = language_of_log();
+                return Err(Failure::invalid(problems.in_language(language)).in_language(language));
+            }
         },
     };
     let options = daemon::Options {
@@ -52,4 +59,34 @@ fn start(args: Args) -> Result<(), Failure> {
         language: super::language::asked(),
     };
     daemon::run(config, options).map_err(|error| Failure::failed(error).in_language(language_of_log()))
+}
+
+/// The language that the file names, as far as it can be read: what is wrong with the file is said in it, too.
+fn site_language(path: &Path) -> Option<Language> {
+    let text = crate::config::text_of(path).ok()?;
+    let (root, _) = toml::de::DeTable::parse_recoverable(&text);
+    let site = root.get_ref().get("site")?.get_ref().as_table()?;
+    let named = site.get("language")?.get_ref().as_str()?;
+    Language::ALL.into_iter().find(|language| language.tag() == named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_speaks_the_sites_language_also_where_the_file_is_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lookout.toml");
+        for (text, expected) in [
+            ("[site]\nlanguage = \"zh-CN\"\n", Some(Language::Chinese)),
+            ("[site]\nlanguage = \"en\"\n[mqtt\nurl = 1\n", Some(Language::English)),
+            ("[site]\nlanguage = \"fr\"\n", None),
+            ("[site]\nbox = \"box-1\"\n", None),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(site_language(&path), expected, "{text}");
+        }
+        assert_eq!(site_language(&folder.path().join("none.toml")), None);
+    }
 }

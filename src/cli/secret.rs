@@ -18,7 +18,7 @@ use crate::text::{Sentence, command_line, secret_file as say};
 
 /// Arguments of `lookout secret`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
 }
@@ -43,7 +43,7 @@ struct Set {
 ///
 /// # Errors
 /// The secret is none, or it cannot be written.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Set(set) => write_secret(&set),
     }

@@ -28,7 +28,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 
 /// Print readings as they come. Exit code 0 if every sensor spoke, 1 if one was silent all the time.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The configuration
     #[arg(long, default_value = "/etc/lookout/lookout.toml", value_name = "FILE")]
     config: PathBuf,
@@ -82,7 +82,7 @@ struct Row {
 }
 
 /// Runs the command.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(Failure::from)?;
     let embedded = match config.mqtt.broker {
         Broker::Embedded { port } if port > 0 => Some(port),

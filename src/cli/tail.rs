@@ -300,7 +300,7 @@ mod tests {
                 tls(folder.path().to_owned()),
                 EXIT_INVALID,
                 "cannot be read: it is a folder\n  hint: ".to_owned(),
-                "无法读取：这是一个文件夹\n  提示：".to_owned(),
+                "无法读取：这是一个目录\n  提示：".to_owned(),
             ),
             (
                 tls(path("empty.pem")),

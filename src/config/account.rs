@@ -17,14 +17,14 @@ use rustix::thread::{
 
 mod unit;
 
-pub use unit::Unit;
+pub(crate) use unit::Unit;
 
 /// The user as which the package's service runs, where no unit says otherwise.
 const USUAL_USER: &str = "lookout";
 
 /// A user of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub(crate) struct Account {
     /// Its name.
     pub name: String,
     uid: u32,
@@ -33,45 +33,45 @@ pub struct Account {
 
 impl Account {
     /// The user of that name.
-    pub fn named(name: &str) -> Option<Account> {
+    pub(crate) fn named(name: &str) -> Option<Account> {
         unistd::User::from_name(name).ok().flatten().map(Account::from)
     }
 
     /// The one whose rights this thread has.
-    pub fn of_this_thread() -> Option<Account> {
+    pub(crate) fn of_this_thread() -> Option<Account> {
         let uid = rustix::process::geteuid().as_raw();
         unistd::User::from_uid(uid.into()).ok().flatten().map(Account::from)
     }
 
     /// The one of the service on this machine: of its unit, or else of the package.
-    pub fn of_service() -> Option<Account> {
+    pub(crate) fn of_service() -> Option<Account> {
         let of_unit = Unit::installed().and_then(|unit| unit.user());
         Account::named(of_unit.as_deref().unwrap_or(USUAL_USER))
     }
 
     /// Whether it may do everything.
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.uid == 0
     }
 
     /// The group that is nobody's but this user's: the one of the same name. Root has none.
-    pub fn own_group(&self) -> Option<u32> {
+    pub(crate) fn own_group(&self) -> Option<u32> {
         let group = unistd::Group::from_gid(self.gid.into()).ok().flatten()?;
         (!self.is_root() && group.name == self.name).then_some(self.gid)
     }
 
     /// Whether a file is this user's.
-    pub fn owns(&self, file: &std::fs::Metadata) -> bool {
+    pub(crate) fn owns(&self, file: &std::fs::Metadata) -> bool {
         file.uid() == self.uid
     }
 
     /// Name of its first group.
-    pub fn group(&self) -> Option<String> {
+    pub(crate) fn group(&self) -> Option<String> {
         unistd::Group::from_gid(self.gid.into()).ok().flatten().map(|group| group.name)
     }
 
     /// Whether owner and mode let it do this with a file or folder: 4 to read, 2 to write, 1 to enter.
-    pub fn may(&self, of: &std::fs::Metadata, bits: u32) -> bool {
+    pub(crate) fn may(&self, of: &std::fs::Metadata, bits: u32) -> bool {
         let shift = if self.owns(of) {
             6
         } else if self.groups().is_ok_and(|groups| groups.contains(&of.gid())) {
@@ -92,7 +92,7 @@ impl Account {
     ///
     /// # Errors
     /// The system does not let this process become that user.
-    pub fn act<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    pub(crate) fn act<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
         self.act_after(|| Ok(()), || Ok(()), work)
     }
 
@@ -101,7 +101,7 @@ impl Account {
     ///
     /// # Errors
     /// The system does not let this process become that user, or does not let it keep these rights.
-    pub fn act_with_all_open<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    pub(crate) fn act_with_all_open<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
         self.act_after(|| Ok(set_keep_capabilities(true)?), open_all, work)
     }
 
@@ -155,7 +155,7 @@ fn open_all() -> io::Result<()> {
 ///
 /// # Errors
 /// The system does not start the thread, or does not let it give them up.
-pub fn act_with_nothing_opened<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+pub(crate) fn act_with_nothing_opened<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     let none = CapabilitySet::empty();
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("as-user".to_owned());
@@ -168,7 +168,7 @@ pub fn act_with_nothing_opened<T: Send>(work: impl FnOnce() -> T + Send) -> io::
 }
 
 /// The folder around `path` that is somebody's own: the home of a person, or of another service.
-pub fn home_around(path: &Path) -> Option<&Path> {
+pub(crate) fn home_around(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(|folder| is_a_home(folder))
 }
 

@@ -13,10 +13,10 @@ use crate::analysis::signals::SignalPlan;
 use crate::contract;
 
 /// The file, as it is installed beside the other examples.
-pub const TEXT: &str = include_str!("../../config/signals.toml");
+pub(crate) const TEXT: &str = include_str!("../../config/signals.toml");
 
 /// The signal that is taken unless it is switched off.
-pub const CAMERA_TROUBLE: &str = contract::kinds::CAMERA_TROUBLE;
+pub(crate) const CAMERA_TROUBLE: &str = contract::kinds::CAMERA_TROUBLE;
 
 /// Every signal of the catalogue, in its order.
 pub fn signals() -> Vec<SignalPlan> {

@@ -28,9 +28,9 @@ mod web;
 
 pub use camera::*;
 pub use layers::*;
-pub use rule::{Given, RuleDocument};
-pub use signal::{
-    DEFAULT_CATALOGUE, DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
+pub(crate) use rule::{Given, RuleDocument};
+pub(crate) use signal::{
+    DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
 };
 mod sensor;
 
@@ -329,48 +329,48 @@ pub struct EvidenceDocument {
 }
 
 /// Most boxes stand in China; a site elsewhere says so.
-pub const DEFAULT_TIME_ZONE: &str = "Asia/Shanghai";
+pub(crate) const DEFAULT_TIME_ZONE: &str = "Asia/Shanghai";
 /// For the same reason.
-pub const DEFAULT_LANGUAGE: Language = Language::Chinese;
+pub(crate) const DEFAULT_LANGUAGE: Language = Language::Chinese;
 /// Alerts are meant seriously unless somebody says otherwise: a forgotten line must not silence a street.
-pub const DEFAULT_MODE: Mode = Mode::Actual;
+pub(crate) const DEFAULT_MODE: Mode = Mode::Actual;
 /// The model that comes with Lookout.
 pub const DEFAULT_MODEL: &str = "street-small";
 /// Looks for faces where nothing else is said.
-pub const DEFAULT_FACE_MODEL: &str = "centerface";
+pub(crate) const DEFAULT_FACE_MODEL: &str = "centerface";
 /// Says that no face model is wanted.
-pub const NO_FACE_MODEL: &str = "none";
+pub(crate) const NO_FACE_MODEL: &str = "none";
 /// Where Debian packages of daemons keep such things.
-pub const DEFAULT_SECRETS_DIR: &str = "/etc/lookout/secrets";
+pub(crate) const DEFAULT_SECRETS_DIR: &str = "/etc/lookout/secrets";
 /// Where state is kept when systemd names no folder.
-pub const DEFAULT_STATE_DIR: &str = "/var/lib/lookout";
+pub(crate) const DEFAULT_STATE_DIR: &str = "/var/lib/lookout";
 /// IANA's port for MQTT.
-pub const DEFAULT_EMBEDDED_PORT: u16 = 1883;
+pub(crate) const DEFAULT_EMBEDDED_PORT: u16 = 1883;
 /// A week without the broker at ten messages a minute.
-pub const DEFAULT_MAX_ROWS: u64 = 100_000;
+pub(crate) const DEFAULT_MAX_ROWS: u64 = 100_000;
 /// Fits the smallest cards in the field beside everything else. A guess.
-pub const DEFAULT_OUTBOX_MIB: u64 = 512;
+pub(crate) const DEFAULT_OUTBOX_MIB: u64 = 512;
 /// So that the system itself can go on logging. A guess.
-pub const DEFAULT_MIN_FREE_MIB: u64 = 256;
+pub(crate) const DEFAULT_MIN_FREE_MIB: u64 = 256;
 /// As long as pictures are kept.
-pub const DEFAULT_RESEND_DAYS: u16 = DEFAULT_KEEP_DAYS;
+pub(crate) const DEFAULT_RESEND_DAYS: u16 = DEFAULT_KEEP_DAYS;
 /// With it the queue of a box that is connected stays below the size up to which its file is checked at every start.
-pub const DEFAULT_RESEND_MIB: u64 = 12;
+pub(crate) const DEFAULT_RESEND_MIB: u64 = 12;
 /// Long enough for the people who follow an alert up, short enough for privacy. A guess.
-pub const DEFAULT_KEEP_DAYS: u16 = 7;
+pub(crate) const DEFAULT_KEEP_DAYS: u16 = 7;
 /// Long enough to ask for one after a report, no longer. A guess.
-pub const DEFAULT_ORIGINALS_DAYS: u16 = 3;
+pub(crate) const DEFAULT_ORIGINALS_DAYS: u16 = 3;
 /// About ten thousand pictures of 100 KiB.
-pub const DEFAULT_EVIDENCE_MIB: u64 = 1024;
+pub(crate) const DEFAULT_EVIDENCE_MIB: u64 = 1024;
 /// Longer than somebody is hidden behind a passing vehicle.
-pub const DEFAULT_HOLD_SECS: f64 = 10.0;
+pub(crate) const DEFAULT_HOLD_SECS: f64 = 10.0;
 /// So that one event is one alert. A guess.
-pub const DEFAULT_COOLDOWN_SECS: f64 = 60.0;
+pub(crate) const DEFAULT_COOLDOWN_SECS: f64 = 60.0;
 /// Belief fades slowly, so a short dip is no end.
-pub const DEFAULT_SIGNAL_HOLD_SECS: f64 = 30.0;
+pub(crate) const DEFAULT_SIGNAL_HOLD_SECS: f64 = 30.0;
 /// So that one incident is one alert (DESIGN section 5).
-pub const DEFAULT_SIGNAL_COOLDOWN_SECS: f64 = 300.0;
+pub(crate) const DEFAULT_SIGNAL_COOLDOWN_SECS: f64 = 300.0;
 /// "Accepted in 3 minutes" (DESIGN).
-pub const DEFAULT_ACCEPT_WITHIN_SECS: f64 = 180.0;
+pub(crate) const DEFAULT_ACCEPT_WITHIN_SECS: f64 = 180.0;
 /// Every alert is worth an answer.
-pub const DEFAULT_ESCALATE_FROM: Level = Level::Blue;
+pub(crate) const DEFAULT_ESCALATE_FROM: Level = Level::Blue;

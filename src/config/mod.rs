@@ -31,7 +31,7 @@ use crate::contract::topics::Topics;
 use crate::text::{Words, config as say};
 use crate::types::responsible::Responsible;
 
-pub mod account;
+pub(crate) mod account;
 pub mod catalogue;
 mod check;
 mod class_words;
@@ -44,25 +44,30 @@ mod lookalike;
 mod models;
 pub mod patch;
 mod pattern;
-pub mod problem;
-pub mod reference;
+pub(crate) mod problem;
+mod quotable;
+pub(crate) mod reference;
 pub mod restart;
 pub mod schema;
-pub mod secret;
+pub(crate) mod secret;
 mod settings;
 mod structure;
 mod suggest;
 
-pub use document::Precision;
-pub use explain::{Explained, ExplainedValue, Origin, WatchingRule};
-pub use models::{KnownModel, ModelList, Wanted};
-pub use patch::{ConfigText, PatchStep};
+pub(crate) use document::Precision;
+pub use explain::Origin;
+pub(crate) use explain::{Explained, ExplainedValue, WatchingRule};
+pub(crate) use models::ModelList;
+pub use models::{KnownModel, Wanted};
+pub use patch::ConfigText;
+pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor,
-    SensorBroker, Sensors, Site, Tls, Web, WebListen, WebhookListener,
+    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor, Sensors,
+    Site, Tls, Web, WebListen,
 };
+pub(crate) use settings::{SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
 
 use problem::{Report, Source};
@@ -230,7 +235,7 @@ impl Config {
     /// # Errors
     ///
     /// Every problem of the file; a file that cannot be read is one problem.
-    pub fn load_in(path: &Path, surroundings: &Surroundings) -> Result<Config, Problems> {
+    pub(crate) fn load_in(path: &Path, surroundings: &Surroundings) -> Result<Config, Problems> {
         Config::from_text(path, &text_of(path)?, surroundings)
     }
 
@@ -352,7 +357,7 @@ impl Config {
     }
 
     /// Every horizon that the file says: those of its cameras, and those of its layers, also of a type that no camera is of.
-    pub fn horizons(&self) -> Vec<Horizon> {
+    pub(crate) fn horizons(&self) -> Vec<Horizon> {
         let (mut root, _) = toml::de::DeTable::parse_recoverable(self.text());
         // The text is a good one, so nothing comes into the report.
         let mut report = Report::new(&self.source);
@@ -374,7 +379,7 @@ impl Config {
     }
 
     /// The box's name, with its area: `530127.box-1`. By itself it is one within its area only.
-    pub fn full_name(&self) -> String {
+    pub(crate) fn full_name(&self) -> String {
         format!("{}.{}", self.site.area, self.site.box_id)
     }
 
@@ -405,7 +410,7 @@ impl Config {
 
 /// Folders in which the queue of the file at `path` may be, most likely first, also where the file is broken: the one it
 /// names, as far as it can be read, and the one for a file that names none.
-pub fn outbox_dirs(path: &Path, surroundings: &Surroundings) -> Vec<PathBuf> {
+pub(crate) fn outbox_dirs(path: &Path, surroundings: &Surroundings) -> Vec<PathBuf> {
     let text = text_of(path).unwrap_or_default();
     let (root, _) = toml::de::DeTable::parse_recoverable(&text);
     let section = root.get_ref().get("outbox").and_then(|section| section.get_ref().as_table());
@@ -442,7 +447,7 @@ impl Camera {
 /// # Errors
 ///
 /// One problem, where it cannot be read or is no text.
-pub fn text_of(path: &Path) -> Result<String, Problems> {
+pub(crate) fn text_of(path: &Path) -> Result<String, Problems> {
     let one = |what: Words, hint: Words| Problems {
         path: path.to_owned(),
         list: vec![Problem {

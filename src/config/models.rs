@@ -32,7 +32,7 @@ pub struct KnownModel {
 
 /// Gives the models there are; `None` where they are not to be asked for; what is wrong with their list, and what to
 /// try, where there is none.
-pub type ModelList<'l> = dyn Fn(Wanted<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + 'l;
+pub(crate) type ModelList<'l> = dyn Fn(Wanted<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + 'l;
 
 /// That a class is not found, where the models that the file names are known.
 pub(super) const NOT_CHOSEN: fn(String) -> Sentence = config::class_not_chosen;

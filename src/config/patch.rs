@@ -14,7 +14,7 @@ use crate::contract::stream_address;
 use crate::text::{Sentence, config as say};
 
 /// Most changes of one patch.
-pub const MOST_CHANGES: usize = 1000;
+pub(crate) const MOST_CHANGES: usize = 1000;
 
 /// One change. A path leads from the top of the file down, its steps with a dot between them: a name, and behind the name
 /// of a list of entries (`camera`, `rule`, `zone`, ...) the entry's `id`, or the `code` of a grid.
@@ -73,7 +73,7 @@ impl Config {
     ///
     /// # Errors
     /// It cannot be written, in a sentence; never of a configuration that was read.
-    pub fn public_text(&self) -> Result<ConfigText, Sentence> {
+    pub(crate) fn public_text(&self) -> Result<ConfigText, Sentence> {
         let mut root = toml::Value::Table(parsed(self.text())?);
         let mut hidden = 0;
         hide(&mut root, &mut hidden);

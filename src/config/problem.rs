@@ -8,16 +8,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use toml::de::DeTable;
-
 use super::layers::Places;
+use super::quotable::{Broken, could_hold_a_secret};
 use super::{lookalike, suggest};
 use crate::text::{Told, Words, config, foreign};
 use crate::types::language::Language;
 
 /// The text of a configuration file and where it came from.
 #[derive(Clone)]
-pub struct Source {
+pub(crate) struct Source {
     path: Arc<Path>,
     text: Arc<str>,
     /// The first byte of each line.
@@ -33,7 +32,7 @@ impl fmt::Debug for Source {
 
 impl Source {
     /// A text that was read from `path`.
-    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
         let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(after_breaks).collect();
@@ -41,17 +40,17 @@ impl Source {
     }
 
     /// Where it came from.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Line and column (in characters), both from 1, of a byte. Bytes past the end count as the end.
-    pub fn position(&self, byte: usize) -> (u32, u32) {
+    pub(crate) fn position(&self, byte: usize) -> (u32, u32) {
         let byte = byte.min(self.text.len());
         let line = self.line_index(byte);
         let before = &self.text.as_bytes()[self.line_starts[line]..byte];
@@ -59,8 +58,18 @@ impl Source {
         (u32::try_from(line + 1).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 
+    /// The lines without their ends, each with its first byte.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.line_starts.iter().map(|&start| (start, self.line_at(start)))
+    }
+
+    /// The first byte of the line that holds a byte.
+    pub(super) fn line_start(&self, byte: usize) -> usize {
+        self.line_starts[self.line_index(byte.min(self.text.len()))]
+    }
+
     /// The line that holds a byte, without its end.
-    fn line_at(&self, byte: usize) -> &str {
+    pub(super) fn line_at(&self, byte: usize) -> &str {
         let line = self.line_index(byte.min(self.text.len()));
         let end = self.line_starts.get(line + 1).copied().unwrap_or(self.text.len());
         self.text[self.line_starts[line]..end].trim_end_matches(['\n', '\r'])
@@ -124,7 +133,7 @@ impl Problems {
     }
 
     /// Problems of a configuration as a whole, with no place in it.
-    pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
+    pub(crate) fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
         let problem =
             |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
         let list = whats.into_iter().map(Into::into).map(problem).collect();
@@ -173,12 +182,12 @@ impl Problem {
     }
 
     /// What to try as it is published; nothing where that is no sentence.
-    pub fn hint_told(&self, language: Language) -> Option<Told> {
+    pub(crate) fn hint_told(&self, language: Language) -> Option<Told> {
         Some(self.hint.as_ref()?.sentence()?.told(language))
     }
 
     /// Whether it is said of that camera, alone or with others.
-    pub fn is_of_camera(&self, id: &str) -> bool {
+    pub(crate) fn is_of_camera(&self, id: &str) -> bool {
         let names = |code: &str, name: &str| Some(self.what.first_of(code)?.value(name)?.clone());
         match (names(CAMERA, "id"), names(CAMERAS, "ids")) {
             (Some(one), _) => one.to_string() == id,
@@ -320,6 +329,7 @@ impl<'s> Report<'s> {
             });
         }
         self.found = once_for_all_cameras(self.found, &self.shared);
+        let broken = (!broken_lines.is_empty()).then(|| Broken::of(self.source));
         let mut problems: Vec<Problem> = Vec::new();
         let mut told_lines: BTreeSet<u32> = BTreeSet::new();
         for (told, found) in self.found.iter().enumerate() {
@@ -333,13 +343,17 @@ impl<'s> Report<'s> {
                 true => !is_syntax || !told_lines.insert(line),
                 false => found.consequence && !broken_lines.is_empty(),
             };
-            let mut problem = self.problem(found, !broken_lines.is_empty());
+            if is_echo {
+                continue;
+            }
+            let mut problem = self.problem(found, broken.as_ref());
             let line_text = self.source.line_at(found.span.start);
+            let is_hidden = hides(line_text, found.span.start, broken.as_ref());
             let alike = if is_syntax {
-                lookalike::on_line(line_text, could_hold_a_secret(line_text))
+                lookalike::on_line(line_text, is_hidden)
             } else {
                 let typed = self.source.text.get(found.span.clone()).unwrap_or_default();
-                lookalike::in_value(typed, could_hold_a_secret(line_text))
+                lookalike::in_value(typed, is_hidden)
             };
             problem.hint = match (alike, problem.hint) {
                 (Some(alike), Some(hint)) => Some(config::and_also(alike, hint).into()),
@@ -347,16 +361,16 @@ impl<'s> Report<'s> {
             };
             let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
             let is_told = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
-            if !is_echo && !is_told {
+            if !is_told {
                 problems.push(problem);
             }
         }
         problems
     }
 
-    fn problem(&self, found: &Found, file_is_broken: bool) -> Problem {
+    fn problem(&self, found: &Found, broken: Option<&Broken<'_>>) -> Problem {
         let (line, column) = self.source.position(found.span.start);
-        let excerpt = excerpt(self.source, &found.span, file_is_broken);
+        let excerpt = excerpt(self.source, &found.span, broken);
         let Found { severity, what, hint, .. } = found;
         Problem { severity: *severity, line, column, what: what.clone(), hint: hint.clone(), excerpt }
     }
@@ -364,7 +378,7 @@ impl<'s> Report<'s> {
     /// Stands for the problems that nobody would read.
     fn and_more(&self, next: &Found, count: usize) -> Problem {
         let what = config::and_more(count).into();
-        Problem { what, hint: None, excerpt: None, ..self.problem(next, true) }
+        Problem { what, hint: None, excerpt: None, ..self.problem(next, None) }
     }
 }
 
@@ -438,17 +452,14 @@ impl Note<'_> {
     }
 }
 
-/// The line of a problem, unless a secret could stand on it.
-fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option<(String, usize)> {
+/// The line of a problem, unless a secret could stand on it; `broken` where the text is no TOML.
+fn excerpt(source: &Source, span: &Range<usize>, broken: Option<&Broken<'_>>) -> Option<(String, usize)> {
     let line = source.line_at(span.start);
     // What is missing altogether is reported at the beginning of the file, which says nothing about it.
     if span.end == 0 {
         return None;
     }
-    if line.is_empty() || line.chars().count() > 200 || could_hold_a_secret(line) {
-        return None;
-    }
-    if file_is_broken && could_go_on_with_a_secret(source, span.start) {
+    if line.is_empty() || line.chars().count() > 200 || hides(line, span.start, broken) {
         return None;
     }
     let (first, column) = source.position(span.start);
@@ -458,71 +469,9 @@ fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option
     Some((line.trim_end().to_owned(), width.clamp(1, room)))
 }
 
-/// Most lines that are looked at before one that is to be quoted, and most characters of each.
-const MOST_BEFORE: (usize, usize) = (20, 200);
-
-/// Whether a line of a text that is no TOML may hold what an earlier one began: it does not look like a header or like a
-/// value with its name, a text over several lines began somewhere before it, its header could hold a secret, or a line right
-/// before it that is not complete could.
-fn could_go_on_with_a_secret(source: &Source, byte: usize) -> bool {
-    let line = source.line_at(byte);
-    let before = &source.text()[..source.line_starts[source.line_index(byte.min(source.text().len()))]];
-    let is_bare = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '\t');
-    let name = line.split(['=', '\u{ff1d}', ':', '\u{ff1a}']).next().unwrap_or_default();
-    let begins_anew = line.trim_start().starts_with(['[', '#', '\u{3010}'])
-        || (name.len() < line.len() && !name.trim().is_empty() && name.chars().all(is_bare));
-    if !begins_anew || before.contains("\"\"\"") || before.contains("'''") {
-        return true;
-    }
-    let is_secret = |word: &str| is_nearly_a_secret(word) || could_hold_a_secret(word);
-    let holds_a_secret =
-        |line: &str| could_hold_a_secret(line) || line.split(|c: char| !c.is_alphanumeric()).any(is_secret);
-    let header = before.lines().rev().find(|line| line.trim_start().starts_with('['));
-    if header.is_some_and(holds_a_secret) {
-        return true;
-    }
-    let (most_lines, most_characters) = MOST_BEFORE;
-    for (number, line) in before.lines().rev().filter(|line| !line.trim().is_empty()).enumerate() {
-        if number == most_lines || line.chars().count() > most_characters {
-            return true;
-        }
-        let is_complete = DeTable::parse(line).is_ok();
-        if is_complete || holds_a_secret(line) {
-            return !is_complete;
-        }
-    }
-    false
-}
-
-/// Whether a line may hold a password: it names one, or holds an address in which one could stand.
-fn could_hold_a_secret(line: &str) -> bool {
-    const SIGNS: [&str; 13] = [
-        "://",
-        "@",
-        "url",
-        "user",
-        "secret",
-        "pass",
-        "pwd",
-        "token",
-        "key",
-        "credential",
-        "login",
-        "auth",
-        "密码",
-    ];
-    let line = line.to_lowercase();
-    SIGNS.iter().any(|sign| line.contains(sign)) || names_of(&line).any(is_nearly_a_secret)
-}
-
-/// What stands before each `=` of a line.
-fn names_of(line: &str) -> impl Iterator<Item = &str> {
-    line.split(['{', ',']).filter_map(|part| Some(part.split_once('=')?.0.trim()))
-}
-
-/// A name with a slip in it still stands before what it was meant to name.
-fn is_nearly_a_secret(name: &str) -> bool {
-    suggest::nearest(name, ["secret", "password", "passwd", "token"]).is_some()
+/// Whether a secret could stand on the line that holds a byte.
+fn hides(line: &str, byte: usize, broken: Option<&Broken<'_>>) -> bool {
+    could_hold_a_secret(line) || broken.is_some_and(|broken| broken.could_hold_a_secret(byte))
 }
 
 #[cfg(test)]
@@ -538,7 +487,8 @@ mod tests {
         assert_eq!(source.position(10_000), (3, 2));
         for byte in 0..20 {
             source.position(byte);
-            excerpt(&source, &(byte..byte + 3), false);
+            excerpt(&source, &(byte..byte + 3), None);
+            excerpt(&source, &(byte..byte + 3), Some(&Broken::of(&source)));
             source.line_at(byte);
         }
     }
@@ -546,7 +496,8 @@ mod tests {
     /// The lines of a broken file that may be quoted.
     fn quotable(text: &str) -> Vec<String> {
         let source = Source::new("site.toml", text);
-        let is_quoted = |start: &&usize| excerpt(&source, &(**start..**start + 1), true).is_some();
+        let broken = Broken::of(&source);
+        let is_quoted = |start: &&usize| excerpt(&source, &(**start..**start + 1), Some(&broken)).is_some();
         source.line_starts.iter().filter(is_quoted).map(|start| source.line_at(*start).to_owned()).collect()
     }
 
@@ -566,9 +517,79 @@ mod tests {
             "passwor\nd = \"hunter2\"",
             "secre\nt = \"hunter2\"",
             "secret = \"us\ner:hunter2\"",
+            "admin:hunter2",
+            "pasword: hunter2",
+            "pasword ＝ \"hunter2\"",
+            "ｓｅｃｒｅｔ ＝ “hunter2”",
+            "pw = hunter2",
+            "psw = hunter2",
+            "口令 = \"hunter2\"",
+            "密钥 = \"hunter2\"",
+            "令牌 = \"hunter2\"",
+            "用户 = \"hunter2\"",
+            "whatever = \"hunter2\"",
+            "whatever = [\nbox = \"hunter2\"",
+            "whatever = [\n12,\nbox = \"hunter2\"",
+            "hunter2",
         ] {
+            let text = format!("[site]\nbox ＝ \"b\"\n[[camera]]\n{broken}\n");
+            let quoted = quotable(&text);
+            assert!(!quoted.join("\n").contains("hunter2"), "{broken}");
+            assert!(quoted.iter().any(|line| line.starts_with("box ＝")), "{broken}: {quoted:?}");
             assert!(!quotable(broken).join("\n").contains("hunter2"), "{broken}");
         }
+    }
+
+    #[test]
+    fn no_character_of_what_may_be_a_secret_is_named_in_a_broken_file() {
+        let source = Source::new("site.toml", "id ＝ ３\nwhatever ＝ ｈｕｎｔｅｒ２\n");
+        let mut report = Report::new(&source);
+        for name in ["id", "whatever"] {
+            let start = source.text().find(name).unwrap();
+            report.unreadable(&(start..start + 2), config::leave_out());
+        }
+        let problems = report.finish();
+        let hints = problems.iter().map(|problem| problem.hint.as_ref().unwrap().to_string());
+        let [known, unknown] = &hints.collect::<Vec<_>>()[..] else { panic!("{problems:#?}") };
+        assert!(known.contains('＝') && known.contains('３'), "{known}");
+        assert!(unknown.contains('＝') && !unknown.contains(['ｈ', 'ｕ', 'ｎ']), "{unknown}");
+        assert_eq!((problems[0].excerpt.is_some(), &problems[1].excerpt), (true, &None));
+    }
+
+    #[test]
+    fn nothing_is_quoted_behind_a_text_over_several_lines_and_consequences_are_left_out() {
+        let line = "box = \"b\"\n";
+        for (begins, is_quoted) in [("# a comment\n", true), ("name = '''\n", false)] {
+            let source = Source::new("site.toml", format!("{begins}{}[site\n", line.repeat(20_000)));
+            let mut report = Report::new(&source);
+            for number in 0..20_000 {
+                let start = begins.len() + number * line.len();
+                report.error(&(start..start + 3), config::leave_out()).consequence();
+            }
+            let start = source.text().len() - 6;
+            report.unreadable(&(start..start + 5), config::leave_out());
+            let problems = report.finish();
+            let [problem] = &problems[..] else { panic!("{} problems", problems.len()) };
+            assert_eq!((problem.line, problem.excerpt.is_some()), (20_002, is_quoted), "{begins}");
+        }
+    }
+
+    #[test]
+    fn a_problem_of_many_cameras_is_of_each_of_them() {
+        let source = Source::new("site.toml", "analysis_fps = 50\n");
+        let mut report = Report::new(&source);
+        report.has_layers(Places::from([(15, super::super::layers::Layer::Defaults)]));
+        let cameras: Vec<String> = (10..30).map(|number| format!("cam-{number}")).collect();
+        for camera in &cameras {
+            report.error(&(15..17), config::of(config::camera(camera), config::leave_out()));
+        }
+        let problems = report.finish();
+        let [all] = &problems[..] else { panic!("{problems:#?}") };
+        assert!(cameras.iter().all(|camera| all.is_of_camera(camera)), "{all:#?}");
+        assert!(!all.is_of_camera("cam-30"));
+        let (english, chinese) = (all.what.to_string(), all.what.in_language(Language::Chinese));
+        assert!(english.contains("`cam-21` and 8 more: ") && !english.contains("cam-22"), "{english}");
+        assert!(chinese.contains("`cam-21` 和另外 8 个：") && !chinese.contains("cam-22"), "{chinese}");
     }
 
     #[test]
@@ -613,21 +634,5 @@ mod tests {
                 .to_string()
                 .starts_with("warning: site.toml:1:7: [site]: leave")
         );
-    }
-
-    #[test]
-    fn a_line_that_could_hold_a_secret_is_never_quoted() {
-        for line in [
-            "url = 5",
-            "password = \"x\"",
-            "x = \"rtsp://a:b@c\"",
-            "Secret = 1",
-            "密码 = \"x\"",
-            "s0cret = \"a:b\"",
-            "x = { tokn = \"b\" }",
-        ] {
-            assert!(could_hold_a_secret(line), "{line}");
-        }
-        assert!(!could_hold_a_secret("analysis_fps = 50"));
     }
 }

@@ -14,7 +14,7 @@ use crate::text::{Sentence, Words};
 use crate::types::language::Language;
 
 /// The whole reference, as it is checked in as `config/REFERENCE.md` and `config/REFERENCE.zh-CN.md`.
-pub fn markdown(language: Language) -> String {
+pub(crate) fn markdown(language: Language) -> String {
     let mut reference = Reference { root: schema::document_schema(), language, out: String::new() };
     reference.introduction();
     for section in sections(reference.root) {

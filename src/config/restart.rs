@@ -13,7 +13,7 @@ pub struct Fixed {
 }
 
 /// All of them.
-pub const FIXED: [Fixed; 3] = [
+pub(crate) const FIXED: [Fixed; 3] = [
     Fixed {
         key: "[site] box",
         why: config::name_belongs_to_messages,

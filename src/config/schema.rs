@@ -2,6 +2,7 @@
 //!
 //! One schema, two readers: editors (`config/lookout.schema.json`) and [`super::structure`].
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use schemars::JsonSchema;
@@ -16,6 +17,29 @@ use crate::contract::schema::tidy;
 pub(super) fn document_schema() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
     SCHEMA.get_or_init(|| made::<Document>(SchemaSettings::draft2020_12()))
+}
+
+/// The names of all fields, wherever they stand.
+pub(super) fn field_names() -> &'static BTreeSet<String> {
+    static NAMES: OnceLock<BTreeSet<String>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let mut names = BTreeSet::new();
+        collect_names(document_schema(), &mut names);
+        names
+    })
+}
+
+fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(parts) => {
+            if let Some(fields) = parts.get("properties").and_then(Value::as_object) {
+                names.extend(fields.keys().cloned());
+            }
+            parts.values().for_each(|part| collect_names(part, names));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| collect_names(part, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// The schema for editors: draft 7, which taplo and most editors understand.

@@ -36,14 +36,14 @@ pub struct Credentials {
 
 impl Credentials {
     /// Whether both name the same secret, whatever it holds: only that is part of a configuration.
-    pub fn is_same_secret(&self, other: &Credentials) -> bool {
+    pub(crate) fn is_same_secret(&self, other: &Credentials) -> bool {
         let named = |known: &Credentials| known.user_is_named.then(|| known.user.clone());
         self.file == other.file && named(self) == named(other)
     }
 }
 
 /// As [`Credentials::is_same_secret`], where there may be none.
-pub fn same_secret(one: Option<&Credentials>, other: Option<&Credentials>) -> bool {
+pub(crate) fn same_secret(one: Option<&Credentials>, other: Option<&Credentials>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one.is_same_secret(other),
         (None, None) => true,
@@ -80,7 +80,7 @@ pub(super) fn pem_bytes(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Why there are no credentials. Names files, never their content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretError {
+pub(crate) enum SecretError {
     /// No such file.
     Missing(PathBuf),
     /// Other users could read it.
@@ -102,7 +102,7 @@ impl std::error::Error for SecretError {}
 
 impl SecretError {
     /// What is wrong.
-    pub fn sentence(&self) -> Sentence {
+    pub(crate) fn sentence(&self) -> Sentence {
         match self {
             SecretError::Missing(path) => text::missing(path.display()),
             SecretError::TooOpen(path, mode) => text::too_open(path.display(), format!("{mode:03o}")),
@@ -112,7 +112,7 @@ impl SecretError {
     }
 
     /// What to try.
-    pub fn hint(&self) -> Words {
+    pub(crate) fn hint(&self) -> Words {
         match self {
             SecretError::Missing(path) | SecretError::Malformed(path, _) => {
                 text::one_line(set_command(path)).into()
@@ -201,7 +201,7 @@ fn copy_command(reader: &Account, path: &Path, folder: &str) -> String {
 
 /// Where secret files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretStore {
+pub(crate) struct SecretStore {
     /// The folder.
     pub dir: PathBuf,
     /// Whether systemd keeps other users out of it, so that the mode of a file in it says nothing.
@@ -214,7 +214,7 @@ impl SecretStore {
     /// # Errors
     ///
     /// [`SecretError`]; the file is refused when others could read it.
-    pub fn read(&self, name: &str, user: Option<&str>) -> Result<Credentials, SecretError> {
+    pub(crate) fn read(&self, name: &str, user: Option<&str>) -> Result<Credentials, SecretError> {
         let path = self.dir.join(name);
         let text = self.text_of(&path)?;
         // Windows' editor puts a byte order mark in front.

@@ -365,7 +365,7 @@ pub struct SensorBroker {
 
 impl SensorBroker {
     /// Whether the file says the same of where both are and what they are shown.
-    pub fn is_same_place(&self, other: &SensorBroker) -> bool {
+    pub(crate) fn is_same_place(&self, other: &SensorBroker) -> bool {
         (&self.host, self.port) == (&other.host, other.port)
             && same_files(self.tls.as_ref(), other.tls.as_ref())
             && same_secret(self.credentials.as_ref(), other.credentials.as_ref())

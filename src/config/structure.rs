@@ -19,8 +19,11 @@ use super::reference::toml_of;
 use super::{headers, layers, schema, suggest};
 use crate::text::{Sentence, Words, config, structure as say};
 
+/// How to say what is to be written.
+type SayWrite = fn(Words) -> Sentence;
+
 /// Names that people know from elsewhere, and what stands for them here: (where, name, what to write).
-const ELSEWHERE: [(&str, &str, fn(Words) -> Sentence, &str); 4] = [
+const ELSEWHERE: [(&str, &str, SayWrite, &str); 4] = [
     ("SensorDocument", "modbus_rtu_over_tcp", say::write, "modbus_tcp = { framing = \"rtu\", ... }"),
     ("SensorDocument", "modbus_rtu_tcp", say::write, "modbus_tcp = { framing = \"rtu\", ... }"),
     ("SensorDocument", "rtu_over_tcp", say::write, "modbus_tcp = { framing = \"rtu\", ... }"),

@@ -58,23 +58,18 @@ pub(super) fn hint<'a>(
     (!candidates.is_empty()).then(|| there_are(listed(&candidates)).into())
 }
 
-/// `` `a`, `b` and `c` ``; at most twelve.
+/// `` `a`, `b` and `c` ``; at most twelve are shown.
 pub(super) fn listed(names: &[&str]) -> Words {
-    joined(names, Joint::And)
+    joined(names, Joint::AndMore)
 }
 
-/// `` `a`, `b` or `c` ``; at most twelve.
+/// `` `a`, `b` or `c` ``; at most twelve are shown.
 pub(super) fn one_of(names: &[&str]) -> Words {
-    joined(names, Joint::Or)
+    joined(names, Joint::OrMore)
 }
 
 fn joined(names: &[&str], joint: Joint) -> Words {
-    const MOST: usize = 12;
-    let mut parts: Vec<Words> = names.iter().take(MOST).map(|name| format!("`{name}`").into()).collect();
-    if names.len() > MOST {
-        parts.push(config::more(names.len() - MOST).into());
-    }
-    Words::List(parts, joint)
+    Words::List(names.iter().map(|name| format!("`{name}`").into()).collect(), joint)
 }
 
 /// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap neighbours.

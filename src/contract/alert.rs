@@ -344,7 +344,7 @@ pub struct WhyData {
     /// The signal whose belief decided, otherwise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fusion: Option<String>,
-    /// The condition in words and numbers.
+    /// The condition in words and numbers, in the language of the site.
     pub condition: String,
     /// The threshold that was passed: of a rule in the unit of `signals[].value`, of a belief 0 to 1.
     pub threshold: f64,
@@ -475,7 +475,7 @@ pub enum ClockSync {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SeqData {
     /// Which count: a ULID. A new one begins, from 1, only when the box's queue was made anew (a new disk, a damaged
-    /// file); numbers of different streams have nothing to do with one another.
+    /// file), and after a mark above every number given; numbers of different streams have nothing to do with one another.
     #[schemars(regex(pattern = patterns::ULID))]
     pub stream: String,
     /// The number, from 1, given in the moment in which the message was stored on disk.

@@ -168,7 +168,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
 }
 
 /// One line of `up/active`.
-pub fn active_alert(revision: &Revision, context: &AlertContext<'_>) -> ActiveAlert {
+pub(crate) fn active_alert(revision: &Revision, context: &AlertContext<'_>) -> ActiveAlert {
     ActiveAlert {
         alert_id: revision.alert.0.to_string(),
         rev: revision.rev,
@@ -275,7 +275,11 @@ fn place(revision: &Revision, context: &AlertContext<'_>) -> Place {
 
 /// The zone or line for which something counts that stands at `foot` in the picture of the alert's camera: of those of the
 /// alert that are this camera's the one in which it stands, or else the first.
-pub fn zone_of(revision: &Revision, camera: Option<&CameraPlace>, foot: Option<Point>) -> Option<String> {
+pub(crate) fn zone_of(
+    revision: &Revision,
+    camera: Option<&CameraPlace>,
+    foot: Option<Point>,
+) -> Option<String> {
     let zones = &revision.origin.zones;
     let Some(camera) = camera else { return zones.first().map(|zone| zone.to_string()) };
     let of_camera = || zones.iter().filter_map(|name| camera.zones.get_key_value(name));

@@ -10,9 +10,9 @@ use super::schema::finish;
 use super::topics::DEFAULT_PREFIX;
 
 /// Longest MQTT 5 response topic that a box answers on, in bytes.
-pub const RESPONSE_TOPIC_BYTES: usize = 256;
+pub(crate) const RESPONSE_TOPIC_BYTES: usize = 256;
 /// Longest MQTT 5 correlation data that a box gives back.
-pub const CORRELATION_BYTES: usize = 256;
+pub(crate) const CORRELATION_BYTES: usize = 256;
 
 /// Who reads the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn components(table: &[&Message]) -> Result<(ByName, ByName), ExampleError> {
     for (name, mut schema) in made {
         let root = roots.iter().find(|(_, _, root)| *root == name);
         if let (Some((message, event_type, _)), Value::Object(schema)) = (root, &mut schema) {
-            message.name_the_type(*event_type, schema);
+            message.narrow(*event_type, schema);
         }
         let better = root.and_then(|(message, _, _)| message.type_name());
         schemas.insert(better.unwrap_or(name), schema);

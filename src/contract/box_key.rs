@@ -20,7 +20,7 @@ use crate::text::key as text;
 use crate::types::hex::sha256_hex;
 
 /// Name of the MQTT 5 user property that holds the signature of a message.
-pub const SIGNATURE_PROPERTY: &str = "jws";
+pub(crate) const SIGNATURE_PROPERTY: &str = "jws";
 
 /// The key of a box, both halves.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl BoxKey {
 
 /// The thumbprint of an Ed25519 key (RFC 7638, RFC 8037 section 2): SHA-256 of the required fields in the order of their
 /// names, in base64url.
-pub fn thumbprint(public: &PublicKey) -> String {
+pub(crate) fn thumbprint(public: &PublicKey) -> String {
     let required = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, public.text());
     URL_SAFE_NO_PAD.encode(Sha256::digest(required))
 }

@@ -237,7 +237,8 @@ pub struct ActiveData {
     /// The last number given in that stream when this list was made. Everywhere else `seq` is the pair of stream and number:
     /// here that is `up_to`.
     pub seq: u64,
-    /// Both, as every numbered message has them in `seq`: no later revision is in this list.
+    /// Both, as every numbered message has them in `seq`: no later revision is in this list. Absent
+    /// before the first number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub up_to: Option<SeqData>,
     /// The open alerts, most urgent first, then oldest first.

@@ -25,7 +25,7 @@ impl CameraCondition {
     }
 
     /// The title where no video comes: why, as far as that is known, and where the camera is to be found.
-    pub fn no_video_title(
+    pub(crate) fn no_video_title(
         camera: &str,
         cause: Option<NoVideoCause>,
         device: Option<&str>,
@@ -43,7 +43,7 @@ impl CameraCondition {
 }
 
 /// Why there is no video, in a few words.
-pub fn why_no_video(cause: NoVideoCause) -> Sentence {
+pub(crate) fn why_no_video(cause: NoVideoCause) -> Sentence {
     match cause {
         NoVideoCause::WrongPassword => say::wrong_password(),
         NoVideoCause::PasswordNeeded => say::password_needed(),

@@ -13,7 +13,7 @@ use crate::analysis::counts::ZoneMinute;
 /// How many things entered and left each zone of a camera within one minute, and how many were there at once.
 /// Published on `up/count`, lower in rank than every alert but blue ones: when the queue is full, counts go first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CountData {
+pub(crate) struct CountData {
     /// Its number among all messages of the box.
     pub seq: SeqData,
     /// Whether the box means what it says.
@@ -37,7 +37,7 @@ pub struct CountData {
 
 /// One zone's counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ZoneCount {
+pub(crate) struct ZoneCount {
     /// The zone.
     pub zone: String,
     /// By class; where the minute was watched, a class that is not here was not there.
@@ -46,7 +46,7 @@ pub struct ZoneCount {
 
 /// One class's counts in one zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ClassCount {
+pub(crate) struct ClassCount {
     /// The class: `person`, `two_wheeler`, `car`, `bus`, `truck`, ...
     pub class: String,
     /// How many came into the zone, over its edge or by appearing in it.

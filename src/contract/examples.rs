@@ -38,7 +38,7 @@ use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::quality::{ACCEPT_WITHIN_SECS, CLOSE_WITHIN_SECS};
 use crate::analysis::time::{Moment, Timestamp};
-use crate::text::{self, Words};
+use crate::text::{self, Joint, Words, rule};
 use crate::types::box_state::BoxState;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::gap::GapReason;
@@ -46,21 +46,27 @@ use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::responsible::Responsible;
 
+/// What the rule of the examples waits for.
+fn condition() -> Words {
+    let classes = ["car", "truck", "bus"].map(Words::from).to_vec();
+    rule::lasting(rule::parked(Words::List(classes, Joint::Or), "fire-lane"), 120_u32).into()
+}
+
 /// The alert of the examples.
 pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
 pub(crate) const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
 /// Who takes an alert on.
-pub const DESK: &str = "grid desk 2";
+pub(crate) const DESK: &str = "grid desk 2";
 /// What they say about it.
-pub const ON_ITS_WAY: &str = "patrol 4 is on its way";
+pub(crate) const ON_ITS_WAY: &str = "patrol 4 is on its way";
 /// And when it was looked at.
-pub const OWNER_CAME: &str = "the owner was called and drove away";
+pub(crate) const OWNER_CAME: &str = "the owner was called and drove away";
 /// And when it is settled.
-pub const LANE_FREE: &str = "the lane is free";
+pub(crate) const LANE_FREE: &str = "the lane is free";
 /// Why somebody asks for something.
-pub const ROAD_WORKS: &str = "road works until Friday";
+pub(crate) const ROAD_WORKS: &str = "road works until Friday";
 /// Why somebody changes what runs.
-pub const NEW_ZONE: &str = "new zone at the east gate";
+pub(crate) const NEW_ZONE: &str = "new zone at the east gate";
 const SESSION: &str = "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W";
 /// A digest, of nothing in particular.
 pub(crate) const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -186,7 +192,7 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         shown: vec![Shown { class: truck, score: 0.87, box_in_frame: BBox::new(0.21, 0.52, 0.58, 0.93) }],
         why: Why {
             basis: Basis::Rule(Arc::from("fire-lane-blocked")),
-            condition: "car, truck or bus stands still in fire-lane for 120 s".into(),
+            condition: condition(),
             threshold: 120.0,
             contributions: vec![Contribution {
                 source: "rule:fire-lane-blocked".to_owned(),
@@ -361,7 +367,7 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             level: Level::Orange,
             title: None,
             when: "parked".to_owned(),
-            condition: "car, truck or bus stands still in fire-lane for 120 s".to_owned(),
+            condition: condition().in_language(Language::Chinese),
             zone: Some("fire-lane".to_owned()),
             line: None,
             classes: ["car", "truck", "bus"].map(str::to_owned).to_vec(),

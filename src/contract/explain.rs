@@ -307,7 +307,7 @@ mod tests {
         for word in ["camera", "weight", "why", "where", "level", "rule fire", "ago", "clock"] {
             assert!(!text.contains(&format!(" {word} ")), "{word} in:\n{text}");
         }
-        assert!(text.contains("橙色（建议级别）") && text.contains("（权重 "), "{text}");
+        assert!(text.contains("橙色（建议等级）") && text.contains("（权重 "), "{text}");
         assert!(text.contains("\n  尚未受理\n") && text.contains("\n  依据：规则 "), "{text}");
     }
 

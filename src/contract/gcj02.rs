@@ -16,7 +16,7 @@ const LONGITUDES: std::ops::Range<f64> = 72.004..137.8347;
 const LATITUDES: std::ops::Range<f64> = 0.8293..55.8271;
 
 /// Longitude and latitude in degrees as a map of GCJ-02 has them, to a tenth of a metre; unchanged outside of China.
-pub fn from_wgs84([lon, lat]: [f64; 2]) -> [f64; 2] {
+pub(crate) fn from_wgs84([lon, lat]: [f64; 2]) -> [f64; 2] {
     if !(LONGITUDES.contains(&lon) && LATITUDES.contains(&lat)) {
         return [lon, lat];
     }

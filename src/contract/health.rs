@@ -14,9 +14,9 @@ use crate::text::{Sentence, Words, health as say};
 use crate::types::camera_condition::CameraCondition;
 
 /// How often `up/health` is published when nothing special happens.
-pub const HEALTH_EVERY: Duration = Duration::from_secs(10);
+pub(crate) const HEALTH_EVERY: Duration = Duration::from_secs(10);
 /// How often `up/camera` and `up/sensor` are published when nothing about them changes.
-pub const PART_EVERY: Duration = Duration::from_secs(600);
+pub(crate) const PART_EVERY: Duration = Duration::from_secs(600);
 
 fn about_health() -> String {
     format!(
@@ -188,7 +188,7 @@ fn sum_up(degraded: &mut Vec<Degraded>, kind: OfOneKind, language: Language) -> 
 }
 
 /// Makes a list of more than `most` parts shorter: all cameras become one entry, then all sensors.
-pub fn shorten_list(degraded: &mut Vec<Degraded>, most: usize, language: Language) {
+pub(crate) fn shorten_list(degraded: &mut Vec<Degraded>, most: usize, language: Language) {
     for kind in [CAMERAS, SENSORS] {
         if degraded.len() > most {
             sum_up(degraded, kind, language);

@@ -9,7 +9,7 @@ use crate::text::{Sentence, kind as say};
 use crate::types::level::Level;
 
 /// The kind of alerts about cameras themselves; their titles say what is wrong.
-pub const CAMERA_TROUBLE: &str = "camera_trouble";
+pub(crate) const CAMERA_TROUBLE: &str = "camera_trouble";
 
 const fn kind(name: &'static str, level: Level, title: fn() -> Sentence) -> AlertKind {
     AlertKind { name, level, title }
@@ -41,17 +41,17 @@ const OTHERS: [AlertKind; 21] = [
 ];
 
 /// Everything known by name: those of the kinds of rules, for a rule without a `signal`, and the others.
-pub fn all() -> impl Iterator<Item = &'static AlertKind> {
+pub(crate) fn all() -> impl Iterator<Item = &'static AlertKind> {
     rules::KINDS.iter().chain(&OTHERS)
 }
 
 /// The kind of that name, if it is known by name.
-pub fn known(name: &str) -> Option<&'static AlertKind> {
+pub(crate) fn known(name: &str) -> Option<&'static AlertKind> {
     all().find(|kind| kind.name == name)
 }
 
 /// The title that people read: the rule's own if it has one, else the kind's, else the kind's name in words.
-pub fn title(name: &str, own: Option<&str>, language: Language) -> String {
+pub(crate) fn title(name: &str, own: Option<&str>, language: Language) -> String {
     if let Some(own) = own {
         return own.to_owned();
     }

@@ -23,14 +23,14 @@ use super::{Event, MAX_EVIDENCE_BYTES, Payload};
 use crate::text::{Sentence, message as say};
 
 /// What the topics of all commands begin with, below the box's; the rest is the command's name.
-pub const COMMAND_TOPICS: &str = "down/cmd/";
+pub(crate) const COMMAND_TOPICS: &str = "down/cmd/";
 
 /// The media type of a CloudEvent with its envelope (structured mode), and the MQTT 5 content type of such a message.
-pub const CLOUD_EVENT: &str = "application/cloudevents+json";
+pub(crate) const CLOUD_EVENT: &str = "application/cloudevents+json";
 /// The same of a bare JSON object.
 pub const JSON: &str = "application/json";
 /// The same of a signed command: a JWS in compact form (RFC 7515).
-pub const SIGNED: &str = "application/jose";
+pub(crate) const SIGNED: &str = "application/jose";
 
 /// Quality of service; Lookout uses no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,17 +116,17 @@ pub struct BoxTopic {
 /// One revision of an alert.
 pub const ALERT: Message = event::<AlertData>("up/alert", examples::alert, say::alert);
 /// What had to be dropped.
-pub const GAP: Message = event::<GapData>("up/alert", examples::gap, say::gap);
+pub(crate) const GAP: Message = event::<GapData>("up/alert", examples::gap, say::gap);
 /// The clock was set.
-pub const TIME_FIX: Message = event::<TimeFixData>("up/alert", examples::time_fix, say::time_fix);
+pub(crate) const TIME_FIX: Message = event::<TimeFixData>("up/alert", examples::time_fix, say::time_fix);
 /// The open alerts.
 pub const ACTIVE: Message = event::<ActiveData>("up/active", examples::active, say::active).retained();
 /// Whether the box is there. The will is published here, too.
-pub const STATE: Message = event::<StateData>("up/state", examples::state, say::state).retained();
+pub(crate) const STATE: Message = event::<StateData>("up/state", examples::state, say::state).retained();
 /// The birth certificate.
 pub const META: Message = event::<MetaData>("up/meta", examples::meta, say::meta).retained();
 /// The rest of it.
-pub const META_PART: Message =
+pub(crate) const META_PART: Message =
     event::<MetaPartData>("up/meta_part/{part}", examples::meta_part, say::meta_part).retained();
 /// The summary of how the box does.
 pub const HEALTH: Message = event::<HealthData>("up/health", examples::health, say::health)
@@ -142,34 +142,36 @@ pub const CAMERA: Message = event::<CameraData>("up/camera/{camera}", examples::
     .expiring(PART_EVERY.saturating_mul(3))
     .waiting();
 /// One sensor, likewise.
-pub const SENSOR: Message = event::<SensorData>("up/sensor/{sensor}", examples::sensor, say::sensor)
+pub(crate) const SENSOR: Message = event::<SensorData>("up/sensor/{sensor}", examples::sensor, say::sensor)
     .at_most_once()
     .retained()
     .expiring(PART_EVERY.saturating_mul(3))
     .waiting();
 /// Which configuration runs.
-pub const CONFIG: Message = event::<ConfigData>("up/config", examples::config, say::config).retained();
+pub(crate) const CONFIG: Message = event::<ConfigData>("up/config", examples::config, say::config).retained();
 /// Counts of a camera and minute.
 pub const COUNT: Message = event::<CountData>("up/count", examples::count, say::count);
 /// How well alerts serve those who answer them.
-pub const QUALITY: Message = event::<QualityData>("up/quality", examples::quality, say::quality).retained();
+pub(crate) const QUALITY: Message =
+    event::<QualityData>("up/quality", examples::quality, say::quality).retained();
 /// The answer to a command.
-pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, say::reply);
+pub(crate) const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, say::reply);
 
 /// The signature of another message, where that cannot carry it itself.
-pub const SIGNATURE: Message = event::<SignatureData>("up/signature", examples::signature, say::signature);
+pub(crate) const SIGNATURE: Message =
+    event::<SignatureData>("up/signature", examples::signature, say::signature);
 
 /// Every message with JSON that a box sends.
-pub const EVENTS: [&Message; 15] = [
+pub(crate) const EVENTS: [&Message; 15] = [
     &ALERT, &GAP, &TIME_FIX, &ACTIVE, &STATE, &META, &META_PART, &HEALTH, &CAMERA, &SENSOR, &CONFIG, &COUNT,
     &QUALITY, &REPLY, &SIGNATURE,
 ];
 
 /// The centre's durable receipt.
-pub const MARK: Message = Message::bare::<MarkData>("down/mark", examples::mark, say::mark).retained();
+pub(crate) const MARK: Message = Message::bare::<MarkData>("down/mark", examples::mark, say::mark).retained();
 
 /// A redacted picture.
-pub const EVIDENCE: Message = binary(
+pub(crate) const EVIDENCE: Message = binary(
     "evidence",
     "up/evidence/{alert}/{n}",
     say::evidence,
@@ -180,7 +182,7 @@ pub const EVIDENCE: Message = binary(
     },
 );
 /// A sealed original.
-pub const SEALED: Message = binary(
+pub(crate) const SEALED: Message = binary(
     "sealed",
     "up/original/{alert}/{n}",
     say::sealed,
@@ -278,7 +280,7 @@ impl Message {
     }
 
     /// The name of its type in the schemas, where the type's own would not do: `AlertEvent`, `AckCommand`.
-    pub fn type_name(&self) -> Option<String> {
+    pub(crate) fn type_name(&self) -> Option<String> {
         let ending = match self.payload {
             Content::Json { event_type: Some(_), .. } => "Event",
             Content::Json { event_type: None, .. } if self.topic.starts_with(COMMAND_TOPICS) => "Command",
@@ -289,7 +291,7 @@ impl Message {
     }
 
     /// The last part of its topic; of a message to the box, its name as a command.
-    pub const fn last_part(&self) -> &'static str {
+    pub(crate) const fn last_part(&self) -> &'static str {
         last_part(self.topic)
     }
 

@@ -20,7 +20,7 @@ const PIECE_BYTES: usize = 8 * 1024;
 /// What did not fit into `up/meta`, retained on `up/meta_part/{part}`. Read it together with the `up/meta` whose
 /// `id` it names; parts above its `parts`, and those of another `up/meta`, are old: ignore them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct MetaPartData {
+pub(crate) struct MetaPartData {
     /// The `id` of the message on `up/meta` that this goes on from.
     pub of: String,
     /// Which part, from 1; the last part of the topic.
@@ -116,7 +116,7 @@ impl Lists {
 
 /// `meta`, whose event will be called `id`, as messages that each fit into [`MAX_EVENT_BYTES`]. The counts of what is left
 /// out of the first are set.
-pub fn split(mut meta: MetaData, id: &str) -> (MetaData, Vec<MetaPartData>) {
+pub(crate) fn split(mut meta: MetaData, id: &str) -> (MetaData, Vec<MetaPartData>) {
     let room = MAX_EVENT_BYTES - ENVELOPE_BYTES;
     if json_bytes(&meta) <= room {
         return (meta, Vec::new());

@@ -27,28 +27,28 @@ pub mod alert_event;
 pub mod asyncapi;
 pub mod box_key;
 pub mod box_status;
-pub mod camera_condition;
+pub(crate) mod camera_condition;
 pub mod command;
-pub mod count;
-pub mod examples;
+pub(crate) mod count;
+pub(crate) mod examples;
 pub mod explain;
-pub mod gcj02;
-pub mod handling;
+pub(crate) mod gcj02;
+pub(crate) mod handling;
 pub mod health;
-pub mod kinds;
+pub(crate) mod kinds;
 pub mod messages;
-pub mod meta_part;
-pub mod meta_rules;
-pub mod mute;
-pub mod patterns;
-pub mod portable_json;
+pub(crate) mod meta_part;
+pub(crate) mod meta_rules;
+pub(crate) mod mute;
+pub(crate) mod patterns;
+pub(crate) mod portable_json;
 pub mod quality;
-pub mod schema;
+pub(crate) mod schema;
 pub mod signature;
 pub(crate) mod stream_address;
 pub mod time_fix;
-pub mod topics;
-pub mod words;
+pub(crate) mod topics;
+pub(crate) mod words;
 
 pub use alert::{AlertData, GapData};
 pub use alert_event::{AlertContext, Seq, alert_event, gap_event};
@@ -61,7 +61,7 @@ pub use words::{Eye, Language, Mode, Time};
 pub const MAX_EVENT_BYTES: usize = 32 * 1024;
 
 /// Most bytes of one evidence picture.
-pub const MAX_EVIDENCE_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_EVIDENCE_BYTES: usize = 256 * 1024;
 
 /// The envelope of every JSON message from a box: CloudEvents 1.0 in structured mode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -18,7 +18,7 @@ const LARGEST: u64 = (1 << 53) - 1;
 ///
 /// # Errors
 /// Which one stands twice, and where; or why it is no JSON.
-pub fn check_names(json: &[u8]) -> Result<(), Sentence> {
+pub(crate) fn check_names(json: &[u8]) -> Result<(), Sentence> {
     read(json, false)
 }
 
@@ -26,7 +26,7 @@ pub fn check_names(json: &[u8]) -> Result<(), Sentence> {
 ///
 /// # Errors
 /// Which name or number it is, and where; or why it is no JSON.
-pub fn check(json: &[u8]) -> Result<(), Sentence> {
+pub(crate) fn check(json: &[u8]) -> Result<(), Sentence> {
     read(json, true)
 }
 

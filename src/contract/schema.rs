@@ -18,6 +18,12 @@ use super::schema_id;
 /// added.
 const CLOSED: [&str; 4] = ["Level", "Mode", "Phase", "Verdict"];
 
+/// Messages that a box refuses for a field that it does not know.
+const STRICT: [&str; 3] = ["set", "patch", "wanted"];
+
+/// Claims of RFC 7519 that libraries for tokens add by themselves, beside `iat` and `exp`. A box takes them without effect.
+pub(crate) const TOKEN_CLAIMS: [&str; 5] = ["iss", "sub", "aud", "nbf", "jti"];
+
 impl Message {
     /// One of its kind; `None` where there is no JSON in it.
     ///
@@ -55,14 +61,18 @@ impl Message {
                 schema.entry(key).or_insert(value);
             }
         }
-        self.name_the_type(event_type, &mut schema);
+        self.narrow(event_type, &mut schema);
         schema.insert("examples".to_owned(), self.example()?.into_iter().collect());
         schema.insert("$defs".to_owned(), definitions.into());
         Ok(Some(Value::Object(schema)))
     }
 
-    /// In the schema of an event, `type` and `dataschema` can have one value only.
-    pub(super) fn name_the_type(&self, event_type: Option<&str>, schema: &mut Map<String, Value>) {
+    /// In the schema of an event, `type` and `dataschema` can have one value only; that of a strict command takes no other
+    /// fields.
+    pub(super) fn narrow(&self, event_type: Option<&str>, schema: &mut Map<String, Value>) {
+        if STRICT.contains(&self.name) {
+            close(schema);
+        }
         let Some(kind) = event_type else { return };
         let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
         for (field, only) in [("type", kind.to_owned()), ("dataschema", schema_id(self.name))] {
@@ -86,6 +96,17 @@ pub(super) fn finish(definitions: &mut Map<String, Value>) {
     for definition in definitions.values_mut() {
         open_lists(definition, &open);
     }
+}
+
+/// Nothing else stands in it, but for what libraries for tokens add.
+fn close(schema: &mut Map<String, Value>) {
+    if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+        for claim in TOKEN_CLAIMS {
+            let about = "A library for tokens (RFC 7519) may add it; it has no effect.";
+            fields.insert(claim.to_owned(), json!({ "description": about }));
+        }
+    }
+    schema.insert("additionalProperties".to_owned(), false.into());
 }
 
 /// A list of words as one enumeration with a name, which generators make a type of, and not as a choice of constants;

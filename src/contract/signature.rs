@@ -59,7 +59,7 @@ impl Role {
 }
 
 /// Whether a text may name a key: as ids in the configuration.
-pub fn is_key_id(text: &str) -> bool {
+pub(crate) fn is_key_id(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     text.len() <= KEY_ID_BYTES
         && text.bytes().next().is_some_and(plain)
@@ -128,14 +128,14 @@ impl fmt::Display for Untrusted {
 impl std::error::Error for Untrusted {}
 
 /// Whether a message looks like a JWS rather than JSON.
-pub fn looks_signed(message: &[u8]) -> bool {
+pub(crate) fn looks_signed(message: &[u8]) -> bool {
     let first = message.iter().find(|byte| !byte.is_ascii_whitespace());
     first.is_some_and(|byte| !matches!(byte, b'{' | b'['))
         && message.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
 /// The payload of what looks signed, unchecked: only to answer a refusal where no key is in force.
-pub fn unverified_payload(message: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unverified_payload(message: &[u8]) -> Option<Vec<u8>> {
     if !looks_signed(message) {
         return None;
     }

@@ -9,12 +9,12 @@ use std::ops::Range;
 use crate::types::hex::digest_from_hex;
 
 /// Stands in an address for the user name of the secret file.
-pub const USER_PLACE: &str = "{user}";
+pub(crate) const USER_PLACE: &str = "{user}";
 /// Stands in an address for the password of the secret file.
-pub const PASSWORD_PLACE: &str = "{password}";
+pub(crate) const PASSWORD_PLACE: &str = "{password}";
 
 /// Whether a parameter of this name holds a password: `password`, `passwd`, `loginpas`, `pwd`, `psw`, ...
-pub fn names_a_password(name: &str) -> bool {
+pub(crate) fn names_a_password(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["pass", "pwd", "psw"].iter().any(|part| name.contains(part)) || name.ends_with("pas") || name == "pw"
 }
@@ -71,7 +71,7 @@ fn random_parts(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// The `name=value` parts of an address, in query and path, with the place of each value. A value goes on until the next
 /// `name=`: it may hold any sign itself.
-pub fn parameters(address: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+pub(crate) fn parameters(address: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     address.match_indices('=').map(move |(at, _)| {
         let from = at + 1;
         (name_before(&address[..at]), from..end_of_value(address, from))
@@ -112,7 +112,7 @@ fn whole_name_before(text: &str) -> &str {
 /// The address without what stands in it as a password: values of parameters that are named like a secret, what stands behind
 /// a colon in the path, parts of the path that nobody would choose as a name, and everything that could be user information
 /// but the places of a login. A user's name alone is no secret.
-pub fn shown(address: &str) -> String {
+pub(crate) fn shown(address: &str) -> String {
     let mut clean = String::with_capacity(address.len());
     let mut at = 0;
     for span in hidden(address) {
@@ -125,7 +125,7 @@ pub fn shown(address: &str) -> String {
 }
 
 /// What [`shown`] hides, in order and without overlaps.
-pub fn hidden(address: &str) -> Vec<Range<usize>> {
+pub(crate) fn hidden(address: &str) -> Vec<Range<usize>> {
     let begin = address.find("://").map_or(0, |at| at + 3);
     let rest = &address[begin..];
     let path = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -165,12 +165,12 @@ pub fn hidden(address: &str) -> Vec<Range<usize>> {
 }
 
 /// Whether what stands before the path is a host and nothing else: without a colon, or a numeric address.
-pub fn is_plain_host(authority: &str) -> bool {
+pub(crate) fn is_plain_host(authority: &str) -> bool {
     !authority.contains(':') || is_numeric_host(authority)
 }
 
 /// Whether it is an address of digits, with a port or without.
-pub fn is_numeric_host(authority: &str) -> bool {
+pub(crate) fn is_numeric_host(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, port)) => (host, port.strip_prefix(':').unwrap_or(port)),
         None => authority.split_once(':').unwrap_or((authority, "")),
@@ -189,7 +189,7 @@ fn is_login_place(login: &str) -> bool {
 }
 
 /// Replaces what could be a password inside the addresses of a text.
-pub fn redacted(text: &str) -> String {
+pub(crate) fn redacted(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
@@ -228,7 +228,7 @@ fn end_of_address(text: &str) -> usize {
 }
 
 /// A name in braces that is none of the two places, without its braces: `pass` of `{pass}`.
-pub fn unknown_place(address: &str) -> Option<&str> {
+pub(crate) fn unknown_place(address: &str) -> Option<&str> {
     let mut rest = address;
     while let Some((_, after)) = rest.split_once('{') {
         let (name, behind) = after.split_once('}')?;
@@ -241,7 +241,7 @@ pub fn unknown_place(address: &str) -> Option<&str> {
 }
 
 /// The address without places of the login in front of its host, which is where a login is given to the camera anyway.
-pub fn without_login_places(address: &str) -> Cow<'_, str> {
+pub(crate) fn without_login_places(address: &str) -> Cow<'_, str> {
     let Some((scheme, rest)) = address.split_once("://") else { return address.into() };
     let login = [format!("{USER_PLACE}:{PASSWORD_PLACE}@"), format!("{USER_PLACE}@")];
     match login.iter().find_map(|login| rest.strip_prefix(login.as_str())) {
@@ -252,7 +252,7 @@ pub fn without_login_places(address: &str) -> Cow<'_, str> {
 
 /// What is wrong with the host of an address that no reader of addresses has words for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AddressTrouble {
+pub(crate) enum AddressTrouble {
     /// An IPv6 address without its brackets.
     Brackets,
     /// An IPv6 address that names a link of one machine.
@@ -260,7 +260,7 @@ pub enum AddressTrouble {
 }
 
 /// Finds [`AddressTrouble`].
-pub fn trouble(address: &str) -> Option<AddressTrouble> {
+pub(crate) fn trouble(address: &str) -> Option<AddressTrouble> {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -275,17 +275,17 @@ pub fn trouble(address: &str) -> Option<AddressTrouble> {
 }
 
 /// A SHA-256 fingerprint: 64 hexadecimal digits, pairs of them with a colon between or not.
-pub fn fingerprint(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn fingerprint(text: &str) -> Option<[u8; 32]> {
     digest_from_hex(&text.trim().replace(':', ""))
 }
 
 /// Whether the address has a place that a secret file fills in.
-pub fn has_places(address: &str) -> bool {
+pub(crate) fn has_places(address: &str) -> bool {
     address.contains(USER_PLACE) || address.contains(PASSWORD_PLACE)
 }
 
 /// The address with user and password in their places, percent-encoded where they would not mean themselves.
-pub fn filled(address: &str, user: &str, password: &str) -> String {
+pub(crate) fn filled(address: &str, user: &str, password: &str) -> String {
     // In one pass, so that a user whose name is a place stays what it is.
     let mut full = String::with_capacity(address.len());
     let mut rest = address;
@@ -307,7 +307,7 @@ pub fn filled(address: &str, user: &str, password: &str) -> String {
 }
 
 /// Percent-encoded as far as needed in any part of an address (RFC 3986 section 2.3, and signs that separate nothing).
-pub fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     use std::fmt::Write as _;
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

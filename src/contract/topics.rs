@@ -6,7 +6,7 @@
 use super::messages::COMMAND_TOPICS;
 
 /// First part of every topic unless the configuration says otherwise. `v1` is the version of the contract.
-pub const DEFAULT_PREFIX: &str = "lookout/v1";
+pub(crate) const DEFAULT_PREFIX: &str = "lookout/v1";
 
 /// Topic names of one box.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -234,7 +234,7 @@ pub(super) struct Asked {
 }
 
 /// The sentence of the catalogue that programs go by: the first, where there are several.
-pub fn first_sentence(words: &Words) -> Option<&Sentence> {
+pub(crate) fn first_sentence(words: &Words) -> Option<&Sentence> {
     match words {
         Words::Plain(_) => None,
         Words::Sentence(sentence) => Some(sentence),

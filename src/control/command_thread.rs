@@ -31,14 +31,14 @@ use crate::contract::messages::REPLY;
 use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
-use crate::text::{command as say, log_error, log_warn, mqtt};
+use crate::text::{command as say, language_of_log, log_error, log_warn, mqtt};
 use crate::types::language::Language;
 
 /// How often what was only counted is written down.
 const SUM_UP_EVERY: Duration = Duration::from_secs(10);
 
 /// What a command needs to take effect.
-pub struct Parts {
+pub(crate) struct Parts {
     /// Knows the alerts.
     pub alerts: Box<dyn Alerts>,
     /// Passes what is not about an alert to the main thread; `false` where it is gone.
@@ -59,7 +59,7 @@ pub struct Parts {
 
 /// How the people of a site read.
 #[derive(Debug, Clone)]
-pub struct Readers {
+pub(crate) struct Readers {
     /// Times.
     pub time_zone: TimeZone,
     /// And sentences.
@@ -67,10 +67,10 @@ pub struct Readers {
 }
 
 /// The same of the site that runs; another configuration may change it.
-pub type SiteReaders = Arc<RwLock<Readers>>;
+pub(crate) type SiteReaders = Arc<RwLock<Readers>>;
 
 /// A command for the main thread, whose answer is waited for.
-pub struct MainCommand {
+pub(crate) struct MainCommand {
     envelope: CommandEnvelope,
     work: MainWork,
     answering: Answering,
@@ -78,7 +78,7 @@ pub struct MainCommand {
 
 impl MainCommand {
     /// Carries it out.
-    pub fn carry_out(self, at: &mut dyn RunningBox) {
+    pub(crate) fn carry_out(self, at: &mut dyn RunningBox) {
         (self.work)(&self.envelope, at, self.answering);
     }
 }
@@ -90,7 +90,7 @@ enum Notice {
 }
 
 /// The running thread.
-pub struct CommandThread {
+pub(crate) struct CommandThread {
     notices: UnboundedSender<Notice>,
     thread: JoinHandle<()>,
 }
@@ -100,7 +100,7 @@ impl CommandThread {
     ///
     /// # Errors
     /// The folder cannot be used, or no thread can be started.
-    pub fn start<G>(
+    pub(crate) fn start<G>(
         commands: Receiver<ReceivedCommand>,
         folder: &Path,
         parts: Parts,
@@ -121,7 +121,7 @@ impl CommandThread {
     }
 
     /// Ends it when what is finished by now was answered and what was counted is written down.
-    pub fn stop(self, deadline: Duration) {
+    pub(crate) fn stop(self, deadline: Duration) {
         let until = Instant::now() + deadline;
         // Fails only if the thread is gone, and then there is nothing to stop.
         let _ = self.notices.send(Notice::Stop);
@@ -378,7 +378,7 @@ impl Dispatcher {
         let stored = self.parts.outbox.append(record, body);
         if let Err(error) = &stored {
             respond_to.iter().for_each(RespondTo::forget);
-            log_error!(say::answer_not_stored(); %error);
+            log_error!(say::answer_not_stored(); error = %error.in_language(language_of_log()));
         }
         stored.is_ok()
     }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use crate::contract::command::Refusal as RefusalKind;
 use crate::contract::messages::MARK;
 use crate::contract::portable_json;
 use crate::contract::signature::Role;
-use crate::contract::words::Time;
+use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Mark, Refusal, RespondTo};
 use crate::text::{Joint, Sentence, Words, command as say, message, page};
 
@@ -160,6 +161,8 @@ impl CommandEnvelope {
 pub(super) struct Addressee<'a> {
     pub area: &'a str,
     pub box_name: &'a str,
+    /// In which times are told.
+    pub time_zone: &'a TimeZone,
 }
 
 /// A message that was let in, and how it came.
@@ -243,7 +246,7 @@ pub struct Objections {
 
 /// What the box that a command names would say to it at `now`, signed by somebody who may do everything. What it asks for
 /// must make sense to that box besides. For those who write commands.
-pub fn objections(payload: &[u8], now: Timestamp) -> Objections {
+pub(crate) fn objections(payload: &[u8], now: Timestamp) -> Objections {
     let body = match object(payload) {
         Ok(body) => body,
         Err(why) => return Objections { refused: vec![why], ..Objections::default() },
@@ -371,7 +374,9 @@ fn judged(
         faults.extend(misdirected.map(|why| (RefusalKind::Misdirected, why)));
     }
     let replay = spec.map_or(Replay::Once, |spec| spec.replay);
-    judged.limits = limits(data, inbound, replay, faults);
+    let utc = TimeZone::UTC;
+    let zone = addressee.map_or(&utc, |addressee| addressee.time_zone);
+    judged.limits = limits(data, inbound, replay, zone, faults);
     let reason = or_fault(faults, text(data, "reason", REASON_CHARS));
     if spec.is_some_and(|spec| spec.needs_reason) && reason == Some(None) {
         faults.push(malformed(say::no_reason(inbound.command)));
@@ -574,7 +579,14 @@ fn clock_is_set(now: Timestamp) -> bool {
     now.as_second() > CLOCK_IS_SET_AFTER
 }
 
-fn limits(data: &Value, inbound: &Inbound<'_>, replay: Replay, faults: &mut Vec<Fault>) -> Limits {
+fn limits(
+    data: &Value,
+    inbound: &Inbound<'_>,
+    replay: Replay,
+    zone: &TimeZone,
+    faults: &mut Vec<Fault>,
+) -> Limits {
+    let local = |at: Timestamp| LocalTime::new(at, zone).to_string();
     let (issued, expires) = (or_fault(faults, time(data, "iat")), or_fault(faults, time(data, "exp")));
     let counter = match data.get("counter") {
         None | Some(Value::Null) => None,
@@ -611,14 +623,14 @@ fn limits(data: &Value, inbound: &Inbound<'_>, replay: Replay, faults: &mut Vec<
         if let Some(issued) =
             issued.filter(|issued| issued.as_second() > now.as_second().saturating_add(EARLY_SECS))
         {
-            let why = say::issued_later(issued.to_string(), now.to_string());
+            let why = say::issued_later(local(issued), local(now));
             faults.push((RefusalKind::Expired, why));
         }
     }
     if let Some(expires) = expires
         && now.as_second() > expires.as_second().saturating_add(CLOCK_SLACK_SECS)
     {
-        faults.push((RefusalKind::Expired, say::expired(expires.to_string(), now.to_string())));
+        faults.push((RefusalKind::Expired, say::expired(local(expires), local(now))));
     }
     (expires, counter)
 }

@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::commands::CommandData;
 use super::envelope;
 use crate::config::nearest_name;
+use crate::contract::schema::TOKEN_CLAIMS;
 use crate::text::{Sentence, command as say, foreign};
 
 /// What is wrong with a message, all of it.
-pub type Faults = Vec<Sentence>;
+pub(crate) type Faults = Vec<Sentence>;
 
 /// What every command may have.
-pub const OF_ALL: [&str; 9] =
+pub(crate) const OF_ALL: [&str; 9] =
     ["request_id", "area", "box", "command", "iat", "exp", "counter", "by", "reason"];
 
 /// Fields that are named at most, and characters of each name.
@@ -23,7 +24,7 @@ const MOST: (usize, usize) = (10, 64);
 
 /// A field that no such command has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub(crate) struct Field {
     /// Its name, fit to be shown.
     pub name: String,
     /// What may have been meant.
@@ -32,7 +33,7 @@ pub struct Field {
 
 impl Field {
     /// That there is no such field.
-    pub fn sentence(&self) -> Sentence {
+    pub(crate) fn sentence(&self) -> Sentence {
         match self.nearest {
             Some(nearest) => say::unknown_field_meant(&self.name, nearest),
             None => say::unknown_field(&self.name),
@@ -40,13 +41,14 @@ impl Field {
     }
 }
 
-/// The fields in `data` that are neither the command's own nor of every command.
-pub fn unknown(data: &Value, own: &'static [&'static str]) -> Vec<Field> {
+/// The fields in `data` that are neither the command's own, nor of every command, nor [what libraries for tokens
+/// add](TOKEN_CLAIMS).
+pub(crate) fn unknown(data: &Value, own: &'static [&'static str]) -> Vec<Field> {
     let known = || own.iter().copied().chain(OF_ALL);
     let (most, characters) = MOST;
     let names = data.as_object().into_iter().flat_map(|fields| fields.keys());
     names
-        .filter(|name| known().all(|known| known != name.as_str()))
+        .filter(|name| known().chain(TOKEN_CLAIMS).all(|known| known != name.as_str()))
         .take(most)
         .map(|name| Field {
             name: name.chars().filter(|c| !c.is_control()).take(characters).collect(),
@@ -56,25 +58,25 @@ pub fn unknown(data: &Value, own: &'static [&'static str]) -> Vec<Field> {
 }
 
 /// The fields of a mark. `seq` is how alerts write its pair.
-pub fn of_mark() -> &'static [&'static str] {
+pub(crate) fn of_mark() -> &'static [&'static str] {
     &["stream", "n", "seq"]
 }
 
 /// Takes the fields of a command one by one, and notes what is wrong.
 #[derive(Debug)]
-pub struct Reader<'v> {
+pub(crate) struct Reader<'v> {
     data: &'v Value,
     faults: Faults,
 }
 
 impl<'v> Reader<'v> {
     /// Of these fields.
-    pub fn of(data: &'v Value) -> Self {
+    pub(crate) fn of(data: &'v Value) -> Self {
         Reader { data, faults: Faults::new() }
     }
 
     /// What was read, or its default where it is wrong.
-    pub fn take<T: Default>(&mut self, read: Result<T, Sentence>) -> T {
+    pub(crate) fn take<T: Default>(&mut self, read: Result<T, Sentence>) -> T {
         read.unwrap_or_else(|why| {
             self.faults.push(why);
             T::default()
@@ -82,17 +84,17 @@ impl<'v> Reader<'v> {
     }
 
     /// A required text that names something.
-    pub fn name(&mut self, key: &str) -> String {
+    pub(crate) fn name(&mut self, key: &str) -> String {
         self.take(envelope::name(self.data, key))
     }
 
     /// A text that may be absent, of at most so many characters.
-    pub fn text(&mut self, key: &str, most: usize) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &str, most: usize) -> Option<String> {
         self.take(envelope::text(self.data, key, most))
     }
 
     /// One of some words.
-    pub fn word<T: DeserializeOwned>(&mut self, key: &str, words: &[&str]) -> Option<T> {
+    pub(crate) fn word<T: DeserializeOwned>(&mut self, key: &str, words: &[&str]) -> Option<T> {
         let Some(value) = self.data.get(key) else {
             self.faults.push(say::missing(key));
             return None;
@@ -105,7 +107,7 @@ impl<'v> Reader<'v> {
     }
 
     /// A whole number that may be absent.
-    pub fn number(&mut self, key: &str, least: u64) -> Option<u64> {
+    pub(crate) fn number(&mut self, key: &str, least: u64) -> Option<u64> {
         let value = self.data.get(key).filter(|value| !value.is_null())?;
         let number = value.as_u64().filter(|number| *number >= least);
         if number.is_none() {
@@ -115,7 +117,7 @@ impl<'v> Reader<'v> {
     }
 
     /// Something else is wrong.
-    pub fn fault(&mut self, why: Sentence) {
+    pub(crate) fn fault(&mut self, why: Sentence) {
         self.faults.push(why);
     }
 
@@ -123,7 +125,7 @@ impl<'v> Reader<'v> {
     ///
     /// # Errors
     /// Everything that is.
-    pub fn finish<C>(self, read: Option<C>) -> Result<C, Faults> {
+    pub(crate) fn finish<C>(self, read: Option<C>) -> Result<C, Faults> {
         match read.filter(|_| self.faults.is_empty()) {
             Some(read) => Ok(read),
             None => Err(self.faults),
@@ -135,7 +137,7 @@ impl<'v> Reader<'v> {
 ///
 /// # Errors
 /// Every field that is missing or holds something else.
-pub fn read<C: CommandData>(data: &Value) -> Result<C, Faults> {
+pub(crate) fn read<C: CommandData>(data: &Value) -> Result<C, Faults> {
     serde_json::from_value(data.clone()).map_err(|error| {
         let faults = faults_of::<C>(data);
         // What its fields have to do with one another.
@@ -169,13 +171,13 @@ fn is_required<C: CommandData>(example: &Value, name: &str) -> bool {
 }
 
 /// The fields that a command must have.
-pub fn required<C: CommandData>() -> Vec<&'static str> {
+pub(crate) fn required<C: CommandData>() -> Vec<&'static str> {
     let Some(example) = example::<C>() else { return Vec::new() };
     names::<C>().iter().copied().filter(|name| is_required::<C>(&example, name)).collect()
 }
 
 /// The names of the fields that a struct is read from.
-pub fn names<T: DeserializeOwned>() -> &'static [&'static str] {
+pub(crate) fn names<T: DeserializeOwned>() -> &'static [&'static str] {
     struct Asking<'n>(&'n mut &'static [&'static str]);
     impl<'de> Deserializer<'de> for Asking<'_> {
         type Error = Error;
@@ -237,6 +239,28 @@ mod tests {
                 "there is no field `colour`"
             ]
         );
+    }
+
+    /// A schema that takes what the box refuses, or refuses what it takes, misleads whoever writes commands.
+    #[test]
+    fn the_schema_of_a_strict_command_is_closed_but_for_the_claims_of_tokens() {
+        for command in COMMANDS {
+            let schema = command.message.json_schema().unwrap().unwrap();
+            let is_closed = schema.get("additionalProperties") == Some(&json!(false));
+            assert_eq!(is_closed, command.is_strict, "{}", command.name());
+            let mut data = command.message.example().unwrap().unwrap();
+            for claim in TOKEN_CLAIMS {
+                data[claim] = json!(1_800_000_000);
+                assert_eq!(
+                    schema["properties"].get(claim).is_some(),
+                    is_closed,
+                    "{}: {claim}",
+                    command.name()
+                );
+            }
+            assert_eq!(unknown(&data, command.fields()), [], "{}", command.name());
+        }
+        assert_eq!(COMMANDS.iter().filter(|command| command.is_strict).count(), 3);
     }
 
     #[test]

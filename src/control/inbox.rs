@@ -53,7 +53,7 @@ impl Downlink for Inbox {
     }
 
     fn take(&self, delivered: &Delivered<'_>) -> Result<Taken, Refusal> {
-        let Delivered { topic, payload, retained, at, respond_to } = *delivered;
+        let Delivered { topic, payload, retained, at, time_zone, respond_to } = *delivered;
         let of_its_own = || COMMANDS.iter().map(|c| &c.message).chain([&MARK]).find(|m| m.topic == topic);
         let (command, is_kept) = match (of_its_own(), topic.strip_prefix(COMMAND_TOPICS)) {
             (Some(message), _) => (message.last_part(), message.retain),
@@ -68,7 +68,7 @@ impl Downlink for Inbox {
         if payload.is_empty() && (retained || is_kept) {
             return Ok(Taken::Nothing);
         }
-        let addressee = Addressee { area: &self.area, box_name: &self.box_name };
+        let addressee = Addressee { area: &self.area, box_name: &self.box_name, time_zone };
         match envelope::read(&self.gate, addressee, command, payload, retained, at)? {
             Received::Mark(mark) => Ok(Taken::Mark(mark)),
             Received::Command(mut command) => {
@@ -105,7 +105,7 @@ pub fn judge(
     retained: bool,
     now: crate::analysis::time::Timestamp,
 ) -> Result<Received, Refusal> {
-    let addressee = Addressee { area: "530127", box_name: "box-1" };
+    let addressee = Addressee { area: "530127", box_name: "box-1", time_zone: &jiff::tz::TimeZone::UTC };
     envelope::read(gate, addressee, command, message, retained, now)
 }
 
@@ -116,7 +116,9 @@ mod tests {
 
     fn take(inbox: &Inbox, topic: &str, payload: &str, retained: bool) -> Result<Taken, Refusal> {
         let at = "2026-01-01T08:00:00Z".parse().unwrap();
-        inbox.take(&Delivered { topic, payload: payload.as_bytes(), retained, at, respond_to: None })
+        let time_zone = &jiff::tz::TimeZone::UTC;
+        let payload = payload.as_bytes();
+        inbox.take(&Delivered { topic, payload, retained, at, time_zone, respond_to: None })
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::text::page as say;
 
 /// What the names of people at the page begin with in `by`: `page:li`. The page proves who they are, so nobody else may
 /// use such a name.
-pub const PAGE_PREFIX: &str = "page:";
+pub(crate) const PAGE_PREFIX: &str = "page:";
 
 /// Commands of the page that are under way at once: a part of what may wait, so that the centre's always find room.
 const AT_ONCE: usize = 8;

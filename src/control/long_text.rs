@@ -8,7 +8,7 @@ const PART_BYTES: usize = 24 * 1024;
 
 /// A text on its way out.
 #[derive(Debug)]
-pub struct LongText {
+pub(crate) struct LongText {
     /// What it is.
     pub what: TextKind,
     /// The whole of it.
@@ -21,7 +21,7 @@ pub struct LongText {
 
 impl LongText {
     /// Its parts in their order; one at least, also of an empty text.
-    pub fn into_parts(self) -> Vec<TextPart> {
+    pub(crate) fn into_parts(self) -> Vec<TextPart> {
         let LongText { what, text, next, hidden } = self;
         let (bytes, sha256) = (text.len() as u64, sha256_hex(text.as_bytes()));
         let pieces = pieces(&text);

@@ -11,26 +11,26 @@
 //! handler. What a command may look at and change of the box is [`RunningBox`]; the daemon is one, a test may be another.
 //! Must never let anything take effect that is not on disk in the audit log.
 
-pub mod answer;
-pub mod authorisation;
-pub mod command_thread;
+pub(crate) mod answer;
+pub(crate) mod authorisation;
+pub(crate) mod command_thread;
 pub mod commands;
 pub mod envelope;
-pub mod fields;
+pub(crate) mod fields;
 pub mod inbox;
-pub mod local;
-pub mod long_text;
-pub mod overrides;
-pub mod rate_limit;
-pub mod reference;
-pub mod refusal_stats;
-pub mod remote_config_policy;
-pub mod replay_guard;
-pub mod running_box;
-pub mod settings;
+pub(crate) mod local;
+pub(crate) mod long_text;
+pub(crate) mod overrides;
+pub(crate) mod rate_limit;
+pub(crate) mod reference;
+pub(crate) mod refusal_stats;
+pub(crate) mod remote_config_policy;
+pub(crate) mod replay_guard;
+pub(crate) mod running_box;
+pub(crate) mod settings;
 #[cfg(test)]
 mod test_box;
-pub mod transfers;
+pub(crate) mod transfers;
 
 use crate::contract::messages::{EVENTS, MARK, Message, PICTURES};
 use crate::contract::signature::Role;
@@ -38,10 +38,11 @@ use crate::contract::signature::Role;
 pub use answer::{Answer, Answering};
 pub use authorisation::{Gate, Signer};
 pub use commands::{COMMANDS, CommandSpec};
-pub use envelope::{CommandEnvelope, Objections, ReceivedCommand, objections};
+pub(crate) use envelope::objections;
+pub use envelope::{CommandEnvelope, Objections, ReceivedCommand};
 pub use inbox::Inbox;
-pub use local::LocalDesk;
-pub use running_box::{Offer, RunningBox};
+pub(crate) use local::LocalDesk;
+pub(crate) use running_box::{Offer, RunningBox};
 
 /// The whole table of messages: what a box sends and what it takes.
 pub fn messages() -> Vec<&'static Message> {
@@ -58,7 +59,7 @@ pub fn message(name: &str) -> Option<&'static Message> {
 const MARK_ROLE: Role = Role::Desk;
 
 /// The least role that may say `command`, the last part of a topic; `None` for a command that does not exist.
-pub fn role_for(command: &str) -> Option<Role> {
+pub(crate) fn role_for(command: &str) -> Option<Role> {
     if command == MARK.last_part() {
         return Some(MARK_ROLE);
     }

@@ -168,7 +168,7 @@ impl StoredOverrides {
     }
 
     /// Takes out the mutes that are over.
-    pub fn forget_mutes(&mut self, now: Timestamp) {
+    pub(crate) fn forget_mutes(&mut self, now: Timestamp) {
         self.mutes.retain(|mute| mute.until.0 > now);
     }
 }
@@ -178,7 +178,7 @@ fn path_in(folder: &Path) -> PathBuf {
 }
 
 /// SHA-256 of a file's text, hexadecimal.
-pub fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     sha256_hex(text.as_bytes())
 }
 

@@ -15,7 +15,7 @@ const NAMED: usize = 10;
 
 /// By key: what is left, and as of when.
 #[derive(Debug, Default)]
-pub struct Pace {
+pub(crate) struct Pace {
     left: HashMap<String, (f64, Duration)>,
     /// Keys whose last command was too many, and what of them was not answered.
     told: HashMap<String, Option<LeftOut>>,
@@ -23,7 +23,7 @@ pub struct Pace {
 
 /// Whether a command is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paced {
+pub(crate) enum Paced {
     /// It is.
     Go,
     /// It is the first of its key that is too many: worth an answer.
@@ -34,7 +34,7 @@ pub enum Paced {
 
 /// Commands of one key that were too many and got no answer of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
+pub(crate) struct LeftOut {
     /// How many.
     pub count: u64,
     /// When the first of them came.
@@ -48,7 +48,7 @@ pub struct LeftOut {
 impl Pace {
     /// Whether one more command of this key may be carried out at `now`. There are as many keys as the configuration has
     /// named since the start.
-    pub fn take(&mut self, key: &str, request_id: &str, now: Moment) -> Paced {
+    pub(crate) fn take(&mut self, key: &str, request_id: &str, now: Moment) -> Paced {
         let (left, at) = self.left.entry(key.to_owned()).or_insert((AT_ONCE, now.mono));
         *left = (*left + now.mono.saturating_sub(*at).as_secs_f64() * PER_SEC).min(AT_ONCE);
         *at = now.mono;
@@ -73,7 +73,7 @@ impl Pace {
     }
 
     /// What got no answer since the last time, by key.
-    pub fn take_left_out(&mut self) -> Vec<(String, LeftOut)> {
+    pub(crate) fn take_left_out(&mut self) -> Vec<(String, LeftOut)> {
         let taken = |(key, left_out): (&String, &mut Option<LeftOut>)| Some((key.clone(), left_out.take()?));
         self.told.iter_mut().filter_map(taken).collect()
     }

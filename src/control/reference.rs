@@ -14,14 +14,14 @@ use crate::contract::signature::Role;
 use crate::text::{Joint, Sentence, Words, command as say, message};
 
 /// The published files, by their names below `config/`.
-pub fn files() -> impl Iterator<Item = (&'static str, String)> {
+pub(crate) fn files() -> impl Iterator<Item = (&'static str, String)> {
     [("COMMANDS.md", Language::English), ("COMMANDS.zh-CN.md", Language::Chinese)]
         .into_iter()
         .map(|(name, language)| (name, markdown(language)))
 }
 
 /// The fields of a command: those that it must have, and those that it may have.
-pub fn fields_of(command: &CommandSpec) -> Sentence {
+pub(crate) fn fields_of(command: &CommandSpec) -> Sentence {
     let required = command.required();
     let optional = command.fields().iter().copied().filter(|name| !required.contains(name));
     let listed = |names: Vec<&'static str>| {
@@ -41,7 +41,7 @@ pub fn fields_of(command: &CommandSpec) -> Sentence {
 }
 
 /// The example of a message to a box, for the box and the person that `like` names, good from `now` on.
-pub fn example(message: &Message, like: &Value, now: Timestamp) -> Option<String> {
+pub(crate) fn example(message: &Message, like: &Value, now: Timestamp) -> Option<String> {
     let mut example = message.example().ok().flatten()?;
     let fields = example.as_object_mut()?;
     for key in ["area", "box", "by"] {
@@ -62,7 +62,7 @@ pub fn example(message: &Message, like: &Value, now: Timestamp) -> Option<String
 const EXAMPLE_GOOD_FOR_SECS: i64 = 300;
 
 /// `desk (ack, mark, ...), operator (also set, ...) or admin (also config)`.
-pub fn roles_in_short() -> String {
+pub(crate) fn roles_in_short() -> String {
     let [desk, operator, admin] = Role::ALL.map(|role| (role.name(), names(role).join(", ")));
     format!("{} ({}), {} (also {}) or {} (also {})", desk.0, desk.1, operator.0, operator.1, admin.0, admin.1)
 }

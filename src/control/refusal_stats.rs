@@ -22,7 +22,7 @@ const MARKS_A_LINE: u64 = 1000;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     inside: Mutex<Inside>,
 }
 
@@ -39,7 +39,7 @@ struct Inside {
 
 impl Tally {
     /// A command was refused.
-    pub fn refused(&self, refusal: &Refusal) {
+    pub(crate) fn refused(&self, refusal: &Refusal) {
         let mut inside = self.inside.lock();
         inside.last_at = Some(refusal.at);
         if inside.refused.len() < WORD_FOR_WORD {
@@ -55,7 +55,7 @@ impl Tally {
     }
 
     /// A mark was taken.
-    pub fn mark(&self, stream: &str, n: u64, at: Timestamp) {
+    pub(crate) fn mark(&self, stream: &str, n: u64, at: Timestamp) {
         let mut inside = self.inside.lock();
         inside.marks += 1;
         inside.last_at = Some(at);
@@ -63,7 +63,7 @@ impl Tally {
     }
 
     /// Writes down what came since the last time, for people who read that language.
-    pub fn write_down(&self, audit: &Audit, language: Language) {
+    pub(crate) fn write_down(&self, audit: &Audit, language: Language) {
         let (at, entries) = self.take(language);
         for entry in entries {
             if let Err(error) = audit.record(at, entry) {

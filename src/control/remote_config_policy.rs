@@ -46,7 +46,7 @@ const FROM_AFAR: [&str; 12] = [
 ];
 
 /// Everything that `wanted`, which came from the command centre, may not do. `file` is the configuration on the box.
-pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestamp) -> Vec<Sentence> {
+pub(crate) fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestamp) -> Vec<Sentence> {
     let mut all = Vec::new();
     let watched = |config: &Config| config.rules.iter().any(|rule| !rule.cameras.is_empty());
     if !running.rules.is_empty() && !watched(wanted) {

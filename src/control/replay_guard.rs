@@ -48,7 +48,7 @@ enum Stage {
 
 /// What is to be done with a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// It is new.
     Fresh,
     /// It was carried out, or is being carried out.
@@ -61,7 +61,7 @@ pub enum Turn {
 
 /// What was carried out.
 #[derive(Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     path: PathBuf,
     file: File,
     lines: usize,
@@ -74,7 +74,7 @@ impl Seen {
     ///
     /// # Errors
     /// The folder or the file cannot be used.
-    pub fn open(folder: &Path) -> io::Result<Seen> {
+    pub(crate) fn open(folder: &Path) -> io::Result<Seen> {
         fs::create_dir_all(folder)?;
         let path = folder.join("requests.jsonl");
         let text = match fs::read_to_string(&path) {
@@ -104,7 +104,7 @@ impl Seen {
     ///
     /// # Errors
     /// It could not be written, so the command must not take effect.
-    pub fn begin(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
+    pub(crate) fn begin(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
         if envelope.clock_is_set {
             self.forget(envelope.at);
         }
@@ -143,7 +143,7 @@ impl Seen {
     ///
     /// # Errors
     /// It could not be written, so the command must not take effect.
-    pub fn count(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
+    pub(crate) fn count(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
         let highest = self.counters.get(key).copied();
         let Some(counter) = envelope.counter else { return Ok(Turn::Fresh) };
         if let Some(highest) = highest.filter(|highest| counter <= *highest) {
@@ -168,7 +168,7 @@ impl Seen {
     ///
     /// # Errors
     /// It could not be written; after a restart a repeat is carried out again.
-    pub fn finish(&mut self, key: &str, request_id: &str, done: bool) -> io::Result<()> {
+    pub(crate) fn finish(&mut self, key: &str, request_id: &str, done: bool) -> io::Result<()> {
         let id = (key.to_owned(), request_id.to_owned());
         if !done {
             self.requests.remove(&id);

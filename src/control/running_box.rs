@@ -24,16 +24,16 @@ use crate::outbox::{OutboxError, Resent};
 use crate::text::{Sentence, Words, command as say};
 
 /// Hears what became of an acknowledgement; `Some`: who had the alert before.
-pub type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
+pub(crate) type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
 /// Hears what became of something that was done about an alert.
-pub type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
+pub(crate) type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
 /// Hears of a picture that was made, or why there is none.
-pub type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>;
+pub(crate) type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>;
 /// Hears of a sealed original that is on its way, or why there is none.
-pub type OriginalReply = Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>;
+pub(crate) type OriginalReply = Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>;
 
 /// Hears of a redacted picture that goes out again, or why there is none.
-pub type PictureReply = Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>;
+pub(crate) type PictureReply = Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>;
 
 /// A trial takes between these, in seconds: long enough to be confirmed, short enough to be one.
 const TRIAL_SECS: std::ops::RangeInclusive<u32> = 10..=86_400;

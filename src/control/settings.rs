@@ -17,7 +17,7 @@ const THRESHOLD: (f64, f64) = (0.2, 0.9);
 ///
 /// # Errors
 /// What it names that is not there, or would switch off.
-pub fn changed(
+pub(crate) fn changed(
     config: &Config,
     classes: &[Class],
     settings: &Settings,
@@ -72,7 +72,7 @@ fn clamped(
 }
 
 /// The configuration with those values. Its digest tells that it is not the file's.
-pub fn apply(mut config: Config, settings: &Settings) -> Config {
+pub(crate) fn apply(mut config: Config, settings: &Settings) -> Config {
     if settings.is_empty() {
         return config;
     }

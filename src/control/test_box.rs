@@ -28,7 +28,7 @@ use crate::outbox::{OutboxError, Resent};
 use crate::text::foreign;
 
 /// A box that runs `config/minimal.toml`.
-pub struct TestBox {
+pub(super) struct TestBox {
     pub file: Config,
     pub base: Config,
     pub config: Config,
@@ -46,7 +46,7 @@ pub struct TestBox {
 }
 
 impl TestBox {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let path = Path::new("site.toml");
         let text = include_str!("../../config/minimal.toml");
         let file =
@@ -69,7 +69,7 @@ impl TestBox {
     }
 
     /// Runs the file with more at its end.
-    pub fn add_to_file(&mut self, more: &str) {
+    pub(crate) fn add_to_file(&mut self, more: &str) {
         let path = self.file.path().to_owned();
         let text = format!("{}{more}", self.file.text());
         self.file = Config::from_text(&path, &text, &Surroundings::elsewhere(&path))
@@ -78,7 +78,7 @@ impl TestBox {
     }
 
     /// What becomes of a command of somebody with that role.
-    pub fn ask(&mut self, name: &str, role: Role, data: &Value) -> Answer {
+    pub(super) fn ask(&mut self, name: &str, role: Role, data: &Value) -> Answer {
         let spec = commands::spec(name).unwrap();
         let envelope = CommandEnvelope {
             spec,

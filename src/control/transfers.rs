@@ -12,9 +12,9 @@ use crate::text::{Sentence, command as say};
 use crate::types::hex::sha256_hex;
 
 /// Most bytes of a whole text. A thousand cameras with ten zones each.
-pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+pub(crate) const MOST_BYTES: usize = 2 * 1024 * 1024;
 /// Most parts of one.
-pub const MOST_PARTS: u32 = 256;
+pub(crate) const MOST_PARTS: u32 = 256;
 /// Texts that are put together at once; one more of the same key takes the place of its oldest.
 const AT_ONCE: usize = 2;
 /// So long after its last part that was not here before a text is forgotten.

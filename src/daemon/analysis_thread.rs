@@ -58,7 +58,7 @@ fn wants_picture(revision: &Revision) -> bool {
 }
 
 /// What the analysis thread is told.
-pub enum Note {
+pub(crate) enum Note {
     /// A worker looked at a frame, which is kept for evidence.
     Looked(Frame, Look),
     /// A camera stopped giving frames, or still gives none; why, where that is known.
@@ -97,7 +97,7 @@ pub enum Note {
 
 /// What the analysis last knew, for the health report.
 #[derive(Debug, Default)]
-pub struct Known {
+pub(super) struct Known {
     /// What is wrong with cameras.
     pub conditions: Mutex<BTreeMap<Arc<str>, Vec<CameraCondition>>>,
     /// Every signal at every place.
@@ -109,20 +109,20 @@ pub struct Known {
 }
 
 /// Where notes go.
-pub type AnalysisQueue = SyncSender<Note>;
+pub(super) type AnalysisQueue = SyncSender<Note>;
 
 /// The two ends of the queue. Whoever starts before the thread can send already.
-pub fn queue() -> (AnalysisQueue, Receiver<Note>) {
+pub(super) fn queue() -> (AnalysisQueue, Receiver<Note>) {
     sync_channel(QUEUE)
 }
 
 /// Where the inference workers send what they saw.
-pub fn look_sink(queue: AnalysisQueue) -> LookSink {
+pub(crate) fn look_sink(queue: AnalysisQueue) -> LookSink {
     Arc::new(move |frame, look| queue.send(Note::Looked(frame, look)).is_ok())
 }
 
 /// The alerts as commands reach them.
-pub struct AnalysisAlerts {
+pub(super) struct AnalysisAlerts {
     /// To the thread.
     pub queue: AnalysisQueue,
     /// For the times that people read.
@@ -144,14 +144,14 @@ impl Alerts for AnalysisAlerts {
 }
 
 /// The running thread.
-pub struct AnalysisThread {
+pub(super) struct AnalysisThread {
     thread: JoinHandle<()>,
 }
 
 impl AnalysisThread {
     /// Starts the thread. `analysis` has its open alerts already; `told` are the revisions that restoring
     /// them made.
-    pub fn start(
+    pub(super) fn start(
         analysis: Analysis,
         told: Vec<Revision>,
         notes: Receiver<Note>,
@@ -180,7 +180,7 @@ impl AnalysisThread {
     }
 
     /// Waits until the thread has worked off its queue; [`Note::Stop`] must have been sent.
-    pub fn join(self) {
+    pub(super) fn join(self) {
         if self.thread.join().is_err() {
             log_error!(box_log::analyst_panicked());
         }
@@ -309,7 +309,11 @@ impl Desk {
             Note::Reconfigure(plan) => {
                 let at = self.clock.now();
                 match self.analysis.reconfigure(*plan, at) {
-                    Ok(told) => self.tell(told, None),
+                    Ok(told) => {
+                        self.tell(told, None);
+                        // What is open is told in the words and the language of this configuration.
+                        self.tell_open();
+                    }
                     // The configuration was checked; if this happens all the same, the old rules go on.
                     Err(error) => {
                         let error = error.sentence().in_language(language_of_log());

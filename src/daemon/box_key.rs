@@ -19,7 +19,7 @@ use crate::contract::signature::KeyError;
 use crate::text::{Sentence, key as say, log_warn};
 
 /// Its name, in the folder of the queue.
-pub const FILE: &str = "box-key.jwk";
+pub(crate) const FILE: &str = "box-key.jwk";
 /// The file beside it with the name of its box: `530127.box-1`.
 const OWNER_FILE: &str = "box-key.box";
 /// Most bytes of it; a key has about 250.
@@ -27,7 +27,7 @@ const MOST_BYTES: u64 = 4096;
 
 /// Why there is no key to sign with. Never shows what is in the file.
 #[derive(Debug)]
-pub struct BoxKeyError {
+pub(crate) struct BoxKeyError {
     file: PathBuf,
     why: Why,
 }
@@ -55,7 +55,7 @@ enum Why {
 
 impl BoxKeyError {
     /// What is wrong.
-    pub fn sentence(&self) -> Sentence {
+    pub(crate) fn sentence(&self) -> Sentence {
         let key = say::box_key(self.file.display());
         match &self.why {
             Why::NoFile => say::no_file(key),
@@ -70,7 +70,7 @@ impl BoxKeyError {
     }
 
     /// What to try.
-    pub fn hint(&self) -> Sentence {
+    pub(crate) fn hint(&self) -> Sentence {
         let file = self.file.display();
         match &self.why {
             Why::NoFile | Why::Damaged(_) => say::try_copy(file),
@@ -95,7 +95,7 @@ impl std::error::Error for BoxKeyError {}
 ///
 /// # Errors
 /// Something is there that is not to be signed with.
-pub fn read(folder: &Path, this: &str) -> Result<Option<BoxKey>, BoxKeyError> {
+pub(crate) fn read(folder: &Path, this: &str) -> Result<Option<BoxKey>, BoxKeyError> {
     let file = folder.join(FILE);
     let wrong = |why| BoxKeyError { file: file.clone(), why };
     // Before it is opened: a pipe would be waited for.
@@ -149,7 +149,7 @@ fn is_foreign(owner: u32, this: u32, folders: u32) -> bool {
 ///
 /// # Errors
 /// Something is there that is not to be signed with, or none can be made.
-pub fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyError> {
+pub(crate) fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyError> {
     if let Some(key) = read(folder, this)? {
         if owner(folder).is_none()
             && let Err(error) = write(folder, OWNER_FILE, this)
@@ -279,7 +279,7 @@ mod tests {
         fs::write(&file, whole.replace("OKP", "EC")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         let error = read(folder.path(), BOX).unwrap_err();
-        let told = format!("{error} {error:?} {}", error.hint().to_string());
+        let told = format!("{error} {error:?} {}", error.hint());
         assert!(!told.contains(private["d"].as_str().unwrap()), "{told}");
     }
 

@@ -20,10 +20,10 @@ use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSi
 use super::analysis_thread::{AnalysisQueue, Note};
 
 /// What stopping all cameras together may take.
-pub const STOP_WITHIN: Duration = Duration::from_secs(8);
+pub(super) const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// The running cameras.
-pub struct Cameras {
+pub(super) struct Cameras {
     clock: Clock,
     scheduler: Arc<Scheduler>,
     decode_demands: Arc<DecodeDemands>,
@@ -39,7 +39,7 @@ struct Running {
 
 /// A camera as the configuration wants it.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub(super) struct Wanted {
     /// Where its pictures come from.
     pub source: Source,
     /// How often it is looked at, per second.
@@ -50,7 +50,7 @@ pub struct Wanted {
 
 impl Cameras {
     /// No camera runs yet.
-    pub fn new(
+    pub(super) fn new(
         clock: Clock,
         scheduler: Arc<Scheduler>,
         decode_demands: Arc<DecodeDemands>,
@@ -63,7 +63,7 @@ impl Cameras {
 
     /// Makes the running cameras those that are wanted. A stream whose own settings did not change goes on
     /// untouched. Returns the ids that could not be started, with the reason.
-    pub fn become_those(&mut self, wanted: Vec<Wanted>) -> Vec<(Arc<str>, VideoError)> {
+    pub(crate) fn become_those(&mut self, wanted: Vec<Wanted>) -> Vec<(Arc<str>, VideoError)> {
         let keep: BTreeMap<&str, &Source> = wanted.iter().map(|w| (&*w.source.camera, &w.source)).collect();
         let gone: Vec<Arc<str>> = self
             .running
@@ -95,19 +95,19 @@ impl Cameras {
     }
 
     /// Tries every camera at once that waits for its next attempt: somebody changed something.
-    pub fn retry_now(&self) {
+    pub(super) fn retry_now(&self) {
         for running in self.running.values() {
             running.handle.retry_now();
         }
     }
 
     /// Figures of every camera.
-    pub fn stats(&self) -> Vec<(Arc<str>, CameraStats)> {
+    pub(super) fn stats(&self) -> Vec<(Arc<str>, CameraStats)> {
         self.running.iter().map(|(id, running)| (id.clone(), running.handle.stats())).collect()
     }
 
     /// Stops every camera, within a deadline.
-    pub fn stop_all(&mut self) {
+    pub(crate) fn stop_all(&mut self) {
         let all: Vec<Arc<str>> = self.running.keys().cloned().collect();
         self.stop(&all);
     }

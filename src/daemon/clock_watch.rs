@@ -49,7 +49,7 @@ impl Compare {
 }
 
 /// The watch of a running daemon.
-pub struct ClockWatch {
+pub(crate) struct ClockWatch {
     compare: Compare,
     shared: SharedClockData,
     outbox: Outbox,
@@ -61,13 +61,13 @@ pub struct ClockWatch {
 
 impl ClockWatch {
     /// Begins with the clock as it is.
-    pub fn new(now: Moment, shared: SharedClockData, outbox: Outbox) -> Self {
+    pub(crate) fn new(now: Moment, shared: SharedClockData, outbox: Outbox) -> Self {
         let first_n = outbox.depth().last_n + 1;
         ClockWatch { compare: Compare { last: now }, shared, outbox, first_n, waiting: VecDeque::new() }
     }
 
     /// Looks, and tells what there is to tell; to be called about every second. The log has times in the site's zone.
-    pub fn look(&mut self, now: Moment, sender: &Sender, zone: &TimeZone) {
+    pub(crate) fn look(&mut self, now: Moment, sender: &Sender, zone: &TimeZone) {
         let after = machine::clock(now.utc);
         let before = std::mem::replace(&mut *self.shared.lock(), after);
         if let Some(jump) = self.compare.look(now) {
@@ -126,13 +126,13 @@ impl ClockWatch {
 }
 
 /// Whether the clock says a time at which this program did not exist: it was never set since the box was switched on.
-pub fn is_impossible(now: Timestamp) -> bool {
+pub(crate) fn is_impossible(now: Timestamp) -> bool {
     // The year in which Lookout was begun.
     now.as_second() < 1_767_225_600
 }
 
 /// The word for a clock with what the system says of it.
-pub fn judged(now: Timestamp, by_system: ClockData) -> ClockData {
+pub(crate) fn judged(now: Timestamp, by_system: ClockData) -> ClockData {
     if is_impossible(now) { ClockData { sync: ClockSync::Unsynced, err_ms: None } } else { by_system }
 }
 

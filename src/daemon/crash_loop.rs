@@ -30,7 +30,7 @@ const START_TAKES: Duration = Duration::from_secs(120);
 
 /// Runs in a row that ended by themselves before they had lasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ShortRuns {
+pub(crate) struct ShortRuns {
     /// How many; at least one.
     pub count: u32,
     /// From the last good start to this one: longer than the last run.
@@ -56,14 +56,14 @@ impl ShortRuns {
     }
 
     /// The same for the health report, while this run has not lasted either.
-    pub fn reason(self, uptime: Duration) -> Option<Sentence> {
+    pub(crate) fn reason(self, uptime: Duration) -> Option<Sentence> {
         (uptime < LASTS).then(|| say::see_its_log(self.told()))
     }
 }
 
 /// Says what happened to the runs before this one and waits, if something did; not for the whole time where something in
 /// the folder of the configuration changes.
-pub fn tell_and_wait(config: &Path) -> Option<ShortRuns> {
+pub(crate) fn tell_and_wait(config: &Path) -> Option<ShortRuns> {
     let before = short_runs(&file()?, since_boot())?;
     let pause = before.pause();
     let folder = failed_start::folder_of(config);

@@ -24,7 +24,7 @@ const MOST: u64 = 65_536;
 
 /// Too few may be open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooFew {
+pub(super) struct TooFew {
     allowed: u64,
     needed: u64,
     cameras: usize,
@@ -33,7 +33,7 @@ pub struct TooFew {
 
 impl TooFew {
     /// What is wrong and what to try, in that language.
-    pub fn in_language(&self, language: Language) -> String {
+    pub(super) fn in_language(&self, language: Language) -> String {
         let what = daemon::too_few_descriptors(self.allowed, self.cameras, self.sensors, self.needed);
         what.with_hint(Some(&daemon::try_raise_limit(MOST)), language)
     }
@@ -43,7 +43,7 @@ impl TooFew {
 ///
 /// # Errors
 /// They do not fit.
-pub fn make_room(cameras: usize, sensors: usize) -> Result<(), TooFew> {
+pub(crate) fn make_room(cameras: usize, sensors: usize) -> Result<(), TooFew> {
     let now = getrlimit(Resource::Nofile);
     // `None` stands for no limit.
     let hard = now.maximum.unwrap_or(MOST);

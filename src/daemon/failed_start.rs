@@ -26,7 +26,7 @@ const MOST_FILES: usize = 1000;
 
 /// Says why the service does not start and waits; ends at once where this is no service, or where it is the first time.
 /// Returns whether everything was said that there is to say.
-pub fn tell_and_wait(why: &str, config: &Path) -> bool {
+pub(crate) fn tell_and_wait(why: &str, config: &Path) -> bool {
     let Some(file) = file() else { return false };
     let (before, last_why) = read(&file);
     let count = before.saturating_add(1);

@@ -26,7 +26,7 @@ const QUIET_LOOKS: u32 = 1;
 const AWAY_LOOKS: u32 = 5;
 
 /// The secret files and certificates that count now.
-pub type SecretFiles = Arc<Mutex<BTreeSet<PathBuf>>>;
+pub(super) type SecretFiles = Arc<Mutex<BTreeSet<PathBuf>>>;
 
 /// Which file it is, and as of when; `None` if it is not there.
 type Stamp = Option<(u64, u64, u64, i64, i64, i64, i64)>;
@@ -81,7 +81,7 @@ impl WatchedSecrets {
 ///
 /// # Errors
 /// No thread can be started.
-pub fn start(path: PathBuf, secrets: SecretFiles, notes: Sender<Control>) -> std::io::Result<()> {
+pub(super) fn start(path: PathBuf, secrets: SecretFiles, notes: Sender<Control>) -> std::io::Result<()> {
     // Before the thread runs: a change from here on is noticed.
     let first = stamp(&path);
     let mut file = Watched { told: Some(first), last: first, quiet: 0 };

@@ -33,11 +33,11 @@ const VERSION: u32 = 1;
 const SAVE_EVERY: Duration = Duration::from_secs(600);
 
 /// What is remembered, by camera.
-pub type Memories = BTreeMap<Arc<str>, Vec<PlaceMemory>>;
+pub(super) type Memories = BTreeMap<Arc<str>, Vec<PlaceMemory>>;
 
 /// What the analysis last knew.
 #[derive(Debug, Default)]
-pub struct KnownFurniture {
+pub(super) struct KnownFurniture {
     /// How many places of each camera are left out.
     counts: BTreeMap<Arc<str>, u32>,
     /// What is remembered of every camera, also of those that are not configured for a while.
@@ -48,12 +48,12 @@ pub struct KnownFurniture {
 
 impl KnownFurniture {
     /// What was kept when the daemon began.
-    pub fn kept(memories: Memories) -> Self {
+    pub(super) fn kept(memories: Memories) -> Self {
         KnownFurniture { memories, ..KnownFurniture::default() }
     }
 
     /// Takes in what is remembered now.
-    pub fn learn<'a>(&mut self, now: impl Iterator<Item = (&'a Arc<str>, &'a Furniture)>) {
+    pub(super) fn learn<'a>(&mut self, now: impl Iterator<Item = (&'a Arc<str>, &'a Furniture)>) {
         let mut counts = BTreeMap::new();
         for (camera, furniture) in now {
             let count = u32::try_from(furniture.count()).unwrap_or(u32::MAX);
@@ -68,14 +68,14 @@ impl KnownFurniture {
     }
 
     /// How many places of a camera are left out.
-    pub fn count(&self, camera: &str) -> u32 {
+    pub(super) fn count(&self, camera: &str) -> u32 {
         self.counts.get(camera).copied().unwrap_or_default()
     }
 }
 
 /// The file on disk.
 #[derive(Debug)]
-pub struct FurnitureFile {
+pub(super) struct FurnitureFile {
     folder: PathBuf,
     /// Not before that, on the monotonic clock.
     save_at: Duration,
@@ -84,12 +84,12 @@ pub struct FurnitureFile {
 
 impl FurnitureFile {
     /// The one in `folder`.
-    pub fn within(folder: &Path) -> Self {
+    pub(super) fn within(folder: &Path) -> Self {
         FurnitureFile { folder: folder.to_owned(), save_at: Duration::ZERO, is_failing: false }
     }
 
     /// Writes what is new, if it is time.
-    pub fn look(&mut self, now: Duration, known: &parking_lot::Mutex<KnownFurniture>) {
+    pub(super) fn look(&mut self, now: Duration, known: &parking_lot::Mutex<KnownFurniture>) {
         if now < self.save_at {
             return;
         }
@@ -115,13 +115,13 @@ impl FurnitureFile {
     }
 
     /// Writes what is new now: the daemon stops.
-    pub fn finish(&mut self, known: &parking_lot::Mutex<KnownFurniture>) {
+    pub(super) fn finish(&mut self, known: &parking_lot::Mutex<KnownFurniture>) {
         self.look(self.save_at, known);
     }
 }
 
 /// Reads what is kept in `folder`. What cannot be read is put aside and said in the second part.
-pub fn load(folder: &Path) -> (Memories, Option<Sentence>) {
+pub(super) fn load(folder: &Path) -> (Memories, Option<Sentence>) {
     let path = folder.join(FILE);
     let text = match fs::read(&path) {
         Ok(text) => text,

@@ -9,7 +9,7 @@ use crate::control::overrides::StoredOverrides;
 use crate::text::{box_log, language_of_log, log_warn};
 
 /// The configuration that the centre sent and that ran last, where the file at `path` cannot be read as one.
-pub fn configuration(path: &Path) -> Option<Config> {
+pub(crate) fn configuration(path: &Path) -> Option<Config> {
     let surroundings = Surroundings::of(path);
     config::outbox_dirs(path, &surroundings).into_iter().find_map(|dir| {
         let (standing, damage) = StoredOverrides::load(&dir.join(CONTROL_DIR));

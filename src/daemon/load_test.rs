@@ -36,7 +36,7 @@ use super::wiring::Site;
 const QUEUE: usize = 64;
 
 /// A load test with some of its cameras playing.
-pub struct LoadTest {
+pub(crate) struct LoadTest {
     clock: Clock,
     wanted: Vec<Wanted>,
     cameras: Cameras,
@@ -70,7 +70,7 @@ struct Reading {
 
 /// What was measured since the last time.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Cameras that play.
     pub cameras: usize,
     /// Cores that this process used.
@@ -108,7 +108,7 @@ pub struct Figures {
 
 /// The configuration with its cameras copied until there are `count`, each with the rules of the one it copies. Where
 /// there are `clips`, they are watched in turn in place of the site's cameras.
-pub fn multiplied(config: &Config, count: usize, clips: &[String]) -> Config {
+pub(crate) fn multiplied(config: &Config, count: usize, clips: &[String]) -> Config {
     let mut many = config.clone();
     let copy = |number: usize| -> Camera {
         let original = &config.cameras[number % config.cameras.len()];
@@ -136,7 +136,7 @@ impl LoadTest {
     ///
     /// # Errors
     /// What the daemon could not start either, in a sentence.
-    pub fn start(config: &Config, loaded_models: &LoadedModels) -> Result<Self, DaemonError> {
+    pub(crate) fn start(config: &Config, loaded_models: &LoadedModels) -> Result<Self, DaemonError> {
         let clock = Clock::start();
         let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
         let site = Site::new(config, loaded_models, clock_data, Arc::new(RwLock::new(Vec::new())))?;
@@ -210,7 +210,7 @@ impl LoadTest {
     ///
     /// # Errors
     /// The first camera that could not be started.
-    pub fn play(&mut self, count: usize) -> Result<(), DaemonError> {
+    pub(crate) fn play(&mut self, count: usize) -> Result<(), DaemonError> {
         let wanted = self.wanted.iter().take(count).cloned().collect();
         match self.cameras.become_those(wanted).into_iter().next() {
             Some((id, error)) => Err(DaemonError::said(&camera::of(&*id, error.fault.sentence()))),
@@ -219,13 +219,13 @@ impl LoadTest {
     }
 
     /// Cameras that give pictures.
-    pub fn running(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         let stats = self.cameras.stats();
         stats.iter().filter(|(_, stats)| stats.state == CameraState::Running).count()
     }
 
     /// Why a camera gives none, if one does not.
-    pub fn trouble(&self) -> Option<String> {
+    pub(crate) fn trouble(&self) -> Option<String> {
         self.cameras
             .stats()
             .into_iter()
@@ -233,7 +233,7 @@ impl LoadTest {
     }
 
     /// What happened since this was asked last.
-    pub fn figures(&mut self) -> Figures {
+    pub(crate) fn figures(&mut self) -> Figures {
         let now = self.clock.now().mono;
         let stats = self.cameras.stats();
         let counts = self.scheduler.counts();

@@ -17,7 +17,7 @@ use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, ModelError, Thresholds};
 use crate::pipeline::frame_gate::DetectOptions;
-use crate::text::{box_log, language_of_log, log_warn};
+use crate::text::{Words, box_log, config, language_of_log, log_warn};
 use crate::types::hex::hex;
 use crate::types::language::Language;
 use crate::types::provider::Provider;
@@ -32,7 +32,7 @@ const TRIAL_PICTURE: &[u8] = include_bytes!("../../models/test-picture.jpg");
 /// The loaded models of a configuration. None where there is no camera: a box with sensors
 /// only needs neither models nor the runtime that runs them.
 #[derive(Default)]
-pub struct LoadedModels {
+pub(crate) struct LoadedModels {
     models: Vec<Arc<Model>>,
     entries: Vec<ModelEntry>,
     faces: Faces,
@@ -40,7 +40,7 @@ pub struct LoadedModels {
 
 /// Why the box cannot see.
 #[derive(Debug)]
-pub enum LoadModelsError {
+pub(crate) enum LoadModelsError {
     /// There is no manifest, or it does not describe what is wanted.
     Manifest(ManifestError),
     /// A model does not work.
@@ -48,8 +48,20 @@ pub enum LoadModelsError {
 }
 
 impl LoadModelsError {
+    /// What is wrong and what to try.
+    pub(crate) fn words(&self) -> Words {
+        let (what, hint) = match self {
+            LoadModelsError::Manifest(error) => (error.sentence(), error.hint()),
+            LoadModelsError::Model(error) => (error.sentence(), error.hint()),
+        };
+        match hint {
+            Some(hint) => config::and_also(what, hint).into(),
+            None => what.into(),
+        }
+    }
+
     /// Which model, which file, what is wrong and what to try.
-    pub fn in_language(&self, language: Language) -> String {
+    pub(crate) fn in_language(&self, language: Language) -> String {
         match self {
             LoadModelsError::Manifest(error) => error.in_language(language),
             LoadModelsError::Model(error) => error.in_language(language),
@@ -72,7 +84,7 @@ impl LoadedModels {
     ///
     /// # Errors
     /// A sentence that says which model, which file, what is wrong and what to try.
-    pub fn load(
+    pub(crate) fn load(
         config: &Config,
         manifest: Option<&Path>,
         model: Option<&str>,
@@ -102,7 +114,7 @@ impl LoadedModels {
     ///
     /// # Errors
     /// The configuration names a model that nobody described.
-    pub fn look_for_faces(
+    pub(crate) fn look_for_faces(
         &mut self,
         config: &Config,
         manifest: Option<&Path>,
@@ -123,7 +135,7 @@ impl LoadedModels {
     }
 
     /// Who looks for faces in evidence.
-    pub fn faces(&self) -> &Faces {
+    pub(crate) fn faces(&self) -> &Faces {
         &self.faces
     }
 
@@ -131,17 +143,17 @@ impl LoadedModels {
     ///
     /// # Errors
     /// Buffers for the models cannot be had.
-    pub fn detector(&self) -> Result<Box<dyn Detector>, LoadModelsError> {
+    pub(crate) fn detector(&self) -> Result<Box<dyn Detector>, LoadModelsError> {
         detector(&self.models).map_err(LoadModelsError::Model)
     }
 
     /// The models, for those who make detectors later.
-    pub fn models(&self) -> Models {
+    pub(crate) fn models(&self) -> Models {
         self.models.clone()
     }
 
     /// Everything that can be found in a frame.
-    pub fn classes(&self) -> Vec<Class> {
+    pub(crate) fn classes(&self) -> Vec<Class> {
         let mut classes: Vec<Class> = self.entries.iter().flat_map(ModelEntry::reported).collect();
         classes.sort();
         classes.dedup();
@@ -149,7 +161,7 @@ impl LoadedModels {
     }
 
     /// The structure model, as alerts name it.
-    pub fn model_ref(&self) -> ModelRef {
+    pub(crate) fn model_ref(&self) -> ModelRef {
         match self.entries.first() {
             Some(entry) => ModelRef { name: entry.name.clone(), sha256: hex(&entry.sha256) },
             None => ModelRef::none(),
@@ -157,7 +169,7 @@ impl LoadedModels {
     }
 
     /// All models, as the birth message names them.
-    pub fn meta(&self) -> Vec<MetaModel> {
+    pub(crate) fn meta(&self) -> Vec<MetaModel> {
         let model = |entry: &ModelEntry| MetaModel {
             name: entry.name.clone(),
             sha256: hex(&entry.sha256),
@@ -168,12 +180,12 @@ impl LoadedModels {
     }
 
     /// What runs the models, for the health report.
-    pub fn provider(&self) -> String {
+    pub(crate) fn provider(&self) -> String {
         self.models.first().map_or_else(|| "none".to_owned(), |model| model.provider().to_string())
     }
 
     /// A camera's plan with the model's thresholds where the camera has none of its own.
-    pub fn plan(&self, camera: &Camera) -> CameraPlan {
+    pub(crate) fn plan(&self, camera: &Camera) -> CameraPlan {
         let mut plan = camera.plan();
         for (class, threshold) in self.recommended() {
             plan.thresholds.entry(class).or_insert(threshold);
@@ -182,18 +194,18 @@ impl LoadedModels {
     }
 
     /// What the detector is asked for on a camera: also what is only good enough to continue a track.
-    pub fn thresholds(&self, camera: &Camera) -> Thresholds {
+    pub(crate) fn thresholds(&self, camera: &Camera) -> Thresholds {
         self.certain(camera).scaled(UNSURE)
     }
 
     /// What is good enough to begin a track on a camera, by day or by night: which of both it is, the analysis knows.
-    pub fn certain(&self, camera: &Camera) -> Thresholds {
+    pub(crate) fn certain(&self, camera: &Camera) -> Thresholds {
         let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
         least(camera.thresholds.clone(), by_night, &self.recommended()).into_iter().collect()
     }
 
     /// How a camera's frames are looked at.
-    pub fn detect_options(&self, config: &Config, camera: &Camera) -> DetectOptions {
+    pub(crate) fn detect_options(&self, config: &Config, camera: &Camera) -> DetectOptions {
         let mut rules = config.rules.iter().filter(|rule| rule.cameras.contains(&camera.id));
         DetectOptions {
             wants_flow: rules.any(|rule| rule.when.wants_flow()),
@@ -225,13 +237,13 @@ fn least<'t>(
 }
 
 /// Loaded models.
-pub type Models = Vec<Arc<Model>>;
+pub(crate) type Models = Vec<Arc<Model>>;
 
 /// A detector of these models for one thread.
 ///
 /// # Errors
 /// Buffers for them cannot be had.
-pub fn detector(models: &[Arc<Model>]) -> Result<Box<dyn Detector>, ModelError> {
+pub(crate) fn detector(models: &[Arc<Model>]) -> Result<Box<dyn Detector>, ModelError> {
     Ok(Box::new(Inference::new(models)?))
 }
 

@@ -20,7 +20,7 @@ const TICKS_PER_SEC: f64 = 100.0;
 
 /// Processor time used so far by this process, to be compared with an earlier reading.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct CpuReading {
+pub(super) struct CpuReading {
     at: Duration,
     used_secs: Option<f64>,
     stolen_secs: Option<f64>,
@@ -28,17 +28,17 @@ pub struct CpuReading {
 
 impl CpuReading {
     /// A reading at `now` of the monotonic clock.
-    pub fn take(now: Duration) -> Self {
+    pub(super) fn take(now: Duration) -> Self {
         CpuReading { at: now, used_secs: cpu_secs(), stolen_secs: stolen_secs() }
     }
 
     /// Cores used on average since `earlier`.
-    pub fn cores_since(&self, earlier: &CpuReading) -> Option<f64> {
+    pub(crate) fn cores_since(&self, earlier: &CpuReading) -> Option<f64> {
         self.mean_since(earlier, self.used_secs? - earlier.used_secs?)
     }
 
     /// Cores that the host of a virtual machine took away from it since `earlier`, on average.
-    pub fn stolen_since(&self, earlier: &CpuReading) -> Option<f64> {
+    pub(crate) fn stolen_since(&self, earlier: &CpuReading) -> Option<f64> {
         self.mean_since(earlier, self.stolen_secs? - earlier.stolen_secs?)
     }
 
@@ -49,12 +49,12 @@ impl CpuReading {
 }
 
 /// The machine's part of the health report. `cpu_cores` is [`CpuReading::cores_since`].
-pub fn health(cpu_cores: Option<f64>, disk_free_bytes: Option<u64>) -> MachineHealth {
+pub(super) fn health(cpu_cores: Option<f64>, disk_free_bytes: Option<u64>) -> MachineHealth {
     MachineHealth { cpu_cores, memory_bytes: memory_bytes(), disk_free_bytes, temperatures_c: temperatures() }
 }
 
 /// How far to trust the clock, which says `now`: whether it follows a time server, as far as the system tells.
-pub fn clock(now: Timestamp) -> ClockData {
+pub(super) fn clock(now: Timestamp) -> ClockData {
     let by_system = kernel_clock().unwrap_or_else(|| {
         let sync = if Path::new(SYNCHRONIZED).exists() { ClockSync::Synced } else { ClockSync::Unknown };
         ClockData { sync, err_ms: None }

@@ -24,7 +24,7 @@ use crate::control::commands;
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn meta(
+pub(super) fn meta(
     config: &Config,
     models: Vec<MetaModel>,
     signing_key: Option<PublicJwk>,

@@ -12,17 +12,17 @@
 //! never hold logic of a part.
 
 mod analysis_thread;
-pub mod box_key;
+pub(crate) mod box_key;
 mod cameras;
-pub mod clock_watch;
-pub mod crash_loop;
+pub(crate) mod clock_watch;
+pub(crate) mod crash_loop;
 mod descriptors;
-pub mod failed_start;
+pub(crate) mod failed_start;
 mod file_watch;
 mod furniture;
 mod last_known_good;
-pub mod load_test;
-pub mod loaded_models;
+pub(crate) mod load_test;
+pub(crate) mod loaded_models;
 mod machine;
 mod meta;
 #[cfg(feature = "web")]
@@ -35,12 +35,13 @@ mod privacy;
 mod quality_report;
 mod report;
 mod running;
-pub mod sensors;
+pub(crate) mod sensors;
 mod sent_history;
 mod stages;
 mod watchdog;
 mod wiring;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -56,7 +57,7 @@ use crate::lifeline::{self, Doing, Lifeline};
 use crate::text::{Sentence, language_of_log, log_speaks};
 use crate::types::language::Language;
 
-pub use wiring::picture_shape;
+pub(crate) use wiring::picture_shape;
 
 use crash_loop::ShortRuns;
 use file_watch::SecretFiles;
@@ -66,7 +67,7 @@ use stages::{
     AlertStage, AnalysisStage, CommandStage, Context, FramePath, InferenceStage, LoadedSite, Stages, Storage,
 };
 
-pub use last_known_good::configuration as stored_configuration;
+pub(crate) use last_known_good::configuration as stored_configuration;
 
 /// How often the daemon looks at its parts, and at the clock.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -74,13 +75,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const CONTROL_DIR: &str = "control";
 
 /// Where a box keeps what the command centre asked of it.
-pub fn control_dir(config: &Config) -> PathBuf {
+pub(crate) fn control_dir(config: &Config) -> PathBuf {
     config.outbox.dir.join(CONTROL_DIR)
 }
 
 /// What the command line may say beside the configuration.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// The list of models.
     pub manifest: Option<PathBuf>,
     /// What is wrong with the file on the box, where what runs is what the command centre sent before.
@@ -94,16 +95,18 @@ pub struct Options {
 }
 
 /// Why the daemon could not start, as people read it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DaemonError(String);
+#[derive(Debug)]
+pub(crate) struct DaemonError {
+    english: String,
+    chinese: String,
+}
 
 impl DaemonError {
-    fn new(error: impl std::fmt::Display) -> Self {
-        DaemonError(error.to_string())
+    fn new(error: impl fmt::Display) -> Self {
+        DaemonError::told(|_| error.to_string())
     }
 
-    /// In the language of the log.
+    /// A sentence of the catalogue.
     fn said(what: &Sentence) -> Self {
         DaemonError::told(|language| what.in_language(language))
     }
@@ -114,10 +117,27 @@ impl DaemonError {
     }
 
     /// The same of what says it in any language by itself.
-    fn told(in_language: impl FnOnce(Language) -> String) -> Self {
-        DaemonError(in_language(language_of_log()))
+    fn told(in_language: impl Fn(Language) -> String) -> Self {
+        DaemonError { english: in_language(Language::English), chinese: in_language(Language::Chinese) }
+    }
+
+    /// The text, with what to try.
+    pub(crate) fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        }
     }
 }
+
+/// In the language of the log.
+impl fmt::Display for DaemonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.in_language(language_of_log()))
+    }
+}
+
+impl std::error::Error for DaemonError {}
 
 /// What the daemon is asked from outside while it runs.
 enum Control {
@@ -136,7 +156,7 @@ enum Control {
 ///
 /// # Errors
 /// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
-pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
+pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     log_speaks(options.language.unwrap_or(file.site.language));
     let lifeline = prepare_process(&file, options.may_be_dumped)?;
     let clock = Clock::start();

@@ -15,13 +15,18 @@ use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, Sens
 use crate::web::{self, Desk, Page};
 
 /// The page, while it is switched on.
-pub struct PageStage {
+pub(crate) struct PageStage {
     page: Page,
 }
 
 impl PageStage {
     /// Serves it as the configuration says. That it cannot be served is no error of the daemon's: it is told.
-    pub fn start(context: Context<'_>, storage: &Storage, commands: &CommandStage, desk: LocalDesk) -> Self {
+    pub(crate) fn start(
+        context: Context<'_>,
+        storage: &Storage,
+        commands: &CommandStage,
+        desk: LocalDesk,
+    ) -> Self {
         let Context { config, clock, .. } = context;
         let parts = web::Parts {
             folder: web::folder_in(&config.outbox.dir),
@@ -36,24 +41,24 @@ impl PageStage {
     }
 
     /// From here on as that configuration says.
-    pub fn set(&mut self, config: &Config) {
+    pub(crate) fn set(&mut self, config: &Config) {
         self.page.set(&config.web, STOP_WITHIN);
     }
 
     /// Why it cannot be opened.
-    pub fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {
+    pub(crate) fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {
         self.page.trouble().map(|trouble| (trouble.what, trouble.hint))
     }
 
     /// Ends it.
-    pub fn stop(self, within: Duration) {
+    pub(crate) fn stop(self, within: Duration) {
         self.page.stop(within);
     }
 }
 
 impl Running {
     /// What was reported, for the page.
-    pub fn show_on_page(&self, report: &Report, readings: &Readings) {
+    pub(crate) fn show_on_page(&self, report: &Report, readings: &Readings) {
         let page = &self.stages.page.page;
         if page.is_served() {
             page.show(self.box_status(report, readings));

@@ -17,7 +17,7 @@ const FILE: &str = "told-parts.json";
 
 /// What was told of each part.
 #[derive(Debug)]
-pub struct PartReports {
+pub(super) struct PartReports {
     file: PathBuf,
     told: BTreeMap<String, Told>,
     /// Topics on disk; those of an earlier run among them.
@@ -33,7 +33,7 @@ struct Told {
 
 impl PartReports {
     /// Nothing was told in this run; what earlier runs told is in `folder`.
-    pub fn open(folder: &Path) -> Self {
+    pub(super) fn open(folder: &Path) -> Self {
         let file = folder.join(FILE);
         // A file that cannot be read is as none: what it named expires, or is told again.
         let kept = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -41,7 +41,7 @@ impl PartReports {
     }
 
     /// Whether a part whose state is this is to be told of now; it counts as told then.
-    pub fn is_due(&mut self, topic: &str, state: &str, now: Duration) -> bool {
+    pub(super) fn is_due(&mut self, topic: &str, state: &str, now: Duration) -> bool {
         let told = self.told.get(topic);
         let is_old = told.is_some_and(|told| told.state == state && now.saturating_sub(told.at) < PART_EVERY);
         if !is_old {
@@ -51,12 +51,12 @@ impl PartReports {
     }
 
     /// What was told is not as it would be told now, in another language: each part is due.
-    pub fn tell_all_again(&mut self) {
+    pub(crate) fn tell_all_again(&mut self) {
         self.told.clear();
     }
 
     /// The topics that were told of and belong to no part any more; they count as taken back.
-    pub fn gone(&mut self, topics: &BTreeSet<String>) -> Vec<String> {
+    pub(super) fn gone(&mut self, topics: &BTreeSet<String>) -> Vec<String> {
         if *topics == self.kept {
             return Vec::new();
         }

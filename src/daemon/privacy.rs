@@ -6,7 +6,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 use crate::text::{box_log, log_warn};
 
 /// From here on the kernel writes no core file of this process, and lets nobody but the administrator read its memory.
-pub fn keep_memory_private() {
+pub(crate) fn keep_memory_private() {
     let done = set_dumpable_behavior(DumpableBehavior::NotDumpable)
         // For what this process starts: the mark above ends where another program begins.
         .and_then(|()| setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }));

@@ -27,7 +27,7 @@ const TELL_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 /// What was told and written.
 #[derive(Debug)]
-pub struct QualityReport {
+pub(super) struct QualityReport {
     file: PathBuf,
     /// When it was told, and how many changes there had been.
     told: Option<(Duration, u64)>,
@@ -36,7 +36,7 @@ pub struct QualityReport {
 }
 
 /// The figures of earlier runs.
-pub fn recall(folder: &Path) -> Quality {
+pub(super) fn recall(folder: &Path) -> Quality {
     let file = folder.join(FILE);
     let Ok(text) = fs::read(&file) else { return Quality::default() };
     serde_json::from_slice(&text).unwrap_or_else(|error| {
@@ -50,12 +50,12 @@ pub fn recall(folder: &Path) -> Quality {
 
 impl QualityReport {
     /// The one whose file is in `folder`.
-    pub fn within(folder: &Path) -> Self {
+    pub(super) fn within(folder: &Path) -> Self {
         QualityReport { file: folder.join(FILE), told: None, saved_changes: 0, is_failing: false }
     }
 
     /// The message, where it is due; the file is written, too.
-    pub fn look(
+    pub(super) fn look(
         &mut self,
         quality: &Mutex<Quality>,
         sender: &Sender,
@@ -74,7 +74,7 @@ impl QualityReport {
     }
 
     /// Writes what is not written yet.
-    pub fn finish(&mut self, quality: &Mutex<Quality>) {
+    pub(super) fn finish(&mut self, quality: &Mutex<Quality>) {
         let now = quality.lock().clone();
         self.save(&now);
     }

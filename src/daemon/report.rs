@@ -46,7 +46,7 @@ use super::machine::{self, CpuReading};
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn active(
+pub(super) fn active(
     open: &[Revision],
     alert_enricher: &AlertEnricher,
     depth: Depth,
@@ -59,13 +59,13 @@ pub fn active(
         open.into_iter().map(|revision| alert_enricher.open_alert(revision)).collect();
     let Depth { stream, last_n: seq, .. } = depth;
     let counts = Some(ActiveCounts::of(&alerts));
-    let up_to = Some(SeqData { stream: stream.clone(), n: seq });
+    let up_to = (seq > 0).then(|| SeqData { stream: stream.clone(), n: seq });
     let data = ActiveData { stream, seq, up_to, alerts, omitted: 0, counts };
     alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
 }
 
 /// Which configuration runs, and how it came to.
-pub struct ConfigReport<'a> {
+pub(super) struct ConfigReport<'a> {
     /// What runs.
     pub running: &'a Config,
     /// The one that was offered last, if that does not run.
@@ -84,7 +84,7 @@ pub struct ConfigReport<'a> {
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, EventError> {
+pub(super) fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, EventError> {
     let offered = report.offered;
     let data = ConfigData {
         outcome: offered.map_or(ConfigOutcome::Applied, |offered| offered.outcome),
@@ -104,7 +104,7 @@ pub fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, Event
 }
 
 /// Problems as they are told in that language.
-pub fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
+pub(super) fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
     let parts = |told: Option<Told>| told.map_or_else(Default::default, |told| (Some(told.code), told.args));
     let told = |problem: &Problem| {
         let (code, args) = parts(problem.told(language));
@@ -124,7 +124,7 @@ pub fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
 }
 
 /// Everything a health report is made from.
-pub struct Readings {
+pub(super) struct Readings {
     /// Now.
     pub at: Moment,
     /// Every camera's figures.
@@ -164,7 +164,7 @@ pub struct Readings {
 }
 
 /// What is said of how the box does.
-pub struct Report {
+pub(super) struct Report {
     /// The summary.
     pub summary: Result<Vec<u8>, EventError>,
     /// Every camera and sensor.
@@ -175,7 +175,7 @@ pub struct Report {
 }
 
 /// A camera or a sensor, as it is told of.
-pub struct Part {
+pub(super) struct Part {
     /// Where it is told.
     pub topic: BoxTopic,
     /// What about it is news when it changes: not how many frames came.
@@ -185,7 +185,7 @@ pub struct Part {
 }
 
 /// A camera or a sensor, as it is published.
-pub enum PartData {
+pub(crate) enum PartData {
     /// A camera.
     Camera(Box<CameraData>),
     /// A sensor.
@@ -197,7 +197,7 @@ impl Part {
     ///
     /// # Errors
     /// Only if it cannot be made small enough.
-    pub fn message(&self, sender: &Sender, at: Timestamp) -> Result<Vec<u8>, EventError> {
+    pub(super) fn message(&self, sender: &Sender, at: Timestamp) -> Result<Vec<u8>, EventError> {
         match &self.data {
             PartData::Camera(data) => {
                 let id = &data.health.id;
@@ -253,7 +253,7 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
 }
 
 /// Writes health reports; remembers the last one, because rates are differences.
-pub struct Health {
+pub(super) struct Health {
     /// Who speaks.
     pub sender: Sender,
     started: Moment,
@@ -285,18 +285,18 @@ struct Frames {
 
 impl Health {
     /// Before the first report.
-    pub fn new(sender: Sender, started: Moment) -> Self {
+    pub(super) fn new(sender: Sender, started: Moment) -> Self {
         let last = Last { at: started.mono, cpu: CpuReading::take(started.mono), ..Last::default() };
         Health { sender, started, last, told: BTreeSet::new(), since: BTreeMap::new() }
     }
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
-    pub fn is_news(&self, readings: &Readings) -> bool {
+    pub(crate) fn is_news(&self, readings: &Readings) -> bool {
         parts(&self.reasons(readings, &TimeZone::UTC)) != self.told
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
-    pub fn report(&mut self, readings: &Readings, config: &Config) -> Report {
+    pub(super) fn report(&mut self, readings: &Readings, config: &Config) -> Report {
         let at = readings.at;
         let cpu = CpuReading::take(at.mono);
         let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
@@ -349,7 +349,7 @@ impl Health {
     }
 
     /// The answer to `selftest`.
-    pub fn in_short(&mut self, readings: &Readings, config: &Config) -> SelftestResult {
+    pub(crate) fn in_short(&mut self, readings: &Readings, config: &Config) -> SelftestResult {
         let mut degraded = self.degraded(readings, config);
         health::shorten_list(&mut degraded, MOST_IN_ANSWER, config.site.language);
         let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);
@@ -423,7 +423,7 @@ impl Health {
     }
 
     /// What is wrong now.
-    pub fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
+    pub(crate) fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
         reasons(readings, readings.at.since(self.started), &self.told, zone)
     }
 
@@ -475,7 +475,7 @@ fn decoding(mode: GateMode) -> Decoding {
 }
 
 /// What would let a camera be decoded as it is needed.
-pub fn advice(mode: GateMode) -> Option<Sentence> {
+pub(crate) fn advice(mode: GateMode) -> Option<Sentence> {
     Some(match mode {
         GateMode::Overloaded => say::overloaded(),
         GateMode::Patrol | GateMode::Burst | GateMode::Full => return None,
@@ -504,7 +504,7 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<Sentence> {
 }
 
 /// What is wrong with a part.
-pub struct Reason {
+pub(crate) struct Reason {
     /// Which one.
     pub part: String,
     /// What is wrong.
@@ -606,12 +606,12 @@ fn explains(health: &SensorHealth) -> bool {
 }
 
 /// A sensor that has not spoken yet, and of which nothing speaks against it.
-pub fn is_waiting(stats: &SensorStats) -> bool {
+pub(crate) fn is_waiting(stats: &SensorStats) -> bool {
     matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
 }
 
 /// Why it is bad or silent.
-pub fn sensor_reason(stats: &SensorStats) -> Option<Words> {
+pub(crate) fn sensor_reason(stats: &SensorStats) -> Option<Words> {
     match &stats.reading {
         SensorReading::Good { .. } => None,
         SensorReading::Bad { reason, .. } => Some(reason.words()),
@@ -719,6 +719,23 @@ mod tests {
         let path = Path::new("site.toml");
         Config::from_text(path, &text, &Surroundings::elsewhere(path))
             .unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// The schema knows no number 0.
+    #[test]
+    fn the_list_of_open_alerts_names_no_number_before_the_first() {
+        use crate::contract::alert::{ClockData, ClockSync, ModelRef};
+        let clock = ClockData { sync: ClockSync::Synced, err_ms: None };
+        let clock = Arc::new(parking_lot::Mutex::new(clock));
+        let enricher = AlertEnricher::new(&config(1, 0), ModelRef::none(), clock, Arc::default()).unwrap();
+        let at = "2026-01-01T08:00:00Z".parse().unwrap();
+        let up_to = |last_n: u64| {
+            let depth = Depth { stream: "01JAB3XW2R0000000000000000".to_owned(), last_n, ..Depth::default() };
+            let message = active(&[], &enricher, depth, at).unwrap();
+            let message: serde_json::Value = serde_json::from_slice(&message).unwrap();
+            message["data"]["up_to"]["n"].as_u64()
+        };
+        assert_eq!((up_to(0), up_to(1)), (None, Some(1)));
     }
 
     fn stats(state: video::CameraState, last_error: Option<video::VideoError>) -> CameraStats {

@@ -53,7 +53,7 @@ use super::watchdog::{Progress, Watchdog};
 use super::wiring::{self, RunningBroker, Site};
 
 /// Everything the main thread looks after.
-pub struct Running {
+pub(super) struct Running {
     /// The file on the box, as it was when it was last good.
     pub file: Config,
     /// What runs, before `set` changed values of it.
@@ -113,7 +113,7 @@ struct Prepared {
 
 impl Running {
     /// The end: what is left to be stopped. Everything else is let go of.
-    pub fn into_stages(self) -> Stages {
+    pub(crate) fn into_stages(self) -> Stages {
         self.stages
     }
 
@@ -129,7 +129,7 @@ impl Running {
     }
 
     /// Birth and configuration, after the start and after every change.
-    pub fn announce(&mut self) {
+    pub(crate) fn announce(&mut self) {
         let at = self.clock.now().utc;
         match self.birth(at) {
             Ok(messages) => {
@@ -156,7 +156,7 @@ impl Running {
     }
 
     /// The file cannot be read as a configuration; what the command centre sent before runs all the same.
-    pub fn tell_broken_file(&mut self, problems: &Problems) {
+    pub(crate) fn tell_broken_file(&mut self, problems: &Problems) {
         self.tell_refused(&Offer::FILE, problems);
     }
 
@@ -199,13 +199,13 @@ impl Running {
     }
 
     /// Those of the file on the box, of what runs, and of what was offered last.
-    pub fn watch_secrets(&self, more: &BTreeSet<PathBuf>) {
+    pub(crate) fn watch_secrets(&self, more: &BTreeSet<PathBuf>) {
         let all = [&self.file.secret_files, &self.config.secret_files, more];
         *self.secret_files.lock() = all.into_iter().flatten().cloned().collect();
     }
 
     /// Looks at every part and at the clock. Reports now and then, and at once when a part becomes degraded or well.
-    pub fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         let at = self.clock.now();
         self.clock_watch.look(at, &self.health.sender, &self.config.site.time_zone);
         let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
@@ -304,7 +304,7 @@ impl Running {
 
     /// Reads the file. `asked`: somebody asked for it, so that it is taken up again even if it did not change:
     /// what it names, secrets for example, may have.
-    pub fn reload(&mut self, asked: bool) {
+    pub(super) fn reload(&mut self, asked: bool) {
         let path = self.file.path().to_owned();
         let file = match Config::load(&path) {
             Ok(file) => file,
@@ -352,7 +352,7 @@ impl Running {
 
     /// A secret file or certificate that is named holds something else. That is no other configuration: what is named
     /// stays, and whoever uses it connects anew.
-    pub fn renew_secrets(&mut self) {
+    pub(crate) fn renew_secrets(&mut self) {
         self.stages.cameras.retry_now();
         if self.file_trouble.is_some() {
             // Perhaps this was what was wrong with it.
@@ -396,6 +396,7 @@ impl Running {
     /// Does everything that can fail; nothing changes by it.
     fn prepare(&self, config: &Config) -> Result<Prepared, Problems> {
         let whole = |error: Words| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
+        let language = config.site.language;
         let other_models = config.detector != self.config.detector
             || config.evidence.enabled != self.config.evidence.enabled
             || config.cameras.is_empty() != self.config.cameras.is_empty();
@@ -405,18 +406,19 @@ impl Running {
                 loaded_models.look_for_faces(config, manifest)?;
                 Ok(loaded_models)
             });
-            Some(loaded_models.map_err(|error| whole(error.to_string().into()))?)
+            Some(loaded_models.map_err(|error| whole(error.words()))?)
         } else {
             None
         };
         let looking = loaded_models.as_ref().unwrap_or(&self.loaded_models);
         config.check_classes(&looking.classes())?;
         let site = Site::new(config, looking, self.clock_data.clone(), self.mutes.clone())
-            .map_err(|error| whole(error.to_string().into()))?;
+            .map_err(|error| whole(error.in_language(language).into()))?;
         let loaded_models = match loaded_models {
             Some(loaded_models) => {
-                let detectors =
-                    site.detectors(&loaded_models).map_err(|error| whole(error.to_string().into()))?;
+                let detectors = site
+                    .detectors(&loaded_models)
+                    .map_err(|error| whole(error.in_language(language).into()))?;
                 Some((loaded_models, detectors))
             }
             None => None,
@@ -474,7 +476,7 @@ impl Running {
 
     /// Elsewhere, otherwise, or with a password or certificate that was renewed.
     fn connect_to_broker(&mut self, config: &Config) {
-        if config.mqtt == self.config.mqtt {
+        if config.mqtt == self.config.mqtt && config.site.time_zone == self.config.site.time_zone {
             return;
         }
         info!("the connection to the command centre is made anew");
@@ -543,7 +545,7 @@ impl Running {
     }
 
     /// What is on trial falls if nobody confirmed it in time.
-    pub fn look_at_trial(&mut self) {
+    pub(crate) fn look_at_trial(&mut self) {
         if self.trial_ends.is_none_or(|ends| self.clock.now().mono < ends) {
             return;
         }
@@ -595,7 +597,7 @@ fn left_of(trial: &Trial, now: Timestamp) -> Duration {
 }
 
 /// What runs at the start, besides the file.
-pub struct Beginning {
+pub(super) struct Beginning {
     /// Before `set`.
     pub base: Config,
     /// What runs.
@@ -606,7 +608,7 @@ pub struct Beginning {
 
 /// What the command centre asked for before the restart goes on, if the file is still the same. `is_broken`: there is no
 /// file that could be read, and `file` is what the command centre sent.
-pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beginning {
+pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beginning {
     let (mut standing, damage) = StoredOverrides::load(folder);
     if let Some(damage) = damage {
         let damage = damage.in_language(language_of_log());

@@ -19,7 +19,7 @@ pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
 const USUAL_PORT: u16 = config::document::DEFAULT_EMBEDDED_PORT;
 
 /// The running sensors, if there are any.
-pub struct RunningSensors {
+pub(crate) struct RunningSensors {
     clock: Clock,
     embedded: Option<u16>,
     analyst: AnalysisQueue,
@@ -29,13 +29,13 @@ pub struct RunningSensors {
 
 impl RunningSensors {
     /// No sensor runs yet. `embedded` is the port of the embedded broker, where it runs.
-    pub fn new(clock: Clock, embedded: Option<u16>, analyst: AnalysisQueue) -> Self {
+    pub(crate) fn new(clock: Clock, embedded: Option<u16>, analyst: AnalysisQueue) -> Self {
         RunningSensors { clock, embedded, analyst, configured: config::Sensors::default(), running: None }
     }
 
     /// Makes the running sensors those that are configured. Nothing happens where nothing changed; otherwise
     /// all are started anew, which costs no reading that is worth anything.
-    pub fn become_those(&mut self, configured: &config::Sensors) {
+    pub(crate) fn become_those(&mut self, configured: &config::Sensors) {
         if self.configured == *configured {
             return;
         }
@@ -56,13 +56,13 @@ impl RunningSensors {
     }
 
     /// Every sensor's figures.
-    pub fn stats(&self) -> Vec<SensorStats> {
+    pub(crate) fn stats(&self) -> Vec<SensorStats> {
         self.running.as_ref().map(Sensors::stats).unwrap_or_default()
     }
 
     /// The embedded broker is at another port now, or not there any more. Counts from the next
     /// [`become_those`](Self::become_those) on.
-    pub fn set_embedded(&mut self, embedded: Option<u16>) {
+    pub(crate) fn set_embedded(&mut self, embedded: Option<u16>) {
         if self.embedded != embedded {
             self.embedded = embedded;
             // Whoever listens at the broker on this machine must look for it anew.
@@ -72,7 +72,7 @@ impl RunningSensors {
     }
 
     /// Stops all sources; what they said before is with the analysis thread then.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop(STOP_WITHIN);
         }
@@ -80,7 +80,7 @@ impl RunningSensors {
 }
 
 /// The configuration as the sensors want it. `embedded` is the port of the embedded broker, where it runs.
-pub fn setup(configured: &config::Sensors, embedded: Option<u16>) -> Setup {
+pub(crate) fn setup(configured: &config::Sensors, embedded: Option<u16>) -> Setup {
     let mut brokers: Vec<Broker> = configured.brokers.iter().map(broker).collect();
     brokers.push(Broker {
         name: ON_THIS_MACHINE.into(),

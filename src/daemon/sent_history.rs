@@ -20,7 +20,7 @@ const FIRST_TRUE_SECOND: i64 = 1_735_689_600;
 
 /// How long sent records are kept.
 #[derive(Debug, Default)]
-pub struct SentHistory {
+pub(super) struct SentHistory {
     keep: Duration,
     /// On the monotonic clock.
     due: Duration,
@@ -29,7 +29,7 @@ pub struct SentHistory {
 
 impl SentHistory {
     /// Keeps what is sent from here on as `settings` say; at once also what was kept before.
-    pub fn keep(&mut self, outbox: &Outbox, settings: &config::Outbox) {
+    pub(super) fn keep(&mut self, outbox: &Outbox, settings: &config::Outbox) {
         (self.keep, self.due) = (settings.resend_for, Duration::ZERO);
         // Bounded by its bytes; pictures are kept as files.
         let policy = ConsumerPolicy { rows: u64::MAX, bytes: settings.resend_bytes, pictures: false };
@@ -37,7 +37,7 @@ impl SentHistory {
     }
 
     /// Notes what has arrived and forgets what is too old, now and then.
-    pub fn look(&mut self, outbox: &Outbox, now: Moment) {
+    pub(super) fn look(&mut self, outbox: &Outbox, now: Moment) {
         if self.keep.is_zero() {
             return;
         }

@@ -53,7 +53,7 @@ use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
 use super::{CONTROL_DIR, Control, DaemonError, machine};
 
 /// What publisher, commands, broker and outbox get to finish.
-pub const STOP_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// What a thread takes at most to work off its queue. A frame or a picture takes less than a second each; a guess. Nothing
 /// is given up then, only said: where stopping hangs, [`lifeline`] ends the process.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
@@ -80,7 +80,7 @@ const BROKER_DIR: &str = "broker";
 const BROKER_WITHIN: Duration = Duration::from_millis(300);
 
 /// Everything that was started, in that order.
-pub struct Stages {
+pub(super) struct Stages {
     pub storage: Storage,
     pub broker: RunningBroker,
     pub commands: CommandStage,
@@ -96,7 +96,7 @@ pub struct Stages {
 impl Stages {
     /// Stops them, the last one first: each has worked off what it received before the one behind it ends. Whoever holds
     /// a handle of the outbox must have let go of it.
-    pub fn stop(self) {
+    pub(super) fn stop(self) {
         let Stages {
             storage,
             broker,
@@ -137,7 +137,7 @@ fn stop(stage: &str, stop: impl FnOnce(Duration)) {
 }
 
 /// What follows from a configuration before anything starts that watches: its models, and what each part is given.
-pub struct LoadedSite {
+pub(super) struct LoadedSite {
     pub models: LoadedModels,
     pub site: Site,
     /// How far to trust the clock; [`ClockWatch`](super::clock_watch::ClockWatch) writes it.
@@ -150,7 +150,7 @@ impl LoadedSite {
     ///
     /// # Errors
     /// What a model or a camera lacks.
-    pub fn load(
+    pub(super) fn load(
         beginning: &Beginning,
         manifest: Option<&Path>,
         clock: Clock,
@@ -175,14 +175,14 @@ impl LoadedSite {
 
 /// What every stage that watches or tells is given.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     pub config: &'a Config,
     pub loaded: &'a LoadedSite,
     pub clock: Clock,
 }
 
 /// The outbox and the folders beside it.
-pub struct Storage {
+pub(super) struct Storage {
     pub outbox: Outbox,
     /// For what the command centre asked for, and for what the daemon remembers.
     pub control_dir: PathBuf,
@@ -202,7 +202,7 @@ impl Storage {
     ///
     /// # Errors
     /// Neither the outbox nor a folder can be made.
-    pub fn start(file: &Config, clock: Clock) -> Result<Self, DaemonError> {
+    pub(super) fn start(file: &Config, clock: Clock) -> Result<Self, DaemonError> {
         let OpenedOutbox { outbox, dir, trouble } = wiring::open_outbox(file, clock.now().utc)?;
         let control_dir = dir.join(CONTROL_DIR);
         std::fs::create_dir_all(&control_dir).map_err(|error| of_folder(&control_dir, &error))?;
@@ -217,7 +217,7 @@ impl Storage {
 
     /// Limits what waits and what is kept of what was sent as `config` says, which is not always the file: what the command
     /// centre sent may allow more, and what is given up does not come back.
-    pub fn set_limits(&mut self, config: &Config) {
+    pub(crate) fn set_limits(&mut self, config: &Config) {
         if let Err(error) = self.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks) {
             let error = error.in_language(language_of_log());
             log_error!(box_log::outbox_limits_unchanged(); %error);
@@ -234,7 +234,7 @@ impl Storage {
 
 /// Who may ask for what, and the thread that carries it out. Ends after those who answer commands have ended, so that
 /// every answer is stored.
-pub struct CommandStage {
+pub(super) struct CommandStage {
     thread: CommandThread,
     pub audit: Arc<Audit>,
     pub gate: Arc<Gate>,
@@ -249,7 +249,7 @@ impl CommandStage {
     ///
     /// # Errors
     /// The audit log cannot be written, or no thread started.
-    pub fn start(
+    pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
         analysis: AnalysisQueue,
@@ -281,7 +281,7 @@ impl CommandStage {
     }
 
     /// The people of this site.
-    pub fn readers_of(config: &Config) -> Readers {
+    pub(crate) fn readers_of(config: &Config) -> Readers {
         Readers { time_zone: config.site.time_zone.clone(), language: config.site.language }
     }
 }
@@ -290,7 +290,7 @@ impl CommandStage {
 ///
 /// # Errors
 /// Its settings cannot work, or no thread can be started. That nobody answers is no error.
-pub fn start_publisher(
+pub(crate) fn start_publisher(
     context: Context<'_>,
     storage: &Storage,
     broker: &RunningBroker,
@@ -308,7 +308,7 @@ pub fn start_publisher(
 }
 
 /// Where frames go and what is known of each camera: shared by those that decode, look and decide.
-pub struct FramePath {
+pub(super) struct FramePath {
     pub scheduler: Arc<Scheduler>,
     pub slots: Arc<CameraSlots>,
     decode_demands: Arc<DecodeDemands>,
@@ -316,7 +316,7 @@ pub struct FramePath {
 
 impl FramePath {
     /// For the cameras of the site.
-    pub fn new(site: &Site) -> Self {
+    pub(super) fn new(site: &Site) -> Self {
         let scheduler = Arc::new(Scheduler::new());
         let slots = Arc::new(CameraSlots::default());
         slots.set_cameras(site.detect_options());
@@ -326,7 +326,7 @@ impl FramePath {
 }
 
 /// What becomes of revisions: the alert writer, and the thread of close-ups.
-pub struct AlertStage {
+pub(super) struct AlertStage {
     writer: AlertWriter,
     close_ups: CloseUps,
     /// Those that look at close-ups.
@@ -340,7 +340,7 @@ impl AlertStage {
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn start(
+    pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
         publisher: &Arc<Publisher>,
@@ -380,7 +380,7 @@ impl AlertStage {
     }
 
     /// The next close-up is looked at with these.
-    pub fn set_models(&self, models: Models) {
+    pub(crate) fn set_models(&self, models: Models) {
         *self.models.write() = models;
         self.close_ups.renew_detector();
     }
@@ -395,7 +395,7 @@ impl AlertStage {
 }
 
 /// The thread that owns the analysis, and what it remembers over a restart.
-pub struct AnalysisStage {
+pub(super) struct AnalysisStage {
     thread: AnalysisThread,
     pub queue: AnalysisQueue,
     pub known: Arc<Known>,
@@ -410,7 +410,7 @@ impl AnalysisStage {
     ///
     /// # Errors
     /// The rules cannot work together, or no thread can be started.
-    pub fn start(
+    pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
         open: Vec<Revision>,
@@ -452,7 +452,7 @@ impl AnalysisStage {
 }
 
 /// The workers that look at frames.
-pub struct InferenceStage {
+pub(super) struct InferenceStage {
     workers: InferenceWorkers,
     /// How many.
     pub size: usize,
@@ -466,7 +466,7 @@ impl InferenceStage {
     ///
     /// # Errors
     /// There is no memory for their buffers, or no thread can be started.
-    pub fn start(
+    pub(super) fn start(
         context: Context<'_>,
         frames: &FramePath,
         analysis: AnalysisQueue,
@@ -483,7 +483,7 @@ impl InferenceStage {
     }
 
     /// From the next frame on these look.
-    pub fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) {
+    pub(super) fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) {
         self.size = detectors.len();
         if let Err(error) = self.workers.renew(detectors) {
             log_error!(box_log::workers_missing(); %error);
@@ -497,7 +497,7 @@ impl InferenceStage {
 }
 
 /// The cameras; one that cannot be started is said and left out.
-pub fn start_cameras(context: Context<'_>, frames: &FramePath, analysis: AnalysisQueue) -> Cameras {
+pub(crate) fn start_cameras(context: Context<'_>, frames: &FramePath, analysis: AnalysisQueue) -> Cameras {
     let (scheduler, decode_demands) = (frames.scheduler.clone(), frames.decode_demands.clone());
     let mut cameras = Cameras::new(context.clock, scheduler, decode_demands, analysis);
     for (camera, error) in cameras.become_those(context.loaded.site.wanted_cameras()) {
@@ -508,7 +508,7 @@ pub fn start_cameras(context: Context<'_>, frames: &FramePath, analysis: Analysi
 }
 
 /// The sensors.
-pub fn start_sensors(
+pub(crate) fn start_sensors(
     context: Context<'_>,
     broker: &RunningBroker,
     analysis: AnalysisQueue,

@@ -29,7 +29,7 @@ const CAMERAS_WITHIN: Duration = Duration::from_secs(180);
 
 /// Counts that move while their part gets on.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Progress {
+pub(super) struct Progress {
     /// Wake-ups of the MQTT thread.
     pub mqtt: u64,
     /// Frames that workers looked at, or failed to.
@@ -44,7 +44,7 @@ pub struct Progress {
 
 /// A part that does not get on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stuck {
+pub(super) enum Stuck {
     /// Analysis thread, alert writer or outbox.
     Alerts,
     /// The MQTT thread.
@@ -67,7 +67,7 @@ impl Stuck {
 }
 
 /// Feeds systemd's watchdog from the daemon's main thread.
-pub struct Watchdog {
+pub(super) struct Watchdog {
     judge: Judge,
     analyst: AnalysisQueue,
     outbox: Outbox,
@@ -80,12 +80,12 @@ pub struct Watchdog {
 
 impl Watchdog {
     /// Nothing is fed yet. `now` is the monotonic time.
-    pub fn new(analyst: AnalysisQueue, outbox: Outbox, now: Duration) -> Self {
+    pub(super) fn new(analyst: AnalysisQueue, outbox: Outbox, now: Duration) -> Self {
         Watchdog { judge: Judge::new(now), analyst, outbox, asked: None, said: None, stuck_since: None }
     }
 
     /// Looks at every part and feeds the watchdog if all get on. To be called every few seconds.
-    pub fn look(&mut self, now: Duration, progress: Progress) {
+    pub(super) fn look(&mut self, now: Duration, progress: Progress) {
         let unanswered_since = self.ask(now);
         let stuck = self.judge.stuck(now, unanswered_since, progress);
         self.stuck_since = stuck.and(self.stuck_since.or(Some(now)));
@@ -131,12 +131,12 @@ impl Watchdog {
 }
 
 /// Everything runs.
-pub fn tell_ready() {
+pub(crate) fn tell_ready() {
     notify(&[NotifyState::Ready]);
 }
 
 /// The end has begun.
-pub fn tell_stopping() {
+pub(crate) fn tell_stopping() {
     notify(&[NotifyState::Stopping]);
 }
 

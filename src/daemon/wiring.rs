@@ -41,7 +41,7 @@ use super::loaded_models::LoadedModels;
 use super::report;
 
 /// Everything that follows from a configuration and its models.
-pub struct Site {
+pub(super) struct Site {
     plan: Plan,
     wanted: Vec<Wanted>,
     alert_writer: WriterSettings,
@@ -54,7 +54,7 @@ impl Site {
     ///
     /// # Errors
     /// A camera address that only the video side finds wrong.
-    pub fn new(
+    pub(super) fn new(
         config: &Config,
         loaded_models: &LoadedModels,
         clock: SharedClockData,
@@ -95,22 +95,22 @@ impl Site {
     }
 
     /// For the analysis.
-    pub fn plan(&self) -> Plan {
+    pub(super) fn plan(&self) -> Plan {
         self.plan.clone()
     }
 
     /// For the video side.
-    pub fn wanted_cameras(&self) -> Vec<Wanted> {
+    pub(crate) fn wanted_cameras(&self) -> Vec<Wanted> {
         self.wanted.clone()
     }
 
     /// For the alert writer.
-    pub fn writer_settings(&self) -> WriterSettings {
+    pub(crate) fn writer_settings(&self) -> WriterSettings {
         self.alert_writer.clone()
     }
 
     /// How each camera is looked at, for the pipeline.
-    pub fn detect_options(&self) -> Vec<(Arc<str>, DetectOptions)> {
+    pub(super) fn detect_options(&self) -> Vec<(Arc<str>, DetectOptions)> {
         self.detect_options.clone()
     }
 
@@ -118,7 +118,10 @@ impl Site {
     ///
     /// # Errors
     /// Buffers for the models cannot be had.
-    pub fn detectors(&self, loaded_models: &LoadedModels) -> Result<Vec<Box<dyn Detector>>, DaemonError> {
+    pub(crate) fn detectors(
+        &self,
+        loaded_models: &LoadedModels,
+    ) -> Result<Vec<Box<dyn Detector>>, DaemonError> {
         (0..self.workers)
             .map(|_| {
                 loaded_models
@@ -130,7 +133,7 @@ impl Site {
 }
 
 /// How a camera's pictures must be shown.
-pub fn picture_shape(camera: &Camera) -> PictureShape {
+pub(crate) fn picture_shape(camera: &Camera) -> PictureShape {
     PictureShape {
         // Anything else was refused with the configuration.
         orientation: Orientation::clockwise(camera.rotate).unwrap_or_default(),
@@ -181,7 +184,7 @@ fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
 }
 
 /// Where the broker is. The embedded one runs as long as this is kept.
-pub enum RunningBroker {
+pub(super) enum RunningBroker {
     /// A child process of ours.
     Embedded(mqtt::embedded::Embedded),
     /// Somewhere else.
@@ -190,7 +193,7 @@ pub enum RunningBroker {
 
 impl RunningBroker {
     /// The embedded one's port on the loopback address.
-    pub fn port(&self) -> Option<u16> {
+    pub(super) fn port(&self) -> Option<u16> {
         match self {
             RunningBroker::Embedded(broker) => Some(broker.address().port()),
             RunningBroker::Remote => None,
@@ -198,7 +201,7 @@ impl RunningBroker {
     }
 
     /// Gives the embedded one so long to begin to serve; goes on without it then.
-    pub fn wait_until_ready(&self, within: Duration) {
+    pub(super) fn wait_until_ready(&self, within: Duration) {
         if let RunningBroker::Embedded(broker) = self {
             broker.wait_until_ready(within);
         }
@@ -213,7 +216,7 @@ impl RunningBroker {
     }
 
     /// Ends the embedded one.
-    pub fn stop(self, deadline: Duration) {
+    pub(super) fn stop(self, deadline: Duration) {
         if let RunningBroker::Embedded(broker) = self {
             broker.stop(deadline);
         }
@@ -224,7 +227,7 @@ impl RunningBroker {
 ///
 /// # Errors
 /// There is no free port for it. That it cannot serve for another reason is no error: it is tried again.
-pub fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, DaemonError> {
+pub(crate) fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, DaemonError> {
     match &config.mqtt.broker {
         Broker::Embedded { port } => {
             let broker = mqtt::embedded::Embedded::start(*port, folder)
@@ -246,10 +249,11 @@ fn url_of(scheme: &str, host: &str, port: u16) -> String {
 }
 
 /// How to reach the broker; `running` is what [`start_broker`] gave for this configuration.
-pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings {
+pub(crate) fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings {
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.version = config.mqtt.version;
+    settings.time_zone = config.site.time_zone.clone();
     match &config.mqtt.broker {
         Broker::Embedded { .. } => settings.url = running.url(),
         Broker::Remote { host, port, others, tls, credentials } => {
@@ -272,7 +276,7 @@ pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings
 }
 
 /// Says so where whoever reaches the broker may acknowledge alerts.
-pub fn warn_of_open_door(config: &Config) {
+pub(crate) fn warn_of_open_door(config: &Config) {
     let here = match &config.mqtt.broker {
         Broker::Embedded { .. } => true,
         Broker::Remote { host, others, .. } => {
@@ -287,7 +291,7 @@ pub fn warn_of_open_door(config: &Config) {
 }
 
 /// The queue, and what is wrong with where it is.
-pub struct OpenedOutbox {
+pub(super) struct OpenedOutbox {
     /// The queue.
     pub outbox: Outbox,
     /// Its folder.
@@ -302,7 +306,7 @@ pub struct OpenedOutbox {
 ///
 /// # Errors
 /// The folder is another process's or a later version's, or there is no temporary folder either.
-pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, DaemonError> {
+pub(crate) fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, DaemonError> {
     let error = match open_outbox_in(&config.outbox.dir, config, now) {
         Ok(outbox) => {
             return Ok(OpenedOutbox { outbox, dir: config.outbox.dir.clone(), trouble: None });
@@ -323,7 +327,7 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
 }
 
 /// How much the queue may keep.
-pub fn limits(config: &Config) -> Limits {
+pub(super) fn limits(config: &Config) -> Limits {
     Limits {
         rows: config.outbox.max_rows,
         bytes: config.outbox.max_bytes,
@@ -368,7 +372,7 @@ fn unanswered(told: &mqtt::Unanswered) -> Unanswered {
 }
 
 /// What the publisher says by itself, as the contract has it, and who takes what it hears.
-pub fn bodies(
+pub(super) fn bodies(
     sender: Sender,
     refusal_stats: Arc<Tally>,
     clock: Clock,
@@ -419,7 +423,7 @@ pub fn bodies(
 }
 
 /// Publishes the list of open alerts whenever it changes.
-pub fn publish_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> PublishOpen {
+pub(crate) fn publish_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> PublishOpen {
     Box::new(move |open, alert_enricher| {
         match report::active(open, alert_enricher, outbox.depth(), clock.now().utc) {
             Ok(message) => publisher.set_latest(ACTIVE.at(&[]), message),

@@ -34,7 +34,7 @@ mod tables;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use kernel::TensorValue;
+pub(crate) use kernel::TensorValue;
 use kernel::{Channel, Path, Row};
 use tables::{Placed, PlaneTables, Source, Tables};
 
@@ -111,7 +111,8 @@ impl FrameFromModel {
     }
 
     /// The other way round, not clipped: parts of the frame to model pixels.
-    pub fn box_in_model(&self, box_in_frame: BBox) -> BBox {
+    #[cfg(test)]
+    fn box_in_model(&self, box_in_frame: BBox) -> BBox {
         let x = |v: f32| (v - self.x.1) / self.x.0;
         let y = |v: f32| (v - self.y.1) / self.y.0;
         BBox::new(x(box_in_frame.x0), y(box_in_frame.y0), x(box_in_frame.x1), y(box_in_frame.y1))

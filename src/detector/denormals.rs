@@ -27,18 +27,18 @@ impl Drop for SetBack {
 mod word {
     use std::arch::asm;
 
-    pub type Word = u32;
+    pub(super) type Word = u32;
     /// MXCSR: flush to zero (bit 15), denormals are zero (bit 6).
-    pub const FLUSH: Word = 1 << 15 | 1 << 6;
+    pub(crate) const FLUSH: Word = 1 << 15 | 1 << 6;
 
-    pub fn control() -> Word {
+    pub(super) fn control() -> Word {
         let mut word: Word = 0;
         // SAFETY: stores MXCSR, which every x86-64 has, into `word`.
         unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut word, options(nostack, preserves_flags)) };
         word
     }
 
-    pub fn set_control(word: Word) {
+    pub(crate) fn set_control(word: Word) {
         // SAFETY: `word` is what `control` gave, at most with the two flush bits set, so no reserved bit is.
         // Arithmetic of ours between setting and putting back could only differ in subnormal numbers; there
         // is none but the network's.
@@ -52,7 +52,7 @@ mod word {
 
     pub type Word = u64;
     /// FPCR.FZ.
-    pub const FLUSH: Word = 1 << 24;
+    pub(crate) const FLUSH: Word = 1 << 24;
 
     pub fn control() -> Word {
         let word: Word;
@@ -61,7 +61,7 @@ mod word {
         word
     }
 
-    pub fn set_control(word: Word) {
+    pub(crate) fn set_control(word: Word) {
         // SAFETY: `word` is what `control` gave, at most with FZ set. Arithmetic of ours between setting and
         // putting back could only differ in subnormal numbers; there is none but the network's.
         unsafe { asm!("msr fpcr, {}", in(reg) word, options(nomem, nostack, preserves_flags)) };
@@ -73,13 +73,13 @@ mod word {
     //! Elsewhere subnormal numbers stay what they are, and cost what they cost.
 
     pub type Word = u32;
-    pub const FLUSH: Word = 0;
+    pub(crate) const FLUSH: Word = 0;
 
     pub fn control() -> Word {
         0
     }
 
-    pub fn set_control(_: Word) {}
+    pub(crate) fn set_control(_: Word) {}
 }
 
 use word::{FLUSH, Word, control, set_control};

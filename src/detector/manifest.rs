@@ -49,13 +49,15 @@ mod description;
 mod identity;
 mod problems;
 
+pub(crate) use description::Description;
 use description::Number;
-pub use description::{COCO, Description, Input};
+pub use description::{COCO, Input};
+pub(crate) use problems::ManifestError;
+pub use problems::Problem;
 use problems::line_and_column;
-pub use problems::{ManifestError, Problem};
 
 /// The manifest's usual name.
-pub const FILE_NAME: &str = "manifest.toml";
+pub(crate) const FILE_NAME: &str = "manifest.toml";
 /// Names a manifest, or the folder that holds it.
 pub const ENVIRONMENT: &str = "LOOKOUT_MODELS";
 
@@ -125,7 +127,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`ManifestError::NotFound`] where none was named and none of the usual places has one.
-    pub fn locate(named: Option<&Path>) -> Result<PathBuf, ManifestError> {
+    pub(crate) fn locate(named: Option<&Path>) -> Result<PathBuf, ManifestError> {
         let from_environment = std::env::var_os(ENVIRONMENT).filter(|v| !v.is_empty()).map(PathBuf::from);
         if let Some(path) = named.map(Path::to_owned).or(from_environment) {
             return Ok(if path.is_dir() { path.join(FILE_NAME) } else { path });

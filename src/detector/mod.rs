@@ -33,8 +33,10 @@ mod runtime;
 mod tensors;
 
 pub use inference::Inference;
-pub use model::{LARGEST_FILE_BYTES, Model, ModelError, Named};
-pub use network::{Network, Port};
+pub(crate) use model::{LARGEST_FILE_BYTES, ModelError};
+pub use model::{Model, Named};
+pub(crate) use network::Network;
+pub use network::Port;
 pub use runtime::{ENVIRONMENT as RUNTIME_ENVIRONMENT, Runtime, RuntimeError};
 
 /// Finds things in one picture after the other. One per worker thread; the real one is [`Inference`], tests

@@ -31,7 +31,7 @@ use crate::types::language::Language;
 use crate::types::provider::Provider;
 
 /// Largest model file that is read. A guess: ten times the largest detector one would put on a box.
-pub const LARGEST_FILE_BYTES: u64 = 512 << 20;
+pub(crate) const LARGEST_FILE_BYTES: u64 = 512 << 20;
 /// Most values in the tensors of one worker: 64 Mi values are 256 MiB. A guess.
 const MOST_VALUES: usize = 64 << 20;
 
@@ -199,7 +199,7 @@ impl Model {
     ///
     /// # Errors
     /// As there, and [`ModelError::Load`] where the provider cannot run it.
-    pub fn load_exactly(entry: &ModelEntry, provider: Provider) -> Result<Model, ModelError> {
+    pub(crate) fn load_exactly(entry: &ModelEntry, provider: Provider) -> Result<Model, ModelError> {
         Self::load_by(entry, |runtime, named, bytes| match open_with(runtime, bytes, provider) {
             Ok(session) => Ok((session, provider)),
             Err(message) => Err(ModelError::load(named, bytes, &message)),
@@ -210,7 +210,7 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError::Unreadable`], [`ModelError::NoModelFile`], [`ModelError::Digest`].
-    pub fn check_file(entry: &ModelEntry) -> Result<(), ModelError> {
+    pub(crate) fn check_file(entry: &ModelEntry) -> Result<(), ModelError> {
         let named = Named { name: entry.name.clone(), file: entry.file.clone() };
         read_checked(&named, &entry.file, &entry.sha256).map(drop)
     }

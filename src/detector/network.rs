@@ -19,7 +19,7 @@ use crate::types::provider::Provider;
 
 /// What a model file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Network {
+pub(crate) struct Network {
     /// Size of the file.
     pub bytes: u64,
     /// SHA-256 of the file, in hex.
@@ -74,7 +74,7 @@ impl Network {
     ///
     /// # Errors
     /// [`ModelError::Runtime`], [`ModelError::Unreadable`], [`ModelError::NoModelFile`], [`ModelError::Load`].
-    pub fn open(name: &str, file: &Path) -> Result<Network, ModelError> {
+    pub(crate) fn open(name: &str, file: &Path) -> Result<Network, ModelError> {
         let named = Named { name: name.to_owned(), file: file.to_owned() };
         let (bytes, digest) = read(&named, file)?;
         refuse_weights_elsewhere(&named, &bytes)?;
@@ -91,18 +91,18 @@ impl Network {
     }
 
     /// What to try where it is fed something else than one picture.
-    pub fn fed_otherwise(&self) -> Option<Sentence> {
+    pub(crate) fn fed_otherwise(&self) -> Option<Sentence> {
         fed_otherwise(&self.inputs)
     }
 
     /// What to try where its outputs cannot be read.
-    pub fn put_out_otherwise(&self) -> Option<Sentence> {
+    pub(crate) fn put_out_otherwise(&self) -> Option<Sentence> {
         self.outputs.iter().find_map(put_out_otherwise)
     }
 
     /// Width and height of its one picture, `1 x 3 x height x width`; each `None` where the file leaves it open.
     /// `None` where it is fed something else.
-    pub fn picture_size(&self) -> Option<(Option<usize>, Option<usize>)> {
+    pub(crate) fn picture_size(&self) -> Option<(Option<usize>, Option<usize>)> {
         let [Port { shape, values, .. }] = self.inputs.as_slice() else { return None };
         if values != FLOATS {
             return None;

@@ -9,22 +9,22 @@ use crate::text::{Sentence, model as say};
 /// Fields of `ModelProto`, `GraphProto`, `NodeProto`, `AttributeProto`, `TensorProto`, `OperatorSetIdProto` and
 /// `StringStringEntryProto`.
 mod field {
-    pub const IR_VERSION: u64 = 1;
-    pub const GRAPH: u64 = 7;
-    pub const OPSET: u64 = 8;
-    pub const METADATA: u64 = 14;
-    pub const NODE: u64 = 1;
-    pub const INITIALIZER: u64 = 5;
-    pub const ATTRIBUTE: u64 = 5;
-    pub const ATTRIBUTE_TENSOR: u64 = 5;
-    pub const ATTRIBUTE_GRAPH: u64 = 6;
-    pub const ATTRIBUTE_TENSORS: u64 = 10;
-    pub const ATTRIBUTE_GRAPHS: u64 = 11;
-    pub const EXTERNAL_DATA: u64 = 13;
-    pub const DOMAIN: u64 = 1;
-    pub const VERSION: u64 = 2;
-    pub const KEY: u64 = 1;
-    pub const VALUE: u64 = 2;
+    pub(crate) const IR_VERSION: u64 = 1;
+    pub(crate) const GRAPH: u64 = 7;
+    pub(crate) const OPSET: u64 = 8;
+    pub(crate) const METADATA: u64 = 14;
+    pub(crate) const NODE: u64 = 1;
+    pub(crate) const INITIALIZER: u64 = 5;
+    pub(crate) const ATTRIBUTE: u64 = 5;
+    pub(crate) const ATTRIBUTE_TENSOR: u64 = 5;
+    pub(crate) const ATTRIBUTE_GRAPH: u64 = 6;
+    pub(crate) const ATTRIBUTE_TENSORS: u64 = 10;
+    pub(crate) const ATTRIBUTE_GRAPHS: u64 = 11;
+    pub(crate) const EXTERNAL_DATA: u64 = 13;
+    pub(crate) const DOMAIN: u64 = 1;
+    pub(crate) const VERSION: u64 = 2;
+    pub(super) const KEY: u64 = 1;
+    pub(crate) const VALUE: u64 = 2;
 }
 
 /// What a file says of itself.

@@ -11,18 +11,18 @@ use super::onnx_file::{Fields, Value, text};
 /// Fields of `ModelProto`, `GraphProto`, `TensorProto`, `ValueInfoProto`, `TypeProto`, `TypeProto.Tensor` and
 /// `TensorShapeProto`.
 mod field {
-    pub const GRAPH: u64 = 7;
-    pub const INITIALIZER: u64 = 5;
-    pub const INPUT: u64 = 11;
-    pub const OUTPUT: u64 = 12;
-    pub const VALUE_INFO: u64 = 13;
-    pub const TENSOR_NAME: u64 = 8;
-    pub const VALUE_NAME: u64 = 1;
-    pub const VALUE_TYPE: u64 = 2;
-    pub const TENSOR_TYPE: u64 = 1;
-    pub const SHAPE: u64 = 2;
-    pub const DIMENSION: u64 = 1;
-    pub const DIMENSION_VALUE: u64 = 1;
+    pub(crate) const GRAPH: u64 = 7;
+    pub(crate) const INITIALIZER: u64 = 5;
+    pub(super) const INPUT: u64 = 11;
+    pub(crate) const OUTPUT: u64 = 12;
+    pub(crate) const VALUE_INFO: u64 = 13;
+    pub(crate) const TENSOR_NAME: u64 = 8;
+    pub(crate) const VALUE_NAME: u64 = 1;
+    pub(crate) const VALUE_TYPE: u64 = 2;
+    pub(crate) const TENSOR_TYPE: u64 = 1;
+    pub(crate) const SHAPE: u64 = 2;
+    pub(crate) const DIMENSION: u64 = 1;
+    pub(crate) const DIMENSION_VALUE: u64 = 1;
 }
 
 /// The same file for one picture of that size, `1 x 3 x height x width`; what comes out follows from that and is left to

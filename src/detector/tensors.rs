@@ -42,7 +42,7 @@ pub(super) enum InputValues<'a> {
 
 impl InputValues<'_> {
     /// Writes every value.
-    pub fn fill(self, mut value: impl FnMut(usize) -> f32) {
+    pub(super) fn fill(self, mut value: impl FnMut(usize) -> f32) {
         match self {
             InputValues::Floats(values) => values.iter_mut().enumerate().for_each(|(i, v)| *v = value(i)),
             InputValues::Bytes(values) => {

@@ -29,7 +29,7 @@ const CERTAIN: f32 = 0.5;
 const AROUND: f32 = 0.15;
 
 /// Pixelates the marked cells and everybody who was found, and says how much that was.
-pub fn pixelate_changed(
+pub(crate) fn pixelate_changed(
     image: &mut RgbImage,
     changed: Changed,
     seen: &[Detection],

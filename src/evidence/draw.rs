@@ -11,7 +11,7 @@ const GLYPH_WIDTH: u32 = 5;
 const GLYPH_HEIGHT: u32 = 7;
 
 /// Frames what an alert is about and writes class and score beside it.
-pub fn frame_shown(image: &mut RgbImage, shown: &[Shown]) {
+pub(crate) fn frame_shown(image: &mut RgbImage, shown: &[Shown]) {
     for thing in shown {
         let text = format!("{} {:.2}", thing.class, thing.score);
         label(image, thing.box_in_frame, thing.class, &text);

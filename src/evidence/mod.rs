@@ -31,10 +31,11 @@ use crate::types::language::Language;
 pub use draw::label;
 pub use rgb::rgb_from_picture;
 pub use seal::{NoRecipient, Recipient, original};
-pub use store::{Kept, NoOriginal, NoPicture, Store};
+pub use store::{Kept, Store};
+pub(crate) use store::{NoOriginal, NoPicture};
 
 /// The contract's limit for one evidence message, bytes.
-pub const MAX_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// Wider pictures are scaled down to this width, pixels: enough to see what happens, a fraction of the bytes.
 const MAX_WIDTH: u32 = 1280;
@@ -104,11 +105,16 @@ impl EvidenceError {
             | EvidenceError::TooLarge => None,
         }
     }
+
+    /// Both, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence().with_hint(self.hint().as_ref(), language)
+    }
 }
 
 impl fmt::Display for EvidenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence().with_hint(self.hint().as_ref(), Language::English))
+        f.write_str(&self.in_language(Language::English))
     }
 }
 

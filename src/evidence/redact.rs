@@ -19,7 +19,7 @@ const FACE_MARGIN: f32 = 0.35;
 const HEAD_MARGIN: f32 = 0.15;
 
 /// Pixelates every face and every head; says how many regions that were.
-pub fn pixelate_people(image: &mut RgbImage, seen: &[Detection], shown: &[Shown]) -> usize {
+pub(crate) fn pixelate_people(image: &mut RgbImage, seen: &[Detection], shown: &[Shown]) -> usize {
     let seen = seen.iter().map(|d| (d.class, d.box_in_frame));
     // What the alert shows may be a track's smoothed box, a little beside the detection: both are covered.
     let shown = shown.iter().map(|s| (s.class, s.box_in_frame));
@@ -36,7 +36,7 @@ pub fn pixelate_people(image: &mut RgbImage, seen: &[Detection], shown: &[Shown]
 }
 
 /// Paints the masked areas black.
-pub fn paint_masks(image: &mut RgbImage, masks: &[Polygon]) {
+pub(crate) fn paint_masks(image: &mut RgbImage, masks: &[Polygon]) {
     let (width, height) = (image.width() as f32, image.height() as f32);
     for mask in masks {
         for (x, y, pixel) in image.enumerate_pixels_mut() {
@@ -87,7 +87,7 @@ fn pixelate(image: &mut RgbImage, region: BBox) -> bool {
     true
 }
 
-pub fn fill_with_mean(image: &mut RgbImage, x0: u32, y0: u32, x1: u32, y1: u32) {
+pub(crate) fn fill_with_mean(image: &mut RgbImage, x0: u32, y0: u32, x1: u32, y1: u32) {
     let mut sum = [0u64; 3];
     for y in y0..y1 {
         for x in x0..x1 {

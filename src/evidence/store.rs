@@ -178,7 +178,7 @@ impl Store {
     }
 
     /// How long pictures are kept.
-    pub fn keep_for(&self) -> Duration {
+    pub(crate) fn keep_for(&self) -> Duration {
         self.keep
     }
 

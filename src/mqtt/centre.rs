@@ -44,7 +44,7 @@ const COMMAND_GOOD_FOR: Duration = Duration::from_secs(300);
 
 /// Which broker and which boxes.
 #[derive(Debug, Clone)]
-pub struct Follow {
+pub(crate) struct Follow {
     /// As [`Settings::url`].
     pub url: String,
     /// Protocol version.
@@ -87,7 +87,7 @@ impl Default for Follow {
 
 /// What was heard.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// The broker confirmed the subscriptions.
     Connected,
     /// The connection ended or could not be made; it is tried again.
@@ -118,7 +118,7 @@ pub enum Heard {
 
 /// How a box's people read texts and times, from `up/meta`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub(crate) struct About {
     /// County code, from the topic.
     pub area: String,
     /// Box, from the topic.
@@ -131,7 +131,7 @@ pub struct About {
 
 /// The open alerts of a box, from `up/active`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OpenList {
+pub(crate) struct OpenList {
     /// County code, from the topic.
     pub area: String,
     /// Box, from the topic.
@@ -146,7 +146,7 @@ pub struct OpenList {
 
 /// One open alert, as far as the list follows the contract.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OpenAlert {
+pub(crate) struct OpenAlert {
     /// Which alert.
     pub alert_id: String,
     /// `blue`, `yellow`, `orange` or `red`.
@@ -171,7 +171,7 @@ pub struct OpenAlert {
 
 /// A revision of an alert, as far as it follows the contract.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Alert {
+pub(crate) struct Alert {
     /// County code, from the topic.
     pub area: String,
     /// Box, from the topic.
@@ -207,7 +207,7 @@ enum Order {
 
 /// A running command centre. Ends when it is dropped.
 #[derive(Debug)]
-pub struct Centre {
+pub(crate) struct Centre {
     prefix: String,
     heard: mpsc::Receiver<Heard>,
     orders: mpsc::Sender<Order>,
@@ -227,7 +227,7 @@ impl Centre {
     /// # Errors
     /// The URL cannot work, or a file that is named cannot be used. An unreachable broker is heard of later, as
     /// [`Heard::Lost`].
-    pub fn start(follow: &Follow) -> Result<Self, Trouble> {
+    pub(crate) fn start(follow: &Follow) -> Result<Self, Trouble> {
         // Topics are made and read with the same one.
         let prefix = follow.prefix.trim_matches('/').to_owned();
         let settings = Settings {
@@ -272,12 +272,12 @@ impl Centre {
     }
 
     /// The next thing heard. Can be dropped and called again without losing anything.
-    pub async fn next(&mut self) -> Option<Heard> {
+    pub(crate) async fn next(&mut self) -> Option<Heard> {
         self.heard.recv().await
     }
 
     /// Acknowledges an alert of a box; returns the command's `request_id`, which its reply carries.
-    pub async fn acknowledge(&self, area: &str, box_name: &str, alert_id: &str, by: &str) -> String {
+    pub(crate) async fn acknowledge(&self, area: &str, box_name: &str, alert_id: &str, by: &str) -> String {
         let request_id = format!("tail-{:016x}", rand::random::<u64>());
         let now = Timestamp::now();
         let until = now.checked_add(COMMAND_GOOD_FOR).unwrap_or(Timestamp::MAX);

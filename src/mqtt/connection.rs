@@ -576,7 +576,7 @@ impl Connection {
                 self.taken_alone(kind);
                 if let Err(error) = self.shared.outbox.acked_async(vec![id]).await {
                     // It is sent again one day, and the consumer knows it by its id.
-                    log_warn!(say::record_kept(); %error);
+                    log_warn!(say::record_kept(); error = %error.in_language(language_of_log()));
                 }
                 // The next picture may go.
                 self.look = true;

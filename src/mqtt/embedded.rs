@@ -35,7 +35,7 @@ use probe::Answer;
 pub use child::installed;
 
 /// The port MQTT clients try first.
-pub const DEFAULT_PORT: u16 = 1883;
+pub(crate) const DEFAULT_PORT: u16 = 1883;
 
 /// Why the embedded broker does not run.
 #[derive(Debug, Clone, PartialEq, Eq)]

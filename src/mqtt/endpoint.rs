@@ -29,7 +29,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    pub fn parse(url: &str) -> Result<Self, Trouble> {
+    pub(super) fn parse(url: &str) -> Result<Self, Trouble> {
         // The text itself is not repeated: it may hold a password that does not belong there.
         let settings = |what: Sentence| Trouble::new(TroubleKind::Settings, what);
         let parsed = Url::parse(url)
@@ -78,12 +78,12 @@ impl fmt::Debug for Endpoint {
 
 impl Endpoint {
     /// Reads the files the settings name, for the first broker.
-    pub fn read(settings: &Settings) -> Result<Self, Trouble> {
+    pub(super) fn read(settings: &Settings) -> Result<Self, Trouble> {
         Endpoint::read_nth(settings, 0)
     }
 
     /// Reads the files the settings name, for the `nth` broker, the first where there are not so many.
-    pub fn read_nth(settings: &Settings, nth: usize) -> Result<Self, Trouble> {
+    pub(crate) fn read_nth(settings: &Settings, nth: usize) -> Result<Self, Trouble> {
         let url = settings
             .urls()
             .nth(nth)

@@ -14,13 +14,13 @@ pub(super) struct BrokerOrder {
 
 impl BrokerOrder {
     /// Its number.
-    pub fn turn(self) -> usize {
+    pub(super) fn turn(self) -> usize {
         self.at
     }
 
     /// A connection has ended, because of this; `settled` if it had proved itself. Says whether this round has another broker,
     /// so that there is no reason to wait for long.
-    pub fn next(&mut self, brokers: usize, why: TroubleKind, settled: bool) -> bool {
+    pub(super) fn next(&mut self, brokers: usize, why: TroubleKind, settled: bool) -> bool {
         if why == TroubleKind::TakenOver {
             // Another one would take us, and then there would be two boxes of one name that do not know it.
             return false;

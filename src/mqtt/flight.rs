@@ -34,37 +34,37 @@ pub(super) struct Publish<T> {
 
 impl<T> Flight<T> {
     /// For a broker that takes `receive_max` unacknowledged publishes, at least 1.
-    pub fn new(receive_max: u16) -> Self {
+    pub(super) fn new(receive_max: u16) -> Self {
         let numbers = u64::from(receive_max.max(1));
         let window = WINDOW.min(usize::from(receive_max.max(1)));
         Flight { window, numbers, given: 0, unbound: None, bound: VecDeque::new() }
     }
 
     /// Makes the window smaller, or lets it grow to what the broker takes.
-    pub fn set_window(&mut self, window: usize) {
+    pub(crate) fn set_window(&mut self, window: usize) {
         let most = usize::try_from(self.numbers).unwrap_or(WINDOW);
         self.window = window.clamp(1, WINDOW.min(most));
     }
 
     /// Whether the next publish may be handed over.
-    pub fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         let number_free = self.bound.front().is_none_or(|(_, nth, _)| self.given - nth < self.numbers);
         self.unbound.is_none() && self.bound.len() < self.window && number_free
     }
 
     /// A publish was handed over. Only when there [is room](Flight::has_room).
-    pub fn hand_over(&mut self, publish: Publish<T>) {
+    pub(crate) fn hand_over(&mut self, publish: Publish<T>) {
         debug_assert!(self.unbound.is_none(), "one at a time");
         self.unbound = Some(publish);
     }
 
     /// A subscription took a number.
-    pub fn number_taken(&mut self) {
+    pub(crate) fn number_taken(&mut self) {
         self.given += 1;
     }
 
     /// The publish handed over last went out under this number. Returns it if no PUBACK is to come.
-    pub fn sent(&mut self, pkid: u16) -> Option<T> {
+    pub(super) fn sent(&mut self, pkid: u16) -> Option<T> {
         let publish = self.unbound.take()?;
         if !publish.acknowledged {
             return Some(publish.item);
@@ -75,35 +75,35 @@ impl<T> Flight<T> {
     }
 
     /// A PUBACK came: the publish it belongs to, if there is one.
-    pub fn acked(&mut self, pkid: u16) -> Option<T> {
+    pub(super) fn acked(&mut self, pkid: u16) -> Option<T> {
         let at = self.bound.iter().position(|(number, _, _)| *number == pkid)?;
         self.bound.remove(at).map(|(_, _, publish)| publish.item)
     }
 
     /// Since when the oldest has been waiting.
-    pub fn oldest(&self) -> Option<Instant> {
+    pub(super) fn oldest(&self) -> Option<Instant> {
         self.everything().map(|publish| publish.since).min()
     }
 
     /// Bytes in flight.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.everything().map(|publish| publish.bytes).sum()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.unbound.is_none() && self.bound.is_empty()
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.bound.len() + usize::from(self.unbound.is_some())
     }
 
-    pub fn items(&self) -> impl Iterator<Item = &T> {
+    pub(super) fn items(&self) -> impl Iterator<Item = &T> {
         self.everything().map(|publish| &publish.item)
     }
 
     /// Gives everything back: the connection is over.
-    pub fn take_all(&mut self) -> Vec<T> {
+    pub(crate) fn take_all(&mut self) -> Vec<T> {
         let bound = self.bound.drain(..).map(|(_, _, publish)| publish.item);
         bound.chain(self.unbound.take().map(|publish| publish.item)).collect()
     }

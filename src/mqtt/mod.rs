@@ -22,7 +22,7 @@
 //! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours (`namesake`) |
 //! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
 
-pub mod centre;
+pub(crate) mod centre;
 mod connection;
 pub mod embedded;
 mod endpoint;
@@ -41,9 +41,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::analysis::time::Timestamp;
 use crate::contract::box_key::{BoxKey, SignatureData};
-pub use crate::contract::command::Refusal as RefusalKind;
+pub(crate) use crate::contract::command::Refusal as RefusalKind;
 pub use crate::contract::messages::Qos;
 use crate::outbox::{BuiltMessage, Seq};
 use crate::text::{Sentence, Words, mqtt as say};
@@ -51,7 +53,7 @@ use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
 
 pub use publisher::{Publisher, Status};
-pub use response::RespondTo;
+pub(crate) use response::RespondTo;
 pub use trouble::{Trouble, TroubleKind};
 
 /// Where and how to connect. Plain values: the configuration fills them, [`Settings::problems`] checks.
@@ -85,6 +87,8 @@ pub struct Settings {
     pub embedded_port: u16,
     /// Most old records per second after a reconnect, so that a thousand boxes do not drown the centre.
     pub backlog_per_sec: u32,
+    /// The site's time zone: times in answers are told in it.
+    pub time_zone: TimeZone,
     /// Times; the defaults are for the field, tests shorten them.
     pub timing: Timing,
 }
@@ -106,6 +110,7 @@ impl Settings {
             password_file: None,
             embedded_port: embedded::DEFAULT_PORT,
             backlog_per_sec: 50,
+            time_zone: TimeZone::UTC,
             timing: Timing::default(),
         }
     }
@@ -117,7 +122,7 @@ impl Settings {
 
     /// The client id, and the name that the box's certificate should have: `530127.box-7f3a`. A box's name is its own
     /// within its area only.
-    pub fn client_id(&self) -> String {
+    pub(crate) fn client_id(&self) -> String {
         format!("{}.{}", self.area, self.box_name)
     }
 
@@ -240,6 +245,8 @@ pub struct Delivered<'a> {
     pub retained: bool,
     /// When it came.
     pub at: Timestamp,
+    /// In which zone times are told in an answer.
+    pub time_zone: &'a TimeZone,
     /// What it asks for about its answer (MQTT 5).
     pub respond_to: Option<&'a RespondTo>,
 }

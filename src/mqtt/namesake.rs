@@ -36,7 +36,7 @@ pub(super) struct Namesake {
 
 impl Namesake {
     /// We ask this broker for a session. What another one keeps there, we said perhaps in an earlier life.
-    pub fn begin(&mut self, session: &str, broker: &str) {
+    pub(super) fn begin(&mut self, session: &str, broker: &str) {
         if self.broker != broker {
             self.spoke = false;
             self.before.clear();
@@ -46,22 +46,22 @@ impl Namesake {
     }
 
     /// The broker accepted it: what it keeps of us may be of this session for as long as no later one is accepted.
-    pub fn accepted(&mut self, session: &str) {
+    pub(super) fn accepted(&mut self, session: &str) {
         remember(&mut self.own, session);
     }
 
     /// Our `online` arrived.
-    pub fn spoke(&mut self) {
+    pub(crate) fn spoke(&mut self) {
         self.spoke = true;
     }
 
     /// The broker said that another client took over.
-    pub fn taken_over(&mut self, now: Instant) {
+    pub(crate) fn taken_over(&mut self, now: Instant) {
         self.sign = Some(now);
     }
 
     /// What `up/state` says. `true` if it is a sign of another client.
-    pub fn hear(&mut self, state: &str, session: &str, now: Instant) -> bool {
+    pub(super) fn hear(&mut self, state: &str, session: &str, now: Instant) -> bool {
         let is_own = self.own.iter().chain(&self.tried).any(|own| own == session);
         if is_own || self.before.contains(session) {
             return false;
@@ -85,17 +85,17 @@ impl Namesake {
     }
 
     /// Whether there was a sign since then.
-    pub fn is_there_since(&self, then: Instant) -> bool {
+    pub(crate) fn is_there_since(&self, then: Instant) -> bool {
         self.sign.is_some_and(|sign| sign >= then)
     }
 
     /// When it is forgotten, if there is no further sign.
-    pub fn forgotten_at(&self, after: Duration) -> Option<Instant> {
+    pub(crate) fn forgotten_at(&self, after: Duration) -> Option<Instant> {
         self.sign.map(|sign| sign + after)
     }
 
     /// Forgets it, if its time has come.
-    pub fn forget(&mut self, after: Duration, now: Instant) -> bool {
+    pub(super) fn forget(&mut self, after: Duration, now: Instant) -> bool {
         let due = self.forgotten_at(after).is_some_and(|at| now >= at);
         if due {
             self.sign = None;

@@ -61,7 +61,7 @@ pub struct Status {
 
 /// How the latest value of a topic is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Delivery {
+pub(super) struct Delivery {
     /// Quality of service.
     pub qos: Qos,
     /// Whether the broker keeps it.
@@ -76,7 +76,7 @@ pub struct Delivery {
 
 impl Delivery {
     /// As the table of messages has it.
-    pub fn of(message: &Message) -> Self {
+    pub(super) fn of(message: &Message) -> Self {
         let Message { qos, retain, expires, waits, .. } = *message;
         Delivery { qos, retain, expires, waits, content_type: message.content_type() }
     }
@@ -139,7 +139,7 @@ pub(super) struct NotTaken {
 
 impl NotTaken {
     /// A connection ended with an answer on this response topic, which gets none before.
-    pub fn leave_unanswered(&mut self, topic: &str, until: Instant) {
+    pub(crate) fn leave_unanswered(&mut self, topic: &str, until: Instant) {
         if self.unanswered.len() >= MOST_REFUSALS {
             self.unanswered.clear();
         }
@@ -160,13 +160,13 @@ pub(super) struct Unsigned {
 
 impl Suspects {
     /// Of the broker at this address.
-    pub fn not_taken(&mut self, broker: &str) -> &mut NotTaken {
+    pub(crate) fn not_taken(&mut self, broker: &str) -> &mut NotTaken {
         self.not_taken.entry(broker.to_owned()).or_default()
     }
 
     /// Until when each record that some broker did not take waits at the broker of this address: that broker's own time, or
     /// none where only others did not take it, or this one did not under earlier settings.
-    pub fn holds(&mut self, broker: &str, now: Instant) -> Vec<(RecordId, Instant)> {
+    pub(super) fn holds(&mut self, broker: &str, now: Instant) -> Vec<(RecordId, Instant)> {
         for not_taken in self.not_taken.values_mut() {
             not_taken.held_records.retain(|_, until| *until > now);
         }
@@ -177,7 +177,13 @@ impl Suspects {
     }
 
     /// A record waits at the broker of this address, under settings that may have been replaced meanwhile.
-    pub fn hold(&mut self, record: RecordId, until: Instant, broker: &str, are_settings_current: bool) {
+    pub(super) fn hold(
+        &mut self,
+        record: RecordId,
+        until: Instant,
+        broker: &str,
+        are_settings_current: bool,
+    ) {
         if !are_settings_current {
             self.refused_before.insert(record);
             return;
@@ -202,7 +208,7 @@ impl Suspects {
     }
 
     /// A broker did not take this; `why` is its topic and the reason.
-    pub fn put_aside(&mut self, key: Key, why: Sentence) {
+    pub(crate) fn put_aside(&mut self, key: Key, why: Sentence) {
         self.put_aside.retain(|(other, _)| *other != key);
         if self.put_aside.len() >= MOST_REFUSALS {
             self.put_aside.remove(0);
@@ -211,7 +217,7 @@ impl Suspects {
     }
 
     /// A broker took this.
-    pub fn took(&mut self, key: &Key) {
+    pub(super) fn took(&mut self, key: &Key) {
         self.put_aside.retain(|(other, _)| other != key);
         if let Key::Record(record) = key {
             for not_taken in self.not_taken.values_mut() {
@@ -221,12 +227,12 @@ impl Suspects {
     }
 
     /// No record waits any more: those that were put aside were taken, marked or dropped.
-    pub fn no_record_waits(&mut self) {
+    pub(crate) fn no_record_waits(&mut self) {
         self.put_aside.retain(|(key, _)| !matches!(key, Key::Record(_)));
     }
 
     /// The latest refusal of what has not been taken since.
-    pub fn last_refusal(&self) -> Option<&Sentence> {
+    pub(super) fn last_refusal(&self) -> Option<&Sentence> {
         self.put_aside.last().map(|(_, why)| why)
     }
 }
@@ -260,12 +266,12 @@ pub struct Publisher {
 
 impl Shared {
     /// How to connect now.
-    pub fn settings(&self) -> Arc<Settings> {
+    pub(super) fn settings(&self) -> Arc<Settings> {
         self.settings.read().clone()
     }
 
     /// Says in the status what was refused last and not taken since.
-    pub fn tell_last_refusal(&self) {
+    pub(crate) fn tell_last_refusal(&self) {
         let suspects = self.suspects.lock();
         self.status.send_if_modified(|status| {
             let is_told = status.last_refusal.as_ref() == suspects.last_refusal();
@@ -360,7 +366,7 @@ impl Publisher {
     }
 
     /// How often the thread woke up: rises every few seconds, connected or not, as long as it gets on.
-    pub fn beats(&self) -> u64 {
+    pub(crate) fn beats(&self) -> u64 {
         self.shared.beats.load(Ordering::Relaxed)
     }
 

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
+
 use super::{Refusal, RefusalKind, Unanswered};
+use crate::contract::words::LocalTime;
 use crate::text::{Sentence, mqtt as say};
 
 /// Answers to one sender within [`super::Timing::refusals_within`]. A guess; they cost disk.
@@ -36,7 +39,7 @@ struct LeftOut {
 
 impl Refusals {
     /// Whether this one is answered; otherwise it is counted.
-    pub fn take(&mut self, refusal: &Refusal, within: Duration, now: Instant) -> bool {
+    pub(super) fn take(&mut self, refusal: &Refusal, within: Duration, now: Instant) -> bool {
         let new = || Sender { since: now, answered: 0, left_out: None };
         let sender = self.senders.entry(refusal.key.clone()).or_insert_with(new);
         // What was left out is told first.
@@ -63,7 +66,13 @@ impl Refusals {
     }
 
     /// The answers that tell how many were left out, once their time is over; all of them if `at_once`.
-    pub fn due(&mut self, at_once: bool, within: Duration, now: Instant) -> Vec<Refusal> {
+    pub(super) fn due(
+        &mut self,
+        at_once: bool,
+        within: Duration,
+        zone: &TimeZone,
+        now: Instant,
+    ) -> Vec<Refusal> {
         let mut due = Vec::new();
         for (key, sender) in &mut self.senders {
             if !at_once && now < sender.since + within {
@@ -76,7 +85,7 @@ impl Refusals {
                 request_id: None,
                 key: key.clone(),
                 verb,
-                why: Box::new(sentence(&told, key.as_deref(), within).into()),
+                why: Box::new(sentence(&told, key.as_deref(), within, zone).into()),
                 at: told.until,
                 unanswered: Some(Box::new(told)),
             });
@@ -85,16 +94,17 @@ impl Refusals {
     }
 
     /// When [`due`](Refusals::due) has something.
-    pub fn next_at(&self, within: Duration) -> Option<Instant> {
+    pub(crate) fn next_at(&self, within: Duration) -> Option<Instant> {
         let waiting = self.senders.values().filter(|sender| sender.left_out.is_some());
         waiting.map(|sender| sender.since + within).min()
     }
 }
 
-fn sentence(told: &Unanswered, key: Option<&str>, within: Duration) -> Sentence {
+fn sentence(told: &Unanswered, key: Option<&str>, within: Duration, zone: &TimeZone) -> Sentence {
     let Unanswered { count, from, until, .. } = told;
     let whose = key.map_or_else(say::of_nobody, say::of_key);
-    say::more_refused(*count, whose, from.to_string(), until.to_string(), AT_MOST, within.as_secs())
+    let [from, until] = [from, until].map(|at| LocalTime::new(*at, zone).to_string());
+    say::more_refused(*count, whose, from, until, AT_MOST, within.as_secs())
 }
 
 #[cfg(test)]
@@ -125,9 +135,10 @@ mod tests {
         let mut refusals = Refusals::default();
         let start = Instant::now();
         assert_eq!(answered(&mut refusals, 100, None, start), 10);
-        assert!(refusals.due(false, MINUTE, start + MINUTE / 2).is_empty());
+        assert!(refusals.due(false, MINUTE, &TimeZone::UTC, start + MINUTE / 2).is_empty());
         assert_eq!(refusals.next_at(MINUTE), Some(start + MINUTE));
-        let due = refusals.due(false, MINUTE, start + MINUTE);
+        let zone = TimeZone::fixed(jiff::tz::offset(8));
+        let due = refusals.due(false, MINUTE, &zone, start + MINUTE);
         let [one] = due.as_slice() else { panic!("one answer for all of them: {due:?}") };
         let told = one.unanswered.as_ref().unwrap();
         assert_eq!((told.count, one.verb.as_str(), one.kind), (90, "ack", RefusalKind::Busy));
@@ -138,8 +149,13 @@ mod tests {
             "{}",
             one.why
         );
+        assert!(
+            one.why.to_string().contains("2027-01-15T16:00:10.000+08:00"),
+            "the site's time: {}",
+            one.why
+        );
         // It goes on as before.
-        assert!(refusals.due(true, MINUTE, start + MINUTE).is_empty());
+        assert!(refusals.due(true, MINUTE, &TimeZone::UTC, start + MINUTE).is_empty());
         assert_eq!(refusals.next_at(MINUTE), None);
         assert_eq!(answered(&mut refusals, 100, None, start + MINUTE), 10);
     }
@@ -151,7 +167,7 @@ mod tests {
         let (mut answers, mut told) = (0, 0);
         for second in 0..600 {
             let now = start + Duration::from_secs(second);
-            for one in refusals.due(false, MINUTE, now) {
+            for one in refusals.due(false, MINUTE, &TimeZone::UTC, now) {
                 answers += 1;
                 told += one.unanswered.unwrap().count;
             }
@@ -160,7 +176,7 @@ mod tests {
             told += taken as u64;
         }
         told += refusals
-            .due(true, MINUTE, start + 10 * MINUTE)
+            .due(true, MINUTE, &TimeZone::UTC, start + 10 * MINUTE)
             .iter()
             .map(|one| one.unanswered.as_ref().unwrap().count)
             .sum::<u64>();
@@ -175,7 +191,7 @@ mod tests {
         answered(&mut refusals, 1000, None, start);
         assert_eq!(answered(&mut refusals, 11, Some("desk-1"), start), 10);
         assert_eq!(answered(&mut refusals, 5, Some("desk-2"), start), 5);
-        let due = refusals.due(false, MINUTE, start + MINUTE);
+        let due = refusals.due(false, MINUTE, &TimeZone::UTC, start + MINUTE);
         let counts: Vec<_> =
             due.iter().map(|one| (one.key.as_deref(), one.unanswered.as_ref().unwrap().count)).collect();
         assert_eq!(counts, [(None, 990), (Some("desk-1"), 1)]);

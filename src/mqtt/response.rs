@@ -56,7 +56,12 @@ pub struct RespondTo {
 impl Responses {
     /// What is done for a command with these properties; `None` where it asked for nothing. `base` is
     /// `prefix/area/box`.
-    pub fn for_request(&self, request: RequestProperties, prefix: &str, base: &str) -> Option<RespondTo> {
+    pub(crate) fn for_request(
+        &self,
+        request: RequestProperties,
+        prefix: &str,
+        base: &str,
+    ) -> Option<RespondTo> {
         let RequestProperties { response_topic, correlation_data } = request;
         if response_topic.is_none() && correlation_data.is_none() {
             return None;
@@ -76,7 +81,7 @@ impl Responses {
     }
 
     /// Where the answer of that number goes; asked once.
-    pub fn take(&self, seq: &Seq) -> Option<Arc<Target>> {
+    pub(super) fn take(&self, seq: &Seq) -> Option<Arc<Target>> {
         let mut waiting = self.waiting.lock();
         let place = |(_, numbers): &Numbered| numbers.iter().position(|other| other == seq);
         let (at, nth) = waiting.iter().enumerate().find_map(|(at, one)| Some((at, place(one)?)))?;
@@ -92,7 +97,7 @@ impl Responses {
 
 impl RespondTo {
     /// The answer, or a part of it, is about to be stored under this number.
-    pub fn remember(&self, seq: &Seq) {
+    pub(crate) fn remember(&self, seq: &Seq) {
         let mut waiting = self.waiting.lock();
         if let Some((_, numbers)) = waiting.iter_mut().find(|(target, _)| Arc::ptr_eq(target, &self.target)) {
             return numbers.push(seq.clone());
@@ -132,7 +137,7 @@ impl RespondTo {
     }
 
     /// The message of an answer, with that sentence where there is one.
-    pub fn amended(&self, message: Option<Words>) -> Option<Words> {
+    pub(crate) fn amended(&self, message: Option<Words>) -> Option<Words> {
         let ignored = self.ignored().cloned().map(Words::from);
         match (message, ignored) {
             (Some(message), Some(ignored)) => Some(Words::List(vec![message, ignored], Joint::Then)),

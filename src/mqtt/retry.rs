@@ -29,7 +29,7 @@ pub(super) struct Wait {
 impl Retries {
     /// A connection has ended: because of this; whether it had proved itself, whether the broker had accepted it, and whether
     /// another broker is to be tried before all of them were.
-    pub fn next(
+    pub(super) fn next(
         &mut self,
         timing: &Timing,
         why: TroubleKind,
@@ -67,7 +67,7 @@ impl Retries {
     }
 
     /// Whether the broker closes one connection after the other.
-    pub fn is_thrown_off(&self) -> bool {
+    pub(crate) fn is_thrown_off(&self) -> bool {
         self.closed_early >= CLOSED_EARLY
     }
 }

@@ -111,7 +111,7 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// Whatever `poll()` of the v5 client fails with.
-    pub fn explain_v5(&self, error: &v5::ConnectionError) -> Trouble {
+    pub(crate) fn explain_v5(&self, error: &v5::ConnectionError) -> Trouble {
         use v5::{ConnectionError as E, StateError as S};
         match error {
             E::Timeout(_) => self.timeout(),
@@ -136,7 +136,7 @@ impl Context<'_> {
     }
 
     /// Whatever `poll()` of the 3.1.1 client fails with.
-    pub fn explain_v4(&self, error: &rumqttc::ConnectionError) -> Trouble {
+    pub(crate) fn explain_v4(&self, error: &rumqttc::ConnectionError) -> Trouble {
         use rumqttc::{ConnectionError as E, StateError as S};
         match error {
             E::NetworkTimeout | E::FlushTimeout => self.timeout(),
@@ -175,7 +175,7 @@ impl Context<'_> {
         }
     }
 
-    pub fn io(&self, error: &io::Error) -> Trouble {
+    pub(super) fn io(&self, error: &io::Error) -> Trouble {
         let broker = self.broker;
         if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return self.rustls(tls);
@@ -215,7 +215,7 @@ impl Context<'_> {
         Trouble::new(TroubleKind::Closed, say::closed_early(broker)).try_this(hint)
     }
 
-    pub fn timeout(&self) -> Trouble {
+    pub(super) fn timeout(&self) -> Trouble {
         if self.connected {
             return self.silent();
         }

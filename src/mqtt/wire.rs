@@ -171,7 +171,7 @@ fn qos_of_311(qos: Qos) -> rumqttc::QoS {
 
 /// What MQTT 5 carries beside a message; nothing of it goes with 3.1.1.
 #[derive(Debug, Default)]
-pub struct Properties {
+pub(super) struct Properties {
     /// The message's signature.
     pub signature: Option<String>,
     /// Of the request that the message answers.
@@ -180,7 +180,7 @@ pub struct Properties {
 
 impl Client {
     /// Hands a publish over; `false` if the one before it has not been taken yet.
-    pub fn publish(&self, topic: &str, delivery: Delivery, body: Vec<u8>, with: Properties) -> bool {
+    pub(super) fn publish(&self, topic: &str, delivery: Delivery, body: Vec<u8>, with: Properties) -> bool {
         let retain = delivery.retain;
         match self {
             Client::V5(client) => {
@@ -205,7 +205,7 @@ impl Client {
     }
 
     /// Asks for a subscription at QoS 1.
-    pub fn subscribe(&self, filter: &str) -> bool {
+    pub(super) fn subscribe(&self, filter: &str) -> bool {
         match self {
             Client::V5(client) => client.try_subscribe(filter, v5::mqttbytes::QoS::AtLeastOnce).is_ok(),
             Client::V311(client) => client.try_subscribe(filter, rumqttc::QoS::AtLeastOnce).is_ok(),
@@ -213,7 +213,7 @@ impl Client {
     }
 
     /// Says goodbye, so that the broker keeps the will to itself.
-    pub fn disconnect(&self) -> bool {
+    pub(crate) fn disconnect(&self) -> bool {
         match self {
             Client::V5(client) => client.try_disconnect().is_ok(),
             Client::V311(client) => client.try_disconnect().is_ok(),
@@ -223,7 +223,7 @@ impl Client {
 
 impl Wire {
     /// The next thing that happens. Not to be polled again after an error: the library would connect anew.
-    pub async fn poll(&mut self, context: &mut Context<'_>) -> Result<Event, Trouble> {
+    pub(super) async fn poll(&mut self, context: &mut Context<'_>) -> Result<Event, Trouble> {
         match self {
             Wire::V5(event_loop, wanted) => match event_loop.poll().await {
                 Ok(event) => {
@@ -254,7 +254,7 @@ impl Wire {
     }
 
     /// What had been read before an error: PUBACKs among it are as good as any.
-    pub fn left_over(&mut self) -> Vec<Event> {
+    pub(crate) fn left_over(&mut self) -> Vec<Event> {
         match self {
             Wire::V5(event_loop, keep_alive) => {
                 event_loop.state.events.drain(..).map(|event| from_v5(event, *keep_alive)).collect()

@@ -118,7 +118,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn unregister(&self, name: &str) -> Result<(), OutboxError> {
+    pub(crate) fn unregister(&self, name: &str) -> Result<(), OutboxError> {
         let name = name.to_owned();
         self.call(move |store| store.unregister(&name))
     }

@@ -10,7 +10,7 @@ use crate::text::{Sentence, outbox as say};
 use crate::types::language::Language;
 
 /// What was tried, for people: a sentence of the catalogue that is made where it is wanted.
-pub type Doing = fn() -> Sentence;
+pub(super) type Doing = fn() -> Sentence;
 
 /// What went wrong, for people.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ pub enum OutboxError {
 
 impl OutboxError {
     /// Whether the message is at fault: the same one will not be stored in a second either.
-    pub fn is_about_the_message(&self) -> bool {
+    pub(crate) fn is_about_the_message(&self) -> bool {
         use OutboxError as E;
         match self {
             E::Message { .. } | E::Empty { .. } | E::TooLarge { .. } | E::Panicked(_) => true,

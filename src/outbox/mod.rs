@@ -114,13 +114,14 @@ pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
 pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
 use error::caught;
-pub use resend::{Absence, AbsentNumbers, Resent};
+pub use resend::AbsentNumbers;
+pub(crate) use resend::{Absence, Resent};
 pub use retention::Limits;
 use store::Store;
 
 /// Largest body of a message that is not a picture; larger ones are stored and sent, with a warning.
 /// The contract's promise to consumers (DESIGN section 4).
-pub const MESSAGE_BYTES: usize = 32 * 1024;
+pub(crate) const MESSAGE_BYTES: usize = 32 * 1024;
 
 /// Largest picture, from the same promise. Larger ones are refused, and so is any larger body.
 pub const EVIDENCE_BYTES: usize = 256 * 1024;
@@ -266,7 +267,8 @@ pub enum Marked {
     Released(usize),
     /// It is not higher than one that came before.
     Old,
-    /// It names a stream this database has no records of: an earlier life.
+    /// It has no effect: it names a stream this database has no records of, an earlier life, or is still above every number
+    /// of the stream that it ended.
     OtherStream,
     /// It covers numbers never given: this database is older than what the centre has, as after a restored
     /// backup. A new stream was begun.
@@ -503,7 +505,7 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`Outbox::append`].
-    pub fn append_evidence_where_room(&self, evidence: Evidence) -> Result<bool, OutboxError> {
+    pub(crate) fn append_evidence_where_room(&self, evidence: Evidence) -> Result<bool, OutboxError> {
         self.call(move |store| store.append_evidence_where_room(evidence))
     }
 
@@ -511,7 +513,7 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`Outbox::append`].
-    pub async fn append_async(
+    pub(crate) async fn append_async(
         &self,
         record: Record,
         body: impl FnOnce(&Seq) -> BuiltMessage + Send + 'static,
@@ -553,7 +555,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The outbox is closed.
-    pub async fn hold_async(&self, id: RecordId, until: Instant) -> Result<(), OutboxError> {
+    pub(crate) async fn hold_async(&self, id: RecordId, until: Instant) -> Result<(), OutboxError> {
         self.call_async(move |store| {
             store.hold(id, until);
             Ok(())
@@ -565,7 +567,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The outbox is closed.
-    pub async fn release_async(&self, ids: Vec<RecordId>) -> Result<(), OutboxError> {
+    pub(crate) async fn release_async(&self, ids: Vec<RecordId>) -> Result<(), OutboxError> {
         self.call_async(move |store| {
             store.release(&ids);
             Ok(())
@@ -577,7 +579,12 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub async fn marked_async(&self, stream: String, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {
+    pub(crate) async fn marked_async(
+        &self,
+        stream: String,
+        n: u64,
+        now: Timestamp,
+    ) -> Result<Marked, OutboxError> {
         self.call_async(move |store| store.marked(&stream, n, now)).await
     }
 
@@ -585,7 +592,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn urgent_waits_async(&self) -> Result<bool, OutboxError> {
+    pub(crate) async fn urgent_waits_async(&self) -> Result<bool, OutboxError> {
         self.call_async(Store::urgent_waits).await
     }
 
@@ -593,7 +600,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The outbox is closed.
-    pub async fn next_hold_end_async(&self) -> Result<Option<Instant>, OutboxError> {
+    pub(crate) async fn next_hold_end_async(&self) -> Result<Option<Instant>, OutboxError> {
         self.call_async(|store| Ok(store.next_hold_end())).await
     }
 
@@ -610,7 +617,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn ended_alerts(&self) -> Result<Vec<Vec<u8>>, OutboxError> {
+    pub(crate) fn ended_alerts(&self) -> Result<Vec<Vec<u8>>, OutboxError> {
         self.call(|store| store.ended_alerts())
     }
 
@@ -618,7 +625,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn set_limits(&self, limits: Limits, expect_marks: bool) -> Result<(), OutboxError> {
+    pub(crate) fn set_limits(&self, limits: Limits, expect_marks: bool) -> Result<(), OutboxError> {
         self.call(move |store| store.set_limits(limits, expect_marks))
     }
 
@@ -629,7 +636,7 @@ impl Outbox {
 
     /// Asks the database's thread and waits until it has worked off what came before. Looks at the disk meanwhile,
     /// which others may fill while nothing is stored.
-    pub fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         self.call(|store| {
             store.look_at_disk();
             Ok(())
@@ -638,7 +645,7 @@ impl Outbox {
     }
 
     /// Changes whenever something was stored.
-    pub fn appended(&self) -> watch::Receiver<u64> {
+    pub(crate) fn appended(&self) -> watch::Receiver<u64> {
         self.appended.clone()
     }
 

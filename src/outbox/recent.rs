@@ -18,7 +18,7 @@ pub(super) struct Recent {
 
 impl Recent {
     /// A row after `before` is stored. Forgets what is older than `reach`.
-    pub fn note(&mut self, before: i64, at: Instant, reach: Duration) {
+    pub(super) fn note(&mut self, before: i64, at: Instant, reach: Duration) {
         while self.stored.front().is_some_and(|(then, _)| at.saturating_duration_since(*then) > reach) {
             self.stored.pop_front();
         }
@@ -28,7 +28,7 @@ impl Recent {
     }
 
     /// The last row that was stored longer ago than `reach`, if `last` is the last one of all.
-    pub fn older_than(&self, reach: Duration, now: Instant, last: i64) -> i64 {
+    pub(crate) fn older_than(&self, reach: Duration, now: Instant, last: i64) -> i64 {
         let since = self.stored.iter().find(|(then, _)| now.saturating_duration_since(*then) < reach);
         since.map_or(last, |(_, before)| *before)
     }

@@ -75,7 +75,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn keep_sent(&self, policy: Option<ConsumerPolicy>) -> Result<(), OutboxError> {
+    pub(crate) fn keep_sent(&self, policy: Option<ConsumerPolicy>) -> Result<(), OutboxError> {
         match policy {
             Some(policy) => self.register(SENT_HISTORY, policy).map(drop),
             None => self.unregister(SENT_HISTORY),
@@ -87,7 +87,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn forget_sent(&self, now: Timestamp, keep: Duration) -> Result<(), OutboxError> {
+    pub(crate) fn forget_sent(&self, now: Timestamp, keep: Duration) -> Result<(), OutboxError> {
         self.call(move |store| store.forget_sent(now, keep))
     }
 
@@ -96,7 +96,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn sent_times_were_wrong(&self) -> Result<(), OutboxError> {
+    pub(crate) fn sent_times_were_wrong(&self) -> Result<(), OutboxError> {
         self.call(Store::forget_arrival_times)
     }
 
@@ -113,7 +113,11 @@ impl Outbox {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn resend_picture(&self, alert_id: &str, topic_suffix: &str) -> Result<Option<Vec<u8>>, OutboxError> {
+    pub(crate) fn resend_picture(
+        &self,
+        alert_id: &str,
+        topic_suffix: &str,
+    ) -> Result<Option<Vec<u8>>, OutboxError> {
         let (alert, topic) = (alert_id.to_owned(), topic_suffix.to_owned());
         self.call(move |store| store.resend_picture(&alert, &topic))
     }

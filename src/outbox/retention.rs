@@ -45,7 +45,7 @@ pub struct Limits {
 
 impl Limits {
     /// An outbox of 16 MiB, thousands of alerts, is not what fills a disk.
-    pub const FLOOR_BYTES: u64 = 16 << 20;
+    pub(crate) const FLOOR_BYTES: u64 = 16 << 20;
 }
 
 impl Default for Limits {

@@ -349,6 +349,11 @@ impl Store {
             let next = new_stream(now);
             self.high_water.begin(&next, self.last_row);
             tx.execute("UPDATE queue SET stream = ?, next_n = 1", [&next])?;
+            tx.execute_batch(ENDED_STREAMS)?;
+            tx.execute(
+                "INSERT OR REPLACE INTO ended_stream (stream, last_n) VALUES (?, ?)",
+                params![stream, self.next_n - 1],
+            )?;
             tx.commit()?;
             log_error!(
                 box_log::marks_ahead();
@@ -365,7 +370,8 @@ impl Store {
                                     WHERE p.acked < 2 AND r.stream = ?)",
                 )?
                 .query_row([stream], |row| row.get(0))?;
-        if !known {
+        // A retained mark comes again at every reconnect: what was above every number stays so.
+        if !known || last_of_ended(&tx, stream)?.is_some_and(|last| n > last) {
             return Ok(Marked::OtherStream);
         }
         if mark_of(&tx, stream)?.is_some_and(|mark| mark >= n) {
@@ -398,6 +404,24 @@ impl Store {
         }
         Ok(Marked::Released(gone.len()))
     }
+}
+
+/// The last number given in streams that a mark above every number ended. The table is there only where one did.
+const ENDED_STREAMS: &str =
+    "CREATE TABLE IF NOT EXISTS ended_stream (stream TEXT PRIMARY KEY, last_n INTEGER NOT NULL)";
+
+fn last_of_ended(conn: &Connection, stream: &str) -> rusqlite::Result<Option<u64>> {
+    let has_table: bool = conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ended_stream')",
+        )?
+        .query_row([], |row| row.get(0))?;
+    if !has_table {
+        return Ok(None);
+    }
+    conn.prepare_cached("SELECT last_n FROM ended_stream WHERE stream = ?")?
+        .query_row([stream], |row| row.get(0))
+        .optional()
 }
 
 pub(super) fn mark_of(conn: &Connection, stream: &str) -> rusqlite::Result<Option<u64>> {

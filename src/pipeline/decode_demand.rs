@@ -78,7 +78,7 @@ impl DecodeDemands {
     }
 
     /// Whether a camera's decoding follows what it needs.
-    pub fn is_gated(&self, camera: &str) -> bool {
+    pub(crate) fn is_gated(&self, camera: &str) -> bool {
         self.slots.with_demand(camera, |slot| slot.is_gated).unwrap_or(false)
     }
 

@@ -13,7 +13,7 @@ use crate::frame::coarse::coarse;
 const LEARN_EVERY: Duration = Duration::from_secs(1);
 
 /// The view of one camera, and when it was last learnt from.
-pub struct EmptyViewLearner {
+pub(crate) struct EmptyViewLearner {
     view: EmptyView,
     coarse: Coarse,
     latest: Option<Moment>,
@@ -28,7 +28,12 @@ impl Default for EmptyViewLearner {
 impl EmptyViewLearner {
     /// Learns from a frame that was looked at, if it is due; `found` is everything that was found in it. Returns what was
     /// learnt from.
-    pub fn learn(&mut self, picture: &Picture, at: Moment, found: &[Detection]) -> Option<Box<Coarse>> {
+    pub(crate) fn learn(
+        &mut self,
+        picture: &Picture,
+        at: Moment,
+        found: &[Detection],
+    ) -> Option<Box<Coarse>> {
         let dt = match self.latest {
             // Also what comes late, from before the latest.
             Some(latest) if at.since(latest) < LEARN_EVERY => return None,
@@ -45,12 +50,12 @@ impl EmptyViewLearner {
     }
 
     /// What was learnt is not to be relied on. When it was learnt from last is kept: what made it so may come again.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.view.forget();
     }
 
     /// What was learnt so far.
-    pub fn view(&self) -> &EmptyView {
+    pub(crate) fn view(&self) -> &EmptyView {
         &self.view
     }
 }

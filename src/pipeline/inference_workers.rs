@@ -13,7 +13,7 @@ use crate::detector::Detector;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{Frame, Taken};
 use crate::lifeline;
-use crate::text::{Sentence, log_error, log_warn, runtime as say};
+use crate::text::{Sentence, language_of_log, log_error, log_warn, runtime as say};
 
 use super::camera_slot::{CameraSlots, Look};
 use super::frame_gate::Looked;
@@ -27,7 +27,7 @@ const TELL_EVERY: u64 = 100;
 
 /// Figures of all workers together.
 #[derive(Debug, Default)]
-pub struct InferenceCounts {
+pub(crate) struct InferenceCounts {
     /// Frames looked at.
     pub looked: AtomicU64,
     /// Frames in which nothing had moved, so that what was found before was told again.
@@ -58,20 +58,20 @@ impl InferenceCounts {
 }
 
 /// A frame that is looked at within this has not waited.
-pub const PROMPT: Duration = Duration::from_millis(500);
+pub(crate) const PROMPT: Duration = Duration::from_millis(500);
 
 /// Where looks go; `false` once nobody wants any more.
-pub type LookSink = Arc<dyn Fn(Frame, Look) -> bool + Send + Sync>;
+pub(crate) type LookSink = Arc<dyn Fn(Frame, Look) -> bool + Send + Sync>;
 
 /// The running threads.
-pub struct InferenceWorkers {
+pub(crate) struct InferenceWorkers {
     threads: Vec<JoinHandle<()>>,
     looking: Looking,
 }
 
 impl InferenceWorkers {
     /// Starts one thread per detector.
-    pub fn start(
+    pub(crate) fn start(
         detectors: Vec<Box<dyn Detector>>,
         scheduler: &Arc<Scheduler>,
         slots: &Arc<CameraSlots>,
@@ -95,7 +95,7 @@ impl InferenceWorkers {
     }
 
     /// From the next frame on it is these that look. The threads of those before end with the frame that they have.
-    pub fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) -> std::io::Result<()> {
+    pub(crate) fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) -> std::io::Result<()> {
         self.looking.is_over.store(true, Ordering::SeqCst);
         self.looking.is_over = Arc::default();
         // What was found by other models is not told again as still there.
@@ -117,7 +117,7 @@ impl InferenceWorkers {
     }
 
     /// Waits for all; [`Scheduler::close`] must have been called.
-    pub fn join(self) {
+    pub(crate) fn join(self) {
         for thread in self.threads {
             if thread.join().is_err() {
                 log_error!(say::worker_panicked());
@@ -161,6 +161,7 @@ impl Looking {
                 Some(Err(error)) => {
                     let failed = self.counts.failed.fetch_add(1, Ordering::Relaxed);
                     if failed.is_multiple_of(TELL_EVERY) {
+                        let error = error.in_language(language_of_log());
                         log_warn!(say::frame_not_looked_at(); camera = %frame.camera, %error, failed);
                     }
                 }

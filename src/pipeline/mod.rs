@@ -24,7 +24,7 @@
 
 pub mod camera_slot;
 pub mod decode_demand;
-pub mod empty_view_learner;
+pub(crate) mod empty_view_learner;
 pub mod frame_gate;
-pub mod inference_workers;
+pub(crate) mod inference_workers;
 pub mod scheduler;

@@ -103,7 +103,7 @@ impl Turn<'_> {
     }
 
     /// Whether the camera's next look is to come with the moment before it.
-    pub fn want_moment_before_next(&self, is_wanted: bool) {
+    pub(crate) fn want_moment_before_next(&self, is_wanted: bool) {
         if let Some(mailbox) = self.scheduler.turns.lock().cameras.get_mut(&self.frame.camera) {
             mailbox.wants_moments_before = is_wanted;
         }
@@ -169,7 +169,7 @@ impl Scheduler {
 
     /// Looks at a camera no more often than this from now on, and never more often than it was
     /// [set](Self::set_camera) to.
-    pub fn set_pace(&self, camera: &str, every: Duration) {
+    pub(crate) fn set_pace(&self, camera: &str, every: Duration) {
         if let Some(mailbox) = self.turns.lock().cameras.get_mut(camera) {
             let period = every.max(mailbox.wanted_period);
             if period < mailbox.period {
@@ -193,7 +193,7 @@ impl Scheduler {
     }
 
     /// Forgets a camera and its waiting frame.
-    pub fn remove_camera(&self, camera: &str) {
+    pub(crate) fn remove_camera(&self, camera: &str) {
         self.turns.lock().cameras.remove(camera);
     }
 
@@ -210,12 +210,12 @@ impl Scheduler {
     }
 
     /// Whether a frame of that moment is wanted only to be compared with the look that comes after it.
-    pub fn wants_as_moment_before(&self, camera: &str, at: Moment) -> bool {
+    pub(crate) fn wants_as_moment_before(&self, camera: &str, at: Moment) -> bool {
         self.turns.lock().cameras.get(camera).is_some_and(|mailbox| mailbox.wants_as_moment_before(at.mono))
     }
 
     /// Keeps that moment for the camera's next look.
-    pub fn offer_moment_before(&self, camera: &str, thumbnail: Thumbnail) {
+    pub(crate) fn offer_moment_before(&self, camera: &str, thumbnail: Thumbnail) {
         if let Some(mailbox) = self.turns.lock().cameras.get_mut(camera) {
             mailbox.moment_before = Some(thumbnail);
         }

@@ -88,7 +88,7 @@ pub(super) struct Board {
 }
 
 impl Board {
-    pub fn new(clock: Clock, plans: impl Iterator<Item = Arc<SensorPlan>>) -> Self {
+    pub(super) fn new(clock: Clock, plans: impl Iterator<Item = Arc<SensorPlan>>) -> Self {
         let started = clock.now().mono;
         let post = |plan: Arc<SensorPlan>| Post {
             state: SensorState::new(plan),
@@ -105,7 +105,7 @@ impl Board {
         Board { clock, started, posts: Mutex::new(posts) }
     }
 
-    pub fn stats(&self) -> Vec<SensorStats> {
+    pub(super) fn stats(&self) -> Vec<SensorStats> {
         let now = self.clock.now();
         self.posts
             .lock()
@@ -235,21 +235,21 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub fn new(board: Arc<Board>, words: mpsc::Sender<SensorWord>) -> Self {
+    pub(super) fn new(board: Arc<Board>, words: mpsc::Sender<SensorWord>) -> Self {
         Desk { board, words }
     }
 
-    pub fn board(&self) -> &Arc<Board> {
+    pub(super) fn board(&self) -> &Arc<Board> {
         &self.board
     }
 
     /// The monotonic time.
-    pub fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         self.board.clock.now().mono
     }
 
     /// A word came. Waits while the queue is full.
-    pub async fn take(&self, sensor: &Arc<str>, reading: RawReading) {
+    pub(super) async fn take(&self, sensor: &Arc<str>, reading: RawReading) {
         let at = self.board.clock.now();
         self.board.with(sensor, |post| {
             match &reading {
@@ -265,17 +265,17 @@ impl Desk {
     }
 
     /// A retained message came and was not taken.
-    pub fn retained(&self, sensor: &str) {
+    pub(super) fn retained(&self, sensor: &str) {
         self.board.with(sensor, |post| post.retained += 1);
     }
 
     /// A message came that is not this sensor's business.
-    pub fn passed_over(&self, sensor: &str) {
+    pub(super) fn passed_over(&self, sensor: &str) {
         self.board.with(sensor, |post| post.passed_over += 1);
     }
 
     /// Its source does not work.
-    pub fn trouble(&self, sensor: &str, trouble: impl Into<Words>) {
+    pub(super) fn trouble(&self, sensor: &str, trouble: impl Into<Words>) {
         let trouble = trouble.into().shortened(TROUBLE_CHARS);
         debug!(sensor, %trouble, "a sensor's source does not work");
         self.board.with(sensor, |post| {
@@ -285,7 +285,7 @@ impl Desk {
     }
 
     /// Its source works again; the sensor itself may still be silent.
-    pub fn well(&self, sensor: &str) {
+    pub(super) fn well(&self, sensor: &str) {
         self.board.with(sensor, |post| post.trouble = None);
     }
 }

@@ -71,7 +71,7 @@ pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, Stri
 }
 pub use modbus::Question;
 pub use modbus_transport::{Line, Serial};
-pub use source::{Agreed, Around, Polled, SourceCheck, SourceDocument};
+pub(crate) use source::{Agreed, Around, Polled, SourceCheck, SourceDocument};
 
 use latest_values::{Board, Desk};
 use source::{Running, SensorTransport};
@@ -169,7 +169,7 @@ impl Source {
     }
 
     /// How often the sensor is asked, where it is.
-    pub fn polled(&self) -> Option<Polled> {
+    pub(crate) fn polled(&self) -> Option<Polled> {
         self.transport().polled()
     }
 
@@ -180,7 +180,7 @@ impl Source {
 }
 
 /// Name of the broker on this machine; no id can be this.
-pub const ON_THIS_MACHINE: &str = "(on this machine)";
+pub(crate) const ON_THIS_MACHINE: &str = "(on this machine)";
 
 /// A broker that sensors publish to. Spoken to in MQTT 3.1.1, which all of them know.
 #[derive(Debug, Clone, PartialEq, Eq)]

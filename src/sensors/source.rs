@@ -19,13 +19,13 @@ use crate::types::at::At;
 
 /// The table in `[[sensor]]` that says where the sensor's numbers come from. Names, types and ranges were checked against
 /// its schema.
-pub trait SourceDocument {
+pub(crate) trait SourceDocument {
     /// The source, and what is wrong with it; `None` only if something is.
     fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source>;
 }
 
 /// What is around a source's table in the file.
-pub trait Around {
+pub(crate) trait Around {
     /// Tells what is wrong there, and what to try.
     fn error(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence);
     /// Tells what is allowed but probably not meant there, and what to write instead.
@@ -40,7 +40,7 @@ pub trait Around {
 }
 
 /// The check of one source.
-pub struct SourceCheck<'c> {
+pub(crate) struct SourceCheck<'c> {
     /// How people call the sensor: `` sensor `gauge` ``.
     pub owner: Words,
     /// Where the source's table stands.
@@ -81,7 +81,7 @@ impl SourceCheck<'_> {
 
 /// What the sources of one file agree on, and who said it first: each kind of source keeps a type of its own.
 #[derive(Default)]
-pub struct Agreed(BTreeMap<TypeId, Box<dyn Any>>);
+pub(crate) struct Agreed(BTreeMap<TypeId, Box<dyn Any>>);
 
 impl Agreed {
     /// The one of that type; as it is by default where nobody asked before.
@@ -92,7 +92,7 @@ impl Agreed {
 
 /// How often a sensor is asked, and how long an answer may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Polled {
+pub(crate) struct Polled {
     /// Between two questions.
     pub every: Duration,
     /// How long an answer may take.

@@ -7,7 +7,7 @@ sentences! { "alert";
         "这里没有预警 `{alert}`";
     try_active(days, most):
         "open alerts are listed in the retained message `up/active`; alerts that ended are known for {days} days, at most the last {most}",
-        "未结束的预警列在保留消息 `up/active` 中；已结束的预警保留 {days} 天，最多 {most} 条";
+        "未结束的预警列在保留消息 `up/active` 中；已结束的预警保留 {days} 天，最多为最近结束的 {most} 条";
     ended(alert):
         "alert `{alert}` has ended, so nothing can be added to it",
         "预警 `{alert}` 已经结束，不能再补充内容";
@@ -18,7 +18,7 @@ sentences! { "alert";
     // ---- why something is not noted
     before(what, by):
         "{what} before, by {by}",
-        "此前{what}，由 {by} 登记";
+        "先前已登记：{what}（登记人 {by}）";
     was_there(who):
         "{who} was there",
         "{who} 已到场";
@@ -120,7 +120,7 @@ sentences! { "alert";
         "旧图片未能删除";
     folder(folder, error):
         "[evidence] {folder}: {error}",
-        "[evidence] 文件夹 {folder} 无法使用（原文：{error}）";
+        "[evidence] 目录 {folder} 无法使用（原文：{error}）";
 
     // ---- after a restart
     open_unknown():

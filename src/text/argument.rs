@@ -10,7 +10,7 @@ sentences! { "argument";
         "没有这个文件";
     try_name():
         "check the name and the folder",
-        "请检查文件名和所在的文件夹";
+        "请检查文件名和所在的目录";
     may_not_read():
         "this user may not read it",
         "当前用户无权读取";
@@ -19,7 +19,7 @@ sentences! { "argument";
         "用 `ls -l {path}` 可以查看它属于谁";
     is_folder():
         "it is a folder",
-        "这是一个文件夹";
+        "这是一个目录";
     try_file_in_it():
         "name the file in it",
         "请写出其中的文件";
@@ -31,16 +31,16 @@ sentences! { "argument";
         "请确认是否选对了文件";
     folder_not_made(option, folder, why):
         "{option}: the folder {folder} cannot be made: {why}",
-        "{option}：文件夹 {folder} 无法创建：{why}";
+        "{option}：目录 {folder} 无法创建：{why}";
     try_own_folder():
         "name a folder that this user may write",
-        "请写出当前用户可写的文件夹";
+        "请写出当前用户可写的目录";
     not_a_folder(option, path):
         "{option} must name a folder, and {path} is a file",
-        "{option} 须是文件夹，而 {path} 是文件";
+        "{option} 须是目录，而 {path} 是文件";
     try_other_folder():
         "name another one; where it is not there it is made",
-        "请换一个；文件夹不存在时会自动创建";
+        "请换一个；目录不存在时会自动创建";
     may_not_write():
         "this user may not write there",
         "当前用户无权在该处写入";
@@ -67,7 +67,7 @@ sentences! { "argument";
         "{key} 可被其他用户读取（权限 {mode}）";
     try_close_key(path):
         "chmod 600 {path}; if others may have read it, make another and take this one out of the boxes",
-        "chmod 600 {path}；如果可能已被他人读取，请另做一把，并从各设备的配置中去掉这一把";
+        "chmod 600 {path}；如果可能已被他人读取，请另做一把，并从各盒子的配置中去掉这一把";
     try_make_key():
         "`lookout keys make NAME --role desk --out DIR` makes one, the file DIR/NAME.jwk",
         "用 `lookout keys make NAME --role desk --out DIR` 制作，私钥是其中的文件 DIR/NAME.jwk";
@@ -79,7 +79,7 @@ sentences! { "argument";
         "这是 PEM 格式的密钥或证书，不能用来签名命令；{make}";
     key_is_public(make):
         "this is the public half, for the box's configuration; {make}",
-        "这是写进设备配置的公钥；{make}";
+        "这是写进盒子配置的公钥；{make}";
     try_key_in_folder():
         "name the file NAME.jwk that `lookout keys make` wrote",
         "请写出 `lookout keys make` 生成的文件 NAME.jwk";

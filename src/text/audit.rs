@@ -40,7 +40,7 @@ sentences! { "audit";
         "{folder} 里没有审计日志";
     try_naming():
         "has the daemon run here? name the file, or the configuration with --config",
-        "请确认本机运行过守护进程；也可以写出日志文件，或用 --config 指定配置";
+        "请确认本机运行过守护程序；也可以写出日志文件，或用 --config 指定配置";
     not_a_line():
         "(no line of an audit log)",
         "（不是审计日志的内容）";

@@ -107,13 +107,13 @@ sentences! { "log";
         "磁盘上的记录被改动，已丢弃：磁盘是否已磨损？";
     marks_ahead():
         "the centre has marked numbers never given here, as after a restored backup: a new stream begins",
-        "指挥中心确认了本机从未发出的编号，可能是恢复了备份：已开始新的流";
+        "指挥中心的回执超过本机给出过的所有编号，可能是恢复了旧备份：已开始新的流";
     gap_empty():
         "a gap record cannot be built: it is empty",
-        "缺失说明无法生成：内容是空的";
+        "缺号记录无法生成：内容是空的";
     gap_not_built():
         "a gap record cannot be built",
-        "缺失说明无法生成";
+        "缺号记录无法生成";
     reserve_used():
         "the disk is full: using the outbox's reserve",
         "磁盘已满：正在使用队列的预留空间";
@@ -125,7 +125,7 @@ sentences! { "log";
         "磁盘队列没有及时关闭；数据没有丢失，下次启动会稍慢";
     other_box():
         "the outbox belonged to another box name; a new stream begins",
-        "队列属于另一个设备名；已开始新的流";
+        "队列属于另一个盒子名称；已开始新的流";
     outbox_damaged():
         "the outbox file is damaged: moved aside, a new stream begins",
         "队列文件已损坏：已移到一边，并开始新的流";
@@ -169,10 +169,10 @@ sentences! { "log";
     // ---- messages of the box about itself
     birth_not_written():
         "the birth message could not be written",
-        "上线消息无法生成";
+        "出生消息无法生成";
     health_not_written():
         "the health report could not be written",
-        "健康报告无法生成";
+        "运行状况报告无法生成";
     message_not_written():
         "a message could not be written",
         "消息无法生成";
@@ -181,19 +181,19 @@ sentences! { "log";
         "未结束预警的清单无法生成";
     clock_set_not_told():
         "that the clock was set is not told",
-        "时钟被调整的消息未能发出";
+        "时钟校正记录未能发出";
     unsigned(why, hint):
         "{why}; messages are sent unsigned\n  hint: {hint}",
         "{why}；消息将不签名发送\n  提示：{hint}";
     open_door():
         "no `[[command_key]]` is configured: whoever can publish to the broker can acknowledge alerts and make the box forget them; `lookout keys make` makes a key",
-        "没有配置 `[[command_key]]`：任何能向 MQTT 服务器发布消息的人都能确认预警、让设备清除预警；用 `lookout keys make` 可生成密钥";
+        "没有配置 `[[command_key]]`：任何能向 MQTT 服务器发布消息的人都能签收预警，也能让盒子不再保留预警；用 `lookout keys make` 可生成密钥";
     centre_connection_unchanged():
         "the connection to the command centre stays as it was",
         "与指挥中心的连接保持不变";
     no_broker():
         "there is no broker until the configuration or the machine changes",
-        "在更改配置或设备之前，没有 MQTT 服务器可用";
+        "在配置或本机状况改变之前，没有 MQTT 服务器可用";
 
     // ---- the configuration
     config_not_taken_up(problems):
@@ -204,10 +204,10 @@ sentences! { "log";
         "配置的处理结果无法写入";
     file_counts_again():
         "the file on the box was edited: it counts again, and not what the command centre sent",
-        "设备上的配置文件已修改：现以它为准，不再使用指挥中心下发的配置";
+        "盒子上的配置文件已修改：现以它为准，不再使用指挥中心下发的配置";
     secret_not_taken_up(problems):
         "a secret changed and was not taken up, what it held before goes on:\n{problems}",
-        "密钥已更改，但未能采用，继续使用原来的内容：\n{problems}";
+        "密码文件已更改，但未能采用，继续使用原来的内容：\n{problems}";
     nobody_confirmed():
         "nobody confirmed what the command centre sent: what ran before comes back",
         "指挥中心下发的配置无人确认：恢复原来的配置";
@@ -254,7 +254,7 @@ sentences! { "log";
         "预警处置统计没有写入磁盘：重启后将重新计数";
     told_cameras_unsaved():
         "which cameras were told of is not on disk: one that is taken out while the box is off stays at the broker",
-        "已上报的摄像机清单没有写入磁盘：设备关机期间移除的摄像机会留在 MQTT 服务器上";
+        "已上报的摄像机清单没有写入磁盘：盒子关机期间移除的摄像机，其状况会一直留在 MQTT 服务器上";
 
     // ---- start, stop and life of the process
     starts_again_at_once(what):
@@ -277,7 +277,7 @@ sentences! { "log";
         "计数线程因程序异常而结束";
     alert_writer_gone():
         "the alert writer is gone; a revision could not be stored",
-        "预警写入线程已结束；一条预警消息未能存储";
+        "预警写入线程已结束；一次预警修订未能存储";
     well_again():
         "everything gets on again",
         "各部分已恢复正常";
@@ -289,7 +289,7 @@ sentences! { "log";
         "systemd 没有接收通知";
     clock_was_set():
         "the clock was set",
-        "时钟已调整";
+        "时钟已校正";
     core_may_hold_secrets():
         "a crash may write this process's memory, passwords included, into a core file",
         "程序崩溃时，内存内容（包括密码）可能被写入 core 文件";

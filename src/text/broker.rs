@@ -30,10 +30,10 @@ sentences! { "broker";
         "1024 以下的端口需要 root 权限";
     folder(folder, error):
         "the embedded broker's folder {folder} cannot be used: {error}",
-        "内置 MQTT 服务器的文件夹 {folder} 无法使用（原文：{error}）";
+        "内置 MQTT 服务器的目录 {folder} 无法使用（原文：{error}）";
     try_writable_folder():
         "the folder of `[outbox] dir` must be writable",
-        "`[outbox] dir` 的文件夹须可写";
+        "`[outbox] dir` 的目录须可写";
     child(port, how):
         "the embedded broker (mosquitto on 127.0.0.1:{port}) {how}",
         "内置的 MQTT 服务器（mosquitto，127.0.0.1:{port}）{how}";
@@ -68,7 +68,7 @@ sentences! { "broker";
         "如要使用 Lookout 自己的服务器，请换一个 `[mqtt] embedded_port`；没有 `[[command_key]]` 时，能在那里发布消息的人都能签收预警";
     begins_anew():
         "the embedded broker cannot read what it had kept: it begins anew; the boxes' queues are not touched",
-        "内置的 MQTT 服务器无法读取先前保存的内容，重新开始；各设备的队列不受影响";
+        "内置的 MQTT 服务器无法读取先前保存的内容，重新开始；各盒子的队列不受影响";
     not_put_aside():
         "the embedded broker's file cannot be put aside",
         "内置 MQTT 服务器的文件无法移走";
@@ -77,8 +77,8 @@ sentences! { "broker";
         "{trouble}：正在重新启动";
     and_tried_again(trouble):
         "{trouble}; cameras are watched and alerts wait on disk; it is tried again and again",
-        "{trouble}；摄像机照常分析，预警在磁盘上等待；会不断重试";
+        "{trouble}；照常监看摄像机，预警在磁盘上等待；会不断重试";
     left_behind():
         "an embedded broker was left behind by an earlier daemon: it is ended",
-        "先前的守护进程留下了一个内置 MQTT 服务器，将其结束";
+        "先前的守护程序留下了一个内置 MQTT 服务器，将其结束";
 }

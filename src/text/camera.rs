@@ -164,7 +164,7 @@ sentences! { "camera";
         "地址循环";
     redirect_too_far():
         "on more than five times",
-        "已转了五次以上";
+        "转了超过五次";
     redirect_not_encrypted():
         "from an encrypted address to one that is not encrypted",
         "从加密地址转到了未加密的地址";
@@ -214,7 +214,7 @@ sentences! { "camera";
         "这大概是网页端口；摄像机的 RTSP 一般用 554";
     try_secret():
         "give the user and a secret file with the password: `lookout secret set NAME` writes it",
-        "请配置用户名和存放密码的密钥文件：用 `lookout secret set NAME` 写入";
+        "请配置用户名和存放密码的密码文件：用 `lookout secret set NAME` 写入";
     try_password():
         "check user and password; many cameras lock a user out for half an hour after a few wrong ones",
         "请检查用户名和密码；许多摄像机在输错几次后会锁定该用户半小时";
@@ -306,7 +306,7 @@ sentences! { "camera";
         "摄像机地址中留有登录信息的位置（`{{user}}` 或 `{{password}}`），但没有配置登录信息";
     address_unknown_place(place):
         "the camera address has a place that nothing fills in: `{{{place}}}`",
-        "摄像机地址中有无法填写的位置：`{{{place}}}`";
+        "摄像机地址中有不认识的占位符：`{{{place}}}`";
     address_characters():
         "the camera address contains a space or a control character",
         "摄像机地址中有空格或控制字符";
@@ -321,14 +321,14 @@ sentences! { "camera";
         "请用摄像机的 IPv4 地址、主机名，或以 fd 或 2 开头的 IPv6 地址";
     try_without_login():
         "take it out of the address; the user and a secret file are settings of their own",
-        "请从地址中去掉；用户名和密钥文件另有设置项";
+        "请从地址中去掉；用户名和密码文件另有设置项";
     try_escape():
         "put user and password into a secret file; an `@` in the path is written %40",
-        "请把用户名和密码写入密钥文件；路径中的 `@` 写作 %40";
+        "请把用户名和密码写入密码文件；路径中的 `@` 写作 %40";
     try_login_in_secret():
         "put `user:password` into a secret file and name it",
-        "请把 `user:password` 写入密钥文件，并写出该文件的名称";
+        "请把 `user:password` 写入密码文件，并写出该文件的名称";
     try_known_place():
         "`{{user}}` and `{{password}}` are filled in from the secret file; a brace of the address itself is written %7B",
-        "`{{user}}` 和 `{{password}}` 由密钥文件填写；地址本身的花括号写作 %7B";
+        "`{{user}}` 和 `{{password}}` 由程序从密码文件取值填入；地址本身的花括号写作 %7B";
 }

@@ -14,7 +14,7 @@ sentences! { "capacity";
         "没有可观察的摄像机";
     try_config_or_clip():
         "name the site's configuration with --config, or a clip with --clip",
-        "请用 --config 指定现场的配置，或用 --clip 指定一段视频";
+        "请用 --config 指定站点的配置，或用 --clip 指定一段视频";
     clip_server_not_started(error):
         "the clip's server did not start: {error}",
         "播放视频的服务器未能启动（原文：{error}）";
@@ -137,7 +137,7 @@ sentences! { "capacity";
         "请用摄像机的子码流（640x360，而不是 1080p）";
     fewer_fast_rules():
         "many cameras have something in view that fast rules (line, wrong way, scuffle, fall) must follow: keep those rules to the cameras that need them",
-        "许多摄像机的画面中都有快速规则（越线、逆行、打斗、跌倒）须跟踪的目标：这些规则请只用在有需要的摄像机上";
+        "许多摄像机的画面中都有快速规则（越线、逆行、推搡、倒地）须跟踪的目标：这些规则请只用在有需要的摄像机上";
     lighter_detection():
         "a smaller or int8 model (`lookout models list`), another provider, or fewer `analysis_fps`",
         "请换用更小的或 int8 的模型（`lookout models list`）、换用别的推理后端，或调低 `analysis_fps`";

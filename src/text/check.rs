@@ -8,7 +8,7 @@ sentences! { "check";
         "按用户 {user} 的权限检查";
     judged_as_you(service):
         "judged as you; `sudo lookout check` judges as the service's user {service}",
-        "按当前用户的权限检查；`sudo lookout check` 按服务用户 {service} 的权限检查";
+        "按当前用户的权限检查；`sudo lookout check` 按服务账号 {service} 的权限检查";
     only_root(user):
         "`--as {user}`: only root can look with another user's rights",
         "`--as {user}`：只有 root 能按其他用户的权限检查";
@@ -34,13 +34,13 @@ sentences! { "check";
     // ---- what the service cannot reach
     hidden(path, setting):
         "the service does not see {path}: its unit has {setting}=yes",
-        "服务看不到 {path}：其单元设置了 {setting}=yes";
+        "服务看不到 {path}：其 systemd 单元设置了 {setting}=yes";
     try_etc():
         "put it below /etc/lookout",
         "请把它放到 /etc/lookout 下";
     behind(folder, user, paths):
         "behind {folder} more is closed to `{user}`: {paths}",
-        "{folder} 之后还有 `{user}` 无权访问的：{paths}";
+        "{folder} 之下还有 `{user}` 无权访问的：{paths}";
     closed_folder(folder):
         "the folder {folder} around it is closed to that user: chmod o+x {folder}, or name a folder elsewhere",
         "该用户无权进入上层目录 {folder}：chmod o+x {folder}，或换一个目录";
@@ -52,7 +52,7 @@ sentences! { "check";
         "服务无权写 {path}";
     try_read_write_paths(path):
         "the unit lets it write below /var/lib/lookout only: `systemctl edit lookout` with the lines `[Service]` and `ReadWritePaths={path}`",
-        "单元只允许它写 /var/lib/lookout 下的文件：请用 `systemctl edit lookout` 加入 `[Service]` 和 `ReadWritePaths={path}` 两行";
+        "systemd 单元只允许服务写 /var/lib/lookout 下的文件：请用 `systemctl edit lookout` 加入 `[Service]` 和 `ReadWritePaths={path}` 两行";
     unwritable_by(path, user):
         "{path} cannot be written by `{user}`",
         "`{user}` 无权写 {path}";
@@ -86,7 +86,7 @@ sentences! { "check";
     // ---- what a good one makes the box do
     label_box():
         "box",
-        "设备";
+        "盒子";
     label_alerts():
         "alerts",
         "预警";
@@ -95,7 +95,7 @@ sentences! { "check";
         "队列";
     label_evidence():
         "evidence",
-        "证据图";
+        "取证图片";
     label_model():
         "model",
         "模型";
@@ -249,9 +249,9 @@ sentences! { "check";
     unreadable(names):
         "left out, because it is wrong: {names}",
         "有误，未列出：{names}";
-    told_above(lines):
-        "not all may be as it is meant: see what is said above of the lines {lines}",
-        "未必与本意相符：见上文第 {lines} 行的问题";
+    told_of_lines(lines):
+        "not all may be as it is meant: see the errors in the lines {lines}",
+        "未必与本意相符：见第 {lines} 行的错误";
     no_rule():
         "no rule watches it",
         "没有规则监看它";

@@ -13,7 +13,7 @@ sentences! { "command";
         "同一对象里 `{name}` 出现了两次（第 {line} 行第 {column} 列）";
     number_too_large(number, largest, line, column):
         "the number {number} is beyond {largest}, where many readers round at line {line} column {column}",
-        "数字 {number} 超出 {largest}，许多程序读取时会取整（第 {line} 行第 {column} 列）";
+        "数字 {number} 超出 {largest}，许多程序读取时会失去精度（第 {line} 行第 {column} 列）";
     missing(field):
         "`{field}` is missing",
         "缺少 `{field}`";
@@ -194,7 +194,7 @@ sentences! { "command";
         "没有规则 `{id}`";
     no_class(class):
         "the models do not find the class `{class}`",
-        "模型不识别类别 `{class}`";
+        "模型不检测类别 `{class}`";
     pictures_off():
         "pictures are switched off on this box ([evidence] `enabled`)",
         "本机已关闭图片（[evidence] `enabled`）";
@@ -258,7 +258,7 @@ sentences! { "command";
         "`toml` 和 `transfer` 只能写一个";
     known_config():
         "the broker keeps a configuration that was taken up, or judged, before",
-        "服务器上保留的配置先前已采用或检查过";
+        "MQTT 服务器上保留的配置先前已采用或检查过";
     config_runs():
         "this configuration runs",
         "正在运行的就是这份配置";
@@ -270,7 +270,7 @@ sentences! { "command";
         "版本 {version} 没有超过至今采用过的最高版本 {highest}";
     patch_runs(now):
         "this patch is part of what runs; {now}",
-        "这次修改已在运行的配置之中；{now}";
+        "这个补丁已包含在正在运行的配置中；{now}";
     patch_changes_nothing():
         "it changes nothing: `set` and `remove` are empty",
         "没有任何更改：`set` 和 `remove` 都是空的";

@@ -67,7 +67,7 @@ sentences! { "command_line";
         "{path} 无法写入（原文：{error}）";
     folder_not_made(path, error):
         "the folder {path} cannot be made: {error}",
-        "文件夹 {path} 无法创建（原文：{error}）";
+        "目录 {path} 无法创建（原文：{error}）";
     // ---- what to try
     try_meant(meant):
         "did you mean {meant}?",

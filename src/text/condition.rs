@@ -97,5 +97,5 @@ sentences! { "condition";
         "视频文件无法读取";
     box_fault():
         "a fault in the box",
-        "设备自身故障";
+        "盒子自身故障";
 }

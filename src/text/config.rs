@@ -10,7 +10,7 @@ sentences! { "config";
         "从这里起还有 {count} 个问题";
     stands_in(layer):
         "it stands in {layer}",
-        "这个值写在{layer} 中";
+        "这个值写在别处：{layer}";
     the_defaults():
         "`[defaults.camera]`",
         "默认值 `[defaults.camera]`";
@@ -83,7 +83,7 @@ sentences! { "config";
         "已有 {names}";
     they_find(names):
         "they find {names}",
-        "它们能识别 {names}";
+        "它们能检测 {names}";
     it_has(names):
         "it has {names}",
         "它有 {names}";
@@ -175,7 +175,7 @@ sentences! { "config";
         "所有主题、在 MQTT 服务器上的登录名、磁盘队列中消息的编号都属于这个名称";
     area_belongs_to_messages():
         "every topic and the numbers of messages in the queue on disk belong to this area",
-        "所有主题和磁盘队列中消息的编号都属于这个区县";
+        "所有主题和磁盘队列中消息的编号都属于这个县区";
     folder_is_in_use():
         "messages that wait, the audit log and what the command centre asked for are in the folder that is in use",
         "待发消息、审计日志和指挥中心的要求都在正在使用的目录中";
@@ -191,7 +191,7 @@ sentences! { "config";
     // ---- changes from afar
     too_many_changes(count, most):
         "there are {count} changes; one patch may hold {most}",
-        "共有 {count} 处修改；一次最多 {most} 处";
+        "共有 {count} 处修改；一个补丁最多 {most} 处";
     no_path(path):
         "`{path}` is no path: it is written like `camera.cam-03.analysis_fps`",
         "`{path}` 不是路径：应写成 `camera.cam-03.analysis_fps` 这样";

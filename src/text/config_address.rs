@@ -16,13 +16,13 @@ sentences! { "config_address";
         "疑似用户名或密码的内容（`@`）";
     put_it_into_a_secret():
         "write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\"",
-        "请用 `lookout secret set NAME` 把 `user:password` 写入密钥目录中的文件，并写出文件名：secret = \"NAME\"";
+        "请用 `lookout secret set NAME` 把 `user:password` 写入密码目录中的文件，并写出文件名：secret = \"NAME\"";
     or_places_for_it():
         "where the device wants both inside the address, write {{user}} and {{password}} in their places",
         "如果设备要求写在地址里，请在相应位置写 {{user}} 和 {{password}}";
     unknown_place(name, shown):
         "`{name}` has a place that nothing fills in{shown}",
-        "`{name}` 中有无法填写的位置{shown}";
+        "`{name}` 中有不认识的占位符{shown}";
     place_without_secret(name):
         "`{name}` has a place for the login, but there is no `secret`",
         "`{name}` 中留有登录信息的位置，却没有 `secret`";
@@ -49,6 +49,15 @@ sentences! { "config_address";
     four_numbers(example):
         "four numbers from 0 to 255 with dots between them, for example {example}",
         "应为四个 0 至 255 的数，用点分隔，例如 {example}";
+    odd_ipv4(name):
+        "`{name}` has an IPv4 address that is not written as usual",
+        "`{name}` 中的 IPv4 地址写法不规范";
+    without_leading_zeros(example):
+        "some programs read a number with a leading zero as octal: write it without, for example {example}",
+        "有的程序把以 0 开头的数当作八进制：请去掉开头的 0，例如 {example}";
+    with_all_four(example):
+        "with missing numbers it may be another one than is meant: write all four, for example {example}",
+        "缺少的数会被自动补上，地址可能与本意不符：请写全四个数，例如 {example}";
     no_address(name):
         "`{name}` is no address",
         "`{name}` 不是地址";

@@ -56,7 +56,7 @@ sentences! { "config_camera";
         "县区 6 位，街道或乡镇 3 位，社区或村 3 位，网格 2 位：例如 \"53012700300102\"";
     outside_the_area(grid, area):
         "the grid {grid} lies outside the area {area}",
-        "网格 {grid} 不在辖区 {area} 内";
+        "网格 {grid} 不在县区 {area} 内";
     grid_begins_with_area():
         "a grid code begins with the six digits of [site] area",
         "网格编码以 [site] area 的六位数字开头";
@@ -190,7 +190,7 @@ sentences! { "config_camera";
         "同一个点写了两次";
     one_above_the_other():
         "two points above one another",
-        "两个点上下重叠";
+        "两个点在同一条竖线上（x 相同）";
     no_camera_height(most, value):
         "`camera_height_m` must be above 0 and at most {most}, not {value}",
         "`camera_height_m` 应大于 0，且不超过 {most}，而不是 {value}";

@@ -97,10 +97,10 @@ sentences! { "config_certificate";
         "请用 `openssl x509 -inform der -in {path} -out {path}.pem` 转换，并改写为 {path}.pem";
     name_it_instead(wanted):
         "name {wanted}, whose key stays where it is",
-        "请写{wanted}；私钥仍留在原处";
+        "请改写{wanted}所在的文件；私钥仍留在原处";
     name_pem(wanted):
         "name {wanted}: PEM text that begins with -----BEGIN CERTIFICATE-----",
-        "请写{wanted}：以 -----BEGIN CERTIFICATE----- 开头的 PEM 文本";
+        "请改写{wanted}所在的文件：以 -----BEGIN CERTIFICATE----- 开头的 PEM 文本";
     unlock(path):
         "nobody is there to type it: openssl pkey -in {path} -out {path}.open && chmod 600 {path}.open",
         "运行时无人输入口令：`openssl pkey -in {path} -out {path}.open && chmod 600 {path}.open`";

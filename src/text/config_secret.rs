@@ -8,16 +8,16 @@ sentences! { "config_secret";
         "`user` 中有冒号";
     no_password_here():
         "a password never stands in the configuration: put `user:password` into a secret file",
-        "密码不能写在配置里：请把 `user:password` 写入密钥文件";
+        "密码不能写在配置里：请把 `user:password` 写入密码文件";
     user_without_secret():
         "`user` without `secret`",
         "有 `user`，却没有 `secret`";
     name_the_file():
         "put the password into a file in the secrets folder and name it: secret = \"FILE\"",
-        "请把密码写入密钥目录中的文件，并写出文件名：secret = \"FILE\"";
+        "请把密码写入密码目录中的文件，并写出文件名：secret = \"FILE\"";
     no_name_of_a_file():
         "`secret` must be the name of a file in the secrets folder",
-        "`secret` 须是密钥目录中的文件名";
+        "`secret` 须是密码目录中的文件名";
     what_names_hold():
         "letters, digits, `-`, `_` and `.`; the password itself stands in that file, not here",
         "只用字母、数字、`-`、`_` 和 `.`；密码本身写在该文件里，不写在这里";
@@ -25,16 +25,16 @@ sentences! { "config_secret";
     // ---- what is wrong with the file
     missing(path):
         "the secret file {path} is not there",
-        "密钥文件 {path} 不存在";
+        "密码文件 {path} 不存在";
     too_open(path, mode):
         "the secret file {path} can be read by other users (mode {mode})",
-        "密钥文件 {path} 可被其他用户读取（权限 {mode}）";
+        "密码文件 {path} 可被其他用户读取（权限 {mode}）";
     unreadable(path, detail):
         "the secret file {path} cannot be read: {detail}",
-        "密钥文件 {path} 无法读取（原文：{detail}）";
+        "密码文件 {path} 无法读取（原文：{detail}）";
     malformed(path, why):
         "the secret file {path} {why}",
-        "密钥文件 {path} {why}";
+        "密码文件 {path} {why}";
     several_lines():
         "has more than one line",
         "不止一行";

@@ -92,7 +92,7 @@ sentences! { "config_sensor";
         "`stale_after_secs` 应大于 `poll_secs`";
     three_polls(seconds):
         "three polls are usual: {seconds}",
-        "一般取询问间隔的三倍：{seconds}";
+        "一般取查询间隔的三倍：{seconds}";
     no_source():
         "has no source",
         "没有数据来源";

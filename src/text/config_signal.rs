@@ -13,7 +13,7 @@ sentences! { "config_signal";
         "`catalogue` 中 `{name}` 写了两次";
     not_in_catalogue(shown):
         "the catalogue has no such signal{shown}",
-        "目录中没有这样的信号{shown}";
+        "现成的信号中没有这一个{shown}";
     no_neighbour(why, shown):
         "`neighbours`: {why}{shown}",
         "`neighbours`：{why}{shown}";
@@ -25,7 +25,7 @@ sentences! { "config_signal";
         "网格与自身相邻";
     two_cells():
         "each pair names two cells",
-        "每一对应是两个不同的网格";
+        "每一对须是两个不同的网格";
 
     // ---- the signal
     no_kind(shown):
@@ -45,7 +45,7 @@ sentences! { "config_signal";
         "请在 `from` 中列出来源，或给规则写上 `signal = \"{kind}\"`";
     prior_below_clear(prior, clear, raise):
         "`prior` ({prior}) < `clear` ({clear}) < first level ({raise}): what is not believed at the start must be able to end",
-        "`prior`（{prior}）< `clear`（{clear}）< 第一级（{raise}）：开始时不可信的，结束时也须能降下来";
+        "`prior`（{prior}）< `clear`（{clear}）< 第一级（{raise}）：什么都没看到时的可信度须低于 `clear`，预警才能结束";
     levels_and_clear():
         "its levels and `clear` do not fit together",
         "各级的可信度与 `clear` 不相容";

@@ -21,10 +21,10 @@ sentences! { "config_site";
         "未知的时区{shown}";
     behind_utc(zone, hours):
         "the time zone `{zone}` is {hours} hours behind UTC",
-        "时区 `{zone}` 比 UTC 晚 {hours} 小时";
+        "时区 `{zone}` 比 UTC 慢 {hours} 小时";
     sign_turned_round(hours, meant):
         "the sign of these names is turned round; for {hours} hours ahead write {meant}",
-        "这类名称的正负号是反的；比 UTC 早 {hours} 小时请写 {meant}";
+        "这类名称的正负号是反的；比 UTC 快 {hours} 小时请写 {meant}";
     or_a_city(zone):
         "`{zone}`, or better a city's name",
         "`{zone}`，或最好写城市名";

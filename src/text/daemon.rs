@@ -22,7 +22,7 @@ sentences! { "daemon";
         "{seconds} 秒后重新启动：{why}";
     too_few_descriptors(allowed, cameras, sensors, needed):
         "this process may have {allowed} files and connections open, and {cameras} cameras and {sensors} sensors take at least {needed}",
-        "本进程最多可打开 {allowed} 个文件和连接，而 {cameras} 台摄像机和 {sensors} 个传感器至少需要 {needed} 个";
+        "本进程最多可打开 {allowed} 个文件和连接，而 {cameras} 路摄像机和 {sensors} 个传感器至少需要 {needed} 个";
     try_raise_limit(most):
         "raise the limit: `LimitNOFILE={most}` in the service, `ulimit -n {most}` in a shell, `--ulimit nofile={most}` in a container",
         "请提高上限：服务中用 `LimitNOFILE={most}`，命令行中用 `ulimit -n {most}`，容器中用 `--ulimit nofile={most}`";
@@ -75,7 +75,7 @@ sentences! { "daemon";
     // ---- in the audit log
     started(version, sha256, keys):
         "lookout {version}, configuration {sha256}, {keys} command keys",
-        "lookout {version}，配置 {sha256}，{keys} 个指令密钥";
+        "lookout {version}，配置 {sha256}，{keys} 把命令密钥";
     config_from(sha256, source):
         "{sha256} ({source})",
         "{sha256}（{source}）";

@@ -19,7 +19,7 @@ sentences! { "demo";
         "日志";
     label_evidence():
         "evidence",
-        "证据图片";
+        "取证图片";
 
     // ---- what it needs
     the_clip(path):
@@ -37,6 +37,9 @@ sentences! { "demo";
     configuration_wrong(why):
         "the demo's configuration: {why}",
         "演示用的配置有误：{why}";
+    in_line(line, detail):
+        "line {line}: {detail}",
+        "第 {line} 行（原文：{detail}）";
     no_camera():
         "it has no [[camera]]",
         "其中没有 [[camera]]";
@@ -74,7 +77,7 @@ sentences! { "demo";
         "守护程序在 {seconds} 秒内没有启动 MQTT 服务器：\n{log}";
     nothing_acknowledged():
         "no alert was published and acknowledged",
-        "没有一条预警发出并得到确认";
+        "没有一条预警既已发出又被签收";
     try_log(log):
         "the daemon's log says what happened:\n{log}",
         "原因见守护程序的日志：\n{log}";

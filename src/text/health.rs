@@ -15,7 +15,7 @@ sentences! { "health";
     // ---- the queue and its disk
     spool_fails(error, revisions):
         "{error}; {revisions} revisions wait in memory",
-        "{error}；有 {revisions} 条预警消息暂存在内存中";
+        "{error}；有 {revisions} 次预警修订暂存在内存中";
     spool_over_limit():
         "what must not be dropped passes the limits of [outbox] by itself",
         "仅不可丢弃的内容就已超出 [outbox] 的上限";
@@ -24,10 +24,10 @@ sentences! { "health";
         "{error}；预警暂存在 {dir}，重启后会丢失";
     revisions_lost(revisions):
         "{revisions} revisions are lost: there was no disk and no memory left",
-        "磁盘和内存都已用尽，丢失了 {revisions} 条预警消息";
+        "磁盘和内存都已用尽，丢失了 {revisions} 次预警修订";
     revisions_not_told(revisions):
         "{revisions} revisions were not told: no message could be made of them, see the log",
-        "有 {revisions} 条预警未能发出：无法生成消息，详见日志";
+        "有 {revisions} 次预警修订未能发出：无法生成消息，详见日志";
     disk_short(free_mib, least_mib):
         "{free_mib} MiB are free where the queue is, and [outbox] min_free_mib leaves {least_mib} to others: pictures and the least urgent alerts are dropped first",
         "队列所在磁盘只剩 {free_mib} MiB，而 [outbox] min_free_mib 要求给其他程序留 {least_mib} MiB：会先丢弃图片和最不紧急的预警";
@@ -53,7 +53,7 @@ sentences! { "health";
         "运行中的不是配置文件的内容：有 {problems} 个问题，列在 up/config 上；第一个：{first}";
     secret_not_taken_up(detail):
         "a secret changed and was not taken up: {detail}",
-        "密钥已更改，但未能采用：{detail}";
+        "密码文件已更改，但未能采用：{detail}";
     cannot_be_read():
         "it cannot be read",
         "无法读取";
@@ -61,7 +61,7 @@ sentences! { "health";
     // ---- all of a kind
     cameras_in_trouble(count):
         "{count} cameras are in trouble; each says on its own topic what it is",
-        "有 {count} 台摄像机异常；各自的主题上有具体原因";
+        "有 {count} 路摄像机异常；各自的主题上有具体原因";
     sensors_in_trouble(count):
         "{count} sensors are in trouble; each says on its own topic what it is",
         "有 {count} 个传感器异常；各自的主题上有具体原因";

@@ -4,18 +4,18 @@
 //! A text says nothing of what clap knows: defaults and possible values are put behind it.
 
 /// In place of an argument: the long description of a command.
-pub const MORE: &str = "(more)";
+pub(crate) const MORE: &str = "(more)";
 /// In place of an argument: what stands below a command's help.
-pub const AFTER: &str = "(after)";
+pub(crate) const AFTER: &str = "(after)";
 
 /// What stands below the help of the program.
-pub const EXIT_CODES: &str = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
     LOOKOUT_LOG sets what is logged to standard error (info, debug, lookout::video=trace, ...).";
 /// What stands below the help of `lookout secret set`.
-pub const SECRET_EXAMPLES: &str =
+pub(crate) const SECRET_EXAMPLES: &str =
     "Examples:\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook";
 /// What stands below the help of `lookout models add`.
-pub const MODEL_EXAMPLES: &str = "\
+pub(crate) const MODEL_EXAMPLES: &str = "\
 Examples:
   lookout models add yolox_s.onnx --head yolox --classes coco --licence Apache-2.0
   lookout models add street.onnx --head yolov8 --classes-file names.txt --words pedestrian=person,rickshaw=two_wheeler
@@ -23,15 +23,18 @@ Examples:
 
 What is not said is what the makers of that kind of head usually do; the entry is printed, so look at it.";
 /// What `--language` is for.
-pub const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's]";
+pub(crate) const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's; of `run` and `keys box` the \
+    site's; of `tail` Chinese where the terminal or the site is]";
+/// The same of a command that speaks as the site does.
+const LANGUAGE_OF_SITE: &str = "所用语言：zh-CN 或 en（默认：站点的语言）";
 
 /// What `--classes` of `lookout models add` is for, where these kinds of head find faces only.
-pub fn classes(of_faces: &str) -> String {
+pub(crate) fn classes(of_faces: &str) -> String {
     format!("What the network's classes are called, in its order, or `coco` [default: face for {of_faces}]")
 }
 
 /// What `help` is for, which every command with commands of its own has.
-pub const HELP_COMMAND: &str = "显示帮助，或某个命令的帮助";
+pub(crate) const HELP_COMMAND: &str = "显示帮助，或某个命令的帮助";
 
 /// Command, argument (nothing for the command itself), text.
 pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
@@ -47,7 +50,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("demo", "video", "改用这段视频：mp4、mkv 或 avi"),
     ("demo", "model", "改用这个模型"),
     ("demo", "manifest", "模型清单"),
-    ("demo", "config", "改用这份配置，由视频充当其中第一台摄像机"),
+    ("demo", "config", "改用这份配置，由视频充当其中第一路摄像机"),
     ("demo", "seconds", "运行这么多秒后结束；不写则按 Ctrl-C 结束"),
     // ----
     ("run", "", "运行守护程序"),
@@ -56,27 +59,27 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     (
         "run",
         "allow_core",
-        "允许生成核心转储和连接调试器。其中会有摄像机和 MQTT 服务器的密码：仅供查找故障，绝不要在现场设备上使用",
+        "允许生成核心转储和连接调试器。其中会有摄像机和 MQTT 服务器的密码：仅供查找故障，绝不要在现场的盒子上使用",
     ),
     // ----
     ("check", "", "检查配置，一次列出所有问题"),
     (
         "check",
         MORE,
-        "检查配置，一次列出所有问题；没有错误时说明设备会做什么。\n\n退出码 0：没有错误（允许有警告）。2：至少有一个错误。",
+        "检查配置，一次列出所有问题；没有错误时说明盒子会做什么。\n\n退出码 0：没有错误（允许有警告）。2：至少有一个错误。",
     ),
     ("check", "files", "要检查的文件"),
     ("check", "json", "每个文件输出一个 JSON 对象"),
     ("check", "manifest", "用来核对模型名和类别名的模型清单；有清单时会自动找到"),
-    ("check", "elsewhere", "配置用于另一台机器：不在本机查找密钥、证书、视频和模型"),
-    ("check", "user", "按该用户的权限判断文件能否读取；只有 root 可用（默认：root 运行时按服务的用户）"),
-    ("check", "explain", "列出该摄像机的所有设置值和监视它的规则，并注明各自的出处"),
+    ("check", "elsewhere", "配置用于另一台机器：不在本机查找密码文件、证书、视频和模型"),
+    ("check", "user", "按该用户的权限判断文件能否读取；只有 root 可用（默认：root 运行时按服务账号）"),
+    ("check", "explain", "列出该摄像机的所有设置值和监看它的规则，并注明各自的出处"),
     // ----
     ("probe", "", "查看摄像机送来的视频；取不到时说明原因"),
     ("probe", "target", "摄像机地址（rtsp://host/path），或视频文件"),
     ("probe", "user", "摄像机的用户名"),
     ("probe", "secret_file", "存放密码或 `user:password` 的文件"),
-    ("probe", "secret", "服务的密钥目录中的密钥名"),
+    ("probe", "secret", "服务的密码目录中的文件名"),
     ("probe", "transport", "传输方式"),
     ("probe", "ca_file", "签发摄像机证书的 CA 的 PEM 文件（用于 rtsps://）"),
     ("probe", "certificate_sha256", "摄像机自身证书的 SHA-256 指纹（用于 rtsps://）"),
@@ -87,7 +90,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("probe", "seconds", "最长用时（秒），5 至 300"),
     // ----
     ("capacity", "", "测出本机能带多少路摄像机"),
-    ("capacity", "config", "以其中的摄像机为样本的配置；不写则每路摄像机各用一条基本规则"),
+    ("capacity", "config", "以其中的摄像机为样本的配置；不写则每路摄像机都用上几种基本规则，每种一条"),
     ("capacity", "clip", "用这段视频代替现场的摄像机：mp4、mkv 或 avi"),
     ("capacity", "model", "改用这个模型"),
     ("capacity", "manifest", "模型清单"),
@@ -105,13 +108,13 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("replay", "", "以最快速度回放录像，以 JSON 行输出其中的预警"),
     ("replay", "video", "录像文件：mp4、mkv、avi、ts、mpg、flv、dav 等，格式按内容识别"),
     ("replay", "config", "采用其中规则的配置"),
-    ("replay", "camera", "录像代表哪台摄像机；只有一台时可不写"),
+    ("replay", "camera", "录像代表哪一路摄像机；只有一路时可不写"),
     (
         "replay",
         "start",
-        "录像的开始时间，用于布防时段和预警中的时间：现场的当地时间 2026-01-07T22:00，或自带时差 2026-01-07T22:00:00+08:00",
+        "录像的开始时间，用于布防时段和预警中的时间：站点的当地时间 2026-01-07T22:00，或自带时差 2026-01-07T22:00:00+08:00",
     ),
-    ("replay", "evidence", "把证据图片保存到该目录"),
+    ("replay", "evidence", "把取证图片保存到该目录"),
     (
         "replay",
         "readings",
@@ -139,26 +142,26 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "tail",
         MORE,
         "先列出未结束的预警，然后实时跟踪。\n\n\
-         只有看到了所要的结果，退出码才是 0：--until-acknowledged 要求确认在预警的下一版中得到回应；--ack 同此，或已没有可确认的预警；\
+         只有看到了所要的结果，退出码才是 0：--until-acknowledged 要求签收在预警的下一次修订中得到回应；--ack 同此，或已没有可签收的预警；\
          --seconds 要求有一条未结束的或新的预警。按 Ctrl-C 结束。",
     ),
     ("tail", "url", "MQTT 服务器：mqtt://host:1883，加密时为 mqtts://host:8883"),
-    ("tail", "area", "只看这个区县（区县代码）；默认看全部"),
-    ("tail", "box_name", "只看这台设备；默认看全部"),
+    ("tail", "area", "只看这个县区（县区代码）；默认看全部"),
+    ("tail", "box_name", "只看这个盒子；默认看全部"),
     ("tail", "prefix", "主题的前缀"),
     ("tail", "mqtt5", "用 MQTT 5，而不用 3.1.1"),
     ("tail", "json", "原样输出消息，每行一个 JSON 对象"),
-    ("tail", "ack", "确认所有未结束的和新来的预警，他人已确认的除外"),
-    ("tail", "ack_as", "同上，并以此名义确认"),
-    ("tail", "mark", "发送收讫标记：设备会保留所有消息，直到本指挥中心收到"),
+    ("tail", "ack", "签收所有未结束的和新来的预警，他人已签收的除外"),
+    ("tail", "ack_as", "同上，并以此名义签收"),
+    ("tail", "mark", "发送回执：此后盒子会保留所有消息，直到本指挥中心收到"),
     ("tail", "seconds", "运行这么多秒后结束"),
-    ("tail", "until_acknowledged", "确认预警，在第一条确认于预警的下一版中得到回应时结束"),
-    ("tail", "key", "用来签名确认和标记的私钥，由 `lookout keys make` 生成"),
+    ("tail", "until_acknowledged", "签收预警，在第一次签收于预警的下一次修订中得到回应时结束"),
+    ("tail", "key", "为签收和回执签名的私钥，由 `lookout keys make` 生成"),
     ("tail", "user", "MQTT 服务器的用户名"),
     ("tail", "password_file", "存放该用户密码的文件"),
     ("tail", "ca", "签发 MQTT 服务器证书的 CA，PEM 格式；默认用系统的"),
     // ----
-    ("keys", "", "制作、列出和使用向设备下命令的密钥；输出本设备签名用的公钥"),
+    ("keys", "", "制作、列出和使用向盒子下命令的密钥；输出本盒子签名用的公钥"),
     ("keys make", "", "制作一对密钥：私钥写入文件，公钥打印出来供写进配置"),
     ("keys make", "name", "密钥的名称：由谁持有"),
     (
@@ -166,15 +169,15 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "role",
         "角色：`desk`（值班席）、`operator`（操作员）或 `admin`（管理员），后者都有前者的权限",
     ),
-    ("keys make", "out", "存放私钥 NAME.jwk 的目录；不要放在设备上"),
+    ("keys make", "out", "存放私钥 NAME.jwk 的目录；不要放在盒子上"),
     ("keys list", "", "列出配置中的密钥"),
     ("keys list", "config", "配置文件"),
-    ("keys box", "", "输出本设备签名用的公钥，供指挥中心登记"),
+    ("keys box", "", "输出本盒子签名用的公钥，供指挥中心登记"),
     (
         "keys box",
         MORE,
-        "输出本设备签名用的公钥，供指挥中心登记。\n\n\
-         设备首次启动时生成密钥，存放在队列旁的文件 box-key.jwk 中，私钥从不离开设备。如何用公钥验证消息，见 config/CONTRACT.zh-CN.md。",
+        "输出本盒子签名用的公钥，供指挥中心登记。\n\n\
+         盒子首次启动时生成密钥，存放在队列旁的文件 box-key.jwk 中，私钥从不离开盒子。如何用公钥验证消息，见 config/CONTRACT.zh-CN.md。",
     ),
     ("keys box", "config", "配置文件"),
     ("keys box", "json", "只输出公钥，即一行 JWK"),
@@ -186,32 +189,32 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
          读取一个 JSON 对象，例如\n\
          {\"request_id\":\"r1\",\"area\":\"530127\",\"box\":\"box-7f3a\",\"command\":\"selftest\",\"by\":\"desk 2\",\"iat\":\"2026-03-01T08:00:00Z\",\"exp\":\"2026-03-01T08:05:00Z\"}\n\n\
          输出的内容以 QoS 1、不带保留标志发布到主题 lookout/v1/AREA/BOX/down/cmd/COMMAND；配置发布到 .../down/config，\
-         标记发布到 .../down/mark，这两种带保留标志。设备会因格式或时间而拒绝的命令，会在标准错误中逐条说明，并附上该命令的示例，但照样签名。\
+         回执发布到 .../down/mark，这两种带保留标志。盒子会因格式或时间而拒绝的命令，会在标准错误中逐条说明，并附上该命令的示例，但照样签名。\
          只写 {\"command\":\"patch\"} 可看到一条完整的 patch。\n\n\
          退出码 0：已签名。1：文件无法读取。2：密钥不可用；命令中有该命令所没有的字段；或命令不是各方都能读成一样的 JSON 对象：\
          有重名的键，或有超出 2^53 - 1 的数。",
     ),
     ("keys sign", "key", "私钥，即 `lookout keys make` 写的文件 NAME.jwk"),
-    ("keys sign", "allow_unknown", "含有本版本不认识的字段时也签名：用于更新的设备"),
+    ("keys sign", "allow_unknown", "含有本版本不认识的字段时也签名：用于版本更新的盒子"),
     ("keys sign", "command", "存放命令的文件；不写或写 `-` 则读标准输入"),
     // ----
     ("secret", "", "把摄像机或 MQTT 服务器的密码写到服务能读取的地方"),
-    ("secret set", "", "写入一个密钥：在终端上会询问，否则从标准输入读一行，`user:password` 或令牌"),
+    ("secret set", "", "写入密码或令牌：在终端上会询问，否则从标准输入读一行，`user:password` 或令牌"),
     (
         "secret set",
         AFTER,
         "示例：\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook",
     ),
     ("secret set", "name", "配置中 `secret` 所写的名称"),
-    ("secret set", "dir", "密钥目录，不存在时自动创建"),
+    ("secret set", "dir", "密码目录，不存在时自动创建"),
     // ----
-    ("audit", "", "显示或校验审计日志：谁向本设备要求过什么"),
+    ("audit", "", "显示或校验审计日志：谁向本盒子要求过什么"),
     ("audit verify", "", "逐行校验链条；有断裂时指出第一处不符的行，退出码为 1"),
-    ("audit verify", "files", "日志文件，从旧到新；默认为配置中那台设备的日志"),
-    ("audit verify", "config", "日志所属设备的配置"),
+    ("audit verify", "files", "日志文件，从旧到新；默认为配置中那个盒子的日志"),
+    ("audit verify", "config", "日志所属盒子的配置"),
     ("audit show", "", "显示日志，每件事一行"),
-    ("audit show", "files", "日志文件，从旧到新；默认为配置中那台设备的日志"),
-    ("audit show", "config", "日志所属设备的配置"),
+    ("audit show", "files", "日志文件，从旧到新；默认为配置中那个盒子的日志"),
+    ("audit show", "config", "日志所属盒子的配置"),
     ("audit show", "json", "原样输出日志中的行"),
     ("audit show", "last", "只显示最后这么多行"),
     // ----
@@ -296,9 +299,9 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl",
     ),
     ("models fetch", "", "下载一个 SHA-256 已知的公开模型并添加；不写名称则列出有哪些"),
-    ("models fetch", "model", "目录中的模型（默认：列出有哪些）"),
-    ("models fetch", "from", "自备的模型目录，格式同 models/public.toml（默认：Lookout 自带的）"),
-    ("models fetch", "name", "配置中使用的名称（默认：同目录中的名称）"),
+    ("models fetch", "model", "名录中的模型（默认：列出有哪些）"),
+    ("models fetch", "from", "自备的模型名录（文件），格式同 models/public.toml（默认：Lookout 自带的）"),
+    ("models fetch", "name", "配置中使用的名称（默认：同名录中的名称）"),
     ("models fetch", "timeout", "下载最长可用的秒数"),
     (
         "models fetch",
@@ -334,15 +337,18 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     (EVERY, "model_files", "模型文件所在的目录，不在清单旁时才需要"),
     (EVERY, "providers", "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl"),
     (EVERY, "language", "所用语言：zh-CN 或 en（默认：终端的语言）"),
+    ("run", "language", LANGUAGE_OF_SITE),
+    ("keys box", "language", LANGUAGE_OF_SITE),
+    ("tail", "language", "所用语言：zh-CN 或 en（默认：终端或站点为中文时用中文）"),
     (EVERY, "help", "显示帮助"),
     (EVERY, "version", "显示版本"),
 ];
 
 /// In place of a command: any that has no text of its own for the argument.
-pub const EVERY: &str = "(every)";
+pub(crate) const EVERY: &str = "(every)";
 
 /// The text of an argument of a command; of the command itself where the argument is nothing.
-pub fn of(command: &str, argument: &str) -> Option<&'static str> {
+pub(crate) fn of(command: &str, argument: &str) -> Option<&'static str> {
     let is_it = |(of, id, _): &&(&str, &str, &str)| *of == command && *id == argument;
     ALL_OF_HELP.iter().find(is_it).map(|(.., text)| *text)
 }

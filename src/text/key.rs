@@ -69,7 +69,7 @@ sentences! { "key";
         "从备份恢复，或者把它移走：下次启动会另做一把，指挥中心须改登记新的：mv {file} {file}.old";
     try_replacing(file):
         "others may have read or replaced it: move it away (mv {file} {file}.old), start anew and register the new one; if you are sure that they have not, give it to the owner of its folder with mode 600",
-        "可能已被他人读取或替换：把它移走（mv {file} {file}.old），重新启动并登记新的一把；如能确认没有，把它改回文件夹属主所有、权限 600";
+        "可能已被他人读取或替换：把它移走（mv {file} {file}.old），重新启动并登记新的一把；如能确认没有，把它改回目录属主所有、权限 600";
     try_own_key(file, owner):
         "a box whose disk was copied from another one needs a key of its own: mv {file} {file}.old, start anew and register the new one; if this box only got another name, rm {owner} and start anew",
         "磁盘复制自另一个盒子的，须另用一把：mv {file} {file}.old，重新启动并登记新的一把；如果只是改了名字，rm {owner} 后重新启动";
@@ -78,7 +78,7 @@ sentences! { "key";
         "用 `ls -l {file}` 查看谁可以读取";
     try_next_start():
         "the folder of [outbox] must be writable and have room; the next start tries again",
-        "[outbox] 的文件夹须可写且有空间；下次启动会再试";
+        "[outbox] 的目录须可写且有空间；下次启动会再试";
     owner_not_written():
         "whose the box's key is could not be written down beside it",
         "无法在密钥旁记下它属于哪个盒子";
@@ -107,16 +107,16 @@ sentences! { "key";
         "{path} 无法写入：{why}";
     try_own_folder():
         "--out names a folder that this user may write, and that is no folder of a box",
-        "--out 须是当前用户可写的文件夹，且不是设备上的文件夹";
+        "--out 须是当前用户可写的目录，且不是盒子上的目录";
     out_looks_like_file(path):
         "--out must name a folder, and {path} looks like the name of a file",
-        "--out 须是文件夹，而 {path} 像是文件名";
+        "--out 须是目录，而 {path} 像是文件名";
     try_folder(folder):
         "the key becomes the file NAME.jwk in that folder: --out {folder}",
-        "密钥会写成该文件夹里的 NAME.jwk：--out {folder}";
+        "密钥会写成该目录里的 NAME.jwk：--out {folder}";
     made(path, name):
         "the private key is in {path}; who holds it is `{name}`\nthese lines go to the end of the box's configuration:",
-        "私钥在 {path}，持有者名为 `{name}`\n以下几行加到设备配置的末尾：";
+        "私钥在 {path}，持有者名为 `{name}`\n以下几行加到盒子配置的末尾：";
     none_configured():
         "no keys: acknowledgements and marks are taken unsigned, and nothing else",
         "没有密钥：只接受未签名的签收和回执，其他一概不接受";
@@ -176,13 +176,13 @@ sentences! { "key";
         "{command}：没有签名：{which}";
     try_allowing(hint):
         "{hint}. If the box is newer than this program, --allow-unknown signs it as it is",
-        "{hint}。如果设备的版本比本程序新，可用 --allow-unknown 照原样签名";
+        "{hint}。如果盒子的版本比本程序新，可用 --allow-unknown 照原样签名";
     box_ignores(which):
         "a box of this version goes without it: {which}",
-        "与本程序同版本的设备会忽略它：{which}";
+        "与本程序同版本的盒子会忽略它：{which}";
     box_refuses(why):
         "the box will refuse this command: {why}",
-        "设备会拒绝该命令：{why}";
+        "盒子会拒绝该命令：{why}";
     try_example(example):
         "one looks like {example}; `lookout keys sign --help` names the fields of every command",
         "完整的写法如 {example}；`lookout keys sign --help` 列出了各命令的字段";
@@ -202,7 +202,7 @@ sentences! { "key";
         "这是公钥；签名须用下命令者的私钥，即文件 NAME.jwk；{make}";
     is_boxs_own(make):
         "this is the key by which a box signs what it says; signing commands takes the private key of who commands, the file NAME.jwk; {make}",
-        "这是设备为自己的消息签名的密钥；签名命令须用下命令者的私钥，即文件 NAME.jwk；{make}";
+        "这是盒子为自己的消息签名的密钥；给命令签名须用下命令者的私钥，即文件 NAME.jwk；{make}";
     is_command(make):
         "this is a command, not a key: --key names the private key of who commands, the file NAME.jwk; {make}",
         "这是命令，不是密钥：--key 须是下命令者的私钥，即文件 NAME.jwk；{make}";

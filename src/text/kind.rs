@@ -102,7 +102,7 @@ sentences! { "kind";
         "扬尘";
     noise():
         "Noise",
-        "噪声扰民";
+        "噪声过大";
     door_open():
         "Door open",
         "门未关闭";

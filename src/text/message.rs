@@ -12,31 +12,31 @@ sentences! { "message";
     // ---- from the box
     alert():
         "One revision of one alert; each is complete.",
-        "一条预警的一个版本；每个版本都是完整的。";
+        "一条预警的一次修订；每次修订都是完整的。";
     gap():
         "Numbers that will never arrive, and why.",
         "不会再到达的编号及其原因。";
     time_fix():
         "The clock of the box was set; what that means for times told before.",
-        "设备时钟已校准，以及这对先前所报时间的影响。";
+        "盒子的时钟被校正，及其对先前所报时间的影响。";
     active():
         "The alerts that are open now.",
         "目前未结束的预警。";
     state():
         "Whether the box is there; the broker publishes `offline` by itself (the will).",
-        "设备是否在线；`offline` 由 MQTT 服务器自行发布（遗嘱）。";
+        "盒子是否在线；`offline` 由 MQTT 服务器自行发布（遗嘱）。";
     meta():
         "What the box is and watches for: software, cameras, zones, sensors, rules, signals, models.",
-        "设备是什么、关注什么：软件、摄像机、区域、传感器、规则、信号、模型。";
+        "盒子的软硬件和监看内容：软件、摄像机、区域、传感器、规则、信号、模型。";
     meta_part():
         "What did not fit into `up/meta`, if anything.",
         "`up/meta` 中放不下的内容，如果有。";
     health():
         "How the box does: counts of cameras and sensors, queue, drops.",
-        "设备状况：摄像机和传感器的数量、队列、丢弃。";
+        "盒子的状况：摄像机和传感器的数量、队列、丢弃情况。";
     camera():
         "How one camera does.",
-        "一台摄像机的状况。";
+        "单路摄像机的状况。";
     sensor():
         "How one sensor does.",
         "一个传感器的状况。";
@@ -45,16 +45,16 @@ sentences! { "message";
         "正在运行哪份配置，或某份配置被拒绝的原因。";
     count():
         "How many entered, left and were there, of one camera and minute.",
-        "一台摄像机一分钟内进入、离开和在场的数量。";
+        "一路摄像机一分钟内进入、离开和在场的数量。";
     quality():
         "How many alerts of each rule and camera were true, and how soon people had them and closed them.",
-        "各规则、各摄像机的预警有多少属实，多久有人签收和办结。";
+        "各规则、各摄像机的预警有多少属实，多久有人受理、多久办结。";
     reply():
         "The answer to a command.",
         "对命令的答复。";
     signature():
         "The box's signature of the message that follows, over MQTT 3.1.1.",
-        "使用 MQTT 3.1.1 时，设备对下一条消息的签名。";
+        "使用 MQTT 3.1.1 时，盒子对下一条消息的签名。";
     evidence():
         "A redacted picture, after its alert and with the lowest priority.",
         "一张已脱敏的图片，在预警之后以最低优先级发送。";
@@ -63,7 +63,7 @@ sentences! { "message";
         "一张已脱敏的图片。";
     about_evidence(kib):
         "A JPEG of at most {kib} KiB, faces and heads pixelated, masks painted over. The alert's `evidence` tells its size and SHA-256.",
-        "一张不超过 {kib} KiB 的 JPEG，人脸和头部已打码，屏蔽区已涂盖。其大小和 SHA-256 见预警的 `evidence`。";
+        "一张不超过 {kib} KiB 的 JPEG，人脸和头部已打码，遮罩处已涂盖。其大小和 SHA-256 见预警的 `evidence`。";
     sealed():
         "A sealed original that `original` asked for, with the lowest priority.",
         "`original` 所要的加封原图，以最低优先级发送。";
@@ -72,7 +72,7 @@ sentences! { "message";
         "一张加封原图。";
     about_sealed(kib):
         "An age file (age-encryption.org/v1) of at most {kib} KiB; in it a JPEG as the camera gave it, masks painted over. Only the key that `[evidence] originals_for` names opens it. The reply to `original` tells its size and SHA-256.",
-        "一个不超过 {kib} KiB 的 age 文件（age-encryption.org/v1），内含摄像机的原始 JPEG，屏蔽区已涂盖。只有 `[evidence] originals_for` 指定的密钥才能打开。其大小和 SHA-256 见对 `original` 的答复。";
+        "一个不超过 {kib} KiB 的 age 文件（age-encryption.org/v1），内含摄像机的原始 JPEG，遮罩处已涂盖。只有 `[evidence] originals_for` 指定的密钥才能打开。其大小和 SHA-256 见对 `original` 的答复。";
 
     // ---- to the box
     mark():
@@ -95,7 +95,7 @@ sentences! { "message";
         "在安全范围内调整阈值、`analysis_fps`，启用或停用规则";
     mute():
         "Marks alerts as muted for a while; signed.",
-        "把一类、一条规则或一台摄像机的预警标为静音，至多一天；红色预警从不静音";
+        "把一类、一条规则或一路摄像机的预警标为静音，至多一天；红色预警从不静音";
     confirm():
         "Keeps what runs on trial; signed, with the role `admin` where that is a whole configuration.",
         "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
@@ -142,7 +142,7 @@ sentences! { "message";
         "重新处理";
     by_version():
         "older versions are ignored",
-        "按版本号判断";
+        "较旧的版本不起作用";
     older_marks():
         "older marks are ignored",
         "较早的回执不起作用";

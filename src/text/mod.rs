@@ -42,6 +42,7 @@ macro_rules! sentences {
 
         $(
             #[doc = $english]
+            #[allow(unreachable_pub, reason = "some areas are used by tests, too")]
             pub fn $name($($arg: impl Into<crate::text::Words>),*) -> crate::text::Sentence {
                 // Never called: the compiler compares the arguments with those in both texts.
                 let _ = || {
@@ -79,7 +80,7 @@ pub(crate) use log_error;
 static LOG_IS_CHINESE: AtomicBool = AtomicBool::new(false);
 
 /// In which language the log speaks: English until somebody has said otherwise.
-pub fn language_of_log() -> Language {
+pub(crate) fn language_of_log() -> Language {
     match LOG_IS_CHINESE.load(Ordering::Relaxed) {
         true => Language::Chinese,
         false => Language::English,
@@ -87,69 +88,69 @@ pub fn language_of_log() -> Language {
 }
 
 /// From now on the log speaks this language.
-pub fn log_speaks(language: Language) {
+pub(crate) fn log_speaks(language: Language) {
     LOG_IS_CHINESE.store(language == Language::Chinese, Ordering::Relaxed);
 }
 
-pub mod alert;
-pub mod argument;
-pub mod audit;
-pub mod box_log;
-pub mod broker;
-pub mod camera;
-pub mod capacity;
-pub mod check;
-pub mod command;
-pub mod command_line;
-pub mod condition;
-pub mod config;
-pub mod config_address;
-pub mod config_camera;
-pub mod config_certificate;
-pub mod config_check;
-pub mod config_layers;
-pub mod config_rule;
-pub mod config_secret;
-pub mod config_sensor;
-pub mod config_signal;
-pub mod config_site;
-pub mod daemon;
-pub mod demo;
-pub mod detect;
+pub(crate) mod alert;
+pub(crate) mod argument;
+pub(crate) mod audit;
+pub(crate) mod box_log;
+pub(crate) mod broker;
+pub(crate) mod camera;
+pub(crate) mod capacity;
+pub(crate) mod check;
+pub(crate) mod command;
+pub(crate) mod command_line;
+pub(crate) mod condition;
+pub(crate) mod config;
+pub(crate) mod config_address;
+pub(crate) mod config_camera;
+pub(crate) mod config_certificate;
+pub(crate) mod config_check;
+pub(crate) mod config_layers;
+pub(crate) mod config_rule;
+pub(crate) mod config_secret;
+pub(crate) mod config_sensor;
+pub(crate) mod config_signal;
+pub(crate) mod config_site;
+pub(crate) mod daemon;
+pub(crate) mod demo;
+pub(crate) mod detect;
 pub mod evidence;
-pub mod explain;
-pub mod filter;
-pub mod foreign;
-pub mod health;
-pub mod help;
-pub mod key;
-pub mod kind;
-pub mod message;
-pub mod model;
-pub mod models;
-pub mod mqtt;
-pub mod outbox;
-pub mod outbox_step;
-pub mod page;
-pub mod place;
-pub mod policy;
-pub mod probe;
-pub mod recording;
-pub mod reference;
-pub mod reference_fields;
-pub mod replay;
-pub mod rule;
-pub mod runtime;
-pub mod schedule;
-pub mod schema;
-pub mod secret_file;
-pub mod sensor;
-pub mod sensor_watch;
-pub mod source;
-pub mod stream;
-pub mod structure;
-pub mod tail;
-pub mod time;
+pub(crate) mod explain;
+pub(crate) mod filter;
+pub(crate) mod foreign;
+pub(crate) mod health;
+pub(crate) mod help;
+pub(crate) mod key;
+pub(crate) mod kind;
+pub(crate) mod message;
+pub(crate) mod model;
+pub(crate) mod models;
+pub(crate) mod mqtt;
+pub(crate) mod outbox;
+pub(crate) mod outbox_step;
+pub(crate) mod page;
+pub(crate) mod place;
+pub(crate) mod policy;
+pub(crate) mod probe;
+pub(crate) mod recording;
+pub(crate) mod reference;
+pub(crate) mod reference_fields;
+pub(crate) mod replay;
+pub(crate) mod rule;
+pub(crate) mod runtime;
+pub(crate) mod schedule;
+pub(crate) mod schema;
+pub(crate) mod secret_file;
+pub(crate) mod sensor;
+pub(crate) mod sensor_watch;
+pub(crate) mod source;
+pub(crate) mod stream;
+pub(crate) mod structure;
+pub(crate) mod tail;
+pub(crate) mod time;
 
 /// A sentence of the catalogue, as it is listed.
 #[derive(Debug)]
@@ -245,6 +246,9 @@ pub enum Words {
     List(Vec<Words>, Joint),
 }
 
+/// Most parts of a list that may have many.
+const MOST_SHOWN: usize = 12;
+
 /// What stands between the parts of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joint {
@@ -252,6 +256,10 @@ pub enum Joint {
     And,
     /// One of them: `` `a`, `b` or `c` ``.
     Or,
+    /// As `And`; of more than twelve it is told how many more there are.
+    AndMore,
+    /// As `Or`; of more than twelve it is told how many more there are.
+    OrMore,
     /// Sentences: `a; b`.
     Then,
     /// Parts of a sentence: `a, b`.
@@ -264,10 +272,10 @@ impl Joint {
     /// What stands between two of them, and before the last one.
     fn marks(self, language: Language) -> (&'static str, &'static str) {
         match (self, language) {
-            (Joint::And, Language::English) => (", ", " and "),
-            (Joint::And, Language::Chinese) => ("、", " 和 "),
-            (Joint::Or, Language::English) => (", ", " or "),
-            (Joint::Or, Language::Chinese) => ("、", " 或 "),
+            (Joint::And | Joint::AndMore, Language::English) => (", ", " and "),
+            (Joint::And | Joint::AndMore, Language::Chinese) => ("、", " 和 "),
+            (Joint::Or | Joint::OrMore, Language::English) => (", ", " or "),
+            (Joint::Or | Joint::OrMore, Language::Chinese) => ("、", " 或 "),
             (Joint::Then, Language::English) => ("; ", "; "),
             (Joint::Then, Language::Chinese) => ("；", "；"),
             (Joint::Clauses, Language::English) => (", ", ", "),
@@ -327,7 +335,7 @@ impl Sentence {
     }
 
     /// The text, and below it what to try.
-    pub fn with_hint(&self, hint: Option<&Sentence>, language: Language) -> String {
+    pub(crate) fn with_hint(&self, hint: Option<&Sentence>, language: Language) -> String {
         let text = self.in_language(language);
         match hint {
             Some(hint) => format!("{text}\n  {}", foreign::hint(hint.clone()).in_language(language)),
@@ -385,18 +393,25 @@ impl Words {
             Words::Sentence(sentence) => sentence.in_language(language),
             Words::List(parts, joint) => {
                 let (between, before_last) = joint.marks(language);
+                let shown = match joint {
+                    Joint::AndMore | Joint::OrMore => parts.len().min(MOST_SHOWN),
+                    Joint::And | Joint::Or | Joint::Then | Joint::Clauses | Joint::Row => parts.len(),
+                };
+                let more = (shown < parts.len()).then(|| config::more(parts.len() - shown));
+                let more = more.map(|more| more.in_language(language));
+                let texts = parts[..shown].iter().map(|part| part.in_language(language)).chain(more);
+                let texts: Vec<String> = texts.collect();
                 let mut text = String::new();
-                for (at, part) in parts.iter().enumerate() {
-                    let part = part.in_language(language);
+                for (at, part) in texts.iter().enumerate() {
                     let is_han = part.starts_with(|c: char| matches!(c, '\u{4e00}'..='\u{9fff}'));
                     text.push_str(match at {
                         0 => "",
-                        _ if at + 1 < parts.len() => between,
+                        _ if at + 1 < texts.len() => between,
                         // A blank stands beside a name, and none between Chinese words.
                         _ if is_han => before_last.trim_end(),
                         _ => before_last,
                     });
-                    text.push_str(&part);
+                    text.push_str(part);
                 }
                 text
             }
@@ -405,7 +420,7 @@ impl Words {
 
     /// With at most so many characters of each plain part: some devices answer with novels.
     #[must_use]
-    pub fn shortened(self, most: usize) -> Words {
+    pub(crate) fn shortened(self, most: usize) -> Words {
         match self {
             Words::Plain(text) => Words::Plain(text.chars().take(most).collect()),
             Words::Sentence(Sentence { entry, values }) => {
@@ -427,7 +442,7 @@ impl Words {
     }
 
     /// The first sentence of that code in it, itself included.
-    pub fn first_of(&self, code: &str) -> Option<&Sentence> {
+    pub(crate) fn first_of(&self, code: &str) -> Option<&Sentence> {
         let parts = match self {
             Words::Plain(_) => return None,
             Words::Sentence(sentence) if sentence.code() == code => return Some(sentence),
@@ -439,7 +454,7 @@ impl Words {
 
     /// The same with other words where the first sentence of that code stands.
     #[must_use]
-    pub fn with_first_of(mut self, code: &str, instead: Words) -> Words {
+    pub(crate) fn with_first_of(mut self, code: &str, instead: Words) -> Words {
         if let Some(place) = self.place_of_first(code) {
             *place = instead;
         }

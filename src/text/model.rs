@@ -193,7 +193,7 @@ sentences! { "model";
         "{model} {found}，应为不超过 {most} MiB 的模型文件";
     is_a_folder():
         "is a folder",
-        "是文件夹";
+        "是目录";
     is_no_plain_file():
         "is no plain file",
         "不是普通文件";
@@ -433,6 +433,6 @@ sentences! { "model";
 }
 
 /// Names, one after the other.
-pub fn listed<W: Into<Words>>(names: impl IntoIterator<Item = W>) -> Words {
+pub(crate) fn listed<W: Into<Words>>(names: impl IntoIterator<Item = W>) -> Words {
     Words::List(names.into_iter().map(Into::into).collect(), Joint::Row)
 }

@@ -235,13 +235,13 @@ sentences! { "models";
     // ---- the catalogue of public models
     lookouts_catalogue():
         "Lookout's catalogue",
-        "Lookout 的模型目录";
+        "Lookout 的模型名录";
     catalogue_file(path):
         "catalogue {path}",
-        "模型目录 {path}";
-    catalogue_wrong(catalogue, detail):
-        "{catalogue}: {detail}",
-        "{catalogue} 有误（原文：{detail}）";
+        "模型名录 {path}";
+    catalogue_wrong(catalogue, line, detail):
+        "{catalogue}: line {line}: {detail}",
+        "{catalogue} 第 {line} 行有误（原文：{detail}）";
     listed_twice(catalogue, name):
         "{catalogue}: `{name}` is listed twice",
         "{catalogue}：`{name}` 列了两次";
@@ -285,13 +285,13 @@ sentences! { "models";
         "正在下载 {url}";
     another_file(file, found, expected):
         "{file} is there already and is another file: SHA-256 {found}, where the catalogue says {expected}",
-        "{file} 已存在，但不是同一个文件：SHA-256 为 {found}，而目录中是 {expected}";
+        "{file} 已存在，但不是同一个文件：SHA-256 为 {found}，而名录中是 {expected}";
     try_moving_it():
         "move it away, or name another folder with --manifest",
         "请把它移走，或用 --manifest 指定别的目录";
     another_came(name, found, expected):
         "`{name}`: what came is another file: SHA-256 {found}, where the catalogue says {expected}; it was thrown away",
-        "`{name}`：下载到的是另一个文件：SHA-256 为 {found}，而目录中是 {expected}；已丢弃";
+        "`{name}`：下载到的是另一个文件：SHA-256 为 {found}，而名录中是 {expected}；已丢弃";
     try_its_page(page):
         "its maker has published another version, or somebody stands between; look at {page}",
         "作者可能发布了新版本，或传输途中被人替换；请查看 {page}";
@@ -315,7 +315,7 @@ sentences! { "models";
         "请自行下载，再用 `lookout models add` 添加";
     login_in_address(url):
         "{url}: the address holds a user name or password, which does not belong into a catalogue",
-        "{url}：地址中有用户名或密码，不应写在目录里";
+        "{url}：地址中有用户名或密码，不应写在名录里";
     no_authorities(url):
         "{url}: this machine has no certificate authorities to check the server with",
         "{url}：本机没有可用来核对服务器的 CA 证书";

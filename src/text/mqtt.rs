@@ -34,10 +34,10 @@ sentences! { "mqtt";
         "使用 TLS 时请写主机名或 IPv4 地址";
     area():
         "area",
-        "区划代码";
+        "县区代码";
     box_name():
         "box",
-        "设备名";
+        "盒子名称";
     prefix():
         "topic prefix",
         "主题前缀";
@@ -64,7 +64,7 @@ sentences! { "mqtt";
         "密码文件";
     authorities_file():
         "file of certificate authorities",
-        "根证书文件";
+        "CA 证书文件";
     client_certificate():
         "client certificate",
         "客户端证书";
@@ -232,13 +232,13 @@ sentences! { "mqtt";
         "另有客户端在 {broker} 用了这个盒子的名字（客户端标识 `{client_id}`）：一方连上，MQTT 服务器就断开另一方";
     try_own_name():
         "give each box of an area its own `[site] box`; a copied disk brings its name along, and so does lookout running twice",
-        "同一区划里每个盒子的 `[site] box` 要各不相同；复制磁盘会把名字一起复制，程序运行两份也会这样";
+        "同一县区里每个盒子的 `[site] box` 要各不相同；复制磁盘会把名字一起复制，程序运行两份也会这样";
     thrown_off(broker, client_id):
         "{broker} closes each connection soon after it was made: another client may use this box's name (client id `{client_id}`)",
         "{broker} 每次都在连上后不久就断开：可能另有客户端用了这个盒子的名字（客户端标识 `{client_id}`）";
     try_own_name_and_log():
         "give each box of an area its own `[site] box`, and each program a certificate of its own; the broker's log says why it closes",
-        "同一区划里每个盒子的 `[site] box` 要各不相同，每个程序要有自己的证书；断开的原因见 MQTT 服务器的日志";
+        "同一县区里每个盒子的 `[site] box` 要各不相同，每个程序要有自己的证书；断开的原因见 MQTT 服务器的日志";
     takes_nothing():
         "the broker takes no publishes (receive maximum 0)",
         "服务器不接收任何消息（receive maximum 为 0）";
@@ -258,7 +258,7 @@ sentences! { "mqtt";
         "签发机构不受信任";
     try_authority():
         "set `ca_file` to the certificate of the authority that signed the broker's",
-        "请把 `ca_file` 设为签发服务器证书的根证书";
+        "请把 `ca_file` 设为签发服务器证书的 CA 证书";
     another_name(host):
         "it is not made for the name {host}",
         "证书不是签发给 {host} 的";
@@ -296,7 +296,7 @@ sentences! { "mqtt";
         "{bytes} 字节，而服务器最多接收 {most} 字节";
     ended_with_it(times, why):
         "the connection ended {times} times with it: {why}",
-        "连接已有 {times} 次因它断开：{why}";
+        "发送它时连接已断开 {times} 次：{why}";
     kept_too_large(topic):
         "{topic}: the message kept there is too large",
         "{topic}：服务器上保留的消息太大";
@@ -322,7 +322,7 @@ sentences! { "mqtt";
         "没有有效签名的";
     more_refused(count, whose, from, until, most, seconds):
         "{count} more commands {whose} were refused from {from} until {until} and not answered: at most {most} refusals are answered in {seconds} s; send again what got no answer",
-        "{from} 至 {until} 另有 {count} 条{whose}命令被拒绝，没有逐条答复：{seconds} 秒内最多答复 {most} 条；没有得到答复的请重新发送";
+        "{from} 至 {until} 另有 {count} 条{whose}命令被拒绝，也没有答复：{seconds} 秒内最多答复 {most} 条；没有得到答复的请重新发送";
     only_on_reply(why):
         "{why}, so this answer is on up/reply only",
         "{why}，因此本答复只发在 up/reply 上";
@@ -331,19 +331,19 @@ sentences! { "mqtt";
         "关联数据（correlation data）超过 {most} 字节";
     response_topic_long(most):
         "the response topic is longer than {most} bytes",
-        "答复主题超过 {most} 字节";
+        "应答主题超过 {most} 字节";
     response_topic_elsewhere(prefix):
         "the response topic does not lie below `{prefix}/`",
-        "答复主题不在 `{prefix}/` 之下";
+        "应答主题不在 `{prefix}/` 之下";
     response_topic_not_below_own(replies):
         "the response topic does not lie below `{replies}/`, as it must for what is refused without a good signature",
-        "答复主题不在 `{replies}/` 之下，而没有有效签名的命令被拒绝时，答复只能发在那里";
+        "应答主题不在 `{replies}/` 之下，而没有有效签名的命令被拒绝时，答复只能发在那里";
     response_topic_bad():
         "the response topic has an empty level, a wildcard or a control character",
-        "答复主题中有空的层级、通配符或控制字符";
+        "应答主题中有空的层级、通配符或控制字符";
     response_topic_taken(replies):
         "the response topic is one on which boxes say something else; below `{replies}/` there is room",
-        "答复主题是设备发布其他消息的主题；请改用 `{replies}/` 之下的主题";
+        "应答主题是盒子发布其他消息的主题；请改用 `{replies}/` 之下的主题";
 
     // ---- the log
     no_connection():
@@ -366,7 +366,7 @@ sentences! { "mqtt";
         "一条已确认的消息无法从队列中去掉";
     response_not_taken():
         "the broker takes no answer on this response topic; it is on up/reply",
-        "服务器不接收发往该答复主题的答复；答复在 up/reply 上";
+        "服务器不接收发往该应答主题的答复；答复在 up/reply 上";
     put_aside():
         "the broker does not take a message; it is tried again later",
         "服务器不接收一条消息，稍后再试";
@@ -378,7 +378,7 @@ sentences! { "mqtt";
         "请用一条空的保留消息将其清除";
     response_topic_unused():
         "a response topic is not used",
-        "有一个答复主题未被采用";
+        "有一个应答主题未被采用";
     mark_not_stored():
         "a mark could not be stored",
         "一份回执无法存储";

@@ -42,16 +42,16 @@ sentences! { "outbox_step";
         "统计记录";
     read_untold():
         "read what is still to be told",
-        "读取尚未说明的缺失";
+        "读取尚未说明的缺号";
     tell_missing():
         "tell what is missing",
-        "说明缺失的内容";
+        "说明缺号";
     read_marks():
         "read the marks",
-        "读取确认标记";
+        "读取回执";
     note_mark():
         "note the centre's mark",
-        "记录指挥中心的确认标记";
+        "记录指挥中心的回执";
     read_consumers():
         "read the consumers",
         "读取接收方";
@@ -99,7 +99,7 @@ sentences! { "outbox_step";
         "查找紧急记录";
     find_asked_for():
         "look for what is asked for again",
-        "查找要求重发的内容";
+        "查找要求补发的内容";
     find_picture():
         "look for a picture",
         "查找图片";

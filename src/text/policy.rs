@@ -3,13 +3,13 @@
 sentences! { "policy";
     no_rule_left():
         "it has no rule left that watches a camera",
-        "没有一条规则还在分析摄像机";
+        "没有剩下任何监看摄像机的规则";
     hours_cut(after, before):
         "its rules are in force {after} hours a week, {before} now: hours can be halved at most",
         "规则每周生效 {after} 小时，现在是 {before} 小时：最多只能减半";
     no_camera_left():
         "none of the cameras that run now is left",
-        "现有的摄像机一台也不剩";
+        "现有的摄像机一路也不剩";
     no_sensor_left():
         "none of the sensors that run now is left",
         "现有的传感器一个也不剩";
@@ -30,32 +30,32 @@ sentences! { "policy";
         "{what} {min} 至 {max} 等于让它失明：下限不得高于 {most_min}，上限不得低于 {least_max}，两者至少相差 {between}";
     other_horizon(camera):
         "camera `{camera}`: its `horizon` is another one than in the file on the box",
-        "摄像机 `{camera}`：`horizon` 与设备上配置文件的不同";
+        "摄像机 `{camera}`：`horizon` 与盒子上配置文件的不同";
     painted_over(camera, percent):
         "camera `{camera}`: its masks cover {percent} % of the picture",
-        "摄像机 `{camera}`：屏蔽区遮住了画面的 {percent} %";
+        "摄像机 `{camera}`：遮罩盖住了画面的 {percent} %";
     file_not_named(camera, path):
         "camera `{camera}`: the file on the box does not name {path}",
-        "摄像机 `{camera}`：设备上的配置文件没有写 {path}";
+        "摄像机 `{camera}`：盒子上的配置文件没有写 {path}";
     secret_elsewhere(camera):
         "camera `{camera}`: the file on the box gives its secret to no camera at this host that proves who it is in this way",
-        "摄像机 `{camera}`：设备上的配置文件没有把这个密码给过该主机上以这种方式验证身份的摄像机";
+        "摄像机 `{camera}`：盒子上的配置文件里，该主机上没有以这种方式验证身份的摄像机使用这个密码";
     evidence_folder():
         "[evidence] `dir` is another one than in the file on the box",
-        "[evidence] `dir` 与设备上配置文件的不同";
+        "[evidence] `dir` 与盒子上配置文件的不同";
     originals_key():
         "[evidence] `originals_for` is another key than in the file on the box",
-        "[evidence] `originals_for` 与设备上配置文件的密钥不同";
+        "[evidence] `originals_for` 与盒子上配置文件的密钥不同";
     section_of_file(section, paths, file):
         "{section} is another one than in the file on the box, and only that file changes it: a slip there could cut the box off, and nobody far away could mend it. From afar go {paths}; change {section} in {file} on the box, which takes it up by itself",
-        "{section} 与设备上配置文件的不同，而它只能在那个文件里更改：写错了设备可能失联，远程无法补救。可远程更改的是 {paths}；{section} 请在设备上的 {file} 里更改，保存后自动生效";
+        "{section} 与盒子上配置文件的不同，而它只能在那个文件里更改：写错了盒子可能失联，远程无法补救。可远程更改的是 {paths}；{section} 请在盒子上的 {file} 里更改，保存后自动生效";
     listener():
         "[sensors] the listener for posted readings is another one than in the file on the box",
-        "[sensors] 接收推送读数的监听与设备上配置文件的不同";
+        "[sensors] 接收 HTTP 上报的监听与盒子上配置文件的不同";
     broker_elsewhere(broker):
         "broker `{broker}`: the file on the box gives no such secret or certificate to this host",
-        "MQTT 服务器 `{broker}`：设备上的配置文件没有把这样的密码或证书给过该主机";
+        "MQTT 服务器 `{broker}`：盒子上的配置文件没有把这样的密码或证书给过该主机";
     serial_port(path):
         "the file on the box does not name the serial port {path}",
-        "设备上的配置文件没有写串口 {path}";
+        "盒子上的配置文件没有写串口 {path}";
 }

@@ -23,7 +23,7 @@ sentences! { "recording";
     // ---- why it cannot be opened
     is_directory():
         "it is a directory; name one recording in it",
-        "这是一个文件夹，请写出其中的一个录像文件";
+        "这是一个目录，请写出其中的一个录像文件";
     is_device():
         "it is a device or a pipe; save the recording in a file first",
         "这是设备或管道，请先把录像保存为文件";

@@ -20,7 +20,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "The box and where it stands.":
         "盒子本身及其所在地点。";
     "Name of the box, unique within the area: lower-case letters, digits and `-`, at most 32. Part of every topic.":
-        "盒子的名称，在同一区划内唯一：小写字母、数字和 `-`，最多 32 个字符。每个主题里都有它。";
+        "盒子的名称，在同一县区内唯一：小写字母、数字和 `-`，最多 32 个字符。每个主题里都有它。";
     "The county's code, six digits. Part of every topic; every grid code begins with it.":
         "县区代码，六位数字。每个主题里都有它，每个网格编码都以它开头。";
     "Name of the site for people; goes into every alert.":
@@ -46,7 +46,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "The command centre's broker: `mqtt://host:1883` or `mqtts://host:8883` (encrypted). Leave it out and a broker of the box's own serves on the loopback address. Never with a password inside.":
         "指挥中心的 MQTT 服务器：`mqtt://host:1883`，或加密的 `mqtts://host:8883`。不写时，盒子用自己的 MQTT 服务器，只在本机环回地址上监听。地址里不得带密码。";
     "Several brokers of the command centre instead of one `url`, tried in this order: the next one when one cannot be reached or does not take the box, the first one again when a connection that had lasted ends. All of them begin with `mqtts://`, or all with `mqtt://`; login, authorities and certificate are the same for all.":
-        "指挥中心的多个 MQTT 服务器，代替单个 `url`，按此顺序尝试：连不上或不接纳本盒子的，换下一个；已经稳定的连接断开后，从第一个重新开始。全部以 `mqtts://` 开头，或全部以 `mqtt://` 开头；登录信息、根证书和客户端证书共用一份。";
+        "指挥中心的多个 MQTT 服务器，代替单个 `url`，按此顺序尝试：连不上或不接纳本盒子的，换下一个；已经稳定的连接断开后，从第一个重新开始。全部以 `mqtts://` 开头，或全部以 `mqtt://` 开头；登录信息、CA 证书和客户端证书共用一份。";
     "Protocol version: `\"5\"` or `\"3.1.1\"` (for brokers such as NATS).":
         "协议版本：`\"5\"` 或 `\"3.1.1\"`（用于 NATS 等服务器）。";
     "User name at the broker, where the secret file holds only the password.":
@@ -54,7 +54,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "Name of the secret file that holds `user:password`, or only the password when `user` is given.":
         "密码文件的名称。文件内容为 `user:password`；已写 `user` 时，只写密码。";
     "PEM file with the authorities to trust, for a broker with a private one. Only with `mqtts://`.":
-        "受信任的根证书（PEM 文件），用于由私有机构签发证书的 MQTT 服务器。只能与 `mqtts://` 一起用。";
+        "受信任的 CA 证书（PEM 文件），用于由私有机构签发证书的 MQTT 服务器。只能与 `mqtts://` 一起用。";
     "PEM file with this box's certificate, for brokers that ask for one; its name is `area.box`, such as `530127.box-7f3a`. Goes with `key_file`.":
         "本盒子的证书（PEM 文件），用于要求客户端证书的 MQTT 服务器；证书名为 `area.box`，如 `530127.box-7f3a`。与 `key_file` 一起用。";
     "PEM file with the certificate's private key, readable by its owner only. Goes with `cert_file`.":
@@ -158,7 +158,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "How the pictures travel: `tcp` (reliable) or `udp`.":
         "视频的传输方式：`tcp`（可靠）或 `udp`。";
     "PEM file with the authority that signed the camera's certificate, for an `rtsps://` address whose camera has one of a private authority. Without it, the authorities of this machine.":
-        "签发摄像机证书的机构（PEM 文件），用于证书由私有机构签发的 `rtsps://` 摄像机。不写时，用本机信任的机构。";
+        "签发摄像机证书的 CA 证书（PEM 文件），用于证书由私有机构签发的 `rtsps://` 摄像机。不写时，用本机信任的 CA 证书。";
     "SHA-256 fingerprint of the camera's own certificate, 64 hexadecimal digits with or without colons, for an `rtsps://` address: that certificate is believed and no other, whatever it says of itself. `lookout probe` prints it.":
         "摄像机自身证书的 SHA-256 指纹，64 位十六进制数字，可带冒号，用于 `rtsps://` 地址：只认这一张证书，不管证书内容怎样写。`lookout probe` 会打印指纹。";
     "Seconds that the camera gets for one answer while the stream is opened. Without it 5, and 30 after an answer came too late: a camera that sleeps may need half a minute to wake up. Meanwhile it is asked anew every 5 s on a second connection, because one that restarts answers only what it is asked afterwards; there are never more than two.":
@@ -194,7 +194,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "Width to height of the upright picture as people see it, such as `\"16:9\"`, for a stream that is squeezed and does not say so: 960 x 1080 or 704 x 576 of many recorders. Detectors and evidence then see true proportions.":
         "人眼所见的转正画面的宽高比，如 `\"16:9\"`，用于画面被压扁而码流没有注明的情况：许多录像机输出 960 x 1080 或 704 x 576。写了它，检测和取证图片才用真实的比例。";
     "How much of the stream is decoded: `auto` keyframes while nothing is in view that a rule must see more often, and everything (also what led to it) when there is; `full` always everything; `keyframes` never more. A camera whose keyframes are too far apart for `auto` is decoded in full, and the health report says so.":
-        "码流解码多少：`auto` 没有规则需要看得更密的目标时只解关键帧，有时全部解码（连同此前刚收到的部分）；`full` 始终全部解码；`keyframes` 始终只解关键帧。关键帧间隔太长、不适合 `auto` 的摄像机改为全部解码，运行状况报告里会说明。";
+        "码流解码多少：`auto` 画面中没有规则需要看得更密的目标时只解关键帧，出现这样的目标就全部解码（连同此前刚收到的部分）；`full` 始终全部解码；`keyframes` 始终只解关键帧。关键帧间隔太长、不适合 `auto` 的摄像机改为全部解码，运行状况报告里会说明。";
     "Where nothing moved in the picture, what was found before is taken as still there instead of looked for again (for 40 seconds at most).":
         "画面里没有动静的地方，沿用先前的检出结果，不重新检测（最长 40 秒）。";
     "Where something moved in a small part of the picture and nothing was found there, that part is looked at once more, enlarged: people far away are found. Needs a picture of at least 320 pixels in either direction.":
@@ -252,7 +252,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "Its name, unique in the file.":
         "名称，在文件中唯一。";
     "The cameras it watches: each by its id, `lane/*` for all of the `[[camera_type]]` `lane`, `*` for all there are. Each has its own state and its own alerts. Either this or `eye`.":
-        "监看哪些摄像机：写各自的 id，`lane/*` 指 `[[camera_type]]` `lane` 的全部，`*` 指所有摄像机。每路摄像机各自判断、各自报警。与 `eye` 二选一。";
+        "监看哪些摄像机：写各自的 id，`lane/*` 指 `[[camera_type]]` `lane` 的全部，`*` 指所有摄像机。每路摄像机各自判断、各自发预警。与 `eye` 二选一。";
     "Instead of `cameras`: all cameras of this owner, `sky`, `village` or `household`.":
         "代替 `cameras`：该所有者的全部摄像机，`sky`、`village` 或 `household`。";
     "When it is in force, in the site's time zone: `\"workdays 07:00-20:00\"`, `\"daily 22:00-06:00\"`, `\"sat,sun\"`, several joined by `;`. Always, if left out. Any rule with the hours of the night is a rule for after hours: give it `signal = \"after_hours\"`.":
@@ -328,7 +328,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "For how many seconds it lies there alone.":
         "无人看管地留在那里多少秒。";
     "The classes that count, as the model names them. Models that know bags have `backpack`, `handbag`, `suitcase`; the one that comes with Lookout does not.":
-        "计入的类别，写模型所用的名称。能识别箱包的模型有 `backpack`、`handbag`、`suitcase`；随 Lookout 附带的模型没有。";
+        "计入的类别，写模型所用的名称。能检测箱包的模型有 `backpack`、`handbag`、`suitcase`；随 Lookout 附带的模型没有。";
     "Whether somebody who stays beside it keeps it from counting. With `false` it counts from when it came.":
         "旁边一直有人时，是否不算遗留。`false` 表示从出现起就计时。";
     "For how many seconds it is missing while nothing stands in front of its place. It must have stood there for as long before (10 seconds to 2 minutes).":
@@ -508,7 +508,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "How frames are written: `tcp` with the header of Modbus TCP, `rtu` with a checksum, for a serial server that passes on what the serial line carries.":
         "帧格式：`tcp` 带 Modbus TCP 报文头；`rtu` 带校验和，用于原样透传串口数据的串口服务器。";
     "Number of the device: 1 to 247, or 0 or 255 for a device that has none.":
-        "设备号：1 到 247；没有设备号的设备写 0 或 255。";
+        "从站号：1 到 247；没有从站号的设备写 0 或 255。";
     "Number of the register, from 0: what a manual calls 40018 is `table = \"holding\", register = 17`. The six digits of some manuals (400018, 300018, 100018) are taken as they stand there, table included.":
         "寄存器编号，从 0 开始：说明书写作 40018 的，这里写 `table = \"holding\", register = 17`。有的说明书用六位数（400018、300018、100018），可以照写，寄存器类型已包含在内。";
     "`holding` or `input` registers, `coil` or `discrete` bits.":
@@ -524,7 +524,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "Seconds to wait after connecting before the first question. Many devices swallow what comes too soon. If left out, it is learned; of several sensors on a line the longest counts.":
         "连接之后等多少秒再发第一次查询。许多设备会丢掉来得太早的请求。不写时自动学习；同一线路上有多个传感器时，取最长的。";
     "Take an answer although it bears another device's number, for devices that always say the same one. 0 and 255 are always taken.":
-        "应答里写着别的设备号也接受，用于总是回同一个设备号的设备。0 和 255 始终接受。";
+        "应答里写着别的从站号也接受，用于总是回同一个从站号的设备。0 和 255 始终接受。";
     "The serial port. A name under `/dev/serial/by-id` stays the same when cables are swapped.":
         "串口。`/dev/serial/by-id` 下的名称在换插接口后不变。";
     "Bits per second.":
@@ -534,7 +534,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "Stop bits.":
         "停止位。";
     "Number of the device on the line.":
-        "设备在线路上的编号。";
+        "从站号，即设备在线路上的编号。";
     "Seconds to wait after opening the port before the first question. Many devices swallow what comes too soon. If left out, it is learned; of several sensors on a line the longest counts.":
         "打开串口之后等多少秒再发第一次查询。许多设备会丢掉来得太早的请求。不写时自动学习；同一线路上有多个传感器时，取最长的。";
     "The path. Several sensors may share one and take their values from different places of the same message.":

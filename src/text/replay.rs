@@ -7,10 +7,10 @@ sentences! { "replay";
         "写法如 2026-01-07T22:00 或 2026-01-07T22:00:00+08:00";
     no_such_time(time, error):
         "--start {time} is no time of this site: {error}",
-        "--start {time} 不是该现场的有效时间（原文：{error}）";
+        "--start {time} 不是该站点的有效时间（原文：{error}）";
     no_camera():
         "the configuration has no camera that the recording could stand for",
-        "配置中没有摄像机可由录像代表";
+        "配置中没有录像可以代表的摄像机";
     try_adding_camera():
         "add a section `[[camera]]`, as in config/minimal.toml",
         "请加上一节 `[[camera]]`，可参照 config/minimal.toml";
@@ -22,10 +22,10 @@ sentences! { "replay";
         "其中有 {ids}";
     several_cameras():
         "the configuration has several cameras",
-        "配置中有多台摄像机";
+        "配置中有多路摄像机";
     try_naming_camera(ids):
         "say which one the recording stands for: --camera ID, of {ids}",
-        "请写明录像代表哪一台：--camera ID，可选 {ids}";
+        "请写明录像代表哪一路：--camera ID，可选 {ids}";
 
     // ---- readings of sensors
     the_readings(path):

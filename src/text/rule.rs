@@ -78,7 +78,7 @@ sentences! { "rule";
     // ---- settings of one kind of rule
     crowd_of_none():
         "`crowd` says not how many",
-        "`crowd` 没有写明多少人";
+        "`crowd` 没有写明数量";
     try_number_or_density():
         "add `at_least = 8` (people), `density = 0.4` (share of the zone they cover), or both",
         "请加上 `at_least = 8`（人数）或 `density = 0.4`（人覆盖区域的比例），也可两者都写";

@@ -3,7 +3,7 @@
 sentences! { "schedule";
     wrong(text, why):
         "`{text}` is no schedule: {why}",
-        "`{text}` 不是时间表：{why}";
+        "`{text}` 不是有效的时段写法：{why}";
     try_like_this():
         "write for example `always`, `workdays 07:00-20:00`, `sat-sun`, or `mon,tue 22:00-06:00; sun 08:00-12:00`",
         "写法如 `全天`、`工作日 07:00-20:00`、`周六至周日`，或 `周一、周二 22:00-06:00；周日 08:00-12:00`";
@@ -15,13 +15,13 @@ sentences! { "schedule";
         "它是空的";
     missing_day():
         "a day is missing beside `,` or `-`",
-        "`,` 或 `-` 旁边缺少日子";
+        "`,` 或 `-` 旁边缺少星期几";
     public_holiday(word, weekend):
         "`{word}`: public holidays are not known here; `{weekend}` or `weekend` is Saturday and Sunday",
         "`{word}`：这里不知道法定节假日；`{weekend}` 或 `weekend` 指周六和周日";
     unknown_day(word, days):
         "`{word}` is no day; days are {days}",
-        "`{word}` 不是日子；可以写周一至周日、工作日、周末、每天，或 {days}";
+        "`{word}` 不是星期几；可以写周一至周日、工作日、周末、每天，或 {days}";
     twelve_hours(text, such):
         "`{text}`: hours are counted to 24 here, so {such} is 20:00",
         "`{text}`：这里按 24 小时计时，{such}请写 20:00";

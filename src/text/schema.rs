@@ -3,7 +3,7 @@
 sentences! { "schema";
     of_box():
         "All of them as one AsyncAPI 3.0 document, as the box sees them.",
-        "以上全部，合为一份 AsyncAPI 3.0 文档，从设备一方来看。";
+        "以上全部，合为一份 AsyncAPI 3.0 文档，从盒子一方来看。";
     of_centre():
         "The same as the command centre sees them.",
         "同上，从指挥中心一方来看。";

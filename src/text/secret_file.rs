@@ -3,7 +3,7 @@
 sentences! { "secret_file";
     no_name():
         "this is no name of a secret",
-        "这不能用作密钥名";
+        "这不能用作密码文件的名称";
     try_name():
         "letters, digits, `-`, `_` and `.`, for example cam-03; the password is asked for",
         "只用字母、数字、`-`、`_` 和 `.`，例如 cam-03；密码会另外询问";
@@ -15,13 +15,13 @@ sentences! { "secret_file";
         "已写入 {path}：{readers}";
     service_reads(user):
         "root and the service's user `{user}` can read it",
-        "root 和服务的用户 `{user}` 可以读取";
+        "root 和服务账号 `{user}` 可以读取";
     you_alone():
         "you alone can read it",
         "只有您可以读取";
     input_unread(error):
         "the secret cannot be read from standard input: {error}",
-        "无法从标准输入读取密钥（原文：{error}）";
+        "无法从标准输入读取密码或令牌（原文：{error}）";
     terminal_unread(error):
         "the terminal cannot be read: {error}",
         "无法从终端读取（原文：{error}）";
@@ -36,13 +36,13 @@ sentences! { "secret_file";
         "用户名中不能有冒号";
     empty():
         "the secret is empty",
-        "密钥是空的";
+        "密码或令牌是空的";
     several_lines():
         "the secret has more than one line",
-        "密钥不止一行";
+        "密码或令牌不止一行";
     too_long(bytes):
         "the secret is longer than {bytes} bytes",
-        "密钥超过 {bytes} 字节";
+        "密码或令牌超过 {bytes} 字节";
     try_one_line():
         "one line, `user:password` or a token",
         "须是一行，`user:password` 或令牌";

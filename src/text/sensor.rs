@@ -49,7 +49,7 @@ sentences! { "sensor";
         "无法启用 TLS（原文：{detail}）";
     login_refused(code):
         "it refused us ({code}); check its user and secret",
-        "拒绝了登录（{code}）；请检查用户名和密钥文件";
+        "拒绝了登录（{code}）；请检查用户名和密码文件";
     login_missing(code):
         "it refused us ({code}); does it want a login?",
         "拒绝了连接（{code}）；是否需要登录？";
@@ -77,7 +77,7 @@ sentences! { "sensor";
         "设备没有应答，而是断开了连接";
     unasked():
         "bytes came before anything was asked",
-        "还没有询问就收到了数据";
+        "还没有查询就收到了数据";
     bytes_without_end():
         "bytes come without end",
         "数据不断涌来，没有结束";
@@ -89,7 +89,7 @@ sentences! { "sensor";
         "应答太短";
     answer_to_another():
         "an answer to another question (its number is another one)",
-        "应答对应的是另一次询问（事务号不同）";
+        "应答对应的是另一次查询（事务号不同）";
     refusal_of_another_length():
         "a refusal of another length",
         "异常应答的长度不对";
@@ -98,7 +98,7 @@ sentences! { "sensor";
         "应答的功能码是 {function}，而不是 {asked}";
     answer_of_bytes(bytes, asked):
         "an answer with {bytes} bytes, where {asked} were asked",
-        "应答有 {bytes} 字节，而询问的是 {asked} 字节";
+        "应答有 {bytes} 字节，而查询的是 {asked} 字节";
     answer_without_length():
         "an answer without a length",
         "应答中没有长度";

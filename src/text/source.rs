@@ -11,10 +11,10 @@ sentences! { "source";
         "来自本机 MQTT 服务器的主题 {topic}";
     asked_at(every, unit, address):
         "asked every {every} of unit {unit} at {address}",
-        "每 {every} 询问一次 {address} 的从站 {unit}";
+        "每 {every} 查询一次 {address} 的从站 {unit}";
     asked_on(every, unit, device):
         "asked every {every} of unit {unit} on {device}",
-        "每 {every} 询问一次串口 {device} 上的从站 {unit}";
+        "每 {every} 查询一次串口 {device} 上的从站 {unit}";
     posted_to(path):
         "posted to {path}",
         "由 HTTP 上报到 {path}";
@@ -60,7 +60,7 @@ sentences! { "source";
         "寄存器从 0 开始编号：说明书中的 40018 是寄存器 17";
     register_as_it_stands(register):
         "register {register} is asked for as it stands",
-        "寄存器 {register} 将按原样询问";
+        "寄存器 {register} 将按原样查询";
     try_number_of_manual(other, register, table):
         "manuals count from 40001: if this is such a number, set table = \"{other}\", register = {register}; if not, table = \"{table}\" says so",
         "说明书从 40001 开始编号：如果这是说明书中的编号，请设置 table = \"{other}\", register = {register}；如果不是，请写明 table = \"{table}\"";

@@ -122,7 +122,7 @@ sentences! { "structure";
         "密码不能写在配置文件中";
     name_secret():
         "write it to a file in the secrets folder with `lookout secret set NAME` and name that file: secret = \"NAME\"",
-        "请用 `lookout secret set NAME` 把它写入密钥目录中的文件，并在这里写文件名：secret = \"NAME\"";
+        "请用 `lookout secret set NAME` 把它写入密码目录中的文件，并在这里写文件名：secret = \"NAME\"";
     missing(name):
         "`{name}` is missing",
         "缺少 `{name}`";

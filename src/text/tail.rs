@@ -30,19 +30,19 @@ sentences! { "tail";
         "用 `mosquitto_sub -t 'lookout/#' -v` 可以看到是否有消息发布";
     boxes_away(alerts):
         "nothing was acknowledged: the boxes of {alerts} open alerts are not online",
-        "没有确认任何预警：{alerts} 条未结束预警的设备不在线";
+        "没有签收任何预警：{alerts} 条未结束的预警所属的盒子不在线";
     try_without_seconds():
         "without --seconds they are acknowledged as soon as their boxes are back",
-        "不加 --seconds 时，设备恢复后会立即确认";
+        "不加 --seconds 时，盒子恢复后会立即签收";
     none_came_back(sent):
         "{sent} acknowledgements were sent and none came back in an alert",
-        "已发出 {sent} 条确认，但没有一条在预警中得到回应";
+        "已发出 {sent} 次签收，但没有一次在预警中得到回应";
     all_taken_by_others():
         "nothing was acknowledged: others have taken on every alert that was seen",
-        "没有确认任何预警：看到的预警都已由他人确认";
+        "没有签收任何预警：看到的预警都已由他人签收";
     summary(acknowledged, taken_before, out_of_reach):
         "acknowledged: {acknowledged}; taken on by others before: {taken_before}; box not online: {out_of_reach}",
-        "已确认 {acknowledged} 条；他人先前已确认 {taken_before} 条；设备不在线 {out_of_reach} 条";
+        "已签收 {acknowledged} 条；他人先前已签收 {taken_before} 条；盒子不在线 {out_of_reach} 条";
 
     // ---- the connection
     connected():
@@ -50,13 +50,13 @@ sentences! { "tail";
         "已连接，等待预警（当前没有未结束的预警）";
     connected_one_free():
         "connected; waiting for alerts (1 is open and not acknowledged)",
-        "已连接，等待预警（当前有 1 条未结束，尚未确认）";
+        "已连接，等待预警（当前有 1 条未结束，尚未签收）";
     connected_one_taken():
         "connected; waiting for alerts (1 is open and acknowledged)",
-        "已连接，等待预警（当前有 1 条未结束，已确认）";
+        "已连接，等待预警（当前有 1 条未结束，已签收）";
     connected_many(open, free):
         "connected; waiting for alerts ({open} are open, {free} of them not acknowledged)",
-        "已连接，等待预警（当前有 {open} 条未结束，其中 {free} 条未确认）";
+        "已连接，等待预警（当前有 {open} 条未结束，其中 {free} 条未签收）";
     deaf(topic, reason):
         "the broker does not let this user read {topic}: {reason}",
         "服务器不允许该用户读取 {topic}（原文：{reason}）";
@@ -85,19 +85,19 @@ sentences! { "tail";
         "{place}：另有 {alerts} 条未结束的预警未列出";
     taken_on_before(alert, by, at):
         "{alert}: {by} took it on before, at {at}",
-        "{alert}：{by} 已于 {at} 确认";
+        "{alert}：{by} 已于 {at} 签收";
     taken_on_by_somebody(alert):
         "{alert}: somebody took it on before",
-        "{alert}：已由他人确认";
+        "{alert}：已由他人签收";
     refused(alert, why):
         "{alert}: the acknowledgement was refused: {why}",
-        "{alert}：确认被拒绝：{why}";
+        "{alert}：签收被拒绝：{why}";
     data(what, body):
         "{what}: {body}",
         "{what}：{body}";
     gap():
         "gap",
-        "缺失记录";
+        "缺号记录";
     time_fix():
         "time_fix",
         "校时记录";
@@ -111,19 +111,19 @@ sentences! { "tail";
         "{began} 起未结束";
     not_acknowledged():
         "not acknowledged",
-        "未确认";
+        "未签收";
     acknowledged():
         "acknowledged",
-        "已确认";
+        "已签收";
     acknowledged_by(by):
         "acknowledged by {by}",
-        "已由 {by} 确认";
+        "已由 {by} 签收";
     now_acknowledged_by(by):
         "ACKNOWLEDGED by {by}",
-        "【已由 {by} 确认】";
+        "【已由 {by} 签收】";
     revision(phase, rev):
         "{phase} rev {rev}",
-        "{phase} 第 {rev} 版";
+        "{phase} 修订 {rev}";
     handled(revision):
         "{revision} (handled)",
         "{revision}（处置更新）";
@@ -161,13 +161,13 @@ sentences! { "tail";
         "保留（retained）的命令不执行";
     expired():
         "it is past its time, or the box's clock is not set",
-        "已过有效期，或设备时间未校准";
+        "已过有效期，或盒子的时钟未校准";
     unsigned():
         "the box takes signed commands only, use --key",
-        "该设备只接受签名的命令，请用 --key";
+        "该盒子只接受签名的命令，请用 --key";
     unknown_key():
         "the box does not know this key",
-        "该设备不认识这把密钥";
+        "该盒子不认识这把密钥";
     bad_signature():
         "the signature is wrong",
         "签名不正确";
@@ -176,10 +176,10 @@ sentences! { "tail";
         "该密钥的角色无此权限";
     misdirected():
         "it is not meant for this box",
-        "不是发给该设备的";
+        "不是发给该盒子的";
     conflict():
         "it does not go together with what the box runs",
-        "与设备当前的配置不符";
+        "与盒子当前运行的内容不符";
     invalid():
         "what it asks for is not valid",
         "内容无效";
@@ -188,7 +188,7 @@ sentences! { "tail";
         "命令过多，请稍后再发";
     unknown_command():
         "the box does not know this command",
-        "该设备不认识这个命令";
+        "该盒子不认识这个命令";
     unknown_alert():
         "no open alert has this id",
         "没有这条未结束的预警";
@@ -200,10 +200,10 @@ sentences! { "tail";
         "没有可用的图片";
     gone():
         "the box has it no more",
-        "设备上已不再保留";
+        "盒子上已不再保留";
     storage():
         "the box could not store it",
-        "设备无法存储";
+        "盒子无法存储";
     no_reason():
         "no reason given",
         "未说明原因";

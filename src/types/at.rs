@@ -42,21 +42,21 @@ impl<T: JsonSchema> JsonSchema for At<T> {
 pub type Names = At<Vec<At<String>>>;
 
 /// A value, where there is one.
-pub fn value_of<T: Copy>(field: &Option<At<T>>) -> Option<T> {
+pub(crate) fn value_of<T: Copy>(field: &Option<At<T>>) -> Option<T> {
     field.as_ref().map(|at| at.value)
 }
 
 /// A text without the blanks around it, where there is one.
-pub fn text_of(field: &Option<At<String>>) -> Option<String> {
+pub(crate) fn text_of(field: &Option<At<String>>) -> Option<String> {
     field.as_ref().map(|at| at.value.trim().to_owned())
 }
 
 /// Seconds as a duration, where they are typed; their range was checked against the schema.
-pub fn secs(field: &Option<At<f64>>) -> Option<Duration> {
+pub(crate) fn secs(field: &Option<At<f64>>) -> Option<Duration> {
     value_of(field).map(|secs| Duration::try_from_secs_f64(secs).unwrap_or_default())
 }
 
 /// As [`secs`], with what is usual.
-pub fn secs_or(field: &Option<At<f64>>, usual: f64) -> Duration {
+pub(crate) fn secs_or(field: &Option<At<f64>>, usual: f64) -> Duration {
     Duration::try_from_secs_f64(value_of(field).unwrap_or(usual)).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// Drawn uniformly from zero to this ("full jitter": Brooker, "Exponential Backoff And Jitter", AWS 2015), a thousand
 /// boxes that lost the same broker do not come back at once.
-pub fn doubled(first: Duration, failures: u32, most: Duration) -> Duration {
+pub(crate) fn doubled(first: Duration, failures: u32, most: Duration) -> Duration {
     let factor = 2_u32.checked_pow(failures).unwrap_or(u32::MAX);
     first.saturating_mul(factor).min(most)
 }

@@ -61,7 +61,7 @@ impl CameraCondition {
     /// Whether nothing that rules say about this camera can be relied on: a zone drawn for another view, or
     /// hidden, or dark, says neither that something is there nor that nothing is. A blurred picture is the
     /// exception: detectors still find what is large, so rules go on and the camera is only reported.
-    pub const fn is_blind(self) -> bool {
+    pub(crate) const fn is_blind(self) -> bool {
         !matches!(self, CameraCondition::Blurred)
     }
 }

@@ -13,7 +13,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// The 32 bytes that 64 hexadecimal digits stand for, small or large.
-pub fn digest_from_hex(digits: &str) -> Option<[u8; 32]> {
+pub(crate) fn digest_from_hex(digits: &str) -> Option<[u8; 32]> {
     let digits: Vec<u8> =
         digits.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();

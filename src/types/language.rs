@@ -19,7 +19,7 @@ impl Language {
     pub const ALL: [Language; 2] = [Language::Chinese, Language::English];
 
     /// The tag of BCP 47.
-    pub fn tag(self) -> &'static str {
+    pub(crate) fn tag(self) -> &'static str {
         match self {
             Language::Chinese => "zh-CN",
             Language::English => "en",

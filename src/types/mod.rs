@@ -5,21 +5,21 @@
 //! a doc comment on it is a sentence that an installer and a command-centre developer read. Once published, a word is
 //! never renamed. Must never do anything: no I/O, no clock, no thread.
 
-pub mod at;
-pub mod backoff;
+pub(crate) mod at;
+pub(crate) mod backoff;
 pub mod box_state;
 pub mod camera_condition;
 pub mod decoding;
 pub mod direction;
 pub mod gap;
 pub mod hex;
-pub mod language;
+pub(crate) mod language;
 pub mod level;
 pub mod modbus;
 pub mod mqtt;
 pub mod phase;
 pub mod provider;
-pub mod rate;
+pub(crate) mod rate;
 pub mod responsible;
 pub mod secret;
 pub mod transport;

@@ -20,7 +20,7 @@ pub enum Phase {
 
 impl Phase {
     /// Whether it is over.
-    pub fn is_last(self) -> bool {
+    pub(crate) fn is_last(self) -> bool {
         matches!(self, Phase::End | Phase::Retract)
     }
 }

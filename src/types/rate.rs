@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// So many per second, and so many at once after a pause.
 #[derive(Debug)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     per_sec: f64,
     most: f64,
     tokens: f64,
@@ -13,7 +13,7 @@ pub struct Bucket {
 
 impl Bucket {
     /// A full one; `per_sec` is above zero, `most` at least one.
-    pub fn new(per_sec: f64, most: f64, now: Instant) -> Self {
+    pub(crate) fn new(per_sec: f64, most: f64, now: Instant) -> Self {
         Bucket { per_sec, most, tokens: most, at: now }
     }
 
@@ -24,13 +24,13 @@ impl Bucket {
     }
 
     /// Whether there is room for one.
-    pub fn has_one(&mut self, now: Instant) -> bool {
+    pub(crate) fn has_one(&mut self, now: Instant) -> bool {
         self.refill(now);
         self.tokens >= 1.0
     }
 
     /// Takes one if there is room; whether there was.
-    pub fn take(&mut self, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
         let has = self.has_one(now);
         if has {
             self.tokens -= 1.0;
@@ -39,7 +39,7 @@ impl Bucket {
     }
 
     /// When there will be room for one.
-    pub fn next_at(&mut self, now: Instant) -> Instant {
+    pub(crate) fn next_at(&mut self, now: Instant) -> Instant {
         self.refill(now);
         now + Duration::from_secs_f64((1.0 - self.tokens).max(0.0) / self.per_sec)
     }

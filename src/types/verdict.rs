@@ -107,7 +107,7 @@ const WATER: [&str; 2] = ["flooding", "drain_blocked"];
 const CAMERAS: [&str; 2] = ["camera_trouble", "camera_silent"];
 
 /// Every cause there is, for the documentation: by verdict, what goes with every kind and what with some.
-pub fn about_causes() -> String {
+pub(crate) fn about_causes() -> String {
     let listed = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let of = |causes: &[Causes]| {
         let one = |causes: &Causes| format!("for {}: {}", listed(causes.kinds), listed(causes.words));
@@ -123,11 +123,11 @@ pub fn about_causes() -> String {
 }
 
 /// How an alert was settled, as a box takes it; an open list for whoever reads it.
-pub const OUTCOMES: [&str; 6] =
+pub(crate) const OUTCOMES: [&str; 6] =
     ["resolved", "handed_over", "nothing_found", "nothing_to_do", "withdrawn", "other"];
 
 /// The same, for the documentation.
-pub fn about_outcomes() -> String {
+pub(crate) fn about_outcomes() -> String {
     let words = OUTCOMES.map(|word| format!("`{word}`")).join(", ");
     format!(
         "How it was settled: {words}. An open list: more words may come, so a reader takes any; a box takes those that it \

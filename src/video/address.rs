@@ -124,7 +124,7 @@ impl RtspUrl {
     ///
     /// People paste passwords unescaped, so the *last* `@` before the path ends the user information,
     /// and percent escapes are decoded where they are valid.
-    pub fn parse_with_credentials(text: &str) -> Result<(Self, Option<Credentials>), UrlError> {
+    pub(crate) fn parse_with_credentials(text: &str) -> Result<(Self, Option<Credentials>), UrlError> {
         let text = text.trim();
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(UrlError::Characters);
@@ -165,7 +165,7 @@ impl RtspUrl {
     }
 
     /// `10.0.0.31:554`, `[fe80::1]:554`: where to find it, without its path, which may hold a password.
-    pub fn host_and_port(&self) -> String {
+    pub(crate) fn host_and_port(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
         } else {

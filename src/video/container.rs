@@ -77,7 +77,7 @@ pub(super) enum Demuxer {
 
 impl Demuxer {
     /// The element's name.
-    pub fn element(self) -> &'static str {
+    pub(crate) fn element(self) -> &'static str {
         match self {
             Demuxer::Mp4 => "qtdemux",
             Demuxer::Matroska => "matroskademux",
@@ -88,7 +88,7 @@ impl Demuxer {
     }
 
     /// Whether it shows all its streams before the first data of any of them.
-    pub fn knows_its_streams(self) -> bool {
+    pub(crate) fn knows_its_streams(self) -> bool {
         match self {
             Demuxer::Mp4 | Demuxer::Matroska | Demuxer::Avi | Demuxer::Asf => true,
             Demuxer::Flv => false,

@@ -83,7 +83,7 @@ impl Drop for OpenDecoder {
 
 impl OpenDecoder {
     /// Opens the first decoder that is there for the codec and was not refused.
-    pub fn open(codec: Codec, choice: &DecoderChoice, refused: &[String]) -> Result<Self, Fault> {
+    pub(super) fn open(codec: Codec, choice: &DecoderChoice, refused: &[String]) -> Result<Self, Fault> {
         let chosen = decoder::choose(codec, choice, refused)?;
         let outlet = Arc::new(Mutex::new(Outlet::default()));
         let bus = gst::Bus::new();
@@ -138,7 +138,7 @@ impl OpenDecoder {
     }
 
     /// Decodes one unit; how many pictures came out meanwhile.
-    pub fn decode(&mut self, unit: &Packed, decode_request: DecodeRequest) -> Result<u64, Fault> {
+    pub(super) fn decode(&mut self, unit: &Packed, decode_request: DecodeRequest) -> Result<u64, Fault> {
         let secrets_of = decode_request.tap.clone();
         let before = {
             let mut outlet = self.outlet.lock();
@@ -178,14 +178,14 @@ impl OpenDecoder {
     }
 
     /// Has the pictures that it still holds out; it must be [reset](Self::reset) before the next unit.
-    pub fn drain(&mut self) -> u64 {
+    pub(super) fn drain(&mut self) -> u64 {
         let before = self.outlet.lock().pictures;
         self.feed.push_event(gst::event::Eos::new());
         self.outlet.lock().pictures - before
     }
 
     /// Forgets what it decoded.
-    pub fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.feed.push_event(gst::event::FlushStart::new());
         self.feed.push_event(gst::event::FlushStop::new(true));
         self.outlet.lock().decode_requests.forget();
@@ -193,7 +193,7 @@ impl OpenDecoder {
     }
 
     /// What it works for at the moment, it works for no more.
-    pub fn let_go(&mut self) {
+    pub(super) fn let_go(&mut self) {
         self.outlet.lock().decode_requests.forget();
     }
 }
@@ -209,7 +209,7 @@ const IDLE_IN_ALL: usize = 6;
 
 impl Idle {
     /// One that fits, or a new one.
-    pub fn take(
+    pub(super) fn take(
         &self,
         codec: Codec,
         choice: &DecoderChoice,
@@ -225,7 +225,7 @@ impl Idle {
     }
 
     /// Takes one back that works.
-    pub fn give_back(&self, mut decoder: OpenDecoder) {
+    pub(crate) fn give_back(&self, mut decoder: OpenDecoder) {
         decoder.let_go();
         let mut idle = self.0.lock();
         let alike = idle.iter().filter(|other| other.codec == decoder.codec && other.caps == decoder.caps);

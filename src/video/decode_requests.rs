@@ -33,7 +33,7 @@ impl<E> Default for DecodeRequests<E> {
 
 impl<E: Clone> DecodeRequests<E> {
     /// A unit goes in, whose picture is shown at this time of the stream.
-    pub fn add(&mut self, shown_at: Option<Duration>, decode_request: E) {
+    pub(super) fn add(&mut self, shown_at: Option<Duration>, decode_request: E) {
         if self.waiting.len() == HELD_BACK {
             self.waiting.pop_front();
             self.shown_at.pop_front();
@@ -43,7 +43,7 @@ impl<E: Clone> DecodeRequests<E> {
     }
 
     /// What belongs to the picture that comes out and is shown at this time.
-    pub fn done(&mut self, shown_at: Option<Duration>) -> Option<E> {
+    pub(super) fn done(&mut self, shown_at: Option<Duration>) -> Option<E> {
         let before = self.shown_at.len();
         if let Some(now) = shown_at
             && self.shown_at.contains(&shown_at)
@@ -60,7 +60,7 @@ impl<E: Clone> DecodeRequests<E> {
     }
 
     /// Nothing that was noted comes out any more.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.waiting.clear();
         self.shown_at.clear();
         self.latest = None;

@@ -67,7 +67,7 @@ pub(super) struct GateReport {
 
 impl DecodeSession {
     /// For one stream of an attempt.
-    pub fn new(tap: &Arc<Tap>, codec: Codec) -> std::io::Result<Arc<Self>> {
+    pub(super) fn new(tap: &Arc<Tap>, codec: Codec) -> std::io::Result<Arc<Self>> {
         let waits = matches!(&tap.source.location, Location::File { pace: Pace::AsFastAsPossible, .. });
         let gate = Gate::new(tap.source.policy);
         let gate = if waits { gate.patient() } else { gate };
@@ -87,7 +87,7 @@ impl DecodeSession {
     }
 
     /// The end of a receiver's chain, where units come out.
-    pub fn unit_sink(self: &Arc<Self>, paced: bool) -> gst::Element {
+    pub(crate) fn unit_sink(self: &Arc<Self>, paced: bool) -> gst::Element {
         let sink = gst_app::AppSink::builder()
             .max_buffers(1)
             .drop(false)
@@ -129,7 +129,13 @@ impl DecodeSession {
     }
 
     /// The next unit, in a form that was [looked at](Self::read_caps); `stamp` is its time in the stream.
-    pub fn take(self: &Arc<Self>, buffer: gst::Buffer, caps: gst::Caps, keyframe: bool, stamp: Duration) {
+    pub(super) fn take(
+        self: &Arc<Self>,
+        buffer: gst::Buffer,
+        caps: gst::Caps,
+        keyframe: bool,
+        stamp: Duration,
+    ) {
         let tap = &self.tap;
         let at = tap.clock.now();
         tap.meter.lock().unit(stamp, buffer.size(), keyframe);
@@ -147,7 +153,7 @@ impl DecodeSession {
     }
 
     /// What the form of the units says of the stream; refuses what nothing here reads.
-    pub fn read_caps(&self, caps: &gst::Caps) -> Result<(), Fault> {
+    pub(crate) fn read_caps(&self, caps: &gst::Caps) -> Result<(), Fault> {
         let profile = caps.structure(0).and_then(|structure| structure.get::<String>("profile").ok());
         if profile.is_some() {
             self.tap.known.lock().profile = profile;
@@ -163,18 +169,18 @@ impl DecodeSession {
     }
 
     /// No unit comes any more; when the last one is decoded, the attempt is over.
-    pub fn end(self: &Arc<Self>) {
+    pub(super) fn end(self: &Arc<Self>) {
         self.ended.store(true, Ordering::SeqCst);
         self.threads.enqueue(self.clone());
     }
 
-    pub fn report(&self) -> GateReport {
+    pub(super) fn report(&self) -> GateReport {
         let gate = self.gate.lock();
         GateReport { mode: gate.mode(self.tap.clock.now().mono), counts: gate.counts() }
     }
 
     /// Closes the decoder; waits for the thread that may be using it. The attempt must be retired.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.read_on.notify_all();
         let decoder = self.desk.lock().decoder.take();
         drop(decoder);

@@ -72,7 +72,7 @@ struct Waiting {
 static USED_US: AtomicU64 = AtomicU64::new(0);
 
 /// Processor time that this process has spent decoding, and handing frames over, so far.
-pub fn decoding_time() -> Duration {
+pub(crate) fn decoding_time() -> Duration {
     Duration::from_micros(USED_US.load(Ordering::Relaxed))
 }
 
@@ -87,7 +87,7 @@ impl Drop for Threads {
 
 impl Threads {
     /// The threads of this process.
-    pub fn shared() -> std::io::Result<Arc<Threads>> {
+    pub(super) fn shared() -> std::io::Result<Arc<Threads>> {
         let mut shared = SHARED.lock();
         if let Some(threads) = shared.upgrade() {
             return Ok(threads);
@@ -106,7 +106,7 @@ impl Threads {
     }
 
     /// There is something to do for this one.
-    pub fn enqueue(&self, job: Arc<dyn Job>) {
+    pub(crate) fn enqueue(&self, job: Arc<dyn Job>) {
         let must_wait = {
             let mut turns = job.turns().0.lock();
             let (waits, works) = *turns;
@@ -119,7 +119,7 @@ impl Threads {
     }
 
     /// A thread hangs in a decoder: another one takes its place, and it ends should it ever come back.
-    pub fn replace_one() {
+    pub(crate) fn replace_one() {
         let Some(threads) = SHARED.lock().upgrade() else { return };
         let number = {
             let mut waiting = threads.queue.waiting.lock();

@@ -51,12 +51,12 @@ pub(super) struct FileNotes {
 
 impl FileNotes {
     /// How it says that it must be turned, where it does.
-    pub fn orientation(&self) -> Option<Orientation> {
+    pub(super) fn orientation(&self) -> Option<Orientation> {
         *self.orientation.lock()
     }
 
     /// What whoever reads it should know, a sentence each.
-    pub fn remarks(&self) -> Vec<Sentence> {
+    pub(super) fn remarks(&self) -> Vec<Sentence> {
         let mut remarks = self.remarks.lock().clone();
         let turned = self.orientation().filter(|orientation| !orientation.is_upright());
         remarks.extend(turned.map(|orientation| recording::is_turned(orientation.sentence())));

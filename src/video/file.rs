@@ -335,7 +335,7 @@ impl FileFrames {
 
 /// The first multiple of `every` after `at`.
 /// When the next frame is due after one of `at`, if they are taken `every` so often.
-pub fn next_due(at: Duration, every: Duration) -> Duration {
+pub(crate) fn next_due(at: Duration, every: Duration) -> Duration {
     if every.is_zero() {
         return Duration::ZERO;
     }

@@ -26,7 +26,7 @@ const ASK_EVERY: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// Why the stream gave none within that time.
-pub fn first_frame(
+pub(crate) fn first_frame(
     mut source: Source,
     clock: Clock,
     within: Duration,

@@ -333,18 +333,18 @@ impl<P: Clone> Gate<P> {
     }
 
     /// A unit that [`next`](Self::next) gave was not decoded after all, because nobody wanted it.
-    pub fn was_left_out(&mut self) {
+    pub(crate) fn was_left_out(&mut self) {
         self.counts.decoded = self.counts.decoded.saturating_sub(1);
         self.counts.slept_through += 1;
     }
 
     /// Whether a keyframe by itself gave a picture.
-    pub fn keyframe_gave(&mut self, picture: bool) {
+    pub(crate) fn keyframe_gave(&mut self, picture: bool) {
         self.rhythm.failures = if picture { 0 } else { self.rhythm.failures + 1 };
     }
 
     /// Whether there is anything for the decoder.
-    pub fn has_work(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         match self.mode {
             Mode::Patrol { waiting, .. } => waiting.is_some(),
             Mode::Burst { next, .. } => next < self.end(),
@@ -352,7 +352,7 @@ impl<P: Clone> Gate<P> {
     }
 
     /// When the next unit for the decoder arrived.
-    pub fn oldest_waiting(&self) -> Option<Duration> {
+    pub(crate) fn oldest_waiting(&self) -> Option<Duration> {
         match self.mode {
             Mode::Patrol { waiting, .. } => waiting.map(|number| self.at(number)),
             Mode::Burst { next, .. } => (next < self.end()).then(|| self.at(next)),
@@ -383,7 +383,7 @@ impl<P: Clone> Gate<P> {
     }
 
     /// Whether a decoder that remembers is needed.
-    pub fn is_in_burst(&self) -> bool {
+    pub(crate) fn is_in_burst(&self) -> bool {
         matches!(self.mode, Mode::Burst { .. })
     }
 

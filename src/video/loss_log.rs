@@ -14,7 +14,7 @@ const SETTLED: Duration = Duration::from_secs(600);
 
 /// What was said of one camera.
 #[derive(Debug, Default)]
-pub struct LossLog {
+pub(crate) struct LossLog {
     /// By kind: when it was said last, and how often it happened since.
     said: BTreeMap<&'static str, Said>,
 }
@@ -28,7 +28,7 @@ struct Said {
 impl LossLog {
     /// A loss of this kind. `Some` if it is to be said, with how many of its kind there were since it was said last, this
     /// one included.
-    pub fn lost(&mut self, kind: &'static str, now: Instant) -> Option<u64> {
+    pub(crate) fn lost(&mut self, kind: &'static str, now: Instant) -> Option<u64> {
         match self.said.get_mut(kind) {
             Some(said) if now.saturating_duration_since(said.at) < SAY_AGAIN => {
                 said.since += 1;

@@ -51,7 +51,7 @@ pub struct StreamMeasure {
 
 impl Meter {
     /// One access unit of `bytes` at stream time `at`.
-    pub fn unit(&mut self, at: Duration, bytes: usize, keyframe: bool) {
+    pub(super) fn unit(&mut self, at: Duration, bytes: usize, keyframe: bool) {
         self.units += 1;
         self.bytes += bytes as u64;
         self.last_bytes = bytes as u64;
@@ -70,7 +70,7 @@ impl Meter {
         }
     }
 
-    pub fn measure(&self) -> StreamMeasure {
+    pub(super) fn measure(&self) -> StreamMeasure {
         let span = self.first.map_or(Duration::ZERO, |first| self.last.saturating_sub(first));
         let seconds = span.as_secs_f64();
         let measurable = self.units >= 2 && seconds > 0.0;

@@ -70,27 +70,31 @@ mod unpack;
 
 use std::sync::OnceLock;
 
-pub use address::{RtspUrl, UrlError};
+pub use address::RtspUrl;
+pub(crate) use address::UrlError;
 pub use backoff::{Backoff, RetryLimits};
 pub use camera_state::{CameraEvent, CameraState, CameraStats, NotStopped};
 pub use certificate::{CertificateTrouble, Fingerprint};
 pub use deadline::abandoned_teardowns;
-pub use decode_threads::decoding_time;
+pub(crate) use decode_threads::decoding_time;
 pub use decoder::{Codec, DecoderChoice, FileCodec};
 pub use error::{Fault, VideoError};
-pub use file::{FileFrames, FileOptions, next_due, read_file};
-pub use first_frame::first_frame;
+pub(crate) use file::next_due;
+pub use file::{FileFrames, FileOptions, read_file};
+pub(crate) use first_frame::first_frame;
 pub use gop_gate::{Demand, GateCounts, GateMode, Unsuited};
-pub use loss_log::LossLog;
+pub(crate) use loss_log::LossLog;
 pub use meter::{KeyframeIntervals, StreamMeasure};
 pub use orientation::Orientation;
-pub use picture::{PictureShape, is_probably_squeezed};
+pub(crate) use picture::{PictureShape, is_probably_squeezed};
 pub use pipeline::live_pipelines;
 
-pub use probe::{ProbeReport, probe};
+pub(crate) use probe::ProbeReport;
+pub use probe::probe;
 pub use redirects::RedirectTrouble;
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
-pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source, Trust, redact};
+pub(crate) use source::redact;
+pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source, Trust};
 pub use stream_info::StreamInfo;
 pub use supervise::{CameraHandle, FrameSink, supervise};
 

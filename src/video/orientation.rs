@@ -23,7 +23,7 @@ pub struct Orientation {
 
 impl Orientation {
     /// It stands upright.
-    pub const UPRIGHT: Orientation = Orientation { quarters: 0, mirrored: false };
+    pub(crate) const UPRIGHT: Orientation = Orientation { quarters: 0, mirrored: false };
 
     /// To be turned clockwise by 0, 90, 180 or 270 degrees.
     pub fn clockwise(degrees: u16) -> Option<Self> {
@@ -42,7 +42,7 @@ impl Orientation {
     }
 
     /// Whether nothing is to be done.
-    pub fn is_upright(self) -> bool {
+    pub(crate) fn is_upright(self) -> bool {
         self == Self::UPRIGHT
     }
 
@@ -93,7 +93,7 @@ impl DisplayMatrix {
     const SLACK: f64 = 0.1;
 
     /// This one first, then another.
-    pub fn then(self, other: DisplayMatrix) -> DisplayMatrix {
+    pub(super) fn then(self, other: DisplayMatrix) -> DisplayMatrix {
         DisplayMatrix {
             a: other.a * self.a + other.c * self.b,
             b: other.b * self.a + other.d * self.b,
@@ -103,7 +103,7 @@ impl DisplayMatrix {
     }
 
     /// How pictures are turned by it, and what is said of what is not followed; `file` is named there, as a shell wants it.
-    pub fn meaning(self, file: &str) -> (Orientation, Option<Sentence>) {
+    pub(super) fn meaning(self, file: &str) -> (Orientation, Option<Sentence>) {
         let DisplayMatrix { a, b, c, d } = self;
         let area = a * d - b * c;
         let (wide, high) = (a.hypot(b), c.hypot(d));
@@ -190,7 +190,11 @@ impl Turner {
     ///
     /// # Errors
     /// None that a whole picture leads to.
-    pub fn turned(&self, picture: &Picture, orientation: Orientation) -> Result<Picture, PictureError> {
+    pub(super) fn turned(
+        &self,
+        picture: &Picture,
+        orientation: Orientation,
+    ) -> Result<Picture, PictureError> {
         let from = picture.format();
         let swaps = orientation.swaps_sides();
         // Chroma that is halved in one direction only has no layout on its side: every second row of it is left out.

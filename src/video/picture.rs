@@ -67,7 +67,7 @@ const SQUEEZED_SIZES: [(u32, u32); 16] = [
 ];
 
 /// Whether a picture of this size, whose pixels are said to be square or not spoken of, is probably squeezed.
-pub fn is_probably_squeezed(width: u32, height: u32) -> bool {
+pub(crate) fn is_probably_squeezed(width: u32, height: u32) -> bool {
     // Half of 16:9, as recorders of analogue high definition send it: 960x1080, 640x720, 1280x1440.
     let is_half_width = u64::from(width) * 9 == u64::from(height) * 8 && height >= 720;
     is_half_width || SQUEEZED_SIZES.contains(&(width, height))
@@ -85,7 +85,7 @@ pub(super) struct RawFormat {
 
 impl RawFormat {
     /// Of the caps of a raw stream that was decoded from `codec`; says what does not fit.
-    pub fn of(caps: &gst::CapsRef, codec: Codec) -> Result<Self, Sentence> {
+    pub(super) fn of(caps: &gst::CapsRef, codec: Codec) -> Result<Self, Sentence> {
         let owned = caps.to_owned();
         let info = gst_video::VideoInfo::from_caps(&owned)
             .map_err(|_| stream::raw_of_unknown_form(caps.to_string()))?;
@@ -109,26 +109,26 @@ impl RawFormat {
     }
 
     /// The shape of a pixel as the stream announces it, before the picture is turned.
-    pub fn pixel_aspect(&self) -> PixelAspect {
+    pub(super) fn pixel_aspect(&self) -> PixelAspect {
         self.pixel_aspect
     }
 
-    pub fn width(&self) -> u32 {
+    pub(super) fn width(&self) -> u32 {
         self.info.width()
     }
 
-    pub fn height(&self) -> u32 {
+    pub(super) fn height(&self) -> u32 {
         self.info.height()
     }
 
     /// Announced frames per second; `None` where the stream does not say.
-    pub fn fps(&self) -> Option<f64> {
+    pub(super) fn fps(&self) -> Option<f64> {
         let fps = self.info.fps();
         (fps.numer() > 0 && fps.denom() > 0).then(|| f64::from(fps.numer()) / f64::from(fps.denom()))
     }
 
     /// The picture in a buffer, upright.
-    pub fn upright(
+    pub(super) fn upright(
         &self,
         buffer: gst::Buffer,
         shape: &PictureShape,

@@ -97,7 +97,7 @@ pub(super) struct Counters {
 const NEVER: u64 = u64::MAX;
 
 impl Counters {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Counters {
             last_frame: AtomicU64::new(NEVER),
             last_unit: AtomicU64::new(NEVER),
@@ -106,25 +106,25 @@ impl Counters {
     }
 
     /// A compressed picture came, at this time on the monotonic clock.
-    pub fn unit_came(&self, at: Duration) {
+    pub(crate) fn unit_came(&self, at: Duration) {
         self.units.fetch_add(1, Ordering::Relaxed);
         let nanos = u64::try_from(at.as_nanos()).unwrap_or(NEVER - 1);
         self.last_unit.store(nanos, Ordering::Relaxed);
     }
 
-    pub fn last_unit(&self) -> Option<Duration> {
+    pub(crate) fn last_unit(&self) -> Option<Duration> {
         let nanos = self.last_unit.load(Ordering::Relaxed);
         (nanos != NEVER).then(|| Duration::from_nanos(nanos))
     }
 
     /// A frame came, at this time on the monotonic clock.
-    pub fn frame_came(&self, at: Duration) {
+    pub(crate) fn frame_came(&self, at: Duration) {
         self.frames.fetch_add(1, Ordering::Relaxed);
         let nanos = u64::try_from(at.as_nanos()).unwrap_or(NEVER - 1);
         self.last_frame.store(nanos, Ordering::Relaxed);
     }
 
-    pub fn last_frame(&self) -> Option<Duration> {
+    pub(crate) fn last_frame(&self) -> Option<Duration> {
         let nanos = self.last_frame.load(Ordering::Relaxed);
         (nanos != NEVER).then(|| Duration::from_nanos(nanos))
     }
@@ -181,7 +181,7 @@ pub(super) struct Known {
 }
 
 impl Tap {
-    pub fn new(
+    pub(super) fn new(
         source: Arc<Source>,
         clock: Clock,
         sink: Arc<dyn FrameSink>,
@@ -216,13 +216,13 @@ impl Tap {
     }
 
     /// The same for an attempt in which this receiver is used.
-    pub fn received_by(mut self, receiver: Option<ReceivedBy>) -> Self {
+    pub(super) fn received_by(mut self, receiver: Option<ReceivedBy>) -> Self {
         self.received_by = receiver;
         self
     }
 
     /// The same for an attempt that asks there, and waits for so long.
-    pub fn asking(mut self, location: Location, slowly: Option<Duration>) -> Self {
+    pub(super) fn asking(mut self, location: Location, slowly: Option<Duration>) -> Self {
         self.location = location;
         self.is_patient = slowly.is_some();
         self.answer_within = slowly.unwrap_or(self.answer_within);
@@ -230,12 +230,12 @@ impl Tap {
     }
 
     /// Whether what is asked is asked over TLS.
-    pub fn is_encrypted(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         matches!(&self.location, Location::Rtsp { url, .. } if url.is_encrypted())
     }
 
     /// The camera's `host:port`, for people.
-    pub fn host_and_port(&self) -> String {
+    pub(crate) fn host_and_port(&self) -> String {
         match &self.location {
             Location::Rtsp { url, .. } => format!("{}:{}", url.host(), url.port()),
             Location::File { path, .. } => path.display().to_string(),
@@ -243,7 +243,7 @@ impl Tap {
     }
 
     /// What the gate does, once there is one.
-    pub fn gate(&self) -> Option<GateReport> {
+    pub(super) fn gate(&self) -> Option<GateReport> {
         self.decode_session.lock().as_ref().map(|decode_session| decode_session.report())
     }
 
@@ -253,12 +253,12 @@ impl Tap {
     }
 
     /// A text without this camera's secrets.
-    pub fn clean(&self, text: &str) -> String {
+    pub(super) fn clean(&self, text: &str) -> String {
         super::redact(text, &self.secrets)
     }
 
     /// Tells of pictures of another form than before.
-    pub fn announce(&self, caps: Option<gst::Caps>, info: impl FnOnce() -> StreamInfo) {
+    pub(crate) fn announce(&self, caps: Option<gst::Caps>, info: impl FnOnce() -> StreamInfo) {
         let mut announced = self.announced.lock();
         if *announced != caps {
             *announced = caps;
@@ -268,7 +268,7 @@ impl Tap {
     }
 
     /// How pictures must be shown: as the file says of itself, else as the configuration says of the camera.
-    pub fn shape(&self) -> PictureShape {
+    pub(super) fn shape(&self) -> PictureShape {
         let of_source = self.source.shape;
         PictureShape {
             orientation: self.file_notes.orientation().unwrap_or(of_source.orientation),
@@ -277,20 +277,20 @@ impl Tap {
     }
 
     /// Frames decoded in this attempt.
-    pub fn frames(&self) -> u64 {
+    pub(super) fn frames(&self) -> u64 {
         self.frames.load(Ordering::Relaxed)
     }
 
-    pub fn measure(&self) -> StreamMeasure {
+    pub(super) fn measure(&self) -> StreamMeasure {
         self.meter.lock().measure()
     }
 
-    pub fn known(&self) -> Known {
+    pub(super) fn known(&self) -> Known {
         self.known.lock().clone()
     }
 
     /// From here on nothing of this attempt reaches the sink, whatever its threads still do.
-    pub fn retire(&self) {
+    pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::SeqCst);
     }
 

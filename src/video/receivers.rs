@@ -32,7 +32,7 @@ pub(super) struct Receivers {
 
 impl Receivers {
     /// Before the first attempt.
-    pub fn of(source: &Source, talk: Talk) -> Self {
+    pub(super) fn of(source: &Source, talk: Talk) -> Self {
         let now = match (&source.location, source.receiver) {
             (Location::File { .. }, _) => None,
             (Location::Rtsp { .. }, Receiver::Auto) if lean::address(&source.location).is_some() => {
@@ -44,7 +44,7 @@ impl Receivers {
     }
 
     /// The one for an attempt that asks there.
-    pub fn now(&self, location: &Location) -> Option<ReceivedBy> {
+    pub(super) fn now(&self, location: &Location) -> Option<ReceivedBy> {
         match self.now {
             Some(ReceivedBy::Lean) if lean::address(location).is_none() => Some(ReceivedBy::Gstreamer),
             now => now,
@@ -52,7 +52,7 @@ impl Receivers {
     }
 
     /// Something came that the lean receiver does not take; `ran`: pictures had come.
-    pub fn misread(&mut self, why: &str, ran: bool, now: Instant) {
+    pub(crate) fn misread(&mut self, why: &str, ran: bool, now: Instant) {
         let before = self.misread.replace(now);
         let again = before.is_some_and(|before| now.saturating_duration_since(before) < MISREAD_AGAIN_WITHIN);
         if !ran || again {
@@ -64,7 +64,7 @@ impl Receivers {
     }
 
     /// The camera closed a stream that ran for so long.
-    pub fn closed(&mut self, ran: Duration, now: Instant) {
+    pub(super) fn closed(&mut self, ran: Duration, now: Instant) {
         if self.now != Some(ReceivedBy::Lean) || ran < SHORTEST_SESSION {
             return;
         }
@@ -76,7 +76,7 @@ impl Receivers {
     }
 
     /// The lean receiver cannot receive this camera.
-    pub fn give_up(&mut self, why: &str) {
+    pub(super) fn give_up(&mut self, why: &str) {
         self.now = Some(ReceivedBy::Gstreamer);
         if self.talk == Talk::Log {
             let camera = &*self.camera;

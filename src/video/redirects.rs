@@ -53,7 +53,7 @@ impl RedirectTrouble {
 
 impl Redirects {
     /// Before the first attempt.
-    pub fn of(location: &Location) -> Self {
+    pub(super) fn of(location: &Location) -> Self {
         let asked = match location {
             Location::Rtsp { url, .. } => vec![url.clone()],
             Location::File { .. } => Vec::new(),
@@ -62,17 +62,17 @@ impl Redirects {
     }
 
     /// What is asked next.
-    pub fn now(&self) -> &Location {
+    pub(super) fn now(&self) -> &Location {
         &self.now
     }
 
     /// Where the camera sent us, for people; `None` at the configured address.
-    pub fn led_to(&self) -> Option<String> {
+    pub(crate) fn led_to(&self) -> Option<String> {
         self.asked.get(1..)?.last().map(RtspUrl::to_string)
     }
 
     /// Says of what went wrong elsewhere who sent us there.
-    pub fn blame(&self, fault: Fault) -> Fault {
+    pub(crate) fn blame(&self, fault: Fault) -> Fault {
         match self.asked.first().filter(|_| self.asked.len() > 1) {
             // These name the address themselves.
             _ if matches!(fault, Fault::Redirect { .. } | Fault::LoginElsewhere { .. }) => fault,
@@ -82,19 +82,19 @@ impl Redirects {
     }
 
     /// Whether user and password stayed behind.
-    pub fn is_without_login(&self) -> bool {
+    pub(crate) fn is_without_login(&self) -> bool {
         self.without_login
     }
 
     /// The next attempt begins at the configured address again: cameras send people on for a while only.
-    pub fn start_over(&mut self, configured: &Location) {
+    pub(crate) fn start_over(&mut self, configured: &Location) {
         if self.asked.len() > 1 {
             *self = Redirects::of(configured);
         }
     }
 
     /// The camera named this address in the place of the one that was asked.
-    pub fn follow(&mut self, to: &str, secrets: &[Secret]) -> Result<(), Fault> {
+    pub(super) fn follow(&mut self, to: &str, secrets: &[Secret]) -> Result<(), Fault> {
         let Location::Rtsp { url, credentials, .. } = &mut self.now else { return Ok(()) };
         let from = url.to_string();
         let shown =

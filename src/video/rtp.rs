@@ -34,17 +34,17 @@ pub(super) struct PacketGate {
 
 impl PacketGate {
     /// Before the first packet.
-    pub fn new(codec: Codec) -> Self {
+    pub(super) fn new(codec: Codec) -> Self {
         PacketGate { codec, dropped: 0 }
     }
 
     /// Packets left out so far.
-    pub fn dropped(&self) -> u64 {
+    pub(super) fn dropped(&self) -> u64 {
         self.dropped
     }
 
     /// The next packet, as a whole.
-    pub fn judge(&mut self, packet: &[u8]) -> Verdict {
+    pub(super) fn judge(&mut self, packet: &[u8]) -> Verdict {
         let Some(payload) = payload(packet) else { return self.drop_it() };
         let Some(sound) = self.sound_part(&packet[payload.clone()]) else { return Verdict::Drop };
         let without = payload.start..payload.end - sound.len();
@@ -55,7 +55,7 @@ impl PacketGate {
     }
 
     /// What goes on of a payload whose packet was taken apart already; `None` (counted) if nothing may.
-    pub fn sound_part<'a>(&mut self, payload: &'a [u8]) -> Option<&'a [u8]> {
+    pub(crate) fn sound_part<'a>(&mut self, payload: &'a [u8]) -> Option<&'a [u8]> {
         let rest = &payload[start_code(self.codec, payload)..];
         if !is_sound(self.codec, rest) {
             self.dropped += 1;

@@ -20,7 +20,7 @@ use crate::types::transport::Transport;
 
 /// The default time without a frame after which a stream counts as lost: a guess that leaves room for a
 /// camera that refocuses or restarts its encoder, and still tells within the time a person would wait.
-pub const STALL_AFTER: Duration = Duration::from_secs(10);
+pub(crate) const STALL_AFTER: Duration = Duration::from_secs(10);
 
 /// Who asks the camera for its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,7 +166,7 @@ impl Source {
 /// Replaces what could be a password inside addresses, and every given secret, by stars.
 ///
 /// For texts that come from elsewhere (GStreamer's messages) on their way to people.
-pub fn redact(text: &str, secrets: &[Secret]) -> String {
+pub(crate) fn redact(text: &str, secrets: &[Secret]) -> String {
     let mut clean = text.to_owned();
     for secret in secrets {
         let (mut kept, mut rest) = (String::new(), clean.as_str());

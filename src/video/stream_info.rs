@@ -36,7 +36,7 @@ pub struct StreamInfo {
 
 impl StreamInfo {
     /// Whether its pictures are probably meant to be wider or narrower than they are shown, and nobody says so.
-    pub fn seems_squeezed(&self, shape: &PictureShape) -> bool {
+    pub(crate) fn seems_squeezed(&self, shape: &PictureShape) -> bool {
         shape.display_aspect.is_none()
             && self.pixel_aspect.is_square()
             && is_probably_squeezed(self.width, self.height)

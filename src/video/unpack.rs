@@ -41,7 +41,7 @@ pub(super) enum Unpacker<R: Read> {
 
 impl<R: Read> Unpacker<R> {
     /// The next piece; `None` at the end.
-    pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
+    pub(crate) fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         match self {
             Unpacker::ProgramStream(stream) => stream.next_piece(),
             Unpacker::TransportStream(stream) => stream.next_piece(),
@@ -50,7 +50,7 @@ impl<R: Read> Unpacker<R> {
     }
 
     /// What else was seen in it so far.
-    pub fn contents(&self) -> Contents {
+    pub(super) fn contents(&self) -> Contents {
         match self {
             Unpacker::ProgramStream(stream) => stream.contents,
             Unpacker::TransportStream(stream) => stream.contents(),
@@ -97,7 +97,7 @@ pub(super) struct ProgramStream<R: Read> {
 }
 
 impl<R: Read> ProgramStream<R> {
-    pub fn new(from: R) -> Self {
+    pub(super) fn new(from: R) -> Self {
         ProgramStream {
             from: BufReader::with_capacity(64 << 10, from),
             clocks: BTreeMap::new(),
@@ -253,7 +253,7 @@ const DHAV_END: u64 = 8;
 const LONGEST_FRAME: u64 = 64 << 20;
 
 impl<R: Read> Dhav<R> {
-    pub fn new(from: R) -> Self {
+    pub(super) fn new(from: R) -> Self {
         Dhav {
             from: BufReader::with_capacity(64 << 10, from),
             first: None,

@@ -250,7 +250,7 @@ fn a_wrong_key_is_told_with_what_it_is_and_where_the_right_one_comes_from() {
     write("no-d.jwk", &json!({ "kty": "OKP", "crv": "Ed25519", "kid": "desk-1", "x": public }).to_string());
     for (name, code, why, hint) in [
         ("gone.jwk", 1, "there is no such file", "`lookout keys make NAME --role desk --out DIR` makes one"),
-        (".", 1, "it is a folder", "in it there are ./desk-1.jwk"),
+        (".", 1, "it is a folder", "in it there are ./box-key.jwk, ./desk-1.jwk"),
         ("public.txt", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
         ("lines.toml", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
         (

@@ -73,3 +73,29 @@ fn a_probe_that_fails_prints_one_object_for_programs_and_says_the_same_to_people
         assert_eq!(error["hint"].is_null(), !said.contains("\n  提示："), "{target}: {error}");
     }
 }
+
+#[test]
+fn the_key_of_a_box_is_told_in_the_language_that_is_asked_for_else_in_the_sites() {
+    let folder = tempfile::tempdir().unwrap();
+    let minimal = include_str!("../../config/minimal.toml");
+    for (language, asked, begins) in [
+        ("zh-CN", None, "错误："),
+        ("zh-CN", Some("en"), "error: "),
+        ("en", None, "error: "),
+        ("en", Some("zh-CN"), "错误："),
+    ] {
+        let site = format!("area = \"530127\"\nlanguage = \"{language}\"");
+        let outbox = folder.path().join("outbox").display().to_string();
+        let config =
+            format!("{}\n[outbox]\ndir = \"{outbox}\"\n", minimal.replace("area = \"530127\"", &site));
+        let file = folder.path().join("site.toml");
+        std::fs::write(&file, config).unwrap();
+        let file = file.display().to_string();
+        let mut arguments = vec!["keys", "box", "--config", &file];
+        arguments.extend(asked.map(|_| "--language").into_iter().chain(asked));
+        let output = lookout("C", &arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with(begins), "{arguments:?} of a site in {language}: {said}");
+    }
+}

@@ -96,7 +96,8 @@ fn every_problem_is_a_sentence_with_a_code_and_has_a_chinese_text() {
             let hint =
                 problem.hint.as_ref().map(|hint| (hint.to_string(), hint.in_language(Language::Chinese)));
             if let Some((english, chinese)) = hint.filter(|(english, chinese)| english == chinese) {
-                let is_code = !chinese.contains(' ') || chinese.contains('=') || chinese.starts_with("lookout ");
+                let is_code =
+                    !chinese.contains(' ') || chinese.contains('=') || chinese.starts_with("lookout ");
                 assert!(is_code, "no Chinese: {english}");
             }
         }

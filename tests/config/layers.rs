@@ -621,7 +621,7 @@ fn check_explains_a_camera_of_a_file_with_mistakes_as_far_as_it_can_be_read() {
         "{out}"
     );
     assert!(out.contains("\n  left out, because it is wrong: rotate\n"), "{out}");
-    assert!(out.contains("said above of the lines 40\n"), "{out}");
+    assert!(out.contains("see the errors in the lines 40\n"), "{out}");
     assert!(out.contains("  waits-at-the-gate  line "), "{out}");
     let (code, out, err) = explain(&["--language", "zh-CN"]);
     assert!(

@@ -19,6 +19,7 @@ fn site(folder: &Path, broker: &Mosquitto, webhook: u16) -> PathBuf {
 [site]
 box = "box-1"
 area = "530127"
+language = "en"
 time_zone = "Asia/Shanghai"
 mode = "actual"
 secrets_dir = "{at}/secrets"

@@ -382,7 +382,7 @@ fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_the
         let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
         let (told, hint) = status.unsigned.unwrap();
         let told = format!("{told}\n{hint}");
-        assert!(told.contains("does not take `up/signature`") && told.contains("hint: "), "{told}");
+        assert!(told.contains("does not take `up/signature`") && !hint.to_string().is_empty(), "{told}");
         here.alert(3, Level::Red);
         here.wait_empty();
         assert_eq!((taken.ids(), *signatures.lock()), (ids([1, 2, 3]), of_both), "none is tried again yet");
@@ -457,7 +457,7 @@ fn with_mqtt_5_a_message_that_is_too_large_only_with_its_signature_arrives_witho
     let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
     let (told, hint) = status.unsigned.unwrap();
     let told = format!("{told}\n{hint}");
-    assert!(told.contains("larger than the 2000 bytes") && told.contains("hint: "), "{told}");
+    assert!(told.contains("larger than the 2000 bytes") && !hint.to_string().is_empty(), "{told}");
 }
 
 #[test]

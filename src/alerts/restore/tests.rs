@@ -39,7 +39,7 @@ fn act(time: &str) -> Act {
 }
 
 /// Everything a message would round, cut or leave out.
-pub fn revision(alert: &str, rev: u32) -> Revision {
+pub(crate) fn revision(alert: &str, rev: u32) -> Revision {
     Revision {
         alert: AlertId(alert.into()),
         rev,
@@ -109,7 +109,7 @@ pub fn revision(alert: &str, rev: u32) -> Revision {
     }
 }
 
-pub fn picture() -> Evidence {
+pub(crate) fn picture() -> Evidence {
     Evidence {
         id: 1,
         media_type: "image/jpeg".to_owned(),

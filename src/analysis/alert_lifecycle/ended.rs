@@ -11,14 +11,14 @@ use crate::analysis::time::{Moment, Timestamp};
 use crate::types::phase::PhaseReason;
 
 /// So many are kept at most: with ten alerts an hour, four days. A guess; each takes a few kilobytes.
-pub const KEPT: usize = 1024;
+pub(crate) const KEPT: usize = 1024;
 /// For so many days at most: a week's shifts and whoever comes back to them (a guess).
-pub const KEPT_DAYS: i64 = 7;
+pub(crate) const KEPT_DAYS: i64 = 7;
 
 const SECS_A_DAY: i64 = 24 * 60 * 60;
 
 /// Before this, an alert ended too long ago to be kept.
-pub fn kept_since(now: Timestamp) -> Timestamp {
+pub(crate) fn kept_since(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second().saturating_sub(KEPT_DAYS * SECS_A_DAY)).unwrap_or(Timestamp::MIN)
 }
 

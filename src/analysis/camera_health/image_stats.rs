@@ -12,11 +12,11 @@ pub const ROWS: usize = 36;
 /// Cells of the coarse picture.
 pub const CELLS: usize = COLUMNS * ROWS;
 /// Columns of the patches in which detail is measured: two coarse cells wide.
-pub const PATCH_COLUMNS: usize = COLUMNS / 2;
+pub(crate) const PATCH_COLUMNS: usize = COLUMNS / 2;
 /// Rows of the patches: two coarse cells high.
-pub const PATCH_ROWS: usize = ROWS / 2;
+pub(crate) const PATCH_ROWS: usize = ROWS / 2;
 /// Patches of a picture.
-pub const PATCHES: usize = PATCH_COLUMNS * PATCH_ROWS;
+pub(crate) const PATCHES: usize = PATCH_COLUMNS * PATCH_ROWS;
 
 /// One picture, coarsely. Row by row from the top left corner, however the camera is turned.
 #[derive(Debug, Clone, PartialEq)]

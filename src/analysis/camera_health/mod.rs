@@ -47,7 +47,7 @@ mod view;
 
 use std::time::Duration;
 
-pub use self::no_video::NoVideoCause;
+pub(crate) use self::no_video::NoVideoCause;
 
 use self::image_stats::ImageStats;
 use self::signs::{BLURRED_BELOW, BLURRED_OF_SOFTEST, Readings, Seen, Sign, half_at};
@@ -58,12 +58,12 @@ use crate::types::camera_condition::CameraCondition;
 
 /// Seconds of a condition before it is told. With the 1.5 s over which the present is averaged and half a
 /// second between glances it is told about 8 s after it began, within the 10 s that are wanted.
-pub const RAISE: f32 = 5.5;
+pub(crate) const RAISE: f32 = 5.5;
 /// Seconds without it before it ends.
-pub const CLEAR: f32 = 4.0;
+pub(crate) const CLEAR: f32 = 4.0;
 /// Seconds before a sharp-edged thing that hides much of the picture is told as an obstacle: longer than a bus stands at
 /// a stop.
-pub const RAISE_OBSTACLE: f32 = 90.0;
+pub(crate) const RAISE_OBSTACLE: f32 = 90.0;
 
 /// Most time that one glance stands for: one that comes after a gap proves no more than this.
 const LONGEST_STEP: Duration = Duration::from_millis(2500);
@@ -218,12 +218,13 @@ impl CameraHealth {
     }
 
     /// Whether the camera has a condition that makes it blind.
-    pub fn is_blind(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_blind(&self) -> bool {
         self.conditions().any(|state| state.on && state.condition.is_blind())
     }
 
     /// The camera was turned or repaired on purpose: what it shows from now on is its view.
-    pub fn forget_reference(&mut self) {
+    pub(crate) fn forget_reference(&mut self) {
         self.views = [View::new(), View::new()];
         self.softest = 1.0;
         for gauge in self.gauges.iter_mut().flatten() {

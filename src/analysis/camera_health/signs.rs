@@ -53,7 +53,7 @@ pub(super) struct Readings {
 }
 
 impl Readings {
-    pub fn of(glance: &ImageStats, still: Still) -> Self {
+    pub(super) fn of(glance: &ImageStats, still: Still) -> Self {
         let middle = &glance.luma[OVERLAY_ROWS * COLUMNS..(ROWS - OVERLAY_ROWS) * COLUMNS];
         let part = |cells: &[u8], test: fn(u8) -> bool| {
             cells.iter().filter(|luma| test(**luma)).count() as f32 / cells.len() as f32
@@ -66,7 +66,7 @@ impl Readings {
         }
     }
 
-    pub fn light(&self, signs: &mut [Sign; 8]) {
+    pub(super) fn light(&self, signs: &mut [Sign; 8]) {
         signs[CameraCondition::Dark as usize] =
             if self.unlit >= DARK_ABOVE && self.unlit_with_overlay >= DARK_ABOVE_WITH_OVERLAY {
                 Sign::There { raise_after: RAISE }
@@ -85,7 +85,7 @@ impl Readings {
     }
 
     /// The time of stillness is asked for by itself, so a sign is enough.
-    pub fn stillness(&self, signs: &mut [Sign; 8], no_light: bool) {
+    pub(crate) fn stillness(&self, signs: &mut [Sign; 8], no_light: bool) {
         signs[CameraCondition::Frozen as usize] = if self.still.run >= self.still.limit && !no_light {
             Sign::There { raise_after: 0.0 }
         } else if self.still.run.is_zero() {
@@ -96,7 +96,7 @@ impl Readings {
     }
 
     /// Value, threshold and strength.
-    pub fn measured(&self, condition: CameraCondition) -> (f64, f64, f32) {
+    pub(super) fn measured(&self, condition: CameraCondition) -> (f64, f64, f32) {
         match condition {
             CameraCondition::Dark => {
                 (f64::from(self.unlit), f64::from(DARK_ABOVE), (self.unlit - DARK_BELOW) / (1.0 - DARK_BELOW))
@@ -179,7 +179,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub fn against(view: &View, present: &Present) -> Self {
+    pub(super) fn against(view: &View, present: &Present) -> Self {
         let comparison = view.compare(present);
         let is_doubtful =
             comparison.fit.is_some_and(|fit| fit < DOUBTFUL_FIT) && comparison.lost < COVERED_ABOVE;
@@ -193,7 +193,7 @@ impl Seen {
         }
     }
 
-    pub fn without_view(present: &Present) -> Self {
+    pub(crate) fn without_view(present: &Present) -> Self {
         let comparison = Comparison {
             fit: None,
             fit_lost: None,
@@ -215,26 +215,26 @@ impl Seen {
     }
 
     /// Whether nothing can be seen.
-    pub fn is_covered(&self) -> bool {
+    pub(crate) fn is_covered(&self) -> bool {
         self.detailed < EVEN_BELOW
     }
 
     /// Whether edges are where they were: the same scene, in whatever light.
-    pub fn is_same_scene(&self) -> bool {
+    pub(crate) fn is_same_scene(&self) -> bool {
         !self.is_covered() && !self.is_elsewhere() && self.comparison.fit.is_none_or(|fit| fit >= REST_FIT)
     }
 
     /// Whether the picture may be told as hidden, turned or covered.
-    pub fn is_wrong(&self) -> bool {
+    pub(crate) fn is_wrong(&self) -> bool {
         self.comparison.lost >= SPRAYED_ABOVE || !self.may_be_learnt() || self.is_elsewhere()
     }
 
     /// Whether nothing hides any of it, as far as this view knows.
-    pub fn is_clear(&self) -> bool {
+    pub(crate) fn is_clear(&self) -> bool {
         self.comparison.fit.is_some_and(|fit| fit >= OWN_FIT) && self.comparison.lost < SPRAYED_BELOW
     }
 
-    pub fn signs(&self, signs: &mut [Sign; 8], was_covered: bool) {
+    pub(super) fn signs(&self, signs: &mut [Sign; 8], was_covered: bool) {
         let there = Sign::There { raise_after: RAISE };
         let Comparison { fit, fit_lost, fit_rest, best_part, lost, gained, sharpness, known } =
             self.comparison;
@@ -301,16 +301,16 @@ impl Seen {
     }
 
     /// Whether the picture is near enough to its view to change it.
-    pub fn may_be_learnt(&self) -> bool {
+    pub(crate) fn may_be_learnt(&self) -> bool {
         self.comparison.fit.is_none_or(|fit| fit >= OTHER_FIT)
     }
 
     /// Whether it differs so much that it should not change it at once.
-    pub fn is_doubtful(&self) -> bool {
+    pub(crate) fn is_doubtful(&self) -> bool {
         self.comparison.fit.is_some_and(|fit| fit < DOUBTFUL_FIT) || self.comparison.lost >= SPRAYED_BELOW
     }
 
-    pub fn may_be_other_light(&self) -> bool {
+    pub(crate) fn may_be_other_light(&self) -> bool {
         self.comparison.fit.is_none_or(|fit| fit >= OTHER_LIGHT_FIT)
             && self.comparison.lost < SPRAYED_ABOVE
             && !self.is_elsewhere()
@@ -318,7 +318,7 @@ impl Seen {
     }
 
     /// Value, threshold and strength.
-    pub fn measured(&self, condition: CameraCondition) -> (f64, f64, f32) {
+    pub(super) fn measured(&self, condition: CameraCondition) -> (f64, f64, f32) {
         let Comparison { fit, lost, sharpness, .. } = self.comparison;
         match condition {
             CameraCondition::Covered => {

@@ -55,7 +55,7 @@ pub(super) struct Still {
 }
 
 impl Stillness {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Stillness {
             marks: Vec::new(),
             ticking: vec![false; PATCHES],
@@ -66,7 +66,7 @@ impl Stillness {
         }
     }
 
-    pub fn look(&mut self, at: Moment, glance: &ImageStats) -> Still {
+    pub(super) fn look(&mut self, at: Moment, glance: &ImageStats) -> Still {
         let Some(since) = self.since else {
             self.start(at, glance);
             return Still { run: Duration::ZERO, limit: self.limit() };
@@ -93,7 +93,7 @@ impl Stillness {
     }
 
     /// Time in which nothing was seen is no stillness.
-    pub fn interrupt(&mut self) {
+    pub(crate) fn interrupt(&mut self) {
         self.since = None;
     }
 

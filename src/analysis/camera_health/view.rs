@@ -101,7 +101,7 @@ pub(super) struct Comparison {
 }
 
 impl Present {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Present {
             edges: vec![[0.0; 2]; CELLS],
             detail: vec![0.0; PATCHES],
@@ -115,7 +115,7 @@ impl Present {
     }
 
     /// Takes in a picture that came `dt` after the last one; after a gap the present begins anew.
-    pub fn look(&mut self, glance: &ImageStats, dt: Duration) {
+    pub(super) fn look(&mut self, glance: &ImageStats, dt: Duration) {
         for (log, luma) in self.logs.iter_mut().zip(&glance.luma) {
             *log = (f32::from(*luma) + DARK_NOISE).ln();
         }
@@ -152,13 +152,13 @@ impl Present {
         }
     }
 
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.is_empty = true;
     }
 
     /// Whether nearly the whole picture is brighter, or nearly the whole darker, than it was until now. What comes
     /// before the lens darkens some of it and brightens other parts.
-    pub fn is_lit_anew_by(&self, glance: &ImageStats) -> bool {
+    pub(crate) fn is_lit_anew_by(&self, glance: &ImageStats) -> bool {
         if self.is_empty {
             return false;
         }
@@ -173,12 +173,12 @@ impl Present {
     }
 
     /// Mean luma.
-    pub fn luma(&self) -> f32 {
+    pub(super) fn luma(&self) -> f32 {
         self.luma.iter().sum::<f32>() / PATCHES as f32
     }
 
     /// Part of all patches that have detail at all.
-    pub fn detailed(&self) -> f32 {
+    pub(crate) fn detailed(&self) -> f32 {
         self.detail.iter().filter(|detail| **detail >= MISSED).count() as f32 / PATCHES as f32
     }
 }
@@ -195,7 +195,7 @@ fn part(dt: Duration, constant: f32) -> f32 {
 }
 
 impl View {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         View {
             edges: vec![[0.0; 2]; CELLS],
             detail: vec![0.0; PATCHES],
@@ -207,13 +207,13 @@ impl View {
     }
 
     /// How long it was learnt.
-    pub fn learnt(&self) -> Duration {
+    pub(super) fn learnt(&self) -> Duration {
         self.learnt
     }
 
     /// Learns from a picture that looks well: the mean of what was seen at first, a running one later; a
     /// running one at once from a `doubtful` picture.
-    pub fn learn(&mut self, present: &Present, dt: Duration, doubtful: bool) {
+    pub(super) fn learn(&mut self, present: &Present, dt: Duration, doubtful: bool) {
         let mut gain = part(dt, LEARN);
         if !doubtful {
             let so_far = self.learnt.as_secs_f32();
@@ -237,7 +237,7 @@ impl View {
     }
 
     /// Takes over how much detail lies where in a new light; the edges stay what they were.
-    pub fn take_detail_of(&mut self, present: &Present) {
+    pub(crate) fn take_detail_of(&mut self, present: &Present) {
         self.detail.copy_from_slice(&present.detail);
         self.luma.copy_from_slice(&present.luma);
         self.contrast.copy_from_slice(&present.contrast);
@@ -277,7 +277,7 @@ impl View {
         all.fit(LEAST_STEADY)
     }
 
-    pub fn compare(&self, present: &Present) -> Comparison {
+    pub(super) fn compare(&self, present: &Present) -> Comparison {
         let mut is_lost = [false; PATCHES];
         let (mut known, mut lost, mut gained) = (0usize, 0usize, 0usize);
         // An even thing in the picture makes its flattest patches flatter, which is no gain of the others.
@@ -329,7 +329,7 @@ impl View {
 
     /// The best fit of the present with the view turned and shifted, and how it is turned and shifted. Costs a
     /// millisecond: for pictures that fit badly.
-    pub fn align(&self, present: &Present) -> Option<Aligned> {
+    pub(crate) fn align(&self, present: &Present) -> Option<Aligned> {
         let mut strong: Vec<(f32, usize)> = self
             .edges
             .iter()
@@ -416,7 +416,7 @@ pub(super) struct Aligned {
 
 impl Aligned {
     /// How far it moved, in cells, at a quarter of the width from the middle.
-    pub fn moved(&self) -> f32 {
+    pub(super) fn moved(&self) -> f32 {
         self.right.hypot(self.down) + self.degrees.to_radians().abs() * (COLUMNS / 4) as f32
     }
 }

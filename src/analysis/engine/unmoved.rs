@@ -27,14 +27,14 @@ pub(super) fn furniture_of(plan: &CameraPlan, instances: &[RuleInstance]) -> Opt
 
 impl Analysis {
     /// What was remembered of a camera before a restart; called before the first event.
-    pub fn recall_furniture(&mut self, camera: &str, remembered: Furniture) {
+    pub(crate) fn recall_furniture(&mut self, camera: &str, remembered: Furniture) {
         if let Some(furniture) = self.cameras.get_mut(camera).and_then(|camera| camera.furniture.as_mut()) {
             *furniture = remembered;
         }
     }
 
     /// What is remembered of each camera that learns it.
-    pub fn furniture(&self) -> impl Iterator<Item = (&Arc<str>, &Furniture)> {
+    pub(crate) fn furniture(&self) -> impl Iterator<Item = (&Arc<str>, &Furniture)> {
         self.cameras.iter().filter_map(|(id, camera)| Some((id, camera.furniture.as_ref()?)))
     }
 }

@@ -10,10 +10,10 @@ use crate::analysis::geometry::{BBox, Point};
 /// Samples along each side. The middle half of them, each way, lies in the box, the others around it.
 const SIDE: usize = 16;
 /// Samples of a patch.
-pub const SAMPLES: usize = SIDE * SIDE;
+pub(crate) const SAMPLES: usize = SIDE * SIDE;
 
 /// Grey levels of a place, row by row.
-pub type Patch = [u8; SAMPLES];
+pub(crate) type Patch = [u8; SAMPLES];
 /// Something that is said of each sample.
 pub(super) type Flags = [bool; SAMPLES];
 

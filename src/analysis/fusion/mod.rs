@@ -49,7 +49,7 @@ pub struct SourcePlan {
 
 /// What a source says at one moment.
 #[derive(Debug, Clone, Copy)]
-pub struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// When.
     pub at: Moment,
     /// How strongly it says "yes", 0..1; 0: it looked and saw nothing.
@@ -92,7 +92,7 @@ pub struct SignalState {
 
 /// All signals of a box.
 #[derive(Debug, Clone, Default)]
-pub struct Fusion {
+pub(crate) struct Fusion {
     signals: Vec<Signal>,
     routes: BTreeMap<SourceId, Vec<Route>>,
 }
@@ -168,7 +168,7 @@ const ROUNDING: f64 = 1e-9;
 
 impl Fusion {
     /// Signals without a past. `neighbours` are pairs of grid codes that touch.
-    pub fn new(
+    pub(crate) fn new(
         plans: Vec<SignalPlan>,
         sources: &[SourcePlan],
         neighbours: &BTreeSet<(Arc<str>, Arc<str>)>,
@@ -216,7 +216,7 @@ impl Fusion {
     }
 
     /// Whether a source feeds anything.
-    pub fn hears(&self, source: &SourceId) -> bool {
+    pub(crate) fn hears(&self, source: &SourceId) -> bool {
         self.routes.contains_key(source)
     }
 
@@ -237,12 +237,12 @@ impl Fusion {
     }
 
     /// A source can say nothing any more: what it said fades, and what depends on it may become unknown.
-    pub fn fall_silent(&mut self, source: &SourceId, at: Moment) {
+    pub(crate) fn fall_silent(&mut self, source: &SourceId, at: Moment) {
         self.change_voice(source, Voice::Silent(at.mono));
     }
 
     /// Nothing is asked of a source now.
-    pub fn stand_down(&mut self, source: &SourceId) {
+    pub(crate) fn stand_down(&mut self, source: &SourceId) {
         self.change_voice(source, Voice::OffDuty);
     }
 
@@ -280,12 +280,12 @@ impl Fusion {
     }
 
     /// The latest revision of every open alert, by signal and then by grid.
-    pub fn open(&self) -> impl Iterator<Item = &Revision> {
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Revision> {
         self.incidents().map(Incident::told)
     }
 
     /// Every signal at every place.
-    pub fn states(&self, at: Moment) -> Vec<SignalState> {
+    pub(crate) fn states(&self, at: Moment) -> Vec<SignalState> {
         let mut states = Vec::new();
         for signal in &self.signals {
             for (index, cell) in signal.cells.iter().enumerate() {

@@ -45,7 +45,7 @@ macro_rules! condition {
         )*
 
         /// Every kind of rule as a kind of alert, in the order in which they are listed.
-        pub const KINDS: &[AlertKind] = &[$({
+        pub(crate) const KINDS: &[AlertKind] = &[$({
             let (level, title) = super::$Rule::ALERT;
             AlertKind { name: stringify!($name), level, title }
         }),*];
@@ -80,7 +80,7 @@ impl Condition {
     }
 
     /// Whether it is over as soon as it happened, like a crossing: nothing can be seen to end.
-    pub fn is_instant(&self) -> bool {
+    pub(crate) fn is_instant(&self) -> bool {
         self.kind().is_instant()
     }
 
@@ -92,27 +92,27 @@ impl Condition {
     }
 
     /// Whether a thing is where its feet are; of others a part of the box in the zone is enough, wherever they end.
-    pub fn is_by_feet(&self) -> bool {
+    pub(crate) fn is_by_feet(&self) -> bool {
         self.kind().is_by_feet()
     }
 
     /// Whether it asks what moves where among people close together ([`Scene::flow`](super::Scene::flow)).
-    pub fn wants_flow(&self) -> bool {
+    pub(crate) fn wants_flow(&self) -> bool {
         self.kind().wants_flow()
     }
 
     /// Whether it asks where the picture changes from second to second ([`Scene::changes`](super::Scene::changes)).
-    pub fn wants_changes(&self) -> bool {
+    pub(crate) fn wants_changes(&self) -> bool {
         self.kind().wants_changes()
     }
 
     /// Whether its alert is raised because something is no longer seen.
-    pub fn waits_for_absence(&self) -> bool {
+    pub(crate) fn waits_for_absence(&self) -> bool {
         self.kind().waits_for_absence()
     }
 
     /// Whether it may be over between two keyframes, so that what came before its first sight must be seen as well.
-    pub fn is_fast(&self) -> bool {
+    pub(crate) fn is_fast(&self) -> bool {
         self.kind().is_fast()
     }
 

@@ -34,7 +34,7 @@ pub struct Crowd {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{"required": ["at_least"]}, {"required": ["density"]}]))]
-pub struct CrowdDocument {
+pub(crate) struct CrowdDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

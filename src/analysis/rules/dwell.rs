@@ -20,7 +20,7 @@ pub struct Dwell {
 /// The same thing stays in the zone.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DwellDocument {
+pub(crate) struct DwellDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

@@ -18,11 +18,11 @@ use crate::text::{Sentence, place as say};
 use crate::types::language::Language;
 
 /// A condition that is gone for less than this, in watched time, was never gone: detectors blink.
-pub const FLICKER: Duration = Duration::from_secs(2);
+pub(crate) const FLICKER: Duration = Duration::from_secs(2);
 
 /// What a watch is shown of one frame.
 #[derive(Debug, Clone, Copy)]
-pub struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     /// When the frame was taken.
     pub at: Moment,
     /// Watched time since the frame before: real time, but a gap without frames counts only a little,
@@ -79,7 +79,7 @@ fn numbered(tracks: &[Track], number: TrackNumber) -> Option<&Track> {
 
 /// What a rule saw on one camera, up to one frame.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Observation {
+pub(crate) struct Observation {
     /// Id of the rule.
     pub rule: Arc<str>,
     /// Id of the camera.
@@ -234,7 +234,7 @@ impl std::error::Error for UnknownName {}
 
 /// The state of one rule on one camera.
 #[derive(Debug, Clone)]
-pub struct RuleEvaluator {
+pub(crate) struct RuleEvaluator {
     rule: Arc<Rule>,
     /// Where it looks; `None` for a line.
     zone: Option<Polygon>,
@@ -247,7 +247,7 @@ impl RuleEvaluator {
     ///
     /// # Errors
     /// When the camera lacks the zone or line.
-    pub fn new(rule: Arc<Rule>, plan: &CameraPlan) -> Result<Self, UnknownName> {
+    pub(crate) fn new(rule: Arc<Rule>, plan: &CameraPlan) -> Result<Self, UnknownName> {
         let state = rule.when.evaluator(Drawn { rule: &rule, plan }).ok_or_else(|| UnknownName {
             rule: rule.id.clone(),
             camera: plan.id.clone(),
@@ -259,24 +259,24 @@ impl RuleEvaluator {
     }
 
     /// The rule it evaluates.
-    pub fn rule(&self) -> &Arc<Rule> {
+    pub(crate) fn rule(&self) -> &Arc<Rule> {
         &self.rule
     }
 
     /// How often it must see its camera; `None` where any look will do.
-    pub fn pace(&self, view: View<'_>) -> Option<Duration> {
+    pub(crate) fn pace(&self, view: View<'_>) -> Option<Duration> {
         self.rule.when.pace(self.zone.as_ref(), view, self.observation.holds)
     }
 
     /// Takes in one frame.
-    pub fn look(&mut self, scene: Scene<'_>) -> &Observation {
+    pub(crate) fn look(&mut self, scene: Scene<'_>) -> &Observation {
         self.observation.at = scene.at;
         self.state.look(scene, &mut self.observation);
         &self.observation
     }
 
     /// Forgets what it saw: the camera was away, or the rule was not in force.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.observation.clear();
         self.state.forget();
     }

@@ -43,7 +43,7 @@ pub struct Fallen {
 /// Somebody goes down within a moment and stays down.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FallenDocument {
+pub(crate) struct FallenDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

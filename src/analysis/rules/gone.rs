@@ -22,7 +22,7 @@ pub struct Gone {
 /// A thing that stood there steadily is missing.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GoneDocument {
+pub(crate) struct GoneDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

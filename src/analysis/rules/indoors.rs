@@ -21,7 +21,7 @@ pub struct Indoors {
 /// A two-wheeler is inside an entrance.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct IndoorsDocument {
+pub(crate) struct IndoorsDocument {
     /// The zone, the floor behind the door; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

@@ -17,7 +17,7 @@ use crate::types::level::Level;
 
 /// A kind of alert that is known by name.
 #[derive(Debug, Clone, Copy)]
-pub struct AlertKind {
+pub(crate) struct AlertKind {
     /// Its name in configuration and JSON.
     pub name: &'static str,
     /// Suggested level where the rule gives none.

@@ -29,7 +29,7 @@ pub struct LeftBehind {
 /// A thing appears, stays, and whoever brought it goes away.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct LeftBehindDocument {
+pub(crate) struct LeftBehindDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

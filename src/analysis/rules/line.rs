@@ -24,7 +24,7 @@ pub struct LineCrossed {
 /// Something crosses a line.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct LineCrossedDocument {
+pub(crate) struct LineCrossedDocument {
     /// The line; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub line: Option<At<String>>,

@@ -75,9 +75,11 @@ macro_rules! parameters {
 }
 rule_kinds!(parameters);
 
-pub use condition::{Condition, KINDS};
-pub use evaluator::{FLICKER, Observation, RuleEvaluator, Scene, UnknownName};
-pub use kind::AlertKind;
+pub use condition::Condition;
+pub(crate) use condition::KINDS;
+pub use evaluator::UnknownName;
+pub(crate) use evaluator::{FLICKER, Observation, RuleEvaluator, Scene};
+pub(crate) use kind::AlertKind;
 pub use required_rate::View;
 pub use scuffle::is_worth_a_flow;
 
@@ -155,7 +157,7 @@ impl CameraPlan {
     }
 
     /// The thresholds by day or by night.
-    pub fn thresholds_at(&self, is_night: bool) -> Vec<(Class, f32)> {
+    pub(crate) fn thresholds_at(&self, is_night: bool) -> Vec<(Class, f32)> {
         let mut thresholds = self.thresholds.clone();
         thresholds.extend(self.night.iter().filter(|_| is_night).flat_map(|night| &night.thresholds));
         thresholds.into_iter().collect()

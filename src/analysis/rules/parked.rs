@@ -17,7 +17,7 @@ pub struct Parked {
 /// The same vehicle stands still in the zone.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ParkedDocument {
+pub(crate) struct ParkedDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

@@ -18,7 +18,7 @@ pub struct Present {
 /// Something of these classes is in the zone for some time; not necessarily the same thing.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PresentDocument {
+pub(crate) struct PresentDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

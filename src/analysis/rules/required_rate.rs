@@ -57,7 +57,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether anything moves, or is new.
-    pub fn has_restless(&self, but_not: &[Class]) -> bool {
+    pub(crate) fn has_restless(&self, but_not: &[Class]) -> bool {
         let at = self.at;
         self.tracks.iter().any(|track| {
             !but_not.contains(&track.class)
@@ -133,7 +133,7 @@ impl Condition {
 
     /// Whether what a frame shows differs from what was followed until then in a way that matters here: a thing came,
     /// went, or is somewhere else. Where that is so after a gap, what lies in between must be seen.
-    pub fn missed_something(
+    pub(crate) fn missed_something(
         &self,
         tracks: &[Track],
         detections: &[Detection],

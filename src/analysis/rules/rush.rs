@@ -28,7 +28,7 @@ pub struct Rush {
 /// Many run at once, together or apart.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RushDocument {
+pub(crate) struct RushDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

@@ -52,7 +52,7 @@ pub struct Scuffle {
 /// Several people close together move fast and irregularly.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ScuffleDocument {
+pub(crate) struct ScuffleDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

@@ -17,7 +17,7 @@ pub struct Smoke {
 /// Smoke.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SmokeDocument {
+pub(crate) struct SmokeDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

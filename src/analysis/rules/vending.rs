@@ -28,7 +28,7 @@ pub struct Vending {
 /// A stall: something stands for long, with people round it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct VendingDocument {
+pub(crate) struct VendingDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

@@ -27,7 +27,7 @@ pub struct Works {
 /// Several trucks or people are busy where nobody may dig or build.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WorksDocument {
+pub(crate) struct WorksDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

@@ -26,7 +26,7 @@ pub struct WrongWay {
 /// Something moves against the permitted direction.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WrongWayDocument {
+pub(crate) struct WrongWayDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,

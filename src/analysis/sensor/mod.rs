@@ -12,8 +12,8 @@
 //!
 //! Input: words of the sensors' edge with their times. Must never guess a value that was not measured.
 
-pub mod quantity;
-pub mod threshold;
+pub(crate) mod quantity;
+pub(crate) mod threshold;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -24,8 +24,10 @@ use super::grid::GridCode;
 use super::time::Moment;
 use crate::text::{Words, sensor};
 
-pub use quantity::{BINARY, Quantity};
-pub use threshold::{Comparison, Threshold};
+pub(crate) use quantity::BINARY;
+pub use quantity::Quantity;
+pub(crate) use threshold::Comparison;
+pub use threshold::Threshold;
 
 /// Most readings a median is taken of. Two a second for half a minute; a faster sensor's window is shorter.
 const MOST_IN_WINDOW: usize = 64;
@@ -65,7 +67,7 @@ pub struct SensorPlan {
 
 impl SensorPlan {
     /// Whether its values are 0 and 1 only.
-    pub fn is_binary(&self) -> bool {
+    pub(crate) fn is_binary(&self) -> bool {
         &*self.unit == BINARY
     }
 }

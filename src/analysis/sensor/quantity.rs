@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The unit of sensors that know two states.
-pub const BINARY: &str = "0/1";
+pub(crate) const BINARY: &str = "0/1";
 
 /// What a sensor measures.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,7 +93,7 @@ impl Quantity {
 
     /// The unit that is meant where none is given. None for a free quantity, and for smoke and gas: whether
     /// such a sensor tells a state or a concentration cannot be guessed.
-    pub fn usual_unit(&self) -> Option<&'static str> {
+    pub(crate) fn usual_unit(&self) -> Option<&'static str> {
         match self {
             Quantity::Smoke | Quantity::Gas => None,
             other => other.units().next(),
@@ -101,13 +101,13 @@ impl Quantity {
     }
 
     /// The unit as it is written, from how it may be typed (`ug/m3`, `C`).
-    pub fn unit_typed(&self, typed: &str) -> Option<&'static str> {
+    pub(crate) fn unit_typed(&self, typed: &str) -> Option<&'static str> {
         let typed = plain(typed);
         self.units().find(|unit| plain(unit) == typed)
     }
 
     /// What is plausible in that unit.
-    pub fn usual_range(&self, unit: &str) -> Option<[f64; 2]> {
+    pub(crate) fn usual_range(&self, unit: &str) -> Option<[f64; 2]> {
         if unit == BINARY {
             return Some(STATE.1);
         }

@@ -71,7 +71,7 @@ enum Side {
 
 /// A threshold and what it remembers of one sensor.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     threshold: Threshold,
     /// On which side values are beyond it.
     crossed: Option<Side>,
@@ -81,13 +81,8 @@ pub struct Comparison {
 
 impl Comparison {
     /// Nothing was compared yet.
-    pub fn new(threshold: Threshold) -> Self {
+    pub(crate) fn new(threshold: Threshold) -> Self {
         Comparison { threshold, crossed: None, pending: None }
-    }
-
-    /// The threshold.
-    pub fn threshold(&self) -> &Threshold {
-        &self.threshold
     }
 
     /// Compares what is known at `at`. `None`: unknown, because the reading is bad or there is none.
@@ -95,7 +90,7 @@ impl Comparison {
     ///
     /// A bad reading in between neither starts nor counts towards `lasting`, and does not end what was
     /// crossed; silence does.
-    pub fn look(&mut self, at: Moment, reading: &SensorReading) -> Option<f32> {
+    pub(crate) fn look(&mut self, at: Moment, reading: &SensorReading) -> Option<f32> {
         let value = match reading {
             SensorReading::Good { value, .. } if value.is_finite() => *value,
             SensorReading::Good { .. } | SensorReading::Bad { .. } => {

@@ -43,7 +43,7 @@ const PLACES: usize = 32;
 
 /// Arguments of `lookout capacity`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The site whose cameras are copied; without it every camera has one of each of the first rules
     #[arg(long, short, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -120,7 +120,7 @@ impl Part {
 /// # Errors
 /// A configuration with problems, a model or clip that cannot be read, a camera that does not start, or not even the
 /// first few cameras that hold.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     if let Some(clip) = &args.serve {
         return serve(clip);
     }

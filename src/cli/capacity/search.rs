@@ -13,7 +13,7 @@ const MADE_WITH: f64 = 0.6;
 
 /// What is known so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Search {
+pub(super) struct Search {
     /// The largest number that held; 0 before the first.
     pub holds: usize,
     /// The smallest number that did not.
@@ -26,7 +26,7 @@ pub struct Search {
 
 /// How many cameras will hold, by what fewer of them cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Forecast {
+pub(super) struct Forecast {
     /// So many.
     pub cameras: usize,
     /// With so many it was made.
@@ -35,12 +35,12 @@ pub struct Forecast {
 
 impl Search {
     /// Begins with `first` cameras and never tries more than `most`.
-    pub fn new(first: usize, most: usize) -> Self {
+    pub(super) fn new(first: usize, most: usize) -> Self {
         Search { holds: 0, too_many: None, forecast: None, first: first.min(most), most }
     }
 
     /// `count` cameras held, and by what they cost there is room for so many.
-    pub fn held(&mut self, count: usize, room_for: usize) {
+    pub(super) fn held(&mut self, count: usize, room_for: usize) {
         self.holds = self.holds.max(count);
         if self.forecast.is_none_or(|forecast| !forecast.is_relied_on()) {
             self.forecast = Some(Forecast { cameras: room_for.clamp(count, self.most), made_with: count });
@@ -48,12 +48,12 @@ impl Search {
     }
 
     /// `count` cameras did not hold.
-    pub fn was_too_many(&mut self, count: usize) {
+    pub(crate) fn was_too_many(&mut self, count: usize) {
         self.too_many = Some(self.too_many.map_or(count, |many| many.min(count)));
     }
 
     /// What is tried next; nothing once it is known how many hold.
-    pub fn next(&self) -> Option<usize> {
+    pub(super) fn next(&self) -> Option<usize> {
         let next = match (self.too_many, self.forecast) {
             (None, None) => self.first,
             (None, Some(forecast)) if !forecast.is_relied_on() => {

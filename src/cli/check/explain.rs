@@ -41,7 +41,7 @@ pub(super) fn told(
     wrong.dedup();
     if !wrong.is_empty() {
         let wrong: Vec<String> = wrong.iter().map(u32::to_string).collect();
-        lines.push(format!("  {}", say(text::told_above(wrong.join(", ")))));
+        lines.push(format!("  {}", say(text::told_of_lines(wrong.join(", ")))));
     }
     lines.push(say(if rules.is_empty() { text::no_rule() } else { text::rules() }));
     let of_rule =
@@ -98,15 +98,19 @@ mod tests {
         let english = told(&explained, "cam-1", path, &problems.list, Language::English);
         assert!(english.starts_with("camera `cam-1` of site.toml\n"), "{english}");
         assert!(english.contains("\n  left out, because it is wrong: eye\n"), "{english}");
-        assert!(english.contains("said above of the lines 9, 11\n"), "{english}");
+        assert!(english.contains("see the errors in the lines 9, 11\n"), "{english}");
         assert!(
             english.contains("line 5, defaults\n") && english.ends_with("\nno rule watches it"),
             "{english}"
         );
+        // They are printed after it, on standard error.
+        assert!(!english.contains("above"), "{english}");
         let chinese = told(&explained, "cam-1", path, &problems.list, Language::Chinese);
         assert!(chinese.starts_with("site.toml 中的摄像机 `cam-1`\n"), "{chinese}");
         assert!(
-            chinese.contains("\n  有误，未列出：eye\n") && chinese.contains("第 5 行，默认值\n"),
+            chinese.contains("\n  有误，未列出：eye\n")
+                && chinese.contains("第 5 行，默认值\n")
+                && chinese.contains("：见第 9, 11 行的错误\n"),
             "{chinese}"
         );
     }

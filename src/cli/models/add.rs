@@ -34,7 +34,7 @@ const USUAL_SIZE: (usize, usize) = (640, 384);
 
 /// Measure an ONNX file of your own and describe it in the manifest
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The ONNX file; it stays where it is
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -167,7 +167,7 @@ pub(super) struct Target {
 ///
 /// # Errors
 /// Where the file is no model, is not what was said of it, or the manifest cannot take it; nothing is written then.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(super) fn run(args: Args) -> Result<(), Failure> {
     let file = args.file.clone();
     let within = Duration::from_secs(args.trial_secs);
     trial::in_another_process(&file, within, || add(args))

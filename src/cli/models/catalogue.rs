@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
-use crate::cli::{Failure, named_path};
+use crate::cli::{Failure, line_of, named_path};
 use crate::detector::LARGEST_FILE_BYTES;
 use crate::detector::manifest::Description;
 use crate::text::{Sentence, Words, model, models as say};
@@ -58,7 +58,7 @@ pub(super) struct Public {
 
 impl Catalogue {
     /// Reads the catalogue in `file`, or the one that comes with Lookout.
-    pub fn open(file: Option<&Path>) -> Result<Catalogue, Failure> {
+    pub(super) fn open(file: Option<&Path>) -> Result<Catalogue, Failure> {
         match file {
             None => Catalogue::parse(BUILT_IN, say::lookouts_catalogue()),
             Some(file) => {
@@ -74,7 +74,8 @@ impl Catalogue {
 
     fn parse(text: &str, called: Sentence) -> Result<Catalogue, Failure> {
         let mut catalogue: Catalogue = toml::from_str(text).map_err(|error| {
-            Failure::refused(say::catalogue_wrong(called.clone(), error.to_string().trim_end()))
+            let line = line_of(text, &error);
+            Failure::refused(say::catalogue_wrong(called.clone(), line, error.message()))
         })?;
         for (number, model) in catalogue.public.iter().enumerate() {
             if catalogue.public[..number].iter().any(|before| before.name == model.name) {
@@ -86,12 +87,12 @@ impl Catalogue {
     }
 
     /// All of them.
-    pub fn models(&self) -> &[Public] {
+    pub(super) fn models(&self) -> &[Public] {
         &self.public
     }
 
     /// The model of that name.
-    pub fn model(&self, name: &str) -> Result<&Public, Failure> {
+    pub(super) fn model(&self, name: &str) -> Result<&Public, Failure> {
         self.public.iter().find(|model| model.name == name).ok_or_else(|| {
             let names: Vec<String> = self.public.iter().map(|model| format!("`{}`", model.name)).collect();
             let known = if names.is_empty() { say::nothing().into() } else { Words::from(names.join(", ")) };
@@ -103,7 +104,7 @@ impl Catalogue {
 
 impl Public {
     /// The digest that the file must have.
-    pub fn digest(&self) -> Result<[u8; 32], Failure> {
+    pub(super) fn digest(&self) -> Result<[u8; 32], Failure> {
         let Some(hex) = &self.sha256 else {
             return Err(
                 Failure::refused(say::no_pinned_digest(&self.name)).hint(say::try_own_download(&self.page))
@@ -113,12 +114,12 @@ impl Public {
     }
 
     /// More bytes than this are not taken.
-    pub fn most_bytes(&self) -> u64 {
+    pub(crate) fn most_bytes(&self) -> u64 {
         self.bytes.unwrap_or(LARGEST_FILE_BYTES).min(LARGEST_FILE_BYTES)
     }
 
     /// What the file is called here: the last part of its address.
-    pub fn file_name(&self) -> Result<String, Failure> {
+    pub(super) fn file_name(&self) -> Result<String, Failure> {
         let last = self.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if last.is_empty() || last.starts_with('.') || !last.chars().all(plain) {
@@ -128,7 +129,7 @@ impl Public {
     }
 
     /// What the manifest will say of it, as far as the catalogue knows.
-    pub fn description(&self, name: &str) -> Description {
+    pub(super) fn description(&self, name: &str) -> Description {
         Description {
             name: Some(name.to_owned()),
             licence: Some(self.licence.clone()),
@@ -148,6 +149,7 @@ fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
 mod tests {
     use super::super::download::allowed;
     use super::*;
+    use crate::contract::Language;
 
     #[test]
     fn every_model_that_comes_with_lookout_can_be_asked_for_safely() {
@@ -162,6 +164,16 @@ mod tests {
             let mut description = model.description(name);
             description.complete();
             assert!(!description.reported().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_catalogue_that_is_none_is_not_quoted() {
+        let text = "[[public]]\nname = \"x\"\nurl = https://a:hunter2@example.org/x.onnx\n";
+        for (language, line) in [(Language::English, "line 3: "), (Language::Chinese, "第 3 行有误")] {
+            let failure = Catalogue::parse(text, say::catalogue_file("mine.toml")).unwrap_err();
+            let message = failure.in_language(language).message;
+            assert!(message.contains(line) && !message.contains("hunter2"), "{message}");
         }
     }
 

@@ -95,7 +95,7 @@ impl DownloadError {
     }
 
     /// That the model of that name was not fetched into `part`.
-    pub fn failure(&self, name: &str, part: &Path) -> Failure {
+    pub(super) fn failure(&self, name: &str, part: &Path) -> Failure {
         let what = self.sentence();
         match self {
             DownloadError::Disk(_) => Failure::tried(detect::of(part.display(), what)),

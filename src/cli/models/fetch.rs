@@ -23,7 +23,7 @@ use crate::types::hex::hex;
 
 /// Download a public model whose SHA-256 is known, and add it
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// A model of the catalogue [default: list those there are]
     #[arg(value_name = "NAME")]
     model: Option<String>,
@@ -45,7 +45,7 @@ pub struct Args {
 /// # Errors
 /// Where the catalogue has no such model or no digest for it, the download fails or is another file, or the model
 /// does not work.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(super) fn run(args: Args) -> Result<(), Failure> {
     let catalogue = Catalogue::open(args.from.as_deref())?;
     let Some(model) = &args.model else { return list(&catalogue) };
     let model = catalogue.model(model)?;

@@ -26,7 +26,7 @@ mod verify;
 
 /// List, verify, add or fetch models
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
 }
@@ -61,7 +61,7 @@ enum Action {
 
 /// Where models come from and what runs them; shared with `lookout detect`.
 #[derive(Debug, clap::Args)]
-pub struct Source {
+pub(crate) struct Source {
     /// The model manifest, or its folder [default: LOOKOUT_MODELS, models/, beside the program, /usr/share/lookout/models]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
@@ -75,7 +75,7 @@ pub struct Source {
 
 impl Source {
     /// The manifest, with the models' files where they were said to be.
-    pub fn manifest(&self) -> Result<Manifest, Failure> {
+    pub(crate) fn manifest(&self) -> Result<Manifest, Failure> {
         let manifest = Manifest::find(self.manifest.as_deref()).map_err(refused)?;
         Ok(match &self.model_files {
             Some(folder) => manifest.with_files_in(folder),
@@ -84,7 +84,7 @@ impl Source {
     }
 
     /// What is to run the models.
-    pub fn providers(&self) -> &[Provider] {
+    pub(crate) fn providers(&self) -> &[Provider] {
         &self.providers
     }
 }
@@ -93,7 +93,7 @@ impl Source {
 ///
 /// # Errors
 /// Where there is no manifest, or a model is not what the manifest says; all models are looked at first.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.action {
         Action::List { json, source } => list::list(&source.manifest()?, json),
         Action::Verify { names, json, source } => {

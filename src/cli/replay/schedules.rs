@@ -26,7 +26,7 @@ pub(super) struct Schedules {
 }
 
 impl Schedules {
-    pub fn of(config: &Config, camera: &Camera) -> Self {
+    pub(super) fn of(config: &Config, camera: &Camera) -> Self {
         let watching = config.rules.iter().filter(|rule| rule.cameras.contains(&camera.id));
         Schedules {
             never: watching.map(|rule| (rule.id.clone(), rule.schedule.clone())).collect(),
@@ -37,13 +37,13 @@ impl Schedules {
     }
 
     /// A frame was taken then.
-    pub fn pass(&mut self, at: Timestamp) {
+    pub(super) fn pass(&mut self, at: Timestamp) {
         self.never.retain(|(_, schedule)| !schedule.in_force(at));
         self.from_to = Some((self.from_to.map_or(at, |(from, _)| from), at));
     }
 
     /// Which rules were never in force, and what to do; `None` where all were.
-    pub fn note(&self) -> Option<(Sentence, Sentence)> {
+    pub(super) fn note(&self) -> Option<(Sentence, Sentence)> {
         let (from, to) = self.from_to?;
         let (_, schedule) = self.never.first()?;
         let names: Vec<String> = self.never.iter().map(|(id, _)| format!("`{id}`")).collect();

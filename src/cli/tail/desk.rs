@@ -444,7 +444,7 @@ mod tests {
             "acknowledged": { "by": "desk-2", "at": "2026-01-01T20:30:00.000Z" } } });
         for (language, want) in [
             ("en", "A: desk-2 took it on before, at 01-02 04:30:00"),
-            ("zh-CN", "A：desk-2 已于 01-02 04:30:00 确认"),
+            ("zh-CN", "A：desk-2 已于 01-02 04:30:00 签收"),
         ] {
             let mut desk = new_desk(true);
             desk.take(about(language));

@@ -253,7 +253,7 @@ pub(super) mod tests {
         (revision.title, revision.phase) = ("消防通道被占用".into(), "update".into());
         assert_eq!(
             line(&revision, true, &reading(Language::Chinese), false),
-            "01-02 04:30:00  橙色  消防通道被占用 (fire_lane_blocked) · 三巷东门 · 更新 第 2 版 · 测试 · 【已由 值班一 确认】 · [box-1 A]"
+            "01-02 04:30:00  橙色  消防通道被占用 (fire_lane_blocked) · 三巷东门 · 更新 修订 2 · 测试 · 【已由 值班一 签收】 · [box-1 A]"
         );
         let open = OpenAlert {
             alert_id: "A".into(),
@@ -273,7 +273,7 @@ pub(super) mod tests {
         );
         let taken = OpenAlert { is_acknowledged: true, acknowledged_by: Some("desk-2".into()), ..open };
         let zh = open_line(&taken, "box-1", &reading(Language::Chinese), false);
-        assert!(zh.contains("红色") && zh.contains("01-02 04:30:00 起未结束 · 已由 desk-2 确认"), "{zh}");
+        assert!(zh.contains("红色") && zh.contains("01-02 04:30:00 起未结束 · 已由 desk-2 签收"), "{zh}");
     }
 
     #[test]

@@ -14,12 +14,12 @@ pub(super) fn broker(url: &str) -> String {
     format!("{}:{port}", parsed.host_str().unwrap_or_default())
 }
 
-/// Why a box did not take an acknowledgement: its own words, and in Chinese by its code where they are English.
+/// Why a box did not take an acknowledgement: its own words, and by its code where they are in another language.
 pub(super) fn refusal(code: Option<&str>, message: Option<&str>, language: Language) -> String {
     let code = code.and_then(|code| serde_json::from_value::<Refusal>(code.into()).ok());
     let of_code = code.map(by_code);
     match (message, of_code) {
-        (Some(message), _) if language == Language::English || !message.is_ascii() => message.to_owned(),
+        (Some(message), _) if message.is_ascii() == (language == Language::English) => message.to_owned(),
         (_, Some(sentence)) => sentence.in_language(language),
         (Some(message), None) => foreign::words(message).in_language(language),
         (None, None) => say::no_reason().in_language(language),
@@ -115,6 +115,10 @@ pub(super) mod tests {
         }
         assert_eq!(refusal(None, Some("the box is full"), Language::Chinese), "原文：the box is full");
         assert_eq!(refusal(Some("busy"), Some("too many"), Language::English), "too many");
+        let busy = by_code(Refusal::Busy).in_language(Language::English);
+        assert_eq!(refusal(Some("busy"), Some("命令过多"), Language::English), busy);
+        assert!(busy.is_ascii(), "{busy}");
+        assert_eq!(refusal(None, Some("命令过多"), Language::English), "命令过多", "better than nothing");
         assert_eq!(refusal(None, None, Language::English), "no reason given");
     }
 }

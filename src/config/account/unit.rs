@@ -21,13 +21,13 @@ const TEMPORARY: [&str; 2] = ["/tmp", "/var/tmp"];
 
 /// The settings of the service's unit with its drop-ins, in the order in which they count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
+pub(crate) struct Unit {
     settings: Vec<(String, String)>,
 }
 
 impl Unit {
     /// The one of this machine.
-    pub fn installed() -> Option<Unit> {
+    pub(crate) fn installed() -> Option<Unit> {
         Unit::below(Path::new("/"))
     }
 
@@ -52,12 +52,12 @@ impl Unit {
     }
 
     /// The user that it names.
-    pub fn user(&self) -> Option<String> {
+    pub(crate) fn user(&self) -> Option<String> {
         self.last("User").map(str::to_owned)
     }
 
     /// Whether systemd hands the secrets over, so that the service need not be able to read their files.
-    pub fn loads_credentials(&self) -> bool {
+    pub(crate) fn loads_credentials(&self) -> bool {
         [
             "LoadCredential",
             "LoadCredentialEncrypted",
@@ -70,7 +70,7 @@ impl Unit {
     }
 
     /// The setting that hides `path` from the service.
-    pub fn hides(&self, path: &Path) -> Option<&'static str> {
+    pub(crate) fn hides(&self, path: &Path) -> Option<&'static str> {
         let is_below = |folders: &[&str]| folders.iter().any(|folder| path.starts_with(folder));
         let hides_homes = matches!(self.last("ProtectHome"), Some("yes" | "true" | "on" | "1" | "tmpfs"));
         if hides_homes && is_below(&HOMES) {
@@ -80,7 +80,7 @@ impl Unit {
     }
 
     /// Whether the unit lets the service write below `path`, as far as modes allow it.
-    pub fn may_write(&self, path: &Path) -> bool {
+    pub(crate) fn may_write(&self, path: &Path) -> bool {
         let is_strict = self.last("ProtectSystem") == Some("strict");
         let of_its_own = [
             ("StateDirectory", "/var/lib"),
@@ -101,7 +101,7 @@ impl Unit {
     }
 
     /// Whether systemd makes `path`, or a folder around it, before the service starts.
-    pub fn makes(&self, path: &Path) -> bool {
+    pub(crate) fn makes(&self, path: &Path) -> bool {
         self.words("StateDirectory").any(|name| path.starts_with(Path::new("/var/lib").join(name)))
     }
 

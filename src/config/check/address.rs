@@ -66,12 +66,22 @@ impl Checker<'_, '_> {
                 self.secret_in_address(span, name, owner, text::a_user(), is_stream);
                 None
             }
-            Ok(url) if url.host_str().is_some_and(is_like_ipv4) => {
-                let hint = text::four_numbers(example_of_ipv4(schemes));
-                self.report.error(span, of(owner, text::no_ipv4(name))).hint(hint);
-                None
+            Ok(url) => {
+                let example = example_of_ipv4(schemes);
+                let slip = url.host_str().and_then(ipv4_slip);
+                let hint = match slip {
+                    None => return Some(url),
+                    Some(Ipv4Slip::NoAddress) => {
+                        let hint = text::four_numbers(example);
+                        self.report.error(span, of(owner, text::no_ipv4(name))).hint(hint);
+                        return None;
+                    }
+                    Some(Ipv4Slip::LeadingZeros) => text::without_leading_zeros(example),
+                    Some(Ipv4Slip::MissingParts) => text::with_all_four(example),
+                };
+                self.report.warning(span, of(owner, text::odd_ipv4(name))).hint(hint);
+                Some(url)
             }
-            Ok(url) => Some(url),
             Err(error) => {
                 // The reader's words (`invalid port number`, ...) do not repeat the address.
                 self.report
@@ -98,10 +108,32 @@ impl Checker<'_, '_> {
     }
 }
 
-/// Whether a host is written as an IPv4 address and is none: `10.0.0.310`, which a name server would be asked for.
-fn is_like_ipv4(host: &str) -> bool {
-    let is_of_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    host.contains('.') && host.split('.').all(is_of_digits) && host.parse::<Ipv4Addr>().is_err()
+/// What is wrong with a host that is written as an IPv4 address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ipv4Slip {
+    /// A name server would be asked for it: `10.0.0.310`.
+    NoAddress,
+    /// `192.168.01.10`: understood, by some as octal numbers.
+    LeadingZeros,
+    /// `10.1`: understood, as `10.0.0.1`.
+    MissingParts,
+}
+
+fn ipv4_slip(host: &str) -> Option<Ipv4Slip> {
+    let parts: Vec<&str> = host.split('.').collect();
+    let is_of_digits = |part: &&str| part.bytes().all(|b| b.is_ascii_digit());
+    if parts.len() < 2 || !parts.iter().all(is_of_digits) || host.parse::<Ipv4Addr>().is_ok() {
+        return None;
+    }
+    let is_a_byte = |part: &&str| part.parse::<u8>().is_ok();
+    let slip = if parts.len() > 4 || !parts.iter().all(is_a_byte) {
+        Ipv4Slip::NoAddress
+    } else if parts.iter().any(|part| part.len() > 1 && part.starts_with('0')) {
+        Ipv4Slip::LeadingZeros
+    } else {
+        Ipv4Slip::MissingParts
+    };
+    Some(slip)
 }
 
 /// An address up to its path, which may hold any sign; all of what has no scheme.
@@ -185,12 +217,26 @@ mod tests {
 
     #[test]
     fn digits_and_dots_are_an_ipv4_address_or_a_slip() {
-        for host in ["10.0.0.310", "10.0.0", "10.0.0.31.1", "256.1.1.1", "10..0.31", "1000.0.0.1"] {
-            assert!(is_like_ipv4(host), "{host}");
+        for host in ["10.0.0.310", "10.0.0.31.1", "256.1.1.1", "10..0.31", "1000.0.0.1", "10.0.0.31."] {
+            assert_eq!(ipv4_slip(host), Some(Ipv4Slip::NoAddress), "{host}");
         }
-        for host in ["10.0.0.31", "centre.example", "cam-10.0.0.310", "nvr", "10", "[fd00::31]", "10.0.0.31a"]
-        {
-            assert!(!is_like_ipv4(host), "{host}");
+        for host in ["192.168.01.10", "010.0.0.1", "10.0.0.00", "10.01"] {
+            assert_eq!(ipv4_slip(host), Some(Ipv4Slip::LeadingZeros), "{host}");
+        }
+        for host in ["10.1", "10.0.31"] {
+            assert_eq!(ipv4_slip(host), Some(Ipv4Slip::MissingParts), "{host}");
+        }
+        for host in [
+            "10.0.0.31",
+            "0.0.0.0",
+            "centre.example",
+            "cam-10.0.0.310",
+            "nvr",
+            "10",
+            "[fd00::31]",
+            "10.0.0.31a",
+        ] {
+            assert_eq!(ipv4_slip(host), None, "{host}");
         }
     }
 

@@ -401,12 +401,30 @@ mod tests {
     #[test]
     fn an_address_of_four_numbers_has_none_above_255() {
         for (host, is_said) in
-            [("10.0.0.310", true), ("10.0.0", true), ("10.0.0.31", false), ("cam.310", false)]
+            [("10.0.0.310", true), ("10..0.31", true), ("10.0.0.31", false), ("cam.310", false)]
         {
             let said = said(&MINIMAL.replace("10.0.0.31/", &format!("{host}/")));
             let told = "`url` has digits and dots for a host that are no IPv4 address";
             assert_eq!(said.contains(told), is_said, "{host}: {said}");
             assert_eq!(said.contains("hint: four numbers from 0 to 255"), is_said, "{host}: {said}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_machines_fill_in_is_taken_with_a_warning() {
+        let elsewhere = Surroundings { at_home: false, ..Surroundings::of(Path::new("site.toml")) };
+        for (host, english, chinese) in [
+            ("192.168.01.10", "a number with a leading zero", "以 0 开头的数"),
+            ("10.1", "write all four", "请写全四个数"),
+        ] {
+            let text = MINIMAL.replace("10.0.0.31/", &format!("{host}/"));
+            let config = Config::from_text(Path::new("site.toml"), &text, &elsewhere)
+                .unwrap_or_else(|problems| panic!("{host}: {problems}"));
+            let [warning] = &config.warnings[..] else { panic!("{host}: {:#?}", config.warnings) };
+            let hint = warning.hint.as_ref().unwrap();
+            assert!(warning.what.to_string().contains("not written as usual"), "{host}: {warning:?}");
+            assert!(hint.to_string().contains(english), "{host}: {hint}");
+            assert!(hint.in_language(Language::Chinese).contains(chinese), "{host}: {hint}");
         }
     }
 

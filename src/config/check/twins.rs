@@ -1,4 +1,4 @@
-//! Cameras with one and the same address: mostly a copy whose address was forgotten.
+//! Cameras with one and the same address of a stream: mostly a copy whose address was forgotten.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,17 @@ impl Checker<'_, '_> {
         let mut by_url: BTreeMap<&str, Vec<(&str, &At<String>)>> = BTreeMap::new();
         for At { value: camera, .. } in &document.camera {
             let (Some(id), Some(url)) = (&camera.id, &camera.url) else { continue };
-            by_url.entry(url.value.trim()).or_default().push((&id.value, url));
+            let address = url.value.trim();
+            // A recorded video may be played as several cameras.
+            if address.split_once("://").is_some_and(|(scheme, _)| is_a_streams(scheme)) {
+                by_url.entry(address).or_default().push((&id.value, url));
+            }
         }
         for cameras in by_url.values().filter(|cameras| cameras.len() > 1) {
             let mut ids: Vec<&str> =
                 cameras.iter().map(|(id, _)| *id).filter(|id| super::is_id(id)).collect();
             // Of two cameras with one id it was said already, and what is no id is not repeated.
+            ids.sort_unstable();
             ids.dedup();
             let [_, (_, url), ..] = &cameras[..] else { continue };
             if ids.len() > 1 {
@@ -28,6 +33,10 @@ impl Checker<'_, '_> {
             }
         }
     }
+}
+
+fn is_a_streams(scheme: &str) -> bool {
+    ["rtsp", "rtsps"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
@@ -46,11 +55,11 @@ mod tests {
         };
         let more: String = cameras.iter().map(of_camera).collect();
         let config = Config::from_text(path, &format!("{MINIMAL}\n{more}"), &Surroundings::elsewhere(path));
-        let warnings = config.unwrap_or_else(|problems| panic!("{problems}")).warnings;
+        let problems = config.map_or_else(|problems| problems.list, |config| config.warnings);
         let is_of_twins = |warning: &Problem| {
             warning.what.sentence().is_some_and(|what| what.code() == "config_layers.same_url")
         };
-        warnings.into_iter().filter(is_of_twins).collect()
+        problems.into_iter().filter(is_of_twins).collect()
     }
 
     #[test]
@@ -63,5 +72,18 @@ mod tests {
         assert!(warning.is_of_camera("c") && !warning.is_of_camera("b"));
         assert_eq!(warning.excerpt, None, "an address is never quoted");
         assert_eq!(told(&[("a", same), ("b", "rtsp://10.0.0.9/201")]), []);
+        // Of two cameras with one id something else is said, wherever they stand.
+        let warnings = told(&[("b", same), ("a", same), ("b", same)]);
+        let [warning] = &warnings[..] else { panic!("{warnings:#?}") };
+        assert_eq!(warning.what.to_string(), "cameras `a` and `b` have the same `url`");
+    }
+
+    #[test]
+    fn one_video_may_be_several_cameras() {
+        for (url, warned) in
+            [("file:///srv/videos/lane.mp4", 0), ("rtsps://10.0.0.9/101", 1), ("RTSP://10.0.0.9/101", 1)]
+        {
+            assert_eq!(told(&[("a", url), ("b", url)]).len(), warned, "{url}");
+        }
     }
 }

@@ -239,8 +239,8 @@ pub struct NightDocument {
 }
 
 /// What `rotate` may be, clockwise degrees.
-pub const ROTATIONS: [u16; 4] = [0, 90, 180, 270];
+pub(crate) const ROTATIONS: [u16; 4] = [0, 90, 180, 270];
 /// Enough for walking people; Frigate's default as well.
-pub const DEFAULT_ANALYSIS_FPS: f64 = 5.0;
+pub(crate) const DEFAULT_ANALYSIS_FPS: f64 = 5.0;
 /// Several keyframe intervals of usual cameras (1 to 4 s).
-pub const DEFAULT_STALL_SECS: f64 = 10.0;
+pub(crate) const DEFAULT_STALL_SECS: f64 = 10.0;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{At, CameraDocument};
 
 /// What one camera has and no other, so that no layer can say it.
-pub const OF_ONE_CAMERA: [&str; 8] =
+pub(crate) const OF_ONE_CAMERA: [&str; 8] =
     ["id", "like", "url", "url_main", "file", "certificate_sha256", "lonlat", "name"];
 
 /// Values that stand once for many.

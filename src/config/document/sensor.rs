@@ -141,8 +141,8 @@ fn one_source() -> Vec<Value> {
 }
 
 /// On the loopback address: other machines come through a proxy.
-pub const DEFAULT_WEBHOOK_LISTEN: &str = "127.0.0.1:8090";
+pub(crate) const DEFAULT_WEBHOOK_LISTEN: &str = "127.0.0.1:8090";
 /// Far more than sensors of one box say. A guess.
-pub const DEFAULT_POSTS_PER_SECOND: u32 = 50;
+pub(crate) const DEFAULT_POSTS_PER_SECOND: u32 = 50;
 /// A sensor that is asked is not silent before this, however often it is asked.
-pub const LEAST_STALE_SECS: f64 = 15.0;
+pub(crate) const LEAST_STALE_SECS: f64 = 15.0;

@@ -136,6 +136,6 @@ impl LevelsDocument {
 }
 
 /// Nothing more of the catalogue than `camera_trouble` unless asked for: a rule alone then raises its alerts.
-pub const DEFAULT_CATALOGUE: [&str; 0] = [];
+pub(crate) const DEFAULT_CATALOGUE: [&str; 0] = [];
 /// DESIGN's example; longer than the usual distance of two sightings of one thing.
-pub const DEFAULT_HALF_LIFE_SECS: f64 = 60.0;
+pub(crate) const DEFAULT_HALF_LIFE_SECS: f64 = 60.0;

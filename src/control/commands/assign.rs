@@ -24,7 +24,7 @@ use crate::text::{command as say, message};
 /// revision carries it in `handling`, also after its end. Another one replaces it; the same one again is answered `already`.
 /// On an alert that nobody took on it counts as taking it on. What was closed cannot be assigned any more (`conflict`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AssignData {
+pub(crate) struct AssignData {
     /// Which alert.
     #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,

@@ -25,7 +25,7 @@ use crate::types::verdict::about_outcomes;
 /// closure stands: a second one is answered `already`. The box goes on telling what it sees: an alert ends when its condition
 /// does. On an alert that nobody took on it counts as taking it on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct CloseData {
+pub(crate) struct CloseData {
     /// Which alert.
     #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,

@@ -29,7 +29,7 @@ use crate::text::{Words, command as say, message};
 /// the file on the box made afterwards wins. At most about 40 KiB of TOML fit into a message; a larger one comes in parts
 /// (`down/cmd/part`) and is named here by `transfer`, and single entries are changed by `down/cmd/patch`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WantedConfigData {
+pub(crate) struct WantedConfigData {
     /// Higher than that of every configuration that the box took this way before.
     #[schemars(range(min = 1))]
     pub version: u64,
@@ -51,7 +51,7 @@ pub struct WantedConfigData {
 /// A text that came in parts, and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TransferName {
+pub(crate) struct TransferName {
     /// `transfer` of its parts.
     #[schemars(length(min = 1, max = 128))]
     pub id: String,
@@ -62,7 +62,7 @@ pub struct TransferName {
 
 /// The wanted configuration as a message. Its `version` says what `exp` says of a command, so that one may be left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct WantedConfig {
+pub(crate) struct WantedConfig {
     /// Chosen by the centre, unique. The answer on `up/reply` repeats it.
     #[schemars(length(min = 1, max = 128))]
     pub request_id: String,

@@ -17,7 +17,7 @@ use crate::text::{command as say, message};
 
 /// `down/cmd/confirm`: what runs on trial stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ConfirmData {
+pub(crate) struct ConfirmData {
     /// `running_sha256` of what is to stay.
     #[schemars(regex(pattern = patterns::DIGEST))]
     pub config: String,

@@ -31,7 +31,7 @@ const AT_MOST: usize = 30;
 /// stand in files of their own, comments are left out, and what may be a secret in an address is `***`.
 /// At most thirty an hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct GetData {
+pub(crate) struct GetData {
     /// What.
     pub what: TextKind,
     /// Of `audit`: only what happened then or later, by the box's clock.

@@ -1,20 +1,20 @@
 //! The commands that a box takes, a file each. A new one is a file and its two lines here.
 
 pub mod ack;
-pub mod assign;
-pub mod close;
-pub mod config;
-pub mod confirm;
-pub mod get;
-pub mod mute;
-pub mod original;
-pub mod part;
-pub mod patch;
-pub mod resend;
-pub mod selftest;
-pub mod set;
-pub mod snapshot;
-pub mod verdict;
+pub(crate) mod assign;
+pub(crate) mod close;
+pub(crate) mod config;
+pub(crate) mod confirm;
+pub(crate) mod get;
+pub(crate) mod mute;
+pub(crate) mod original;
+pub(crate) mod part;
+pub(crate) mod patch;
+pub(crate) mod resend;
+pub(crate) mod selftest;
+pub(crate) mod set;
+pub(crate) mod snapshot;
+pub(crate) mod verdict;
 
 use std::fmt;
 

@@ -22,7 +22,7 @@ const AT_MOST: usize = 100;
 /// `down/cmd/mute`: alerts of one kind, rule or camera are marked as muted for a while. They are stored, counted and
 /// published all the same; a centre makes no noise for them. Red alerts are never muted. Requires a `reason`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MuteData {
+pub(crate) struct MuteData {
     /// The kind of alert. Exactly one of the three.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kind: Option<String>,

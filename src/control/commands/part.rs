@@ -24,7 +24,7 @@ use crate::types::hex::digest_from_hex;
 /// restart. Then the same signed parts may be sent again as long as their `exp` allows; a box whose clock was never set takes
 /// them only signed anew, with a higher `counter`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct UploadPartData {
+pub(crate) struct UploadPartData {
     /// Chosen by the centre: the same for all parts of one text, and another one for the next.
     #[schemars(length(min = 1, max = 128))]
     pub transfer: String,

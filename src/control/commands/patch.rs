@@ -28,7 +28,7 @@ use crate::text::{command as say, message};
 /// entries the `id` of one (of a grid its `code`), such as `camera.cam-03.zone.gate.polygon`. An entry that is not there is
 /// added by a path to it with an object. Lists without ids (`mask`) are set as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PatchData {
+pub(crate) struct PatchData {
     /// Higher than that of every configuration that the box took this way before.
     #[schemars(range(min = 1))]
     pub version: u64,
@@ -49,7 +49,7 @@ pub struct PatchData {
 /// One value of a patch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SetAt {
+pub(crate) struct SetAt {
     /// Where.
     #[schemars(length(min = 1, max = 512))]
     pub path: String,

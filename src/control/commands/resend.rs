@@ -29,7 +29,7 @@ const MOST_PICTURES: usize = 60;
 /// what has not gone out yet: ask again for what did not come. At most 60 pictures an hour, and only where the queue has
 /// room for them beside what waits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ResendData {
+pub(crate) struct ResendData {
     /// The stream, as in `data.seq.stream`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stream: Option<String>,

@@ -14,7 +14,7 @@ use crate::text::message;
 
 /// `down/cmd/selftest`: how the box does, in the reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SelftestData {}
+pub(crate) struct SelftestData {}
 
 impl CommandData for SelftestData {
     const MESSAGE: Message = Message::bare::<Command<SelftestData>>(

@@ -21,7 +21,7 @@ use crate::text::{Joint, Words, message};
 
 /// `down/cmd/set`: a few values, without a new configuration. They go on until another configuration is taken up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SetData {
+pub(crate) struct SetData {
     /// Whether to forget what earlier `set`s said.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub clear: bool,

@@ -15,7 +15,7 @@ use crate::text::{command as say, message};
 
 /// `down/cmd/snapshot`: a redacted picture of a camera, now. Requires a `reason`; only where evidence is enabled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SnapshotData {
+pub(crate) struct SnapshotData {
     /// Which camera.
     pub camera: String,
 }

@@ -27,7 +27,7 @@ pub(super) const NOTE_CHARS: usize = 500;
 /// end, for a week and of the last 1,024 alerts that ended. Another verdict replaces it; the same one again is answered
 /// `already`. On an alert that nobody took on it counts as taking it on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct VerdictData {
+pub(crate) struct VerdictData {
     /// Which alert.
     #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,

@@ -4,7 +4,7 @@ use super::*;
 use crate::contract::signature::{KnownKey, PrivateKey};
 
 const NOW: &str = "2026-01-01T08:01:00Z";
-const HERE: Addressee<'_> = Addressee { area: "530127", box_name: "box-1" };
+const HERE: Addressee<'_> = Addressee { area: "530127", box_name: "box-1", time_zone: &TimeZone::UTC };
 
 fn inbound<'a>(command: &'a str, payload: &'a [u8], signed: bool) -> Inbound<'a> {
     let signer = signed.then(|| Signer { key: "desk-1".into(), role: Role::Admin });
@@ -25,6 +25,16 @@ fn signed(changes: Value, now: &str) -> Result<ReceivedCommand, (RefusalKind, St
     let body = body.to_string();
     let inbound = Inbound { now: now.parse().unwrap(), ..inbound("ack", body.as_bytes(), true) };
     command(&inbound, HERE).map_err(|refusal| (refusal.kind, refusal.why.to_string()))
+}
+
+#[test]
+fn times_are_told_in_the_sites_zone() {
+    let zone = TimeZone::fixed(jiff::tz::offset(8));
+    let here = Addressee { time_zone: &zone, ..HERE };
+    let ack = r#"{"request_id":"r","alert_id":"a","by":"b","exp":"2026-01-01T08:00:00Z"}"#;
+    let why = command(&inbound("ack", ack.as_bytes(), false), here).unwrap_err().why.to_string();
+    assert!(why.contains("2026-01-01T16:00:00.000+08:00"), "{why}");
+    assert!(why.contains("2026-01-01T16:01:00.000+08:00"), "{why}");
 }
 
 #[test]

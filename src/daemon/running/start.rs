@@ -21,7 +21,7 @@ use super::{Beginning, Running};
 
 impl Running {
     /// Of what was loaded and started.
-    pub fn new(
+    pub(crate) fn new(
         file: Config,
         options: &Options,
         beginning: Beginning,
@@ -66,7 +66,7 @@ impl Running {
     }
 
     /// Says to everybody that the box runs, and with what. `broken_file`: what is wrong with the file on the box.
-    pub fn announce_start(&mut self, broken_file: Option<&Problems>) {
+    pub(crate) fn announce_start(&mut self, broken_file: Option<&Problems>) {
         info!(
             cameras = self.config.cameras.len(),
             sensors = self.config.sensors.list.len(),

@@ -40,7 +40,7 @@ pub(super) enum Path {
 
 impl Path {
     /// The ways that this processor can take, the quickest last.
-    pub fn possible() -> Vec<Path> {
+    pub(crate) fn possible() -> Vec<Path> {
         let mut paths = vec![Path::Plain];
         #[cfg(target_arch = "x86_64")]
         {
@@ -58,7 +58,7 @@ impl Path {
     }
 
     /// The quickest.
-    pub fn best() -> Path {
+    pub(super) fn best() -> Path {
         Self::possible().last().copied().unwrap_or(Path::Plain)
     }
 }
@@ -115,7 +115,7 @@ pub(super) struct Channel {
 
 impl Channel {
     /// From coefficients for samples of 0..255, as the standards write them.
-    pub fn of_samples((y, u, v, offset): (f32, f32, f32, f32), gain: f32, bias: f32) -> Self {
+    pub(crate) fn of_samples((y, u, v, offset): (f32, f32, f32, f32), gain: f32, bias: f32) -> Self {
         // Sums are in fixed point and less 128.
         let offset = offset + 128.0 * (y + u + v);
         Channel { y: y * GATHERED, u: u * GATHERED, v: v * GATHERED, offset, gain, bias }
@@ -130,7 +130,7 @@ impl Channel {
 
     /// Whether what is clamped is already what the network wants.
     #[cfg(target_arch = "x86_64")]
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.gain == 1.0 && self.bias == 0.0
     }
 }
@@ -146,7 +146,7 @@ pub(super) struct Row<'a> {
 impl Path {
     /// `sums[i] = -128.0 + weighted sum of the rows at i`, in 8.8 fixed point: within -32768..=32512, whatever wrapped
     /// on the way, because the weights of all rows together are [`ROW_TOTAL`]. Fills as many as the rows have bytes.
-    pub fn sum_rows(self, sums: &mut [i16], plane: &[u8], stride: usize, taps: RowTaps) {
+    pub(crate) fn sum_rows(self, sums: &mut [i16], plane: &[u8], stride: usize, taps: RowTaps) {
         match self {
             Path::Plain => sum_rows(sums, plane, stride, taps),
             // The compiler makes this of the plain loop.
@@ -164,7 +164,7 @@ impl Path {
     }
 
     /// Makes an output row: gathers its columns, and fills one row of each channel of the tensor, all of one length.
-    pub fn finish_row<V: TensorValue>(self, row: Row, out: [&mut [V]; 3]) {
+    pub(crate) fn finish_row<V: TensorValue>(self, row: Row, out: [&mut [V]; 3]) {
         match self {
             Path::Plain => finish_row(row, out),
             #[cfg(target_arch = "x86_64")]

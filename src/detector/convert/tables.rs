@@ -19,7 +19,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub fn new(format: &PictureFormat, region: Option<BBox>) -> Result<Self, ConvertError> {
+    pub(super) fn new(format: &PictureFormat, region: Option<BBox>) -> Result<Self, ConvertError> {
         let whole = BBox { x0: 0.0, y0: 0.0, x1: 1.0, y1: 1.0 };
         let region = region.unwrap_or(whole);
         let x = whole_pixels(region.x0, region.x1, format.width);
@@ -55,7 +55,7 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    pub fn new(source: &Source, input: &ModelInput) -> Self {
+    pub(super) fn new(source: &Source, input: &ModelInput) -> Self {
         // In heights of a pixel: proportions are those that people see.
         let width = (source.x.1 - source.x.0) as f64 * source.pixel_aspect.ratio();
         let height = (source.y.1 - source.y.0) as f64;
@@ -86,7 +86,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub fn new(source: Source, input: &ModelInput) -> Self {
+    pub(super) fn new(source: Source, input: &ModelInput) -> Self {
         let placed = Placed::new(&source, input);
         let frame_from_model = frame_from_model(&source, placed);
         let mut tables = Tables {
@@ -100,7 +100,7 @@ impl Tables {
         tables
     }
 
-    pub fn rebuild(&mut self, source: Source, input: &ModelInput) {
+    pub(crate) fn rebuild(&mut self, source: Source, input: &ModelInput) {
         self.source = source;
         self.placed = Placed::new(&source, input);
         self.frame_from_model = frame_from_model(&source, self.placed);
@@ -172,7 +172,7 @@ impl PlaneTables {
     }
 
     /// The rows under output row `out_row` of a plane with this stride, without those that do not count.
-    pub fn rows_under(&self, out_row: usize, stride: usize) -> RowTaps<'_> {
+    pub(crate) fn rows_under(&self, out_row: usize, stride: usize) -> RowTaps<'_> {
         let weights = &self.rows.weights[out_row * self.rows.per_output..][..self.rows.per_output];
         let skipped = weights.iter().take_while(|w| **w == 0).count();
         let last = weights.iter().rposition(|w| *w != 0).map_or(skipped, |last| last + 1);
@@ -183,7 +183,7 @@ impl PlaneTables {
 
     /// How the columns are gathered.
     #[inline]
-    pub fn windows(&self) -> &Windows {
+    pub(super) fn windows(&self) -> &Windows {
         &self.windows
     }
 }
@@ -244,32 +244,32 @@ impl Windows {
 
     /// The weights of a block of an output's window.
     #[inline]
-    pub fn weights_of(&self, output: usize, block: usize) -> &[i16; BLOCK] {
+    pub(crate) fn weights_of(&self, output: usize, block: usize) -> &[i16; BLOCK] {
         let at = self.weights_at(output, block);
         self.weights[at..].first_chunk().unwrap_or(&[0; BLOCK])
     }
 
     /// All weights, group by group.
     #[inline]
-    pub fn weights(&self) -> &[i16] {
+    pub(super) fn weights(&self) -> &[i16] {
         &self.weights
     }
 
     /// Where windows begin, one for each output and some more to fill the last group.
     #[inline]
-    pub fn first(&self) -> &[u32] {
+    pub(super) fn first(&self) -> &[u32] {
         &self.first
     }
 
     /// Blocks of a window.
     #[inline]
-    pub fn blocks(&self) -> usize {
+    pub(super) fn blocks(&self) -> usize {
         self.blocks
     }
 
     /// How many column sums there must be, so that no window reaches beyond them, also if all begin one later.
     #[inline]
-    pub fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         self.reach + 1
     }
 }

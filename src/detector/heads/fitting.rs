@@ -5,11 +5,11 @@ use super::{Head, HeadOutput, ModelInput};
 use crate::text::{Sentence, model as say};
 
 /// Sizes of a tensor, batch first; `None` is left open by the network.
-pub type Shape = Vec<Option<usize>>;
+pub(crate) type Shape = Vec<Option<usize>>;
 
 impl Head {
     /// The number of classes with which outputs of these shapes can be read by this head.
-    pub fn classes_of(&self, input: &ModelInput, shapes: &[Shape]) -> Option<usize> {
+    pub(crate) fn classes_of(&self, input: &ModelInput, shapes: &[Shape]) -> Option<usize> {
         let mut counts = self.layout().possible_classes(shapes);
         counts.dedup();
         counts.into_iter().find(|classes| self.order_of(input, *classes, shapes).is_some())
@@ -17,7 +17,12 @@ impl Head {
 
     /// Which of the network's outputs is which of this head's, by shape: the file's own order where that fits,
     /// otherwise the only order that does. `None` where none fits, or several do.
-    pub fn order_of(&self, input: &ModelInput, classes: usize, shapes: &[Shape]) -> Option<Vec<usize>> {
+    pub(crate) fn order_of(
+        &self,
+        input: &ModelInput,
+        classes: usize,
+        shapes: &[Shape],
+    ) -> Option<Vec<usize>> {
         let wanted = self.outputs(input, classes);
         if shapes.len() >= wanted.len() && shapes.iter().zip(&wanted).all(|(shape, want)| fits(shape, want)) {
             return Some((0..wanted.len()).collect());

@@ -24,7 +24,8 @@ mod yolov8;
 mod yolox;
 mod yunet;
 
-pub use fitting::{Shape, Stranger, stranger};
+pub use fitting::stranger;
+pub(crate) use fitting::{Shape, Stranger};
 pub use nms::suppress_doubles;
 
 /// Lists the kinds of heads: the enum, each one's layout, and what is said of each.
@@ -142,7 +143,7 @@ pub(crate) struct Own(BTreeMap<&'static str, f64>);
 
 impl Own {
     /// The value that was given.
-    pub fn get(&self, key: &str) -> Option<f64> {
+    pub(crate) fn get(&self, key: &str) -> Option<f64> {
         self.0.get(key).copied()
     }
 
@@ -264,7 +265,7 @@ impl Head {
     }
 
     /// Pixels per cell of the coarsest map inside the network: the input's sides are whole multiples of it.
-    pub fn coarsest_stride(&self) -> usize {
+    pub(crate) fn coarsest_stride(&self) -> usize {
         self.layout().coarsest_stride()
     }
 
@@ -291,7 +292,7 @@ impl Head {
 
     /// Whether every score in these outputs is a probability: a head described as another, or a graph whose
     /// sigmoid is missing, shows here. Gives the first value that is none.
-    pub fn first_impossible_score(&self, outputs: &[&[f32]], input: &ModelInput) -> Option<f32> {
+    pub(crate) fn first_impossible_score(&self, outputs: &[&[f32]], input: &ModelInput) -> Option<f32> {
         // What rounding in a quantised or half-precision graph may add to a 1.
         const ROUNDING: f32 = 1e-3;
         self.layout().scores(outputs, input).find(|score| !(-ROUNDING..=1.0 + ROUNDING).contains(score))

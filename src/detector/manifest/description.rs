@@ -23,7 +23,7 @@ macro_rules! description {
         /// and then to the manifest's defaults.
         #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
         #[serde(deny_unknown_fields, default)]
-        pub struct Description {
+        pub(crate) struct Description {
             /// What configuration calls it.
             pub name: Option<String>,
             /// Its file, beside the manifest or with its whole path.
@@ -124,7 +124,7 @@ pub struct Input {
 impl Description {
     /// Fills in what the head's family is usually fed, and our words for the names that data sets give to the
     /// things of a street. Of COCO's eighty classes only those are reported; of any other list all are.
-    pub fn complete(&mut self) {
+    pub(crate) fn complete(&mut self) {
         let kind = self.head.as_deref().and_then(heads::kind_named);
         if self.classes.is_empty() && kind.is_some_and(|kind| kind.finds_faces_only) {
             self.classes = vec![Class::FACE.name().to_owned()];
@@ -149,7 +149,7 @@ impl Description {
     }
 
     /// Our words that it reports, each once, in the order of the network's classes.
-    pub fn reported(&self) -> Vec<String> {
+    pub(crate) fn reported(&self) -> Vec<String> {
         let mut reported: Vec<String> = Vec::new();
         for label in &self.classes {
             let word = match &self.words {
@@ -164,7 +164,7 @@ impl Description {
     }
 
     /// The entry as text, in the manifest's layout.
-    pub fn to_toml(&self) -> String {
+    pub(crate) fn to_toml(&self) -> String {
         let mut text = String::from("[[model]]\n");
         let texts = [
             ("name", &self.name),
@@ -269,7 +269,10 @@ impl Manifest {
     ///
     /// # Errors
     /// [`ManifestError::Read`]; [`ManifestError::Problems`], also of what stood there before.
-    pub fn with_entry(file: &Path, description: &Description) -> Result<(Manifest, Edit), ManifestError> {
+    pub(crate) fn with_entry(
+        file: &Path,
+        description: &Description,
+    ) -> Result<(Manifest, Edit), ManifestError> {
         let before = match fs::read_to_string(file) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -290,7 +293,7 @@ impl Manifest {
 
 /// A manifest's text before and after, not yet written.
 #[derive(Debug)]
-pub struct Edit {
+pub(crate) struct Edit {
     file: PathBuf,
     before: Option<String>,
     after: String,
@@ -298,7 +301,7 @@ pub struct Edit {
 
 impl Edit {
     /// Whether there was no file before.
-    pub fn makes_the_file(&self) -> bool {
+    pub(crate) fn makes_the_file(&self) -> bool {
         self.before.is_none()
     }
 
@@ -307,7 +310,7 @@ impl Edit {
     ///
     /// # Errors
     /// [`ManifestError::Changed`] where the file is no longer what it was, [`ManifestError::Write`].
-    pub fn write(self) -> Result<(), ManifestError> {
+    pub(crate) fn write(self) -> Result<(), ManifestError> {
         let write_error = |error| ManifestError::Write { file: self.file.clone(), error };
         let file = fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone());
         let folder = match file.parent() {

@@ -38,6 +38,7 @@ impl Connection {
             payload: &payload,
             retained: retain,
             at,
+            time_zone: &self.settings.time_zone,
             respond_to: respond_to.as_ref(),
         };
         match self.shared.bodies.downlink.take(&delivered) {
@@ -108,7 +109,7 @@ impl Connection {
                 debug!(%stream, n, ?outcome, "mark");
                 (self.shared.bodies.heard)(Ok((&stream, n)));
             }
-            Err(error) => log_warn!(say::mark_not_stored(); %error),
+            Err(error) => log_warn!(say::mark_not_stored(); error = %error.in_language(language_of_log())),
         }
     }
 
@@ -131,7 +132,7 @@ impl Connection {
     /// One answer to each sender of whom some got none; `at_once`: though the time of counting is not over.
     pub(super) async fn tell_unanswered(&mut self, at_once: bool, now: Instant) {
         let within = self.timing().refusals_within;
-        let due = self.shared.refusals.lock().due(at_once, within, now);
+        let due = self.shared.refusals.lock().due(at_once, within, &self.settings.time_zone, now);
         for refusal in due {
             self.answer(refusal, None).await;
         }
@@ -154,7 +155,7 @@ impl Connection {
         if let Some(respond_to) = &respond_to
             && let Some(why) = respond_to.amended(Some((*refusal.why).clone()))
         {
-            refusal.why = Box::new(why);
+            *refusal.why = why;
         }
         let asked = respond_to.clone();
         let body = move |seq: &Seq| {
@@ -165,7 +166,7 @@ impl Connection {
         };
         if let Err(error) = self.shared.outbox.append_async(record, body).await {
             respond_to.iter().for_each(RespondTo::forget);
-            log_warn!(say::refusal_unanswered(); %error);
+            log_warn!(say::refusal_unanswered(); error = %error.in_language(language_of_log()));
         }
         self.look = true;
     }

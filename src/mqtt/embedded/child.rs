@@ -163,7 +163,7 @@ pub(super) struct Mosquitto {
 
 impl Mosquitto {
     /// Starts it; it ends when the calling thread does.
-    pub fn start(
+    pub(super) fn start(
         program: &Path,
         configuration: &Path,
         number: u64,
@@ -213,12 +213,12 @@ impl Mosquitto {
         Ok(started)
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// After [`Event::Ended`]: how, and its last words, which are in it, too.
-    pub fn how_it_ended(&mut self) -> (Sentence, String) {
+    pub(crate) fn how_it_ended(&mut self) -> (Sentence, String) {
         let how = match self.child.wait() {
             Ok(status) => match (status.code(), status.signal()) {
                 (Some(code), _) => say::exited(code.to_string()),
@@ -236,7 +236,7 @@ impl Mosquitto {
     }
 
     /// Asks it to end, and makes it after so long.
-    pub fn end(&mut self, within: Duration) {
+    pub(super) fn end(&mut self, within: Duration) {
         let until = Instant::now() + within;
         if !within.is_zero() && matches!(self.child.try_wait(), Ok(None)) {
             // It may end by itself just now.

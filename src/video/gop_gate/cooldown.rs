@@ -21,19 +21,19 @@ pub(super) struct Rest {
 
 impl Rest {
     /// Overload was noticed.
-    pub fn begin(&mut self, now: Duration) {
+    pub(super) fn begin(&mut self, now: Duration) {
         let was_long_ago = self.until.is_none_or(|until| now.saturating_sub(until) > RECOVERED_AFTER);
         self.length = if was_long_ago { SHORTEST } else { (self.length * 2).min(LONGEST) };
         self.until = Some(now + self.length);
     }
 
     /// Whether it lasts.
-    pub fn lasts(&self, now: Duration) -> bool {
+    pub(super) fn lasts(&self, now: Duration) -> bool {
         self.until.is_some_and(|until| now < until)
     }
 
     /// Whether the machine may still be short of time: nothing is replayed then.
-    pub fn was_lately(&self, now: Duration) -> bool {
+    pub(crate) fn was_lately(&self, now: Duration) -> bool {
         self.until.is_some_and(|until| now.saturating_sub(until) <= RECOVERED_AFTER)
     }
 }

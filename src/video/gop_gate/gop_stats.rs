@@ -31,7 +31,7 @@ pub(super) struct GopStats {
 }
 
 impl GopStats {
-    pub fn note(&mut self, at: Duration, keyframe: bool) {
+    pub(super) fn note(&mut self, at: Duration, keyframe: bool) {
         self.began.get_or_insert(at);
         if !keyframe {
             self.run = 0;
@@ -46,7 +46,7 @@ impl GopStats {
         }
     }
 
-    pub fn unsuited(&self, now: Duration) -> Option<Unsuited> {
+    pub(crate) fn unsuited(&self, now: Duration) -> Option<Unsuited> {
         let began = self.began?;
         if self.failures >= FAILURES {
             return Some(Unsuited::NotAlone);
@@ -63,7 +63,7 @@ impl GopStats {
     }
 
     /// The middle one of the remembered distances.
-    pub fn usual_interval(&self) -> Option<Duration> {
+    pub(crate) fn usual_interval(&self) -> Option<Duration> {
         let mut sorted: [Duration; REMEMBERED_INTERVALS] = [Duration::ZERO; REMEMBERED_INTERVALS];
         let known = self.intervals.len();
         for (place, interval) in sorted.iter_mut().zip(&self.intervals) {
@@ -73,7 +73,7 @@ impl GopStats {
         sorted[..known].get(known / 2).copied()
     }
 
-    pub fn is_intra_only(&self) -> bool {
+    pub(crate) fn is_intra_only(&self) -> bool {
         self.run >= INTRA_RUN
     }
 }

@@ -27,11 +27,11 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Bits { bytes, at: 0 }
     }
 
-    pub fn bit(&mut self) -> Option<bool> {
+    pub(super) fn bit(&mut self) -> Option<bool> {
         let byte = self.bytes.get(self.at / 8)?;
         let bit = byte >> (7 - self.at % 8) & 1;
         self.at += 1;
@@ -39,7 +39,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Up to 32 bits, u(n).
-    pub fn bits(&mut self, count: u32) -> Option<u32> {
+    pub(super) fn bits(&mut self, count: u32) -> Option<u32> {
         let mut value = 0u32;
         for _ in 0..count {
             value = value << 1 | u32::from(self.bit()?);
@@ -47,13 +47,13 @@ impl<'a> Bits<'a> {
         Some(value)
     }
 
-    pub fn skip(&mut self, count: usize) -> Option<()> {
+    pub(super) fn skip(&mut self, count: usize) -> Option<()> {
         self.at = self.at.checked_add(count)?;
         (self.at <= self.bytes.len() * 8).then_some(())
     }
 
     /// ue(v).
-    pub fn unsigned(&mut self) -> Option<u32> {
+    pub(super) fn unsigned(&mut self) -> Option<u32> {
         let mut zeros = 0;
         while !self.bit()? {
             zeros += 1;
@@ -66,7 +66,7 @@ impl<'a> Bits<'a> {
     }
 
     /// se(v).
-    pub fn signed(&mut self) -> Option<i64> {
+    pub(super) fn signed(&mut self) -> Option<i64> {
         let code = i64::from(self.unsigned()?);
         Some(if code % 2 == 1 { code / 2 + 1 } else { -(code / 2) })
     }

@@ -40,7 +40,11 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Connects; the host has been looked up.
-    pub async fn open(host: &str, port: u16, credentials: Option<Credentials>) -> std::io::Result<Self> {
+    pub(super) async fn open(
+        host: &str,
+        port: u16,
+        credentials: Option<Credentials>,
+    ) -> std::io::Result<Self> {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
         let read = BytesMut::with_capacity(2 * READ_BYTES);
@@ -48,7 +52,7 @@ impl Connection {
     }
 
     /// Asks and waits for the answer, which is a good one. Packets that come meanwhile go to `packet`.
-    pub async fn ask(
+    pub(super) async fn ask(
         &mut self,
         whose: &Whose,
         (stage, method, url): (Stage, &str, &str),
@@ -81,7 +85,12 @@ impl Connection {
     }
 
     /// Asks without waiting; the answer comes among the rest.
-    pub async fn send(&mut self, method: &str, url: &str, headers: &[(&str, &str)]) -> Result<(), Trouble> {
+    pub(super) async fn send(
+        &mut self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<(), Trouble> {
         self.last_number = self.last_number.wrapping_add(1);
         self.unanswered = self.unanswered.saturating_add(1);
         let mut text = format!("{method} {url} RTSP/1.0\r\nCSeq: {}\r\n", self.last_number);
@@ -96,7 +105,7 @@ impl Connection {
     }
 
     /// Makes a new proof out of a refused request that nobody waited for; whether to ask once more.
-    pub fn renew_login(&mut self, answer: &Answer) -> bool {
+    pub(crate) fn renew_login(&mut self, answer: &Answer) -> bool {
         answer.status == 401 && self.login.refused(&answer.head, 1) == Refused::AskAgain
     }
 
@@ -121,7 +130,7 @@ impl Connection {
     }
 
     /// What comes next.
-    pub async fn next(&mut self) -> Result<Incoming, Trouble> {
+    pub(super) async fn next(&mut self) -> Result<Incoming, Trouble> {
         loop {
             if let Some(incoming) = self.received().await? {
                 return Ok(incoming);
@@ -131,7 +140,7 @@ impl Connection {
     }
 
     /// What was read already and is whole.
-    pub async fn received(&mut self) -> Result<Option<Incoming>, Trouble> {
+    pub(super) async fn received(&mut self) -> Result<Option<Incoming>, Trouble> {
         loop {
             let Some((message, length)) = message::next(&self.read).map_err(meaning)? else {
                 return Ok(None);
@@ -154,7 +163,7 @@ impl Connection {
     }
 
     /// Waits for more bytes.
-    pub async fn read_more(&mut self) -> Result<(), Trouble> {
+    pub(crate) async fn read_more(&mut self) -> Result<(), Trouble> {
         self.read.reserve(READ_BYTES);
         match self.stream.read_buf(&mut self.read).await {
             Ok(0) | Err(_) => Err(Trouble::Ended),
@@ -210,7 +219,7 @@ impl Whose {
     }
 
     /// The camera said nothing in time.
-    pub fn no_answer(&self) -> Trouble {
+    pub(super) fn no_answer(&self) -> Trouble {
         Trouble::Fault(Fault::NoAnswer { address: self.address.clone() })
     }
 }

@@ -77,7 +77,7 @@ enum Markers {
 
 impl Depacketizer {
     /// With the parameter sets of the description.
-    pub fn new(codec: Codec, described: &[Vec<u8>]) -> Self {
+    pub(super) fn new(codec: Codec, described: &[Vec<u8>]) -> Self {
         let mut sets = Sets::default();
         for set in described {
             sets.keep_described(codec, set);
@@ -99,18 +99,18 @@ impl Depacketizer {
     }
 
     /// The form of the pictures, as far as it is known, and a number that grows when it changes.
-    pub fn form(&self) -> (u64, Option<&Form>) {
+    pub(super) fn form(&self) -> (u64, Option<&Form>) {
         (self.sets.changes(), self.sets.form())
     }
 
     /// Pictures that were left out because something of them was missing.
     #[cfg(test)]
-    pub fn damages(&self) -> u64 {
+    pub(crate) fn damages(&self) -> u64 {
         self.damages
     }
 
     /// Takes the next piece; pictures that are whole with it go to `out`.
-    pub fn take(&mut self, piece: Piece<'_>, out: &mut impl FnMut(&Self, Joined)) {
+    pub(super) fn take(&mut self, piece: Piece<'_>, out: &mut impl FnMut(&Self, Joined)) {
         if piece.lost {
             self.damaged |= !self.bytes.is_empty();
             self.in_fragments = false;

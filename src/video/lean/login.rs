@@ -35,12 +35,12 @@ pub(super) struct Login {
 }
 
 impl Login {
-    pub fn new(credentials: Option<Credentials>) -> Self {
+    pub(super) fn new(credentials: Option<Credentials>) -> Self {
         Login { credentials, challenge: None, accepted: false }
     }
 
     /// The value of `Authorization` for a request; `None` while the camera did not ask for one.
-    pub fn proof(&mut self, method: &str, url: &str) -> Option<String> {
+    pub(super) fn proof(&mut self, method: &str, url: &str) -> Option<String> {
         let known = self.credentials.as_ref()?;
         let parameters = PasswordParams {
             username: &known.user,
@@ -53,12 +53,12 @@ impl Login {
     }
 
     /// A request that carried a proof was not refused.
-    pub fn was_accepted(&mut self) {
+    pub(crate) fn was_accepted(&mut self) {
         self.accepted |= self.challenge.is_some();
     }
 
     /// The camera refused a request for the `tries`-th time (from 1) and said what it wants.
-    pub fn refused(&mut self, head: &Head, tries: u32) -> Refused {
+    pub(super) fn refused(&mut self, head: &Head, tries: u32) -> Refused {
         if self.credentials.is_none() {
             return Refused::NoPassword;
         }

@@ -38,7 +38,7 @@ pub(super) struct Packets {
 
 impl Packets {
     /// The next one of the channel; `None` if it is not ours or none at all.
-    pub fn take<'a>(&mut self, bytes: &'a [u8]) -> Option<Packet<'a>> {
+    pub(super) fn take<'a>(&mut self, bytes: &'a [u8]) -> Option<Packet<'a>> {
         let payload = rtp::payload(bytes).filter(|_| bytes.len() >= 12 && bytes[0] >> 6 == 2)?;
         let word = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let (kind, number) = (bytes[1] & 0x7f, u16::from_be_bytes([bytes[2], bytes[3]]));

@@ -34,12 +34,12 @@ pub(super) struct Sets {
 
 impl Sets {
     /// Takes one from the stream.
-    pub fn keep(&mut self, codec: Codec, kind: SetKind, bytes: &[u8]) {
+    pub(super) fn keep(&mut self, codec: Codec, kind: SetKind, bytes: &[u8]) {
         self.put(codec, kind, bytes, false);
     }
 
     /// Takes one from the description.
-    pub fn keep_described(&mut self, codec: Codec, bytes: &[u8]) {
+    pub(crate) fn keep_described(&mut self, codec: Codec, bytes: &[u8]) {
         if let Some(Kind::Set(kind)) = nal::kind(codec, bytes)
             && bytes.len() > 2
         {
@@ -72,13 +72,13 @@ impl Sets {
     }
 
     /// Whether all kinds that the codec needs are there.
-    pub fn are_complete(&self, codec: Codec) -> bool {
+    pub(crate) fn are_complete(&self, codec: Codec) -> bool {
         let has = |kind| self.known.iter().any(|set| set.kind == kind);
         has(SetKind::Sequence) && has(SetKind::Picture) && (codec != Codec::H265 || has(SetKind::Video))
     }
 
     /// All of them as they stand before a picture.
-    pub fn written(&self, into: &mut Vec<u8>) {
+    pub(super) fn written(&self, into: &mut Vec<u8>) {
         for set in &self.known {
             into.extend_from_slice(&[0, 0, 0, 1]);
             into.extend_from_slice(&set.bytes);
@@ -86,12 +86,12 @@ impl Sets {
     }
 
     /// Of the newest sequence parameter set, where it reads.
-    pub fn form(&self) -> Option<&Form> {
+    pub(super) fn form(&self) -> Option<&Form> {
         self.form.as_ref()
     }
 
     /// Grows when the form changes.
-    pub fn changes(&self) -> u64 {
+    pub(super) fn changes(&self) -> u64 {
         self.changes
     }
 }

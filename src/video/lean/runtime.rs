@@ -42,7 +42,7 @@ impl Drop for ReceiveThread {
 
 impl ReceiveThread {
     /// The thread of this process.
-    pub fn shared() -> std::io::Result<Arc<ReceiveThread>> {
+    pub(super) fn shared() -> std::io::Result<Arc<ReceiveThread>> {
         let mut shared = SHARED.lock();
         if let Some(thread) = shared.upgrade() {
             return Ok(thread);
@@ -71,7 +71,7 @@ impl ReceiveThread {
     }
 
     /// Does this work for a camera beside that of the others.
-    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.handle.spawn(work);
     }
 }

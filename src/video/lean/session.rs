@@ -164,7 +164,7 @@ async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
 
 impl Playing {
     /// Receives until it ends, and says how it ended.
-    pub async fn receive(&mut self, tap: &Tap) -> Trouble {
+    pub(super) async fn receive(&mut self, tap: &Tap) -> Trouble {
         self.received(tap).await.err().unwrap_or(Trouble::Ended)
     }
 
@@ -216,7 +216,7 @@ impl Playing {
     }
 
     /// Takes leave, so that the camera need not find out by itself.
-    pub async fn part(self) {
+    pub(super) async fn part(self) {
         let Playing { mut connection, session, all, .. } = self;
         let headers: Vec<_> = session.iter().map(|session| ("Session", session.as_str())).collect();
         let parting = async {

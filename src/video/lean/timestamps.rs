@@ -17,7 +17,7 @@ pub(super) struct Stamps {
 
 impl Stamps {
     /// The time of a picture with this timestamp. Earlier than the one before where pictures come out of order.
-    pub fn at(&mut self, timestamp: i64, clock_rate: u32) -> Duration {
+    pub(super) fn at(&mut self, timestamp: i64, clock_rate: u32) -> Duration {
         let before = self.latest.replace(timestamp).unwrap_or(timestamp);
         let ticks = timestamp.saturating_sub(before);
         let step = i128::from(ticks) * 1_000_000_000 / i128::from(clock_rate.max(1));

@@ -40,7 +40,7 @@ struct Video {
 
 impl<R: Read> TransportStream<R> {
     /// `from` begins with a packet's first byte.
-    pub fn new(from: R, step: usize) -> Self {
+    pub(crate) fn new(from: R, step: usize) -> Self {
         TransportStream {
             from: BufReader::with_capacity(64 << 10, from),
             step: step.max(PACKET),
@@ -50,11 +50,11 @@ impl<R: Read> TransportStream<R> {
         }
     }
 
-    pub fn contents(&self) -> Contents {
+    pub(crate) fn contents(&self) -> Contents {
         self.contents
     }
 
-    pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
+    pub(crate) fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         loop {
             if let Some(piece) = self.ready.pop_front() {
                 return Ok(Some(piece));
