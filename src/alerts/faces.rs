@@ -32,7 +32,7 @@ const TILE: f32 = 0.6;
 const SAME_FACE_IOU: f32 = 0.3;
 
 /// The face model of a configuration: there, not wanted, or not there and why.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Faces {
     model: Option<Arc<Model>>,
     trouble: Option<Sentence>,
@@ -104,6 +104,14 @@ impl Faces {
     /// The model, where there is one.
     pub fn model(&self) -> Option<&Arc<Model>> {
         self.model.as_ref()
+    }
+
+    /// The model for those who make no picture without it: `None` where none is wanted, why there is none where one is.
+    pub(crate) fn strictly(&self) -> Result<Option<Arc<Model>>, Sentence> {
+        match &self.trouble {
+            Some(why) => Err(why.clone()),
+            None => Ok(self.model.clone()),
+        }
     }
 
     /// Why there is none although one is wanted, and what follows.

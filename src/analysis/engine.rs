@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
-use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
+use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Revision};
 use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use super::alert_lifecycle::{AlertError, AlertIds, AlertLifecycle, end_without_rule};
 use super::camera_health::NoVideoCause;
@@ -24,7 +24,7 @@ use super::heights::Within;
 use super::pixel_change::PixelChange;
 use super::plan::Plan;
 use super::plausible::ASPECT;
-use super::rules::{Rule, RuleEvaluator, UnknownName};
+use super::rules::{CameraPlan, Rule, RuleEvaluator, UnknownName};
 use super::sensor::RawReading;
 use super::sensor_evaluator::SensorEvaluator;
 use super::signals::SourceId;
@@ -430,6 +430,22 @@ impl Analysis {
     /// What is followed in a camera's view; empty for an unknown camera.
     pub fn tracks(&self, camera: &str) -> &[Track] {
         self.cameras.get(camera).map_or(&[], |camera| camera.tracker.tracks())
+    }
+
+    /// How a camera is watched; `None` for an unknown one.
+    pub(crate) fn camera_plan(&self, camera: &str) -> Option<&CameraPlan> {
+        self.cameras.get(camera).map(|camera| &camera.plan)
+    }
+
+    /// The rules of a camera whose condition held in its latest frame.
+    pub(crate) fn holding(&self, camera: &str) -> impl Iterator<Item = &Rule> {
+        let instances = self.cameras.get(camera).into_iter().flat_map(|camera| &camera.instances);
+        instances.filter(|instance| instance.says_yes).map(|instance| &**instance.evaluator.rule())
+    }
+
+    /// The signals that a camera feeds, each with who contributes to it now, the greatest first.
+    pub(crate) fn signals_of(&self, camera: &str, at: Moment) -> Vec<(SignalState, Vec<Contribution>)> {
+        self.shared.fusion.states_of(camera, at)
     }
 
     fn instance_of(&mut self, alert: &AlertId) -> Option<&mut RuleInstance> {

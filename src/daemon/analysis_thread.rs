@@ -20,7 +20,7 @@ use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Detection;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::quality::Quality;
-use crate::analysis::{Analysis, Event, Plan};
+use crate::analysis::{Analysis, Event, Pace, Plan};
 use crate::clock::Clock;
 use crate::control::command_thread::SiteReaders;
 use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply};
@@ -33,8 +33,10 @@ use crate::sensors::SensorWord;
 use crate::text::{box_log, daemon, language_of_log, log_error, log_warn};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
+use crate::view::{LIVE_EVERY, Pending, Tap};
 
 use super::furniture::KnownFurniture;
+use super::live_view;
 
 /// Notes that may wait. Each is one looked-at frame at most; a second's worth on a busy box.
 const QUEUE: usize = 64;
@@ -159,6 +161,7 @@ impl AnalysisThread {
         alert_writer: AlertWriterQueue,
         known: Arc<Known>,
         decode_demands: Arc<DecodeDemands>,
+        tap: Tap,
     ) -> std::io::Result<Self> {
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
             let _essential = lifeline::essential("analyst");
@@ -168,6 +171,7 @@ impl AnalysisThread {
                 alert_writer,
                 known,
                 decode_demands,
+                tap,
                 witnessed: BTreeMap::new(),
                 snapshots: Vec::new(),
                 furniture_changes: 0,
@@ -193,6 +197,8 @@ struct Desk {
     alert_writer: AlertWriterQueue,
     known: Arc<Known>,
     decode_demands: Arc<DecodeDemands>,
+    /// Where somebody may look.
+    tap: Tap,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Snapshot)>,
@@ -254,8 +260,13 @@ impl Desk {
                 }
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);
+                let is_looked_at = self.tap.is_wanted();
                 if let Some(pace) = self.analysis.pace(&frame.camera) {
+                    let pace = if is_looked_at { self.pace_of_viewers(&frame.camera, pace) } else { pace };
                     self.decode_demands.set(&frame.camera, pace);
+                }
+                if is_looked_at && let Event::Detections { detections, .. } = &event {
+                    self.show(&frame, detections);
                 }
                 let is_witness = self.analysis.is_witness(&frame.camera);
                 if told.is_empty() && !is_witness {
@@ -330,6 +341,29 @@ impl Desk {
             }
             Note::Stop => {}
         }
+    }
+
+    /// Whoever looks live sees what moves.
+    fn pace_of_viewers(&self, camera: &str, pace: Pace) -> Pace {
+        if !self.tap.is_live(camera) {
+            return pace;
+        }
+        Pace { every: Some(pace.every.map_or(LIVE_EVERY, |every| every.min(LIVE_EVERY))), ..pace }
+    }
+
+    /// Hands a frame on to whoever looks at its camera.
+    fn show(&self, frame: &Frame, detections: &[Detection]) {
+        let now = self.clock.now().mono;
+        if !self.tap.takes(&frame.camera, now) {
+            return;
+        }
+        let pending = Pending {
+            picture: frame.picture.clone(),
+            detections: detections.to_vec(),
+            at: frame.at,
+            seen: live_view::seen(&self.analysis, &frame.camera, frame.at),
+        };
+        self.tap.offer(&frame.camera, pending, now);
     }
 
     /// The frame that was just looked at is the one that can be redacted.

@@ -24,6 +24,7 @@ use crate::text::{box_log, camera, log_error};
 use crate::types::phase::Phase;
 use crate::types::transport::Transport;
 use crate::video::{self, CameraState, GateMode};
+use crate::view::Views;
 
 use super::DaemonError;
 use super::analysis_thread::{self, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
@@ -182,6 +183,7 @@ impl LoadTest {
             alert_writer.clone(),
             known,
             decode_demands.clone(),
+            Views::new(clock).tap(),
         )
         .map_err(DaemonError::new)?;
         let looked = Arc::new(InferenceCounts::default());

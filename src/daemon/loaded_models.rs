@@ -17,7 +17,7 @@ use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, ModelError, Thresholds};
 use crate::pipeline::frame_gate::DetectOptions;
-use crate::text::{Words, box_log, config, language_of_log, log_warn};
+use crate::text::{Sentence, Words, box_log, config, language_of_log, log_warn};
 use crate::types::hex::hex;
 use crate::types::language::Language;
 use crate::types::provider::Provider;
@@ -31,7 +31,7 @@ const TRIAL_PICTURE: &[u8] = include_bytes!("../../models/test-picture.jpg");
 
 /// The loaded models of a configuration. None where there is no camera: a box with sensors
 /// only needs neither models nor the runtime that runs them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct LoadedModels {
     models: Vec<Arc<Model>>,
     entries: Vec<ModelEntry>,
@@ -50,13 +50,18 @@ pub(crate) enum LoadModelsError {
 impl LoadModelsError {
     /// What is wrong and what to try.
     pub(crate) fn words(&self) -> Words {
+        self.sentence().into()
+    }
+
+    /// The same as one sentence.
+    pub(crate) fn sentence(&self) -> Sentence {
         let (what, hint) = match self {
             LoadModelsError::Manifest(error) => (error.sentence(), error.hint()),
             LoadModelsError::Model(error) => (error.sentence(), error.hint()),
         };
         match hint {
-            Some(hint) => config::and_also(what, hint).into(),
-            None => what.into(),
+            Some(hint) => config::and_also(what, hint),
+            None => what,
         }
     }
 
@@ -92,6 +97,27 @@ impl LoadedModels {
         if config.cameras.is_empty() {
             return Ok(LoadedModels::default());
         }
+        Self::load_structure(config, manifest, model)
+    }
+
+    /// Loads both models also where there is no camera, for a single picture.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) and [`look_for_faces`](Self::look_for_faces).
+    pub(crate) fn load_to_look_once(
+        config: &Config,
+        manifest: Option<&Path>,
+    ) -> Result<Self, LoadModelsError> {
+        let mut loaded = Self::load_structure(config, manifest, None)?;
+        loaded.load_faces(config, manifest)?;
+        Ok(loaded)
+    }
+
+    fn load_structure(
+        config: &Config,
+        manifest: Option<&Path>,
+        model: Option<&str>,
+    ) -> Result<Self, LoadModelsError> {
         let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
             .map_err(LoadModelsError::Manifest)?;
         let name = model.unwrap_or(&config.detector.model);
@@ -122,6 +148,10 @@ impl LoadedModels {
         if config.cameras.is_empty() || !config.evidence.enabled {
             return Ok(());
         }
+        self.load_faces(config, manifest)
+    }
+
+    fn load_faces(&mut self, config: &Config, manifest: Option<&Path>) -> Result<(), LoadModelsError> {
         let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
             .map_err(LoadModelsError::Manifest)?;
         let mut providers = config.detector.providers.clone();
@@ -202,6 +232,11 @@ impl LoadedModels {
     pub(crate) fn certain(&self, camera: &Camera) -> Thresholds {
         let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
         least(camera.thresholds.clone(), by_night, &self.recommended()).into_iter().collect()
+    }
+
+    /// The same where no camera says otherwise.
+    pub(crate) fn unsure(&self) -> Thresholds {
+        Thresholds::default().scaled(UNSURE)
     }
 
     /// How a camera's frames are looked at.

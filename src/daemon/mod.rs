@@ -21,6 +21,7 @@ pub(crate) mod failed_start;
 mod file_watch;
 mod furniture;
 mod last_known_good;
+mod live_view;
 pub(crate) mod load_test;
 pub(crate) mod loaded_models;
 mod machine;
@@ -61,6 +62,7 @@ pub(crate) use wiring::picture_shape;
 
 use crash_loop::ShortRuns;
 use file_watch::SecretFiles;
+use live_view::ViewStage;
 use page::PageStage;
 use running::Running;
 use stages::{
@@ -177,16 +179,28 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let (commands, inbox) = CommandStage::start(context, &storage, queue.clone(), notes)?;
     let desk = inbox.desk();
     let publisher = stages::start_publisher(context, &storage, &broker, &commands, inbox)?;
-    let frames = FramePath::new(&loaded.site);
+    let frames = FramePath::new(&loaded.site, clock);
     let (alerts, open) = AlertStage::start(context, &storage, &publisher, &frames)?;
     let analysis = AnalysisStage::start(context, &storage, open, (queue.clone(), queued), &alerts, &frames)?;
     let inference = InferenceStage::start(context, &frames, queue.clone())?;
     let cameras = stages::start_cameras(context, &frames, queue.clone());
     let sensors = stages::start_sensors(context, &broker, queue);
-    // Last: nothing else waits for it.
-    let page = PageStage::start(context, &storage, &commands, desk);
-    let stages =
-        Stages { storage, broker, commands, publisher, alerts, analysis, inference, cameras, sensors, page };
+    // Last: nothing else waits for them.
+    let views = ViewStage::start(context, &frames, options.manifest.clone())?;
+    let page = PageStage::start(context, &storage, &commands, desk, views.views.viewer());
+    let stages = Stages {
+        storage,
+        broker,
+        commands,
+        publisher,
+        alerts,
+        analysis,
+        inference,
+        cameras,
+        sensors,
+        views,
+        page,
+    };
 
     let mut running = Running::new(file, &options, beginning, loaded, secret_files, stages, clock);
     running.announce_start(options.broken_file.as_ref());

@@ -8,8 +8,10 @@ use super::report::{Readings, Report};
 use super::running::Running;
 use super::stages::{CommandStage, Context, Storage};
 use crate::config::Config;
+use crate::contract::box_status::ConfigSource;
 use crate::control::LocalDesk;
 use crate::text::{Sentence, log_warn, page as say};
+use crate::view::Viewer;
 
 /// What `web` calls its consumer, its folder in the outbox's, and its alerts.
 const CONSUMER: &str = "page";
@@ -21,7 +23,7 @@ pub struct PageStage;
 
 impl PageStage {
     /// Nothing is served.
-    pub fn start(context: Context<'_>, storage: &Storage, _: &CommandStage, _: LocalDesk) -> Self {
+    pub fn start(context: Context<'_>, storage: &Storage, _: &CommandStage, _: LocalDesk, _: Viewer) -> Self {
         if let Err(error) = storage.outbox.unregister(CONSUMER) {
             log_warn!(say::log_still_kept(); %error);
         }
@@ -35,6 +37,9 @@ impl PageStage {
 
     /// Nothing changes.
     pub fn set(&mut self, _: &Config) {}
+
+    /// Nobody asks.
+    pub fn tell(&self, _: &Config, _: ConfigSource, _: Option<(Duration, bool)>) {}
 
     /// Nothing can be wrong.
     pub fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {

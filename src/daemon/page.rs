@@ -1,22 +1,29 @@
 //! The page as a stage of the daemon: what it is given at the start, and what it shows from report to report. Must never
 //! wait for it.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use super::report::{self, Part, PartData, Readings, Report};
 use super::running::Running;
 use super::stages::{CommandStage, Context, STOP_WITHIN, Storage};
 use crate::analysis::rules::Rule;
 use crate::config::{Broker, Config};
+use crate::contract::box_status::ConfigSource;
 use crate::contract::health::{CameraData, SensorData};
 use crate::control::LocalDesk;
 use crate::text::{Sentence, Words};
+use crate::view::Viewer;
 use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
+use crate::web::in_force::{InForce, OnTrial};
 use crate::web::{self, Desk, Page};
 
 /// The page, while it is switched on.
 pub(crate) struct PageStage {
     page: Page,
+    in_force: watch::Sender<InForce>,
 }
 
 impl PageStage {
@@ -26,23 +33,38 @@ impl PageStage {
         storage: &Storage,
         commands: &CommandStage,
         desk: LocalDesk,
+        viewer: Viewer,
     ) -> Self {
         let Context { config, clock, .. } = context;
+        let (in_force, read) = watch::channel(InForce {
+            config: Arc::new(config.clone()),
+            source: ConfigSource::File,
+            trial: None,
+        });
         let parts = web::Parts {
+            config_file: config.path().to_owned(),
+            in_force: read,
             folder: web::folder_in(&config.outbox.dir),
             box_name: config.full_name(),
             language: config.site.language,
             outbox: storage.outbox.clone(),
             audit: commands.audit.clone(),
             desk: Desk(desk),
+            viewer,
             clock,
         };
-        PageStage { page: Page::start(&config.web, parts) }
+        PageStage { page: Page::start(&config.web, parts), in_force }
     }
 
     /// From here on as that configuration says.
     pub(crate) fn set(&mut self, config: &Config) {
         self.page.set(&config.web, STOP_WITHIN);
+    }
+
+    /// What runs from here on, where that came from, and when it falls, if it is on trial; `true`: by somebody at the page.
+    pub(crate) fn tell(&self, config: &Config, source: ConfigSource, trial: Option<(Duration, bool)>) {
+        let trial = trial.map(|(ends, from_page)| OnTrial { ends, from_page });
+        self.in_force.send_replace(InForce { config: Arc::new(config.clone()), source, trial });
     }
 
     /// Why it cannot be opened.

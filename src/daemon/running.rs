@@ -6,6 +6,7 @@
 
 mod commanded;
 mod start;
+mod trial;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,7 @@ use super::analysis_thread::Note;
 use super::clock_watch::ClockWatch;
 use super::crash_loop::ShortRuns;
 use super::file_watch::SecretFiles;
+use super::live_view;
 use super::loaded_models::LoadedModels;
 use super::meta::meta;
 use super::part_reports::PartReports;
@@ -141,15 +143,16 @@ impl Running {
             Err(error) => log_error!(box_log::birth_not_written(); %error),
         }
         self.publish(messages::CONFIG.at(&[]), report::config(&self.config_report(), at));
+        self.tell_page();
     }
 
     fn config_report(&self) -> ConfigReport<'_> {
-        let wanted = self.standing.now.wanted.as_ref();
+        let (source, version) = self.standing.now.source();
         ConfigReport {
             running: &self.config,
             offered: self.last_offer.as_ref(),
-            source: if wanted.is_some() { ConfigSource::Remote } else { ConfigSource::File },
-            version: wanted.map(|wanted| wanted.version),
+            source,
+            version,
             adjusted: !self.standing.now.settings.is_empty(),
             reverts_at: self.standing.trial.as_ref().map(|trial| trial.until),
         }
@@ -181,7 +184,12 @@ impl Running {
         };
         self.last_offer = Some(refused.clone());
         // The file tells by itself at the next start whether it is good.
-        self.remember_offer((offer.source == ConfigSource::Remote).then_some(refused));
+        let is_the_centres = match offer.source {
+            ConfigSource::Remote => true,
+            // Whoever tries it at the page hears of it there.
+            ConfigSource::File | ConfigSource::Page => false,
+        };
+        self.remember_offer(is_the_centres.then_some(refused));
         self.watch_secrets(&problems.secret_files);
         self.publish(messages::CONFIG.at(&[]), report::config(&self.config_report(), at));
         self.log_config("rejected", problems.sha256().unwrap_or("unknown"), offer);
@@ -287,6 +295,7 @@ impl Running {
         let source = match offer.source {
             ConfigSource::File => daemon::from_file(),
             ConfigSource::Remote => daemon::from_centre(offer.version.unwrap_or_default()),
+            ConfigSource::Page => daemon::from_page(),
         };
         let detail = match outcome {
             "rejected" => daemon::config_refused(sha256, source, &self.config.sha256),
@@ -372,6 +381,7 @@ impl Running {
                 }
                 self.put_in_force(&config, prepared);
                 (self.file, self.base, self.config) = (file, base, config);
+                self.tell_page();
                 info!("took up secrets that were renewed; the configuration is the same");
                 let entry = Entry { outcome: Some("renewed".to_owned()), ..Entry::of("secrets") };
                 if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
@@ -438,6 +448,9 @@ impl Running {
     /// does not have.
     fn put_in_force(&mut self, config: &Config, prepared: Prepared) {
         let Prepared { site, loaded_models, evidence_retention } = prepared;
+        let models = loaded_models.as_ref().map_or(&self.loaded_models, |(models, _)| models);
+        // Nobody is shown a frame with the masks of before.
+        self.stages.views.views.set(live_view::settings(config, models, self.manifest.clone()));
         self.stages.inference.slots.set_cameras(site.detect_options());
         let alert_writer = &self.stages.alerts.queue;
         let _ = alert_writer.send(WriterMessage::Settings(Box::new(site.writer_settings())));
@@ -543,28 +556,6 @@ impl Running {
         self.announce();
         Ok(())
     }
-
-    /// What is on trial falls if nobody confirmed it in time.
-    pub(crate) fn look_at_trial(&mut self) {
-        if self.trial_ends.is_none_or(|ends| self.clock.now().mono < ends) {
-            return;
-        }
-        self.trial_ends = None;
-        let Some(trial) = self.standing.trial.clone() else { return };
-        log_warn!(box_log::nobody_confirmed());
-        let mut next = self.standing.clone();
-        let (sha256, at) = (Some(self.config.sha256.clone()), self.clock.now().utc);
-        let fell = LastOffer::fell(&next.now, &trial.before, sha256, at);
-        (next.now, next.trial) = (*trial.before, None);
-        let version = next.now.wanted.as_ref().map(|wanted| wanted.version);
-        let source = if version.is_some() { ConfigSource::Remote } else { ConfigSource::File };
-        let offer = Offer { source, version };
-        let taken = based_on(&self.file, &next.now)
-            .and_then(|base| self.put_in_place(base, next, &offer, Some(fell)));
-        if let Err(problems) = taken {
-            self.tell_refused(&offer, &problems);
-        }
-    }
 }
 
 /// What the watchdog looks at.
@@ -647,8 +638,8 @@ pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock)
         log_error!(box_log::centre_config_stale(problems.in_language(language_of_log())));
         standing.last_offer = Some(LastOffer {
             outcome: ConfigOutcome::Rejected,
-            source: ConfigSource::Remote,
-            version: standing.now.wanted.as_ref().map(|wanted| wanted.version),
+            source: standing.now.source().0,
+            version: standing.now.source().1,
             sha256: problems.sha256().map(str::to_owned),
             at: Time(now),
             problems: report::problems(&problems, file.site.language),

@@ -38,11 +38,13 @@ use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
 use crate::pipeline::scheduler::Scheduler;
 use crate::text::{box_log, daemon, foreign, language_of_log, log_error, log_warn};
+use crate::view::Views;
 
 use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
+use super::live_view::ViewStage;
 use super::loaded_models::{self, LoadModelsError, LoadedModels, Models};
 use super::page::PageStage;
 use super::quality_report::{self, QualityReport};
@@ -57,17 +59,20 @@ pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// What a thread takes at most to work off its queue. A frame or a picture takes less than a second each; a guess. Nothing
 /// is given up then, only said: where stopping hangs, [`lifeline`] ends the process.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// What is left to a picture for a viewer, which nobody waits for any more since the first stage was stopped.
+const VIEWS_WITHIN: Duration = Duration::from_millis(500);
 /// A stage that keeps to its deadline needs a little more to say so.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What each stage gets to stop. [`lifeline::STOP_WITHIN`] is more than all of them take one after the other.
-const DEADLINES: [(&str, Duration); 10] = [
+const DEADLINES: [(&str, Duration); 11] = [
     ("page", STOP_WITHIN),
     ("sensors", sensors::STOP_WITHIN),
     ("cameras", cameras::STOP_WITHIN),
     ("inference", DRAIN_WITHIN),
     ("analysis", DRAIN_WITHIN),
     ("alerts", DRAIN_WITHIN),
+    ("views", VIEWS_WITHIN),
     ("publisher", STOP_WITHIN),
     ("commands", STOP_WITHIN),
     ("broker", STOP_WITHIN),
@@ -90,6 +95,7 @@ pub(super) struct Stages {
     pub inference: InferenceStage,
     pub cameras: Cameras,
     pub sensors: RunningSensors,
+    pub views: ViewStage,
     pub page: PageStage,
 }
 
@@ -107,14 +113,18 @@ impl Stages {
             inference,
             mut cameras,
             mut sensors,
+            views,
             page,
         } = self;
+        // The picture that is just being made for a viewer has until its stage is stopped.
+        views.views.finish();
         stop("page", |within| page.stop(within));
         stop("sensors", |_| sensors.stop());
         stop("cameras", |_| cameras.stop_all());
         stop("inference", |_| inference.stop());
         stop("analysis", |_| analysis.stop());
         stop("alerts", |_| alerts.stop());
+        stop("views", |within| views.stop(within));
         stop("publisher", |within| {
             publisher.stop(within);
             drop(publisher);
@@ -312,16 +322,18 @@ pub(super) struct FramePath {
     pub scheduler: Arc<Scheduler>,
     pub slots: Arc<CameraSlots>,
     decode_demands: Arc<DecodeDemands>,
+    /// Where somebody may look.
+    pub views: Views,
 }
 
 impl FramePath {
     /// For the cameras of the site.
-    pub(super) fn new(site: &Site) -> Self {
+    pub(super) fn new(site: &Site, clock: Clock) -> Self {
         let scheduler = Arc::new(Scheduler::new());
         let slots = Arc::new(CameraSlots::default());
         slots.set_cameras(site.detect_options());
         let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
-        FramePath { scheduler, slots, decode_demands }
+        FramePath { scheduler, slots, decode_demands, views: Views::new(clock) }
     }
 }
 
@@ -436,6 +448,7 @@ impl AnalysisStage {
             alerts.queue.clone(),
             known.clone(),
             frames.decode_demands.clone(),
+            frames.views.tap(),
         )
         .map_err(DaemonError::new)?;
         let (furniture, quality) = (FurnitureFile::within(folder), QualityReport::within(folder));

@@ -137,6 +137,60 @@ pub fn make(
     masks: &[Polygon],
     view: Option<&EmptyView>,
 ) -> Result<Evidence, EvidenceError> {
+    let mut redacted = redacted(picture, classes, seen, shown, masks, view)?;
+    draw::frame_shown(&mut redacted.image, shown);
+    let Redacted { image, regions, covered } = redacted;
+    let jpeg = encode_within(image, MAX_BYTES)?;
+    let sha256 = sha256_hex(&jpeg.bytes);
+    Ok(Evidence {
+        jpeg: jpeg.bytes,
+        sha256,
+        width: jpeg.width,
+        height: jpeg.height,
+        redacted: regions,
+        covered,
+    })
+}
+
+/// A picture in which nobody can be recognised, not encoded yet.
+pub(crate) struct Redacted {
+    image: RgbImage,
+    regions: usize,
+    covered: Covered,
+}
+
+impl Redacted {
+    /// What was pixelated besides people and faces.
+    pub(crate) fn covered(&self) -> Covered {
+        self.covered
+    }
+
+    /// As a JPEG file, so wide at most.
+    ///
+    /// # Errors
+    /// As of [`make`].
+    pub(crate) fn jpeg(&self, most_width: u32) -> Result<Encoded, EvidenceError> {
+        let image = if self.image.width() > most_width {
+            scaled(&self.image, most_width)
+        } else {
+            self.image.clone()
+        };
+        encode_within(image, MAX_BYTES)
+    }
+}
+
+/// Redacts as [`make`] does, and frames nothing.
+///
+/// # Errors
+/// As of [`make`].
+pub(crate) fn redacted(
+    picture: &Picture,
+    classes: &[Class],
+    seen: &[Detection],
+    shown: &[Shown],
+    masks: &[Polygon],
+    view: Option<&EmptyView>,
+) -> Result<Redacted, EvidenceError> {
     if !classes.iter().any(|c| *c == Class::PERSON || *c == Class::FACE) {
         return Err(EvidenceError::CannotRedact);
     }
@@ -149,12 +203,9 @@ pub fn make(
     }
     let changed = changed(picture, view);
     let covered = blocks::pixelate_changed(&mut image, changed, seen, shown);
-    let redacted = redact::pixelate_people(&mut image, seen, shown);
+    let regions = redact::pixelate_people(&mut image, seen, shown);
     redact::paint_masks(&mut image, masks);
-    draw::frame_shown(&mut image, shown);
-    let jpeg = encode_within(image, MAX_BYTES)?;
-    let sha256 = sha256_hex(&jpeg.bytes);
-    Ok(Evidence { jpeg: jpeg.bytes, sha256, width: jpeg.width, height: jpeg.height, redacted, covered })
+    Ok(Redacted { image, regions, covered })
 }
 
 /// Where this very picture differs from the view.
@@ -165,10 +216,14 @@ fn changed(picture: &Picture, view: Option<&EmptyView>) -> Changed {
     view.changed(&now)
 }
 
-struct Encoded {
-    bytes: Vec<u8>,
-    width: u32,
-    height: u32,
+/// A JPEG file.
+pub(crate) struct Encoded {
+    /// The file.
+    pub(crate) bytes: Vec<u8>,
+    /// Width in pixels.
+    pub(crate) width: u32,
+    /// Height in pixels.
+    pub(crate) height: u32,
 }
 
 /// Lowers quality first, then size, until the file fits.
@@ -201,5 +256,7 @@ fn scaled(image: &RgbImage, width: u32) -> RgbImage {
     image::imageops::resize(image, width, height as u32, FilterType::Triangle)
 }
 
+#[cfg(test)]
+pub(crate) mod test_support;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,8 @@
 //! Redaction, masks, size: what must hold of every picture that leaves.
 
-use std::time::Duration;
-
 use sha2::{Digest, Sha256};
 
+use super::test_support::{detail, view_of};
 use super::*;
 use crate::analysis::geometry::{BBox, Point};
 use crate::frame::test_support::gray;
@@ -38,36 +37,12 @@ fn make_known(
     make(&detailed_picture(), classes, seen, shown, masks, Some(&view_of(&detailed_picture())))
 }
 
-/// A view that was learnt from one picture for half an hour.
-fn view_of(picture: &Picture) -> EmptyView {
-    let mut now = Coarse::even(0);
-    coarse(picture, &mut now);
-    let mut view = EmptyView::new();
-    for _ in 0..360 {
-        view.learn(&now, Duration::from_secs(5), std::iter::empty());
-    }
-    view
-}
-
 fn detection(class: Class, x0: f32, y0: f32, x1: f32, y1: f32) -> Detection {
     Detection { class, score: 0.4, box_in_frame: BBox::new(x0, y0, x1, y1) }
 }
 
 fn decoded(evidence: &Evidence) -> RgbImage {
     image::load_from_memory(&evidence.jpeg).expect("a JPEG").to_rgb8()
-}
-
-/// Standard deviation of the luma in a part of the picture: detail that is left.
-fn detail(image: &RgbImage, b: BBox) -> f32 {
-    let (w, h) = (image.width() as f32, image.height() as f32);
-    let mut values = Vec::new();
-    for y in (b.y0 * h) as u32..(b.y1 * h) as u32 {
-        for x in (b.x0 * w) as u32..(b.x1 * w) as u32 {
-            values.push(f32::from(image.get_pixel(x, y).0[1]));
-        }
-    }
-    let mean = values.iter().sum::<f32>() / values.len() as f32;
-    (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32).sqrt()
 }
 
 #[test]

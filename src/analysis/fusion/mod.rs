@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
-use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision, Shown};
+use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Revision, Shown};
 use super::alert_lifecycle::AlertIds;
 use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use super::camera_health::NoVideoCause;
@@ -286,25 +286,26 @@ impl Fusion {
 
     /// Every signal at every place.
     pub(crate) fn states(&self, at: Moment) -> Vec<SignalState> {
-        let mut states = Vec::new();
-        for signal in &self.signals {
-            for (index, cell) in signal.cells.iter().enumerate() {
-                let heard = signal.assess(&signal.members(index), at.mono);
-                let state = match (&cell.incident, heard.could_reach >= signal.plan.raise()) {
-                    (Some(_), _) => State::On,
-                    (None, true) => State::Off,
-                    (None, false) => State::Unknown,
-                };
-                states.push(SignalState {
-                    kind: signal.plan.kind.clone(),
-                    grid: cell.grid.clone(),
-                    camera: cell.camera.clone(),
-                    state,
-                    belief: heard.belief,
-                });
-            }
-        }
-        states
+        self.cells().map(|(signal, index)| signal.state(index, &signal.assess_at(index, at))).collect()
+    }
+
+    /// The signals that a camera feeds, each with who contributes to it now.
+    pub(crate) fn states_of(&self, camera: &str, at: Moment) -> Vec<(SignalState, Vec<Contribution>)> {
+        let is_fed = |(signal, index): &(&Signal, usize)| {
+            let mut sources = signal.cells[*index].sources.iter();
+            sources.any(|source| source.id.camera().is_some_and(|of| **of == *camera))
+        };
+        self.cells()
+            .filter(is_fed)
+            .map(|(signal, index)| {
+                let heard = signal.assess_at(index, at);
+                (signal.state(index, &heard), heard.contributions(at))
+            })
+            .collect()
+    }
+
+    fn cells(&self) -> impl Iterator<Item = (&Signal, usize)> {
+        self.signals.iter().flat_map(|signal| (0..signal.cells.len()).map(move |index| (signal, index)))
     }
 
     /// As [`super::Analysis::acknowledge`]; `None`: no such open alert here.
@@ -384,6 +385,26 @@ impl Fusion {
 }
 
 impl Signal {
+    fn assess_at(&self, cell: usize, at: Moment) -> Assessment {
+        self.assess(&self.members(cell), at.mono)
+    }
+
+    fn state(&self, cell: usize, heard: &Assessment) -> SignalState {
+        let cell = &self.cells[cell];
+        let state = match (&cell.incident, heard.could_reach >= self.plan.raise()) {
+            (Some(_), _) => State::On,
+            (None, true) => State::Off,
+            (None, false) => State::Unknown,
+        };
+        SignalState {
+            kind: self.plan.kind.clone(),
+            grid: cell.grid.clone(),
+            camera: cell.camera.clone(),
+            state,
+            belief: heard.belief,
+        }
+    }
+
     /// Whose alert something at this cell belongs to: its own, a neighbour's that is open, or none yet.
     fn home(&self, cell: usize) -> usize {
         if self.cells[cell].incident.is_some() {

@@ -1,0 +1,575 @@
+//! Who looks at which camera, the frame that waits to be shown of each, and what was made of it last.
+//!
+//! One lock around it all, held for moments only. The analysis does not even wait for that: where somebody else holds it, this
+//! frame is not shown. Time is an argument, but for those who call from the page.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::watch;
+
+use crate::analysis::detection::Detection;
+use crate::analysis::time::{Moment, Timestamp};
+use crate::clock::Clock;
+use crate::frame::Picture;
+use crate::text::Sentence;
+
+use super::{
+    Cost, LIVE_EVERY, LiveView, MOST_LIVE, Next, NoLook, RedactionSettings, STILL_EVERY, Seen, Still,
+    ViewPicture,
+};
+
+/// The status page asks again while it is open; nobody who has closed it is shown anything for longer than this.
+const STILL_WANTED_FOR: Duration = Duration::from_secs(45);
+/// A small picture that waits to be made is replaced by a newer frame this often.
+const STILL_REPLACED_EVERY: Duration = Duration::from_secs(2);
+/// A picture to draw on is as good as new for so long.
+const SHAPE_FRESH: Duration = Duration::from_secs(5);
+/// Views of a camera that are kept while somebody looks: a browser fetches the picture after it has heard of it.
+const KEPT_VIEWS: usize = 3;
+/// Points of a trail.
+const TRAIL: usize = 40;
+/// The trail of what was not seen for so long is forgotten.
+const TRAIL_KEPT: Duration = Duration::from_secs(10);
+/// After so many live pictures a small one has its turn, so that four live cameras do not starve the status page.
+const SMALL_EVERY: u32 = 4;
+
+/// See the module.
+pub(super) struct Hub {
+    /// Somebody looks at something; read with every frame.
+    is_wanted: AtomicBool,
+    state: Mutex<State>,
+    work: Condvar,
+    clock: Clock,
+    /// Held while a picture of no camera is redacted.
+    pub(super) once: Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    settings: Option<Arc<RedactionSettings>>,
+    cameras: BTreeMap<Arc<str>, Slot>,
+    is_over: bool,
+    turns: u32,
+    numbers: u64,
+    serials: u64,
+}
+
+/// One camera.
+struct Slot {
+    /// Another one for a camera that was away in between.
+    serial: u64,
+    looks: usize,
+    still_until: Option<Duration>,
+    shape_until: Option<Duration>,
+    /// When a frame of it was taken last, when something was made of one, and when a small picture was.
+    taken_at: Option<Duration>,
+    made_at: Option<Duration>,
+    still_made_at: Option<Duration>,
+    shape_made_at: Option<Duration>,
+    pending: Option<(Pending, Wants)>,
+    live: watch::Sender<Option<Arc<LiveView>>>,
+    recent: VecDeque<Arc<LiveView>>,
+    still: Option<Arc<Still>>,
+    shape: watch::Sender<Option<Arc<Still>>>,
+    trails: BTreeMap<u64, Trail>,
+    cost: Cost,
+    cpu: Duration,
+}
+
+struct Trail {
+    points: Vec<[f32; 2]>,
+    seen_at: Duration,
+}
+
+/// A frame that may be shown.
+pub(crate) struct Pending {
+    /// The pixels.
+    pub picture: Arc<Picture>,
+    /// Everything found in it.
+    pub detections: Vec<Detection>,
+    /// When it was taken.
+    pub at: Moment,
+    /// What the box made of it.
+    pub seen: Seen,
+}
+
+/// What the maker is to make.
+pub(super) struct Job {
+    pub(super) camera: Arc<str>,
+    serial: u64,
+    pub(super) pending: Pending,
+    pub(super) settings: Arc<RedactionSettings>,
+    pub(super) wants: Wants,
+}
+
+/// Which pictures of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wants {
+    pub(super) live: bool,
+    pub(super) still: bool,
+    pub(super) shape: bool,
+}
+
+/// What was made: of each form the picture or why there is none.
+pub(super) struct Made {
+    pub(super) live: Option<Result<ViewPicture, Sentence>>,
+    pub(super) still: Option<Result<ViewPicture, Sentence>>,
+    pub(super) shape: Option<Result<ViewPicture, Sentence>>,
+    pub(super) cpu: Duration,
+}
+
+impl Slot {
+    fn new(serial: u64) -> Self {
+        Slot {
+            serial,
+            looks: 0,
+            still_until: None,
+            shape_until: None,
+            taken_at: None,
+            made_at: None,
+            still_made_at: None,
+            shape_made_at: None,
+            pending: None,
+            live: watch::Sender::new(None),
+            recent: VecDeque::new(),
+            still: None,
+            shape: watch::Sender::new(None),
+            trails: BTreeMap::new(),
+            cost: Cost::default(),
+            cpu: Duration::ZERO,
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.looks > 0 || self.still_until.is_some() || self.shape_until.is_some()
+    }
+
+    fn wants(&self, now: Duration) -> Wants {
+        let is_old =
+            |made_at: Option<Duration>, every| made_at.is_none_or(|at| now.saturating_sub(at) >= every);
+        Wants {
+            live: self.looks > 0,
+            still: self.still_until.is_some() && is_old(self.still_made_at, STILL_EVERY),
+            shape: self.shape_until.is_some() && is_old(self.shape_made_at, SHAPE_FRESH),
+        }
+    }
+
+    /// Whether a frame of now is to be taken.
+    fn takes(&self, now: Duration) -> bool {
+        let Wants { live, still, shape } = self.wants(now);
+        let ago = self.taken_at.map(|at| now.saturating_sub(at));
+        let is_due = |every| ago.is_none_or(|ago| ago >= every);
+        ((live || shape) && is_due(LIVE_EVERY)) || (still && is_due(STILL_REPLACED_EVERY))
+    }
+
+    /// Forgets what nobody asks for any more.
+    fn forget_old_wishes(&mut self, now: Duration) {
+        if self.still_until.is_some_and(|until| until <= now) {
+            (self.still_until, self.still, self.still_made_at) = (None, None, None);
+        }
+        if self.shape_until.is_some_and(|until| until <= now) {
+            (self.shape_until, self.shape_made_at) = (None, None);
+            self.shape.send_replace(None);
+        }
+        if !self.is_wanted() {
+            self.pending = None;
+        }
+    }
+
+    fn forget_live(&mut self) {
+        self.recent.clear();
+        self.trails.clear();
+        self.live.send_replace(None);
+        (self.cost, self.cpu) = (Cost::default(), Duration::ZERO);
+    }
+
+    /// Pictures of another configuration are gone: its masks may have been others.
+    fn forget_pictures(&mut self) {
+        (self.still, self.still_made_at, self.shape_made_at) = (None, None, None);
+        self.recent.clear();
+        self.live.send_replace(None);
+        self.shape.send_replace(None);
+    }
+
+    /// Adds where everything was.
+    fn follow(&mut self, seen: &mut Seen, now: Duration) {
+        for one in &mut seen.boxes {
+            let Some(track) = one.track else { continue };
+            let [x0, _, x1, y1] = one.box_in_frame;
+            let trail = self.trails.entry(track).or_insert(Trail { points: Vec::new(), seen_at: now });
+            trail.seen_at = now;
+            if trail.points.len() == TRAIL {
+                trail.points.remove(0);
+            }
+            trail.points.push([f32::midpoint(x0, x1), y1]);
+            one.trail.clone_from(&trail.points);
+        }
+        self.trails.retain(|_, trail| now.saturating_sub(trail.seen_at) < TRAIL_KEPT);
+    }
+}
+
+impl State {
+    /// The next frame that is made into something: of those that somebody looks at live, mostly, the one whose camera has
+    /// waited longest.
+    fn next_job(&mut self) -> Option<Job> {
+        let settings = self.settings.clone()?;
+        self.turns = self.turns.wrapping_add(1);
+        let small_first = self.turns.is_multiple_of(SMALL_EVERY);
+        let waiting = self.cameras.iter_mut().filter(|(_, slot)| slot.pending.is_some());
+        let order = |slot: &Slot| {
+            let is_small = slot.looks == 0 && slot.shape_until.is_none();
+            (is_small != small_first, slot.made_at)
+        };
+        let (camera, slot) = waiting.min_by_key(|(_, slot)| order(slot))?;
+        let (serial, camera) = (slot.serial, camera.clone());
+        let (pending, wants) = slot.pending.take()?;
+        Some(Job { camera, serial, pending, settings, wants })
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.cameras.values().any(Slot::is_wanted)
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+}
+
+impl Hub {
+    fn new(clock: Clock) -> Self {
+        Hub {
+            is_wanted: AtomicBool::new(false),
+            state: Mutex::default(),
+            work: Condvar::new(),
+            clock,
+            once: Mutex::new(()),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.now().mono
+    }
+
+    pub(super) fn settings(&self) -> Option<Arc<RedactionSettings>> {
+        self.state.lock().settings.clone()
+    }
+
+    fn set(&self, settings: RedactionSettings) {
+        let mut state = self.state.lock();
+        let State { cameras, serials, .. } = &mut *state;
+        cameras.retain(|camera, _| settings.masks.contains_key(camera));
+        for camera in settings.masks.keys() {
+            let slot = cameras.entry(camera.clone()).or_insert_with(|| {
+                *serials += 1;
+                Slot::new(*serials)
+            });
+            slot.forget_pictures();
+        }
+        state.settings = Some(Arc::new(settings));
+        self.tell_wanted(&state);
+    }
+
+    fn tell_wanted(&self, state: &State) {
+        self.is_wanted.store(state.is_wanted(), Ordering::Relaxed);
+    }
+
+    /// Whether a frame of that camera is to be offered. Never waits.
+    fn takes(&self, camera: &str, now: Duration) -> bool {
+        let Some(mut state) = self.state.try_lock() else { return false };
+        state.cameras.values_mut().for_each(|slot| slot.forget_old_wishes(now));
+        self.tell_wanted(&state);
+        state.cameras.get(camera).is_some_and(|slot| slot.takes(now))
+    }
+
+    fn is_live(&self, camera: &str) -> bool {
+        let state = self.state.try_lock();
+        state.is_some_and(|state| state.cameras.get(camera).is_some_and(|slot| slot.looks > 0))
+    }
+
+    /// Takes a frame in place of the one that waited. Never waits.
+    fn offer(&self, camera: &str, pending: Pending, now: Duration) {
+        let Some(mut state) = self.state.try_lock() else { return };
+        let Some(slot) = state.cameras.get_mut(camera).filter(|slot| slot.takes(now)) else { return };
+        slot.taken_at = Some(now);
+        slot.pending = Some((pending, slot.wants(now)));
+        self.work.notify_one();
+    }
+
+    /// Waits for something to make; `None` once everything ends.
+    pub(super) fn next_job(&self) -> Option<Job> {
+        let mut state = self.state.lock();
+        loop {
+            if state.is_over {
+                return None;
+            }
+            if let Some(job) = state.next_job() {
+                return Some(job);
+            }
+            self.work.wait(&mut state);
+        }
+    }
+
+    /// Waits for so long; ends with everything else.
+    pub(super) fn rest(&self, rest: Duration) {
+        let until = self.now() + rest;
+        let mut state = self.state.lock();
+        while !state.is_over {
+            let left = until.saturating_sub(self.now());
+            if left.is_zero() {
+                return;
+            }
+            self.work.wait_for(&mut state, left);
+        }
+    }
+
+    /// Shows what was made, unless nobody wants it any more or it was made with another configuration.
+    pub(super) fn publish(&self, job: Job, made: Made, now: Duration) {
+        let Job { camera, serial, pending: Pending { at, mut seen, .. }, settings, .. } = job;
+        let mut state = self.state.lock();
+        if !state.settings.as_ref().is_some_and(|current| Arc::ptr_eq(current, &settings)) {
+            return;
+        }
+        let number = state.next_number();
+        let Some(slot) = state.cameras.get_mut(&camera).filter(|slot| slot.serial == serial) else { return };
+        slot.made_at = Some(now);
+        slot.cost.pictures += 1;
+        slot.cpu += made.cpu;
+        slot.cost.cpu_ms = u64::try_from(slot.cpu.as_millis()).unwrap_or(u64::MAX);
+        let still = |picture| Arc::new(Still { number, at: at.utc, picture });
+        if let Some(picture) = made.still.filter(|_| slot.still_until.is_some()) {
+            slot.still_made_at = Some(now);
+            slot.still = Some(still(picture));
+        }
+        if let Some(picture) = made.shape.filter(|_| slot.shape_until.is_some()) {
+            slot.shape_made_at = Some(now);
+            slot.shape.send_replace(Some(still(picture)));
+        }
+        if let Some(picture) = made.live.filter(|_| slot.looks > 0) {
+            slot.follow(&mut seen, now);
+            let view = Arc::new(LiveView { number, at: at.utc, picture, seen, cost: slot.cost });
+            if slot.recent.len() == KEPT_VIEWS {
+                slot.recent.pop_front();
+            }
+            slot.recent.push_back(view.clone());
+            slot.live.send_replace(Some(view));
+        }
+    }
+
+    /// Somebody else holds the lock.
+    #[cfg(test)]
+    pub(super) fn hold(&self) -> impl Drop + '_ {
+        self.state.lock()
+    }
+
+    pub(super) fn clock_now(&self) -> Duration {
+        self.now()
+    }
+
+    fn begin(self: &Arc<Self>, camera: &str) -> Result<Look, NoLook> {
+        let mut state = self.state.lock();
+        let live = state.cameras.values().filter(|slot| slot.looks > 0).count();
+        let Some((camera, slot)) = state.cameras.get_key_value(camera) else {
+            return Err(NoLook::NoSuchCamera);
+        };
+        if slot.looks == 0 && live >= MOST_LIVE {
+            return Err(NoLook::TooMany);
+        }
+        let camera = camera.clone();
+        let Some(slot) = state.cameras.get_mut(&camera) else { return Err(NoLook::NoSuchCamera) };
+        slot.looks += 1;
+        let look = Look { hub: self.clone(), serial: slot.serial, camera, views: slot.live.subscribe() };
+        self.tell_wanted(&state);
+        Ok(look)
+    }
+
+    fn end(&self, camera: &str, serial: u64) {
+        let mut state = self.state.lock();
+        if let Some(slot) = state.cameras.get_mut(camera).filter(|slot| slot.serial == serial) {
+            slot.looks -= 1;
+            if slot.looks == 0 {
+                slot.forget_live();
+                slot.forget_old_wishes(self.now());
+            }
+        }
+        self.tell_wanted(&state);
+    }
+
+    fn still(&self, camera: &str, now: Duration) -> Option<Arc<Still>> {
+        let mut state = self.state.lock();
+        let slot = state.cameras.get_mut(camera)?;
+        slot.still_until = Some(now + STILL_WANTED_FOR);
+        let still = slot.still.clone();
+        self.tell_wanted(&state);
+        still
+    }
+
+    fn wish_for_a_shape_picture(
+        &self,
+        camera: &str,
+        now: Duration,
+        within: Duration,
+    ) -> Option<watch::Receiver<Option<Arc<Still>>>> {
+        let mut state = self.state.lock();
+        let slot = state.cameras.get_mut(camera)?;
+        slot.forget_old_wishes(now);
+        let is_fresh = slot.shape_made_at.is_some_and(|at| now.saturating_sub(at) < SHAPE_FRESH);
+        if !is_fresh {
+            slot.shape.send_replace(None);
+        }
+        let until = now + within.max(SHAPE_FRESH);
+        slot.shape_until = Some(slot.shape_until.map_or(until, |before| before.max(until)));
+        let pictures = slot.shape.subscribe();
+        self.tell_wanted(&state);
+        Some(pictures)
+    }
+
+    fn view(&self, camera: &str, number: u64) -> Option<Arc<LiveView>> {
+        let state = self.state.lock();
+        state.cameras.get(camera)?.recent.iter().find(|view| view.number == number).cloned()
+    }
+
+    fn finish(&self) {
+        let mut state = self.state.lock();
+        state.is_over = true;
+        // Whoever waits for a view hears that there will be none.
+        state.cameras.clear();
+        self.tell_wanted(&state);
+        self.work.notify_all();
+    }
+}
+
+/// The daemon's end.
+#[derive(Clone)]
+pub(crate) struct Views(pub(super) Arc<Hub>);
+
+impl Views {
+    /// There are no cameras yet.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Views(Arc::new(Hub::new(clock)))
+    }
+
+    /// From here on exactly these cameras, redacted like this. What was made before is gone.
+    pub(crate) fn set(&self, settings: RedactionSettings) {
+        self.0.set(settings);
+    }
+
+    /// Nobody is shown anything any more.
+    pub(crate) fn finish(&self) {
+        self.0.finish();
+    }
+
+    /// For the analysis thread.
+    pub(crate) fn tap(&self) -> Tap {
+        Tap(self.0.clone())
+    }
+
+    /// For the page.
+    pub(crate) fn viewer(&self) -> Viewer {
+        Viewer(self.0.clone())
+    }
+}
+
+/// The analysis thread's end. Nothing here waits.
+#[derive(Clone)]
+pub(crate) struct Tap(Arc<Hub>);
+
+impl Tap {
+    /// Whether somebody looks at anything: one load.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.0.is_wanted.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody looks at that camera live.
+    pub(crate) fn is_live(&self, camera: &str) -> bool {
+        self.0.is_live(camera)
+    }
+
+    /// Whether a frame of that camera is to be shown now.
+    pub(crate) fn takes(&self, camera: &str, now: Duration) -> bool {
+        self.0.takes(camera, now)
+    }
+
+    /// Shows a frame.
+    pub(crate) fn offer(&self, camera: &str, pending: Pending, now: Duration) {
+        self.0.offer(camera, pending, now);
+    }
+}
+
+/// Where the page looks at cameras.
+#[derive(Clone)]
+pub struct Viewer(Arc<Hub>);
+
+impl std::fmt::Debug for Viewer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Viewer")
+    }
+}
+
+impl Viewer {
+    pub(super) fn hub(&self) -> &Hub {
+        &self.0
+    }
+
+    /// Looks at a camera for as long as the result lives.
+    ///
+    /// # Errors
+    /// [`NoLook`].
+    pub fn look(&self, camera: &str) -> Result<Look, NoLook> {
+        self.0.begin(camera)
+    }
+
+    /// A view that is kept while somebody looks.
+    pub fn view(&self, camera: &str, number: u64) -> Option<Arc<LiveView>> {
+        self.0.view(camera, number)
+    }
+
+    /// The latest small picture of a camera, about 320 pixels wide; `None` while there is none yet. From now on one is made
+    /// every ten seconds at most, until nobody has asked for a while.
+    pub fn still(&self, camera: &str) -> Option<Arc<Still>> {
+        self.0.still(camera, self.0.now())
+    }
+
+    /// A picture of a camera as large as it is analysed, as a background to draw on; `None`: there is no such camera, or it
+    /// gave no frame in time.
+    pub async fn shape_picture(&self, camera: &str, within: Duration) -> Option<Arc<Still>> {
+        let mut pictures = self.0.wish_for_a_shape_picture(camera, self.0.now(), within)?;
+        let picture = tokio::time::timeout(within, pictures.wait_for(Option::is_some)).await;
+        picture.ok()?.ok()?.clone()
+    }
+
+    /// When it is now, as views say it.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now().utc
+    }
+}
+
+/// Somebody looks at a camera.
+pub struct Look {
+    hub: Arc<Hub>,
+    camera: Arc<str>,
+    serial: u64,
+    views: watch::Receiver<Option<Arc<LiveView>>>,
+}
+
+impl Look {
+    /// The latest view with a greater number than `after`, as soon as there is one.
+    pub async fn next(&mut self, after: u64, within: Duration) -> Next {
+        let is_new = |view: &Option<Arc<LiveView>>| view.as_ref().is_some_and(|view| view.number > after);
+        match tokio::time::timeout(within, self.views.wait_for(is_new)).await {
+            Ok(Ok(view)) => view.clone().map_or(Next::NothingYet, Next::View),
+            Ok(Err(_)) => Next::Gone,
+            Err(_) => Next::NothingYet,
+        }
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.hub.end(&self.camera, self.serial);
+    }
+}
