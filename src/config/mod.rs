@@ -37,6 +37,8 @@ mod check;
 mod class_words;
 mod digest;
 pub mod document;
+#[cfg(feature = "web")]
+pub(crate) mod edit;
 mod explain;
 mod headers;
 mod layers;
@@ -53,6 +55,7 @@ pub(crate) mod secret;
 mod settings;
 mod structure;
 mod suggest;
+pub(crate) mod write;
 
 pub(crate) use document::Precision;
 pub use explain::Origin;

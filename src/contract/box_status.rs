@@ -416,6 +416,8 @@ pub enum ConfigSource {
     File,
     /// The command centre, on `down/config`.
     Remote,
+    /// Somebody at the page on the box, who tries it: once it is confirmed it stands in the file.
+    Page,
 }
 
 /// What became of a configuration.

@@ -38,6 +38,8 @@ pub struct LocalDesk {
 #[derive(Debug, Clone)]
 pub struct LocalAnswer {
     to: Sender<Answer>,
+    /// What whoever asks may do.
+    pub(super) role: Role,
     /// Given back when nobody works on the command any more.
     _room: Arc<OwnedSemaphorePermit>,
 }
@@ -67,7 +69,7 @@ impl LocalDesk {
         data: &Value,
         at: Timestamp,
     ) -> Result<Receiver<Answer>, Answer> {
-        let Some(spec) = commands::spec(command) else {
+        let Some(spec) = commands::spec_at_page(command) else {
             return Err(Answer::refused(Refusal::UnknownCommand, say::unknown_command()));
         };
         if role < spec.role {
@@ -91,7 +93,7 @@ impl LocalDesk {
             at,
             retained: false,
             respond_to: None,
-            local: Some(LocalAnswer { to, _room: room }),
+            local: Some(LocalAnswer { to, role, _room: room }),
             ignored: Vec::new(),
         };
         match self.commands.try_send(ReceivedCommand { envelope, logged, work }) {

@@ -64,12 +64,15 @@ pub struct LastOffer {
 impl LastOffer {
     /// What nobody confirmed in time: `now` falls and `before` comes back.
     pub fn fell(now: &Overrides, before: &Overrides, sha256: Option<String>, at: Timestamp) -> Self {
-        // Where only values were set, the configuration and its version stay.
-        let other = now.wanted.as_ref().filter(|wanted| before.wanted.as_ref() != Some(*wanted));
+        // Where only values were set, the configuration and its version stay; the centre set them.
+        let (source, version) = match now.wanted != before.wanted && now.wanted.is_some() {
+            true => now.source(),
+            false => (ConfigSource::Remote, None),
+        };
         LastOffer {
             outcome: ConfigOutcome::Reverted,
-            source: ConfigSource::Remote,
-            version: other.map(|wanted| wanted.version),
+            source,
+            version,
             sha256,
             at: Time(at),
             problems: Vec::new(),
@@ -88,13 +91,32 @@ pub struct Overrides {
     pub settings: Settings,
 }
 
-/// A configuration from the centre.
+impl Overrides {
+    /// Where what runs came from, with its version where it has one.
+    pub fn source(&self) -> (ConfigSource, Option<u64>) {
+        match &self.wanted {
+            None => (ConfigSource::File, None),
+            Some(wanted) if wanted.from_page => (ConfigSource::Page, None),
+            Some(wanted) => (ConfigSource::Remote, Some(wanted.version)),
+        }
+    }
+
+    /// What somebody at the page tries.
+    pub fn of_page(&self) -> Option<&Wanted> {
+        self.wanted.as_ref().filter(|wanted| wanted.from_page)
+    }
+}
+
+/// A configuration from the centre, or one that somebody at the page tries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// Its version.
+    /// Its version; one of the page has none of its own and takes none from the centre.
     pub version: u64,
     /// The whole of it.
     pub toml: String,
+    /// Whether it comes from the page: then it goes into the file once it is confirmed.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub from_page: bool,
 }
 
 /// Values from the centre.
@@ -190,7 +212,7 @@ mod tests {
     fn what_stands_survives_a_restart_and_damage_is_put_aside() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(StoredOverrides::load(folder.path()), (StoredOverrides::default(), None));
-        let wanted = Wanted { version: 7, toml: "[site]\n".to_owned() };
+        let wanted = Wanted { version: 7, toml: "[site]\n".to_owned(), from_page: false };
         let standing = StoredOverrides {
             file: "f".to_owned(),
             version: 7,

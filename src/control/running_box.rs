@@ -77,6 +77,16 @@ pub trait RunningBox {
     /// # Errors
     /// It could not be written; nothing changed.
     fn store_overrides(&mut self, next: StoredOverrides) -> io::Result<()>;
+    /// Writes what somebody at the page tries into the file on the box, which counts from here on.
+    ///
+    /// # Errors
+    /// Why it is not written; it is still on trial.
+    fn keep_in_file(&mut self) -> Result<(), Sentence>;
+    /// Ends what is on trial: what was there before comes back now.
+    ///
+    /// # Errors
+    /// Why that does not run.
+    fn go_back(&mut self) -> Result<(), Problems>;
 
     /// How the box does.
     fn selftest(&mut self) -> SelftestResult;
@@ -111,7 +121,7 @@ pub trait RunningBox {
 /// Where a configuration came from that is offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// The file, or the command centre.
+    /// The file, the command centre, or somebody at the page.
     pub source: ConfigSource,
     /// Its version, where it has one.
     pub version: Option<u64>,
@@ -128,12 +138,33 @@ pub(super) fn may_change(
     expected: &str,
     revert_after_secs: Option<u32>,
 ) -> Result<(), (Refusal, Sentence)> {
+    if at.overrides().trial.is_some() {
+        return Err((Refusal::Conflict, say::on_trial()));
+    }
+    knows_what_runs(at, expected, revert_after_secs)
+}
+
+/// The same for somebody at the page, who may try something else in place of what is tried there.
+pub(super) fn may_try(
+    at: &dyn RunningBox,
+    expected: &str,
+    revert_after_secs: u32,
+) -> Result<(), (Refusal, Sentence)> {
+    let StoredOverrides { trial, now, .. } = at.overrides();
+    if trial.is_some() && now.of_page().is_none() {
+        return Err((Refusal::Conflict, say::on_trial()));
+    }
+    knows_what_runs(at, expected, Some(revert_after_secs))
+}
+
+fn knows_what_runs(
+    at: &dyn RunningBox,
+    expected: &str,
+    revert_after_secs: Option<u32>,
+) -> Result<(), (Refusal, Sentence)> {
     if let Some(secs) = revert_after_secs.filter(|secs| !TRIAL_SECS.contains(secs)) {
         let why = say::trial_seconds(secs, *TRIAL_SECS.start(), *TRIAL_SECS.end());
         return Err((Refusal::Invalid, why));
-    }
-    if at.overrides().trial.is_some() {
-        return Err((Refusal::Conflict, say::on_trial()));
     }
     let running = &at.config().sha256;
     if expected != running {
@@ -142,17 +173,18 @@ pub(super) fn may_change(
     Ok(())
 }
 
-/// What stands after a change to `now`.
+/// What stands after a change to `now`. Where something is on trial already, what was there before that comes back.
 pub(super) fn changed(
     at: &dyn RunningBox,
     now: Overrides,
     revert_after_secs: Option<u32>,
 ) -> StoredOverrides {
     let before = at.overrides();
+    let comes_back = before.trial.as_ref().map_or_else(|| before.now.clone(), |trial| *trial.before.clone());
     let trial = revert_after_secs.map(|secs| Trial {
         until: Time(later(at.now().utc, secs)),
         secs,
-        before: Box::new(before.now.clone()),
+        before: Box::new(comes_back),
     });
     StoredOverrides { now, trial, ..before.clone() }
 }

@@ -11,11 +11,11 @@ use tempfile::TempDir;
 use super::answer::Answer;
 use super::commands::original::{OriginalData, Requests};
 use super::commands::{self, Work};
-use super::envelope::CommandEnvelope;
-use super::overrides::StoredOverrides;
+use super::envelope::{CommandEnvelope, ReceivedCommand};
+use super::overrides::{Overrides, StoredOverrides};
 use super::running_box::{Offer, OriginalReply, PictureReply, RunningBox, SnapshotReply};
 use super::transfers::Transfers;
-use super::{Signer, settings};
+use super::{LocalDesk, Signer, settings};
 use crate::analysis::detection::Class;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::audit::Audit;
@@ -25,7 +25,7 @@ use crate::contract::command::SelftestResult;
 use crate::contract::signature::Role;
 use crate::evidence::{NoOriginal, NoPicture};
 use crate::outbox::{OutboxError, Resent};
-use crate::text::foreign;
+use crate::text::{Sentence, foreign};
 
 /// A box that runs `config/minimal.toml`.
 pub(super) struct TestBox {
@@ -102,6 +102,22 @@ impl TestBox {
         }
         answered.try_recv().unwrap()
     }
+
+    /// The same for somebody who logged in at the page.
+    pub(super) fn ask_at_page(&mut self, name: &str, role: Role, data: &Value) -> Answer {
+        let (commands, mut taken) = tokio::sync::mpsc::channel(1);
+        let desk = LocalDesk::new(commands);
+        if let Err(refused) = desk.ask("li", role, name, data, self.now().utc) {
+            return refused;
+        }
+        let ReceivedCommand { envelope, work, .. } = taken.try_recv().unwrap();
+        let (to, answered) = std::sync::mpsc::channel();
+        match work {
+            Work::Main(work) => work(&envelope, self, Box::new(move |answer| to.send(answer).unwrap())),
+            Work::Alerts(_) => panic!("`{name}` is about an alert"),
+        }
+        answered.try_recv().unwrap()
+    }
 }
 
 impl RunningBox for TestBox {
@@ -144,6 +160,27 @@ impl RunningBox for TestBox {
             return Err(io::Error::other("the disk is full"));
         }
         self.overrides = next;
+        Ok(())
+    }
+
+    fn keep_in_file(&mut self) -> Result<(), Sentence> {
+        if self.is_full {
+            return Err(foreign::words("the disk is full"));
+        }
+        self.file = self.base.clone();
+        (self.overrides.now, self.overrides.trial) = (Overrides::default(), None);
+        Ok(())
+    }
+
+    fn go_back(&mut self) -> Result<(), Problems> {
+        let before = *self.overrides.trial.take().unwrap().before;
+        let path = self.file.path();
+        let base = match &before.wanted {
+            Some(wanted) => Config::from_text(path, &wanted.toml, &Surroundings::elsewhere(path))?,
+            None => self.file.clone(),
+        };
+        self.config = settings::apply(base.clone(), &before.settings);
+        (self.base, self.overrides.now) = (base, before);
         Ok(())
     }
 
@@ -252,6 +289,62 @@ mod tests {
         assert_eq!(answer.code, Some(Refusal::Invalid), "{answer:?}");
         assert!(here.refused[0].contains("`[[command_key]]`"), "{:?}", here.refused);
         assert_eq!(here.config.sha256, running);
+    }
+
+    /// The file with another rate, as somebody at the page tries it.
+    fn tried(here: &TestBox, fps: &str) -> Value {
+        let toml = here.file.text().replace("id = \"cam-1\"\n", &format!("id = \"cam-1\"\nanalysis_fps = {fps}\n"));
+        assert_ne!(toml, here.file.text());
+        json!({ "version": 1, "toml": toml, "expect_config": here.config.sha256, "revert_after_secs": 600 })
+    }
+
+    #[test]
+    fn what_is_tried_at_the_page_comes_back_or_goes_into_the_file() {
+        let mut here = TestBox::new();
+        let before = here.config.sha256.clone();
+        let first = tried(&here, "2.0");
+        assert_eq!(here.ask_at_page("config", Role::Operator, &first).code, Some(Refusal::NotAllowed));
+        // The file names no key of an administrator, and its own people may do all that it may.
+        let answer = here.ask_at_page("config", Role::Admin, &first);
+        assert_eq!(answer.outcome, Outcome::Done, "{answer:?}");
+        assert_eq!(here.config.cameras[0].analysis_hz, 2.0);
+        assert_eq!(here.overrides.version, 0, "the centre's versions are its own");
+        // Something else in its place: what comes back is still what ran before.
+        let second = tried(&here, "3.0");
+        assert_eq!(here.ask_at_page("config", Role::Admin, &first).code, Some(Refusal::Conflict), "it expects the file");
+        assert_eq!(here.ask_at_page("config", Role::Admin, &second).outcome, Outcome::Done);
+        assert_eq!(here.overrides.trial.as_ref().unwrap().before.wanted, None);
+        let on_trial = json!({ "config": here.config.sha256 });
+        assert_eq!(here.ask_at_page("revert", Role::Operator, &on_trial).code, Some(Refusal::NotAllowed));
+        assert_eq!(here.ask_at_page("revert", Role::Admin, &on_trial).outcome, Outcome::Done);
+        assert_eq!((&here.config.sha256, &here.overrides.trial), (&before, &None));
+        assert_eq!(here.ask_at_page("revert", Role::Admin, &on_trial).outcome, Outcome::Already);
+
+        assert_eq!(here.ask_at_page("config", Role::Admin, &first).outcome, Outcome::Done);
+        let on_trial = json!({ "config": here.config.sha256 });
+        assert_eq!(here.ask_at_page("confirm", Role::Operator, &on_trial).code, Some(Refusal::NotAllowed));
+        here.is_full = true;
+        assert_eq!(here.ask_at_page("confirm", Role::Admin, &on_trial).outcome, Outcome::Failed);
+        assert!(here.overrides.trial.is_some(), "it comes back by itself");
+        here.is_full = false;
+        assert_eq!(here.ask_at_page("confirm", Role::Admin, &on_trial).outcome, Outcome::Done);
+        assert_eq!(here.file.text(), first["toml"].as_str().unwrap());
+        assert_eq!((&here.overrides.now, &here.overrides.trial), (&Overrides::default(), &None));
+    }
+
+    #[test]
+    fn what_the_centre_tries_is_not_replaced_at_the_page_and_nothing_is_without_an_end() {
+        let mut here = TestBox::new();
+        let set = json!({ "expect_config": here.config.sha256, "revert_after_secs": 60,
+            "cameras": { "cam-1": { "analysis_fps": 2.0 } } });
+        assert_eq!(here.ask("set", Role::Operator, &set).outcome, Outcome::Done);
+        let refused = here.ask_at_page("config", Role::Admin, &tried(&here, "3.0"));
+        assert_eq!(refused.code, Some(Refusal::Conflict), "{refused:?}");
+        let mut here = TestBox::new();
+        let mut for_good = tried(&here, "3.0");
+        for_good.as_object_mut().unwrap().remove("revert_after_secs");
+        assert_eq!(here.ask_at_page("config", Role::Admin, &for_good).code, Some(Refusal::Invalid));
+        assert!(crate::control::commands::spec("revert").is_none(), "not from afar");
     }
 
     #[test]

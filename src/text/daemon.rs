@@ -85,6 +85,18 @@ sentences! { "daemon";
     from_file():
         "file",
         "配置文件";
+    file_not_read(path, why):
+        "{path} cannot be read, so nothing is written into it: {why}",
+        "{path} 无法读取，因此没有写入：{why}";
+    file_was_edited(path):
+        "{path} was edited meanwhile, so nothing is written into it: go back, look at the file, and make the change anew",
+        "{path} 已被他人修改，因此没有写入：请撤回试运行，查看该文件后重新更改";
+    unwritten_but(what, hint):
+        "{what}. What to try: {hint}",
+        "{what}。处理办法：{hint}";
+    from_page():
+        "page",
+        "本机页面";
     from_centre(version):
         "remote, version {version}",
         "指挥中心下发，版本 {version}";

@@ -99,6 +99,9 @@ sentences! { "message";
     confirm():
         "Keeps what runs on trial; signed, with the role `admin` where that is a whole configuration.",
         "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
+    revert():
+        "Ends what is on trial: what ran before comes back at once.",
+        "结束试运行，立即恢复原来的内容";
     selftest():
         "Asks how the box does; signed.",
         "询问盒子的状况，回答在 `up/reply` 上";

@@ -108,12 +108,14 @@ pub(crate) mod config_address;
 pub(crate) mod config_camera;
 pub(crate) mod config_certificate;
 pub(crate) mod config_check;
+pub(crate) mod config_edit;
 pub(crate) mod config_layers;
 pub(crate) mod config_rule;
 pub(crate) mod config_secret;
 pub(crate) mod config_sensor;
 pub(crate) mod config_signal;
 pub(crate) mod config_site;
+pub(crate) mod config_write;
 pub(crate) mod daemon;
 pub(crate) mod demo;
 pub(crate) mod detect;
@@ -129,9 +131,12 @@ pub(crate) mod message;
 pub(crate) mod model;
 pub(crate) mod models;
 pub(crate) mod mqtt;
+pub(crate) mod onvif;
 pub(crate) mod outbox;
 pub(crate) mod outbox_step;
 pub(crate) mod page;
+pub(crate) mod page_changes;
+pub(crate) mod page_live;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod probe;
@@ -181,12 +186,14 @@ fn catalogue() -> Vec<&'static Entry> {
         config_camera::ALL,
         config_certificate::ALL,
         config_check::ALL,
+        config_edit::ALL,
         config_layers::ALL,
         config_rule::ALL,
         config_secret::ALL,
         config_sensor::ALL,
         config_signal::ALL,
         config_site::ALL,
+        config_write::ALL,
         daemon::ALL,
         demo::ALL,
         detect::ALL,
@@ -201,8 +208,11 @@ fn catalogue() -> Vec<&'static Entry> {
         model::ALL,
         models::ALL,
         mqtt::ALL,
+        onvif::ALL,
         outbox::ALL,
         page::ALL,
+        page_changes::ALL,
+        page_live::ALL,
         outbox_step::ALL,
         place::ALL,
         policy::ALL,

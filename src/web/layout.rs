@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
+use super::changes::Banner;
 use super::request::{TOKEN_FIELD, Visitor};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
@@ -31,6 +32,8 @@ pub(super) struct Shell<'a> {
     /// Open alerts that nobody took on.
     pub(super) waiting: u64,
     pub(super) notice: Option<Sentence>,
+    /// What is tried, or waits to be.
+    pub(super) banner: Option<Banner>,
 }
 
 impl Shell<'_> {
@@ -45,6 +48,7 @@ impl Shell<'_> {
             name: String::new(),
             waiting: 0,
             notice: None,
+            banner: None,
         }
     }
 
@@ -79,6 +83,10 @@ impl Shell<'_> {
                         @if self.visitor.is_some() { (self.navigation()) }
                     }
                     main #main tabindex="-1" {
+                        // There also while it is empty, so that it can be filled while the page is open.
+                        @if let (Some(banner), Some(visitor)) = (&self.banner, self.visitor) {
+                            div #trial data-live="status" { (banner.show(self, visitor)) }
+                        }
                         @if let Some(notice) = &self.notice {
                             p.notice role="status" { (notice.in_language(self.language)) }
                         }

@@ -18,8 +18,10 @@ mod alert_list;
 mod alert_page;
 mod alert_words;
 mod certificate;
+mod changes;
 mod files;
 pub mod history;
+pub mod in_force;
 mod layout;
 mod live;
 mod lockout;
@@ -58,9 +60,12 @@ use crate::control::{Answer, LocalDesk};
 use crate::outbox::{Consumer, Outbox};
 use crate::text::{Sentence, language_of_log, log_error, log_warn, page as say};
 use crate::types::rate::Bucket;
+use crate::view::Viewer;
 
 use accounts::Accounts;
+use changes::{Banner, Proposals};
 use history::{FollowError, History};
+use in_force::InForce;
 use layout::Shell;
 use live::Streams;
 use lockout::Lockout;
@@ -120,6 +125,12 @@ pub struct Parts {
     pub audit: Arc<Audit>,
     /// Where people at the page ask for something.
     pub desk: Desk,
+    /// The configuration file.
+    pub config_file: PathBuf,
+    /// What runs.
+    pub in_force: watch::Receiver<InForce>,
+    /// Where they look at cameras.
+    pub viewer: Viewer,
     /// The time.
     pub clock: Clock,
 }
@@ -320,6 +331,7 @@ impl Work {
             hashing: Semaphore::new(1),
             streams: Arc::default(),
             trouble: self.trouble.clone(),
+            proposals: Mutex::default(),
             exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
             parts: self.parts.clone(),
         });
@@ -406,6 +418,11 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/alerts/{alert}/ack", post(alert_page::acknowledge))
         .route("/alerts/{alert}/verdict", post(alert_page::verdict))
         .route("/alerts/{alert}/close", post(alert_page::close))
+        .route("/changes", get(changes::show))
+        .route("/changes/try", post(changes::try_out))
+        .route("/changes/discard", post(changes::discard))
+        .route("/changes/keep", post(changes::keep))
+        .route("/changes/back", post(changes::go_back))
         .route("/live", get(live::changes))
         .route("/logout", post(login::log_out))
         .layer(from_fn(serve::note_session))
@@ -442,6 +459,8 @@ struct Site {
     /// Pages that hear of changes.
     streams: Arc<Streams>,
     exports: Mutex<Bucket>,
+    /// Changes of the configuration that are not tried yet.
+    proposals: Mutex<Proposals>,
     /// What is told of the page, here and to the centre.
     trouble: Arc<Mutex<Option<PageTrouble>>>,
     parts: Parts,
@@ -486,6 +505,7 @@ impl Site {
             name: self.name(),
             waiting,
             notice,
+            banner: Some(Banner::of(self, visitor)),
             ..Shell::bare(reader.0, title)
         })
     }

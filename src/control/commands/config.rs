@@ -9,12 +9,11 @@ use super::super::envelope::CommandEnvelope;
 use super::super::fields::{self, Faults};
 use super::super::overrides::{Overrides, StoredOverrides, Wanted, digest};
 use super::super::remote_config_policy;
-use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, runs_now};
+use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, may_try, runs_now};
 use super::part::not_taken;
 use super::{CommandData, Handler, Replay};
 use crate::config::restart::takes_a_restart;
 use crate::config::{Config, Problems, Surroundings};
-use crate::contract::box_status::ConfigSource;
 use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
@@ -145,6 +144,9 @@ fn example() -> Result<Vec<u8>, ExampleError> {
 }
 
 fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
+    if envelope.local.is_some() {
+        return try_out(data, at);
+    }
     let highest = at.overrides().version;
     // A broker that keeps an old one says nothing new at every connection.
     if envelope.retained && data.version <= highest {
@@ -178,7 +180,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
         }
         (None, None) => return Answer::refused(Refusal::Invalid, say::no_config()),
     };
-    let answer = put_in_place(at, Offered { version, toml, revert_after_secs });
+    let answer = put_in_place(at, Offered { version, toml, revert_after_secs, from_page: false });
     // Also one that may not run: it will not get better, and is in the way of the one that is.
     if let Some(TransferName { id, .. }) = transfer {
         at.transfers().forget(key, &id);
@@ -186,11 +188,26 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     answer
 }
 
-/// A configuration that the centre knows enough to offer.
+/// Somebody at the page tries it, and it comes back by itself. Who may do that was decided at the box, so it may be all
+/// that the file may be, and it takes no version from the centre.
+fn try_out(data: WantedConfigData, at: &mut dyn RunningBox) -> Answer {
+    let (Some(toml), Some(secs)) = (data.toml, data.revert_after_secs) else {
+        return Answer::refused(Refusal::Invalid, say::no_config());
+    };
+    if let Err((code, why)) = may_try(at, &data.expect_config, secs) {
+        return Answer::refused(code, why);
+    }
+    let version = at.overrides().version;
+    put_in_place(at, Offered { version, toml, revert_after_secs: Some(secs), from_page: true })
+}
+
+/// A configuration of somebody who knows what runs.
 pub(super) struct Offered {
     pub version: u64,
     pub toml: String,
     pub revert_after_secs: Option<u32>,
+    /// Whether it comes from the page on the box, and not from the centre.
+    pub from_page: bool,
 }
 
 /// Versions never go back: the answer to one that does.
@@ -201,10 +218,13 @@ pub(super) fn too_old(at: &dyn RunningBox, version: u64) -> Option<Answer> {
 
 /// Judges it and makes it what runs, on trial where that is asked for.
 pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer {
-    let Offered { version, toml, revert_after_secs } = offered;
-    let offer = Offer { source: ConfigSource::Remote, version: Some(version) };
-    let taken = judged(at, &toml).and_then(|base| {
-        let now = Overrides { wanted: Some(Wanted { version, toml }), ..Overrides::default() };
+    let Offered { version, toml, revert_after_secs, from_page } = offered;
+    let wanted = Wanted { version, toml, from_page };
+    let judged = judged(at, &wanted.toml, from_page);
+    let now = Overrides { wanted: Some(wanted), ..Overrides::default() };
+    let (source, version_told) = now.source();
+    let offer = Offer { source, version: version_told };
+    let taken = judged.and_then(|base| {
         let next = StoredOverrides { version, ..changed(at, now, revert_after_secs) };
         at.take_up(base, next, &offer)
     });
@@ -217,12 +237,15 @@ pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer 
     }
 }
 
-/// Judged like the file, and then some.
-fn judged(at: &dyn RunningBox, toml: &str) -> Result<Config, Problems> {
+/// Judged like the file, and then some where it comes from afar.
+fn judged(at: &dyn RunningBox, toml: &str, from_page: bool) -> Result<Config, Problems> {
     let path = at.file().path();
     let base = Config::from_text(path, toml, &Surroundings::of(path))?;
     let restart = takes_a_restart(at.base(), &base).into_iter().map(Words::from);
-    let forbidden = remote_config_policy::forbidden(at.file(), at.base(), &base, at.now().utc);
+    let forbidden = match from_page {
+        true => Vec::new(),
+        false => remote_config_policy::forbidden(at.file(), at.base(), &base, at.now().utc),
+    };
     let wrong: Vec<Words> = restart.chain(forbidden.into_iter().map(Words::from)).collect();
     if wrong.is_empty() {
         Ok(base)

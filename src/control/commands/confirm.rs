@@ -43,9 +43,17 @@ fn confirm(data: ConfirmData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     let Some(trial) = &at.overrides().trial else {
         return Answer::already(say::nothing_on_trial());
     };
-    let is_admin = envelope.signer.as_ref().is_some_and(|signer| signer.role >= Role::Admin);
+    let at_page = envelope.local.as_ref().map(|local| local.role);
+    let role = envelope.signer.as_ref().map(|signer| signer.role).or(at_page);
+    let is_admin = role.is_some_and(|role| role >= Role::Admin);
     if trial.before.wanted != at.overrides().now.wanted && !is_admin {
         return Answer::refused(Refusal::NotAllowed, say::confirm_takes_admin());
+    }
+    if at.overrides().now.of_page().is_some() {
+        return match at.keep_in_file() {
+            Ok(()) => Answer::said(runs_now(at)),
+            Err(why) => Answer::failed(why),
+        };
     }
     let next = StoredOverrides { trial: None, ..at.overrides().clone() };
     if let Err(error) = at.store_overrides(next) {

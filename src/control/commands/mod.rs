@@ -11,6 +11,7 @@ pub(crate) mod original;
 pub(crate) mod part;
 pub(crate) mod patch;
 pub(crate) mod resend;
+pub(crate) mod revert;
 pub(crate) mod selftest;
 pub(crate) mod set;
 pub(crate) mod snapshot;
@@ -162,6 +163,14 @@ impl CommandSpec {
     pub fn required(&self) -> Vec<&'static str> {
         (self.required)()
     }
+}
+
+/// Those that are given at the page alone: whoever is far away waits until a trial ends.
+static AT_THE_PAGE: &[CommandSpec] = &[CommandSpec::of::<revert::RevertData>()];
+
+/// The command of that name, for somebody at the page.
+pub(super) fn spec_at_page(name: &str) -> Option<&'static CommandSpec> {
+    AT_THE_PAGE.iter().find(|command| command.name() == name).or_else(|| spec(name))
 }
 
 /// The command of that name.

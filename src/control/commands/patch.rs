@@ -117,7 +117,12 @@ fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answ
     match patched(at.base().text(), &steps) {
         Ok(toml) => put_in_place(
             at,
-            Offered { version: data.version, toml, revert_after_secs: data.revert_after_secs },
+            Offered {
+                version: data.version,
+                toml,
+                revert_after_secs: data.revert_after_secs,
+                from_page: false,
+            },
         ),
         Err(why) => Answer::refused(Refusal::Invalid, why),
     }

@@ -11,7 +11,6 @@ use super::super::overrides::Overrides;
 use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, runs_now};
 use super::super::settings;
 use super::{CommandData, Handler, Replay, example};
-use crate::contract::box_status::ConfigSource;
 use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
@@ -83,8 +82,7 @@ fn set(data: SetData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
         Err(why) => return Answer::refused(Refusal::Invalid, why),
     };
     let now = Overrides { settings, ..at.overrides().now.clone() };
-    let version = now.wanted.as_ref().map(|wanted| wanted.version);
-    let source = if version.is_some() { ConfigSource::Remote } else { ConfigSource::File };
+    let (source, version) = now.source();
     let next = changed(at, now, data.revert_after_secs);
     let base = at.base().clone();
     match at.take_up(base, next, &Offer { source, version }) {

@@ -16,6 +16,7 @@ use crate::control::running_box::{OriginalReply, PictureReply, SnapshotReply};
 use crate::control::transfers::Transfers;
 use crate::control::{Offer, RunningBox};
 use crate::outbox::{OutboxError, Resent};
+use crate::text::Sentence;
 
 use super::super::analysis_thread::Note;
 use super::Running;
@@ -63,6 +64,14 @@ impl RunningBox for Running {
             self.announce();
         }
         Ok(())
+    }
+
+    fn keep_in_file(&mut self) -> Result<(), Sentence> {
+        self.keep_trial()
+    }
+
+    fn go_back(&mut self) -> Result<(), Problems> {
+        self.end_trial()
     }
 
     fn selftest(&mut self) -> SelftestResult {

@@ -1,0 +1,226 @@
+//! Zones, lines, masks and the horizon of a camera, as they are drawn, put into the file.
+//!
+//! Zones and lines count by their id, masks of all layers together, the horizon value by value (`config::layers`). So what
+//! a layer draws is left there where it is the same, and said where the camera alone cannot be without it.
+
+use toml_edit::{Item, Table, TableLike, Value};
+
+use super::{Horizon, Mask, Shapes, entries, entry_mut, id_of, number, points, push, put, remove_at, set_at};
+use crate::text::{Sentence, config_edit as say};
+
+/// Closer than this, in parts of the picture, two points are one: half of the last digit that is written.
+const SAME: f64 = 0.000_05;
+
+/// What a camera has beneath it.
+struct Layer {
+    /// As a path names it.
+    name: String,
+    table: Table,
+}
+
+pub(super) fn set(root: &mut Table, id: &str, shapes: &Shapes) -> Result<(), Sentence> {
+    let layers = layers(root, id);
+    let camera = entry_mut(root, "camera", id).ok_or_else(|| say::no_camera(id))?;
+    let zones: Vec<_> = shapes.zones.iter().map(|(id, polygon)| (id.as_str(), polygon.as_slice())).collect();
+    let lines: Vec<_> = shapes.lines.iter().map(|(id, ends)| (id.as_str(), ends.as_slice())).collect();
+    set_named(camera, ("zone", "polygon"), &zones, &layers)?;
+    set_named(camera, ("line", "points"), &lines, &layers)?;
+    set_masks(camera, &shapes.masks, &layers)?;
+    set_horizon(camera, shapes.horizon.as_ref(), &layers)
+}
+
+/// Its type, then the defaults.
+fn layers(root: &Table, id: &str) -> Vec<Layer> {
+    let camera = entries(root, "camera").into_iter().find(|camera| id_of(*camera) == Some(id));
+    let like = camera.and_then(|camera| camera.get("like")?.as_str());
+    let of_type = like.and_then(|like| {
+        let is_it = |one: &&dyn TableLike| id_of(*one) == Some(like);
+        let found = entries(root, "camera_type").into_iter().find(is_it)?;
+        Some(Layer { name: format!("camera_type.{like}"), table: owned(found) })
+    });
+    let of_all = root.get("defaults").and_then(|defaults| defaults.as_table_like()?.get("camera")?.as_table_like());
+    let of_all = of_all.map(|table| Layer { name: "defaults.camera".to_owned(), table: owned(table) });
+    of_type.into_iter().chain(of_all).collect()
+}
+
+/// A copy that stands nowhere in the file yet.
+fn owned(table: &dyn TableLike) -> Table {
+    table.iter().map(|(name, item)| (name.to_owned(), item.clone())).collect()
+}
+
+/// The points that stand there, as far as they are some.
+fn typed(table: &dyn TableLike, name: &str) -> Vec<[f64; 2]> {
+    let number = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+    let point = |point: &Value| {
+        let point = point.as_array()?;
+        Some([number(point.get(0)?)?, number(point.get(1)?)?])
+    };
+    let all = table.get(name).and_then(Item::as_array);
+    all.into_iter().flat_map(|all| all.iter().filter_map(point)).collect()
+}
+
+fn is_same(typed: &[[f64; 2]], wanted: &[[f32; 2]]) -> bool {
+    let near = |(one, other): (&f64, &f32)| (one - number(*other)).abs() <= SAME;
+    typed.len() == wanted.len()
+        && typed.iter().zip(wanted).all(|(one, other)| one.iter().zip(other).all(near))
+}
+
+/// Zones or lines.
+fn set_named(
+    camera: &mut dyn TableLike,
+    (list, field): (&str, &str),
+    wanted: &[(&str, &[[f32; 2]])],
+    layers: &[Layer],
+) -> Result<(), Sentence> {
+    let is_wanted = |id: Option<&str>| wanted.iter().any(|(wanted, _)| Some(*wanted) == id);
+    for layer in layers {
+        if let Some(gone) = entries(&layer.table, list).into_iter().find(|entry| !is_wanted(id_of(*entry))) {
+            return Err(say::shape_of_layer(id_of(gone).unwrap_or_default(), &layer.name));
+        }
+    }
+    rename(camera, (list, field), wanted, layers);
+    let own = entries(camera, list);
+    let gone: Vec<usize> = (0..own.len()).filter(|at| !is_wanted(id_of(own[*at]))).collect();
+    for at in gone.into_iter().rev() {
+        remove_at(camera, list, at);
+    }
+    for (id, drawn) in wanted {
+        if let Some(entry) = entry_mut(camera, list, id) {
+            if !is_same(&typed(entry, field), drawn) {
+                put(entry, field, points(drawn));
+            }
+            continue;
+        }
+        let beneath = layers.iter().flat_map(|layer| entries(&layer.table, list));
+        let beneath = beneath.into_iter().find(|entry| id_of(*entry) == Some(id));
+        if beneath.is_some_and(|entry| is_same(&typed(entry, field), drawn)) {
+            continue;
+        }
+        // The whole entry takes the layer's place, so it keeps what else that says.
+        let mut entry = beneath.map_or_else(Table::new, owned);
+        put(&mut entry, "id", (*id).into());
+        put(&mut entry, field, points(drawn));
+        push(camera, list, entry);
+    }
+    Ok(())
+}
+
+/// A shape that stayed where it was and is called otherwise keeps its place, its remarks and whatever else it says.
+fn rename(
+    camera: &mut dyn TableLike,
+    (list, field): (&str, &str),
+    wanted: &[(&str, &[[f32; 2]])],
+    layers: &[Layer],
+) {
+    let known = |id: &str, camera: &dyn TableLike| {
+        let own = entries(camera, list);
+        let beneath = layers.iter().flat_map(|layer| entries(&layer.table, list));
+        own.into_iter().chain(beneath).any(|entry| id_of(entry) == Some(id))
+    };
+    for (id, drawn) in wanted {
+        if known(id, camera) {
+            continue;
+        }
+        let is_it = |entry: &dyn TableLike| {
+            let is_gone = !wanted.iter().any(|(wanted, _)| id_of(entry) == Some(wanted));
+            is_gone && is_same(&typed(entry, field), drawn)
+        };
+        let renamed = super::entries_mut(camera, list).into_iter().find(|entry| is_it(*entry));
+        if let Some(entry) = renamed {
+            put(entry, "id", (*id).into());
+        }
+    }
+}
+
+fn classes(mask: &dyn TableLike) -> Vec<String> {
+    let classes = mask.get("classes").and_then(Item::as_array);
+    classes.into_iter().flat_map(|all| all.iter()).filter_map(|one| Some(one.as_str()?.to_owned())).collect()
+}
+
+fn is_mask(typed_mask: &dyn TableLike, wanted: &Mask) -> bool {
+    is_same(&typed(typed_mask, "polygon"), &wanted.polygon) && classes(typed_mask) == wanted.classes
+}
+
+fn set_masks(camera: &mut dyn TableLike, wanted: &[Mask], layers: &[Layer]) -> Result<(), Sentence> {
+    let mut left: Vec<&Mask> = wanted.iter().collect();
+    let mut own: Vec<usize> = Vec::new();
+    // Each typed mask is taken once; those of the camera itself first, so that nothing is written twice.
+    for (at, mask) in entries(camera, "mask").into_iter().enumerate() {
+        match left.iter().position(|wanted| is_mask(mask, wanted)) {
+            Some(same) => drop(left.remove(same)),
+            None => own.push(at),
+        }
+    }
+    for layer in layers {
+        for mask in entries(&layer.table, "mask") {
+            match left.iter().position(|wanted| is_mask(mask, wanted)) {
+                Some(same) => drop(left.remove(same)),
+                None => return Err(say::mask_of_layer(&layer.name)),
+            }
+        }
+    }
+    let mut left = left.into_iter();
+    let mut gone = Vec::new();
+    for at in own {
+        match (left.next(), super::entries_mut(camera, "mask").into_iter().nth(at)) {
+            (Some(mask), Some(entry)) => draw(entry, mask),
+            (None, _) => gone.push(at),
+            (Some(_), None) => {}
+        }
+    }
+    for at in gone.into_iter().rev() {
+        remove_at(camera, "mask", at);
+    }
+    for mask in left {
+        let mut entry = Table::new();
+        draw(&mut entry, mask);
+        push(camera, "mask", entry);
+    }
+    Ok(())
+}
+
+fn draw(entry: &mut dyn TableLike, mask: &Mask) {
+    if !is_same(&typed(entry, "polygon"), &mask.polygon) {
+        put(entry, "polygon", points(&mask.polygon));
+    }
+    if classes(entry) == mask.classes {
+        return;
+    }
+    match mask.classes.is_empty() {
+        true => super::take_out(entry, "classes"),
+        false => put(entry, "classes", Value::Array(mask.classes.iter().collect())),
+    }
+}
+
+fn set_horizon(
+    camera: &mut dyn TableLike,
+    wanted: Option<&Horizon>,
+    layers: &[Layer],
+) -> Result<(), Sentence> {
+    let Some(wanted) = wanted else {
+        if let Some(layer) = layers.iter().find(|layer| layer.table.contains_key("horizon")) {
+            return Err(say::horizon_of_layer(&layer.name));
+        }
+        super::take_out(camera, "horizon");
+        return Ok(());
+    };
+    let said = {
+        let beneath = layers.iter().map(|layer| &layer.table as &dyn TableLike);
+        let above: Vec<&dyn TableLike> = std::iter::once(&*camera).chain(beneath).collect();
+        let horizons = || above.iter().filter_map(|table| table.get("horizon")?.as_table_like());
+        let drawn = horizons().find(|horizon| horizon.contains_key("points"));
+        let height = horizons().find_map(|horizon| horizon.get("camera_height_m"));
+        let height = height.and_then(|item| item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64)));
+        let is_same_height = height.is_some_and(|height| (height - number(wanted.camera_height_m)).abs() <= SAME);
+        (drawn.is_some_and(|horizon| is_same(&typed(horizon, "points"), &wanted.points)), is_same_height)
+    };
+    let key = |name: &str| vec!["horizon".to_owned(), name.to_owned()];
+    if !said.0 {
+        set_at(camera, &key("points"), Some(&points(&wanted.points)))?;
+    }
+    if !said.1 {
+        let height = Value::from(number(wanted.camera_height_m));
+        set_at(camera, &key("camera_height_m"), Some(&height))?;
+    }
+    Ok(())
+}

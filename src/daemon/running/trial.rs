@@ -1,0 +1,77 @@
+//! What is on trial: it falls when nobody confirms it in time, or when somebody at the page says so; or it goes into the file
+//! on the box, where somebody at the page tried it. Must never change the file while somebody else may be at it.
+
+use crate::config::write;
+use crate::config::{Problems, text_of};
+use crate::control::Offer;
+use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides};
+use crate::text::{Sentence, box_log, daemon, log_error, log_warn};
+
+use super::{Running, based_on, first_of};
+
+impl Running {
+    /// What is on trial falls if nobody confirmed it in time.
+    pub(crate) fn look_at_trial(&mut self) {
+        if self.trial_ends.is_none_or(|ends| self.clock.now().mono < ends) {
+            return;
+        }
+        log_warn!(box_log::nobody_confirmed());
+        // Told where it failed; it is not tried again and again.
+        let _ = self.end_trial();
+    }
+
+    /// What was there before the trial comes back.
+    pub(super) fn end_trial(&mut self) -> Result<(), Problems> {
+        self.trial_ends = None;
+        let Some(trial) = self.standing.trial.clone() else { return Ok(()) };
+        let mut next = self.standing.clone();
+        let (sha256, at) = (Some(self.config.sha256.clone()), self.clock.now().utc);
+        let fell = LastOffer::fell(&next.now, &trial.before, sha256, at);
+        (next.now, next.trial) = (*trial.before, None);
+        let (source, version) = next.now.source();
+        let offer = Offer { source, version };
+        let taken = based_on(&self.file, &next.now)
+            .and_then(|base| self.put_in_place(base, next, &offer, Some(fell)));
+        taken.inspect_err(|problems| self.tell_refused(&offer, problems))
+    }
+
+    /// What somebody at the page tries goes into the file, which counts from here on.
+    pub(super) fn keep_trial(&mut self) -> Result<(), Sentence> {
+        let Some(wanted) = self.standing.now.of_page().cloned() else {
+            return Err(crate::text::command::nothing_on_trial());
+        };
+        let path = self.file.path().to_owned();
+        let there = text_of(&path).map_err(|problems| daemon::file_not_read(path.display(), first_of(&problems)))?;
+        if overrides::digest(&there) != self.standing.file {
+            return Err(daemon::file_was_edited(path.display()));
+        }
+        write::configuration(&path, &wanted.toml).map_err(|error| match error.hint() {
+            Some(hint) => daemon::unwritten_but(error.sentence(), hint),
+            None => error.sentence(),
+        })?;
+        let next = StoredOverrides {
+            file: overrides::digest(&wanted.toml),
+            now: Overrides { wanted: None, ..self.standing.now.clone() },
+            trial: None,
+            last_offer: None,
+            ..self.standing.clone()
+        };
+        if let Err(error) = next.save(self.folder()) {
+            // At the next start the file is another one than the one that this belongs to, so it falls by itself.
+            log_error!(box_log::overrides_unwritable(); folder = %self.folder().display(), %error);
+        }
+        (self.file, self.standing) = (self.base.clone(), next);
+        (self.trial_ends, self.file_trouble, self.last_offer) = (None, None, None);
+        self.log_config("applied", &self.config.sha256.clone(), &Offer::FILE);
+        self.announce();
+        Ok(())
+    }
+
+    /// What runs, for the page.
+    pub(super) fn tell_page(&self) {
+        let from_page = self.standing.now.of_page().is_some();
+        let trial = self.trial_ends.filter(|_| self.standing.trial.is_some()).map(|ends| (ends, from_page));
+        let (source, _) = self.standing.now.source();
+        self.stages.page.tell(&self.config, source, trial);
+    }
+}

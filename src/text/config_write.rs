@@ -1,0 +1,14 @@
+//! What to try where the configuration or a secret cannot be written.
+
+sentences! { "config_write";
+    try_open_folder(user, folder):
+        "let the user `{user}` write there: chgrp {user} {folder} && chmod 770 {folder}",
+        "请允许账号 `{user}` 写入：chgrp {user} {folder} && chmod 770 {folder}";
+    try_own_folder(folder):
+        "let the user that runs the service write into {folder}",
+        "请允许运行服务的账号写入 {folder}";
+    try_writable(folder):
+        "the service may not write there: run `systemctl edit lookout` and put the lines `[Service]` and `ReadWritePaths={folder}` there, then restart it",
+        "服务不允许写入该处：请运行 `systemctl edit lookout`，加入 `[Service]` 和 `ReadWritePaths={folder}` 两行，再重启服务";
+    try_room(): "make room on the disk", "请腾出磁盘空间";
+}

@@ -1,0 +1,58 @@
+//! What the page says of changes of the configuration: proposed, on trial, kept or given up.
+
+sentences! { "page_changes";
+    title(): "Changes", "更改";
+    installers_only():
+        "Only an installer may change what the box does.",
+        "只有安装员可以更改盒子的工作内容。";
+    nothing_is_proposed():
+        "No change is waiting. What you change at a camera or a rule is shown here before anything happens.",
+        "没有待处理的更改。您对摄像机或规则所做的更改会先显示在这里，试运行之前不会生效。";
+    nothing_would_change(): "Nothing would change: it is so already.", "没有变化：现在已是这样。";
+    cannot_change(why): "That cannot be changed here: {why}.", "无法在此更改：{why}。";
+    file_unreadable(path, why): "{path} cannot be read: {why}", "{path} 无法读取：{why}";
+    file_was_edited(path):
+        "Since you began, somebody else edited {path} or changed what runs. Discard these changes and make them anew, so that nobody's work is lost.",
+        "您开始更改之后，{path} 或正在运行的配置已被他人改动。请放弃这些更改并重新操作，以免覆盖他人的修改。";
+    could_not_keep(what):
+        "These changes could be tried, but not kept: {what}.",
+        "这些更改即使试运行也无法保存：{what}。";
+    centre_tries():
+        "The command centre tries something at this box just now. Wait until that is over, then try again.",
+        "指挥中心正在本机试运行配置。请待其结束后再试。";
+    centre_runs():
+        "A configuration of the command centre runs at this box. What is kept here changes the file on the box, and the file takes its place.",
+        "本机正在运行指挥中心下发的配置。在此保存的是盒子上的配置文件，保存后将以该文件为准。";
+
+    // ---- before the trial
+    what_is_wrong(): "What is wrong", "存在的问题";
+    warnings(count): "Warnings: {count}", "提醒：{count} 条";
+    line(number): "Line {number}:", "第 {number} 行：";
+    difference_of(path): "What would change in {path}", "{path} 的改动";
+    from_line(number): "from line {number}", "自第 {number} 行";
+    try_it(): "Try for ten minutes", "试运行十分钟";
+    about_trying():
+        "The box works with the change at once. If nobody keeps it, it takes back what was before by itself.",
+        "更改立即生效；十分钟内无人保存，盒子会自动恢复原来的设置。";
+    discard(): "Discard", "放弃";
+    discarded(): "The changes were discarded.", "更改已放弃。";
+    go_on_changing(): "Change more", "继续更改";
+    not_done(why): "The box did not do that: {why}", "盒子未执行：{why}";
+
+    // ---- on trial
+    trial_began(): "The change is on trial now. Look whether all is as you want it, then keep it.", "更改已开始试运行。请检查效果，满意后保存。";
+    on_trial_heading(): "On trial", "试运行";
+    on_trial(left): "A change is on trial: {left} left.", "更改正在试运行：还剩{left}。";
+    about_trial():
+        "If nobody keeps it until then, what was before comes back by itself.",
+        "届时无人保存，将自动恢复原来的设置。";
+    centre_on_trial(left):
+        "The command centre tries a change: {left} left.",
+        "指挥中心正在试运行更改：还剩{left}。";
+    waits_to_be_tried(): "A change waits to be tried.", "有更改等待试运行。";
+    look_at_it(): "Look at it", "查看";
+    keep(): "Keep", "保存";
+    go_back(): "Go back now", "立即恢复";
+    kept(path): "Kept: it stands in {path} now.", "已保存到 {path}。";
+    went_back(): "What was before runs again.", "已恢复原来的设置。";
+}

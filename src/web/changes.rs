@@ -1,0 +1,598 @@
+//! Changes of the configuration at the page: proposed, shown as a difference of the file with all that is wrong with them, tried
+//! for ten minutes, kept or given up.
+//!
+//! ```text
+//! rules, shapes, wizard ─ edits ─► propose: text of the file + edits ─► /changes ─ try ─► `config`, on trial, comes back by itself
+//!                                                                                      ├─ keep ─► `confirm`: control writes the file
+//!                                                                                      └─ back ─► `revert`
+//! ```
+//!
+//! A proposal is its session's own, in memory, and changes nothing. Must never write the file itself, judge a configuration by
+//! other rules than `check`, or take up a text that was edited by somebody else meanwhile.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
+use axum::response::{Html, Redirect};
+use maud::{Markup, html};
+use serde_json::json;
+use similar::{ChangeTag, TextDiff};
+
+use super::accounts::Role;
+use super::in_force::InForce;
+use super::layout::{Shell, lasting, token};
+use super::request::{OwnForm, Reader, Refused, Visitor};
+use super::sessions::SessionKey;
+use super::{Asked, Site};
+use crate::config::edit::{self, Edit};
+use crate::config::restart::takes_a_restart;
+use crate::config::{Config, Problem, Severity, Surroundings, text_of, write};
+use crate::contract::box_status::ConfigSource;
+use crate::contract::command::Outcome;
+use crate::control::Answer;
+use crate::text::{Sentence, Words, page as say_page, page_changes as say};
+use crate::types::hex::sha256_hex;
+
+/// How long something is tried.
+const TRIAL: Duration = Duration::from_secs(600);
+/// A first camera makes the box load its models, so its answer may take long; what was asked for happens all the same.
+const ANSWER_WITHIN: Duration = Duration::from_secs(40);
+/// Proposals at once: each holds a whole file.
+const MOST_PROPOSALS: usize = 16;
+/// Lines of a difference that are shown.
+const MOST_LINES: usize = 600;
+/// Lines that stayed, around those that did not.
+const AROUND: usize = 3;
+/// Longest search for the smallest difference.
+const COMPARED_WITHIN: Duration = Duration::from_secs(2);
+/// Where it all is.
+const PATH: &str = "/changes";
+
+/// What a session proposes.
+#[derive(Debug, Clone)]
+struct Proposal {
+    /// Digest of the file that it was made for.
+    file: String,
+    /// The digest of what ran then.
+    running: String,
+    /// The file as it would be.
+    text: String,
+    /// What would change, in words.
+    whys: Vec<Sentence>,
+    /// Where its last change was made.
+    back_to: String,
+}
+
+impl Proposal {
+    /// Whether somebody else was faster: with the file, or with a trial.
+    fn is_outdated(&self, file: &str, running: &str) -> bool {
+        self.file != digest(file) || self.running != running
+    }
+}
+
+/// Those of all sessions.
+#[derive(Debug, Default)]
+pub(super) struct Proposals(HashMap<SessionKey, Proposal>);
+
+impl Proposals {
+    /// Whether that session has one.
+    pub(super) fn has(&self, key: SessionKey) -> bool {
+        self.0.contains_key(&key)
+    }
+}
+
+/// The digest of a file's text, as the daemon knows it.
+fn digest(text: &str) -> String {
+    sha256_hex(text.as_bytes())
+}
+
+/// Why there is no proposal.
+enum NotProposed {
+    /// The file cannot be read.
+    Unreadable(Sentence),
+    /// Somebody else changed it since the proposal began.
+    Edited,
+    /// The changes cannot be made.
+    Refused(Sentence),
+    /// All of it is so already.
+    Nothing,
+    /// Others propose enough.
+    TooMany,
+}
+
+impl Site {
+    /// What runs.
+    pub(super) fn config(&self) -> Arc<Config> {
+        self.parts.in_force.borrow().config.clone()
+    }
+
+    /// The same, with where it came from and whether it is on trial.
+    pub(super) fn in_force(&self) -> InForce {
+        self.parts.in_force.borrow().clone()
+    }
+
+    /// Adds changes to what this session proposes, and leads to the page that shows it. `why` says in words what would
+    /// change; `back_to` is where somebody goes on afterwards.
+    pub(super) async fn propose(
+        self: &Arc<Self>,
+        visitor: &Visitor,
+        reader: Reader,
+        edits: Vec<Edit>,
+        why: Sentence,
+        back_to: String,
+    ) -> Result<Redirect, Refused> {
+        installers_only(visitor, reader)?;
+        if self.in_force().trial.is_some_and(|trial| !trial.from_page) {
+            return Err(Refused::new(StatusCode::CONFLICT, say::centre_tries(), reader));
+        }
+        let (key, to) = (visitor.key, back_to.clone());
+        let proposed = self.blocking(move |site| site.add(key, &edits, why, to), reader).await?;
+        let refused = |status, why| Err(Refused::new(status, why, reader));
+        match proposed {
+            Ok(()) => Ok(Redirect::to(PATH)),
+            Err(NotProposed::Nothing) => {
+                self.sessions.lock().say_next(visitor.key, say::nothing_would_change());
+                Ok(Redirect::to(&back_to))
+            }
+            Err(NotProposed::Unreadable(why)) => refused(StatusCode::INTERNAL_SERVER_ERROR, why),
+            Err(NotProposed::Edited) => {
+                refused(StatusCode::CONFLICT, say::file_was_edited(self.parts.config_file.display()))
+            }
+            Err(NotProposed::Refused(why)) => refused(StatusCode::BAD_REQUEST, say::cannot_change(why)),
+            Err(NotProposed::TooMany) => refused(StatusCode::TOO_MANY_REQUESTS, say_page::too_many_at_once()),
+        }
+    }
+
+    fn add(&self, key: SessionKey, edits: &[Edit], why: Sentence, back_to: String) -> Result<(), NotProposed> {
+        let file = self.file_text().map_err(NotProposed::Unreadable)?;
+        let running = self.config().sha256.clone();
+        let before = self.proposals.lock().0.get(&key).cloned();
+        if before.as_ref().is_some_and(|before| before.is_outdated(&file, &running)) {
+            return Err(NotProposed::Edited);
+        }
+        let tried = self.on_trial_here();
+        let from = match (&before, &tried) {
+            (Some(before), _) => &before.text,
+            (None, Some(tried)) => tried.text(),
+            (None, None) => &file,
+        };
+        let text = edit::apply(from, edits).map_err(NotProposed::Refused)?;
+        if text == *from {
+            return Err(NotProposed::Nothing);
+        }
+        let mut whys = before.map(|before| before.whys).unwrap_or_default();
+        whys.push(why);
+        let proposal = Proposal { file: digest(&file), running, text, whys, back_to };
+        let now = self.now().mono;
+        let (mut proposals, mut sessions) = (self.proposals.lock(), self.sessions.lock());
+        proposals.0.retain(|key, _| sessions.find(*key, false, now).is_some());
+        if proposals.0.len() >= MOST_PROPOSALS && !proposals.has(key) {
+            return Err(NotProposed::TooMany);
+        }
+        proposals.0.insert(key, proposal);
+        Ok(())
+    }
+
+    /// What somebody at the page tries now.
+    fn on_trial_here(&self) -> Option<Arc<Config>> {
+        let InForce { config, trial, .. } = self.in_force();
+        trial.filter(|trial| trial.from_page).map(|_| config)
+    }
+
+    fn file_text(&self) -> Result<String, Sentence> {
+        let file = &self.parts.config_file;
+        text_of(file).map_err(|problems| {
+            let first = problems.list.into_iter().next().map(|problem| problem.what);
+            say::file_unreadable(file.display(), first.unwrap_or_else(|| Words::from(String::new())))
+        })
+    }
+}
+
+fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
+    match visitor.may(Role::Installer) {
+        true => Ok(()),
+        false => Err(Refused::new(StatusCode::FORBIDDEN, say::installers_only(), reader)),
+    }
+}
+
+/// What stands above every page while something is tried, or waits to be.
+#[derive(Debug)]
+pub(super) struct Banner {
+    /// How long it still runs, whether it was tried at the page, and its digest.
+    trial: Option<(Duration, bool, String)>,
+    /// Whether something is proposed that is not tried yet.
+    has_proposal: bool,
+}
+
+impl Banner {
+    pub(super) fn of(site: &Site, visitor: &Visitor) -> Self {
+        let InForce { config, trial, .. } = site.in_force();
+        let left = |ends: Duration| ends.saturating_sub(site.now().mono);
+        Banner {
+            trial: trial.map(|trial| (left(trial.ends), trial.from_page, config.sha256.clone())),
+            has_proposal: site.proposals.lock().has(visitor.key),
+        }
+    }
+
+    pub(super) fn show(&self, shell: &Shell<'_>, visitor: &Visitor) -> Markup {
+        let say = |sentence: Sentence| shell.say(sentence);
+        let is_here = shell.here == PATH;
+        html! {
+            @match &self.trial {
+                Some((left, true, sha256)) => {
+                    section.trial aria-label=(say(say::on_trial_heading())) {
+                        p { strong { (say(say::on_trial(lasting(*left)))) } " " (say(say::about_trial())) }
+                        @if visitor.may(Role::Installer) {
+                            div.buttons {
+                                (decision(shell, visitor, "keep", sha256, say::keep(), false))
+                                (decision(shell, visitor, "back", sha256, say::go_back(), true))
+                                @if !is_here { a.button.second href=(PATH) { (say(say::look_at_it())) } }
+                            }
+                        }
+                    }
+                }
+                Some((left, false, _)) => {
+                    section.trial aria-label=(say(say::on_trial_heading())) {
+                        p { (say(say::centre_on_trial(lasting(*left)))) }
+                    }
+                }
+                None => {}
+            }
+            @if self.has_proposal && !is_here {
+                p.trial { (say(say::waits_to_be_tried())) " " a href=(PATH) { (say(say::look_at_it())) } }
+            }
+        }
+    }
+}
+
+fn decision(
+    shell: &Shell<'_>,
+    visitor: &Visitor,
+    action: &str,
+    sha256: &str,
+    name: Sentence,
+    is_second: bool,
+) -> Markup {
+    html! {
+        form method="post" action={ (PATH) "/" (action) } {
+            (token(visitor.form_token()))
+            input type="hidden" name="config" value=(sha256);
+            button.second[is_second] type="submit" { (shell.say(name)) }
+        }
+    }
+}
+
+/// What is known of a text before it is tried.
+struct Judged {
+    /// The difference to the file.
+    difference: Vec<Part>,
+    errors: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// What would take a restart.
+    restart: Vec<Sentence>,
+    /// Why the file could not be written, and what to try.
+    unwritable: Option<(Sentence, Option<Sentence>)>,
+    is_edited: bool,
+}
+
+impl Judged {
+    fn may_be_tried(&self) -> bool {
+        self.errors.is_empty() && self.restart.is_empty() && self.unwritable.is_none() && !self.is_edited
+    }
+}
+
+/// A part of a difference.
+struct Part {
+    /// Number of its first line, in the new text.
+    line: usize,
+    lines: Vec<(ChangeTag, String)>,
+}
+
+impl Site {
+    fn judge(&self, text: &str, proposal: Option<&Proposal>) -> Result<Judged, Sentence> {
+        let path = &self.parts.config_file;
+        let file = self.file_text()?;
+        let (mut errors, mut warnings, mut restart) = (Vec::new(), Vec::new(), Vec::new());
+        match Config::from_text(path, text, &Surroundings::of(path)) {
+            Ok(config) => {
+                restart = takes_a_restart(&self.config(), &config);
+                warnings = config.warnings;
+            }
+            Err(problems) => {
+                for problem in problems.list {
+                    match problem.severity {
+                        Severity::Error => errors.push(problem),
+                        Severity::Warning => warnings.push(problem),
+                    }
+                }
+            }
+        }
+        Ok(Judged {
+            difference: difference(&file, text),
+            errors,
+            warnings,
+            restart,
+            unwritable: write::could_write(path).err().map(|error| (error.sentence(), error.hint())),
+            is_edited: proposal.is_some_and(|proposal| proposal.is_outdated(&file, &self.config().sha256)),
+        })
+    }
+}
+
+/// What is different, with a few lines around it.
+fn difference(before: &str, after: &str) -> Vec<Part> {
+    let diff = TextDiff::configure().timeout(COMPARED_WITHIN).diff_lines(before, after);
+    let mut left = MOST_LINES;
+    let mut parts = Vec::new();
+    for group in diff.grouped_ops(AROUND) {
+        let line = group.first().map_or(0, |first| first.new_range().start) + 1;
+        let changes = group.iter().flat_map(|op| diff.iter_changes(op));
+        let lines: Vec<_> = changes
+            .take(left)
+            .map(|change| (change.tag(), change.value().trim_end_matches(['\n', '\r']).to_owned()))
+            .collect();
+        left -= lines.len();
+        if !lines.is_empty() {
+            parts.push(Part { line, lines });
+        }
+    }
+    parts
+}
+
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Result<Html<String>, Refused> {
+    let reader = Reader::of(&site, request.headers());
+    installers_only(&visitor, reader)?;
+    let proposal = site.proposals.lock().0.get(&visitor.key).cloned();
+    let in_force = site.in_force();
+    let text = match &proposal {
+        Some(proposal) => Some(proposal.text.clone()),
+        None => site.on_trial_here().map(|config| config.text().to_owned()),
+    };
+    let judged = match text {
+        Some(text) => {
+            let proposal = proposal.clone();
+            let judged = site.blocking(move |site| site.judge(&text, proposal.as_ref()), reader).await?;
+            Some(judged.map_err(|why| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader))?)
+        }
+        None => None,
+    };
+    let shell = site.shell(reader, say::title(), PATH.to_owned(), request.headers(), &visitor).await?;
+    let view = View { shell: &shell, visitor: &visitor, file: &site.parts.config_file };
+    let body = html! {
+        h1 { (shell.say(say::title())) }
+        @match (&proposal, &judged) {
+            (Some(proposal), Some(judged)) => (view.proposed(proposal, judged, in_force.source)),
+            (None, Some(judged)) => (view.difference(judged)),
+            (_, None) => p.empty { (shell.say(say::nothing_is_proposed())) },
+        }
+    };
+    Ok(Html(shell.page(body).into_string()))
+}
+
+struct View<'a> {
+    shell: &'a Shell<'a>,
+    visitor: &'a Visitor,
+    file: &'a Path,
+}
+
+impl View<'_> {
+    fn say(&self, sentence: Sentence) -> String {
+        self.shell.say(sentence)
+    }
+
+    fn proposed(&self, proposal: &Proposal, judged: &Judged, source: ConfigSource) -> Markup {
+        let is_the_centres = match source {
+            ConfigSource::Remote => true,
+            ConfigSource::File | ConfigSource::Page => false,
+        };
+        html! {
+            ul.proposal { @for why in &proposal.whys { li { (self.say(why.clone())) } } }
+            @if judged.is_edited {
+                p.fault role="alert" { (self.say(say::file_was_edited(self.file.display()))) }
+            }
+            @if let Some((what, hint)) = &judged.unwritable {
+                div.fault role="alert" {
+                    p { (self.say(say::could_not_keep(what.clone()))) }
+                    @if let Some(hint) = hint { p { (self.say(say_page::try_this(hint.clone()))) } }
+                }
+            }
+            @if is_the_centres { p.notice { (self.say(say::centre_runs())) } }
+            (self.problems(judged))
+            div.buttons {
+                @if judged.may_be_tried() { (self.form("try", say::try_it(), false)) }
+                (self.form("discard", say::discard(), true))
+                a.button.second href=(proposal.back_to) { (self.say(say::go_on_changing())) }
+            }
+            @if judged.may_be_tried() { p.hint { (self.say(say::about_trying())) } }
+            (self.difference(judged))
+        }
+    }
+
+    fn form(&self, action: &str, name: Sentence, is_second: bool) -> Markup {
+        html! {
+            form method="post" action={ (PATH) "/" (action) } {
+                (token(self.visitor.form_token()))
+                button.second[is_second] type="submit" { (self.say(name)) }
+            }
+        }
+    }
+
+    fn problems(&self, judged: &Judged) -> Markup {
+        let list = |problems: &[Problem]| {
+            html! {
+                ul.lines {
+                    @for problem in problems {
+                        li {
+                            p { b { (self.say(say::line(problem.line))) } " " (problem.what.in_language(self.shell.language)) }
+                            @if let Some(hint) = &problem.hint {
+                                p.hint { (hint.in_language(self.shell.language)) }
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        html! {
+            @if !judged.errors.is_empty() || !judged.restart.is_empty() {
+                section aria-labelledby="wrong" {
+                    h2 #wrong { (self.say(say::what_is_wrong())) }
+                    (list(&judged.errors))
+                    @if !judged.restart.is_empty() {
+                        ul.lines { @for one in &judged.restart { li { (self.say(one.clone())) } } }
+                    }
+                }
+            }
+            @if !judged.warnings.is_empty() {
+                details #warnings {
+                    summary { (self.say(say::warnings(judged.warnings.len()))) }
+                    (list(&judged.warnings))
+                }
+            }
+        }
+    }
+
+    fn difference(&self, judged: &Judged) -> Markup {
+        html! {
+            section aria-labelledby="difference" {
+                h2 #difference { (self.say(say::difference_of(self.file.display()))) }
+                @for part in &judged.difference {
+                    p.hint { (self.say(say::from_line(part.line))) }
+                    pre.difference {
+                        @for (tag, line) in &part.lines {
+                            @match tag {
+                                ChangeTag::Equal => span { "  " (line) "\n" },
+                                ChangeTag::Delete => del { "- " (line) "\n" },
+                                ChangeTag::Insert => ins { "+ " (line) "\n" },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Asks the box on behalf of an installer and waits for its answer.
+async fn ask(
+    site: &Arc<Site>,
+    visitor: &Visitor,
+    command: &'static str,
+    data: serde_json::Value,
+    reader: Reader,
+) -> Result<Option<Answer>, Refused> {
+    let Some(role) = visitor.person.role.of_commands() else {
+        return Err(Refused::new(StatusCode::FORBIDDEN, say::installers_only(), reader));
+    };
+    let asked = Asked { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
+    Ok(match site.parts.desk.ask(asked) {
+        Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
+        Err(refused) => Some(refused),
+    })
+}
+
+/// What to say of an answer; `Err`: it was not done.
+fn told(answer: Option<Answer>, done: Sentence) -> Result<Sentence, Sentence> {
+    let Some(answer) = answer else { return Err(say_page::no_answer_yet()) };
+    match answer.outcome {
+        Outcome::Done | Outcome::Already => Ok(done),
+        Outcome::Refused | Outcome::Failed => Err(match answer.message {
+            Some(why) => say::not_done(why),
+            None => say_page::did_not_work(),
+        }),
+    }
+}
+
+pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, reader, .. } = form;
+    installers_only(&visitor, reader)?;
+    let Some(proposal) = site.proposals.lock().0.get(&visitor.key).cloned() else {
+        return Ok(Redirect::to(PATH));
+    };
+    let judging = proposal.clone();
+    let judged = site.blocking(move |site| site.judge(&judging.text, Some(&judging)), reader).await?;
+    let may = judged.is_ok_and(|judged| judged.may_be_tried());
+    if !may {
+        // The page says why.
+        return Ok(Redirect::to(PATH));
+    }
+    let data = json!({
+        "version": 1,
+        "toml": proposal.text,
+        "expect_config": proposal.running,
+        "revert_after_secs": TRIAL.as_secs(),
+    });
+    let answer = ask(&site, &visitor, "config", data, reader).await?;
+    let (notice, to) = match told(answer, say::trial_began()) {
+        Ok(done) => {
+            site.proposals.lock().0.remove(&visitor.key);
+            (done, proposal.back_to)
+        }
+        Err(why) => (why, PATH.to_owned()),
+    };
+    site.sessions.lock().say_next(visitor.key, notice);
+    Ok(Redirect::to(&to))
+}
+
+pub(super) async fn discard(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, reader, .. } = form;
+    installers_only(&visitor, reader)?;
+    let proposal = site.proposals.lock().0.remove(&visitor.key);
+    site.sessions.lock().say_next(visitor.key, say::discarded());
+    Ok(Redirect::to(proposal.as_ref().map_or(PATH, |proposal| &proposal.back_to)))
+}
+
+pub(super) async fn keep(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
+    let done = say::kept(site.parts.config_file.display());
+    decide(&site, form, "confirm", done).await
+}
+
+pub(super) async fn go_back(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
+    decide(&site, form, "revert", say::went_back()).await
+}
+
+async fn decide(
+    site: &Arc<Site>,
+    form: OwnForm,
+    command: &'static str,
+    done: Sentence,
+) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, reader, fields } = form;
+    installers_only(&visitor, reader)?;
+    let data = json!({ "config": fields.get("config") });
+    let answer = ask(site, &visitor, command, data, reader).await?;
+    let (Ok(notice) | Err(notice)) = told(answer, done);
+    site.sessions.lock().say_next(visitor.key, notice);
+    Ok(Redirect::to(PATH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_has_the_lines_around_it_and_says_where_it_is() {
+        let before: String = (1..=40).map(|n| format!("line {n}\n")).collect();
+        let after = before.replace("line 20\n", "line twenty\n");
+        let parts = difference(&before, &after);
+        assert_eq!((parts.len(), parts[0].line), (1, 17));
+        let lines: Vec<(ChangeTag, &str)> =
+            parts[0].lines.iter().map(|(tag, line)| (*tag, line.as_str())).collect();
+        assert_eq!(lines.len(), 2 * AROUND + 2);
+        assert_eq!(lines[3..5], [(ChangeTag::Delete, "line 20"), (ChangeTag::Insert, "line twenty")]);
+        assert!(difference(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn a_difference_that_is_long_ends_somewhere() {
+        let after: String = (0..10_000).map(|n| format!("line {n}\n")).collect();
+        let shown: usize = difference("", &after).iter().map(|part| part.lines.len()).sum();
+        assert_eq!(shown, MOST_LINES);
+    }
+}

@@ -1,0 +1,28 @@
+//! What runs, as the page reads it: the configuration, where it came from, and until when it is on trial. The daemon says it
+//! after every change.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::contract::box_status::ConfigSource;
+
+/// What runs.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Where it came from.
+    pub source: ConfigSource,
+    /// Whether it is on trial.
+    pub trial: Option<OnTrial>,
+}
+
+/// What runs falls unless somebody keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnTrial {
+    /// When, on the monotonic clock.
+    pub ends: Duration,
+    /// Whether somebody at the page tries it, and not the command centre.
+    pub from_page: bool,
+}
