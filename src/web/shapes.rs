@@ -1,0 +1,681 @@
+//! The page on which zones, lines, masks and the horizon of a camera are drawn: over its redacted picture, with what is found
+//! in it now, and with the rules that use each.
+//!
+//! What is drawn becomes a change of the configuration that somebody sees, tries and keeps like any other
+//! (`super::changes`). Whether it makes sense is asked of `config`, never answered here. Without its script the page shows
+//! the same as numbers, in the same form.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Site;
+use super::accounts::Role;
+use super::layout::{Shell, Tab, token};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use crate::config::edit::{self, Edit, Shapes};
+use crate::config::{Config, Explained, Origin, Problem, Severity, Surroundings};
+use crate::contract::words::Language;
+use crate::text::{Sentence, Words, page_shapes as say};
+
+/// Rows for shapes that come in addition, where the page works without its script.
+const SPARE_ROWS: usize = 2;
+/// More rows than fit into a form.
+const MOST_ROWS: usize = 500;
+/// The usual shape of a picture until there is one; the script asks the picture itself.
+const USUAL_SIZE: (u32, u32) = (1280, 720);
+
+/// What is drawn on a camera's picture, as the page's script has it. Points are in parts of the picture.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drawn {
+    zones: Vec<Named>,
+    lines: Vec<Named>,
+    masks: Vec<Masked>,
+    horizon: Option<Skyline>,
+}
+
+/// A zone or a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+    points: Vec<[f64; 2]>,
+    /// Where in the file it stands, if not in the camera itself.
+    #[serde(default)]
+    layer: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Masked {
+    points: Vec<[f64; 2]>,
+    classes: Vec<String>,
+    #[serde(default)]
+    layer: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Skyline {
+    points: Vec<[f64; 2]>,
+    /// How high the camera hangs; `None`: nobody has said it yet.
+    metres: Option<f64>,
+    #[serde(default)]
+    layer: Option<String>,
+}
+
+/// By the name of a zone, and of a line, the rules that use it.
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct Uses {
+    zone: BTreeMap<String, BTreeSet<String>>,
+    line: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What the page shows of a camera.
+struct Board {
+    drawn: Drawn,
+    uses: Uses,
+    /// What people call the camera.
+    title: String,
+    /// Whether it runs, so that there may be a picture.
+    is_running: bool,
+}
+
+/// A camera's name in a path.
+fn is_id(text: &str) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(is_usual)
+}
+
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(camera): Path<String>,
+    request: Request,
+) -> Result<Html<String>, Refused> {
+    let reader = Reader::of(&site, request.headers());
+    let (asked, of) = (camera.clone(), visitor.clone());
+    let board = site.blocking(move |site| board(site, &of, &asked), reader).await?;
+    let board = board.ok_or_else(|| Refused::not_found(reader))?;
+    let here = request.uri().path().to_owned();
+    let title = say::title(&board.title);
+    let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
+    shell.tab = Some(Tab::Status);
+    let may_edit = visitor.may(Role::Installer);
+    let view = View { camera: &camera, board: &board, shell: &shell, may_edit };
+    Ok(Html(shell.page(view.body(&visitor)).into_string()))
+}
+
+/// What stands in the text that would be changed.
+fn board(site: &Site, visitor: &Visitor, camera: &str) -> Option<Board> {
+    if !is_id(camera) {
+        return None;
+    }
+    let (running, text) = (site.config(), site.text_to_edit(visitor));
+    let explained = Explained::of(running.path(), &text, camera).ok()?;
+    let surveyed = survey(running.path(), &text).0;
+    let uses = uses(surveyed.as_ref().unwrap_or(&running), camera);
+    let name = running.camera(camera).and_then(|camera| camera.responsible.name.clone());
+    Some(Board {
+        drawn: drawn_in(&explained),
+        uses,
+        title: name.unwrap_or_else(|| camera.to_owned()),
+        is_running: running.camera(camera).is_some(),
+    })
+}
+
+/// What a text that would stand there is found to be.
+fn survey(path: &FilePath, text: &str) -> (Option<Config>, Vec<Problem>) {
+    let surveyed = Config::survey(path, text, &Surroundings::of(path), &|_| Ok(None), &|_| None);
+    (surveyed.config, surveyed.problems)
+}
+
+fn uses(config: &Config, camera: &str) -> Uses {
+    let mut uses = Uses::default();
+    for rule in config.rules.iter().filter(|rule| rule.cameras.iter().any(|id| **id == *camera)) {
+        let of_kind = if rule.when.zone().is_some() { &mut uses.zone } else { &mut uses.line };
+        of_kind.entry(rule.when.place().to_string()).or_default().insert(rule.id.to_string());
+    }
+    uses
+}
+
+/// Zones, lines, masks and horizon of a camera, those of its layers included.
+fn drawn_in(explained: &Explained) -> Drawn {
+    let mut drawn = Drawn::default();
+    let mut masks: BTreeMap<usize, Masked> = BTreeMap::new();
+    for value in &explained.values {
+        let points = || serde_json::from_str(&value.value).unwrap_or_default();
+        let layer = match &value.from {
+            Origin::Own { .. } | Origin::BuiltIn => None,
+            Origin::Type { id, .. } => Some(format!("camera_type.{id}")),
+            Origin::Defaults { .. } => Some("defaults.camera".to_owned()),
+        };
+        let steps: Vec<&str> = value.name.split('.').collect();
+        match steps[..] {
+            ["zone", name, "polygon"] => {
+                drawn.zones.push(Named { name: name.to_owned(), points: points(), layer });
+            }
+            ["line", name, "points"] => {
+                drawn.lines.push(Named { name: name.to_owned(), points: points(), layer });
+            }
+            ["mask", number, part @ ("polygon" | "classes")] => {
+                let mask = masks.entry(number.parse().unwrap_or(0)).or_default();
+                mask.layer = layer;
+                match part {
+                    "polygon" => mask.points = points(),
+                    _ => mask.classes = serde_json::from_str(&value.value).unwrap_or_default(),
+                }
+            }
+            ["horizon", part @ ("points" | "camera_height_m")] => {
+                let horizon = drawn.horizon.get_or_insert_default();
+                // Part of it may stand in the camera.
+                horizon.layer = layer;
+                match part {
+                    "points" => horizon.points = points(),
+                    _ => horizon.metres = value.value.parse().ok(),
+                }
+            }
+            _ => {}
+        }
+    }
+    drawn.masks.extend(masks.into_values());
+    drawn
+}
+
+// ---- what is drawn comes back
+
+/// Asks what the box says of what is drawn so far.
+pub(super) async fn check(
+    State(site): State<Arc<Site>>,
+    Path(camera): Path<String>,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    may_edit(&visitor, reader)?;
+    let problems = site.blocking(move |site| problems(site, &visitor, &camera, &fields, reader.0), reader).await?;
+    let body = json!({ "problems": problems }).to_string();
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+fn may_edit(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
+    match visitor.may(Role::Installer) {
+        true => Ok(()),
+        false => Err(Refused::new(StatusCode::FORBIDDEN, say::only_installers(), reader)),
+    }
+}
+
+/// Everything that is wrong with it: in what is drawn, and in the rules that use it.
+fn problems(site: &Site, visitor: &Visitor, camera: &str, fields: &Fields, language: Language) -> Vec<Value> {
+    let of_nothing = |why: Sentence| vec![json!({ "isError": true, "text": why.in_language(language) })];
+    let shapes = match posted(fields).and_then(|drawn| shapes(&drawn)) {
+        Ok(shapes) => shapes,
+        Err(why) => return of_nothing(why),
+    };
+    let (running, text) = (site.config(), site.text_to_edit(visitor));
+    let change = Edit::SetShapes { camera: camera.to_owned(), shapes };
+    match edit::apply(&text, &[change]) {
+        Ok(text) => survey(running.path(), &text).1.iter().filter_map(|one| told(one, camera, language)).collect(),
+        Err(why) => of_nothing(why),
+    }
+}
+
+/// A problem as the script shows it, with the shape that it is about; `None`: it is about something else, and no error.
+fn told(problem: &Problem, camera: &str, language: Language) -> Option<Value> {
+    let about = about(problem, camera);
+    let is_error = problem.severity == Severity::Error;
+    if about.is_none() && !is_error {
+        return None;
+    }
+    let mut told = json!({
+        "isError": is_error,
+        "text": problem.what.in_language(language),
+        "hint": problem.hint.as_ref().map(|hint| hint.in_language(language)),
+    });
+    if let Some((kind, name, value)) = about {
+        told["kind"] = json!(kind);
+        told[name] = value;
+    }
+    Some(told)
+}
+
+/// Kind and name, or kind and number, of the shape that a problem is about.
+fn about(problem: &Problem, camera: &str) -> Option<(&'static str, &'static str, Value)> {
+    if !problem.is_of_camera(camera) {
+        return None;
+    }
+    let named = |code: &str, argument: &str| Some(problem.what.first_of(code)?.value(argument)?.to_string());
+    for (code, kind) in [("config.zone", "zone"), ("config.line", "line")] {
+        if let Some(name) = named(code, "id") {
+            return Some((kind, "name", json!(name)));
+        }
+    }
+    for (code, kind) in [
+        ("config_check.zone_number", "zone"),
+        ("config_check.line_number", "line"),
+        ("config_check.mask_number", "mask"),
+    ] {
+        if let Some(number) = named(code, "number").and_then(|number| number.parse::<usize>().ok()) {
+            return Some((kind, "number", json!(number)));
+        }
+    }
+    let is_horizon = named("config.field_of", "name").is_some_and(|name| name == "horizon");
+    is_horizon.then(|| ("horizon", "number", json!(1)))
+}
+
+/// Proposes what is drawn.
+pub(super) async fn propose(
+    State(site): State<Arc<Site>>,
+    Path(camera): Path<String>,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    may_edit(&visitor, reader)?;
+    if !is_id(&camera) {
+        return Err(Refused::not_found(reader));
+    }
+    let here = format!("/cameras/{camera}/shapes");
+    let (asked, of) = (camera.clone(), visitor.clone());
+    let before = site.blocking(move |site| board(site, &of, &asked), reader).await?;
+    let before = before.ok_or_else(|| Refused::not_found(reader))?;
+    let refused = |why: Sentence| Refused::new(StatusCode::BAD_REQUEST, why, reader);
+    let drawn = posted(&fields).map_err(refused)?;
+    let wanted = shapes(&drawn).map_err(refused)?;
+    if shapes(&before.drawn).is_ok_and(|before| before == wanted) {
+        site.sessions.lock().say_next(visitor.key, say::nothing_changed());
+        return Ok(Redirect::to(&here).into_response());
+    }
+    let why = say::why(&camera);
+    let change = Edit::SetShapes { camera, shapes: wanted };
+    let redirect = site.propose(&visitor, vec![change], why, here, reader).await?;
+    Ok(redirect.into_response())
+}
+
+/// What a form holds: of the script's field, else of the rows with numbers.
+fn posted(fields: &Fields) -> Result<Drawn, Sentence> {
+    match fields.get("shapes") {
+        Some(text) => serde_json::from_str(text).map_err(|_| say::no_form()),
+        None => typed(fields),
+    }
+}
+
+fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
+    let field = |kind: &str, number: usize, part: &str| fields.get(&format!("{kind}-{number}-{part}"));
+    // A row without corners is none.
+    let rows = |kind: &'static str| {
+        (0..MOST_ROWS).filter_map(move |number| Some((number, field(kind, number, "points")?)))
+    };
+    let named = |kind: &'static str| {
+        let read = |(number, text)| {
+            let name = field(kind, number, "name").unwrap_or_default().to_owned();
+            Ok(Named { points: corners(&name, text)?, name, layer: None })
+        };
+        rows(kind).map(read).collect::<Result<Vec<_>, Sentence>>()
+    };
+    let mask = |(number, text): (usize, &str)| {
+        let classes = field("mask", number, "classes").unwrap_or_default();
+        let classes = classes.split([',', '，', '、', ' ']).map(str::trim).filter(|class| !class.is_empty());
+        let points = corners(&(number + 1).to_string(), text)?;
+        Ok(Masked { points, classes: classes.map(str::to_owned).collect(), layer: None })
+    };
+    let horizon = rows("horizon").next().map(|(number, text)| {
+        let metres = field("horizon", number, "metres").and_then(|metres| metres.parse().ok());
+        Ok(Skyline { points: corners("horizon", text)?, metres, layer: None })
+    });
+    Ok(Drawn {
+        zones: named("zone")?,
+        lines: named("line")?,
+        masks: rows("mask").map(mask).collect::<Result<_, Sentence>>()?,
+        horizon: horizon.transpose()?,
+    })
+}
+
+/// One corner a line, two numbers each.
+fn corners(name: &str, text: &str) -> Result<Vec<[f64; 2]>, Sentence> {
+    let corner = |line: &str| {
+        let mut numbers = line.split([',', '，', ' ', '\t', '[', ']']).filter(|part| !part.is_empty());
+        let mut next = || numbers.next()?.parse::<f64>().ok().filter(|number| number.is_finite());
+        let point = [next()?, next()?];
+        numbers.next().is_none().then_some(point)
+    };
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| corner(line).ok_or_else(|| say::no_corners(name, line.trim()))).collect()
+}
+
+/// As the configuration has it.
+fn shapes(drawn: &Drawn) -> Result<Shapes, Sentence> {
+    let points = |points: &[[f64; 2]]| -> Result<Vec<[f32; 2]>, Sentence> {
+        let narrow = |[x, y]: &[f64; 2]| [*x as f32, *y as f32];
+        let points: Vec<[f32; 2]> = points.iter().map(narrow).collect();
+        match points.iter().flatten().all(|number| number.is_finite()) {
+            true => Ok(points),
+            false => Err(say::no_form()),
+        }
+    };
+    let zone = |one: &Named| Ok((one.name.clone(), points(&one.points)?));
+    let line = |one: &Named| {
+        let ends = <[[f32; 2]; 2]>::try_from(points(&one.points)?);
+        Ok((one.name.clone(), ends.map_err(|_| say::two_ends(&one.name))?))
+    };
+    let mask = |one: &Masked| Ok(edit::Mask { polygon: points(&one.points)?, classes: one.classes.clone() });
+    let horizon = drawn.horizon.as_ref().map(|one| {
+        let metres = one.metres.ok_or_else(say::no_metres)?;
+        Ok(edit::Horizon { points: points(&one.points)?, camera_height_m: metres as f32 })
+    });
+    Ok(Shapes {
+        zones: drawn.zones.iter().map(zone).collect::<Result<_, Sentence>>()?,
+        lines: drawn.lines.iter().map(line).collect::<Result<_, Sentence>>()?,
+        masks: drawn.masks.iter().map(mask).collect::<Result<_, Sentence>>()?,
+        horizon: horizon.transpose()?,
+    })
+}
+
+// ---- the page
+
+struct View<'a> {
+    camera: &'a str,
+    board: &'a Board,
+    shell: &'a Shell<'a>,
+    may_edit: bool,
+}
+
+impl View<'_> {
+    fn say(&self, sentence: Sentence) -> String {
+        self.shell.say(sentence)
+    }
+
+    fn body(&self, visitor: &Visitor) -> Markup {
+        let View { camera, board, may_edit, .. } = *self;
+        let path = format!("/cameras/{camera}");
+        let about = json!({ "shapes": board.drawn, "uses": board.uses });
+        html! {
+            p.back { a href=(path) { (self.say(say::back())) } }
+            h1 { (self.say(self.shell.title.clone())) }
+            @if !may_edit { p.notice { (self.say(say::only_installers())) } }
+            @if !board.is_running { p.notice { (self.say(say::camera_is_new())) } }
+            div.board #shapes data-about=(about) data-words=(self.words()) data-check={ (path) "/shapes/check" }
+                data-boxes={ (path) "/live" } {
+                div {
+                    @if may_edit { (self.tools()) }
+                    (self.stage(&path))
+                    p #said.hint role="status" {}
+                    (self.views())
+                }
+                section #list aria-labelledby="what-is-drawn" hidden {
+                    h2 #what-is-drawn { (self.say(say::list())) }
+                    p #nothing-drawn.empty hidden { (self.say(say::nothing_drawn())) }
+                    ul #shape-list.shapes {}
+                    template #shape-row { (self.row()) }
+                    @if may_edit { ul #problems.troubles aria-label=(self.say(say::problems())) aria-live="polite" {} }
+                }
+            }
+            @if may_edit { (self.form(visitor, &path)) } @else { (self.table()) }
+            script src="/assets/shapes.js" defer {}
+        }
+    }
+
+    /// What the script says.
+    fn words(&self) -> String {
+        let word = |sentence: Sentence| Value::String(self.say(sentence));
+        // The script puts in what only it knows.
+        let (count, number, name, x, y) = ("{count}", "{number}", "{name}", "{x}", "{y}");
+        json!({
+            "zone": word(say::zone()), "line": word(say::line()), "mask": word(say::mask()),
+            "horizon": word(say::horizon()),
+            "left": word(say::left()), "right": word(say::right()),
+            "draw": {
+                "zone": word(say::draw_zone(count)), "line": word(say::draw_line()),
+                "mask": word(say::draw_mask(count)), "horizon": word(say::draw_horizon(count)),
+            },
+            "draw_by_keys": word(say::draw_by_keys()),
+            "crosshair": word(say::crosshair(x, y)),
+            "corner": word(say::corner(number, name, x, y)),
+            "between": word(say::between(number, name)),
+            "whole": word(say::whole(name)),
+            "least": word(say::least(count)),
+            "drawn": word(say::drawn()), "deleted": word(say::deleted(name)),
+            "used_by": word(say::used_by("{rules}")), "unused": word(say::unused()), "comma": self.say(say::comma()),
+            "from_a_layer": word(say::from_a_layer("{layer}")),
+            "finish_first": word(say::finish_first()), "no_numbers": word(say::no_numbers()),
+            "not_checked": word(say::not_checked()),
+        })
+        .to_string()
+    }
+
+    fn tools(&self) -> Markup {
+        let kinds = [
+            ("zone", say::add_zone()),
+            ("line", say::add_line()),
+            ("mask", say::add_mask()),
+            ("horizon", say::add_horizon()),
+        ];
+        html! {
+            div #tools hidden {
+                div.tools role="group" aria-label=(self.say(say::tools())) {
+                    @for (kind, name) in kinds {
+                        button.button.second type="button" data-add=(kind) { (self.say(name)) }
+                    }
+                    button #undo.button.second type="button" disabled { (self.say(say::undo())) }
+                    button #redo.button.second type="button" disabled { (self.say(say::redo())) }
+                }
+                (self.kinds())
+                div #pen.tools hidden {
+                    button #finish type="button" { (self.say(say::finish())) }
+                    button #cancel.button.second type="button" { (self.say(say::cancel())) }
+                }
+            }
+        }
+    }
+
+    fn kinds(&self) -> Markup {
+        let kinds = [
+            (say::zone(), say::about_zone()),
+            (say::line(), say::about_line()),
+            (say::mask(), say::about_mask()),
+            (say::horizon(), say::about_horizon()),
+        ];
+        html! {
+            details {
+                summary { (self.say(say::about_kinds())) }
+                dl.wide {
+                    @for (kind, about) in kinds { dt { (self.say(kind)) } dd { (self.say(about)) } }
+                }
+            }
+        }
+    }
+
+    fn stage(&self, path: &str) -> Markup {
+        let picture = format!("{path}/picture.jpg");
+        let (width, height) = USUAL_SIZE;
+        html! {
+            p #no-picture.notice hidden { (self.say(say::no_picture())) }
+            // One that is enlarged is moved by the arrow keys, too.
+            div #stage.stage tabindex="0" role="group" aria-label=(self.say(say::canvas(&self.board.title))) {
+                div #sheet.sheet {
+                    img #picture src=(picture) data-src=(picture) width=(width) height=(height)
+                        alt=(self.say(say::picture_of(&self.board.title)));
+                    (self.drawing())
+                }
+            }
+        }
+    }
+
+    /// As it is seen without the script; with it, the script draws.
+    fn drawing(&self) -> Markup {
+        let Drawn { zones, lines, masks, horizon } = &self.board.drawn;
+        let list = |points: &[[f64; 2]]| {
+            let points = points.iter().map(|[x, y]| format!("{},{}", x * 1000.0, y * 1000.0));
+            points.collect::<Vec<_>>().join(" ")
+        };
+        let open = lines.iter().map(|line| ("line", &line.points));
+        let open = open.chain(horizon.iter().map(|horizon| ("horizon", &horizon.points)));
+        let closed = zones.iter().map(|zone| ("zone", &zone.points));
+        let closed = closed.chain(masks.iter().map(|mask| ("mask", &mask.points)));
+        html! {
+            svg #drawing viewBox="0 0 1000 1000" preserveAspectRatio="none" {
+                @for (kind, points) in closed {
+                    g class={ "drawn " (kind) } {
+                        polygon.halo points=(list(points)) {}
+                        polygon.edge points=(list(points)) {}
+                    }
+                }
+                @for (kind, points) in open {
+                    g class={ "drawn " (kind) } {
+                        polyline.halo points=(list(points)) {}
+                        polyline.edge points=(list(points)) {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn views(&self) -> Markup {
+        html! {
+            div #views hidden {
+                div.tools {
+                    button #nearer.button.second type="button" { (self.say(say::nearer())) }
+                    button #farther.button.second type="button" { (self.say(say::farther())) }
+                    button #new-picture.button.second type="button" { (self.say(say::new_picture())) }
+                }
+                label.choice { input #show-found type="checkbox" autocomplete="off"; (self.say(say::show_found())) }
+                p.hint { (self.say(say::about_found())) }
+            }
+        }
+    }
+
+    /// What the script makes the entries of the list of. Each keeps what is for its kind.
+    fn row(&self) -> Markup {
+        html! {
+            li.shape {
+                button.plain.pick type="button" aria-expanded="false" { span.title {} }
+                " " span.quiet.uses.of-zone.of-line {}
+                p.hint.note hidden {}
+                div.body hidden {
+                    label.of-zone.of-line {
+                        (self.say(say::name()))
+                        input.name maxlength="64" autocapitalize="none" autocomplete="off" spellcheck="false";
+                    }
+                    p.hint.of-zone.of-line { (self.say(say::about_name())) }
+                    label.of-mask {
+                        (self.say(say::classes()))
+                        input.classes autocapitalize="none" autocomplete="off" spellcheck="false";
+                    }
+                    p.hint.of-mask { (self.say(say::about_classes())) }
+                    label.of-horizon {
+                        (self.say(say::metres()))
+                        input.metres type="number" min="0.1" max="100" step="0.1" inputmode="decimal" autocomplete="off";
+                    }
+                    details {
+                        summary { (self.say(say::numbers())) }
+                        label {
+                            span.unseen { (self.say(say::numbers())) }
+                            textarea.numbers rows="5" autocomplete="off" spellcheck="false" {}
+                        }
+                        p.hint { (self.say(say::about_numbers())) }
+                    }
+                    div.buttons {
+                        button.button.second.turn.of-line type="button" { (self.say(say::turn())) }
+                        button.button.second.delete type="button" { (self.say(say::delete())) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn form(&self, visitor: &Visitor, path: &str) -> Markup {
+        html! {
+            form #shapes-form method="post" action={ (path) "/shapes" } {
+                (token(visitor.form_token()))
+                input #shapes-field type="hidden" name="shapes" autocomplete="off";
+                fieldset #numbers {
+                    legend { (self.say(say::numbers())) }
+                    p.hint { (self.say(say::about_numbers())) " " (self.say(say::about_rows())) }
+                    (self.rows())
+                }
+                p.hint { (self.say(say::about())) }
+                button type="submit" { (self.say(say::see_changes())) }
+            }
+        }
+    }
+
+    fn rows(&self) -> Markup {
+        let Drawn { zones, lines, masks, horizon } = &self.board.drawn;
+        let spare = || std::iter::repeat_n(None, SPARE_ROWS);
+        let named = |kind: &'static str, title: Sentence, all: &[Named]| {
+            html! {
+                @for (number, one) in all.iter().map(Some).chain(spare()).enumerate() {
+                    fieldset.row {
+                        legend { (self.say(title.clone())) " " (number + 1) }
+                        label { (self.say(say::name()))
+                            input name=(format!("{kind}-{number}-name")) value=(one.map_or("", |one| &one.name)) maxlength="64"
+                                autocapitalize="none" autocomplete="off" spellcheck="false"; }
+                        (self.corners_field(kind, number, one.map_or(&[], |one| &one.points)))
+                    }
+                }
+            }
+        };
+        html! {
+            (named("zone", say::zone(), zones))
+            (named("line", say::line(), lines))
+            @for (number, one) in masks.iter().map(Some).chain(spare()).enumerate() {
+                fieldset.row {
+                    legend { (self.say(say::mask())) " " (number + 1) }
+                    (self.corners_field("mask", number, one.map_or(&[], |one| &one.points)))
+                    label { (self.say(say::classes()))
+                        input name=(format!("mask-{number}-classes"))
+                            value=(one.map_or_else(String::new, |one| one.classes.join(", "))) autocapitalize="none"; }
+                    p.hint { (self.say(say::about_classes())) }
+                }
+            }
+            fieldset.row {
+                legend { (self.say(say::horizon())) }
+                (self.corners_field("horizon", 0, horizon.as_ref().map_or(&[], |one| &one.points)))
+                label { (self.say(say::metres()))
+                    input name="horizon-0-metres" inputmode="decimal"
+                        value=(horizon.as_ref().and_then(|one| one.metres).map_or_else(String::new, |m| m.to_string())); }
+            }
+        }
+    }
+
+    fn corners_field(&self, kind: &str, number: usize, points: &[[f64; 2]]) -> Markup {
+        let lines: Vec<String> = points.iter().map(|[x, y]| format!("{x} {y}")).collect();
+        html! {
+            label { (self.say(say::numbers()))
+                textarea name=(format!("{kind}-{number}-points")) rows=(points.len().clamp(2, 6)) autocomplete="off"
+                    spellcheck="false" { (lines.join("\n")) } }
+        }
+    }
+
+    /// For whoever may look and no more.
+    fn table(&self) -> Markup {
+        let Drawn { zones, lines, masks, horizon } = &self.board.drawn;
+        let named = |kind: Sentence, one: &Named| (format!("{} {}", self.say(kind), one.name), one.points.clone());
+        let zones = zones.iter().map(|one| named(say::zone(), one));
+        let lines = lines.iter().map(|one| named(say::line(), one));
+        let masks = masks.iter().enumerate();
+        let masks = masks.map(|(at, one)| (format!("{} {}", self.say(say::mask()), at + 1), one.points.clone()));
+        let horizon = horizon.iter().map(|one| (self.say(say::horizon()), one.points.clone()));
+        let all: Vec<(String, Vec<[f64; 2]>)> = zones.chain(lines).chain(masks).chain(horizon).collect();
+        html! {
+            @if !all.is_empty() {
+                details {
+                    summary { (self.say(say::numbers())) }
+                    p.hint { (self.say(say::about_numbers())) }
+                    dl.wide {
+                        @for (name, points) in all {
+                            dt { (name) }
+                            dd { @for [x, y] in points { "[" (x) ", " (y) "] " } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
