@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -28,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("audit", &["types", "text", "analysis", "contract"]),
     ("outbox", &["types", "text", "analysis", "clock", "contract"]),
     ("mqtt", &["types", "text", "analysis", "clock", "contract", "outbox"]),
+    ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),
     ("pipeline", &["types", "text", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
     ("sensors", &["types", "text", "analysis", "clock"]),
@@ -47,12 +48,14 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "evidence", "outbox", "lifeline",
         ],
     ),
+    // What the page shows of a camera goes through the redaction of evidence.
+    ("view", &["types", "text", "analysis", "clock", "frame", "detector", "evidence", "alerts"]),
     // The page: whoever logged in there may do what a command may, through the same door.
     (
         "web",
         &[
-            "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "audit",
-            "control",
+            "types", "text", "analysis", "clock", "contract", "config", "evidence", "onvif", "outbox",
+            "audit", "control", "view",
         ],
     ),
     (
@@ -60,7 +63,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "web",
+            "view", "web",
         ],
     ),
     (
@@ -68,24 +71,28 @@ const ARROWS: [(&str, &[&str]); 22] = [
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "web", "daemon",
+            "view", "web", "daemon",
         ],
     ),
     ("main", &["cli"]),
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 15] = [
+const HOMES: [(&str, &str); 19] = [
     ("gstreamer", "video"),
-    ("http_auth", "video"),
+    ("http_auth", "video and onvif"),
     ("gst", "video"),
     ("ort", "detector"),
     ("rusqlite", "outbox and web"),
     ("rumqttc", "mqtt and sensors"),
     ("tokio_serial", "sensors"),
-    ("hyper", "sensors and web"),
+    ("hyper", "sensors and web and onvif"),
+    ("quick_xml", "onvif"),
+    ("tokio_rustls", "web and onvif"),
     ("axum", "web"),
     ("maud", "web"),
+    ("similar", "web"),
+    ("toml_edit", "config and web"),
     ("rcgen", "web"),
     ("argon2", "web"),
     ("clap", "cli"),

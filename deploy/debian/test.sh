@@ -34,7 +34,8 @@ inside lookout models verify
 inside getent passwd lookout >/dev/null || wrong "no user"
 inside test -x /usr/sbin/mosquitto || wrong "no broker"
 [ "$(stat -c %a "$root/var/lib/lookout")" = 700 ] || wrong "the state is open to others"
-[ "$(stat -c %a:%U "$root/etc/lookout/secrets")" = 750:root ] || wrong "the service could change its secrets"
+[ "$(stat -c %a:%U:%G "$root/etc/lookout/secrets")" = 770:root:lookout ] || wrong "others reach the secrets, or the service cannot write them"
+inside runuser -u lookout -- lookout check || wrong "the service cannot start with the configuration of a fresh installation"
 [ -e "$root/lib/systemd/system/lookout.service" ] || wrong "no service"
 [ -L "$root/etc/systemd/system/multi-user.target.wants/lookout.service" ] || wrong "the service is not enabled"
 

@@ -8,6 +8,9 @@ sentences! { "config_camera";
     add_one():
         "add a section `[[camera]]` with id, eye, url and grid, as in config/minimal.toml, or a `[[sensor]]`, as in config/sensors-only.toml",
         "请添加 `[[camera]]` 一节，写上 id、eye、url 和 grid，参见 config/minimal.toml；或添加 `[[sensor]]`，参见 config/sensors-only.toml";
+    add_one_at_page():
+        "add a camera at the page on the box (`sudo lookout page` says how to open it), or here: a section `[[camera]]` with id, eye, url and grid, as in minimal.toml, or a `[[sensor]]`, as in sensors-only.toml",
+        "请在本机页面上添加摄像机（`sudo lookout page` 会说明如何打开）；也可在此添加 `[[camera]]` 一节，写上 id、eye、url 和 grid，参见 minimal.toml；或添加 `[[sensor]]`，参见 sensors-only.toml";
     cannot_be_read(camera):
         "{camera} cannot be read",
         "{camera} 的配置无法读取";

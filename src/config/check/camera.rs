@@ -12,7 +12,7 @@ use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::plausible::LARGEST_BOX;
 use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
-use crate::config::settings::{Camera, CameraSource, CameraTrust};
+use crate::config::settings::{Camera, CameraSource, CameraTrust, Web};
 use crate::contract::stream_address;
 use crate::text::config::{of, part_of};
 use crate::text::{Words, config, config_address, config_camera as text, config_check};
@@ -43,7 +43,14 @@ impl Checker<'_, '_> {
             && !resembles("camera")
             && !resembles("sensor")
         {
-            self.report.error(&(0..0), text::nothing_to_watch()).hint(text::add_one()).consequence();
+            let web = document.web.as_ref();
+            let has_page = web.and_then(|web| value_of(&web.value.enabled)).unwrap_or(true) && Web::IS_BUILT_IN;
+            let note = match has_page {
+                // A fresh box begins so: its cameras come by the page.
+                true => self.report.warning(&(0..0), text::nothing_to_watch()).hint(text::add_one_at_page()),
+                false => self.report.error(&(0..0), text::nothing_to_watch()).hint(text::add_one()),
+            };
+            note.consequence();
         }
         let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));
         // Where it is wrong and reported, any other one tells as well whether a text is a schedule.

@@ -93,6 +93,24 @@ mod tests {
     }
 
     #[test]
+    fn a_fresh_box_has_nothing_to_watch_and_serves_its_page() {
+        let path = Path::new("lookout.toml");
+        let fresh = include_str!("../../../deploy/debian/fresh.toml");
+        let read = |text: &str| Config::from_text(path, text, &Surroundings::elsewhere(path));
+        match read(fresh) {
+            Ok(config) => {
+                assert!(Web::IS_BUILT_IN && config.web.enabled && config.web.listen == WebListen::Usual);
+                let [warning] = config.warnings.as_slice() else { panic!("{:?}", config.warnings) };
+                let hint = warning.hint.as_ref().unwrap().to_string();
+                assert!(hint.contains("`sudo lookout page`"), "{hint}");
+            }
+            Err(problems) => assert!(!Web::IS_BUILT_IN, "{problems}"),
+        }
+        let without_page = read(&format!("{fresh}\n[web]\nenabled = false\n")).unwrap_err();
+        assert!(without_page.to_string().contains("neither a camera nor a sensor"), "{without_page}");
+    }
+
+    #[test]
     fn an_address_that_cannot_be_is_refused_with_one_that_can() {
         for bad in ["8443", "localhost:8443", "https://0.0.0.0:8443", "0.0.0.0"] {
             let problems = read(&format!("[web]\nlisten = \"{bad}\"")).unwrap_err();
