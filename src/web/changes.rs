@@ -177,6 +177,17 @@ impl Site {
         Ok(())
     }
 
+    /// The text that the next change of this session is made in: what it proposes already, else what is tried at the page, else
+    /// the file. Waits for the disk.
+    pub(super) fn text_to_change(&self, visitor: &Visitor) -> Result<String, Sentence> {
+        let proposed = self.proposals.lock().0.get(&visitor.key).map(|proposal| proposal.text.clone());
+        let tried = || self.on_trial_here().map(|tried| tried.text().to_owned());
+        match proposed.or_else(tried) {
+            Some(text) => Ok(text),
+            None => self.file_text(),
+        }
+    }
+
     /// What somebody at the page tries now.
     fn on_trial_here(&self) -> Option<Arc<Config>> {
         let InForce { config, trial, .. } = self.in_force();
