@@ -12,7 +12,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
 use crate::analysis::detection::Detection;
-use crate::analysis::time::{Moment, Timestamp};
+use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Picture;
 use crate::text::Sentence;
@@ -428,6 +428,10 @@ impl Hub {
         Some(pictures)
     }
 
+    fn has(&self, camera: &str) -> bool {
+        self.state.lock().cameras.contains_key(camera)
+    }
+
     fn view(&self, camera: &str, number: u64) -> Option<Arc<LiveView>> {
         let state = self.state.lock();
         state.cameras.get(camera)?.recent.iter().find(|view| view.number == number).cloned()
@@ -523,6 +527,11 @@ impl Viewer {
         self.0.begin(camera)
     }
 
+    /// Whether there is such a camera.
+    pub fn has(&self, camera: &str) -> bool {
+        self.0.has(camera)
+    }
+
     /// A view that is kept while somebody looks.
     pub fn view(&self, camera: &str, number: u64) -> Option<Arc<LiveView>> {
         self.0.view(camera, number)
@@ -540,11 +549,6 @@ impl Viewer {
         let mut pictures = self.0.wish_for_a_shape_picture(camera, self.0.now(), within)?;
         let picture = tokio::time::timeout(within, pictures.wait_for(Option::is_some)).await;
         picture.ok()?.ok()?.clone()
-    }
-
-    /// When it is now, as views say it.
-    pub fn now(&self) -> Timestamp {
-        self.0.clock.now().utc
     }
 }
 

@@ -32,13 +32,13 @@ const LASTS_FOR: Duration = Duration::from_secs(10 * 60);
 pub(super) struct Streams(Mutex<HashMap<SessionKey, usize>>);
 
 /// One that listens.
-struct Listening {
+pub(super) struct Listening {
     streams: Arc<Streams>,
     session: SessionKey,
 }
 
 impl Listening {
-    fn begin(streams: &Arc<Streams>, session: SessionKey) -> Option<Self> {
+    pub(super) fn begin(streams: &Arc<Streams>, session: SessionKey) -> Option<Self> {
         let mut all = streams.0.lock();
         let own = all.get(&session).copied().unwrap_or(0);
         if own >= MOST_OF_A_SESSION || all.values().sum::<usize>() >= MOST_STREAMS {

@@ -447,6 +447,8 @@ pub(super) async fn asset(
     let (kind, body) = match name.as_str() {
         "page.css" => ("text/css; charset=utf-8", include_str!("assets/page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("assets/page.js")),
+        "live.js" => ("text/javascript; charset=utf-8", include_str!("assets/live.js")),
+        "shapes.js" => ("text/javascript; charset=utf-8", include_str!("assets/shapes.js")),
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return Refused::not_found(Reader::of(&site, &headers)).into_response(),
     };

@@ -24,13 +24,17 @@ pub mod history;
 pub mod in_force;
 mod layout;
 mod live;
+mod live_picture;
 mod lockout;
 mod login;
+mod pictures;
 mod request;
 mod serve;
 mod sessions;
+mod shapes;
 pub mod status;
 mod status_page;
+mod walk_test;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -73,6 +77,7 @@ use request::{Reader, Refused, Visitor};
 use serve::Connection;
 use sessions::Sessions;
 use status::BoxStatus;
+use walk_test::Walks;
 
 pub use certificate::fingerprint;
 
@@ -330,6 +335,7 @@ impl Work {
             changes: watch::Sender::new(0),
             hashing: Semaphore::new(1),
             streams: Arc::default(),
+            walks: Walks::within(folder),
             trouble: self.trouble.clone(),
             proposals: Mutex::default(),
             exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
@@ -424,6 +430,15 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/changes/keep", post(changes::keep))
         .route("/changes/back", post(changes::go_back))
         .route("/live", get(live::changes))
+        .route("/cameras/{id}", get(live_picture::show))
+        .route("/cameras/{id}/live", get(live_picture::events))
+        .route("/cameras/{id}/live/{file}", get(live_picture::picture))
+        .route("/cameras/{id}/still.jpg", get(pictures::still))
+        .route("/cameras/{id}/picture.jpg", get(pictures::shape))
+        .route("/cameras/{id}/shapes", get(shapes::show).post(shapes::propose))
+        .route("/cameras/{id}/shapes/check", post(shapes::check))
+        .route("/cameras/{id}/walk", post(walk_test::begin))
+        .route("/cameras/{id}/walk/end", post(walk_test::end))
         .route("/logout", post(login::log_out))
         .layer(from_fn(serve::note_session))
         .layer(from_fn_with_state(site.clone(), request::logged_in_only));
@@ -458,6 +473,7 @@ struct Site {
     hashing: Semaphore,
     /// Pages that hear of changes.
     streams: Arc<Streams>,
+    walks: Walks,
     exports: Mutex<Bucket>,
     /// Changes of the configuration that are not tried yet.
     proposals: Mutex<Proposals>,

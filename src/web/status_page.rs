@@ -1,5 +1,6 @@
 //! The page *Status*: what needs somebody, then each camera and sensor, then the box itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
@@ -15,8 +16,9 @@ use crate::contract::alert::ClockSync;
 use crate::contract::health::{CameraState, Decoding, SensorState, SignalHealth, SignalWord};
 use crate::contract::kinds;
 use crate::contract::words::{Eye, Language, Mode};
-use crate::text::{Sentence, Words, page as say};
+use crate::text::{Sentence, Words, page as say, page_live};
 use crate::types::camera_condition::CameraCondition;
+use crate::view::Still;
 
 pub(super) async fn show(
     State(site): State<Arc<Site>>,
@@ -29,7 +31,10 @@ pub(super) async fn show(
     shell.tab = Some(Tab::Status);
     let status = site.status.borrow().clone();
     let body = match &status {
-        Some(status) => View { status, language: reader.0, now: site.now().utc }.body(),
+        Some(status) => {
+            let small = small_pictures(&site, status);
+            View { status, small: &small, language: reader.0, now: site.now().utc }.body()
+        }
         None => html! {
             div #status data-live="status" {
                 section.narrow { h1 { (shell.say(say::tab_status())) } p { (shell.say(say::starting())) } }
@@ -39,8 +44,20 @@ pub(super) async fn show(
     Ok(Html(shell.page(body).into_string()))
 }
 
+/// The latest small picture of each camera that has one. From now on such are made, while somebody looks at this page.
+fn small_pictures(site: &Site, status: &BoxStatus) -> BTreeMap<String, Arc<Still>> {
+    let running = status.cameras.iter().filter(|camera| camera.data.health.state == CameraState::Running);
+    running
+        .filter_map(|camera| {
+            let id = &camera.data.health.id;
+            Some((id.clone(), site.parts.viewer.still(id)?))
+        })
+        .collect()
+}
+
 struct View<'a> {
     status: &'a BoxStatus,
+    small: &'a BTreeMap<String, Arc<Still>>,
     language: Language,
     now: Timestamp,
 }
@@ -180,8 +197,19 @@ impl View<'_> {
         };
         html! {
             li.card id={ "camera-" (health.id) } {
-                h3 { (title) @if camera.name.is_some() { " " span.quiet { (health.id) } } }
+                @let (small, path) = (self.small.get(&health.id), format!("/cameras/{}", health.id));
+                @if let Some(Ok(_)) = small.map(|still| &still.picture) {
+                    a.small-picture href=(path) {
+                        img src={ (path) "/still.jpg?" (small.map_or(0, |still| still.number)) } width="320" height="180"
+                            alt=(self.say(page_live::small_picture_of(title)));
+                    }
+                }
+                h3 {
+                    a href=(path) { (title) }
+                    @if camera.name.is_some() { " " span.quiet { (health.id) } }
+                }
                 p.state { (mark(is_well)) (self.say(word)) }
+                @if let Some(Err(why)) = small.map(|still| &still.picture) { p.hint { (self.say(why.clone())) } }
                 // Why no video comes says more than that none does.
                 @let told = |condition: &&CameraCondition| {
                     camera.error.is_none() || **condition != CameraCondition::NoVideo
@@ -209,7 +237,7 @@ impl View<'_> {
                         dd { (self.cost(camera)) }
                     }
                 }
-                (self.rules(&health.id, &camera.rules))
+                (rules(&health.id, &camera.rules, self.language))
             }
         }
     }
@@ -230,31 +258,6 @@ impl View<'_> {
             @if let Some(how) = how { " · " (self.say(how)) }
             @if let Some(advice) = &camera.advice { p.hint { (self.try_this(advice)) } }
         }
-    }
-
-    fn rules(&self, camera: &str, rules: &[RuleStatus]) -> Markup {
-        html! {
-            @if rules.is_empty() {
-                p.hint { (self.say(say::no_rules())) }
-            } @else {
-                details id={ "rules-" (camera) } {
-                    summary { (self.say(say::rules(rules.len()))) }
-                    ul.lines {
-                        @for rule in rules {
-                            li {
-                                (level_badge(rule.level, self.language)) " "
-                                (kinds::title(&rule.kind, rule.title.as_deref(), self.language))
-                                p.quiet { (rule.id) " · " (rule.place) " · " (self.schedule(&rule.schedule)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn schedule(&self, schedule: &str) -> String {
-        if schedule == "always" { self.say(say::always()) } else { schedule.to_owned() }
     }
 
     fn sensor(&self, sensor: &SensorStatus) -> Markup {
@@ -377,6 +380,32 @@ impl View<'_> {
                     }
                     dt { (self.say(say::program())) }
                     dd { (self.say(version)) " · " (self.say(say::runs_for(lasting(status.uptime)))) }
+                }
+            }
+        }
+    }
+}
+
+/// The rules that watch a camera.
+pub(super) fn rules(camera: &str, rules: &[RuleStatus], language: Language) -> Markup {
+    let say = |sentence: Sentence| sentence.in_language(language);
+    let schedule = |schedule: &str| {
+        if schedule == "always" { say(say::always()) } else { schedule.to_owned() }
+    };
+    html! {
+        @if rules.is_empty() {
+            p.hint { (say(say::no_rules())) }
+        } @else {
+            details id={ "rules-" (camera) } {
+                summary { (say(say::rules(rules.len()))) }
+                ul.lines {
+                    @for rule in rules {
+                        li {
+                            (level_badge(rule.level, language)) " "
+                            (kinds::title(&rule.kind, rule.title.as_deref(), language))
+                            p.quiet { (rule.id) " · " (rule.place) " · " (schedule(&rule.schedule)) }
+                        }
+                    }
                 }
             }
         }

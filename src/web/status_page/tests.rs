@@ -86,7 +86,7 @@ fn a_box() -> BoxStatus {
 }
 
 fn shown(status: &BoxStatus, language: Language) -> String {
-    View { status, language, now: at("2026-11-29T09:00:10Z") }.body().into_string()
+    View { status, small: &BTreeMap::new(), language, now: at("2026-11-29T09:00:10Z") }.body().into_string()
 }
 
 #[track_caller]

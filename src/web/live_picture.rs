@@ -1,0 +1,280 @@
+//! The page of one camera: what it sees now, redacted, with what was found, where rules hold and what is believed; its
+//! rules; its walk test.
+//!
+//! The page hears of each view as a server-sent event `view` (the JSON of [`Seen`], with the number of the picture and words
+//! for people) and fetches the picture by its number. Somebody looks for as long as the stream is open: the page's script
+//! closes it when the page is not in sight, and it ends by itself after a while. Must never show what `view` did not redact.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use futures_util::stream;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::Site;
+use super::layout::{Shell, Tab};
+use super::live::Listening;
+use super::pictures::jpeg;
+use super::request::{Reader, Refused, Visitor};
+use super::status::CameraStatus;
+use super::status_page;
+use super::walk_test;
+use crate::contract::kinds;
+use crate::contract::words::Language;
+use crate::text::{Sentence, page_live as say};
+use crate::view::{LiveView, Look, MOST_LIVE, Next, NoLook, Seen};
+
+/// After so long without a view the page is told that it waits; that also shows whether anybody is still there.
+const WAITS_FOR: Duration = Duration::from_secs(5);
+/// Then the browser asks again, and whoever is logged out by then is told.
+const LASTS_FOR: Duration = Duration::from_secs(10 * 60);
+
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(camera): Path<String>,
+    request: Request,
+) -> Result<Html<String>, Refused> {
+    let reader = Reader::of(&site, request.headers());
+    let camera = known(&site, &camera, reader)?;
+    let title = say::live_picture();
+    let here = request.uri().path().to_owned();
+    let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
+    shell.tab = Some(Tab::Status);
+    let walk = walk_test::section(&site, &camera.data.health.id, &shell, &visitor);
+    let body = View { camera: &camera, shell: &shell }.body(&walk);
+    Ok(Html(shell.page(body).into_string()))
+}
+
+/// A camera of the box's latest report.
+fn known(site: &Site, id: &str, reader: Reader) -> Result<CameraStatus, Refused> {
+    let status = site.status.borrow();
+    let cameras = status.as_ref().map_or(&[][..], |status| &status.cameras);
+    let camera = cameras.iter().find(|camera| camera.data.health.id == id).cloned();
+    camera.ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, say::no_such_camera(), reader))
+}
+
+struct View<'a> {
+    camera: &'a CameraStatus,
+    shell: &'a Shell<'a>,
+}
+
+impl View<'_> {
+    fn say(&self, sentence: Sentence) -> String {
+        self.shell.say(sentence)
+    }
+
+    fn body(&self, walk: &Markup) -> Markup {
+        let id = &self.camera.data.health.id;
+        let name = self.camera.name.as_deref().unwrap_or(id);
+        let path = format!("/cameras/{id}");
+        html! {
+            p.back { a href="/" { (self.say(say::all_cameras())) } }
+            h1 { (name) @if self.camera.name.is_some() { " " span.quiet { (id) } } }
+            div.watch #live data-stream={ (path) "/live" } data-words=(self.words()) {
+                div {
+                    figure.view {
+                        div.screen {
+                            img #live-picture src={ (path) "/picture.jpg" } width="640" height="360"
+                                alt=(self.say(say::picture_of(name)));
+                            svg #live-drawing viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true" {}
+                        }
+                        figcaption {
+                            span #live-time {}
+                            p #live-word role="status" {}
+                            noscript { p { (self.say(say::without_script())) } }
+                        }
+                    }
+                    p.hint { (self.say(say::about_live())) " " span #live-cost {} }
+                    p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
+                }
+                div {
+                    section #live-facts hidden aria-labelledby="found" {
+                        h2 #found { (self.say(say::found_now())) }
+                        ul #live-found.lines {}
+                        p #live-holds {}
+                        h2 { (self.say(say::beliefs_here())) }
+                        ul #live-signals.lines {}
+                    }
+                    (status_page::rules(id, &self.camera.rules, self.shell.language))
+                }
+            }
+            (walk)
+            script src="/assets/live.js" defer {}
+        }
+    }
+
+    /// What the script says.
+    fn words(&self) -> String {
+        let word = |sentence: Sentence| Value::String(self.say(sentence));
+        json!({
+            "waiting": word(say::waiting()),
+            "lost": word(say::lost_touch()),
+            "nothing": word(say::nothing_found()),
+            "none": word(say::no_beliefs()),
+        })
+        .to_string()
+    }
+}
+
+/// What a class is called.
+fn class(name: &str, language: Language) -> String {
+    let known = match name {
+        "person" => say::person(),
+        "face" => say::face(),
+        "two_wheeler" => say::two_wheeler(),
+        "car" => say::car(),
+        "bus" => say::bus(),
+        "truck" => say::truck(),
+        "fire" => say::fire(),
+        "smoke" => say::smoke(),
+        other => return other.replace('_', " "),
+    };
+    known.in_language(language)
+}
+
+fn percent(part: f64) -> String {
+    format!("{:.0}", part * 100.0)
+}
+
+/// One view as the script has it.
+fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Value {
+    let say = |sentence: Sentence| Value::String(sentence.in_language(language));
+    let LiveView { number, at, picture, seen, cost } = view;
+    let mut told = match serde_json::to_value(seen) {
+        Ok(told @ Value::Object(_)) => told,
+        // Numbers that are none: nothing is drawn.
+        Ok(_) | Err(_) => json!(Seen::default()),
+    };
+    told["number"] = json!(number);
+    told["has_picture"] = json!(picture.is_ok());
+    told["why"] = match picture {
+        Ok(picture) if picture.is_coarse => say(say::is_coarse()),
+        Ok(_) => Value::Null,
+        Err(why) => say(why.clone()),
+    };
+    if let Ok(picture) = picture {
+        told["width"] = json!(picture.width);
+        told["height"] = json!(picture.height);
+    }
+    let local = at.to_zoned(site.time_zone()).strftime("%H:%M:%S").to_string();
+    told["time"] = say(say::as_of(local));
+    let each = cost.cpu_ms / cost.pictures.max(1);
+    told["cost"] = say(say::costs(cost.pictures, each));
+    let found = seen.boxes.iter().map(|one| {
+        let (score, height) = (percent(f64::from(one.score)), percent(f64::from(one.height)));
+        say(say::one_found(class(one.class, language), score, height))
+    });
+    told["found"] = Value::Array(found.collect());
+    let places = seen.zones.iter().map(|zone| (&zone.name, &zone.rule));
+    let places = places.chain(seen.lines.iter().map(|line| (&line.name, &line.rule)));
+    let holds = places.filter_map(|(place, rule)| {
+        rule.as_ref().map(|rule| say(say::rule_holds(rule.as_str(), place.as_str())))
+    });
+    told["holds"] = Value::Array(holds.collect());
+    let beliefs = seen.signals.iter().map(|signal| {
+        let sources = signal.sources.iter();
+        let shares = sources.map(|source| say(say::share_of(source.id.as_str(), percent(source.share))));
+        json!({
+            "title": kinds::title(&signal.name, None, language),
+            "grid": signal.grid,
+            "percent": percent(signal.belief),
+            "shares": Value::Array(shares.collect()),
+            "parts": signal.sources.iter().map(|source| source.share).collect::<Vec<_>>(),
+        })
+    });
+    told["beliefs"] = Value::Array(beliefs.collect());
+    told["walk"] = walk_test::event(site, camera, language);
+    told
+}
+
+/// What is heard of one camera while somebody looks.
+struct Listener {
+    site: Arc<Site>,
+    camera: String,
+    language: Language,
+    look: Look,
+    latest: u64,
+    ends: tokio::time::Instant,
+    is_over: bool,
+    _listening: Listening,
+}
+
+impl Listener {
+    async fn next(mut self) -> Option<(Result<String, Infallible>, Self)> {
+        if self.is_over || tokio::time::Instant::now() >= self.ends {
+            return None;
+        }
+        let told = match self.look.next(self.latest, WAITS_FOR).await {
+            Next::View(view) => {
+                self.latest = view.number;
+                named("view", &event(&self.site, &self.camera, &view, self.language))
+            }
+            Next::NothingYet => named("waiting", &json!({})),
+            Next::Gone => {
+                self.is_over = true;
+                refused(say::camera_is_gone(), self.language)
+            }
+        };
+        Some((Ok(told), self))
+    }
+}
+
+fn named(name: &str, data: &Value) -> String {
+    format!("event:{name}\ndata:{data}\n\n")
+}
+
+/// The script closes the stream then: nothing will come.
+fn refused(why: Sentence, language: Language) -> String {
+    named("refused", &json!({ "why": why.in_language(language) }))
+}
+
+pub(super) async fn events(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(camera): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let language = Reader::of(&site, &headers).0;
+    // An answer that is no stream would not tell the script why.
+    let no = |why: Sentence| told(Body::from(refused(why, language)));
+    let Some(listening) = Listening::begin(&site.streams, visitor.key) else {
+        return no(say::too_many_tabs());
+    };
+    let look = match site.parts.viewer.look(&camera) {
+        Ok(look) => look,
+        Err(NoLook::NoSuchCamera) => return no(say::no_such_camera()),
+        Err(NoLook::TooMany) => return no(say::too_many_cameras(MOST_LIVE)),
+    };
+    let ends = tokio::time::Instant::now() + LASTS_FOR;
+    let listener =
+        Listener { site, camera, language, look, latest: 0, ends, is_over: false, _listening: listening };
+    told(Body::from_stream(stream::unfold(listener, Listener::next)))
+}
+
+fn told(body: Body) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body).into_response()
+}
+
+/// The picture of a view that was told of a moment ago, while somebody looks.
+pub(super) async fn picture(
+    State(site): State<Arc<Site>>,
+    Path((camera, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let reader = Reader::of(&site, &headers);
+    let number = file.strip_suffix(".jpg").and_then(|number| number.parse().ok());
+    let view = number.and_then(|number: u64| site.parts.viewer.view(&camera, number));
+    match view.as_ref().map(|view| &view.picture) {
+        Some(Ok(picture)) => Ok(jpeg(picture)),
+        Some(Err(why)) => Err(Refused::new(StatusCode::NOT_FOUND, why.clone(), reader)),
+        None => Err(Refused::not_found(reader)),
+    }
+}

@@ -1,0 +1,363 @@
+//! The walk test: somebody walks before a camera, the page colours where they were found and where not, and the box keeps
+//! the result with the camera.
+//!
+//! One task per camera that is walked looks at it as a page does, so no more cameras are looked at than ever. Results stay in
+//! the page's folder, the latest of each camera. Must never keep a picture.
+
+mod grid;
+
+use std::collections::BTreeMap;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::Site;
+use super::accounts::Role;
+use super::files;
+use super::layout::{Shell, clock, token};
+use super::request::{OwnForm, Refused, Visitor};
+use crate::analysis::time::Timestamp;
+use crate::contract::words::Language;
+use crate::text::{Sentence, log_error, log_warn, page, page_live as say};
+use crate::view::{LiveView, Look, MOST_LIVE, Next, NoLook};
+use grid::{COLUMNS, Cells, ROWS, WalkGrid, Walker};
+
+/// A walk test ends by itself.
+const LASTS_FOR: Duration = Duration::from_secs(5 * 60);
+/// How often it is looked whether it ends.
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
+/// Results, within the page's folder.
+const FILE: &str = "walk-tests.json";
+/// Largest such file, bytes: a hundred cameras with every cell.
+const MOST_BYTES: u64 = 4 << 20;
+/// Cameras of which a result is kept; that of the one that was walked longest ago goes first.
+const MOST_RESULTS: usize = 200;
+/// What the audit log says happened.
+const BEGUN: &str = "page_walk_test";
+/// Who walks is found by this.
+const PERSON: &str = "person";
+
+/// The walk tests of all cameras.
+pub(super) struct Walks {
+    folder: PathBuf,
+    running: Mutex<BTreeMap<String, Running>>,
+    results: Mutex<BTreeMap<String, Walked>>,
+}
+
+struct Running {
+    by: String,
+    ends: tokio::time::Instant,
+    grid: Arc<Mutex<WalkGrid>>,
+    stop: watch::Sender<bool>,
+}
+
+/// What is kept of a walk test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Walked {
+    at: Timestamp,
+    by: String,
+    #[serde(flatten)]
+    cells: Cells,
+    smallest: Option<f32>,
+}
+
+impl Walks {
+    /// Those that were kept.
+    pub(super) fn within(folder: &FilePath) -> Self {
+        let results = match files::read(&folder.join(FILE), MOST_BYTES) {
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+                log_warn!(say::log_walks_unreadable(); %error);
+                BTreeMap::new()
+            }),
+            Err(error) => {
+                if error.kind() != std::io::ErrorKind::NotFound {
+                    log_warn!(say::log_walks_unreadable(); %error);
+                }
+                BTreeMap::new()
+            }
+        };
+        Walks { folder: folder.to_owned(), running: Mutex::default(), results: Mutex::new(results) }
+    }
+
+    /// Waits for the disk.
+    fn keep(&self, camera: &str, walked: Walked) {
+        let mut results = self.results.lock();
+        results.insert(camera.to_owned(), walked);
+        while results.len() > MOST_RESULTS {
+            let oldest = results.iter().min_by_key(|(_, walked)| walked.at).map(|(camera, _)| camera.clone());
+            oldest.and_then(|camera| results.remove(&camera));
+        }
+        let written = serde_json::to_vec(&*results)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| files::write_private(&self.folder, FILE, &bytes));
+        if let Err(error) = written {
+            log_error!(say::log_walk_not_kept(); %error);
+        }
+    }
+}
+
+pub(super) async fn begin(
+    State(site): State<Arc<Site>>,
+    Path(camera): Path<String>,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, reader, .. } = form;
+    if !visitor.may(Role::Operator) {
+        return Err(Refused::new(StatusCode::FORBIDDEN, page::role_does_not_allow(), reader));
+    }
+    if site.walks.running.lock().contains_key(&camera) {
+        return Ok(back(&site, &visitor, &camera, say::walk_goes_on_already()));
+    }
+    let look = site.parts.viewer.look(&camera).map_err(|no| match no {
+        NoLook::NoSuchCamera => Refused::new(StatusCode::NOT_FOUND, say::no_such_camera(), reader),
+        NoLook::TooMany => {
+            Refused::new(StatusCode::SERVICE_UNAVAILABLE, say::too_many_cameras(MOST_LIVE), reader)
+        }
+    })?;
+    site.note(BEGUN, &visitor.by(), Some(camera.clone()), reader).await?;
+    let (stop, stopped) = watch::channel(false);
+    let ends = tokio::time::Instant::now() + LASTS_FOR;
+    let grid = Arc::new(Mutex::new(WalkGrid::default()));
+    let running = Running { by: visitor.person.name.clone(), ends, grid: grid.clone(), stop };
+    {
+        let mut all = site.walks.running.lock();
+        // Somebody else may have begun one in the meantime.
+        if all.contains_key(&camera) {
+            drop(all);
+            return Ok(back(&site, &visitor, &camera, say::walk_goes_on_already()));
+        }
+        all.insert(camera.clone(), running);
+    }
+    tokio::spawn(walk(site.clone(), camera.clone(), look, grid, stopped, ends));
+    Ok(back(&site, &visitor, &camera, say::walk_began()))
+}
+
+pub(super) async fn end(
+    State(site): State<Arc<Site>>,
+    Path(camera): Path<String>,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, reader, .. } = form;
+    if !visitor.may(Role::Operator) {
+        return Err(Refused::new(StatusCode::FORBIDDEN, page::role_does_not_allow(), reader));
+    }
+    // Only a camera of now has a page to go back to.
+    if !site.parts.viewer.has(&camera) {
+        return Err(Refused::new(StatusCode::NOT_FOUND, say::no_such_camera(), reader));
+    }
+    let stop = site.walks.running.lock().get(&camera).map(|running| running.stop.clone());
+    let word = match stop {
+        Some(stop) => {
+            stop.send_replace(true);
+            // The result is there when the page is shown again, unless the disk is slow.
+            let _ = tokio::time::timeout(LOOK_WITHIN, stop.closed()).await;
+            say::walk_ends()
+        }
+        None => say::walk_is_over_already(),
+    };
+    Ok(back(&site, &visitor, &camera, word))
+}
+
+fn back(site: &Site, visitor: &Visitor, camera: &str, word: Sentence) -> Response {
+    site.sessions.lock().say_next(visitor.key, word);
+    Redirect::to(&format!("/cameras/{camera}#walk")).into_response()
+}
+
+/// Looks until the time is over, somebody ends it, or the camera goes away.
+async fn walk(
+    site: Arc<Site>,
+    camera: String,
+    mut look: Look,
+    grid: Arc<Mutex<WalkGrid>>,
+    mut stopped: watch::Receiver<bool>,
+    ends: tokio::time::Instant,
+) {
+    let mut latest = 0;
+    loop {
+        let next = tokio::select! {
+            next = look.next(latest, LOOK_WITHIN) => next,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+            () = tokio::time::sleep_until(ends) => break,
+        };
+        match next {
+            Next::View(view) => {
+                latest = view.number;
+                grid.lock().see(site.now().mono, &walkers(&view));
+            }
+            Next::NothingYet => {}
+            Next::Gone => break,
+        }
+    }
+    drop(look);
+    let Some(by) = site.walks.running.lock().get(&camera).map(|running| running.by.clone()) else { return };
+    let walked = {
+        let grid = grid.lock();
+        Walked { at: site.now().utc, by, cells: grid.cells().clone(), smallest: grid.smallest() }
+    };
+    let (keeping, of) = (site.clone(), camera.clone());
+    if let Err(error) = tokio::task::spawn_blocking(move || keeping.walks.keep(&of, walked)).await {
+        log_error!(say::log_walk_not_kept(); %error);
+    }
+    site.walks.running.lock().remove(&camera);
+    // Whoever ended it hears now that it is over.
+    drop(stopped);
+}
+
+fn walkers(view: &LiveView) -> Vec<Walker> {
+    let people = view.seen.boxes.iter().filter(|one| one.class == PERSON);
+    people
+        .filter_map(|one| {
+            Some(Walker { track: one.track?, area: one.box_in_frame, height: one.height, score: one.score })
+        })
+        .collect()
+}
+
+/// What the script shows of a walk test that goes on; null where none does.
+pub(super) fn event(site: &Site, camera: &str, language: Language) -> Value {
+    let running = site.walks.running.lock();
+    let Some(running) = running.get(camera) else { return Value::Null };
+    let left = running.ends.saturating_duration_since(tokio::time::Instant::now()).as_secs();
+    let grid = running.grid.lock();
+    let cells = grid.cells();
+    let word = match cells.coverage() {
+        Some(percent) => say::walk_so_far(percent, left),
+        None => say::walk_nobody_yet(left),
+    };
+    json!({
+        "columns": COLUMNS,
+        "rows": ROWS,
+        "found": cells.found.iter().collect::<Vec<_>>(),
+        "lost": cells.lost,
+        "word": word.in_language(language),
+    })
+}
+
+/// The part of a camera's page that is about its walk test.
+pub(super) fn section(site: &Site, camera: &str, shell: &Shell<'_>, visitor: &Visitor) -> Markup {
+    let by = site.walks.running.lock().get(camera).map(|running| running.by.clone());
+    let walked = site.walks.results.lock().get(camera).cloned();
+    let may_walk = visitor.may(Role::Operator);
+    let form = |action: &str, name: Sentence| {
+        html! {
+            form method="post" action={ "/cameras/" (camera) "/walk" (action) } {
+                (token(visitor.form_token()))
+                button type="submit" { (shell.say(name)) }
+            }
+        }
+    };
+    html! {
+        section #walk aria-labelledby="walk-test" {
+            h2 #walk-test { (shell.say(say::walk_test())) }
+            p.hint { (shell.say(say::about_walk_test(LASTS_FOR.as_secs() / 60))) }
+            @if let Some(by) = &by {
+                p.notice { (shell.say(say::walk_goes_on(by.as_str()))) " " span #walk-word {} }
+                @if may_walk { (form("/end", say::end_walk())) }
+            } @else if may_walk {
+                (form("", say::begin_walk()))
+            } @else {
+                p.hint { (shell.say(say::only_operators_walk())) }
+            }
+            @match &walked {
+                Some(walked) => (result(site, camera, walked, shell)),
+                None => p.empty { (shell.say(say::never_walked())) },
+            }
+        }
+    }
+}
+
+fn result(site: &Site, camera: &str, walked: &Walked, shell: &Shell<'_>) -> Markup {
+    let Walked { at, by, cells, smallest } = walked;
+    let height = smallest.map(|height| format!("{:.0}", height * 100.0));
+    let time = at.to_zoned(site.time_zone()).strftime("%Y-%m-%d %H:%M").to_string();
+    html! {
+        div.walked {
+            p {
+                time datetime=(format!("{at:.0}")) {
+                    (shell.say(say::walked_on(time, by.as_str())))
+                }
+            }
+            @match cells.coverage() {
+                Some(percent) => {
+                    p { (shell.say(say::walk_promise(percent, height.unwrap_or_else(|| "-".to_owned())))) }
+                    p.hint {
+                        @if cells.lost.is_empty() {
+                            (shell.say(say::walk_lost_nowhere()))
+                        } @else {
+                            (shell.say(say::walk_lost_at(cells.lost.len())))
+                        }
+                    }
+                    (picture(camera, cells, shell))
+                }
+                None => p { (shell.say(say::walk_nobody())) },
+            }
+        }
+    }
+}
+
+/// Found is filled, the surer the fuller; lost is hatched.
+fn picture(camera: &str, cells: &Cells, shell: &Shell<'_>) -> Markup {
+    let place = |cell: &usize| (cell % COLUMNS, cell / COLUMNS);
+    html! {
+        div.screen {
+            img src={ "/cameras/" (camera) "/picture.jpg" } loading="lazy" width="640" height="360" alt="";
+            svg.coverage viewBox={ "0 0 " (COLUMNS) " " (ROWS) } preserveAspectRatio="none" role="img"
+                aria-label=(shell.say(say::walk_picture(camera))) {
+                @for (cell, percent) in &cells.found {
+                    @let (x, y) = place(cell);
+                    rect.found x=(x) y=(y) width="1" height="1" fill-opacity=(opacity(*percent)) {}
+                }
+                @for cell in &cells.lost {
+                    @let (x, y) = place(cell);
+                    g.lost {
+                        rect x=(x) y=(y) width="1" height="1" {}
+                        path d={ "M" (x) " " (y + 1) "L" (x + 1) " " (y) } {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn opacity(percent: u8) -> String {
+    format!("{:.2}", 0.25 + f32::from(percent.min(100)) / 200.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walked(at: i64) -> Walked {
+        let mut grid = WalkGrid::default();
+        let area = [0.4, 0.2, 0.5, 0.6];
+        grid.see(Duration::ZERO, &[Walker { track: 1, area, height: 0.4, score: 0.75 }]);
+        let at = Timestamp::from_second(at).unwrap();
+        Walked { at, by: "li".to_owned(), cells: grid.cells().clone(), smallest: grid.smallest() }
+    }
+
+    #[test]
+    fn the_latest_result_of_each_camera_is_kept_over_a_restart_within_bounds() {
+        let folder = tempfile::tempdir().unwrap();
+        let walks = Walks::within(folder.path());
+        assert!(walks.results.lock().is_empty(), "no file is nothing to tell");
+        walks.keep("cam-01", walked(1));
+        walks.keep("cam-01", walked(2));
+        let again = Walks::within(folder.path());
+        assert_eq!(*again.results.lock(), BTreeMap::from([("cam-01".to_owned(), walked(2))]));
+        for number in 0..MOST_RESULTS {
+            again.keep(&format!("other-{number}"), walked(3));
+        }
+        assert_eq!(again.results.lock().len(), MOST_RESULTS);
+        assert!(!again.results.lock().contains_key("cam-01"));
+        std::fs::write(folder.path().join(FILE), b"{ half").unwrap();
+        assert!(Walks::within(folder.path()).results.lock().is_empty());
+    }
+}
