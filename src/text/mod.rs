@@ -137,6 +137,7 @@ pub(crate) mod outbox_step;
 pub(crate) mod page;
 pub(crate) mod page_changes;
 pub(crate) mod page_live;
+pub(crate) mod page_shapes;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod probe;
@@ -213,6 +214,7 @@ fn catalogue() -> Vec<&'static Entry> {
         page::ALL,
         page_changes::ALL,
         page_live::ALL,
+        page_shapes::ALL,
         outbox_step::ALL,
         place::ALL,
         policy::ALL,

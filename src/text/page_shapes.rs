@@ -103,6 +103,9 @@ sentences! { "page_shapes";
     not_checked():
         "The box could not be asked whether this makes sense. It is asked again with the next change.",
         "暂时无法检查。下次修改时会再次检查。";
+    not_live():
+        "What is found now cannot be shown: the box shows as many cameras as it can. Try again in a minute.",
+        "当前检测结果无法显示：盒子同时显示的摄像机已达上限。请过一分钟再试。";
 
     // ---- the form
     left(): "left", "左";
@@ -117,6 +120,5 @@ sentences! { "page_shapes";
         "{name} 的顶点在 `{typed}` 处无法读取：每行一个顶点，两个 0 至 1 的数字";
     two_ends(name): "the line {name} needs two ends, no more and no fewer", "线 {name} 必须有两个端点，不多不少";
     no_metres(): "How high does the camera hang over the ground? The horizon needs this number, in metres.", "请填写摄像机离地高度（米），地平线需要这个数字。";
-    nothing_changed(): "Nothing was changed.", "没有改动。";
     why(camera): "zones, lines, masks or horizon of camera {camera}", "摄像机 {camera} 的区域、线、遮罩或地平线";
 }

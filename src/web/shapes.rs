@@ -6,7 +6,6 @@
 //! the same as numbers, in the same form.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, Request, State};
@@ -91,7 +90,8 @@ struct Board {
 
 /// A camera's name in a path.
 fn is_id(text: &str) -> bool {
-    let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    let is_usual =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     !text.is_empty() && text.len() <= 64 && text.bytes().all(is_usual)
 }
 
@@ -104,7 +104,8 @@ pub(super) async fn show(
     let reader = Reader::of(&site, request.headers());
     let (asked, of) = (camera.clone(), visitor.clone());
     let board = site.blocking(move |site| board(site, &of, &asked), reader).await?;
-    let board = board.ok_or_else(|| Refused::not_found(reader))?;
+    let board =
+        board.map_err(|error| Refused::broken(error, reader))?.ok_or_else(|| Refused::not_found(reader))?;
     let here = request.uri().path().to_owned();
     let title = say::title(&board.title);
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
@@ -114,28 +115,23 @@ pub(super) async fn show(
     Ok(Html(shell.page(view.body(&visitor)).into_string()))
 }
 
-/// What stands in the text that would be changed.
-fn board(site: &Site, visitor: &Visitor, camera: &str) -> Option<Board> {
+/// What stands in the text that would be changed; `None`: it has no such camera.
+fn board(site: &Site, visitor: &Visitor, camera: &str) -> Result<Option<Board>, Sentence> {
     if !is_id(camera) {
-        return None;
+        return Ok(None);
     }
-    let (running, text) = (site.config(), site.text_to_edit(visitor));
-    let explained = Explained::of(running.path(), &text, camera).ok()?;
-    let surveyed = survey(running.path(), &text).0;
-    let uses = uses(surveyed.as_ref().unwrap_or(&running), camera);
+    let (running, text) = (site.config(), site.text_to_change(visitor)?);
+    let path = &site.parts.config_file;
+    let Ok(explained) = Explained::of(path, &text, camera) else { return Ok(None) };
+    // Of a text with mistakes: the rules that run.
+    let read = Config::from_text(path, &text, &Surroundings::of(path));
     let name = running.camera(camera).and_then(|camera| camera.responsible.name.clone());
-    Some(Board {
+    Ok(Some(Board {
         drawn: drawn_in(&explained),
-        uses,
+        uses: uses(read.as_ref().unwrap_or(&running), camera),
         title: name.unwrap_or_else(|| camera.to_owned()),
         is_running: running.camera(camera).is_some(),
-    })
-}
-
-/// What a text that would stand there is found to be.
-fn survey(path: &FilePath, text: &str) -> (Option<Config>, Vec<Problem>) {
-    let surveyed = Config::survey(path, text, &Surroundings::of(path), &|_| Ok(None), &|_| None);
-    (surveyed.config, surveyed.problems)
+    }))
 }
 
 fn uses(config: &Config, camera: &str) -> Uses {
@@ -200,7 +196,8 @@ pub(super) async fn check(
 ) -> Result<Response, Refused> {
     let OwnForm { visitor, fields, reader } = form;
     may_edit(&visitor, reader)?;
-    let problems = site.blocking(move |site| problems(site, &visitor, &camera, &fields, reader.0), reader).await?;
+    let problems =
+        site.blocking(move |site| problems(site, &visitor, &camera, &fields, reader.0), reader).await?;
     let body = json!({ "problems": problems }).to_string();
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
@@ -219,12 +216,17 @@ fn problems(site: &Site, visitor: &Visitor, camera: &str, fields: &Fields, langu
         Ok(shapes) => shapes,
         Err(why) => return of_nothing(why),
     };
-    let (running, text) = (site.config(), site.text_to_edit(visitor));
     let change = Edit::SetShapes { camera: camera.to_owned(), shapes };
-    match edit::apply(&text, &[change]) {
-        Ok(text) => survey(running.path(), &text).1.iter().filter_map(|one| told(one, camera, language)).collect(),
-        Err(why) => of_nothing(why),
-    }
+    let text = match site.text_to_change(visitor).and_then(|text| edit::apply(&text, &[change])) {
+        Ok(text) => text,
+        Err(why) => return of_nothing(why),
+    };
+    let path = &site.parts.config_file;
+    let problems = match Config::from_text(path, &text, &Surroundings::of(path)) {
+        Ok(config) => config.warnings,
+        Err(problems) => problems.list,
+    };
+    problems.iter().filter_map(|problem| told(problem, camera, language)).collect()
 }
 
 /// A problem as the script shows it, with the shape that it is about; `None`: it is about something else, and no error.
@@ -275,27 +277,17 @@ pub(super) async fn propose(
     State(site): State<Arc<Site>>,
     Path(camera): Path<String>,
     form: OwnForm,
-) -> Result<Response, Refused> {
+) -> Result<Redirect, Refused> {
     let OwnForm { visitor, fields, reader } = form;
     may_edit(&visitor, reader)?;
     if !is_id(&camera) {
         return Err(Refused::not_found(reader));
     }
     let here = format!("/cameras/{camera}/shapes");
-    let (asked, of) = (camera.clone(), visitor.clone());
-    let before = site.blocking(move |site| board(site, &of, &asked), reader).await?;
-    let before = before.ok_or_else(|| Refused::not_found(reader))?;
     let refused = |why: Sentence| Refused::new(StatusCode::BAD_REQUEST, why, reader);
-    let drawn = posted(&fields).map_err(refused)?;
-    let wanted = shapes(&drawn).map_err(refused)?;
-    if shapes(&before.drawn).is_ok_and(|before| before == wanted) {
-        site.sessions.lock().say_next(visitor.key, say::nothing_changed());
-        return Ok(Redirect::to(&here).into_response());
-    }
+    let shapes = posted(&fields).and_then(|drawn| shapes(&drawn)).map_err(refused)?;
     let why = say::why(&camera);
-    let change = Edit::SetShapes { camera, shapes: wanted };
-    let redirect = site.propose(&visitor, vec![change], why, here, reader).await?;
-    Ok(redirect.into_response())
+    site.propose(&visitor, reader, vec![Edit::SetShapes { camera, shapes }], why, here).await
 }
 
 /// What a form holds: of the script's field, else of the rows with numbers.
@@ -405,8 +397,10 @@ impl View<'_> {
                 div {
                     @if may_edit { (self.tools()) }
                     (self.stage(&path))
+                    @if may_edit { (self.pen()) }
                     p #said.hint role="status" {}
                     (self.views())
+                    @if may_edit { (self.kinds()) }
                 }
                 section #list aria-labelledby="what-is-drawn" hidden {
                     h2 #what-is-drawn { (self.say(say::list())) }
@@ -444,7 +438,7 @@ impl View<'_> {
             "used_by": word(say::used_by("{rules}")), "unused": word(say::unused()), "comma": self.say(say::comma()),
             "from_a_layer": word(say::from_a_layer("{layer}")),
             "finish_first": word(say::finish_first()), "no_numbers": word(say::no_numbers()),
-            "not_checked": word(say::not_checked()),
+            "not_checked": word(say::not_checked()), "not_live": word(say::not_live()),
         })
         .to_string()
     }
@@ -457,19 +451,20 @@ impl View<'_> {
             ("horizon", say::add_horizon()),
         ];
         html! {
-            div #tools hidden {
-                div.tools role="group" aria-label=(self.say(say::tools())) {
-                    @for (kind, name) in kinds {
-                        button.button.second type="button" data-add=(kind) { (self.say(name)) }
-                    }
-                    button #undo.button.second type="button" disabled { (self.say(say::undo())) }
-                    button #redo.button.second type="button" disabled { (self.say(say::redo())) }
+            div #tools.tools role="group" aria-label=(self.say(say::tools())) hidden {
+                @for (kind, name) in kinds {
+                    button.button.second type="button" data-add=(kind) { (self.say(name)) }
                 }
-                (self.kinds())
-                div #pen.tools hidden {
-                    button #finish type="button" { (self.say(say::finish())) }
-                    button #cancel.button.second type="button" { (self.say(say::cancel())) }
-                }
+            }
+        }
+    }
+
+    /// While something is drawn. Right behind the picture, where the keyboard goes next.
+    fn pen(&self) -> Markup {
+        html! {
+            div #pen.tools hidden {
+                button #finish type="button" { (self.say(say::finish())) }
+                button #cancel.button.second type="button" { (self.say(say::cancel())) }
             }
         }
     }
@@ -540,12 +535,17 @@ impl View<'_> {
         html! {
             div #views hidden {
                 div.tools {
+                    @if self.may_edit {
+                        button #undo.button.second type="button" disabled { (self.say(say::undo())) }
+                        button #redo.button.second type="button" disabled { (self.say(say::redo())) }
+                    }
                     button #nearer.button.second type="button" { (self.say(say::nearer())) }
                     button #farther.button.second type="button" { (self.say(say::farther())) }
                     button #new-picture.button.second type="button" { (self.say(say::new_picture())) }
                 }
                 label.choice { input #show-found type="checkbox" autocomplete="off"; (self.say(say::show_found())) }
                 p.hint { (self.say(say::about_found())) }
+                ul #found-now.lines {}
             }
         }
     }
@@ -611,7 +611,7 @@ impl View<'_> {
         let named = |kind: &'static str, title: Sentence, all: &[Named]| {
             html! {
                 @for (number, one) in all.iter().map(Some).chain(spare()).enumerate() {
-                    fieldset.row {
+                    fieldset.shape-row {
                         legend { (self.say(title.clone())) " " (number + 1) }
                         label { (self.say(say::name()))
                             input name=(format!("{kind}-{number}-name")) value=(one.map_or("", |one| &one.name)) maxlength="64"
@@ -625,7 +625,7 @@ impl View<'_> {
             (named("zone", say::zone(), zones))
             (named("line", say::line(), lines))
             @for (number, one) in masks.iter().map(Some).chain(spare()).enumerate() {
-                fieldset.row {
+                fieldset.shape-row {
                     legend { (self.say(say::mask())) " " (number + 1) }
                     (self.corners_field("mask", number, one.map_or(&[], |one| &one.points)))
                     label { (self.say(say::classes()))
@@ -634,7 +634,7 @@ impl View<'_> {
                     p.hint { (self.say(say::about_classes())) }
                 }
             }
-            fieldset.row {
+            fieldset.shape-row {
                 legend { (self.say(say::horizon())) }
                 (self.corners_field("horizon", 0, horizon.as_ref().map_or(&[], |one| &one.points)))
                 label { (self.say(say::metres()))
@@ -656,11 +656,13 @@ impl View<'_> {
     /// For whoever may look and no more.
     fn table(&self) -> Markup {
         let Drawn { zones, lines, masks, horizon } = &self.board.drawn;
-        let named = |kind: Sentence, one: &Named| (format!("{} {}", self.say(kind), one.name), one.points.clone());
+        let named =
+            |kind: Sentence, one: &Named| (format!("{} {}", self.say(kind), one.name), one.points.clone());
         let zones = zones.iter().map(|one| named(say::zone(), one));
         let lines = lines.iter().map(|one| named(say::line(), one));
         let masks = masks.iter().enumerate();
-        let masks = masks.map(|(at, one)| (format!("{} {}", self.say(say::mask()), at + 1), one.points.clone()));
+        let masks =
+            masks.map(|(at, one)| (format!("{} {}", self.say(say::mask()), at + 1), one.points.clone()));
         let horizon = horizon.iter().map(|one| (self.say(say::horizon()), one.points.clone()));
         let all: Vec<(String, Vec<[f64; 2]>)> = zones.chain(lines).chain(masks).chain(horizon).collect();
         html! {

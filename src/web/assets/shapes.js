@@ -173,9 +173,11 @@
             element(outline, { class: "touch", points }),
             element(outline, { class: "halo", points }),
             element(outline, { class: "edge", points }));
-        if (one.kind === "line" && one.points.length === 2) group.append(...sides(one.points));
+        if (one.kind === "line") group.append(...arrow(one.points, one.id === chosen));
         const [x, y] = toDrawing(isClosed(one.kind) ? middle(one.points) : one.points[0]);
-        group.append(label(titleOf(one), x, y - (isClosed(one.kind) ? 0 : 12 * unit()), isClosed(one.kind) ? "middle" : "start"));
+        const [up, anchor] = isClosed(one.kind) ? [0, "middle"] : [12 * unit(), "start"];
+        // Where the handle of the whole is, there is no room for a name.
+        if (one.id !== chosen || !isClosed(one.kind)) group.append(label(one.name || titleOf(one), x, y - up, anchor));
         return group;
     };
     const label = (text, x, y, anchor) => {
@@ -184,19 +186,24 @@
         made.textContent = text;
         return made;
     };
-    // The head of the arrow, and which side is left and which right of somebody who walks along it.
-    const sides = ([from, to]) => {
+    // The head of a line, and which side is left and which right of somebody who walks along it.
+    const arrow = ([from, to], hasSides) => {
         const [[ax, ay], [bx, by]] = [toDrawing(from), toDrawing(to)];
         const length = Math.hypot(bx - ax, by - ay) || 1;
         const [dx, dy] = [((bx - ax) / length) * unit(), ((by - ay) / length) * unit()];
         const head = [[bx - 14 * dx - 8 * dy, by - 14 * dy + 8 * dx], [bx, by], [bx - 14 * dx + 8 * dy, by - 14 * dy - 8 * dx]];
         const [mx, my] = [(ax + bx) / 2, (ay + by) / 2 + 4 * unit()];
+        // Beside a steep line a text begins or ends there, above and below a flat one it is in the middle.
+        const isSteep = Math.abs(dy) > 0.5 * unit();
+        const side = (text, way) => {
+            const anchor = isSteep ? (way * dy < 0 ? "start" : "end") : "middle";
+            return label(text, mx - way * 18 * dy, my + way * 18 * dx, anchor);
+        };
         const points = head.map((one) => one.join(",")).join(" ");
         return [
             element("polyline", { class: "halo", points }),
             element("polyline", { class: "edge", points }),
-            label(say.left, mx + 16 * dy, my - 16 * dx, "middle"),
-            label(say.right, mx - 16 * dy, my + 16 * dx, "middle"),
+            ...(hasSides ? [side(say.left, -1), side(say.right, 1)] : []),
         ];
     };
     const drawAreas = () => {
@@ -207,9 +214,10 @@
     };
     const drawFound = () => {
         found.replaceChildren(...boxes.map((one) => {
-            const [x, y] = toDrawing([one.x0, one.y0]);
-            const [width, height] = [(one.x1 - one.x0) * WIDE, (one.y1 - one.y0) * high];
-            const text = `${one.name} ${one.score.toFixed(2)} · ${percent(one.height)}`;
+            const [left, top, right, bottom] = one.box;
+            const [x, y] = toDrawing([left, top]);
+            const [width, height] = [(right - left) * WIDE, (bottom - top) * high];
+            const text = `${one.class} ${one.score.toFixed(2)} · ${percent(one.height)}`;
             return element("g", {}, element("rect", { class: "halo", x, y, width, height }),
                 element("rect", { class: "edge", x, y, width, height }),
                 label(text, x, Math.max(14 * unit(), y - 5 * unit()), "start"));
@@ -244,11 +252,18 @@
         const [x, y] = toDrawing(place);
         const size = unit();
         const [touch, dot, cross] = one.children;
-        const arm = DOT * size;
+        const arm = (what === "between" ? DOT - 3 : DOT + 1) * size;
+        const tip = 3 * size;
+        const plus = `M${-arm} 0H${arm}M0 ${-arm}V${arm}`;
+        const tips = [[-1, 0], [1, 0], [0, -1], [0, 1]].map(([ax, ay]) => {
+            const [px, py] = [ax * arm, ay * arm];
+            const back = (way) => `${px - ax * tip + ay * way * tip} ${py - ay * tip + ax * way * tip}`;
+            return `M${back(1)}L${px} ${py}L${back(-1)}`;
+        });
         set(one, { class: `handle ${what}`, "data-handle": `${what}-${at}`, transform: `translate(${x} ${y})`, "aria-label": text });
         set(touch, { r: TOUCH * size });
-        set(dot, { r: (what === "between" ? DOT - 2 : DOT + (what === "whole" ? 4 : 0)) * size });
-        set(cross, { d: what === "corner" ? "" : `M${-arm} 0H${arm}M0 ${-arm}V${arm}` });
+        set(dot, { r: (what === "between" ? DOT - 2 : DOT + (what === "whole" ? 6 : 0)) * size });
+        set(cross, { d: { corner: "", between: plus, whole: plus + tips.join("") }[what] });
         spots.set(one, { what, at, place });
     };
     const drawHandles = () => {
@@ -651,20 +666,33 @@
         if (!isWanted) {
             stream?.close();
             stream = null;
-            boxes = [];
-            drawFound();
+            showFound([], []);
             return;
         }
         if (stream) return;
-        stream = new EventSource(root.dataset.boxes);
-        stream.addEventListener("view", (event) => {
-            boxes = JSON.parse(event.data).boxes.map(boxOf);
-            drawFound();
+        const own = new EventSource(root.dataset.boxes);
+        stream = own;
+        own.addEventListener("view", (event) => {
+            const view = JSON.parse(event.data);
+            showFound(view.boxes, view.found);
+        });
+        own.addEventListener("error", () => {
+            // A browser tries again by itself, unless the box said no.
+            if (own.readyState !== EventSource.CLOSED || stream !== own) return;
+            part("show-found").checked = false;
+            listen();
+            tell(say.not_live);
         });
     };
-    const boxOf = ({ class: name, score, box: [x0, y0, x1, y1], height }) => ({
-        name, score, x0, y0, x1, y1, height: height ?? y1 - y0,
-    });
+    const showFound = (nowBoxes, words) => {
+        boxes = nowBoxes;
+        drawFound();
+        part("found-now").replaceChildren(...words.map((word) => {
+            const item = document.createElement("li");
+            item.textContent = word;
+            return item;
+        }));
+    };
 
     // ---- what people do
     let tap = null;
