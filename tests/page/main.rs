@@ -12,4 +12,5 @@ mod browser;
 mod client;
 mod here;
 mod limits;
+mod live;
 mod webdriver;
