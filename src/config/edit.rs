@@ -228,16 +228,15 @@ fn no_longer_watching(root: &mut Table, camera: &str) -> Vec<String> {
     let mut without = Vec::new();
     for rule in entries_mut(root, "rule") {
         let Some(cameras) = rule.get_mut("cameras").and_then(Item::as_array_mut) else { continue };
-        let before = cameras.len();
+        let (before, first) = (cameras.len(), cameras.get(0).map(|first| first.decor().clone()));
         cameras.retain(|one| one.as_str() != Some(camera));
         if cameras.len() == before {
             continue;
         }
-        if let Some(first) = cameras.get_mut(0) {
-            // It stood behind a comma before.
-            first.decor_mut().set_prefix("");
-        } else {
-            without.extend(id_of(rule).map(str::to_owned));
+        match (cameras.get_mut(0), first) {
+            // It may have stood behind a comma before.
+            (Some(first), Some(decor)) => *first.decor_mut() = decor,
+            (Some(_), None) | (None, _) => without.extend(id_of(rule).map(str::to_owned)),
         }
     }
     without
@@ -296,9 +295,9 @@ fn remove_at(parent: &mut dyn TableLike, list: &str, index: usize) -> Option<Tab
             (Some(removed), entries.is_empty())
         }
         Item::Value(Value::Array(entries)) if index < entries.len() => {
-            entries.remove(index);
+            let removed = entries.remove(index);
             if let Some(first) = entries.get_mut(0).filter(|_| index == 0) {
-                first.decor_mut().set_prefix("");
+                *first.decor_mut() = removed.decor().clone();
             }
             (None, entries.is_empty())
         }
@@ -395,9 +394,12 @@ fn set_at(table: &mut dyn TableLike, key: &[String], value: Option<&Value>) -> R
     }
     let Some(item) = table.get_mut(name) else { return Ok(()) };
     let inner = item.as_table_like_mut().ok_or_else(|| say::value_has_nothing_below(name))?;
+    let before = inner.len();
     set_at(inner, rest, value)?;
-    let is_empty = inner.is_empty();
-    if let Item::Value(Value::InlineTable(inline)) = item {
+    let (is_empty, is_other) = (inner.is_empty(), inner.len() != before);
+    if let Item::Value(Value::InlineTable(inline)) = item
+        && is_other
+    {
         close(inline);
     }
     if is_empty && value.is_none() {

@@ -8,8 +8,8 @@ use super::report::{Readings, Report};
 use super::running::Running;
 use super::stages::{CommandStage, Context, Storage};
 use crate::config::Config;
-use crate::contract::box_status::ConfigSource;
 use crate::control::LocalDesk;
+use crate::control::overrides::StoredOverrides;
 use crate::text::{Sentence, log_warn, page as say};
 use crate::view::Viewer;
 
@@ -39,7 +39,7 @@ impl PageStage {
     pub fn set(&mut self, _: &Config) {}
 
     /// Nobody asks.
-    pub fn tell(&self, _: &Config, _: ConfigSource, _: Option<(Duration, bool)>) {}
+    pub fn tell(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>) {}
 
     /// Nothing can be wrong.
     pub fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {

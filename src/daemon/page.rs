@@ -14,6 +14,7 @@ use crate::config::{Broker, Config};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::health::{CameraData, SensorData};
 use crate::control::LocalDesk;
+use crate::control::overrides::{self, StoredOverrides};
 use crate::text::{Sentence, Words};
 use crate::view::Viewer;
 use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
@@ -39,6 +40,7 @@ impl PageStage {
         let (in_force, read) = watch::channel(InForce {
             config: Arc::new(config.clone()),
             source: ConfigSource::File,
+            file: overrides::digest(config.text()),
             trial: None,
         });
         let parts = web::Parts {
@@ -61,10 +63,13 @@ impl PageStage {
         self.page.set(&config.web, STOP_WITHIN);
     }
 
-    /// What runs from here on, where that came from, and when it falls, if it is on trial; `true`: by somebody at the page.
-    pub(crate) fn tell(&self, config: &Config, source: ConfigSource, trial: Option<(Duration, bool)>) {
-        let trial = trial.map(|(ends, from_page)| OnTrial { ends, from_page });
-        self.in_force.send_replace(InForce { config: Arc::new(config.clone()), source, trial });
+    /// What runs from here on, what of it stands, and when it falls, if it is on trial.
+    pub(crate) fn tell(&self, config: &Config, standing: &StoredOverrides, trial_ends: Option<Duration>) {
+        let (source, _) = standing.now.source();
+        let from_page = standing.now.of_page().is_some();
+        let trial = trial_ends.filter(|_| standing.trial.is_some()).map(|ends| OnTrial { ends, from_page });
+        let (config, file) = (Arc::new(config.clone()), standing.file.clone());
+        self.in_force.send_replace(InForce { config, source, file, trial });
     }
 
     /// Why it cannot be opened.

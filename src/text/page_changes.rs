@@ -14,6 +14,9 @@ sentences! { "page_changes";
     file_was_edited(path):
         "Since you began, somebody else edited {path} or changed what runs. Discard these changes and make them anew, so that nobody's work is lost.",
         "您开始更改之后，{path} 或正在运行的配置已被他人改动。请放弃这些更改并重新操作，以免覆盖他人的修改。";
+    file_does_not_run(path):
+        "{path} was edited and does not run yet: try again in a moment. If it stays so, the status page says what is wrong with it.",
+        "{path} 已被修改但尚未生效，请稍后重试；若一直如此，状态页会说明文件的问题。";
     could_not_keep(what):
         "These changes could be tried, but not kept: {what}.",
         "这些更改即使试运行也无法保存：{what}。";

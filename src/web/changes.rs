@@ -96,6 +96,8 @@ enum NotProposed {
     Unreadable(Sentence),
     /// Somebody else changed it since the proposal began.
     Edited,
+    /// The box has not taken up what stands in it.
+    NotTakenUp,
     /// The changes cannot be made.
     Refused(Sentence),
     /// All of it is so already.
@@ -142,6 +144,9 @@ impl Site {
             Err(NotProposed::Edited) => {
                 refused(StatusCode::CONFLICT, say::file_was_edited(self.parts.config_file.display()))
             }
+            Err(NotProposed::NotTakenUp) => {
+                refused(StatusCode::CONFLICT, say::file_does_not_run(self.parts.config_file.display()))
+            }
             Err(NotProposed::Refused(why)) => refused(StatusCode::BAD_REQUEST, say::cannot_change(why)),
             Err(NotProposed::TooMany) => refused(StatusCode::TOO_MANY_REQUESTS, say_page::too_many_at_once()),
         }
@@ -153,6 +158,10 @@ impl Site {
         let before = self.proposals.lock().0.get(&key).cloned();
         if before.as_ref().is_some_and(|before| before.is_outdated(&file, &running)) {
             return Err(NotProposed::Edited);
+        }
+        // Else the trial would fall a moment later, when the box notices.
+        if self.in_force().file != digest(&file) {
+            return Err(NotProposed::NotTakenUp);
         }
         let tried = self.on_trial_here();
         let from = match (&before, &tried) {

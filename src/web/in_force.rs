@@ -14,6 +14,8 @@ pub struct InForce {
     pub config: Arc<Config>,
     /// Where it came from.
     pub source: ConfigSource,
+    /// The digest of the file's bytes as they were taken up last.
+    pub file: String,
     /// Whether it is on trial.
     pub trial: Option<OnTrial>,
 }

@@ -9,6 +9,7 @@ mod support;
 mod access;
 mod alerts;
 mod browser;
+mod changes;
 mod client;
 mod here;
 mod limits;

@@ -69,9 +69,6 @@ impl Running {
 
     /// What runs, for the page.
     pub(super) fn tell_page(&self) {
-        let from_page = self.standing.now.of_page().is_some();
-        let trial = self.trial_ends.filter(|_| self.standing.trial.is_some()).map(|ends| (ends, from_page));
-        let (source, _) = self.standing.now.source();
-        self.stages.page.tell(&self.config, source, trial);
+        self.stages.page.tell(&self.config, &self.standing, self.trial_ends);
     }
 }

@@ -1,0 +1,264 @@
+//! A change of the configuration: proposed at the page, tried, kept or given up; and what becomes of the file.
+//!
+//! What is changed is a zone, by its form without a script; whatever proposes a change goes the same way.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::client::{Answer, Client, form};
+use super::here::{SOON, Site};
+use super::support::mosquitto::free_port;
+
+const ZONE: &str = "polygon = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]";
+const LARGER: &str = "polygon = [[0.0, 0.1], [0.9, 0.1], [0.9, 0.9]]";
+
+/// A site with a camera that is away.
+fn site() -> Site {
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/models/manifest.toml");
+    Site::start_with(&format!(
+        r#"
+[detector]
+manifest = "{models}"
+
+# ---- the camera at the gate
+[[camera]]
+id = "gate-cam"
+eye = "village"
+url = "rtsp://127.0.0.1:{}/none"  # its small stream
+grid = "53012700300102"
+
+[[camera.zone]]
+id = "gate"
+{ZONE} # read off the picture
+
+[[rule]]
+id = "crowd-at-the-gate"
+cameras = ["gate-cam"]
+crowd = {{ zone = "gate", at_least = 8, for_secs = 20 }}
+"#,
+        free_port()
+    ))
+}
+
+/// Proposes a zone with these corners.
+fn draw(client: &mut Client, corners: &str) -> Answer {
+    let token = client.get("/").token();
+    let fields = [("token", token.as_str()), ("zone-0-name", "gate"), ("zone-0-points", corners)];
+    client.post("/cameras/gate-cam/shapes", &fields)
+}
+
+const LARGER_CORNERS: &str = "0, 0.1\n0.9, 0.1\n0.9, 0.9";
+
+fn press(client: &mut Client, action: &str, more: &[(&str, &str)]) -> Answer {
+    let token = client.get("/").token();
+    let fields = [&[("token", token.as_str())], more].concat();
+    client.post(&format!("/changes/{action}"), &fields)
+}
+
+/// The digest of what is on trial, as the page's forms have it.
+fn on_trial(page: &str) -> Option<String> {
+    let at = page.find("name=\"config\" value=\"")?;
+    page[at + 21..].split('"').next().map(str::to_owned)
+}
+
+fn file(site: &Site) -> String {
+    fs::read_to_string(&site.config).unwrap()
+}
+
+/// Commands that were carried out, with who asked.
+fn done(site: &Site, command: &str) -> Vec<Value> {
+    let of_command = |line: &Value| line["command"] == command && line["outcome"] == "done";
+    site.logged("finished").into_iter().filter(of_command).collect()
+}
+
+/// What the centre knows of the configuration, once it fits.
+fn told(site: &Site, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    site.centre.wait_for(what, SOON, |messages| {
+        let told = messages.iter().rev().find(|message| message.topic.ends_with("/up/config"))?.json();
+        fits(&told["data"]).then(|| told["data"].clone())
+    })
+}
+
+/// Waits until it is so.
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + SOON;
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
+    let mut site = site();
+    fs::set_permissions(&site.config, fs::Permissions::from_mode(0o640)).unwrap();
+    let before = file(&site);
+    let mut li = site.enrolled("li", "installer");
+    assert!(li.get("/changes").text().contains("No change is waiting"));
+
+    let proposed = draw(&mut li, LARGER_CORNERS);
+    assert_eq!((proposed.status, proposed.header("location")), (303, Some("/changes")), "{}", proposed.text());
+    let page = li.get("/changes").text();
+    assert!(page.contains(&format!("<del>- {ZONE} # read off the picture")), "{page}");
+    assert!(page.contains(&format!("<ins>+ {LARGER} # read off the picture")), "{page}");
+    assert_eq!(page.matches("<del>").count(), 1, "{page}");
+    assert!(page.contains("Try for ten minutes") && !page.contains("What is wrong"), "{page}");
+    assert!(li.get("/").text().contains("A change waits to be tried"));
+    assert_eq!(file(&site), before, "it was only shown");
+    // What is proposed is one's own.
+    let mut wang = site.enrolled("wang", "installer");
+    assert!(wang.get("/changes").text().contains("No change is waiting"));
+
+    let tried = press(&mut li, "try", &[]);
+    assert_eq!((tried.status, tried.header("location")), (303, Some("/cameras/gate-cam/shapes")), "{}", tried.text());
+    assert_eq!(file(&site), before, "it is only tried");
+    let page = wang.get("/").text();
+    assert!(page.contains("A change is on trial") && page.contains("min left"), "{page}");
+    let trial = told(&site, "a trial", |config| config["source"] == "page");
+    assert!(trial["reverts_at"].is_string() && trial.get("version").is_none(), "{trial}");
+    assert_eq!(Some(trial["running_sha256"].as_str().unwrap()), on_trial(&page).as_deref());
+
+    // Also after a restart.
+    site.stop();
+    site.run();
+    let mut chen = site.enrolled("chen", "installer");
+    let page = site.shown(&mut chen, "/", |text| text.contains("A change is on trial"));
+    assert!(chen.get("/changes").text().contains(&format!("<ins>+ {LARGER}")));
+    let running = on_trial(&page).unwrap();
+    let other = press(&mut chen, "keep", &[("config", &"0".repeat(64))]);
+    assert_eq!(other.status, 303);
+    assert!(chen.get("/changes").text().contains("The box did not do that"), "another one is on trial");
+    assert_eq!(file(&site), before);
+    assert_eq!(press(&mut chen, "keep", &[("config", &running)]).status, 303);
+    assert!(chen.get("/").text().contains("Kept: it stands in"));
+    assert!(!chen.get("/").text().contains("A change is on trial"));
+    assert_eq!(file(&site), before.replace(ZONE, LARGER));
+    let backup = site.config.with_file_name(format!("{}.bak", site.config.file_name().unwrap().display()));
+    assert_eq!(fs::read_to_string(&backup).unwrap(), before);
+    for path in [&site.config, &backup] {
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o640, "{}", path.display());
+    }
+    let kept = told(&site, "the file", |config| config["source"] == "file");
+    assert_eq!((kept["running_sha256"].as_str(), kept.get("reverts_at")), (Some(running.as_str()), None));
+    assert_eq!(done(&site, "config")[0]["by"], "page:li");
+    assert_eq!(done(&site, "confirm")[0]["by"], "page:chen");
+    // The file is the truth from here on.
+    site.stop();
+    site.run();
+    assert!(!site.enrolled("zhao", "viewer").get("/").text().contains("A change is on trial"));
+    assert_eq!(told(&site, "the file", |config| config["source"] == "file")["running_sha256"], running.as_str());
+}
+
+#[test]
+fn changes_add_up_and_are_given_up_before_and_during_the_trial() {
+    let site = site();
+    let before = file(&site);
+    let mut li = site.enrolled("li", "installer");
+    draw(&mut li, LARGER_CORNERS);
+    assert_eq!(press(&mut li, "discard", &[]).header("location"), Some("/cameras/gate-cam/shapes"));
+    assert!(li.get("/changes").text().contains("No change is waiting"));
+
+    draw(&mut li, LARGER_CORNERS);
+    draw(&mut li, "0, 0.1\n0.9, 0.1\n0.9, 0.8");
+    let page = li.get("/changes").text();
+    assert_eq!((page.matches("<del>").count(), page.matches("<ins>").count()), (1, 1), "{page}");
+    assert!(page.contains("[0.9, 0.8]]"), "{page}");
+    press(&mut li, "try", &[]);
+    let first = on_trial(&li.get("/").text()).unwrap();
+    // Something else in its place; what comes back is still what was before all of it.
+    draw(&mut li, "0, 0.1\n0.9, 0.1\n0.9, 0.7");
+    assert_eq!(press(&mut li, "try", &[]).status, 303);
+    let second = on_trial(&li.get("/").text()).unwrap();
+    assert_ne!(first, second);
+    // Nobody proposes against what is not there any more.
+    draw(&mut li, "0, 0.1\n0.9, 0.1\n0.9, 0.6");
+    assert_eq!(press(&mut li, "back", &[("config", &second)]).status, 303);
+    let page = li.get("/changes").text();
+    assert!(page.contains("What was before runs again") && !page.contains("A change is on trial"), "{page}");
+    assert!(page.contains("somebody else edited") && !page.contains("Try for ten minutes"), "{page}");
+    press(&mut li, "try", &[]);
+    assert_eq!(done(&site, "config").len(), 2, "it is not tried");
+    let config = told(&site, "what was before", |config| config["source"] == "file");
+    assert_eq!(config["outcome"], "reverted");
+    assert_eq!(config["offered_source"], "page");
+    assert_eq!(file(&site), before);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_and_is_not_tried() {
+    let site = site();
+    let mut li = site.enrolled("li", "installer");
+    // It crosses itself.
+    assert_eq!(draw(&mut li, "0.1, 0.1\n0.9, 0.9\n0.9, 0.1\n0.1, 0.9").status, 303);
+    let page = li.get("/changes").text();
+    let line = 1 + file(&site).lines().position(|line| line.starts_with(ZONE)).unwrap();
+    assert!(page.contains("What is wrong") && page.contains(&format!("Line {line}:")), "{page}");
+    assert!(!page.contains("Try for ten minutes"), "{page}");
+    press(&mut li, "try", &[]);
+    assert_eq!(done(&site, "config").len(), 0);
+    li.get("/language/zh-CN");
+    let page = li.get("/changes").text();
+    assert!(page.contains("存在的问题") && page.contains(&format!("第 {line} 行")), "{page}");
+}
+
+#[test]
+fn a_file_that_was_edited_by_hand_is_not_written_over() {
+    let site = site();
+    let mut li = site.enrolled("li", "installer");
+    draw(&mut li, LARGER_CORNERS);
+    let by_hand = format!("{}\n# by hand\n", file(&site));
+    fs::write(&site.config, &by_hand).unwrap();
+    let page = li.get("/changes").text();
+    assert!(page.contains("somebody else edited") && !page.contains("Try for ten minutes"), "{page}");
+    press(&mut li, "try", &[]);
+    assert_eq!(draw(&mut li, "0, 0.1\n0.9, 0.1\n0.9, 0.8").status, 409);
+    assert_eq!((done(&site, "config").len(), file(&site)), (0, by_hand));
+    press(&mut li, "discard", &[]);
+
+    // While it is tried, the file counts again as soon as somebody edits it.
+    let until = Instant::now() + SOON;
+    while draw(&mut li, LARGER_CORNERS).status != 303 {
+        assert!(Instant::now() < until, "the file is not taken up");
+    }
+    press(&mut li, "try", &[]);
+    let running = on_trial(&li.get("/").text()).unwrap();
+    let by_hand = format!("{}\n# once more\n", file(&site));
+    fs::write(&site.config, &by_hand).unwrap();
+    press(&mut li, "keep", &[("config", &running)]);
+    assert_eq!(file(&site), by_hand);
+    let mut looking = li.clone();
+    site.shown(&mut looking, "/", |text| !text.contains("A change is on trial"));
+    assert_eq!(file(&site), by_hand);
+}
+
+#[test]
+fn only_installers_change_what_runs_and_only_by_forms_of_their_own() {
+    let site = site();
+    let mut li = site.enrolled("li", "installer");
+    draw(&mut li, LARGER_CORNERS);
+    press(&mut li, "try", &[]);
+    let running = on_trial(&li.get("/").text()).unwrap();
+    for role in ["viewer", "operator"] {
+        let mut one = site.enrolled(role, role);
+        let page = one.get("/").text();
+        assert!(page.contains("A change is on trial") && on_trial(&page).is_none(), "{role}: {page}");
+        assert_eq!(one.get("/changes").status, 403, "{role}");
+        assert_eq!(draw(&mut one, LARGER_CORNERS).status, 403, "{role}");
+        for action in ["try", "discard", "keep", "back"] {
+            assert_eq!(press(&mut one, action, &[("config", &running)]).status, 403, "{role}: {action}");
+        }
+    }
+    let (origin, body) = (li.origin(), form(&[("config", &running)]));
+    for action in ["try", "discard", "keep", "back"] {
+        let path = format!("/changes/{action}");
+        assert_eq!(li.send("POST", &path, &[("Origin", &origin)], Some(&body)).status, 403, "{action}");
+        assert_eq!(li.get(&path).status, 405, "{action}");
+        assert_eq!(site.client().post(&path, &[("config", &running)]).status, 303, "to the login");
+    }
+    assert_eq!(on_trial(&li.get("/").text()), Some(running));
+    assert_eq!((done(&site, "confirm").len(), done(&site, "revert").len()), (0, 0));
+    eventually("refusals are written down", || !site.logged("page_refused").is_empty());
+}
