@@ -142,6 +142,7 @@ pub(crate) fn configuration(path: &Path, text: &str) -> Result<(), NotWritten> {
 ///
 /// # Errors
 /// [`NotWritten`], as writing would give it.
+#[cfg(any(feature = "web", test))]
 pub(crate) fn could_write(path: &Path) -> Result<(), NotWritten> {
     let cannot = |error| NotWritten::File(path.to_owned(), error);
     let there = fs::canonicalize(path).map_err(cannot)?;
