@@ -165,7 +165,11 @@ fn one(document: &mut DocumentMut, edit: &Edit) -> Result<(), Sentence> {
             set_at(rule.ok_or_else(|| say::no_rule(id))?, key, value.as_ref())
         }
         Edit::RemoveRule(id) => {
-            if remove(document, "rule", id) { Ok(()) } else { Err(say::no_rule(id)) }
+            if remove(document, "rule", id) {
+                Ok(())
+            } else {
+                Err(say::no_rule(id))
+            }
         }
         Edit::RemoveCamera(id) => {
             if !remove(document, "camera", id) {
@@ -233,10 +237,13 @@ fn no_longer_watching(root: &mut Table, camera: &str) -> Vec<String> {
         if cameras.len() == before {
             continue;
         }
-        match (cameras.get_mut(0), first) {
+        let is_empty = cameras.is_empty();
+        if let (Some(first), Some(decor)) = (cameras.get_mut(0), first) {
             // It may have stood behind a comma before.
-            (Some(first), Some(decor)) => *first.decor_mut() = decor,
-            (Some(_), None) | (None, _) => without.extend(id_of(rule).map(str::to_owned)),
+            *first.decor_mut() = decor;
+        }
+        if is_empty {
+            without.extend(id_of(rule).map(str::to_owned));
         }
     }
     without
@@ -263,15 +270,16 @@ fn entries_mut<'t>(parent: &'t mut dyn TableLike, list: &str) -> Vec<&'t mut dyn
         Some(Item::ArrayOfTables(entries)) => {
             entries.iter_mut().map(|entry| entry as &mut dyn TableLike).collect()
         }
-        Some(Item::Value(Value::Array(entries))) => {
-            entries.iter_mut().filter_map(|one| Some(one.as_inline_table_mut()? as &mut dyn TableLike)).collect()
-        }
+        Some(Item::Value(Value::Array(entries))) => entries
+            .iter_mut()
+            .filter_map(|one| Some(one.as_inline_table_mut()? as &mut dyn TableLike))
+            .collect(),
         Some(Item::None | Item::Value(_) | Item::Table(_)) | None => Vec::new(),
     }
 }
 
 fn entry_mut<'t>(parent: &'t mut dyn TableLike, list: &str, id: &str) -> Option<&'t mut dyn TableLike> {
-    entries_mut(parent, list).into_iter().find(|entry| id_of(*entry) == Some(id))
+    entries_mut(parent, list).into_iter().find(|entry| id_of(&**entry) == Some(id))
 }
 
 /// Behind the last one there is.
@@ -441,7 +449,8 @@ fn close(inline: &mut InlineTable) {
     let last = inline.len().saturating_sub(1);
     for (at, (_, value)) in inline.iter_mut().enumerate() {
         let decor = value.decor_mut();
-        let is_plain = decor.suffix().and_then(|suffix| suffix.as_str()).is_none_or(|suffix| suffix.trim().is_empty());
+        let is_plain =
+            decor.suffix().and_then(|suffix| suffix.as_str()).is_none_or(|suffix| suffix.trim().is_empty());
         if is_plain {
             decor.set_suffix(if at == last { " " } else { "" });
         }

@@ -60,7 +60,11 @@ impl NotWritten {
 ///
 /// # Errors
 /// [`NotWritten`]; what was there before is still there.
-pub(crate) fn secret(folder: &Path, name: &str, text: &str) -> Result<(PathBuf, Option<Account>), NotWritten> {
+pub(crate) fn secret(
+    folder: &Path,
+    name: &str,
+    text: &str,
+) -> Result<(PathBuf, Option<Account>), NotWritten> {
     is_name(name).then_some(()).ok_or(NotWritten::Name)?;
     let text = sound(text).map_err(NotWritten::Secret)?;
     let path = folder.join(name);
@@ -200,8 +204,10 @@ mod tests {
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -250,7 +256,9 @@ mod tests {
         let (path, _) = secret(&secrets, "cam-1", "admin:hunter2").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "admin:hunter2\n");
         assert_eq!(mode(&path) & 0o007, 0);
-        for (name, text) in [("../cam", "a:b"), ("", "a:b"), (".cam", "a:b"), ("cam", ""), ("cam", "a:b\nc:d")] {
+        for (name, text) in
+            [("../cam", "a:b"), ("", "a:b"), (".cam", "a:b"), ("cam", ""), ("cam", "a:b\nc:d")]
+        {
             let error = secret(&secrets, name, text).unwrap_err();
             assert!(!error.sentence().to_string().contains("a:b"), "{error:?}");
         }

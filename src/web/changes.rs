@@ -152,7 +152,13 @@ impl Site {
         }
     }
 
-    fn add(&self, key: SessionKey, edits: &[Edit], why: Sentence, back_to: String) -> Result<(), NotProposed> {
+    fn add(
+        &self,
+        key: SessionKey,
+        edits: &[Edit],
+        why: Sentence,
+        back_to: String,
+    ) -> Result<(), NotProposed> {
         let file = self.file_text().map_err(NotProposed::Unreadable)?;
         let running = self.config().sha256.clone();
         let before = self.proposals.lock().0.get(&key).cloned();
@@ -281,7 +287,8 @@ fn decision(
         form method="post" action={ (PATH) "/" (action) } {
             (token(visitor.form_token()))
             input type="hidden" name="config" value=(sha256);
-            button.second[is_second] type="submit" { (shell.say(name)) }
+            // Named, so that it keeps the focus when this part of the page is renewed.
+            button.second[is_second] id={ "trial-" (action) } type="submit" { (shell.say(name)) }
         }
     }
 }

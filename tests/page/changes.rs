@@ -100,7 +100,12 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     assert!(li.get("/changes").text().contains("No change is waiting"));
 
     let proposed = draw(&mut li, LARGER_CORNERS);
-    assert_eq!((proposed.status, proposed.header("location")), (303, Some("/changes")), "{}", proposed.text());
+    assert_eq!(
+        (proposed.status, proposed.header("location")),
+        (303, Some("/changes")),
+        "{}",
+        proposed.text()
+    );
     let page = li.get("/changes").text();
     assert!(page.contains(&format!("<del>- {ZONE} # read off the picture")), "{page}");
     assert!(page.contains(&format!("<ins>+ {LARGER} # read off the picture")), "{page}");
@@ -113,7 +118,12 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     assert!(wang.get("/changes").text().contains("No change is waiting"));
 
     let tried = press(&mut li, "try", &[]);
-    assert_eq!((tried.status, tried.header("location")), (303, Some("/cameras/gate-cam/shapes")), "{}", tried.text());
+    assert_eq!(
+        (tried.status, tried.header("location")),
+        (303, Some("/cameras/gate-cam/shapes")),
+        "{}",
+        tried.text()
+    );
     assert_eq!(file(&site), before, "it is only tried");
     let page = wang.get("/").text();
     assert!(page.contains("A change is on trial") && page.contains("min left"), "{page}");
@@ -149,7 +159,10 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     site.stop();
     site.run();
     assert!(!site.enrolled("zhao", "viewer").get("/").text().contains("A change is on trial"));
-    assert_eq!(told(&site, "the file", |config| config["source"] == "file")["running_sha256"], running.as_str());
+    assert_eq!(
+        told(&site, "the file", |config| config["source"] == "file")["running_sha256"],
+        running.as_str()
+    );
 }
 
 #[test]

@@ -38,7 +38,8 @@ fn layers(root: &Table, id: &str) -> Vec<Layer> {
         let found = entries(root, "camera_type").into_iter().find(is_it)?;
         Some(Layer { name: format!("camera_type.{like}"), table: owned(found) })
     });
-    let of_all = root.get("defaults").and_then(|defaults| defaults.as_table_like()?.get("camera")?.as_table_like());
+    let of_all =
+        root.get("defaults").and_then(|defaults| defaults.as_table_like()?.get("camera")?.as_table_like());
     let of_all = of_all.map(|table| Layer { name: "defaults.camera".to_owned(), table: owned(table) });
     of_type.into_iter().chain(of_all).collect()
 }
@@ -92,7 +93,7 @@ fn set_named(
             continue;
         }
         let beneath = layers.iter().flat_map(|layer| entries(&layer.table, list));
-        let beneath = beneath.into_iter().find(|entry| id_of(*entry) == Some(id));
+        let beneath = beneath.into_iter().find(|entry| id_of(*entry) == Some(*id));
         if beneath.is_some_and(|entry| is_same(&typed(entry, field), drawn)) {
             continue;
         }
@@ -118,14 +119,14 @@ fn rename(
         own.into_iter().chain(beneath).any(|entry| id_of(entry) == Some(id))
     };
     for (id, drawn) in wanted {
-        if known(id, camera) {
+        if known(id, &*camera) {
             continue;
         }
         let is_it = |entry: &dyn TableLike| {
-            let is_gone = !wanted.iter().any(|(wanted, _)| id_of(entry) == Some(wanted));
+            let is_gone = !wanted.iter().any(|(wanted, _)| id_of(entry) == Some(*wanted));
             is_gone && is_same(&typed(entry, field), drawn)
         };
-        let renamed = super::entries_mut(camera, list).into_iter().find(|entry| is_it(*entry));
+        let renamed = super::entries_mut(camera, list).into_iter().find(|entry| is_it(&**entry));
         if let Some(entry) = renamed {
             put(entry, "id", (*id).into());
         }
@@ -210,8 +211,10 @@ fn set_horizon(
         let horizons = || above.iter().filter_map(|table| table.get("horizon")?.as_table_like());
         let drawn = horizons().find(|horizon| horizon.contains_key("points"));
         let height = horizons().find_map(|horizon| horizon.get("camera_height_m"));
-        let height = height.and_then(|item| item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64)));
-        let is_same_height = height.is_some_and(|height| (height - number(wanted.camera_height_m)).abs() <= SAME);
+        let height =
+            height.and_then(|item| item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64)));
+        let is_same_height =
+            height.is_some_and(|height| (height - number(wanted.camera_height_m)).abs() <= SAME);
         (drawn.is_some_and(|horizon| is_same(&typed(horizon, "points"), &wanted.points)), is_same_height)
     };
     let key = |name: &str| vec!["horizon".to_owned(), name.to_owned()];

@@ -35,7 +35,8 @@ fn set_rule(id: &str, key: &[&str], value: Option<Value>) -> Edit {
 /// The lines that are new, and those that are gone.
 fn changed<'t>(before: &'t str, after: &'t str) -> (Vec<&'t str>, Vec<&'t str>) {
     let diff = similar_lines(before, after);
-    let of = |wanted: bool| diff.iter().filter(|(is_new, _)| *is_new == wanted).map(|(_, line)| *line).collect();
+    let of =
+        |wanted: bool| diff.iter().filter(|(is_new, _)| *is_new == wanted).map(|(_, line)| *line).collect();
     (of(true), of(false))
 }
 
@@ -61,15 +62,21 @@ fn of_point(point: &Point) -> [f32; 2] {
 fn shapes_of(config: &Config, id: &str) -> Shapes {
     let camera = config.camera(id).unwrap();
     assert!(camera.horizon.is_none(), "the caller knows it");
-    let corners = |polygon: &crate::analysis::geometry::Polygon| polygon.corners().iter().map(of_point).collect();
-    let of_everything = camera.masks.iter().map(|polygon| Mask { polygon: corners(polygon), classes: Vec::new() });
+    let corners =
+        |polygon: &crate::analysis::geometry::Polygon| polygon.corners().iter().map(of_point).collect();
+    let of_everything =
+        camera.masks.iter().map(|polygon| Mask { polygon: corners(polygon), classes: Vec::new() });
     let of_classes = camera.class_masks.iter().map(|mask| Mask {
         polygon: corners(&mask.polygon),
         classes: mask.classes.iter().map(|class| class.name().to_owned()).collect(),
     });
     Shapes {
         zones: camera.zones.iter().map(|(id, polygon)| (id.to_string(), corners(polygon))).collect(),
-        lines: camera.lines.iter().map(|(id, line)| (id.to_string(), [of_point(&line.from), of_point(&line.to)])).collect(),
+        lines: camera
+            .lines
+            .iter()
+            .map(|(id, line)| (id.to_string(), [of_point(&line.from), of_point(&line.to)]))
+            .collect(),
         masks: of_everything.chain(of_classes).collect(),
         horizon: None,
     }
@@ -90,7 +97,12 @@ fn a_text_in_which_nothing_is_edited_stays_as_it_is_byte_for_byte() {
         let config = read(text);
         for camera in &config.cameras {
             // What is set is what is there.
-            assert_eq!(edited(text, set_shapes(&camera.id, shapes_of(&config, &camera.id))), text, "{}", camera.id);
+            assert_eq!(
+                edited(text, set_shapes(&camera.id, shapes_of(&config, &camera.id))),
+                text,
+                "{}",
+                camera.id
+            );
         }
         let windows = text.replace('\n', "\r\n");
         let marked = format!("\u{feff}{windows}");
@@ -108,7 +120,10 @@ fn a_value_is_changed_in_its_line_and_keeps_the_remark_behind_it() {
     assert_eq!(new, ["level = \"red\"                    # blue, yellow, orange, red; a suggestion"]);
     let text = edited(EXAMPLE, set_rule("fire-lane-blocked", &["parked", "for_secs"], Some(90.into())));
     let (new, _) = changed(EXAMPLE, &text);
-    assert_eq!(new, ["parked = { zone = \"fire-lane\", classes = [\"car\", \"truck\", \"bus\"], for_secs = 90 }"]);
+    assert_eq!(
+        new,
+        ["parked = { zone = \"fire-lane\", classes = [\"car\", \"truck\", \"bus\"], for_secs = 90 }"]
+    );
 }
 
 #[test]
@@ -119,7 +134,10 @@ fn a_value_that_was_not_there_comes_and_goes_again() {
     let both = edited(&there, set_camera("cam-03", &["thresholds", "car"], Some(0.5.into())));
     assert!(both.contains("\nthresholds = { person = 0.45, car = 0.5 }\n"), "{both}");
     let one = edited(&both, set_camera("cam-03", &["thresholds", "person"], None));
-    assert!(one.contains("car = 0.5 }\n") && read(&one).camera("cam-03").unwrap().thresholds.len() == 1, "{one}");
+    assert!(
+        one.contains("car = 0.5 }\n") && read(&one).camera("cam-03").unwrap().thresholds.len() == 1,
+        "{one}"
+    );
     // Nothing is there to be removed.
     assert_eq!(edited(EXAMPLE, set_camera("cam-03", &["night", "schedule"], None)), EXAMPLE);
 }
@@ -151,7 +169,10 @@ fn a_camera_comes_behind_the_last_one_and_a_rule_behind_the_last_rule() {
     assert_eq!(gone, Vec::<&str>::new());
     let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("no {what}\n{text}"));
     assert!(place("id = \"yard-1\"") < place("id = \"cam-04\""));
-    assert!(place("id = \"cam-04\"") < place("# ---------------------------------------------------------------- rules"));
+    assert!(
+        place("id = \"cam-04\"")
+            < place("# ---------------------------------------------------------------- rules")
+    );
     let config = read(&text);
     let camera = config.camera("cam-04").unwrap();
     assert_eq!((config.cameras.len(), camera.responsible.name.as_deref()), (3, Some("东门 \"2\"")));
@@ -202,7 +223,10 @@ fn what_is_removed_takes_no_others_remarks_with_it() {
     assert_eq!(read(&text).rules.len(), read(EXAMPLE).rules.len() - 1);
 
     let text = edited(EXAMPLE, Edit::RemoveCamera("yard-1".to_owned()));
-    assert!(text.contains("# classes = [\"person\"]          # a poster"), "the remark of another camera\n{text}");
+    assert!(
+        text.contains("# classes = [\"person\"]          # a poster"),
+        "the remark of another camera\n{text}"
+    );
     assert!(!text.contains("10.0.0.44") && !text.contains("somebody-in-the-yard"), "{text}");
     assert!(text.contains("\ncameras = [\"cam-03\"]\nfire = "), "{text}");
     // A signal that a removed rule fed is for somebody to decide.
@@ -236,15 +260,28 @@ fn what_is_drawn_is_changed_where_it_stands() {
     };
     assert_eq!(after("id = \"gate\""), "polygon = [[0.25, 0.25], [0.5, 0.25], [0.5, 0.5], [0.25, 0.5]]");
     assert!(text.contains("count = true                    # every minute"), "{text}");
-    assert_eq!(after("id = \"lane\""), "polygon = [[0.10, 0.55], [0.62, 0.50], [0.70, 0.98], [0.05, 0.98]]", "renamed");
-    assert_eq!(after("id = \"yard\""), "polygon = [[0.1, 0.1], [0.3333, 0.1], [0.3333, 0.3333], [0.1, 0.3333]]");
+    assert_eq!(
+        after("id = \"lane\""),
+        "polygon = [[0.10, 0.55], [0.62, 0.50], [0.70, 0.98], [0.05, 0.98]]",
+        "renamed"
+    );
+    assert_eq!(
+        after("id = \"yard\""),
+        "polygon = [[0.1, 0.1], [0.3333, 0.1], [0.3333, 0.3333], [0.1, 0.3333]]"
+    );
     assert_eq!(
         after("[[camera.mask]]                 # never looked at, black in evidence"),
         "polygon = [[0.0, 0.0], [0.1, 0.0], [0.1, 0.1], [0.0, 0.1]]"
     );
-    assert!(lines.contains(&"horizon = { points = [[0.0, -0.25], [1.0, 0.19]], camera_height_m = 3.5 }"), "{text}");
+    assert!(
+        lines.contains(&"horizon = { points = [[0.0, -0.25], [1.0, 0.19]], camera_height_m = 3.5 }"),
+        "{text}"
+    );
     let first_camera = &text[text.find("\n[[camera]]").unwrap()..text.find("id = \"yard-1\"").unwrap()];
-    assert!(!first_camera.contains("id = \"all\"") && first_camera.contains("id = \"yard\""), "{first_camera}");
+    assert!(
+        !first_camera.contains("id = \"all\"") && first_camera.contains("id = \"yard\""),
+        "{first_camera}"
+    );
     // All of it once more changes nothing.
     assert_eq!(edited(&text, set_shapes("cam-03", shapes.clone())), text);
     shapes.horizon = None;
@@ -296,7 +333,10 @@ fn shapes_of_layers_are_left_there_and_taken_over_whole_where_they_differ() {
     let camera = after.camera("cam-1").unwrap();
     assert_eq!(camera.counted.len(), 1, "it is still counted");
     assert_eq!((camera.zones["gate"].corners().len(), camera.masks.len()), (4, 2));
-    assert!(text.contains("polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]\ncount = true\n"), "the layer stays\n{text}");
+    assert!(
+        text.contains("polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]\ncount = true\n"),
+        "the layer stays\n{text}"
+    );
     assert_eq!(edited(&text, set_shapes("cam-1", moved)), text);
 
     let without = |change: &dyn Fn(&mut Shapes)| {
@@ -309,7 +349,8 @@ fn shapes_of_layers_are_left_there_and_taken_over_whole_where_they_differ() {
     assert!(without(&|shapes| shapes.lines.clear()).contains("`door` comes from `defaults.camera`"));
     assert!(without(&|shapes| shapes.masks.clear()).contains("a mask comes from `camera_type.lane`"));
     // A value of a layer is set in the camera, and what the layer says comes back.
-    let faster = layers.replace("[[camera_type]]\nid = \"lane\"\n", "[[camera_type]]\nid = \"lane\"\nanalysis_fps = 3\n");
+    let faster = layers
+        .replace("[[camera_type]]\nid = \"lane\"\n", "[[camera_type]]\nid = \"lane\"\nanalysis_fps = 3\n");
     let set = edited(&faster, set_camera("cam-1", &["analysis_fps"], Some(2.into())));
     assert_eq!(read(&set).cameras[0].analysis_hz, 2.0);
     assert_eq!(edited(&set, set_camera("cam-1", &["analysis_fps"], None)), faster);
@@ -340,6 +381,9 @@ fn what_is_not_there_is_said() {
     assert_eq!(refused(MINIMAL, Edit::RemoveRule("r".to_owned())), "the file has no rule `r`");
     assert!(refused(MINIMAL, Edit::RemoveCamera("c".to_owned())).contains("no camera `c`"));
     assert!(refused(MINIMAL, set_shapes("c", Shapes::default())).contains("no camera `c`"));
-    assert!(refused(MINIMAL, set_camera("cam-1", &["url", "host"], Some("x".into()))).contains("`url` is a single value"));
+    assert!(
+        refused(MINIMAL, set_camera("cam-1", &["url", "host"], Some("x".into())))
+            .contains("`url` is a single value")
+    );
     assert!(!refused("[site\n", set_camera("cam-1", &["weight"], None)).is_empty());
 }

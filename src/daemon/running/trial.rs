@@ -41,7 +41,8 @@ impl Running {
             return Err(crate::text::command::nothing_on_trial());
         };
         let path = self.file.path().to_owned();
-        let there = text_of(&path).map_err(|problems| daemon::file_not_read(path.display(), first_of(&problems)))?;
+        let there =
+            text_of(&path).map_err(|problems| daemon::file_not_read(path.display(), first_of(&problems)))?;
         if overrides::digest(&there) != self.standing.file {
             return Err(daemon::file_was_edited(path.display()));
         }
