@@ -169,13 +169,14 @@ is_face_model() {
     [ -f "$1" ] && printf '%s  %s\n' "$face_model_sha256" "$1" | sha256sum -c --status
 }
 
-# Python's libraries for one folder of tests, in an environment of their own: install_python NAME REQUIREMENTS.
+# Python's libraries for one folder of tests, in an environment of their own: install_python NAME REQUIREMENTS [OPTION..]
 install_python() {
     local name="$1" wanted="$2" venv="$cache/$1"
+    shift 2
     if cmp -s "$wanted" "$venv/requirements.txt"; then say "$name is there"; return; fi
     say "installing $name"
     rm -rf "$venv"
-    python3 -m venv "$venv" && "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted" >&2 \
+    python3 -m venv "$venv" && "$venv/bin/python" -m pip install -q --disable-pip-version-check "$@" -r "$wanted" >&2 \
         || fail "$name could not be installed" "check that pip can reach its registry"
     cp "$wanted" "$venv/requirements.txt"
 }
@@ -219,9 +220,10 @@ install_rust
 install_onnxruntime
 install_face_model
 if [ "${1:-}" = --test ]; then
-    # A Modbus server for the tests of sensors, and a command centre that verifies signatures.
+    # A Modbus server for the tests of sensors, a command centre that verifies signatures, and a camera with ONVIF.
     install_python pymodbus tests/data/sensors/requirements.txt
     install_python joserfc tests/data/centre/requirements.txt
+    install_python ipycam tests/data/onvif/requirements.txt --no-deps
     install_contract_tools
     install_page_tools
 fi

@@ -27,6 +27,8 @@ if [ ${#ignored[@]} -eq 0 ]; then
     say "running the tests against the Modbus server and the centre that verifies, which were installed above"
     cargo test --locked --test sensors modbus_real -- --include-ignored
     cargo test --locked --test mqtt signing -- --include-ignored
+    say "running the tests against a camera with ONVIF that others wrote, which was installed above"
+    cargo test --locked --test onvif of_others -- --include-ignored
     say "running the tests of consumers with the public tools, which were installed above"
     cargo test --locked --test consumers -- --include-ignored
     if command -v chromedriver >/dev/null; then

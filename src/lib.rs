@@ -15,7 +15,7 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > web > {pipeline, alerts, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > text > types`.
+//! Arrows point one way: `main > cli > daemon > web > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
 //! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
@@ -65,9 +65,11 @@ pub(crate) mod daemon;
 pub mod detector;
 pub mod evidence;
 pub mod mqtt;
+pub mod onvif;
 pub mod outbox;
 pub mod pipeline;
 pub mod sensors;
 pub mod video;
+pub mod view;
 #[cfg(feature = "web")]
 pub mod web;

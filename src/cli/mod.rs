@@ -30,10 +30,12 @@ pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod detect;
+pub(crate) mod discover;
 pub(crate) mod explain;
 mod help;
 pub(crate) mod keys;
 mod language;
+mod login;
 pub(crate) mod models;
 mod named_path;
 #[cfg(feature = "web")]
@@ -173,6 +175,8 @@ enum Command {
     Check(check::Args),
     /// Say what a camera sends, and what is wrong if it does not
     Probe(probe::Args),
+    /// Find the cameras in the local networks by ONVIF, or list the streams of one
+    Discover(discover::Args),
     /// Find out how many cameras this machine holds
     Capacity(capacity::Args),
     /// Print the boxes found in pictures as JSON lines
@@ -211,6 +215,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::run(args),
         Command::Probe(args) => probe::run(args),
+        Command::Discover(args) => discover::run(args),
         Command::Capacity(args) => capacity::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),

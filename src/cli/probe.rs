@@ -11,12 +11,10 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use super::{Failure, language, named_path, print_line};
-use crate::config::document::DEFAULT_SECRETS_DIR;
-use crate::config::secret::{SecretError, SecretStore};
+use super::{Failure, language, login, named_path, print_line};
 use crate::contract::{Language, stream_address};
 use crate::evidence::rgb_from_picture;
-use crate::text::{Sentence, Told, Words, foreign, probe as text};
+use crate::text::{Sentence, Told, Words, probe as text};
 use crate::types::hex::sha256_hex;
 use crate::types::transport::Transport;
 use crate::video::{
@@ -162,12 +160,6 @@ fn watched(args: &Args, language: Language) -> Result<(String, ProbeReport), Fai
     Ok((address, report))
 }
 
-/// Says something that does not keep the command from going on, and what to try.
-fn warn(what: impl Into<Words>, hint: impl Into<Words>, language: Language) {
-    let (what, hint) = (foreign::warning(what), foreign::hint(hint));
-    say!("{}\n  {}", what.in_language(language), hint.in_language(language));
-}
-
 // ---- what is looked at
 
 fn location(args: &Args, language: Language) -> Result<Location, Failure> {
@@ -196,7 +188,7 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
     }
     let (url, in_address) = RtspUrl::parse_with_credentials(&args.target.0).map_err(of_address)?;
     if in_address.as_ref().is_some_and(|known| !known.password.reveal().is_empty()) {
-        warn(text::password_in_address(), text::try_secret_file(), language);
+        login::warn(text::password_in_address(), text::try_secret_file(), language);
     }
     let user = args.user.clone().or_else(|| in_address.as_ref().map(|known| known.user.clone()));
     let credentials = credentials(args, user.as_deref(), language)?.or(in_address);
@@ -241,33 +233,11 @@ fn half_width(sign: char) -> char {
 
 /// User and password from the file that the arguments name.
 fn credentials(args: &Args, user: Option<&str>, language: Language) -> Result<Option<Credentials>, Failure> {
-    let (folder, name) = match (&args.secret_file, &args.secret) {
-        (Some(path), _) => {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let name = name.ok_or_else(|| Failure::refused(text::secret_file_names_none()))?;
-            (path.parent().unwrap_or(Path::new("")).to_owned(), name.to_owned())
-        }
-        (None, Some(name)) => {
-            let folder =
-                std::env::var_os("CREDENTIALS_DIRECTORY").unwrap_or_else(|| DEFAULT_SECRETS_DIR.into());
-            (PathBuf::from(folder), name.clone())
-        }
-        (None, None) if args.user.is_some() => {
-            return Err(Failure::refused(text::user_without_password()).hint(text::try_secret_file()));
-        }
-        (None, None) => return Ok(None),
-    };
-    let read = |guarded| SecretStore { dir: folder.clone(), guarded }.read(&name, user);
-    let known = match read(false) {
-        // The daemon refuses such a file; somebody who only looks is warned.
-        Err(error @ SecretError::TooOpen(..)) => {
-            warn(error.sentence(), error.hint(), language);
-            read(true)
-        }
-        other => other,
-    };
-    let known = known.map_err(|error| Failure::refused(error.sentence()).hint(error.hint()))?;
-    Ok(Some(Credentials { user: known.user, password: known.password }))
+    let known = login::from_file(args.secret_file.as_deref(), args.secret.as_deref(), user, language)?;
+    if known.is_none() && args.user.is_some() {
+        return Err(Failure::refused(text::user_without_password()).hint(text::try_secret_file()));
+    }
+    Ok(known.map(|(user, password)| Credentials { user, password }))
 }
 
 fn stem(path: &Path) -> String {

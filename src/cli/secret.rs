@@ -99,7 +99,8 @@ fn sound(text: &str) -> Result<String, Failure> {
     write::sound(text).map_err(|why| failure(&NotWritten::Secret(why)))
 }
 
-fn line(prompt: Sentence, shown: bool) -> Result<String, Failure> {
+/// One line from the terminal.
+pub(super) fn line(prompt: Sentence, shown: bool) -> Result<String, Failure> {
     let failed = |error: io::Error| Failure::tried(say::terminal_unread(error.to_string()));
     let _ = write!(io::stderr(), "{} ", prompt.in_language(language::of_this_run()))
         .and_then(|()| io::stderr().flush());

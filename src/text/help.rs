@@ -89,6 +89,15 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("probe", "json", "以一个 JSON 对象输出结果"),
     ("probe", "seconds", "最长用时（秒），5 至 300"),
     // ----
+    ("discover", "", "用 ONVIF 搜索本地网络中的摄像机，或列出某一台的视频流"),
+    ("discover", "address", "某一台摄像机：10.0.0.31、10.0.0.31:8080 或其 ONVIF 服务的地址；不写则搜索所有摄像机"),
+    ("discover", "user", "摄像机的用户名；会询问密码"),
+    ("discover", "secret_file", "存放密码或 `user:password` 的文件"),
+    ("discover", "secret", "服务的密码目录中的文件名"),
+    ("discover", "keyframes", "把分析用视频流的关键帧间隔设为这么多帧，并读回结果"),
+    ("discover", "seconds", "等待摄像机应答的秒数，1 至 60"),
+    ("discover", "json", "以一个 JSON 对象输出结果"),
+    // ----
     ("capacity", "", "测出本机能带多少路摄像机"),
     ("capacity", "config", "以其中的摄像机为样本的配置；不写则每路摄像机都用上几种基本规则，每种一条"),
     ("capacity", "clip", "用这段视频代替现场的摄像机：mp4、mkv 或 avi"),

@@ -11,6 +11,7 @@ pub mod listener;
 pub mod logs;
 pub mod mosquitto;
 pub mod onnx;
+pub mod onvif_camera;
 pub mod python;
 pub mod recordings;
 pub mod rtsp_cameras;
