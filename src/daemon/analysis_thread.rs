@@ -343,12 +343,12 @@ impl Desk {
         }
     }
 
-    /// Whoever looks live sees what moves.
+    /// Whoever looks live sees what moves, as far as the camera's own rate allows.
     fn pace_of_viewers(&self, camera: &str, pace: Pace) -> Pace {
-        if !self.tap.is_live(camera) {
-            return pace;
-        }
-        Pace { every: Some(pace.every.map_or(LIVE_EVERY, |every| every.min(LIVE_EVERY))), ..pace }
+        let plan = self.analysis.camera_plan(camera).filter(|_| self.tap.is_live(camera));
+        let Some(plan) = plan else { return pace };
+        let live = LIVE_EVERY.max(Duration::from_secs_f32(1.0 / plan.analysis_hz.max(0.01)));
+        Pace { every: Some(pace.every.map_or(live, |every| every.min(live))), ..pace }
     }
 
     /// Hands a frame on to whoever looks at its camera.

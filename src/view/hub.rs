@@ -18,8 +18,8 @@ use crate::frame::Picture;
 use crate::text::Sentence;
 
 use super::{
-    Cost, LIVE_EVERY, LiveView, MOST_LIVE, Next, NoLook, RedactionSettings, STILL_EVERY, Seen, Still,
-    ViewPicture,
+    Cost, LIVE_EVERY, LiveView, MOST_LIVE, Next, NoLook, RedactionSettings, STILL_EVERY, Seen, Sighting,
+    Still, ViewPicture,
 };
 
 /// The status page asks again while it is open; nobody who has closed it is shown anything for longer than this.
@@ -63,6 +63,8 @@ struct Slot {
     /// Another one for a camera that was away in between.
     serial: u64,
     looks: usize,
+    /// Those who need no picture.
+    follows: usize,
     still_until: Option<Duration>,
     shape_until: Option<Duration>,
     /// When a frame of it was taken last, when something was made of one, and when a small picture was.
@@ -72,6 +74,7 @@ struct Slot {
     shape_made_at: Option<Duration>,
     pending: Option<(Pending, Wants)>,
     live: watch::Sender<Option<Arc<LiveView>>>,
+    sightings: watch::Sender<Option<Arc<Sighting>>>,
     recent: VecDeque<Arc<LiveView>>,
     still: Option<Arc<Still>>,
     shape: watch::Sender<Option<Arc<Still>>>,
@@ -107,7 +110,7 @@ pub(super) struct Job {
 }
 
 /// Which pictures of a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Wants {
     pub(super) live: bool,
     pub(super) still: bool,
@@ -127,6 +130,7 @@ impl Slot {
         Slot {
             serial,
             looks: 0,
+            follows: 0,
             still_until: None,
             shape_until: None,
             taken_at: None,
@@ -135,6 +139,7 @@ impl Slot {
             shape_made_at: None,
             pending: None,
             live: watch::Sender::new(None),
+            sightings: watch::Sender::new(None),
             recent: VecDeque::new(),
             still: None,
             shape: watch::Sender::new(None),
@@ -144,8 +149,12 @@ impl Slot {
         }
     }
 
+    fn is_live(&self) -> bool {
+        self.looks > 0 || self.follows > 0
+    }
+
     fn is_wanted(&self) -> bool {
-        self.looks > 0 || self.still_until.is_some() || self.shape_until.is_some()
+        self.is_live() || self.still_until.is_some() || self.shape_until.is_some()
     }
 
     fn wants(&self, now: Duration) -> Wants {
@@ -160,10 +169,10 @@ impl Slot {
 
     /// Whether a frame of now is to be taken.
     fn takes(&self, now: Duration) -> bool {
-        let Wants { live, still, shape } = self.wants(now);
+        let Wants { still, shape, .. } = self.wants(now);
         let ago = self.taken_at.map(|at| now.saturating_sub(at));
         let is_due = |every| ago.is_none_or(|ago| ago >= every);
-        ((live || shape) && is_due(LIVE_EVERY)) || (still && is_due(STILL_REPLACED_EVERY))
+        ((self.is_live() || shape) && is_due(LIVE_EVERY)) || (still && is_due(STILL_REPLACED_EVERY))
     }
 
     /// Forgets what nobody asks for any more.
@@ -288,16 +297,25 @@ impl Hub {
 
     fn is_live(&self, camera: &str) -> bool {
         let state = self.state.try_lock();
-        state.is_some_and(|state| state.cameras.get(camera).is_some_and(|slot| slot.looks > 0))
+        state.is_some_and(|state| state.cameras.get(camera).is_some_and(Slot::is_live))
     }
 
     /// Takes a frame in place of the one that waited. Never waits.
     fn offer(&self, camera: &str, pending: Pending, now: Duration) {
         let Some(mut state) = self.state.try_lock() else { return };
-        let Some(slot) = state.cameras.get_mut(camera).filter(|slot| slot.takes(now)) else { return };
+        let State { cameras, numbers, .. } = &mut *state;
+        let Some(slot) = cameras.get_mut(camera).filter(|slot| slot.takes(now)) else { return };
         slot.taken_at = Some(now);
-        slot.pending = Some((pending, slot.wants(now)));
-        self.work.notify_one();
+        if slot.follows > 0 {
+            *numbers += 1;
+            let sighting = Sighting { number: *numbers, seen: pending.seen.clone() };
+            slot.sightings.send_replace(Some(Arc::new(sighting)));
+        }
+        let wants = slot.wants(now);
+        if wants != Wants::default() {
+            slot.pending = Some((pending, wants));
+            self.work.notify_one();
+        }
     }
 
     /// Waits for something to make; `None` once everything ends.
@@ -362,7 +380,7 @@ impl Hub {
 
     /// Somebody else holds the lock.
     #[cfg(test)]
-    pub(super) fn hold(&self) -> impl Drop + '_ {
+    pub(super) fn hold(&self) -> impl Sized + '_ {
         self.state.lock()
     }
 
@@ -370,31 +388,35 @@ impl Hub {
         self.now()
     }
 
-    fn begin(self: &Arc<Self>, camera: &str) -> Result<Look, NoLook> {
+    /// Counts somebody who looks at a camera; `of` says where they are counted.
+    fn begin<T>(
+        self: &Arc<Self>,
+        camera: &str,
+        of: impl FnOnce(&mut Slot) -> T,
+    ) -> Result<(Looking, T), NoLook> {
         let mut state = self.state.lock();
-        let live = state.cameras.values().filter(|slot| slot.looks > 0).count();
+        let live = state.cameras.values().filter(|slot| slot.is_live()).count();
         let Some((camera, slot)) = state.cameras.get_key_value(camera) else {
             return Err(NoLook::NoSuchCamera);
         };
-        if slot.looks == 0 && live >= MOST_LIVE {
+        if !slot.is_live() && live >= MOST_LIVE {
             return Err(NoLook::TooMany);
         }
         let camera = camera.clone();
         let Some(slot) = state.cameras.get_mut(&camera) else { return Err(NoLook::NoSuchCamera) };
-        slot.looks += 1;
-        let look = Look { hub: self.clone(), serial: slot.serial, camera, views: slot.live.subscribe() };
+        let views = of(slot);
+        let looking = Looking { hub: self.clone(), serial: slot.serial, camera };
         self.tell_wanted(&state);
-        Ok(look)
+        Ok((looking, views))
     }
 
-    fn end(&self, camera: &str, serial: u64) {
+    /// Somebody looks no longer.
+    fn end(&self, looking: &Looking, of: impl FnOnce(&mut Slot)) {
         let mut state = self.state.lock();
-        if let Some(slot) = state.cameras.get_mut(camera).filter(|slot| slot.serial == serial) {
-            slot.looks -= 1;
-            if slot.looks == 0 {
-                slot.forget_live();
-                slot.forget_old_wishes(self.now());
-            }
+        let slot = state.cameras.get_mut(&looking.camera).filter(|slot| slot.serial == looking.serial);
+        if let Some(slot) = slot {
+            of(slot);
+            slot.forget_old_wishes(self.now());
         }
         self.tell_wanted(&state);
     }
@@ -524,7 +546,23 @@ impl Viewer {
     /// # Errors
     /// [`NoLook`].
     pub fn look(&self, camera: &str) -> Result<Look, NoLook> {
-        self.0.begin(camera)
+        let (looking, views) = self.0.begin(camera, |slot| {
+            slot.looks += 1;
+            slot.live.subscribe()
+        })?;
+        Ok(Look { looking, views })
+    }
+
+    /// Looks at what the box makes of a camera's frames, without pictures.
+    ///
+    /// # Errors
+    /// [`NoLook`].
+    pub fn follow(&self, camera: &str) -> Result<Follow, NoLook> {
+        let (looking, sightings) = self.0.begin(camera, |slot| {
+            slot.follows += 1;
+            slot.sightings.subscribe()
+        })?;
+        Ok(Follow { looking, sightings })
     }
 
     /// Whether there is such a camera.
@@ -552,28 +590,70 @@ impl Viewer {
     }
 }
 
-/// Somebody looks at a camera.
-pub struct Look {
+/// Who looks at what.
+struct Looking {
     hub: Arc<Hub>,
     camera: Arc<str>,
     serial: u64,
+}
+
+/// Somebody looks at a camera.
+pub struct Look {
+    looking: Looking,
     views: watch::Receiver<Option<Arc<LiveView>>>,
 }
 
 impl Look {
     /// The latest view with a greater number than `after`, as soon as there is one.
-    pub async fn next(&mut self, after: u64, within: Duration) -> Next {
-        let is_new = |view: &Option<Arc<LiveView>>| view.as_ref().is_some_and(|view| view.number > after);
-        match tokio::time::timeout(within, self.views.wait_for(is_new)).await {
-            Ok(Ok(view)) => view.clone().map_or(Next::NothingYet, Next::View),
-            Ok(Err(_)) => Next::Gone,
-            Err(_) => Next::NothingYet,
-        }
+    pub async fn next(&mut self, after: u64, within: Duration) -> Next<LiveView> {
+        next(&mut self.views, within, |view| view.number > after).await
     }
 }
 
 impl Drop for Look {
     fn drop(&mut self) {
-        self.hub.end(&self.camera, self.serial);
+        self.looking.hub.end(&self.looking, |slot| {
+            slot.looks -= 1;
+            if slot.looks == 0 {
+                slot.forget_live();
+            }
+        });
+    }
+}
+
+/// Somebody looks at what the box makes of a camera.
+pub struct Follow {
+    looking: Looking,
+    sightings: watch::Receiver<Option<Arc<Sighting>>>,
+}
+
+impl Follow {
+    /// The latest sighting with a greater number than `after`, as soon as there is one.
+    pub async fn next(&mut self, after: u64, within: Duration) -> Next<Sighting> {
+        next(&mut self.sightings, within, |sighting| sighting.number > after).await
+    }
+}
+
+impl Drop for Follow {
+    fn drop(&mut self) {
+        self.looking.hub.end(&self.looking, |slot| {
+            slot.follows -= 1;
+            if slot.follows == 0 {
+                slot.sightings.send_replace(None);
+            }
+        });
+    }
+}
+
+async fn next<T>(
+    latest: &mut watch::Receiver<Option<Arc<T>>>,
+    within: Duration,
+    is_new: impl Fn(&T) -> bool,
+) -> Next<T> {
+    let fits = |one: &Option<Arc<T>>| one.as_ref().is_some_and(|one| is_new(one));
+    match tokio::time::timeout(within, latest.wait_for(fits)).await {
+        Ok(Ok(one)) => one.clone().map_or(Next::NothingYet, Next::New),
+        Ok(Err(_)) => Next::Gone,
+        Err(_) => Next::NothingYet,
     }
 }

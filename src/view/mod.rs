@@ -21,6 +21,7 @@ mod redaction;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -30,7 +31,7 @@ use crate::analysis::time::Timestamp;
 use crate::frame::Picture;
 use crate::text::Sentence;
 
-pub use hub::{Look, Viewer};
+pub use hub::{Follow, Look, Viewer};
 pub(crate) use hub::{Pending, Tap, Views};
 pub(crate) use maker::{EmptyViews, Maker};
 pub(crate) use redaction::{Finders, MakeFinders, RedactionSettings};
@@ -179,11 +180,20 @@ pub enum NoLook {
     TooMany,
 }
 
-/// What comes next in a [`Look`].
+/// What the box made of one frame, for somebody who needs no picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// As of [`LiveView::number`].
+    pub number: u64,
+    /// What was made of it.
+    pub seen: Seen,
+}
+
+/// What comes next in a [`Look`] or a [`Follow`].
 #[derive(Debug, Clone)]
-pub enum Next {
-    /// A view that was not there before.
-    View(std::sync::Arc<LiveView>),
+pub enum Next<T> {
+    /// One that was not there before.
+    New(Arc<T>),
     /// None came in time.
     NothingYet,
     /// The camera was taken away, or the box stops.

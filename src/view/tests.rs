@@ -102,6 +102,20 @@ fn while_nobody_looks_nothing_is_taken_made_or_kept() {
 }
 
 #[test]
+fn whoever_follows_without_pictures_has_none_made() {
+    let (views, picture) = (views(&["a"]), Arc::new(noise()));
+    let mut follow = views.viewer().follow("a").unwrap();
+    assert!(views.tap().is_live("a") && show(&views, "a", &picture, Duration::ZERO));
+    assert_eq!(Arc::strong_count(&picture), 1, "nothing waits to be made");
+    let Next::New(first) = runtime().block_on(follow.next(0, SOON)) else { panic!("no sighting") };
+    assert!(!show(&views, "a", &picture, Duration::from_millis(100)), "three a second here, too");
+    let nothing = runtime().block_on(follow.next(first.number, Duration::ZERO));
+    assert!(matches!(nothing, Next::NothingYet));
+    drop(follow);
+    assert!(!views.tap().is_wanted());
+}
+
+#[test]
 fn a_camera_gives_three_live_pictures_a_second_at_most() {
     let (views, picture) = (views(&["a"]), Arc::new(noise()));
     let viewer = views.viewer();
@@ -211,7 +225,7 @@ fn what_moves_leaves_a_trail() {
         let seen = Seen { boxes: vec![one], ..Seen::default() };
         views.tap().offer("a", Pending { seen, ..pending_of(&picture, Vec::new()) }, now);
         views.0.publish(views.0.next_job().unwrap(), made(), now);
-        let Next::View(view) = runtime().block_on(look.next(latest, SOON)) else { panic!("no view") };
+        let Next::New(view) = runtime().block_on(look.next(latest, SOON)) else { panic!("no view") };
         latest = view.number;
         assert_eq!(view.seen.boxes[0].trail.len(), usize::from(step) + 1);
         assert_eq!(view.seen.boxes[0].trail.last(), Some(&[x + 0.125, 0.75]));
@@ -316,7 +330,7 @@ fn a_picture_of_no_camera_is_redacted_as_a_whole_or_there_is_none() {
         }
     }
     let with = |finds: Option<bool>, faces: Result<(), ()>| {
-        let finders = move || {
+        let finders = move || -> Result<Finders, Sentence> {
             let faces = faces.map(|()| None).map_err(|()| of_evidence::faces_weaker());
             let finds = finds.ok_or_else(of_evidence::empty)?;
             let thresholds = crate::detector::Thresholds::default();
@@ -347,14 +361,14 @@ fn a_panic_costs_one_picture_and_the_thread_ends_when_it_is_told_to() {
     let mut look = views.viewer().look("a").unwrap();
     let runtime = runtime();
     assert!(show(&views, "a", &picture, Duration::ZERO));
-    let Next::View(first) = runtime.block_on(look.next(0, SOON)) else { panic!("no view") };
+    let Next::New(first) = runtime.block_on(look.next(0, SOON)) else { panic!("no view") };
     assert_eq!(first.picture.as_ref().expect_err("it panicked").code(), "page_live.not_made");
     // The thread may hold the lock at this very moment; then a frame is not taken.
     let mut now = Duration::from_secs(1);
     while !show(&views, "a", &picture, now) {
         now += Duration::from_secs(1);
     }
-    let Next::View(second) = runtime.block_on(look.next(first.number, SOON)) else { panic!("no view") };
+    let Next::New(second) = runtime.block_on(look.next(first.number, SOON)) else { panic!("no view") };
     assert!(second.picture.as_ref().is_ok_and(|picture| picture.is_coarse));
     maker.stop(SOON);
     assert!(matches!(runtime.block_on(look.next(second.number, SOON)), Next::Gone));

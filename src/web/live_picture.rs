@@ -212,7 +212,7 @@ impl Listener {
             return None;
         }
         let told = match self.look.next(self.latest, WAITS_FOR).await {
-            Next::View(view) => {
+            Next::New(view) => {
                 self.latest = view.number;
                 named("view", &event(&self.site, &self.camera, &view, self.language))
             }

@@ -1,8 +1,8 @@
 //! The walk test: somebody walks before a camera, the page colours where they were found and where not, and the box keeps
 //! the result with the camera.
 //!
-//! One task per camera that is walked looks at it as a page does, so no more cameras are looked at than ever. Results stay in
-//! the page's folder, the latest of each camera. Must never keep a picture.
+//! One task per camera that is walked looks at it as a page does, but at no picture; no more cameras are looked at than
+//! ever. Results stay in the page's folder, the latest of each camera. Must never keep a picture.
 
 mod grid;
 
@@ -23,12 +23,11 @@ use tokio::sync::watch;
 use super::Site;
 use super::accounts::Role;
 use super::files;
-use super::layout::{Shell, clock, token};
+use super::layout::{Shell, token};
 use super::request::{OwnForm, Refused, Visitor};
-use crate::analysis::time::Timestamp;
-use crate::contract::words::Language;
+use crate::contract::words::{Language, Time};
 use crate::text::{Sentence, log_error, log_warn, page, page_live as say};
-use crate::view::{LiveView, Look, MOST_LIVE, Next, NoLook};
+use crate::view::{Follow, MOST_LIVE, Next, NoLook, Sighting};
 use grid::{COLUMNS, Cells, ROWS, WalkGrid, Walker};
 
 /// A walk test ends by itself.
@@ -63,9 +62,8 @@ struct Running {
 /// What is kept of a walk test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Walked {
-    at: Timestamp,
+    at: Time,
     by: String,
-    #[serde(flatten)]
     cells: Cells,
     smallest: Option<f32>,
 }
@@ -93,7 +91,8 @@ impl Walks {
         let mut results = self.results.lock();
         results.insert(camera.to_owned(), walked);
         while results.len() > MOST_RESULTS {
-            let oldest = results.iter().min_by_key(|(_, walked)| walked.at).map(|(camera, _)| camera.clone());
+            let oldest =
+                results.iter().min_by_key(|(_, walked)| walked.at.0).map(|(camera, _)| camera.clone());
             oldest.and_then(|camera| results.remove(&camera));
         }
         let written = serde_json::to_vec(&*results)
@@ -117,7 +116,7 @@ pub(super) async fn begin(
     if site.walks.running.lock().contains_key(&camera) {
         return Ok(back(&site, &visitor, &camera, say::walk_goes_on_already()));
     }
-    let look = site.parts.viewer.look(&camera).map_err(|no| match no {
+    let follow = site.parts.viewer.follow(&camera).map_err(|no| match no {
         NoLook::NoSuchCamera => Refused::new(StatusCode::NOT_FOUND, say::no_such_camera(), reader),
         NoLook::TooMany => {
             Refused::new(StatusCode::SERVICE_UNAVAILABLE, say::too_many_cameras(MOST_LIVE), reader)
@@ -137,7 +136,7 @@ pub(super) async fn begin(
         }
         all.insert(camera.clone(), running);
     }
-    tokio::spawn(walk(site.clone(), camera.clone(), look, grid, stopped, ends));
+    tokio::spawn(walk(site.clone(), camera.clone(), follow, grid, stopped, ends));
     Ok(back(&site, &visitor, &camera, say::walk_began()))
 }
 
@@ -176,7 +175,7 @@ fn back(site: &Site, visitor: &Visitor, camera: &str, word: Sentence) -> Respons
 async fn walk(
     site: Arc<Site>,
     camera: String,
-    mut look: Look,
+    mut follow: Follow,
     grid: Arc<Mutex<WalkGrid>>,
     mut stopped: watch::Receiver<bool>,
     ends: tokio::time::Instant,
@@ -184,24 +183,24 @@ async fn walk(
     let mut latest = 0;
     loop {
         let next = tokio::select! {
-            next = look.next(latest, LOOK_WITHIN) => next,
+            next = follow.next(latest, LOOK_WITHIN) => next,
             _ = stopped.wait_for(|stopped| *stopped) => break,
             () = tokio::time::sleep_until(ends) => break,
         };
         match next {
-            Next::View(view) => {
-                latest = view.number;
-                grid.lock().see(site.now().mono, &walkers(&view));
+            Next::New(sighting) => {
+                latest = sighting.number;
+                grid.lock().see(site.now().mono, &walkers(&sighting));
             }
             Next::NothingYet => {}
             Next::Gone => break,
         }
     }
-    drop(look);
+    drop(follow);
     let Some(by) = site.walks.running.lock().get(&camera).map(|running| running.by.clone()) else { return };
     let walked = {
         let grid = grid.lock();
-        Walked { at: site.now().utc, by, cells: grid.cells().clone(), smallest: grid.smallest() }
+        Walked { at: Time(site.now().utc), by, cells: grid.cells().clone(), smallest: grid.smallest() }
     };
     let (keeping, of) = (site.clone(), camera.clone());
     if let Err(error) = tokio::task::spawn_blocking(move || keeping.walks.keep(&of, walked)).await {
@@ -212,8 +211,8 @@ async fn walk(
     drop(stopped);
 }
 
-fn walkers(view: &LiveView) -> Vec<Walker> {
-    let people = view.seen.boxes.iter().filter(|one| one.class == PERSON);
+fn walkers(sighting: &Sighting) -> Vec<Walker> {
+    let people = sighting.seen.boxes.iter().filter(|one| one.class == PERSON);
     people
         .filter_map(|one| {
             Some(Walker { track: one.track?, area: one.box_in_frame, height: one.height, score: one.score })
@@ -275,7 +274,7 @@ pub(super) fn section(site: &Site, camera: &str, shell: &Shell<'_>, visitor: &Vi
 }
 
 fn result(site: &Site, camera: &str, walked: &Walked, shell: &Shell<'_>) -> Markup {
-    let Walked { at, by, cells, smallest } = walked;
+    let Walked { at: Time(at), by, cells, smallest } = walked;
     let height = smallest.map(|height| format!("{:.0}", height * 100.0));
     let time = at.to_zoned(site.time_zone()).strftime("%Y-%m-%d %H:%M").to_string();
     html! {
@@ -339,7 +338,7 @@ mod tests {
         let mut grid = WalkGrid::default();
         let area = [0.4, 0.2, 0.5, 0.6];
         grid.see(Duration::ZERO, &[Walker { track: 1, area, height: 0.4, score: 0.75 }]);
-        let at = Timestamp::from_second(at).unwrap();
+        let at = Time(jiff::Timestamp::from_second(at).unwrap());
         Walked { at, by: "li".to_owned(), cells: grid.cells().clone(), smallest: grid.smallest() }
     }
 

@@ -124,6 +124,25 @@ fn one_good_source_is_worth_a_look_and_two_are_worth_going() {
 }
 
 #[test]
+fn a_camera_is_told_of_the_signals_it_feeds_and_who_makes_them_believed() {
+    let (level, camera) = (sensor("drain-2"), rule("water", "cam-1"));
+    let elsewhere = rule("water", "cam-2");
+    let sources = [at(HERE, level.clone(), 2.0), at(HERE, camera.clone(), 1.0), at(BESIDE, elsewhere, 2.0)];
+    let mut stage = Stage::new(flooding(), &sources);
+    stage.say(1.0, &level, 1.0).say(1.0, &camera, 1.0);
+    let told = stage.fusion.states_of("cam-1", moment(1.0));
+    let [(state, parts)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((&*state.grid, state.state), (HERE, State::On));
+    assert!(near(state.belief, stage.belief(1.0)));
+    let shares: Vec<(&str, bool)> =
+        parts.iter().map(|one| (one.source.as_str(), near(one.contribution, 1.0 / 3.0))).collect();
+    assert_eq!(shares, [("sensor:drain-2", false), ("rule:water@cam-1", true)]);
+    let beside = stage.fusion.states_of("cam-2", moment(1.0));
+    assert!(beside.iter().all(|(state, parts)| &*state.grid == BESIDE && parts.is_empty()), "{beside:?}");
+    assert!(stage.fusion.states_of("cam-3", moment(1.0)).is_empty());
+}
+
+#[test]
 fn one_camera_cannot_shout_alone() {
     let rules: Vec<SourceId> = (0..5).map(|i| rule(&format!("rule-{i}"), "cam-1")).collect();
     let sources: Vec<SourcePlan> = rules.iter().map(|id| at(HERE, id.clone(), 3.0)).collect();
