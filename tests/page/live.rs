@@ -8,9 +8,11 @@ use rustls::{ClientConnection, StreamOwned};
 use serde_json::Value;
 
 use super::alerts::with_camera;
+use super::browser::{PHONE, all_from, axe, enrol, inspect, picture};
 use super::client::Client;
 use super::here::{SOON, Site};
 use super::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
+use super::webdriver::Browser;
 
 /// The structure model alone makes people unrecognisable here: not every machine that tests has the one for faces.
 const NO_FACE_MODEL: &str = "\n[detector]\nface_model = \"none\"\n";
@@ -229,4 +231,40 @@ fn a_walk_test_is_an_operators_and_its_result_stays() {
     let fields = [("token", token.as_str()), ("name", "wang"), ("password", super::here::PASSWORD)];
     viewer.post("/login", &fields);
     site.shown(&mut viewer, path, |text| text.contains("Walked on"));
+}
+
+#[test]
+#[ignore = "needs chromium, chromium-driver and axe-core, which deploy/setup.sh --test installs"]
+fn a_phone_shows_the_live_picture_with_boxes_and_a_walk_test() {
+    let Some(axe) = axe() else { return };
+    let camera = lane_camera(0, BEFORE_SOMEBODY_COMES);
+    let site = Site::start_with(&config(&lane_url(&camera)));
+    let browser = Browser::start(PHONE.0, PHONE.1, false);
+    enrol(&browser, &site, "li", "operator");
+    let until = |what: &str, script: &str| {
+        let until = Instant::now() + SOON;
+        while browser.script(script, &[]) != true {
+            assert!(Instant::now() < until, "{what}: {}", browser.text());
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    };
+    browser.wait_for_text("East gate");
+    browser.click("#camera-cam-01 h3 a");
+    let is_live = "const one = document.querySelector('#live-picture'); return !!one && /live\\/\\d+\\.jpg$/.test(one.src) && one.complete && one.naturalWidth > 0";
+    until("a live picture", is_live);
+    until("a box", "return document.querySelector('#live-drawing .edge') !== null");
+    browser.wait_for_text("person, certainty");
+    inspect(&browser, &axe, "one camera");
+    picture(&browser, "live-phone");
+    browser.click("#walk form button");
+    browser.wait_for_text("A walk test of li goes on");
+    until("a cell", "return document.querySelector('#live-drawing .found') !== null");
+    picture(&browser, "walk-phone");
+    browser.click("#walk form button");
+    browser.wait_for_text("Walked on");
+    inspect(&browser, &axe, "a walk test");
+    all_from(&browser, &site);
+    let complaints: Vec<String> =
+        browser.complaints().into_iter().filter(|line| !line.contains("certificate")).collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
 }
