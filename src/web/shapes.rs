@@ -6,6 +6,7 @@
 //! the same as numbers, in the same form.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, Request, State};
@@ -22,7 +23,7 @@ use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::config::edit::{self, Edit, Shapes};
 use crate::config::{Config, Explained, Origin, Problem, Severity, Surroundings};
 use crate::contract::words::Language;
-use crate::text::{Sentence, Words, page_shapes as say};
+use crate::text::{Sentence, page_shapes as say};
 
 /// Rows for shapes that come in addition, where the page works without its script.
 const SPARE_ROWS: usize = 2;
@@ -319,7 +320,7 @@ fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
     };
     let horizon = rows("horizon").next().map(|(number, text)| {
         let metres = field("horizon", number, "metres").and_then(|metres| metres.parse().ok());
-        Ok(Skyline { points: corners("horizon", text)?, metres, layer: None })
+        Ok::<_, Sentence>(Skyline { points: corners("horizon", text)?, metres, layer: None })
     });
     Ok(Drawn {
         zones: named("zone")?,
@@ -359,7 +360,7 @@ fn shapes(drawn: &Drawn) -> Result<Shapes, Sentence> {
     let mask = |one: &Masked| Ok(edit::Mask { polygon: points(&one.points)?, classes: one.classes.clone() });
     let horizon = drawn.horizon.as_ref().map(|one| {
         let metres = one.metres.ok_or_else(say::no_metres)?;
-        Ok(edit::Horizon { points: points(&one.points)?, camera_height_m: metres as f32 })
+        Ok::<_, Sentence>(edit::Horizon { points: points(&one.points)?, camera_height_m: metres as f32 })
     });
     Ok(Shapes {
         zones: drawn.zones.iter().map(zone).collect::<Result<_, Sentence>>()?,
@@ -386,7 +387,7 @@ impl View<'_> {
     fn body(&self, visitor: &Visitor) -> Markup {
         let View { camera, board, may_edit, .. } = *self;
         let path = format!("/cameras/{camera}");
-        let about = json!({ "shapes": board.drawn, "uses": board.uses });
+        let about = json!({ "shapes": board.drawn, "uses": board.uses }).to_string();
         html! {
             p.back { a href=(path) { (self.say(say::back())) } }
             h1 { (self.say(self.shell.title.clone())) }
@@ -607,16 +608,15 @@ impl View<'_> {
 
     fn rows(&self) -> Markup {
         let Drawn { zones, lines, masks, horizon } = &self.board.drawn;
-        let spare = || std::iter::repeat_n(None, SPARE_ROWS);
         let named = |kind: &'static str, title: Sentence, all: &[Named]| {
             html! {
-                @for (number, one) in all.iter().map(Some).chain(spare()).enumerate() {
+                @for (number, one) in all.iter().map(Some).chain(repeat_n(None, SPARE_ROWS)).enumerate() {
                     fieldset.shape-row {
                         legend { (self.say(title.clone())) " " (number + 1) }
                         label { (self.say(say::name()))
-                            input name=(format!("{kind}-{number}-name")) value=(one.map_or("", |one| &one.name)) maxlength="64"
+                            input name=(format!("{kind}-{number}-name")) value=(one.map_or("", |one| one.name.as_str())) maxlength="64"
                                 autocapitalize="none" autocomplete="off" spellcheck="false"; }
-                        (self.corners_field(kind, number, one.map_or(&[], |one| &one.points)))
+                        (self.corners_field(kind, number, one.map_or(&[][..], |one| &one.points[..])))
                     }
                 }
             }
@@ -624,10 +624,10 @@ impl View<'_> {
         html! {
             (named("zone", say::zone(), zones))
             (named("line", say::line(), lines))
-            @for (number, one) in masks.iter().map(Some).chain(spare()).enumerate() {
+            @for (number, one) in masks.iter().map(Some).chain(repeat_n(None, SPARE_ROWS)).enumerate() {
                 fieldset.shape-row {
                     legend { (self.say(say::mask())) " " (number + 1) }
-                    (self.corners_field("mask", number, one.map_or(&[], |one| &one.points)))
+                    (self.corners_field("mask", number, one.map_or(&[][..], |one| &one.points[..])))
                     label { (self.say(say::classes()))
                         input name=(format!("mask-{number}-classes"))
                             value=(one.map_or_else(String::new, |one| one.classes.join(", "))) autocapitalize="none"; }
@@ -636,7 +636,7 @@ impl View<'_> {
             }
             fieldset.shape-row {
                 legend { (self.say(say::horizon())) }
-                (self.corners_field("horizon", 0, horizon.as_ref().map_or(&[], |one| &one.points)))
+                (self.corners_field("horizon", 0, horizon.as_ref().map_or(&[][..], |one| &one.points[..])))
                 label { (self.say(say::metres()))
                     input name="horizon-0-metres" inputmode="decimal"
                         value=(horizon.as_ref().and_then(|one| one.metres).map_or_else(String::new, |m| m.to_string())); }

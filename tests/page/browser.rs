@@ -13,14 +13,14 @@ use super::support::consumer::alert_where;
 use super::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 use super::webdriver::Browser;
 
-const PHONE: (u32, u32) = (390, 844);
-const DESK: (u32, u32) = (1280, 900);
+pub const PHONE: (u32, u32) = (390, 844);
+pub const DESK: (u32, u32) = (1280, 900);
 /// The keys of WebDriver.
-const TAB: &str = "\u{e004}";
-const ENTER: &str = "\u{e007}";
+pub const TAB: &str = "\u{e004}";
+pub const ENTER: &str = "\u{e007}";
 
 /// What looks for faults that keep people out; `None`, and said so, where this machine has no browser or lacks it.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     if let Err(error) = Command::new("chromedriver").arg("--version").output() {
         eprintln!("skipped: no chromedriver ({error}); deploy/setup.sh --test installs it");
         return None;
@@ -40,7 +40,7 @@ fn axe() -> Option<String> {
 }
 
 /// A page must hold nothing that keeps somebody out, nor be wider than the screen.
-fn inspect(browser: &Browser, axe: &str, what: &str) {
+pub fn inspect(browser: &Browser, axe: &str, what: &str) {
     let wide = browser.script("return [document.documentElement.scrollWidth, window.innerWidth]", &[]);
     let (content, screen) = (wide[0].as_f64().unwrap(), wide[1].as_f64().unwrap());
     assert!(content <= screen, "{what}: {content} wide on a screen of {screen}");
@@ -58,14 +58,14 @@ fn inspect(browser: &Browser, axe: &str, what: &str) {
     assert!(faults.is_empty(), "{what}: {faults:#?}");
 }
 
-fn picture(browser: &Browser, name: &str) {
+pub fn picture(browser: &Browser, name: &str) {
     if let Some(folder) = std::env::var_os("LOOKOUT_SCREENSHOTS").map(PathBuf::from) {
         std::fs::create_dir_all(&folder).unwrap();
         browser.screenshot(&folder.join(format!("{name}.png")));
     }
 }
 
-fn enrol(browser: &Browser, site: &Site, name: &str, role: &str) {
+pub fn enrol(browser: &Browser, site: &Site, name: &str, role: &str) {
     let code = site.code(&["--role", role]);
     browser.open(&format!("https://{}/enrol", site.address));
     browser.type_into("#code", &code.to_lowercase());
@@ -75,7 +75,7 @@ fn enrol(browser: &Browser, site: &Site, name: &str, role: &str) {
     browser.find("#status");
 }
 
-fn all_from(browser: &Browser, site: &Site) {
+pub fn all_from(browser: &Browser, site: &Site) {
     let own = format!("https://{}/", site.address);
     let requests = browser.requests();
     assert!(requests.iter().any(|url| url.starts_with(&own)), "nothing was recorded: {requests:?}");

@@ -14,4 +14,5 @@ mod client;
 mod here;
 mod limits;
 mod live;
+mod shapes;
 mod webdriver;

@@ -163,6 +163,27 @@ impl Browser {
         );
     }
 
+    /// A pointer (`mouse`, `touch`, `pen`) that is pressed at the first place, in pixels of the window, and lifted at the last:
+    /// a tap where there is one.
+    pub fn stroke(&self, pointer: &str, places: &[(i64, i64)]) {
+        let (first, others) = places.split_first().unwrap();
+        let to = |(x, y): &(i64, i64), after: u32| json!({ "type": "pointerMove", "duration": after, "x": x, "y": y });
+        let mut actions = vec![to(first, 0), json!({ "type": "pointerDown", "button": 0 })];
+        actions.extend(others.iter().map(|place| to(place, 60)));
+        actions.push(json!({ "type": "pointerUp", "button": 0 }));
+        let device = json!({
+            "type": "pointer", "id": pointer, "parameters": { "pointerType": pointer }, "actions": actions,
+        });
+        self.ask("POST", "/actions", json!({ "actions": [device] }));
+    }
+
+    /// Where fingers are: `touchStart` with those that are down, `touchMove`, `touchEnd` with those that are left.
+    pub fn fingers(&self, event: &str, places: &[(f64, f64)]) {
+        let points = places.iter().enumerate().map(|(id, (x, y))| json!({ "id": id, "x": x, "y": y }));
+        let params = json!({ "type": event, "touchPoints": points.collect::<Vec<_>>() });
+        self.ask("POST", "/goog/cdp/execute", json!({ "cmd": "Input.dispatchTouchEvent", "params": params }));
+    }
+
     /// What people read on it.
     pub fn text(&self) -> String {
         self.script("return document.body.innerText", &[]).as_str().unwrap_or("").to_owned()

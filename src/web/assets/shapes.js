@@ -498,7 +498,10 @@
     const choose = (id, isToName) => {
         chosen = id;
         show();
-        if (isToName) rows.get(id)?.querySelector(".body input, .body button")?.focus();
+        if (!isToName) return;
+        const first = rows.get(id)?.querySelector(".body input, .body button");
+        first?.focus();
+        first?.select?.();
     };
     const newRow = (one) => {
         const row = part("shape-row").content.firstElementChild.cloneNode(true);
@@ -749,7 +752,9 @@
     // make the picture larger: what one of them moved meanwhile goes back.
     drawing.addEventListener("touchstart", (event) => {
         if (event.touches.length > 1) letGo();
-        else if (grip) event.preventDefault();
+    }, { passive: true });
+    drawing.addEventListener("touchmove", (event) => {
+        if (grip) event.preventDefault();
     }, { passive: false });
     handles.addEventListener("keydown", (event) => {
         const one = event.target.closest(".handle");
