@@ -5,17 +5,17 @@ sentences! { "page_shapes";
     back(): "Back to the camera", "返回摄像机";
     about():
         "A zone, line, mask or horizon is drawn on the picture, corner by corner. What is drawn is tried only after you have seen what would change.",
-        "在画面上逐点绘制区域、线、遮罩和地平线。确认改动内容之后，才会试用所画的内容。";
+        "在画面上逐点绘制区域、警戒线、遮罩和地平线。确认改动内容之后，才会试用所画的内容。";
     only_installers():
         "Only an installer can change what is drawn here.",
-        "只有安装人员可以修改这里的内容。";
+        "只有安装员可以修改这里的内容。";
     camera_is_new():
         "The running configuration does not know this camera yet.",
         "运行中的配置里还没有这台摄像机。";
 
     // ---- what can be drawn
     zone(): "Zone", "区域";
-    line(): "Line", "线";
+    line(): "Line", "警戒线";
     mask(): "Mask", "遮罩";
     horizon(): "Horizon", "地平线";
     about_kinds(): "What each is for", "各有什么用";
@@ -26,7 +26,7 @@ sentences! { "page_shapes";
         "Where level ground meets the sky: what cannot be as tall as it looks is left out.",
         "平地与天空的交界：大小不可能的目标会被排除。";
     add_zone(): "Draw a zone", "画区域";
-    add_line(): "Draw a line", "画线";
+    add_line(): "Draw a line", "画警戒线";
     add_mask(): "Draw a mask", "画遮罩";
     add_horizon(): "Draw the horizon", "画地平线";
     tools(): "Tools for drawing", "绘图工具";
@@ -40,8 +40,8 @@ sentences! { "page_shapes";
     show_found(): "Show what is found now", "显示当前检测结果";
     about_found():
         "Each box says what it is, how sure the detector is, and how tall it is in parts of the picture, as limits of heights count.",
-        "每个框标出类别、检测分数，以及占画面高度的比例（与高度限制的算法一致）。";
-    picture_of(camera): "What camera {camera} sees, with people made unrecognisable", "摄像机 {camera} 的画面，人员已做隐私处理";
+        "每个框标出类别、置信度，以及占画面高度的比例（与高度限制的算法一致）。";
+    picture_of(camera): "What camera {camera} sees, with people made unrecognisable", "摄像机 {camera} 的画面，已脱敏";
     no_picture():
         "There is no picture now. You can draw all the same; it is tried again with the button `New picture`.",
         "当前没有画面。仍可绘制；可点击“刷新画面”重试。";
@@ -49,7 +49,7 @@ sentences! { "page_shapes";
     list(): "What is drawn", "已绘制";
     nothing_drawn():
         "Nothing is drawn yet. A rule needs a zone or a line: begin with one of the buttons above the picture.",
-        "尚未绘制。规则需要区域或线：请用画面上方的按钮开始绘制。";
+        "尚未绘制。规则需要区域或警戒线：请用画面上方的按钮开始绘制。";
     problems(): "What `lookout check` says of it", "`lookout check` 的检查结果";
 
     // ---- one of them
@@ -79,7 +79,7 @@ sentences! { "page_shapes";
         "依次点击区域的各个顶点，至少 {count} 个；再次点击第一个顶点即完成。";
     draw_line():
         "Tap where the line begins, then where it ends. Left and right are those of somebody who walks along it.",
-        "先点击线的起点，再点击终点。左右以沿线行走的人为准。";
+        "先点击警戒线的起点，再点击终点。左右以沿线行走的人为准。";
     draw_mask(count):
         "Tap the corners of the mask, one after the other, at least {count}; tap the first one again to finish.",
         "依次点击遮罩的各个顶点，至少 {count} 个；再次点击第一个顶点即完成。";
@@ -118,7 +118,7 @@ sentences! { "page_shapes";
     no_corners(name, typed):
         "the corners of {name} cannot be read at `{typed}`: one corner a line, two numbers from 0 to 1",
         "{name} 的顶点在 `{typed}` 处无法读取：每行一个顶点，两个 0 至 1 的数字";
-    two_ends(name): "the line {name} needs two ends, no more and no fewer", "线 {name} 必须有两个端点，不多不少";
+    two_ends(name): "the line {name} needs two ends, no more and no fewer", "警戒线 {name} 必须有两个端点，不多不少";
     no_metres(): "How high does the camera hang over the ground? The horizon needs this number, in metres.", "请填写摄像机离地高度（米），地平线需要这个数字。";
-    why(camera): "zones, lines, masks or horizon of camera {camera}", "摄像机 {camera} 的区域、线、遮罩或地平线";
+    why(camera): "zones, lines, masks or horizon of camera {camera}", "摄像机 {camera} 的区域、警戒线、遮罩或地平线";
 }
