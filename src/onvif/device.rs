@@ -480,12 +480,11 @@ fn digest_offered(answer: &Answer) -> Option<PasswordClient> {
 
 /// Whether only the nonce was too old.
 fn is_stale(before: Option<&Proof>, now: &PasswordClient, is_right: bool) -> bool {
-    match (before, now) {
-        (Some(Proof::Digest(PasswordClient::Digest(before))), PasswordClient::Digest(now)) => {
-            now.stale() || (is_right && now.nonce() != before.nonce())
-        }
-        _ => false,
-    }
+    let (Some(Proof::Digest(PasswordClient::Digest(before))), PasswordClient::Digest(now)) = (before, now)
+    else {
+        return false;
+    };
+    now.stale() || (is_right && now.nonce() != before.nonce())
 }
 
 /// The action of a message, which SOAP 1.2 names in a header: its namespace and the name of the first element.

@@ -87,16 +87,6 @@ impl Fault {
         names_a_lock || self.codes.iter().any(|code| code.ends_with("Locked"))
     }
 
-    /// Whether the camera does not know what was asked.
-    pub(super) fn is_unsupported(&self) -> bool {
-        self.codes.iter().any(|code| {
-            matches!(
-                code.as_str(),
-                "ActionNotSupported" | "NotSupported" | "UnknownAction" | "OptionalActionNotImplemented"
-            )
-        })
-    }
-
     /// The codes that say more than who is to blame.
     pub(super) fn code(&self) -> String {
         let mut codes = self.codes.as_slice();
@@ -129,8 +119,9 @@ pub(super) fn message(bytes: &[u8]) -> Result<Message, xml::Unreadable> {
         return Ok(Message::Other);
     };
     let mut body = envelope.children.swap_remove(at);
+    // Some confirm a change with nothing.
     if body.children.is_empty() {
-        return Ok(Message::Other);
+        return Ok(Message::Body(Element::default()));
     }
     let first = body.children.swap_remove(0);
     if first.name == "Fault" && is_envelope(&first.space) {

@@ -244,7 +244,6 @@ fn faults_of_both_versions_of_soap_are_understood() {
     assert!(of_words("User is locked, retry in 1800 s").is_lock_out());
     assert!(!of_words("The door is unlocked; block 3").is_lock_out());
     assert!(of_words("The sender is Not Authorized").is_about_login());
-    assert!(Fault { codes: vec!["ActionNotSupported".to_owned()], reason: String::new() }.is_unsupported());
 }
 
 #[test]

@@ -90,10 +90,6 @@ sentences! { "onvif";
     too_many():
         "it has too many parts",
         "元素过多";
-    no_envelope():
-        "it is no SOAP message",
-        "不是 SOAP 消息";
-
     // ---- what to try
     try_network():
         "check the network cable and the address of this machine",
