@@ -68,7 +68,6 @@ sentences! { "page_shapes";
     delete(): "Delete", "删除";
     used_by(rules): "used by {rules}", "被 {rules} 使用";
     unused(): "no rule uses it", "没有规则使用";
-    comma(): ", ", "、";
     from_a_layer(layer):
         "It comes from `{layer}`, which other cameras may have, too; it is taken out there, in the file.",
         "来自 `{layer}`，其他摄像机也可能使用；如需去掉，请在配置文件的该处修改。";

@@ -23,7 +23,7 @@ use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::config::edit::{self, Edit, Shapes};
 use crate::config::{Config, Explained, Origin, Problem, Severity, Surroundings};
 use crate::contract::words::Language;
-use crate::text::{Sentence, page_shapes as say};
+use crate::text::{Joint, Sentence, Words, page_shapes as say};
 
 /// Rows for shapes that come in addition, where the page works without its script.
 const SPARE_ROWS: usize = 2;
@@ -73,7 +73,7 @@ struct Skyline {
 }
 
 /// By the name of a zone, and of a line, the rules that use it.
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq)]
 struct Uses {
     zone: BTreeMap<String, BTreeSet<String>>,
     line: BTreeMap<String, BTreeSet<String>>,
@@ -387,7 +387,7 @@ impl View<'_> {
     fn body(&self, visitor: &Visitor) -> Markup {
         let View { camera, board, may_edit, .. } = *self;
         let path = format!("/cameras/{camera}");
-        let about = json!({ "shapes": board.drawn, "uses": board.uses }).to_string();
+        let about = json!({ "shapes": board.drawn, "uses": self.uses() }).to_string();
         html! {
             p.back { a href=(path) { (self.say(say::back())) } }
             h1 { (self.say(self.shell.title.clone())) }
@@ -416,6 +416,18 @@ impl View<'_> {
         }
     }
 
+    /// What uses each zone and line, in words.
+    fn uses(&self) -> Value {
+        let told = |by_name: &BTreeMap<String, BTreeSet<String>>| {
+            let one = |(name, rules): (&String, &BTreeSet<String>)| {
+                let rules = rules.iter().cloned().map(Words::Plain).collect();
+                (name.clone(), self.say(say::used_by(Words::List(rules, Joint::Row))))
+            };
+            by_name.iter().map(one).collect::<BTreeMap<String, String>>()
+        };
+        json!({ "zone": told(&self.board.uses.zone), "line": told(&self.board.uses.line), "mask": {}, "horizon": {} })
+    }
+
     /// What the script says.
     fn words(&self) -> String {
         let word = |sentence: Sentence| Value::String(self.say(sentence));
@@ -436,7 +448,7 @@ impl View<'_> {
             "whole": word(say::whole(name)),
             "least": word(say::least(count)),
             "drawn": word(say::drawn()), "deleted": word(say::deleted(name)),
-            "used_by": word(say::used_by("{rules}")), "unused": word(say::unused()), "comma": self.say(say::comma()),
+            "unused": word(say::unused()),
             "from_a_layer": word(say::from_a_layer("{layer}")),
             "finish_first": word(say::finish_first()), "no_numbers": word(say::no_numbers()),
             "not_checked": word(say::not_checked()), "not_live": word(say::not_live()),

@@ -542,9 +542,8 @@
         const row = rows.get(one.id);
         const isChosen = one.id === chosen;
         row.querySelector(".title").textContent = titleOf(one);
-        const rules = about.uses[one.kind]?.[one.name] ?? [];
         const uses = row.querySelector(".uses");
-        if (uses) uses.textContent = rules.length > 0 ? fill(say.used_by, { rules: rules.join(say.comma) }) : say.unused;
+        if (uses) uses.textContent = about.uses[one.kind][one.name] ?? say.unused;
         const pick = row.querySelector(".pick");
         set(pick, { "aria-expanded": isChosen });
         row.querySelector(".body").hidden = !isChosen || isFixed(one);
