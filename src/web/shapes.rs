@@ -13,64 +13,25 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Site;
 use super::accounts::Role;
 use super::layout::{Shell, Tab, token};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
-use crate::config::edit::{self, Edit, Shapes};
-use crate::config::{Config, Explained, Origin, Problem, Severity, Surroundings};
+use crate::config::edit::{self, Edit};
+use crate::config::{Config, Explained, Problem, Severity, Surroundings};
 use crate::contract::words::Language;
 use crate::text::{Joint, Sentence, Words, page_shapes as say};
 
+mod drawn;
+
+use drawn::{Drawn, Named};
+
 /// Rows for shapes that come in addition, where the page works without its script.
 const SPARE_ROWS: usize = 2;
-/// More rows than fit into a form.
-const MOST_ROWS: usize = 500;
 /// The usual shape of a picture until there is one; the script asks the picture itself.
 const USUAL_SIZE: (u32, u32) = (1280, 720);
-
-/// What is drawn on a camera's picture, as the page's script has it. Points are in parts of the picture.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Drawn {
-    zones: Vec<Named>,
-    lines: Vec<Named>,
-    masks: Vec<Masked>,
-    horizon: Option<Skyline>,
-}
-
-/// A zone or a line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    name: String,
-    points: Vec<[f64; 2]>,
-    /// Where in the file it stands, if not in the camera itself.
-    #[serde(default)]
-    layer: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Masked {
-    points: Vec<[f64; 2]>,
-    classes: Vec<String>,
-    #[serde(default)]
-    layer: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Skyline {
-    points: Vec<[f64; 2]>,
-    /// How high the camera hangs; `None`: nobody has said it yet.
-    metres: Option<f64>,
-    #[serde(default)]
-    layer: Option<String>,
-}
 
 /// By the name of a zone, and of a line, the rules that use it.
 #[derive(Debug, Default, PartialEq)]
@@ -128,7 +89,7 @@ fn board(site: &Site, visitor: &Visitor, camera: &str) -> Result<Option<Board>, 
     let read = Config::from_text(path, &text, &Surroundings::of(path));
     let name = running.camera(camera).and_then(|camera| camera.responsible.name.clone());
     Ok(Some(Board {
-        drawn: drawn_in(&explained),
+        drawn: Drawn::of(&explained),
         uses: uses(read.as_ref().unwrap_or(&running), camera),
         title: name.unwrap_or_else(|| camera.to_owned()),
         is_running: running.camera(camera).is_some(),
@@ -142,49 +103,6 @@ fn uses(config: &Config, camera: &str) -> Uses {
         of_kind.entry(rule.when.place().to_string()).or_default().insert(rule.id.to_string());
     }
     uses
-}
-
-/// Zones, lines, masks and horizon of a camera, those of its layers included.
-fn drawn_in(explained: &Explained) -> Drawn {
-    let mut drawn = Drawn::default();
-    let mut masks: BTreeMap<usize, Masked> = BTreeMap::new();
-    for value in &explained.values {
-        let points = || serde_json::from_str(&value.value).unwrap_or_default();
-        let layer = match &value.from {
-            Origin::Own { .. } | Origin::BuiltIn => None,
-            Origin::Type { id, .. } => Some(format!("camera_type.{id}")),
-            Origin::Defaults { .. } => Some("defaults.camera".to_owned()),
-        };
-        let steps: Vec<&str> = value.name.split('.').collect();
-        match steps[..] {
-            ["zone", name, "polygon"] => {
-                drawn.zones.push(Named { name: name.to_owned(), points: points(), layer });
-            }
-            ["line", name, "points"] => {
-                drawn.lines.push(Named { name: name.to_owned(), points: points(), layer });
-            }
-            ["mask", number, part @ ("polygon" | "classes")] => {
-                let mask = masks.entry(number.parse().unwrap_or(0)).or_default();
-                mask.layer = layer;
-                match part {
-                    "polygon" => mask.points = points(),
-                    _ => mask.classes = serde_json::from_str(&value.value).unwrap_or_default(),
-                }
-            }
-            ["horizon", part @ ("points" | "camera_height_m")] => {
-                let horizon = drawn.horizon.get_or_insert_default();
-                // Part of it may stand in the camera.
-                horizon.layer = layer;
-                match part {
-                    "points" => horizon.points = points(),
-                    _ => horizon.metres = value.value.parse().ok(),
-                }
-            }
-            _ => {}
-        }
-    }
-    drawn.masks.extend(masks.into_values());
-    drawn
 }
 
 // ---- what is drawn comes back
@@ -213,7 +131,7 @@ fn may_edit(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
 /// Everything that is wrong with it: in what is drawn, and in the rules that use it.
 fn problems(site: &Site, visitor: &Visitor, camera: &str, fields: &Fields, language: Language) -> Vec<Value> {
     let of_nothing = |why: Sentence| vec![json!({ "isError": true, "text": why.in_language(language) })];
-    let shapes = match posted(fields).and_then(|drawn| shapes(&drawn)) {
+    let shapes = match Drawn::posted(fields).and_then(|drawn| drawn.shapes()) {
         Ok(shapes) => shapes,
         Err(why) => return of_nothing(why),
     };
@@ -286,88 +204,9 @@ pub(super) async fn propose(
     }
     let here = format!("/cameras/{camera}/shapes");
     let refused = |why: Sentence| Refused::new(StatusCode::BAD_REQUEST, why, reader);
-    let shapes = posted(&fields).and_then(|drawn| shapes(&drawn)).map_err(refused)?;
+    let shapes = Drawn::posted(&fields).and_then(|drawn| drawn.shapes()).map_err(refused)?;
     let why = say::why(&camera);
     site.propose(&visitor, reader, vec![Edit::SetShapes { camera, shapes }], why, here).await
-}
-
-/// What a form holds: of the script's field, else of the rows with numbers.
-fn posted(fields: &Fields) -> Result<Drawn, Sentence> {
-    match fields.get("shapes") {
-        Some(text) => serde_json::from_str(text).map_err(|_| say::no_form()),
-        None => typed(fields),
-    }
-}
-
-fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
-    let field = |kind: &str, number: usize, part: &str| fields.get(&format!("{kind}-{number}-{part}"));
-    // A row without corners is none.
-    let rows = |kind: &'static str| {
-        (0..MOST_ROWS).filter_map(move |number| Some((number, field(kind, number, "points")?)))
-    };
-    let named = |kind: &'static str| {
-        let read = |(number, text)| {
-            let name = field(kind, number, "name").unwrap_or_default().to_owned();
-            Ok(Named { points: corners(&name, text)?, name, layer: None })
-        };
-        rows(kind).map(read).collect::<Result<Vec<_>, Sentence>>()
-    };
-    let mask = |(number, text): (usize, &str)| {
-        let classes = field("mask", number, "classes").unwrap_or_default();
-        let classes = classes.split([',', '，', '、', ' ']).map(str::trim).filter(|class| !class.is_empty());
-        let points = corners(&(number + 1).to_string(), text)?;
-        Ok(Masked { points, classes: classes.map(str::to_owned).collect(), layer: None })
-    };
-    let horizon = rows("horizon").next().map(|(number, text)| {
-        let metres = field("horizon", number, "metres").and_then(|metres| metres.parse().ok());
-        Ok::<_, Sentence>(Skyline { points: corners("horizon", text)?, metres, layer: None })
-    });
-    Ok(Drawn {
-        zones: named("zone")?,
-        lines: named("line")?,
-        masks: rows("mask").map(mask).collect::<Result<_, Sentence>>()?,
-        horizon: horizon.transpose()?,
-    })
-}
-
-/// One corner a line, two numbers each.
-fn corners(name: &str, text: &str) -> Result<Vec<[f64; 2]>, Sentence> {
-    let corner = |line: &str| {
-        let mut numbers = line.split([',', '，', ' ', '\t', '[', ']']).filter(|part| !part.is_empty());
-        let mut next = || numbers.next()?.parse::<f64>().ok().filter(|number| number.is_finite());
-        let point = [next()?, next()?];
-        numbers.next().is_none().then_some(point)
-    };
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| corner(line).ok_or_else(|| say::no_corners(name, line.trim()))).collect()
-}
-
-/// As the configuration has it.
-fn shapes(drawn: &Drawn) -> Result<Shapes, Sentence> {
-    let points = |points: &[[f64; 2]]| -> Result<Vec<[f32; 2]>, Sentence> {
-        let narrow = |[x, y]: &[f64; 2]| [*x as f32, *y as f32];
-        let points: Vec<[f32; 2]> = points.iter().map(narrow).collect();
-        match points.iter().flatten().all(|number| number.is_finite()) {
-            true => Ok(points),
-            false => Err(say::no_form()),
-        }
-    };
-    let zone = |one: &Named| Ok((one.name.clone(), points(&one.points)?));
-    let line = |one: &Named| {
-        let ends = <[[f32; 2]; 2]>::try_from(points(&one.points)?);
-        Ok((one.name.clone(), ends.map_err(|_| say::two_ends(&one.name))?))
-    };
-    let mask = |one: &Masked| Ok(edit::Mask { polygon: points(&one.points)?, classes: one.classes.clone() });
-    let horizon = drawn.horizon.as_ref().map(|one| {
-        let metres = one.metres.ok_or_else(say::no_metres)?;
-        Ok::<_, Sentence>(edit::Horizon { points: points(&one.points)?, camera_height_m: metres as f32 })
-    });
-    Ok(Shapes {
-        zones: drawn.zones.iter().map(zone).collect::<Result<_, Sentence>>()?,
-        lines: drawn.lines.iter().map(line).collect::<Result<_, Sentence>>()?,
-        masks: drawn.masks.iter().map(mask).collect::<Result<_, Sentence>>()?,
-        horizon: horizon.transpose()?,
-    })
 }
 
 // ---- the page
