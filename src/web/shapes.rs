@@ -532,3 +532,55 @@ impl View<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path as FilePath;
+
+    use super::*;
+
+    /// Each shape has a mistake.
+    const TEXT: &str = r#"
+[site]
+box = "box-1"
+area = "530127"
+[[camera]]
+id = "cam-1"
+eye = "village"
+url = "rtsp://10.0.0.31/s"
+grid = "53012700300102"
+horizon = { points = [[0.0, 1.2], [1.0, 1.2]], camera_height_m = 4 }
+[[camera.zone]]
+id = "gate"
+polygon = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]
+[[camera.zone]]
+id = "Yard"
+polygon = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]
+[[camera.line]]
+id = "door"
+points = [[0.1, 0.1], [0.1, 0.1]]
+[[camera.mask]]
+polygon = [[0.5, 0.5], [0.505, 0.5], [0.505, 0.505]]
+"#;
+
+    #[test]
+    fn a_problem_leads_to_the_shape_that_it_is_about() {
+        let path = FilePath::new("site.toml");
+        let problems = Config::from_text(path, TEXT, &Surroundings::elsewhere(path)).unwrap_err().list;
+        let found: Vec<_> = problems.iter().filter_map(|problem| about(problem, "cam-1")).collect();
+        let wanted = [
+            ("horizon", "number", json!(1)),
+            ("zone", "name", json!("gate")),
+            ("zone", "number", json!(2)),
+            ("line", "name", json!("door")),
+            ("mask", "number", json!(1)),
+        ];
+        assert_eq!(found, wanted, "{problems:#?}");
+        assert!(problems.iter().all(|problem| about(problem, "cam-2").is_none()));
+        // What is wrong with the name of a zone is told, too, though of no shape in particular.
+        let told: Vec<Value> =
+            problems.iter().filter_map(|problem| told(problem, "cam-1", Language::English)).collect();
+        assert!(told.iter().any(|one| one["kind"].is_null() && one["isError"] == true), "{told:?}");
+        assert!(told.iter().all(|one| one["text"].as_str().is_some_and(|text| !text.is_empty())));
+    }
+}

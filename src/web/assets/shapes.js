@@ -520,7 +520,7 @@
             own.metres = input.value === "" ? null : Number(input.value);
         }));
         on(".numbers", "change", (own, input) => {
-            const values = (input.value.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
+            const values = (input.value.match(/-?(?:\d+\.?\d*|\.\d+)/g) ?? []).map(Number);
             const points = values.flatMap((value, at) => (at % 2 === 0 && at + 1 < values.length ? [[value, values[at + 1]]] : []));
             if (points.length < LEAST[own.kind] || values.length % 2 === 1) tell(say.no_numbers);
             else change(null, () => { own.points = points; });
@@ -618,9 +618,8 @@
         faults = problems;
         const told = problems.map((problem) => {
             const item = document.createElement("li");
-            const what = document.createElement("strong");
+            const what = document.createElement(problem.isError ? "strong" : "span");
             what.textContent = problem.text;
-            item.className = problem.isError ? "error" : "warning";
             item.append(what);
             if (problem.hint) {
                 const hint = document.createElement("p");
@@ -631,7 +630,6 @@
             return item;
         });
         part("problems").replaceChildren(...told);
-        root.dataset.checked = String(own);
         drawAreas();
         shapes.forEach(showRow);
     };
