@@ -161,6 +161,7 @@ fn every_page_fits_and_keeps_nobody_out_in_both_languages() {
             for (page, path) in [
                 ("status", "/".to_owned()),
                 ("camera", "/cameras/cam-01".to_owned()),
+                ("shapes", "/cameras/cam-01/shapes".to_owned()),
                 ("alerts", "/alerts".to_owned()),
                 ("alerts-filtered", "/alerts?level=red".to_owned()),
                 ("alert", format!("/alerts/{id}")),
