@@ -29,7 +29,7 @@ const STILL_REPLACED_EVERY: Duration = Duration::from_secs(2);
 /// A picture to draw on is as good as new for so long.
 const SHAPE_FRESH: Duration = Duration::from_secs(5);
 /// Views of a camera that are kept while somebody looks: a browser fetches the picture after it has heard of it.
-const KEPT_VIEWS: usize = 3;
+const KEPT_VIEWS: usize = 6;
 /// Points of a trail.
 const TRAIL: usize = 40;
 /// The trail of what was not seen for so long is forgotten.

@@ -33,7 +33,7 @@ use crate::text::Sentence;
 
 pub use hub::{Follow, Look, Viewer};
 pub(crate) use hub::{Pending, Tap, Views};
-pub(crate) use maker::{EmptyViews, Maker};
+pub(crate) use maker::Maker;
 pub(crate) use redaction::{Finders, MakeFinders, RedactionSettings};
 
 /// Cameras that can be looked at live at the same time.

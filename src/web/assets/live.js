@@ -7,7 +7,7 @@
     if (!root || !("EventSource" in window)) return;
     const part = (id) => document.getElementById(id);
     const words = JSON.parse(root.dataset.words);
-    const picture = part("live-picture");
+    let picture = part("live-picture");
     const drawing = part("live-drawing");
     const SVG = "http://www.w3.org/2000/svg";
     // The drawing has as many units in height as in width; lines keep their width, texts lie beside the picture.
@@ -15,7 +15,9 @@
     const AGAIN_MS = 10000;
     let stream = null;
     let again = null;
-    let latest = 0;
+    // The view whose picture is fetched next: the newest, one at a time.
+    let wanted = null;
+    let isFetching = false;
     let wasWalking = false;
 
     const element = (name, attributes, ...children) => {
@@ -116,29 +118,42 @@
         wasWalking = Boolean(view.walk);
     };
 
+    // The boxes belong to this very picture: both change together.
+    const fetchPicture = () => {
+        if (isFetching || !wanted) return;
+        const view = wanted;
+        wanted = null;
+        isFetching = true;
+        const next = new Image(view.width, view.height);
+        const end = (isThere) => {
+            isFetching = false;
+            if (isThere && stream) {
+                [next.id, next.alt] = [picture.id, picture.alt];
+                picture.replaceWith(next);
+                picture = next;
+                draw(view);
+            }
+            fetchPicture();
+        };
+        next.onload = () => end(true);
+        next.onerror = () => end(false);
+        next.src = `${root.dataset.stream}/${view.number}.jpg`;
+    };
+
     const take = (view) => {
-        latest = view.number;
         show(view);
-        if (!view.has_picture) {
+        wanted = view.has_picture ? view : null;
+        if (view.has_picture) {
+            fetchPicture();
+        } else {
             picture.removeAttribute("src");
             draw(view);
-            return;
         }
-        // The boxes belong to this very picture: both change together.
-        const next = new Image();
-        next.onload = () => {
-            if (view.number !== latest) return;
-            picture.width = view.width;
-            picture.height = view.height;
-            picture.src = next.src;
-            draw(view);
-        };
-        next.src = `${root.dataset.stream}/${view.number}.jpg`;
     };
 
     const close = () => {
         stream?.close();
-        stream = null;
+        [stream, wanted] = [null, null];
     };
 
     const listenLater = () => {
