@@ -50,6 +50,8 @@ pub(crate) mod problem;
 mod quotable;
 pub(crate) mod reference;
 pub mod restart;
+#[cfg(feature = "web")]
+pub(crate) mod rule_fields;
 pub mod schema;
 pub(crate) mod secret;
 mod settings;
@@ -117,6 +119,8 @@ pub struct Config {
     pub sha256: String,
     /// The secret files and certificates that it names: what they hold is no part of it, and may change while it runs.
     pub secret_files: BTreeSet<PathBuf>,
+    /// The folder of secret files.
+    pub secrets_dir: PathBuf,
     source: Source,
     named: Named,
 }
@@ -285,7 +289,7 @@ impl Config {
         let (taken_out, places) = structure::check(&mut root, &mut report);
         report.has_layers(places);
         let document = structure::read(root, &mut report);
-        let check::Checked { parts, named, secret_files, paths } =
+        let check::Checked { parts, named, secret_files, secrets_dir, paths } =
             check::document(&document, &taken_out, surroundings, &mut report);
         // Nothing looks at pictures where there is no camera; one with a mistake is one all the same.
         if parts.is_none() || !document.camera.is_empty() {
@@ -318,6 +322,7 @@ impl Config {
             warnings: Vec::new(),
             sha256: sha256.clone(),
             secret_files: secret_files.clone(),
+            secrets_dir,
             named,
             source,
         });

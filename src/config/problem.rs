@@ -186,6 +186,13 @@ impl Problem {
         Some(self.hint.as_ref()?.sentence()?.told(language))
     }
 
+    /// What is wrong, without what it is said of.
+    #[cfg(feature = "web")]
+    pub(crate) fn what_alone(&self) -> &Words {
+        let whole = self.what.sentence().filter(|whole| whole.code() == OF);
+        whole.and_then(|whole| whole.value("what")).unwrap_or(&self.what)
+    }
+
     /// Whether it is said of that camera, alone or with others.
     pub(crate) fn is_of_camera(&self, id: &str) -> bool {
         let names = |code: &str, name: &str| Some(self.what.first_of(code)?.value(name)?.clone());

@@ -127,10 +127,7 @@ impl Reference<'_> {
 
     /// A description or an example of the schema.
     fn translated<'t>(&self, english: &'t str) -> &'t str {
-        match self.language {
-            Language::English => english,
-            Language::Chinese => chinese(english).unwrap_or(english),
-        }
+        translated(english, self.language)
     }
 
     fn heading(&mut self, level: &str, heading: impl Into<Words>) {
@@ -208,8 +205,16 @@ impl Reference<'_> {
     }
 }
 
+/// A description or an example of the schema, in that language.
+pub(super) fn translated(english: &str, language: Language) -> &str {
+    match language {
+        Language::English => english,
+        Language::Chinese => chinese(english).unwrap_or(english),
+    }
+}
+
 /// A number that lies between these limits of its schema.
-fn limited(number: Sentence, schema: &Value) -> Sentence {
+pub(super) fn limited(number: Sentence, schema: &Value) -> Sentence {
     let limit = |name: &str| schema.get(name).and_then(Value::as_f64).map(|limit| limit.to_string());
     match (limit("minimum"), limit("maximum")) {
         (Some(least), Some(most)) => words::between(number, least, most),
@@ -219,7 +224,7 @@ fn limited(number: Sentence, schema: &Value) -> Sentence {
     }
 }
 
-fn fields_of(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
+pub(super) fn fields_of(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
     schema
         .get("properties")
         .and_then(Value::as_object)
@@ -242,7 +247,7 @@ pub(super) fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
     }
 }
 
-fn description(schema: &Value) -> &str {
+pub(super) fn description(schema: &Value) -> &str {
     schema.get("description").and_then(Value::as_str).unwrap_or("")
 }
 

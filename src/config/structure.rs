@@ -524,7 +524,7 @@ fn required(schema: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// The words to choose from, where a value is one of a list.
-fn words_of(schema: &Value) -> Option<Vec<&Value>> {
+pub(super) fn words_of(schema: &Value) -> Option<Vec<&Value>> {
     if let Some(words) = schema.get("enum").and_then(Value::as_array) {
         return Some(words.iter().collect());
     }

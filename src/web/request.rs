@@ -250,6 +250,11 @@ impl Fields {
         value.filter(|value| !value.is_empty())
     }
 
+    /// What stands behind `name:` in the names of fields: of a list of boxes, those that are ticked.
+    pub(super) fn ticked(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter_map(|(known, _)| known.strip_prefix(name)?.strip_prefix(':')).collect()
+    }
+
     /// The value of a field as it was typed.
     pub(super) fn exact(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)

@@ -1,0 +1,656 @@
+//! The page *Rules*: what each rule does, where, when and how urgent it is; and for an installer the forms that change it.
+//!
+//! The forms are made of what the configuration says of its rules ([`form`]). What comes back becomes a change that somebody sees,
+//! tries and keeps like any other (`super::changes`); whether it makes sense is asked of `config`, and the answer stands beside
+//! the field. Whoever may change rules sees those of the text that the next change is made in, everybody else those that run.
+
+mod form;
+pub(super) mod thresholds;
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::Site;
+use super::accounts::Role;
+use super::layout::{Shell, Tab, level_badge, token};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use crate::analysis::rules::{Condition, Rule};
+use crate::config::edit::{self, Edit, NewRule};
+use crate::config::rule_fields::{self, KindOfRule, TypedSection};
+use crate::config::{Config, Surroundings};
+use crate::contract::kinds;
+use crate::contract::words::Language;
+use crate::text::{
+    Joint, Sentence, Words, config_edit, page as say_page, page_changes, page_rules as say, page_shapes,
+};
+
+use form::{Change, FieldFault, Filled, Form, begun_large, toml};
+
+/// Where it all is.
+const PATH: &str = "/rules";
+/// Cameras of a rule that are named.
+const MOST_CAMERAS: usize = 40;
+
+/// The rules as somebody sees them.
+struct Known {
+    typed: Vec<TypedSection>,
+    /// What is checked of them; what runs, where the text has mistakes.
+    config: Arc<Config>,
+    running: Arc<Config>,
+    has_mistakes: bool,
+}
+
+impl Known {
+    /// Waits for the disk.
+    fn of(site: &Site, visitor: &Visitor) -> Self {
+        let running = site.config();
+        let changed = visitor.may(Role::Installer).then(|| site.text_to_change(visitor).ok()).flatten();
+        let Some(text) = changed.filter(|text| text != running.text()) else {
+            let typed = rule_fields::sections_in(running.text(), "rule");
+            return Known { typed, config: running.clone(), running, has_mistakes: false };
+        };
+        let typed = rule_fields::sections_in(&text, "rule");
+        let path = &site.parts.config_file;
+        match Config::from_text(path, &text, &Surroundings::of(path)) {
+            Ok(config) => Known { typed, config: Arc::new(config), running, has_mistakes: false },
+            Err(_) => Known { typed, config: running.clone(), running, has_mistakes: true },
+        }
+    }
+
+    fn typed(&self, id: &str) -> Option<&TypedSection> {
+        self.typed.iter().find(|rule| rule.id.as_deref() == Some(id))
+    }
+
+    fn rule(&self, id: &str) -> Option<&Rule> {
+        self.config.rules.iter().find(|rule| *rule.id == *id)
+    }
+
+    /// What is different from what runs.
+    fn difference(&self, id: &str) -> Option<Sentence> {
+        if self.has_mistakes {
+            return None;
+        }
+        match self.running.rules.iter().find(|rule| *rule.id == *id) {
+            None => Some(say::not_running_yet()),
+            Some(running) => (Some(running) != self.rule(id)).then(say::differs_from_running),
+        }
+    }
+}
+
+fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
+    match visitor.may(Role::Installer) {
+        true => Ok(()),
+        false => Err(Refused::new(StatusCode::FORBIDDEN, page_changes::installers_only(), reader)),
+    }
+}
+
+/// The page of a rule. A rule may be called as a page is.
+fn path_of(id: &str) -> String {
+    let id: String = match id {
+        "new" => "%6eew".to_owned(),
+        id => url::form_urlencoded::byte_serialize(id.as_bytes()).collect(),
+    };
+    format!("{PATH}/{id}")
+}
+
+// ---- reading
+
+pub(super) async fn list(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Result<Html<String>, Refused> {
+    let reader = Reader::of(&site, &headers);
+    let of = visitor.clone();
+    let known = site.blocking(move |site| Known::of(site, &of), reader).await?;
+    let mut shell = site.shell(reader, say::title(), PATH.to_owned(), &headers, &visitor).await?;
+    shell.tab = Some(Tab::Rules);
+    let view = View { known: &known, shell: &shell, visitor: &visitor };
+    Ok(Html(shell.page(view.list()).into_string()))
+}
+
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Html<String>, Refused> {
+    let reader = Reader::of(&site, &headers);
+    let of = visitor.clone();
+    let known = site.blocking(move |site| Known::of(site, &of), reader).await?;
+    let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+    page.of_rule(&known, &id, None).await
+}
+
+/// What is said of a form that came back.
+struct Returned<'a> {
+    fields: &'a Fields,
+    faults: &'a [FieldFault],
+}
+
+/// A page that is to be shown, and to whom.
+struct Page<'a> {
+    site: &'a Arc<Site>,
+    visitor: &'a Visitor,
+    headers: &'a HeaderMap,
+    reader: Reader,
+}
+
+impl Page<'_> {
+    async fn of_rule(
+        &self,
+        known: &Known,
+        id: &str,
+        returned: Option<Returned<'_>>,
+    ) -> Result<Html<String>, Refused> {
+        let Page { site, visitor, headers, reader } = *self;
+        let typed = known.typed(id).ok_or_else(|| Refused::not_found(reader))?;
+        let mut shell = site.shell(reader, say::title(), path_of(id), headers, visitor).await?;
+        shell.tab = Some(Tab::Rules);
+        let view = View { known, shell: &shell, visitor };
+        Ok(Html(shell.page(view.one(typed, id, returned)).into_string()))
+    }
+
+    async fn of_new(
+        &self,
+        known: &Known,
+        kind: Option<&KindOfRule>,
+        returned: Option<Returned<'_>>,
+    ) -> Result<Html<String>, Refused> {
+        let Page { site, visitor, headers, reader } = *self;
+        let here = match kind {
+            Some(kind) => format!("{PATH}/new?kind={}", kind.alert.name),
+            None => format!("{PATH}/new"),
+        };
+        let mut shell = site.shell(reader, say::add(), here, headers, visitor).await?;
+        shell.tab = Some(Tab::Rules);
+        let view = View { known, shell: &shell, visitor };
+        let body = match kind {
+            Some(kind) => view.new_one(kind, returned),
+            None => view.choice_of_kinds(),
+        };
+        Ok(Html(shell.page(body).into_string()))
+    }
+}
+
+pub(super) async fn show_new(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    query: Fields,
+) -> Result<Html<String>, Refused> {
+    let reader = Reader::of(&site, &headers);
+    installers_only(&visitor, reader)?;
+    let kind = query.get("kind").map(|name| known_kind(name, reader)).transpose()?;
+    let of = visitor.clone();
+    let known = site.blocking(move |site| Known::of(site, &of), reader).await?;
+    let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+    page.of_new(&known, kind.as_ref(), None).await
+}
+
+fn known_kind(name: &str, reader: Reader) -> Result<KindOfRule, Refused> {
+    rule_fields::kind(name).ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, say::no_such_kind(), reader))
+}
+
+struct View<'a> {
+    known: &'a Known,
+    shell: &'a Shell<'a>,
+    visitor: &'a Visitor,
+}
+
+impl View<'_> {
+    fn say(&self, sentence: Sentence) -> String {
+        self.shell.say(sentence)
+    }
+
+    fn language(&self) -> Language {
+        self.shell.language
+    }
+
+    fn may_change(&self) -> bool {
+        self.visitor.may(Role::Installer)
+    }
+
+    fn list(&self) -> Markup {
+        let rules = &self.known.typed;
+        html! {
+            h1 { (self.say(say::title())) " " span.quiet { (rules.len()) } }
+            p.hint { (self.say(say::about())) }
+            (self.mistakes())
+            @if self.may_change() { p { a.button #add-rule href={ (PATH) "/new" } { (self.say(say::add())) } } }
+            @if rules.is_empty() {
+                p.empty { (self.say(say::none_yet())) }
+            } @else {
+                ul.cards {
+                    @for typed in rules {
+                        li.card {
+                            @match &typed.id {
+                                Some(id) => (self.card(typed, id)),
+                                None => p { (self.say(say::unreadable(typed.line))) },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn mistakes(&self) -> Markup {
+        html! {
+            @if self.known.has_mistakes {
+                p.notice {
+                    (self.say(say::what_is_proposed_has_mistakes())) " "
+                    a href="/changes" { (self.say(page_changes::look_at_it())) }
+                }
+            }
+        }
+    }
+
+    fn card(&self, typed: &TypedSection, id: &str) -> Markup {
+        let rule = self.known.rule(id);
+        html! {
+            h2.rule-title { a href=(path_of(id)) { (self.title(typed, id)) } }
+            p.state {
+                @if let Some(rule) = rule { (level_badge(rule.level, self.language())) }
+                span.quiet { (id) }
+                @if let Some(difference) = self.known.difference(id) { span.quiet { (self.say(difference)) } }
+            }
+            p { (self.sentence(typed, id)) }
+            @if let Some(rule) = rule {
+                p.quiet { (self.cameras_in_words(rule)) " · " (self.hours(typed)) }
+            }
+        }
+    }
+
+    /// What its alerts are called.
+    fn title(&self, typed: &TypedSection, id: &str) -> String {
+        match (self.known.rule(id), typed.condition().and_then(kinds::known)) {
+            (Some(rule), _) => {
+                let own = self.known.config.titles.get(&rule.id).map(String::as_str);
+                kinds::title(&rule.signal, own, self.language())
+            }
+            (None, Some(kind)) => self.say((kind.title)()),
+            (None, None) => id.to_owned(),
+        }
+    }
+
+    /// What it waits for.
+    fn sentence(&self, typed: &TypedSection, id: &str) -> String {
+        match (self.known.rule(id), typed.condition().and_then(rule_fields::kind)) {
+            (Some(rule), _) => begun_large(&self.say(rule.when.sentence())),
+            (None, Some(kind)) => kind.about(self.language()).to_owned(),
+            (None, None) => self.say(say::without_condition()),
+        }
+    }
+
+    fn hours(&self, typed: &TypedSection) -> String {
+        match typed.value(&["schedule"]).and_then(Value::as_str) {
+            Some(schedule) if schedule != "always" => schedule.to_owned(),
+            Some(_) | None => self.say(say_page::always()),
+        }
+    }
+
+    fn camera_name<'k>(&'k self, id: &'k str) -> &'k str {
+        let name = self.known.config.camera(id).and_then(|camera| camera.responsible.name.as_deref());
+        name.unwrap_or(id)
+    }
+
+    fn cameras_in_words(&self, rule: &Rule) -> String {
+        let mut names: Vec<Words> =
+            rule.cameras.iter().take(3).map(|id| self.camera_name(id).to_owned().into()).collect();
+        if rule.cameras.len() > names.len() {
+            names.push(say::more_cameras(rule.cameras.len() - names.len()).into());
+        }
+        Words::List(names, Joint::Row).in_language(self.language())
+    }
+
+    fn one(&self, typed: &TypedSection, id: &str, returned: Option<Returned<'_>>) -> Markup {
+        let rule = self.known.rule(id);
+        let kind = typed.condition().and_then(rule_fields::kind);
+        html! {
+            p.back { a href=(PATH) { (self.say(say::back())) } }
+            h1 { (self.title(typed, id)) " " span.quiet { (id) } }
+            (self.mistakes())
+            p.lead {
+                @if let Some(rule) = rule { (level_badge(rule.level, self.language())) " " }
+                (self.sentence(typed, id))
+                @if let Some(difference) = self.known.difference(id) { " " span.quiet { (self.say(difference)) } }
+            }
+            @if let Some(kind) = &kind { p.hint { (form::marked(kind.about(self.language()))) } }
+            (self.facts(typed, rule))
+            @if self.may_change() {
+                (self.form(typed, id, kind.as_ref(), returned))
+                (self.removal(id))
+            } @else {
+                section aria-labelledby="values" {
+                    h2 #values { (self.say(say::values())) }
+                    (self.filled(kind.as_ref(), Filled::Typed(typed), &[], false).table())
+                }
+            }
+        }
+    }
+
+    fn facts(&self, typed: &TypedSection, rule: Option<&Rule>) -> Markup {
+        html! {
+            dl.wide {
+                dt { (self.say(say::when())) }
+                dd { (self.hours(typed)) }
+                @if let Some(rule) = rule {
+                    dt { (self.say(say::cameras())) }
+                    dd {
+                        ul {
+                            @for id in rule.cameras.iter().take(MOST_CAMERAS) { li { (self.place(id, &rule.when)) } }
+                            @if rule.cameras.len() > MOST_CAMERAS {
+                                li.quiet { (self.say(say::more_cameras(rule.cameras.len() - MOST_CAMERAS))) }
+                            }
+                        }
+                    }
+                    dt { (self.say(say::kind())) }
+                    dd { a href={ "/alerts?kind=" (rule.signal) } { (self.say(say::its_alerts())) } " " code.quiet { (rule.signal) } }
+                }
+            }
+        }
+    }
+
+    /// A camera, and what is drawn there for this rule.
+    fn place(&self, camera: &str, when: &Condition) -> Markup {
+        let place = match when.zone() {
+            Some(zone) => say::zone(zone.as_ref()),
+            None => say::line(when.place().as_ref()),
+        };
+        let path = format!("/cameras/{camera}");
+        html! {
+            @if self.known.running.camera(camera).is_some() {
+                a href=(path) { (self.camera_name(camera)) }
+            } @else {
+                (self.camera_name(camera))
+            }
+            " · " a href={ (path) "/shapes" } { (self.say(place)) }
+            " · " a href={ (path) "/thresholds" } { (self.say(say::thresholds())) }
+        }
+    }
+
+    fn filled<'f>(
+        &'f self,
+        kind: Option<&'f KindOfRule>,
+        filled: Filled<'f>,
+        faults: &'f [FieldFault],
+        is_new: bool,
+    ) -> Form<'f> {
+        Form { shell: self.shell, kind, filled, faults, is_new, config: &self.known.config }
+    }
+
+    fn form(
+        &self,
+        typed: &TypedSection,
+        id: &str,
+        kind: Option<&KindOfRule>,
+        returned: Option<Returned<'_>>,
+    ) -> Markup {
+        let (filled, faults) = match &returned {
+            Some(Returned { fields, faults }) => (Filled::Posted(fields), *faults),
+            None => (Filled::Typed(typed), &[][..]),
+        };
+        html! {
+            form #rule-form.rule method="post" action=(path_of(id)) {
+                (token(self.visitor.form_token()))
+                (self.filled(kind, filled, faults, false).body())
+                button type="submit" { (self.say(page_shapes::see_changes())) }
+            }
+        }
+    }
+
+    fn removal(&self, id: &str) -> Markup {
+        html! {
+            details.action #remove {
+                summary { (self.say(say::remove())) }
+                form method="post" action={ (path_of(id)) "/remove" } {
+                    (token(self.visitor.form_token()))
+                    p { (self.say(say::about_removing())) }
+                    button.second type="submit" { (self.say(say::remove())) }
+                }
+            }
+        }
+    }
+
+    fn choice_of_kinds(&self) -> Markup {
+        html! {
+            p.back { a href=(PATH) { (self.say(say::back())) } }
+            h1 { (self.say(say::add())) }
+            p.hint { (self.say(say::what_to_tell())) }
+            ul.cards {
+                @for kind in rule_fields::kinds() {
+                    li.card {
+                        h2.rule-title {
+                            a href={ (PATH) "/new?kind=" (kind.alert.name) } { (self.say((kind.alert.title)())) }
+                        }
+                        p.state { (level_badge(kind.alert.level, self.language())) code.quiet { (kind.alert.name) } }
+                        p { (form::marked(kind.about(self.language()))) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn new_one(&self, kind: &KindOfRule, returned: Option<Returned<'_>>) -> Markup {
+        let (filled, faults) = match &returned {
+            Some(Returned { fields, faults }) => (Filled::Posted(fields), *faults),
+            None => (Filled::Fresh(self.free_name(kind.alert.name)), &[][..]),
+        };
+        html! {
+            p.back { a href={ (PATH) "/new" } { (self.say(say::other_kind())) } }
+            h1 { (self.say(say::add())) }
+            p.lead {
+                (level_badge(kind.alert.level, self.language())) " " strong { (self.say((kind.alert.title)())) }
+            }
+            p { (form::marked(kind.about(self.language()))) }
+            form #rule-form.rule method="post" action={ (PATH) "/new" } {
+                (token(self.visitor.form_token()))
+                input type="hidden" name="kind" value=(kind.alert.name);
+                (self.filled(Some(kind), filled, faults, true).body())
+                button type="submit" { (self.say(page_shapes::see_changes())) }
+            }
+        }
+    }
+
+    /// A name that no rule has.
+    fn free_name(&self, kind: &str) -> String {
+        let stem = kind.replace('_', "-");
+        let name = |number: usize| if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
+        let is_free = |name: &String| self.known.typed(name).is_none();
+        // One more than there are rules is always enough.
+        (1..=self.known.typed.len() + 1).map(name).find(is_free).unwrap_or_default()
+    }
+}
+
+// ---- changing
+
+/// What becomes of a form that came back.
+enum Outcome {
+    Edits(Vec<Edit>, Sentence),
+    Faults(Vec<FieldFault>),
+    /// There is no such rule, or no file.
+    Gone,
+}
+
+/// The faults of a rule as it would stand in the file, in the reader's language.
+fn judged(site: &Site, visitor: &Visitor, edits: &[Edit], id: &str, language: Language) -> Vec<FieldFault> {
+    let text = site.text_to_change(visitor).and_then(|text| edit::apply(&text, edits));
+    let Ok(text) = text else {
+        // Why, is said where it is proposed.
+        return Vec::new();
+    };
+    let told = |fault: rule_fields::Fault| FieldFault {
+        key: fault.key.join("."),
+        what: begun_large(&fault.what.in_language(language)),
+        hint: fault.hint.map(|hint| begun_large(&hint.in_language(language))),
+    };
+    rule_fields::faults(&site.parts.config_file, &text, "rule", id).into_iter().map(told).collect()
+}
+
+/// What cannot be read goes first; the check may complain of the same field, as of one that is missing.
+fn with(mut unreadable: Vec<FieldFault>, judged: Vec<FieldFault>) -> Vec<FieldFault> {
+    for fault in judged {
+        if unreadable.iter().all(|known| known.key != fault.key || known.key.is_empty()) {
+            unreadable.push(fault);
+        }
+    }
+    unreadable
+}
+
+/// The change of a rule that is there.
+fn of_rule(site: &Site, visitor: &Visitor, id: &str, fields: &Fields, language: Language) -> Outcome {
+    let Ok(text) = site.text_to_change(visitor) else { return Outcome::Gone };
+    let rules = rule_fields::sections_in(&text, "rule");
+    let Some(typed) = rules.iter().find(|rule| rule.id.as_deref() == Some(id)) else { return Outcome::Gone };
+    let kind = typed.condition().and_then(rule_fields::kind);
+    let (changes, unreadable) = form::changes(kind.as_ref(), fields, Some(typed), language);
+    let names = changes.iter().filter_map(|(key, _)| Some(format!("`{}`", key.last()?).into()));
+    let why = say::changed(id, Words::List(names.collect(), Joint::Row));
+    let edit =
+        |(key, value): Change| Edit::SetRule { id: id.to_owned(), key, value: value.as_ref().map(toml) };
+    let edits: Vec<Edit> = changes.into_iter().map(edit).collect();
+    let faults = with(unreadable, judged(site, visitor, &edits, id, language));
+    if faults.is_empty() { Outcome::Edits(edits, why) } else { Outcome::Faults(faults) }
+}
+
+/// A rule in addition.
+fn of_new(site: &Site, visitor: &Visitor, kind: &KindOfRule, fields: &Fields, language: Language) -> Outcome {
+    let Ok(text) = site.text_to_change(visitor) else { return Outcome::Gone };
+    let (changes, mut unreadable) = form::changes(Some(kind), fields, None, language);
+    let id = fields.get("id").unwrap_or_default().to_owned();
+    let is_taken = rule_fields::sections_in(&text, "rule").iter().any(|rule| rule.id.as_deref() == Some(&id));
+    let no_name = id
+        .is_empty()
+        .then(say::name_is_missing)
+        .or_else(|| is_taken.then(|| config_edit::rule_is_there(id.as_str())));
+    if let Some(what) = no_name {
+        unreadable.push(FieldFault {
+            key: "id".to_owned(),
+            what: begun_large(&what.in_language(language)),
+            hint: None,
+        });
+    }
+    let (mut cameras, mut values) = (Vec::new(), Vec::new());
+    for (key, value) in changes {
+        match (key.first().map(String::as_str), value) {
+            (Some("id"), _) | (_, None) => {}
+            (Some("cameras"), Some(Value::Array(names))) => {
+                cameras = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            }
+            (_, Some(value)) => values.push((key, toml(&value))),
+        }
+    }
+    let names_none = cameras.is_empty();
+    let why = say::added(id.as_str(), kind.about(language).trim_end_matches(['.', '。']));
+    let new = NewRule { kind: kind.alert.name.to_owned(), id: id.clone(), cameras, values };
+    let mut edits = vec![Edit::AddRule(new)];
+    if names_none {
+        // An empty list is another mistake than none, and none where the rule is of an owner's cameras.
+        edits.push(Edit::SetRule { id: id.clone(), key: edit::path(&["cameras"]), value: None });
+    }
+    // A name that is taken leads to another rule.
+    let judged = if is_taken { Vec::new() } else { judged(site, visitor, &edits, &id, language) };
+    let faults = with(unreadable, judged);
+    if faults.is_empty() { Outcome::Edits(edits, why) } else { Outcome::Faults(faults) }
+}
+
+/// With what was typed, and what is wrong with it.
+fn again(page: Html<String>) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
+pub(super) async fn propose(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    installers_only(&visitor, reader)?;
+    let (of, asked) = (visitor.clone(), id.clone());
+    let work = move |site: &Site| {
+        let outcome = of_rule(site, &of, &asked, &fields, reader.0);
+        let known = matches!(outcome, Outcome::Faults(_)).then(|| Known::of(site, &of));
+        (outcome, known, fields)
+    };
+    let (outcome, known, fields) = site.blocking(work, reader).await?;
+    match (outcome, known) {
+        (Outcome::Edits(edits, why), _) => {
+            let proposed = site.propose(&visitor, reader, edits, why, path_of(&id)).await?;
+            Ok(proposed.into_response())
+        }
+        (Outcome::Faults(faults), Some(known)) => {
+            let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+            let returned = Returned { fields: &fields, faults: &faults };
+            Ok(again(page.of_rule(&known, &id, Some(returned)).await?))
+        }
+        (Outcome::Faults(_) | Outcome::Gone, _) => Err(Refused::not_found(reader)),
+    }
+}
+
+pub(super) async fn propose_new(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    installers_only(&visitor, reader)?;
+    let kind = known_kind(fields.get("kind").unwrap_or_default(), reader)?;
+    let of = visitor.clone();
+    let work = move |site: &Site| {
+        let outcome = of_new(site, &of, &kind, &fields, reader.0);
+        let known = matches!(outcome, Outcome::Faults(_)).then(|| Known::of(site, &of));
+        (outcome, known, fields, kind)
+    };
+    let (outcome, known, fields, kind) = site.blocking(work, reader).await?;
+    match (outcome, known) {
+        (Outcome::Edits(edits, why), _) => {
+            let proposed = site.propose(&visitor, reader, edits, why, PATH.to_owned()).await?;
+            Ok(proposed.into_response())
+        }
+        (Outcome::Faults(faults), Some(known)) => {
+            let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+            let returned = Returned { fields: &fields, faults: &faults };
+            Ok(again(page.of_new(&known, Some(&kind), Some(returned)).await?))
+        }
+        (Outcome::Faults(_) | Outcome::Gone, _) => Err(Refused::not_found(reader)),
+    }
+}
+
+pub(super) async fn remove(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    form: OwnForm,
+) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, reader, .. } = form;
+    installers_only(&visitor, reader)?;
+    let why = say::removed(id.as_str());
+    site.propose(&visitor, reader, vec![Edit::RemoveRule(id)], why, PATH.to_owned()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_is_called_as_a_page_has_a_page_of_its_own() {
+        assert_eq!(path_of("crowd-2"), "/rules/crowd-2");
+        assert_eq!(path_of("new"), "/rules/%6eew");
+        assert_eq!(path_of("门口"), "/rules/%E9%97%A8%E5%8F%A3");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_once() {
+        let fault =
+            |key: &str, what: &str| FieldFault { key: key.to_owned(), what: what.to_owned(), hint: None };
+        let unreadable = vec![fault("crowd.for_secs", "no number")];
+        let judged = vec![fault("crowd.for_secs", "missing"), fault("crowd.zone", "missing")];
+        assert_eq!(with(unreadable.clone(), judged), [unreadable[0].clone(), fault("crowd.zone", "missing")]);
+    }
+}
