@@ -455,7 +455,7 @@ impl Form<'_> {
         html! {
             fieldset.field aria-describedby=(self.described_by(one)) {
                 legend { (self.title(one)) }
-                div.choices {
+                div.boxes {
                     @for (value, name) in &offered {
                         label.choice {
                             input type="checkbox" name={ (key) ":" (value) } value="on" checked[listed.contains(value)] autocomplete="off";
