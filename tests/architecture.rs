@@ -54,8 +54,8 @@ const ARROWS: [(&str, &[&str]); 24] = [
     (
         "web",
         &[
-            "types", "text", "analysis", "clock", "contract", "config", "evidence", "onvif", "outbox",
-            "audit", "control", "view",
+            "types", "text", "analysis", "clock", "contract", "config", "video", "evidence", "onvif",
+            "outbox", "audit", "control", "view",
         ],
     ),
     (

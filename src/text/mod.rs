@@ -137,7 +137,9 @@ pub(crate) mod outbox_step;
 pub(crate) mod page;
 pub(crate) mod page_changes;
 pub(crate) mod page_live;
+pub(crate) mod page_rules;
 pub(crate) mod page_shapes;
+pub(crate) mod page_wizard;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod probe;
@@ -214,7 +216,9 @@ fn catalogue() -> Vec<&'static Entry> {
         page::ALL,
         page_changes::ALL,
         page_live::ALL,
+        page_rules::ALL,
         page_shapes::ALL,
+        page_wizard::ALL,
         outbox_step::ALL,
         place::ALL,
         policy::ALL,

@@ -110,8 +110,8 @@ sentences! { "page";
     cameras(): "Cameras", "摄像机";
     camera(id): "Camera {id}", "摄像机 {id}";
     no_cameras():
-        "No camera yet. Add a [[camera]] to the configuration; `lookout probe URL` says whether an address works.",
-        "还没有摄像机。请在配置中添加 [[camera]]；可用 `lookout probe URL` 检查地址是否可用。";
+        "No camera yet. An installer adds one at this page.",
+        "还没有摄像机。安装员可在本页面添加。";
     camera_runs(): "gives pictures", "画面正常";
     camera_runs_badly(): "gives pictures that are of no use", "有画面，但无法使用";
     camera_connects(): "is being opened", "正在连接";

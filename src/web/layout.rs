@@ -9,14 +9,19 @@ use super::changes::Banner;
 use super::request::{TOKEN_FIELD, Visitor};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page as say};
+use crate::text::{Sentence, page as say, page_rules, page_wizard};
 use crate::types::level::Level;
+
+/// All levels, the most urgent first.
+pub(super) const LEVELS: [Level; 4] = [Level::Red, Level::Orange, Level::Yellow, Level::Blue];
 
 /// Which part of the page is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Status,
     Alerts,
+    Rules,
+    AddCamera,
 }
 
 /// What is known around a page.
@@ -113,6 +118,10 @@ impl Shell<'_> {
             nav aria-label=(self.say(say::navigation())) data-live="alerts" id="navigation" {
                 (tab(Tab::Status, "/", say::tab_status(), 0))
                 (tab(Tab::Alerts, "/alerts", say::tab_alerts(), self.waiting))
+                (tab(Tab::Rules, "/rules", page_rules::title(), 0))
+                @if self.visitor.is_some_and(|visitor| visitor.may(super::accounts::Role::Installer)) {
+                    (tab(Tab::AddCamera, "/cameras/add", page_wizard::add_camera(), 0))
+                }
             }
         }
     }

@@ -449,6 +449,7 @@ pub(super) async fn asset(
         "page.js" => ("text/javascript; charset=utf-8", include_str!("assets/page.js")),
         "live.js" => ("text/javascript; charset=utf-8", include_str!("assets/live.js")),
         "shapes.js" => ("text/javascript; charset=utf-8", include_str!("assets/shapes.js")),
+        "wizard.js" => ("text/javascript; charset=utf-8", include_str!("assets/wizard.js")),
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return Refused::not_found(Reader::of(&site, &headers)).into_response(),
     };

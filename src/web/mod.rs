@@ -29,12 +29,14 @@ mod lockout;
 mod login;
 mod pictures;
 mod request;
+mod rules;
 mod serve;
 mod sessions;
 mod shapes;
 pub mod status;
 mod status_page;
 mod walk_test;
+mod wizard;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -78,6 +80,7 @@ use serve::Connection;
 use sessions::Sessions;
 use status::BoxStatus;
 use walk_test::Walks;
+use wizard::Wizards;
 
 pub use certificate::fingerprint;
 
@@ -338,10 +341,12 @@ impl Work {
             walks: Walks::within(folder),
             trouble: self.trouble.clone(),
             proposals: Mutex::default(),
+            wizards: Mutex::default(),
             exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
             parts: self.parts.clone(),
         });
         let books = tokio::spawn(login::keep_books(site.clone(), self.trouble.clone()));
+        let forgetting = tokio::spawn(wizard::forget(site.clone()));
         let following = tokio::spawn(follow(site.clone(), outbox.clone()));
         let mut stopping = self.stopping.clone();
         tokio::select! {
@@ -350,6 +355,7 @@ impl Work {
             _ = stopping.wait_for(|stop| *stop) => {}
         }
         following.abort();
+        forgetting.abort();
         books.abort();
         Ok(())
     }
@@ -430,6 +436,10 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/changes/keep", post(changes::keep))
         .route("/changes/back", post(changes::go_back))
         .route("/live", get(live::changes))
+        .route("/cameras/add", get(wizard::begin))
+        .route("/cameras/add/{step}", get(wizard::show).post(wizard::act))
+        .route("/cameras/add/picture.jpg", get(wizard::picture))
+        .route("/cameras/add/done/{id}", get(wizard::done))
         .route("/cameras/{id}", get(live_picture::show))
         .route("/cameras/{id}/live", get(live_picture::events))
         .route("/cameras/{id}/live/{file}", get(live_picture::picture))
@@ -437,8 +447,16 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/cameras/{id}/picture.jpg", get(pictures::shape))
         .route("/cameras/{id}/shapes", get(shapes::show).post(shapes::propose))
         .route("/cameras/{id}/shapes/check", post(shapes::check))
+        .route(
+            "/cameras/{id}/thresholds",
+            get(rules::thresholds::show).post(rules::thresholds::propose),
+        )
         .route("/cameras/{id}/walk", post(walk_test::begin))
         .route("/cameras/{id}/walk/end", post(walk_test::end))
+        .route("/rules", get(rules::list))
+        .route("/rules/new", get(rules::show_new).post(rules::propose_new))
+        .route("/rules/{id}", get(rules::show).post(rules::propose))
+        .route("/rules/{id}/remove", post(rules::remove))
         .route("/logout", post(login::log_out))
         .layer(from_fn(serve::note_session))
         .layer(from_fn_with_state(site.clone(), request::logged_in_only));
@@ -477,6 +495,8 @@ struct Site {
     exports: Mutex<Bucket>,
     /// Changes of the configuration that are not tried yet.
     proposals: Mutex<Proposals>,
+    /// Cameras that are being added.
+    wizards: Mutex<Wizards>,
     /// What is told of the page, here and to the centre.
     trouble: Arc<Mutex<Option<PageTrouble>>>,
     parts: Parts,

@@ -8,6 +8,7 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::Site;
+use super::accounts::Role;
 use super::layout::{Tab, ago, clock, lasting, level_badge, size};
 use super::request::{Reader, Refused, Visitor};
 use super::status::{BoxStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
@@ -16,7 +17,7 @@ use crate::contract::alert::ClockSync;
 use crate::contract::health::{CameraState, Decoding, SensorState, SignalHealth, SignalWord};
 use crate::contract::kinds;
 use crate::contract::words::{Eye, Language, Mode};
-use crate::text::{Sentence, Words, page as say, page_live};
+use crate::text::{Sentence, Words, page as say, page_live, page_wizard};
 use crate::types::camera_condition::CameraCondition;
 use crate::view::Still;
 
@@ -33,7 +34,8 @@ pub(super) async fn show(
     let body = match &status {
         Some(status) => {
             let small = small_pictures(&site, status);
-            View { status, small: &small, language: reader.0, now: site.now().utc }.body()
+            let may_add = visitor.may(Role::Installer);
+            View { status, small: &small, language: reader.0, may_add, now: site.now().utc }.body()
         }
         None => html! {
             div #status data-live="status" {
@@ -59,6 +61,8 @@ struct View<'a> {
     status: &'a BoxStatus,
     small: &'a BTreeMap<String, Arc<Still>>,
     language: Language,
+    /// Whether whoever looks may add a camera.
+    may_add: bool,
     now: Timestamp,
 }
 
@@ -83,6 +87,10 @@ impl View<'_> {
                         p.empty { (self.say(say::no_cameras())) }
                     } @else {
                         ul.cards { @for camera in &status.cameras { (self.camera(camera)) } }
+                    }
+                    @if self.may_add {
+                        @let is_second = !status.cameras.is_empty();
+                        p { a.button.second[is_second] href="/cameras/add" { (self.say(page_wizard::add_camera())) } }
                     }
                 }
                 section aria-labelledby="sensors" {

@@ -14,5 +14,7 @@ mod client;
 mod here;
 mod limits;
 mod live;
+mod rules;
 mod shapes;
 mod webdriver;
+mod wizard;

@@ -73,6 +73,8 @@ pub(super) struct Checked {
     pub named: Named,
     /// The secret files and certificates that were named, those that are not there included.
     pub secret_files: BTreeSet<PathBuf>,
+    /// The folder of secret files.
+    pub secrets_dir: PathBuf,
     /// The files that could be read here, and the folders that will be written.
     pub paths: Vec<NamedPath>,
 }
@@ -116,7 +118,7 @@ pub(super) fn document(
     let sensors = checker.sensors(document);
     let grids = checker.grids(document);
     let command_keys = checker.command_keys(document);
-    let Checker { secret_files, mut named, paths, .. } = checker;
+    let Checker { secrets, secret_files, mut named, paths, .. } = checker;
     named.manifest.clone_from(&detector.manifest);
     let parts = site.zip(mqtt).map(|(site, mqtt)| Parts {
         site,
@@ -134,7 +136,7 @@ pub(super) fn document(
         grids,
         command_keys,
     });
-    Checked { parts, named, secret_files, paths }
+    Checked { parts, named, secret_files, secrets_dir: secrets.dir, paths }
 }
 
 /// Checks the signals of the catalogue, as they stand there.

@@ -86,7 +86,8 @@ fn a_box() -> BoxStatus {
 }
 
 fn shown(status: &BoxStatus, language: Language) -> String {
-    View { status, small: &BTreeMap::new(), language, now: at("2026-11-29T09:00:10Z") }.body().into_string()
+    let now = at("2026-11-29T09:00:10Z");
+    View { status, small: &BTreeMap::new(), language, may_add: true, now }.body().into_string()
 }
 
 #[track_caller]
@@ -99,7 +100,7 @@ fn has(text: &str, parts: &[&str]) {
 #[test]
 fn an_empty_box_says_what_to_do_next() {
     let status = a_box();
-    has(&shown(&status, Language::English), &["All is well", "No camera yet", "[[camera]]", "No sensor."]);
+    has(&shown(&status, Language::English), &["All is well", "No camera yet", "/cameras/add", "No sensor."]);
     has(&shown(&status, Language::Chinese), &["一切正常", "还没有摄像机", "没有传感器"]);
 }
 

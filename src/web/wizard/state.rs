@@ -78,18 +78,6 @@ impl Step {
             Step::Place => 6,
         }
     }
-
-    pub(super) fn title(self) -> Sentence {
-        match self {
-            Step::Find => say::find(),
-            Step::Login => say::log_in(),
-            Step::Maker => say::maker(),
-            Step::Streams => say::streams(),
-            Step::Picture => say::picture(),
-            Step::Name => say::name(),
-            Step::Place => say::place(),
-        }
-    }
 }
 
 /// Why a step did not come to its end.
