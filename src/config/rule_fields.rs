@@ -206,7 +206,9 @@ fn places_in(table: &DeTable<'_>, above: &[String], places: &mut Vec<(Vec<String
         if let Some(inner) = value.get_ref().as_table() {
             places_in(inner, &key, places);
         }
-        places.push((key, name.span().start..value.span().end));
+        // A table of its own begins at its header.
+        let (name, value) = (name.span(), value.span());
+        places.push((key, name.start.min(value.start)..value.end));
     }
 }
 
@@ -327,7 +329,7 @@ mod tests {
         assert_eq!((key.as_str(), what.contains("from 1 to 86400")), ("parked.for_secs", true), "{what}");
         let [(key, what)] = &faults_of(&good.replace(", for_secs = 60", ""))[..] else { panic!() };
         assert_eq!((key.as_str(), what.as_str()), ("parked.for_secs", "`for_secs` is missing"));
-        let header = "[[rule]]\nid = \"r\"\ncameras = [\"cam-2\"]\n[rule.parked]\nzone = \"gate\"\nfor_secs = 60\nclasses = [\"cat dog\"]\n";
+        let header = "[[rule]]\nid = \"r\"\ncameras = [\"cam-2\"]\n[rule.parked]\nzone = \"gate\"\nfor_secs = 60\nclasses = [\"Cat\"]\n";
         let keys: Vec<String> = faults_of(header).into_iter().map(|(key, _)| key).collect();
         assert!(
             keys.contains(&"cameras".to_owned()) && keys.contains(&"parked.classes".to_owned()),

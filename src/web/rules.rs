@@ -37,7 +37,7 @@ const PATH: &str = "/rules";
 const MOST_CAMERAS: usize = 40;
 
 /// The rules as somebody sees them.
-struct Known {
+struct KnownRules {
     typed: Vec<TypedSection>,
     /// What is checked of them; what runs, where the text has mistakes.
     config: Arc<Config>,
@@ -45,20 +45,20 @@ struct Known {
     has_mistakes: bool,
 }
 
-impl Known {
+impl KnownRules {
     /// Waits for the disk.
     fn of(site: &Site, visitor: &Visitor) -> Self {
         let running = site.config();
         let changed = visitor.may(Role::Installer).then(|| site.text_to_change(visitor).ok()).flatten();
         let Some(text) = changed.filter(|text| text != running.text()) else {
             let typed = rule_fields::sections_in(running.text(), "rule");
-            return Known { typed, config: running.clone(), running, has_mistakes: false };
+            return KnownRules { typed, config: running.clone(), running, has_mistakes: false };
         };
         let typed = rule_fields::sections_in(&text, "rule");
         let path = &site.parts.config_file;
         match Config::from_text(path, &text, &Surroundings::of(path)) {
-            Ok(config) => Known { typed, config: Arc::new(config), running, has_mistakes: false },
-            Err(_) => Known { typed, config: running.clone(), running, has_mistakes: true },
+            Ok(config) => KnownRules { typed, config: Arc::new(config), running, has_mistakes: false },
+            Err(_) => KnownRules { typed, config: running.clone(), running, has_mistakes: true },
         }
     }
 
@@ -107,7 +107,7 @@ pub(super) async fn list(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, &headers);
     let of = visitor.clone();
-    let known = site.blocking(move |site| Known::of(site, &of), reader).await?;
+    let known = site.blocking(move |site| KnownRules::of(site, &of), reader).await?;
     let mut shell = site.shell(reader, say::title(), PATH.to_owned(), &headers, &visitor).await?;
     shell.tab = Some(Tab::Rules);
     let view = View { known: &known, shell: &shell, visitor: &visitor };
@@ -122,8 +122,8 @@ pub(super) async fn show(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, &headers);
     let of = visitor.clone();
-    let known = site.blocking(move |site| Known::of(site, &of), reader).await?;
-    let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+    let known = site.blocking(move |site| KnownRules::of(site, &of), reader).await?;
+    let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
     page.of_rule(&known, &id, None).await
 }
 
@@ -134,21 +134,21 @@ struct Returned<'a> {
 }
 
 /// A page that is to be shown, and to whom.
-struct Page<'a> {
+struct RulePage<'a> {
     site: &'a Arc<Site>,
     visitor: &'a Visitor,
     headers: &'a HeaderMap,
     reader: Reader,
 }
 
-impl Page<'_> {
+impl RulePage<'_> {
     async fn of_rule(
         &self,
-        known: &Known,
+        known: &KnownRules,
         id: &str,
         returned: Option<Returned<'_>>,
     ) -> Result<Html<String>, Refused> {
-        let Page { site, visitor, headers, reader } = *self;
+        let RulePage { site, visitor, headers, reader } = *self;
         let typed = known.typed(id).ok_or_else(|| Refused::not_found(reader))?;
         let mut shell = site.shell(reader, say::title(), path_of(id), headers, visitor).await?;
         shell.tab = Some(Tab::Rules);
@@ -158,11 +158,11 @@ impl Page<'_> {
 
     async fn of_new(
         &self,
-        known: &Known,
+        known: &KnownRules,
         kind: Option<&KindOfRule>,
         returned: Option<Returned<'_>>,
     ) -> Result<Html<String>, Refused> {
-        let Page { site, visitor, headers, reader } = *self;
+        let RulePage { site, visitor, headers, reader } = *self;
         let here = match kind {
             Some(kind) => format!("{PATH}/new?kind={}", kind.alert.name),
             None => format!("{PATH}/new"),
@@ -188,8 +188,8 @@ pub(super) async fn show_new(
     installers_only(&visitor, reader)?;
     let kind = query.get("kind").map(|name| known_kind(name, reader)).transpose()?;
     let of = visitor.clone();
-    let known = site.blocking(move |site| Known::of(site, &of), reader).await?;
-    let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+    let known = site.blocking(move |site| KnownRules::of(site, &of), reader).await?;
+    let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
     page.of_new(&known, kind.as_ref(), None).await
 }
 
@@ -198,7 +198,7 @@ fn known_kind(name: &str, reader: Reader) -> Result<KindOfRule, Refused> {
 }
 
 struct View<'a> {
-    known: &'a Known,
+    known: &'a KnownRules,
     shell: &'a Shell<'a>,
     visitor: &'a Visitor,
 }
@@ -471,11 +471,13 @@ impl View<'_> {
 // ---- changing
 
 /// What becomes of a form that came back.
-enum Outcome {
+enum FormOutcome {
     Edits(Vec<Edit>, Sentence),
     Faults(Vec<FieldFault>),
-    /// There is no such rule, or no file.
+    /// There is no such rule.
     Gone,
+    /// The text that would be changed cannot be read.
+    Unreadable(Sentence),
 }
 
 /// The faults of a rule as it would stand in the file, in the reader's language.
@@ -504,10 +506,15 @@ fn with(mut unreadable: Vec<FieldFault>, judged: Vec<FieldFault>) -> Vec<FieldFa
 }
 
 /// The change of a rule that is there.
-fn of_rule(site: &Site, visitor: &Visitor, id: &str, fields: &Fields, language: Language) -> Outcome {
-    let Ok(text) = site.text_to_change(visitor) else { return Outcome::Gone };
+fn of_rule(site: &Site, visitor: &Visitor, id: &str, fields: &Fields, language: Language) -> FormOutcome {
+    let text = match site.text_to_change(visitor) {
+        Ok(text) => text,
+        Err(why) => return FormOutcome::Unreadable(why),
+    };
     let rules = rule_fields::sections_in(&text, "rule");
-    let Some(typed) = rules.iter().find(|rule| rule.id.as_deref() == Some(id)) else { return Outcome::Gone };
+    let Some(typed) = rules.iter().find(|rule| rule.id.as_deref() == Some(id)) else {
+        return FormOutcome::Gone;
+    };
     let kind = typed.condition().and_then(rule_fields::kind);
     let (changes, unreadable) = form::changes(kind.as_ref(), fields, Some(typed), language);
     let names = changes.iter().filter_map(|(key, _)| Some(format!("`{}`", key.last()?).into()));
@@ -516,12 +523,21 @@ fn of_rule(site: &Site, visitor: &Visitor, id: &str, fields: &Fields, language: 
         |(key, value): Change| Edit::SetRule { id: id.to_owned(), key, value: value.as_ref().map(toml) };
     let edits: Vec<Edit> = changes.into_iter().map(edit).collect();
     let faults = with(unreadable, judged(site, visitor, &edits, id, language));
-    if faults.is_empty() { Outcome::Edits(edits, why) } else { Outcome::Faults(faults) }
+    if faults.is_empty() { FormOutcome::Edits(edits, why) } else { FormOutcome::Faults(faults) }
 }
 
 /// A rule in addition.
-fn of_new(site: &Site, visitor: &Visitor, kind: &KindOfRule, fields: &Fields, language: Language) -> Outcome {
-    let Ok(text) = site.text_to_change(visitor) else { return Outcome::Gone };
+fn of_new(
+    site: &Site,
+    visitor: &Visitor,
+    kind: &KindOfRule,
+    fields: &Fields,
+    language: Language,
+) -> FormOutcome {
+    let text = match site.text_to_change(visitor) {
+        Ok(text) => text,
+        Err(why) => return FormOutcome::Unreadable(why),
+    };
     let (changes, mut unreadable) = form::changes(Some(kind), fields, None, language);
     let id = fields.get("id").unwrap_or_default().to_owned();
     let is_taken = rule_fields::sections_in(&text, "rule").iter().any(|rule| rule.id.as_deref() == Some(&id));
@@ -557,12 +573,16 @@ fn of_new(site: &Site, visitor: &Visitor, kind: &KindOfRule, fields: &Fields, la
     // A name that is taken leads to another rule.
     let judged = if is_taken { Vec::new() } else { judged(site, visitor, &edits, &id, language) };
     let faults = with(unreadable, judged);
-    if faults.is_empty() { Outcome::Edits(edits, why) } else { Outcome::Faults(faults) }
+    if faults.is_empty() { FormOutcome::Edits(edits, why) } else { FormOutcome::Faults(faults) }
 }
 
 /// With what was typed, and what is wrong with it.
 fn again(page: Html<String>) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
+fn unreadable(why: Sentence, reader: Reader) -> Refused {
+    Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader)
 }
 
 pub(super) async fn propose(
@@ -576,21 +596,22 @@ pub(super) async fn propose(
     let (of, asked) = (visitor.clone(), id.clone());
     let work = move |site: &Site| {
         let outcome = of_rule(site, &of, &asked, &fields, reader.0);
-        let known = matches!(outcome, Outcome::Faults(_)).then(|| Known::of(site, &of));
+        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
         (outcome, known, fields)
     };
     let (outcome, known, fields) = site.blocking(work, reader).await?;
     match (outcome, known) {
-        (Outcome::Edits(edits, why), _) => {
+        (FormOutcome::Edits(edits, why), _) => {
             let proposed = site.propose(&visitor, reader, edits, why, path_of(&id)).await?;
             Ok(proposed.into_response())
         }
-        (Outcome::Faults(faults), Some(known)) => {
-            let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+        (FormOutcome::Faults(faults), Some(known)) => {
+            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
             let returned = Returned { fields: &fields, faults: &faults };
             Ok(again(page.of_rule(&known, &id, Some(returned)).await?))
         }
-        (Outcome::Faults(_) | Outcome::Gone, _) => Err(Refused::not_found(reader)),
+        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
+        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),
     }
 }
 
@@ -605,21 +626,22 @@ pub(super) async fn propose_new(
     let of = visitor.clone();
     let work = move |site: &Site| {
         let outcome = of_new(site, &of, &kind, &fields, reader.0);
-        let known = matches!(outcome, Outcome::Faults(_)).then(|| Known::of(site, &of));
+        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
         (outcome, known, fields, kind)
     };
     let (outcome, known, fields, kind) = site.blocking(work, reader).await?;
     match (outcome, known) {
-        (Outcome::Edits(edits, why), _) => {
+        (FormOutcome::Edits(edits, why), _) => {
             let proposed = site.propose(&visitor, reader, edits, why, PATH.to_owned()).await?;
             Ok(proposed.into_response())
         }
-        (Outcome::Faults(faults), Some(known)) => {
-            let page = Page { site: &site, visitor: &visitor, headers: &headers, reader };
+        (FormOutcome::Faults(faults), Some(known)) => {
+            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
             let returned = Returned { fields: &fields, faults: &faults };
             Ok(again(page.of_new(&known, Some(&kind), Some(returned)).await?))
         }
-        (Outcome::Faults(_) | Outcome::Gone, _) => Err(Refused::not_found(reader)),
+        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
+        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),
     }
 }
 

@@ -126,7 +126,8 @@ fn without_quotes(text: &str) -> &str {
 /// Those that were there keep their order.
 fn names(key: &str, field: &Field, fields: &Fields, before: Option<&Value>) -> Option<Value> {
     let mut chosen: Vec<&str> = fields.ticked(key);
-    let others = fields.get(key).unwrap_or_default().split([',', '，', '、', ';', '；', ' ']);
+    // Some models name classes in two words.
+    let others = fields.get(key).unwrap_or_default().split([',', '，', '、', ';', '；']);
     chosen.extend(others.map(str::trim).filter(|name| !name.is_empty()));
     let known =
         |value: Option<&Value>| texts(value).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();

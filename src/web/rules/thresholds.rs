@@ -31,7 +31,7 @@ const AT_OTHER_HOURS: &[&str] = &["night", "thresholds"];
 const OTHER_HOURS: &[&str] = &["night", "schedule"];
 
 /// A camera's thresholds as they stand in the text that would be changed.
-struct Known {
+struct CameraThresholds {
     camera: String,
     /// What people call it.
     name: String,
@@ -42,7 +42,7 @@ struct Known {
     classes: Vec<(String, bool)>,
 }
 
-impl Known {
+impl CameraThresholds {
     /// `None`: there is no such camera. Waits for the disk.
     fn of(site: &Site, visitor: &Visitor, camera: &str) -> Option<Self> {
         let running = site.config();
@@ -74,7 +74,7 @@ impl Known {
         }
         let name = running.camera(camera).and_then(|camera| camera.responsible.name.clone());
         let name = name.unwrap_or_else(|| camera.to_owned());
-        Some(Known { camera: camera.to_owned(), name, typed, layers, classes })
+        Some(CameraThresholds { camera: camera.to_owned(), name, typed, layers, classes })
     }
 
     /// The path of every value of the form.
@@ -95,7 +95,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, &headers);
     let of = visitor.clone();
-    let known = site.blocking(move |site| Known::of(site, &of, &camera), reader).await?;
+    let known = site.blocking(move |site| CameraThresholds::of(site, &of, &camera), reader).await?;
     let known = known.ok_or_else(|| Refused::not_found(reader))?;
     page(&site, &visitor, &headers, reader, &known, None).await
 }
@@ -105,7 +105,7 @@ async fn page(
     visitor: &Visitor,
     headers: &HeaderMap,
     reader: Reader,
-    known: &Known,
+    known: &CameraThresholds,
     returned: Option<(&Fields, &[FieldFault])>,
 ) -> Result<Html<String>, Refused> {
     let title = say::thresholds_of(known.name.as_str());
@@ -120,7 +120,7 @@ fn path_of(camera: &str) -> String {
 }
 
 /// What stands in a field is different, or cannot be read.
-fn changes(known: &Known, fields: &Fields, language: Language) -> (Vec<Edit>, Vec<FieldFault>) {
+fn changes(known: &CameraThresholds, fields: &Fields, language: Language) -> (Vec<Edit>, Vec<FieldFault>) {
     let (mut edits, mut faults) = (Vec::new(), Vec::new());
     for path in known.paths() {
         let key = path.join(".");
@@ -176,7 +176,7 @@ pub(in crate::web) async fn propose(
     installers_only(&visitor, reader)?;
     let of = visitor.clone();
     let work = move |site: &Site| {
-        let known = Known::of(site, &of, &camera)?;
+        let known = CameraThresholds::of(site, &of, &camera)?;
         let (edits, unreadable) = changes(&known, &fields, reader.0);
         let faults = with(unreadable, judged(site, &of, &camera, &edits, reader.0));
         Some((known, edits, faults, fields))
@@ -192,7 +192,7 @@ pub(in crate::web) async fn propose(
 }
 
 struct View<'a> {
-    known: &'a Known,
+    known: &'a CameraThresholds,
     shell: &'a Shell<'a>,
     visitor: &'a Visitor,
     /// A form that came back, and what is wrong with it.
