@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 
-use crate::analysis::alert::Revision;
+use crate::analysis::alert::{Basis, Revision};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::grid::GridCode;
@@ -192,7 +192,7 @@ impl AlertEnricher {
             time_zone: &self.time_zone,
             also_gcj02: self.also_gcj02,
             grids: &self.grids,
-            mode: self.mode,
+            mode: if revision.why.basis == Basis::Test { Mode::Test } else { self.mode },
             title: revision.why.basis.rule().and_then(|rule| self.titles.get(rule)).map(String::as_str),
             cameras: &self.cameras,
             sensors: &self.sensors,

@@ -45,8 +45,10 @@ struct StoredAlert {
     zones: Vec<String>,
     sensors: Vec<String>,
     shown: Vec<ShownState>,
-    /// `None`: a belief decided.
+    /// `None`: a belief decided, or it is a test.
     rule: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_test: bool,
     condition: String,
     threshold: f64,
     contributions: Vec<ContributionState>,
@@ -209,6 +211,7 @@ pub(crate) fn to_bytes(
             })
             .collect(),
         rule: why.basis.rule().map(|rule| rule.to_string()),
+        is_test: why.basis == Basis::Test,
         condition: why.condition.in_language(language),
         threshold: finite_f64(why.threshold),
         contributions: why
@@ -284,6 +287,8 @@ impl From<AlertData> for StoredAlert {
                 })
                 .collect(),
             rule: data.why.rule,
+            // Likewise of a version that knew no tests.
+            is_test: false,
             condition: data.why.condition,
             threshold: data.why.threshold,
             contributions: data
@@ -351,7 +356,11 @@ impl StoredAlert {
                 })
                 .collect(),
             why: Why {
-                basis: self.rule.map_or(Basis::Belief, |rule| Basis::Rule(rule.into())),
+                basis: match self.rule {
+                    Some(rule) => Basis::Rule(rule.into()),
+                    None if self.is_test => Basis::Test,
+                    None => Basis::Belief,
+                },
                 condition: self.condition.into(),
                 threshold: self.threshold,
                 contributions: self

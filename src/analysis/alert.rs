@@ -92,6 +92,8 @@ pub enum Basis {
     Rule(Arc<str>),
     /// The belief that a kind of thing happens at a place.
     Belief,
+    /// Somebody who wants to see whether alerts arrive: nothing happened.
+    Test,
 }
 
 impl Basis {
@@ -99,7 +101,7 @@ impl Basis {
     pub fn rule(&self) -> Option<&Arc<str>> {
         match self {
             Basis::Rule(rule) => Some(rule),
-            Basis::Belief => None,
+            Basis::Belief | Basis::Test => None,
         }
     }
 }

@@ -28,6 +28,7 @@ use super::rules::{CameraPlan, Rule, RuleEvaluator, UnknownName};
 use super::sensor::RawReading;
 use super::sensor_evaluator::SensorEvaluator;
 use super::signals::SourceId;
+use super::test_alert::TestAlert;
 use super::time::Moment;
 use super::tracker::{Track, Tracker};
 use crate::types::camera_condition::CameraCondition;
@@ -150,6 +151,7 @@ struct SharedState {
     ids: AlertIds,
     fusion: Fusion,
     acceptance: AcceptancePlan,
+    test: TestAlert,
 }
 
 impl Analysis {
@@ -160,7 +162,8 @@ impl Analysis {
     pub fn new(box_id: impl Into<Arc<str>>, plan: Plan) -> Result<Self, UnknownName> {
         let neighbours = plan.neighbours.clone();
         let BuiltPlan { cameras, sensors, fusion, acceptance } = build(plan)?;
-        let shared = SharedState { ids: AlertIds::new(box_id.into()), fusion, acceptance };
+        let shared =
+            SharedState { ids: AlertIds::new(box_id.into()), fusion, acceptance, test: TestAlert::default() };
         Ok(Analysis { shared, cameras, sensors, neighbours })
     }
 
@@ -226,11 +229,12 @@ impl Analysis {
                 for camera in self.cameras.values_mut() {
                     camera.tick(&mut self.shared, *at, &mut told);
                 }
-                let SharedState { ids, fusion, acceptance } = &mut self.shared;
+                let SharedState { ids, fusion, acceptance, test } = &mut self.shared;
                 for sensor_evaluator in self.sensors.values_mut() {
                     sensor_evaluator.tick(ids, fusion, *at, &mut told);
                 }
                 fusion.tick(ids, acceptance, *at, &mut told);
+                test.tick(ids, *at, &mut told);
             }
         }
         told
@@ -250,8 +254,18 @@ impl Analysis {
             let taken = instance.lifecycle.acknowledge(instance.evaluator.rule(), acknowledgement, at);
             return taken.ok_or_else(|| self.shared.ids.why_not(alert));
         }
-        let SharedState { ids, fusion, .. } = &mut self.shared;
-        fusion.acknowledge(alert, acknowledgement, at).ok_or_else(|| ids.why_not(alert))
+        let SharedState { ids, fusion, test, .. } = &mut self.shared;
+        let taken = fusion.acknowledge(alert, acknowledgement, at);
+        taken.or_else(|| test.acknowledge(alert, acknowledgement, at)).ok_or_else(|| ids.why_not(alert))
+    }
+
+    /// Begins a test alert, which goes the way of every other one and tells of nothing; `grid` is the code of its place.
+    ///
+    /// # Errors
+    /// One is open: which.
+    pub(crate) fn begin_test(&mut self, by: &str, grid: &Arc<str>, at: Moment) -> Result<Revision, AlertId> {
+        let SharedState { ids, test, .. } = &mut self.shared;
+        test.begin(ids, by, grid, at)
     }
 
     /// Notes what somebody did about an alert: assigned it, gave a verdict, closed it. Also of alerts that ended not long
@@ -268,8 +282,9 @@ impl Analysis {
         let of_rule = self
             .instance_of(alert)
             .and_then(|instance| instance.lifecycle.handle(instance.evaluator.rule(), step, at));
-        let SharedState { ids, fusion, .. } = &mut self.shared;
-        let of_open = of_rule.or_else(|| fusion.handle(alert, step, at));
+        let SharedState { ids, fusion, test, .. } = &mut self.shared;
+        let of_open =
+            of_rule.or_else(|| fusion.handle(alert, step, at)).or_else(|| test.handle(alert, step, at));
         of_open.unwrap_or_else(|| ids.handle_ended(alert, step, at))
     }
 
@@ -300,6 +315,7 @@ impl Analysis {
         for revision in open {
             let homeless = match &revision.why.basis {
                 Basis::Belief => self.shared.fusion.restore(revision, at),
+                Basis::Test => self.shared.test.restore(revision, at),
                 Basis::Rule(_) => self.restore_alone(revision, at, &mut told),
             };
             told.extend(homeless.map(|revision| {
@@ -378,10 +394,11 @@ impl Analysis {
             .collect())
     }
 
-    /// The latest revision of every open alert: of rules by camera, then of signals by kind and place.
+    /// The latest revision of every open alert: of rules by camera, then of signals by kind and place, then a test.
     pub fn open(&self) -> impl Iterator<Item = &Revision> {
         let of_rules = self.cameras.values().flat_map(|camera| &camera.instances);
-        of_rules.filter_map(|instance| instance.lifecycle.open()).chain(self.shared.fusion.open())
+        let of_rules = of_rules.filter_map(|instance| instance.lifecycle.open());
+        of_rules.chain(self.shared.fusion.open()).chain(self.shared.test.open())
     }
 
     /// Every signal at every place.

@@ -44,6 +44,7 @@ pub mod schedule;
 pub mod sensor;
 mod sensor_evaluator;
 pub(crate) mod signals;
+pub(crate) mod test_alert;
 #[cfg(test)]
 mod test_support;
 pub mod time;

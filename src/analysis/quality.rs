@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::alert::Revision;
+use super::alert::{Basis, Revision};
 use super::time::Timestamp;
 use crate::types::verdict::Verdict;
 
@@ -110,7 +110,8 @@ impl Quality {
         let is_old = entry.told_ms < counted_since(revision.at.utc);
         let first = self.alerts.first_key_value().filter(|_| self.alerts.len() >= KEPT);
         let is_beyond = first.is_some_and(|(first, _)| *revision.alert.0 < **first);
-        (!self.is_drill && !is_old && !is_beyond).then_some(entry)
+        let is_test = self.is_drill || revision.why.basis == Basis::Test;
+        (!is_test && !is_old && !is_beyond).then_some(entry)
     }
 
     /// Whether alerts that begin from now on are a drill's or a test's, which do not count.

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::alert::{AlertData, ClockSync, SignalData};
 use super::camera_condition::why_no_video;
 use super::handling::{AssignedData, HandlingData};
+use super::kinds;
 use super::words::{Language, LocalTime, Time};
 use crate::analysis::camera_health::NoVideoCause;
 use crate::text::{Joint, Sentence, Words, explain as say};
@@ -59,7 +60,8 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
 fn where_and_when(alert: &AlertData) -> Vec<Sentence> {
     let mut sentences = vec![say::now(phase(alert)), say::when(times(alert)), say::place(place(alert))];
     sentences.extend(to_call(alert).into_iter().map(say::to_call));
-    sentences.push(say::seen_by(origin(alert)));
+    // Nothing saw what did not happen.
+    sentences.extend((!is_test(alert)).then(|| say::seen_by(origin(alert))));
     sentences.push(say::why(condition(alert), format!("{:.2}", alert.confidence)));
     sentences
 }
@@ -192,9 +194,15 @@ fn origin(alert: &AlertData) -> Words {
     Words::List(parts, Joint::Then)
 }
 
+/// Whether nothing happened at all.
+fn is_test(alert: &AlertData) -> bool {
+    alert.kind == kinds::TEST_ALERT && alert.why.rule.is_none()
+}
+
 fn condition(alert: &AlertData) -> Sentence {
     match &alert.why.rule {
         Some(rule) => say::noting(say::rule(rule), &alert.why.condition),
+        None if is_test(alert) => say::only_a_test(&alert.why.condition),
         None => say::belief(alert.why.threshold.to_string()),
     }
 }

@@ -10,6 +10,8 @@ use crate::types::level::Level;
 
 /// The kind of alerts about cameras themselves; their titles say what is wrong.
 pub(crate) const CAMERA_TROUBLE: &str = "camera_trouble";
+/// The kind of alerts that tell of nothing; no rule may have it.
+pub(crate) const TEST_ALERT: &str = crate::analysis::test_alert::KIND;
 
 const fn kind(name: &'static str, level: Level, title: fn() -> Sentence) -> AlertKind {
     AlertKind { name, level, title }
@@ -58,6 +60,9 @@ pub(crate) fn title(name: &str, own: Option<&str>, language: Language) -> String
     if let Some(kind) = known(name) {
         return (kind.title)().in_language(language);
     }
+    if name == TEST_ALERT {
+        return say::test_alert().in_language(language);
+    }
     let words = name.replace('_', " ");
     let mut letters = words.chars();
     match (letters.next(), language) {
@@ -87,6 +92,7 @@ mod tests {
         assert_eq!(title("fire_lane_blocked", None, Language::Chinese), "消防通道被占用");
         assert_eq!(title("fire_lane_blocked", None, Language::English), "Fire lane blocked");
         assert_eq!(title("fire_lane_blocked", Some("Gate 3"), Language::Chinese), "Gate 3");
+        assert_eq!(title(TEST_ALERT, None, Language::Chinese), "测试预警");
         assert_eq!(title("goat_on_road", None, Language::English), "Goat on road");
         assert_eq!(title("goat_on_road", None, Language::Chinese), "预警：goat on road");
     }

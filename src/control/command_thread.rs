@@ -421,7 +421,7 @@ mod tests {
     use crate::analysis::time::Moment;
     use crate::contract::signature::Role;
     use crate::control::commands;
-    use crate::control::running_box::{AcknowledgeReply, HandledReply};
+    use crate::control::running_box::{AcknowledgeReply, HandledReply, TestReply};
     use crate::outbox::Options;
 
     struct NoAlerts;
@@ -432,6 +432,10 @@ mod tests {
         }
 
         fn handle(&self, _: AlertId, _: HandlingStep, _: HandledReply) -> bool {
+            false
+        }
+
+        fn test(&self, _: &str, _: TestReply) -> bool {
             false
         }
 

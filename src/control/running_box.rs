@@ -27,6 +27,8 @@ use crate::text::{Sentence, Words, command as say};
 pub(crate) type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
 /// Hears what became of something that was done about an alert.
 pub(crate) type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
+/// Hears which test alert began, or which one is open already.
+pub(crate) type TestReply = Box<dyn FnOnce(Result<AlertId, AlertId>) + Send>;
 /// Hears of a picture that was made, or why there is none.
 pub(crate) type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>;
 /// Hears of a sealed original that is on its way, or why there is none.
@@ -45,6 +47,9 @@ pub trait Alerts: Send {
 
     /// Passes on that somebody did something about an alert, which may have ended; likewise.
     fn handle(&self, alert: AlertId, step: HandlingStep, reply: HandledReply) -> bool;
+
+    /// Passes on that somebody, named `by`, wants to see whether an alert arrives; likewise.
+    fn test(&self, by: &str, reply: TestReply) -> bool;
 
     /// For the times that people read.
     fn time_zone(&self) -> TimeZone;

@@ -23,7 +23,7 @@ use crate::analysis::quality::Quality;
 use crate::analysis::{Analysis, Event, Pace, Plan};
 use crate::clock::Clock;
 use crate::control::command_thread::SiteReaders;
-use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply};
+use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply, TestReply};
 use crate::frame::Frame;
 use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
@@ -87,6 +87,15 @@ pub(crate) enum Note {
         /// Hears what became of it.
         reply: HandledReply,
     },
+    /// Somebody wants to see whether an alert arrives; the answer goes to `reply`.
+    Test {
+        /// Who.
+        by: String,
+        /// The code of its place.
+        grid: Arc<str>,
+        /// Hears which alert it is.
+        reply: TestReply,
+    },
     /// The watchdog's question, to be passed on.
     Ping(Ping),
     /// Somebody wants to see what a camera sees.
@@ -127,6 +136,8 @@ pub(crate) fn look_sink(queue: AnalysisQueue) -> LookSink {
 pub(super) struct AnalysisAlerts {
     /// To the thread.
     pub queue: AnalysisQueue,
+    /// The box's place, which is that of what happens nowhere else.
+    pub area: Arc<str>,
     /// For the times that people read.
     pub readers: SiteReaders,
 }
@@ -138,6 +149,10 @@ impl Alerts for AnalysisAlerts {
 
     fn handle(&self, alert: AlertId, step: HandlingStep, reply: HandledReply) -> bool {
         self.queue.send(Note::Handle { alert, step, reply }).is_ok()
+    }
+
+    fn test(&self, by: &str, reply: TestReply) -> bool {
+        self.queue.send(Note::Test { by: by.to_owned(), grid: self.area.clone(), reply }).is_ok()
     }
 
     fn time_zone(&self) -> TimeZone {
@@ -315,6 +330,14 @@ impl Desk {
                     }
                     Err(error) => reply(Err(error)),
                 }
+            }
+            Note::Test { by, grid, reply } => {
+                let begun = self.analysis.begin_test(&by, &grid, self.clock.now());
+                reply(begun.map(|revision| {
+                    let alert = revision.alert.clone();
+                    self.tell(vec![revision], None);
+                    alert
+                }));
             }
             Note::Ping(ping) => self.send(WriterMessage::Ping(ping)),
             Note::Reconfigure(plan) => {

@@ -276,7 +276,11 @@ impl CommandStage {
         let refusal_stats = Arc::new(Tally::default());
         let readers: SiteReaders = Arc::new(RwLock::new(Self::readers_of(config)));
         let parts = command_thread::Parts {
-            alerts: Box::new(AnalysisAlerts { queue: analysis, readers: readers.clone() }),
+            alerts: Box::new(AnalysisAlerts {
+                queue: analysis,
+                area: config.site.area.clone(),
+                readers: readers.clone(),
+            }),
             to_main: Box::new(move |command| notes.send(Control::Command(Box::new(command))).is_ok()),
             outbox: storage.outbox.clone(),
             sender: config.sender(),

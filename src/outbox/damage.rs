@@ -37,6 +37,7 @@ impl Store {
         let records = fresh.carry_over(&aside, lost, now)?;
         fresh.reserve = self.reserve;
         fresh.generation = self.generation + 1;
+        fresh.journeys = self.journeys.clone();
         fresh.totals.delivered = self.totals.delivered;
         fresh.totals.dropped = self.totals.dropped;
         fresh.totals.dropped_pictures = self.totals.dropped_pictures;

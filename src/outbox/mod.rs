@@ -87,6 +87,7 @@ mod error;
 mod format;
 mod gone;
 mod high_water;
+mod journey;
 mod recent;
 mod resend;
 mod retention;
@@ -114,6 +115,8 @@ pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
 pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
 use error::caught;
+pub use journey::Journey;
+use journey::Journeys;
 pub use resend::AbsentNumbers;
 pub(crate) use resend::{Absence, Resent};
 pub use retention::Limits;
@@ -429,6 +432,7 @@ pub struct Outbox {
     jobs: mpsc::Sender<Job>,
     depth: Arc<Mutex<Depth>>,
     appended: watch::Receiver<u64>,
+    journeys: Arc<Mutex<Journeys>>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -453,7 +457,7 @@ impl Outbox {
         let depth = Arc::new(Mutex::new(store.depth()));
         let (jobs, queue) = mpsc::channel::<Job>();
         let (appended_tx, appended) = watch::channel(0_u64);
-        let shared = depth.clone();
+        let (shared, journeys) = (depth.clone(), store.journeys.clone());
         let path = dir.to_path_buf();
         let thread = std::thread::Builder::new()
             .name("outbox".to_owned())
@@ -474,7 +478,8 @@ impl Outbox {
                 }
             })
             .map_err(|source| OutboxError::Directory { dir: path, source })?;
-        Ok((Outbox { jobs, depth, appended, thread: Arc::new(Mutex::new(Some(thread))) }, opened))
+        let thread = Arc::new(Mutex::new(Some(thread)));
+        Ok((Outbox { jobs, depth, appended, journeys, thread }, opened))
     }
 
     /// Stores a record and gives it its number; `body` gets the number and makes what is sent.

@@ -58,6 +58,9 @@ impl Store {
         for sending in &found {
             let row = sending.id.row;
             self.lent.insert(row);
+            if let Some(seq) = &sending.seq {
+                self.journeys.lock().sent(seq, now);
+            }
             if self.open_gap == Some(row) {
                 self.open_gap = None;
             }
@@ -263,6 +266,9 @@ impl Store {
                 .optional()?;
             // Already gone: dropped or acknowledged twice.
             let Some(row) = row else { continue };
+            if let Some(n) = row.n {
+                self.journeys.lock().acked(&row.stream, n, Instant::now());
+            }
             let marked = match row.n {
                 Some(n) => mark_of(&tx, &row.stream)?.is_some_and(|mark| n <= mark),
                 None => false,
@@ -398,6 +404,7 @@ impl Store {
         crash::point("mark-after-commit");
         self.consumers = consumers;
         self.marks = true;
+        self.journeys.lock().marked(stream, n, Instant::now());
         for row in &gone {
             self.forget(row);
             self.totals.delivered += 1;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
 use tracing::info;
 
@@ -23,6 +24,7 @@ use super::format::{
 };
 use super::gone::Gone;
 use super::high_water::{HighWater, Mark};
+use super::journey::Journeys;
 use super::recent::Recent;
 use super::resend::last_arrival;
 use super::retention::{free_bytes, read_untold, stored_reason};
@@ -82,6 +84,8 @@ pub(super) struct Store {
     pub(super) high_water: HighWater,
     /// What the end of a damaged log took along, until gap records say so.
     pub(super) untold: Vec<Gap>,
+    /// When the latest alerts came how far.
+    pub(super) journeys: Arc<Mutex<Journeys>>,
 }
 
 /// Of what the centre is not done with.
@@ -295,6 +299,7 @@ impl Store {
             latest: now,
             high_water,
             untold,
+            journeys: Arc::default(),
         };
         Ok((store, other_box))
     }
@@ -366,6 +371,9 @@ impl Store {
         self.write(step::store_record, |store, tx, changes| {
             store.insert_record(tx, &record, &seq, &body, changes)
         })?;
+        if let (Kind::Alert, 1, Some(alert)) = (record.kind, record.rev, &record.alert_id) {
+            self.journeys.lock().stored(alert, &seq, Instant::now());
+        }
         Ok(seq)
     }
 

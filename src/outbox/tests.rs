@@ -618,3 +618,51 @@ fn a_page_that_stands_in_anothers_place_does_not_keep_the_queue_from_opening() {
         let _ = fs::remove_file(path.with_file_name("outbox.db-wal"));
     }
 }
+
+#[test]
+fn the_stations_of_an_alert_are_known_from_the_disk_to_the_mark() {
+    let dir = dir();
+    let (outbox, _) = Outbox::open(dir.path(), now(), "box-1", options(1000, u64::MAX / 2)).unwrap();
+    let first = record(Kind::Alert, 1, 1, Level::Blue, false);
+    let alert = first.alert_id.clone().unwrap();
+    assert_eq!(outbox.journey(&alert), None);
+    outbox.append(first, |_| Ok(b"{}".to_vec())).unwrap();
+    let journey = || {
+        let journey = outbox.journey(&alert).unwrap();
+        [journey.sent, journey.acked, journey.marked].map(|at| at.is_some())
+    };
+    assert_eq!(journey(), [false, false, false]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let lent = outbox.next_async(10, EVERYTHING, Instant::now()).await.unwrap();
+        assert_eq!(journey(), [true, false, false]);
+        outbox.acked_async(lent.iter().map(|sending| sending.id).collect()).await.unwrap();
+        assert_eq!(journey(), [true, true, false]);
+        // What comes later about the same alert is no journey of its own.
+        outbox.append(record(Kind::Alert, 1, 2, Level::Blue, false), |_| Ok(b"{}".to_vec())).unwrap();
+        assert_eq!(journey(), [true, true, false]);
+    });
+    assert_eq!(outbox.depth().delivered, 1, "a centre that never marks keeps nothing here");
+}
+
+#[test]
+fn a_mark_is_the_last_station_of_everything_that_it_covers() {
+    let dir = dir();
+    let with_marks = Options { expect_marks: true, ..options(1000, u64::MAX / 2) };
+    let (outbox, _) = Outbox::open(dir.path(), now(), "box-1", with_marks).unwrap();
+    let append = |number| {
+        let record = record(Kind::Alert, number, 1, Level::Blue, false);
+        let alert = record.alert_id.clone().unwrap();
+        (alert, outbox.append(record, |_| Ok(b"{}".to_vec())).unwrap())
+    };
+    let ((first, seq), (second, _)) = (append(1), append(2));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let lent = outbox.next_async(10, EVERYTHING, Instant::now()).await.unwrap();
+        outbox.acked_async(lent.iter().map(|sending| sending.id).collect()).await.unwrap();
+        assert_eq!(outbox.journey(&first).unwrap().marked, None);
+        outbox.marked_async(seq.stream.to_string(), seq.n, now()).await.unwrap();
+    });
+    assert!(outbox.journey(&first).unwrap().marked.is_some());
+    assert_eq!(outbox.journey(&second).unwrap().marked, None);
+}

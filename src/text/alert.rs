@@ -53,6 +53,11 @@ sentences! { "alert";
         "one of: {words}",
         "可以是：{words}";
 
+    // ---- a test
+    nothing_happened(by):
+        "nothing happened; {by} wants to see whether alerts arrive",
+        "没有任何事件发生；{by} 正在检验预警能否送达";
+
     // ---- the thread that writes them
     writer_panicked():
         "the alert writer ended with a panic",

@@ -222,6 +222,14 @@ sentences! { "command";
         "red alerts are never muted; what is muted is stored and counted all the same",
         "红色预警从不静音；被静音的预警照常存储和计数";
 
+    // ---- a test alert
+    test_is_told(alert):
+        "the test alert {alert} is on its way",
+        "测试预警 {alert} 已发出";
+    test_is_open(alert):
+        "the test alert {alert} is still open; another one can follow when it is over",
+        "测试预警 {alert} 尚未结束；结束后才能再发一条";
+
     // ---- what runs
     trial_seconds(seconds, least, most):
         "`revert_after_secs` is {seconds}; it may be {least} to {most}",

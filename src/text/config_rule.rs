@@ -15,6 +15,9 @@ sentences! { "config_rule";
     kind_names(example):
         "lower-case letters, digits and `_`, for example `{example}`",
         "只用小写字母、数字和 `_`，例如 `{example}`";
+    kind_of_tests(kind):
+        "`{kind}` is the kind of the box's own test alerts, which count for nothing",
+        "`{kind}` 是盒子自身测试预警的种类，不计入统计";
     without_title(kind):
         "`{kind}` is none of the kinds with a title of their own",
         "`{kind}` 不是自带标题的种类";

@@ -169,6 +169,9 @@ sentences! { "explain";
     zones(names):
         "zone {names}",
         "区域 {names}";
+    only_a_test(what):
+        "only a test: {what}",
+        "仅为测试：{what}";
     belief(threshold):
         "belief of several sources, from {threshold}",
         "多来源综合判断，阈值 {threshold}";

@@ -116,6 +116,11 @@ sentences! { "kind";
         "Camera silent",
         "摄像机失联";
 
+    // ---- a kind that no rule has
+    test_alert():
+        "Test alert",
+        "测试预警";
+
     // ---- a kind that is not known by name
     alert():
         "Alert",

@@ -102,6 +102,9 @@ sentences! { "message";
     revert():
         "Ends what is on trial: what ran before comes back at once.",
         "结束试运行，立即恢复原来的内容";
+    test_alert():
+        "Tells an alert that goes the whole way and tells of nothing.",
+        "发送一条走完全程的测试预警，不代表任何事件";
     selftest():
         "Asks how the box does; signed.",
         "询问盒子的状况，回答在 `up/reply` 上";

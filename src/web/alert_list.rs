@@ -15,14 +15,14 @@ use maud::{Markup, html};
 
 use super::Site;
 use super::history::{After, Choices, Filter};
-use super::layout::{Shell, Tab, ago, clock, level_badge, level_name};
+use super::layout::{LEVELS, Shell, Tab, ago, clock, level_badge, level_name};
+use super::plots::{self, Plots};
 use super::request::{Fields, Reader, Refused, Visitor};
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::AlertData;
 use crate::contract::kinds;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page as say};
-use crate::types::level::Level;
+use crate::text::{Sentence, page as say, page_test};
 use crate::types::phase::Phase;
 
 /// Alerts on one page.
@@ -35,8 +35,6 @@ const MOST_VALUE_CHARS: usize = 64;
 const MOST_DETAIL_CHARS: usize = 256;
 /// What the audit log says happened.
 const EXPORTED: &str = "page_export";
-/// All levels, the most urgent first.
-const LEVELS: [Level; 4] = [Level::Red, Level::Orange, Level::Yellow, Level::Blue];
 
 /// What the fields of the filter ask for. A value that means nothing filters nothing.
 fn filter(fields: &Fields, zone: &TimeZone) -> Filter {
@@ -105,23 +103,28 @@ pub(super) async fn show(
     let zone = site.time_zone();
     let (filter, after) = (filter(&fields, &zone), after(&fields));
     let is_filtered = filter != Filter::default();
+    let (now, plotted) = (site.now().utc, after.is_none().then(|| plots::counted(&filter)));
+    let counting_zone = zone.clone();
     let found = site
         .blocking(
             move |site| {
                 let history = site.history.lock();
                 let alerts = history.list(&filter, after.as_ref(), ON_A_PAGE + 1)?;
-                Ok::<_, rusqlite::Error>((alerts, history.choices()?, history.missed(), history.is_in_memory))
+                let plots =
+                    plotted.map(|filter| Plots::of(&history, filter, now, counting_zone)).transpose()?;
+                let about = (history.missed(), history.is_in_memory);
+                Ok::<_, rusqlite::Error>((alerts, plots, history.choices()?, about))
             },
             reader,
         )
         .await?;
-    let (mut alerts, choices, missed, is_in_memory) =
+    let (mut alerts, plots, choices, (missed, is_in_memory)) =
         found.map_err(|error| Refused::broken(error, reader))?;
     let trouble = site.trouble.lock().clone();
     let has_more = alerts.len() > ON_A_PAGE;
     alerts.truncate(ON_A_PAGE);
     let next = alerts.last().filter(|_| has_more).map(|listed| place_behind(&listed.at));
-    let view = View { language: reader.0, zone, now: site.now().utc };
+    let view = View { language: reader.0, zone, now };
     let query = query(&fields);
     let with = |more: &str| match (query.is_empty(), more.is_empty()) {
         (true, true) => String::new(),
@@ -145,11 +148,13 @@ pub(super) async fn show(
                 p.more { a.button.second href={ "/alerts" (with(&format!("after={next}"))) } { (shell.say(say::older())) } }
             }
         }
+        @if let Some(plots) = plots { (plots.show(reader.0, is_filtered)) }
         p.more {
             (shell.say(say::export())) " "
             a href={ "/alerts.csv" (with("")) } download { "CSV" } " · "
             a href={ "/alerts.json" (with("")) } download { "JSON" }
         }
+        p.more { a href="/test" { (shell.say(page_test::send())) } }
     };
     Ok(Html(shell.page(body).into_string()))
 }
@@ -456,6 +461,7 @@ fn csv_cell(cell: &str) -> String {
 mod tests {
     use super::*;
     use crate::contract::{Event, messages};
+    use crate::types::level::Level;
 
     fn example() -> AlertData {
         let event = messages::ALERT.example().unwrap().unwrap();

@@ -24,9 +24,10 @@ use super::{Asked, Site};
 use crate::contract::alert::{AlertData, Evidence, EvidenceState, Redaction};
 use crate::contract::command::Outcome;
 use crate::contract::explain::{explain, in_its_life, judged, reason};
+use crate::contract::kinds;
 use crate::contract::words::{Language, Mode};
 use crate::evidence::{Kept, Store};
-use crate::text::{Sentence, page as say};
+use crate::text::{Sentence, page as say, page_test};
 use crate::types::hex::sha256_hex;
 use crate::types::verdict::{OUTCOMES, Verdict};
 
@@ -98,6 +99,7 @@ impl View<'_> {
     fn head(&self) -> Markup {
         let alert = self.alert;
         let mode = match alert.mode {
+            _ if alert.kind == kinds::TEST_ALERT => Some(page_test::only_a_test()),
             Mode::Actual => None,
             Mode::Exercise => Some(say::mode_exercise()),
             Mode::Test => Some(say::mode_test()),

@@ -30,9 +30,11 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter, typ
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::layout::LEVELS;
 use crate::analysis::time::Timestamp;
 use crate::contract::Event;
 use crate::contract::alert::AlertData;
+use crate::contract::kinds::TEST_ALERT;
 use crate::outbox::{Batch, Consumer, ConsumerPolicy, Kind, Outbox, OutboxError};
 use crate::text::{log_warn, page as say};
 use crate::types::level::Level;
@@ -54,6 +56,8 @@ const BATCH: usize = 64;
 const MOST_REVISIONS: u32 = 50;
 /// What a row of `revision` takes, about.
 const REVISION_BYTES: u64 = 128;
+/// Alerts are counted by slices of this length: an hour and a day begin with one in every time zone.
+const SLICE: Duration = Duration::from_secs(15 * 60);
 /// Bytes at most where they are in memory.
 const IN_MEMORY_BYTES: u64 = 16 << 20;
 
@@ -102,6 +106,14 @@ pub(super) struct Filter {
     pub(super) from: Option<Timestamp>,
     /// Began before this time.
     pub(super) until: Option<Timestamp>,
+}
+
+/// How many alerts of one level began within one [`SLICE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Began {
+    pub(super) from: Timestamp,
+    pub(super) level: Level,
+    pub(super) count: u64,
 }
 
 /// Where the next page of the list begins: behind this alert.
@@ -365,13 +377,40 @@ impl History {
         Ok(body.and_then(|body| read(&body)))
     }
 
-    /// How many alerts are open, and how many of them nobody took on.
+    /// How many alerts are open, and how many of them nobody took on. Tests count for nothing.
     pub(super) fn open_counts(&self) -> rusqlite::Result<(u64, u64)> {
         self.conn.query_row(
-            "SELECT count(*), ifnull(sum(NOT is_taken), 0) FROM alert WHERE NOT is_over",
-            [],
+            "SELECT count(*), ifnull(sum(NOT is_taken), 0) FROM alert WHERE NOT is_over AND kind <> ?",
+            [TEST_ALERT],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
+    }
+
+    /// When alerts began, in slices, the earliest first. Tests count for nothing.
+    pub(super) fn began(&self, filter: &Filter) -> rusqlite::Result<Vec<Began>> {
+        let slice_ms = i64::try_from(SLICE.as_millis()).unwrap_or(i64::MAX);
+        let (mut wheres, mut values) = filter.conditions();
+        wheres.push("a.kind <> ?");
+        values.push(TEST_ALERT.to_owned().into());
+        let wheres = wheres.join(" AND ");
+        let sql = format!(
+            "SELECT a.started_ms / {slice_ms} AS slice, a.level, count(*) FROM alert AS a
+             WHERE {wheres} GROUP BY slice, a.level ORDER BY slice, a.level"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(values), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, u8>(1)?, row.get(2)?))
+        })?;
+        let mut began = Vec::new();
+        for row in rows {
+            let (slice, severity, count) = row?;
+            let level = LEVELS.into_iter().find(|level| level.severity() == severity);
+            let from = Timestamp::from_millisecond(slice.saturating_mul(slice_ms));
+            if let (Some(level), Ok(from)) = (level, from) {
+                began.push(Began { from, level, count });
+            }
+        }
+        Ok(began)
     }
 
     /// What there is to filter by.

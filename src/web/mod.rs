@@ -28,6 +28,7 @@ mod live_picture;
 mod lockout;
 mod login;
 mod pictures;
+mod plots;
 mod request;
 mod rules;
 mod serve;
@@ -35,6 +36,7 @@ mod sessions;
 mod shapes;
 pub mod status;
 mod status_page;
+mod test_alert;
 mod walk_test;
 mod wizard;
 
@@ -79,6 +81,7 @@ use request::{Reader, Refused, Visitor};
 use serve::Connection;
 use sessions::Sessions;
 use status::BoxStatus;
+use test_alert::LastTest;
 use walk_test::Walks;
 use wizard::Wizards;
 
@@ -339,6 +342,7 @@ impl Work {
             hashing: Semaphore::new(1),
             streams: Arc::default(),
             walks: Walks::within(folder),
+            last_test: Mutex::default(),
             trouble: self.trouble.clone(),
             proposals: Mutex::default(),
             wizards: Mutex::default(),
@@ -436,11 +440,13 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/changes/keep", post(changes::keep))
         .route("/changes/back", post(changes::go_back))
         .route("/live", get(live::changes))
+        .route("/test", get(test_alert::show).post(test_alert::send))
         .route("/cameras/add", get(wizard::begin))
         .route("/cameras/add/{step}", get(wizard::show).post(wizard::act))
         .route("/cameras/add/picture.jpg", get(wizard::picture))
         .route("/cameras/add/done/{id}", get(wizard::done))
         .route("/cameras/{id}", get(live_picture::show))
+        .route("/cameras/{id}/remove", post(changes::remove_camera))
         .route("/cameras/{id}/live", get(live_picture::events))
         .route("/cameras/{id}/live/{file}", get(live_picture::picture))
         .route("/cameras/{id}/still.jpg", get(pictures::still))
@@ -492,6 +498,8 @@ struct Site {
     /// Pages that hear of changes.
     streams: Arc<Streams>,
     walks: Walks,
+    /// The test alert that people at the page watch.
+    last_test: Mutex<Option<LastTest>>,
     exports: Mutex<Bucket>,
     /// Changes of the configuration that are not tried yet.
     proposals: Mutex<Proposals>,

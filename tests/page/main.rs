@@ -16,5 +16,6 @@ mod limits;
 mod live;
 mod rules;
 mod shapes;
+mod test_alert;
 mod webdriver;
 mod wizard;

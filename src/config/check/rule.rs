@@ -125,6 +125,12 @@ impl Checker<'_, '_> {
                 .hint(text::kind_names("fire_lane_blocked"));
             return None;
         }
+        if value == kinds::TEST_ALERT {
+            self.report
+                .error(span, of(owner, text::kind_of_tests(value)))
+                .hint(text::kind_names("fire_lane_blocked"));
+            return None;
+        }
         if let Some(near) = nearest_kind(value).filter(|_| kinds::known(value).is_none()) {
             self.report.warning(span, of(owner, text::without_title(value))).hint(text::any_name_works(near));
         }

@@ -17,6 +17,7 @@ use crate::config::document::{
     self, At, Document, FeedDocument, FusionDocument, LevelsDocument, Names, SignalDocument,
 };
 use crate::config::suggest;
+use crate::contract::kinds;
 use crate::text::config::of;
 use crate::text::{Sentence, Words, config, config_check, config_rule, config_signal as text};
 use crate::types::at::secs_or;
@@ -148,6 +149,12 @@ impl Checker<'_, '_> {
         if !super::rule::is_kind(kind) {
             self.report
                 .error(span, of(config_check::a_signal(), text::no_kind(quoted(kind))))
+                .hint(config_rule::kind_names("flooding"));
+            return None;
+        }
+        if kind == kinds::TEST_ALERT {
+            self.report
+                .error(span, of(config_check::a_signal(), config_rule::kind_of_tests(kind)))
                 .hint(config_rule::kind_names("flooding"));
             return None;
         }

@@ -15,6 +15,7 @@ pub(crate) mod revert;
 pub(crate) mod selftest;
 pub(crate) mod set;
 pub(crate) mod snapshot;
+pub(crate) mod test_alert;
 pub(crate) mod verdict;
 
 use std::fmt;
@@ -165,8 +166,9 @@ impl CommandSpec {
     }
 }
 
-/// Those that are given at the page alone: whoever is far away waits until a trial ends.
-static AT_THE_PAGE: &[CommandSpec] = &[CommandSpec::of::<revert::RevertData>()];
+/// Those that are given at the page alone: whoever is far away waits until a trial ends, and sees no stations of a test.
+static AT_THE_PAGE: &[CommandSpec] =
+    &[CommandSpec::of::<revert::RevertData>(), CommandSpec::of::<test_alert::TestAlertData>()];
 
 /// The command of that name, for somebody at the page.
 pub(super) fn spec_at_page(name: &str) -> Option<&'static CommandSpec> {

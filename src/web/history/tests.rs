@@ -272,3 +272,47 @@ fn nothing_stays_of_a_page_that_is_switched_off() {
     assert!(consumer.read(1).is_err(), "nobody of that name is known");
     forget(&here.outbox, here.folder.path()).unwrap();
 }
+
+#[test]
+fn alerts_are_counted_by_level_and_slice_and_a_test_counts_for_nothing() {
+    let here = Here::new();
+    let began = |text: &str| {
+        let at: Timestamp = text.parse().unwrap();
+        move |alert: &mut AlertData| {
+            alert.started_at.0 = at;
+            alert.level = Level::Red;
+        }
+    };
+    here.append("A1", 1, message("A1", 1, began("2026-11-21T08:14:59Z")));
+    here.append("A2", 1, message("A2", 1, began("2026-11-21T08:00:00Z")));
+    here.append("A3", 1, message("A3", 1, began("2026-11-21T08:15:00Z")));
+    here.append(
+        "A4",
+        1,
+        message("A4", 1, |alert| {
+            began("2026-11-21T08:15:00Z")(alert);
+            alert.level = Level::Blue;
+        }),
+    );
+    here.append(
+        "A5",
+        1,
+        message("A5", 1, |alert| {
+            began("2026-11-21T08:15:00Z")(alert);
+            alert.kind = TEST_ALERT.to_owned();
+        }),
+    );
+    let history = here.followed(1 << 20);
+    let from = |text: &str| text.parse::<Timestamp>().unwrap();
+    let counts = |filter: &Filter| {
+        let began = history.began(filter).unwrap();
+        began.into_iter().map(|one| (one.from, one.level, one.count)).collect::<Vec<_>>()
+    };
+    let (first, second) = (from("2026-11-21T08:00:00Z"), from("2026-11-21T08:15:00Z"));
+    let all = [(first, Level::Red, 2), (second, Level::Blue, 1), (second, Level::Red, 1)];
+    assert_eq!(counts(&Filter::default()), all);
+    assert_eq!(counts(&Filter { from: Some(second), ..Filter::default() }), all[1..]);
+    assert_eq!(counts(&Filter { level: Some(Level::Blue), ..Filter::default() }), all[1..2]);
+    assert_eq!(history.open_counts().unwrap(), (4, 4), "nobody need take a test on");
+    assert_eq!(history.list(&Filter::default(), None, 10).unwrap().len(), 5, "it is shown all the same");
+}
