@@ -2,6 +2,7 @@
 
 sentences! { "page_wizard";
     add_camera(): "Add a camera", "添加摄像机";
+    tab(): "Add camera", "添加摄像机";
     installers_only():
         "Only an installer may add a camera.",
         "只有安装员可以添加摄像机。";
