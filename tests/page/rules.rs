@@ -94,7 +94,8 @@ fn fault<'p>(page: &'p str, field: &str) -> &'p str {
 fn difference(client: &mut Client) -> (Vec<String>, Vec<String>) {
     let page = client.get("/changes").text();
     let lines = |tag: &str| {
-        let parts = page.split(&format!("<{tag}>")).skip(1);
+        let begins = format!("<{tag}>");
+        let parts = page.split(&begins).skip(1);
         parts
             .map(|part| {
                 part.split('<').next().unwrap()[2..].trim_end().replace("&quot;", "\"").replace("&amp;", "&")
