@@ -42,6 +42,12 @@ sentences! { "page_changes";
     go_on_changing(): "Change more", "继续更改";
     not_done(why): "The box did not do that: {why}", "盒子未执行：{why}";
 
+    remove_camera(): "Remove this camera", "删除这路摄像机";
+    about_removing_camera():
+        "It goes out of the configuration, and with it the rules that watch no other camera. You see all of it before anything happens.",
+        "这路摄像机及只监看它的规则将从配置中删除。生效之前会先显示全部改动。";
+    camera_removed(camera): "Camera {camera} is removed.", "删除摄像机 {camera}。";
+
     // ---- on trial
     trial_began(): "The change is on trial now. Look whether all is as you want it, then keep it.", "更改已开始试运行。请检查效果，满意后保存。";
     on_trial_heading(): "On trial", "试运行";

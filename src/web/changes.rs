@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, Path as UrlPath, Request, State};
 use axum::http::StatusCode;
 use axum::response::{Html, Redirect};
 use maud::{Markup, html};
@@ -597,6 +597,34 @@ async fn decide(
     let (Ok(notice) | Err(notice)) = told(answer, done);
     site.sessions.lock().say_next(visitor.key, notice);
     Ok(Redirect::to(PATH))
+}
+
+/// The form by which a camera goes; nothing for those who may not.
+pub(super) fn removal(camera: &str, shell: &Shell<'_>, visitor: &Visitor) -> Markup {
+    if !visitor.may(Role::Installer) {
+        return html! {};
+    }
+    html! {
+        details.action #remove {
+            summary { (shell.say(say::remove_camera())) }
+            form method="post" action={ "/cameras/" (camera) "/remove" } {
+                (token(visitor.form_token()))
+                p { (shell.say(say::about_removing_camera())) }
+                button type="submit" { (shell.say(say::remove_camera())) }
+            }
+        }
+    }
+}
+
+pub(super) async fn remove_camera(
+    State(site): State<Arc<Site>>,
+    UrlPath(camera): UrlPath<String>,
+    form: OwnForm,
+) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, reader, .. } = form;
+    let why = say::camera_removed(&camera);
+    // Its own page is gone afterwards.
+    site.propose(&visitor, reader, vec![Edit::RemoveCamera(camera)], why, "/".to_owned()).await
 }
 
 #[cfg(test)]

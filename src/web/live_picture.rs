@@ -18,6 +18,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::Site;
+use super::changes;
 use super::layout::{Shell, Tab};
 use super::live::Listening;
 use super::pictures::jpeg;
@@ -48,7 +49,8 @@ pub(super) async fn show(
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
     let walk = walk_test::section(&site, &camera.data.health.id, &shell, &visitor);
-    let body = View { camera: &camera, shell: &shell }.body(&walk);
+    let removal = changes::removal(&camera.data.health.id, &shell, &visitor);
+    let body = View { camera: &camera, shell: &shell }.body(&walk, &removal);
     Ok(Html(shell.page(body).into_string()))
 }
 
@@ -70,7 +72,7 @@ impl View<'_> {
         self.shell.say(sentence)
     }
 
-    fn body(&self, walk: &Markup) -> Markup {
+    fn body(&self, walk: &Markup, removal: &Markup) -> Markup {
         let id = &self.camera.data.health.id;
         let name = self.camera.name.as_deref().unwrap_or(id);
         let path = format!("/cameras/{id}");
@@ -106,6 +108,7 @@ impl View<'_> {
                 }
             }
             (walk)
+            (removal)
             script src="/assets/live.js" defer {}
         }
     }

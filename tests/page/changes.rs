@@ -218,6 +218,33 @@ fn what_is_wrong_is_said_with_its_line_and_is_not_tried() {
 }
 
 #[test]
+fn a_camera_goes_with_the_rules_that_watch_no_other() {
+    let site = site();
+    let before = file(&site);
+    let mut li = site.enrolled("li", "installer");
+    let page = site.shown(&mut li, "/cameras/gate-cam", |text| text.contains("Remove this camera"));
+    assert!(page.contains("/cameras/gate-cam/remove"), "{page}");
+    let token = li.get("/").token();
+    let proposed = li.post("/cameras/gate-cam/remove", &[("token", &token)]);
+    assert_eq!(
+        (proposed.status, proposed.header("location")),
+        (303, Some("/changes")),
+        "{}",
+        proposed.text()
+    );
+    let page = li.get("/changes").text();
+    assert!(page.contains("Camera gate-cam is removed") && page.contains("<del>- [[rule]]"), "{page}");
+    assert!(!page.contains("<ins>") && !page.contains("What is wrong"), "{page}");
+    assert_eq!(file(&site), before);
+    let mut operator = site.enrolled("wang", "operator");
+    let token = operator.get("/").token();
+    assert_eq!(operator.post("/cameras/gate-cam/remove", &[("token", &token)]).status, 403);
+    let token = li.get("/").token();
+    let unknown = li.post("/cameras/none/remove", &[("token", &token)]);
+    assert_eq!(unknown.status, 400);
+}
+
+#[test]
 fn a_file_that_was_edited_by_hand_is_not_written_over() {
     let site = site();
     let mut li = site.enrolled("li", "installer");
