@@ -60,7 +60,6 @@ sentences! { "page_live";
     share_of(source, percent): "{source}: {percent} %", "{source}：{percent}%";
     rule_holds(rule, place): "{rule} holds in {place}", "{place}：规则 {rule} 的条件成立";
     edit_shapes(): "Zones, lines and masks", "区域、警戒线与遮挡";
-    look_live(camera): "Look at {camera}", "查看 {camera}";
 
     // ---- classes
     person(): "person", "人员";

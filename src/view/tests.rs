@@ -72,10 +72,6 @@ fn made() -> Made {
     Made { live: picture(), still: picture(), shape: picture(), cpu: Duration::from_millis(5) }
 }
 
-fn nothing_known() -> EmptyViews {
-    Box::new(|_| None)
-}
-
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
 }
