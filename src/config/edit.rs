@@ -134,17 +134,16 @@ pub(crate) fn apply(text: &str, edits: &[Edit]) -> Result<String, Sentence> {
         Some(body) => (BYTE_ORDER_MARK, body),
         None => ("", text),
     };
+    // The line ends of Windows are put back at the end.
+    let is_windows = body.contains("\r\n");
+    let body = body.replace("\r\n", "\n");
     let mut document: DocumentMut =
         body.parse().map_err(|error: toml_edit::TomlError| config::unreadable(error.message()))?;
     for edit in edits {
         one(&mut document, edit)?;
     }
     let edited = document.to_string();
-    // What is read with the line ends of Windows is written with ours.
-    let edited = match body.contains("\r\n") {
-        true => edited.replace("\r\n", "\n").replace('\n', "\r\n"),
-        false => edited,
-    };
+    let edited = if is_windows { edited.replace('\n', "\r\n") } else { edited };
     Ok(format!("{mark}{edited}"))
 }
 

@@ -361,7 +361,7 @@ fn a_file_of_single_values_in_place_of_sections_is_edited_as_well() {
     let text = "site = { box = \"box-1\", area = \"530127\" }\n\
         camera = [\n  { id = \"cam-1\", eye = \"village\", url = \"rtsp://10.0.0.31/s\", grid = \"53012700300102\", \
         zone = [{ id = \"lane\", polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]] }] }, # the lane\n]\n\
-        rule = [{ id = \"r\", cameras = [\"cam-1\"], crowd = { zone = \"lane\" } }]\n";
+        rule = [{ id = \"r\", cameras = [\"cam-1\"], crowd = { zone = \"lane\", at_least = 3, for_secs = 5 } }]\n";
     read(text);
     let mut shapes = shapes_of(&read(text), "cam-1");
     shapes.zones.push(("gate".to_owned(), square(0.0, 0.5)));
