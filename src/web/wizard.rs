@@ -467,10 +467,7 @@ async fn open(way: Way, login: Option<Login>) -> Result<Opened, Trouble> {
         Way::Stream(_) => return Err(Trouble::new(say::went_wrong(), None)),
     };
     let device = Device::open(&service, login.as_ref()).await?;
-    let mut profiles = device.profiles().await?;
-    for profile in &mut profiles {
-        profile.url = address::without_password(&profile.url, login.as_ref());
-    }
+    let profiles = device.profiles().await?;
     let title = device.information().model.clone();
     Ok(Opened { device: Arc::new(device), views: onvif::by_source(&profiles), title })
 }

@@ -1,4 +1,4 @@
-//! What somebody typed as the address of a camera, and what a camera says of its streams: read, and cleared of passwords.
+//! What somebody typed as the address of a camera, and the short name that follows from it.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use url::Url;
 
 use super::state::{Target, Trouble, Way};
 use crate::contract::stream_address;
-use crate::onvif::{self, Login};
+use crate::onvif;
 use crate::text::page_wizard as say;
 use crate::types::secret::Secret;
 use crate::video::{Credentials, RtspUrl, UrlError};
@@ -100,22 +100,6 @@ fn stream(typed: &str) -> Result<Target, Trouble> {
     Ok(Target { host, title: None, way: Way::Stream(typed.to_owned()) })
 }
 
-/// Some cameras write the password that we gave into the address of a stream. It goes into the configuration with a place
-/// in its stead.
-pub(super) fn without_password(url: &str, login: Option<&Login>) -> String {
-    let Some(login) = login.filter(|login| !login.password.reveal().is_empty()) else {
-        return url.to_owned();
-    };
-    let (plain, encoded) = (login.password.reveal(), stream_address::encoded(login.password.reveal()));
-    let mut clean = url.to_owned();
-    for span in stream_address::hidden(url).into_iter().rev() {
-        if url.get(span.clone()).is_some_and(|value| value == plain || value == encoded) {
-            clean.replace_range(span, "{password}");
-        }
-    }
-    clean
-}
-
 /// A short name that says where a camera is: `cam-31` for 10.0.0.31, `cam-31-2` where that is taken.
 pub(super) fn short_name(host: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let is_ip = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
@@ -174,17 +158,6 @@ mod tests {
         {
             assert!(!way(typed).contains("hunter2"), "{typed}: {}", way(typed));
         }
-    }
-
-    #[test]
-    fn a_password_that_a_camera_writes_into_an_address_becomes_a_place() {
-        let login = Login { user: "admin".to_owned(), password: Secret::new("hunter 2") };
-        let given = "rtsp://10.0.0.31/user=admin&password=hunter%202&channel=1";
-        assert_eq!(
-            without_password(given, Some(&login)),
-            "rtsp://10.0.0.31/user=admin&password={password}&channel=1"
-        );
-        assert_eq!(without_password(given, None), given);
     }
 
     #[test]
