@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{Failure, language, login, print_line};
-use crate::contract::{Language, stream_address};
+use crate::contract::Language;
 use crate::onvif::{self, Choice, Device, Found, Information, Login, OnvifError, Profile};
 use crate::text::{Sentence, Words, onvif as text, probe};
 
@@ -129,11 +129,8 @@ async fn one(args: &Args, address: &str, login: Option<&Login>, language: Langua
     let service = service_of(address).await?;
     say!("{}", text::asking(service.host_str().unwrap_or_default()).in_language(language));
     let device = Device::open(&service, login).await.map_err(failure)?;
-    let mut profiles = device.profiles().await.map_err(failure)?;
+    let profiles = device.profiles().await.map_err(failure)?;
     let mut views = Vec::new();
-    for profile in &mut profiles {
-        profile.url = without_password(&profile.url, login);
-    }
     let by_source = onvif::by_source(&profiles);
     let many = by_source.len() > 1;
     for (at, mut streams) in by_source.into_iter().enumerate() {
@@ -198,21 +195,6 @@ fn login_of(args: &Args, language: Language) -> Result<Option<Login>, Failure> {
         (None, Some(user)) => Ok(Some(Login { user: user.clone(), password: login::asked()? })),
         (None, None) => Ok(None),
     }
-}
-
-/// Some cameras write the password that we gave into the address of a stream.
-fn without_password(url: &str, login: Option<&Login>) -> String {
-    let Some(login) = login.filter(|login| !login.password.reveal().is_empty()) else {
-        return url.to_owned();
-    };
-    let (plain, encoded) = (login.password.reveal(), stream_address::encoded(login.password.reveal()));
-    let mut shown = url.to_owned();
-    for span in stream_address::hidden(url).into_iter().rev() {
-        if url.get(span.clone()).is_some_and(|value| value == plain || value == encoded) {
-            shown.replace_range(span, "{password}");
-        }
-    }
-    shown
 }
 
 /// A name that says where it is: `cam-31` for 10.0.0.31, `cam-31-2` for the second channel of a recorder.

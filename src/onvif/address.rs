@@ -9,8 +9,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use url::Url;
 
-use super::clean;
 use super::error::OnvifError;
+use super::{Login, clean};
+use crate::contract::stream_address;
 
 /// Where ONVIF's core specification (section 5.1.1) has every device answer.
 const DEVICE_SERVICE: &str = "/onvif/device_service";
@@ -150,6 +151,22 @@ impl Asked {
         let to = host.map_or_else(|| "?".to_owned(), |host| clean(&host));
         OnvifError::SentElsewhere { address: shown(&self.service), to }
     }
+}
+
+/// The address of a stream with `{password}` where the password stands that we gave: some cameras write it there. So
+/// it may stand in a configuration.
+pub(super) fn without_password(url: &str, login: Option<&Login>) -> String {
+    let Some(login) = login.filter(|login| !login.password.reveal().is_empty()) else {
+        return url.to_owned();
+    };
+    let (plain, encoded) = (login.password.reveal(), stream_address::encoded(login.password.reveal()));
+    let mut clean = url.to_owned();
+    for span in stream_address::hidden(url).into_iter().rev() {
+        if url.get(span.clone()).is_some_and(|value| value == plain || value == encoded) {
+            clean.replace_range(span, "{password}");
+        }
+    }
+    clean
 }
 
 /// The service with this address as its host.

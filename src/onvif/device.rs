@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 use url::Url;
 
-use super::address::{Asked, shown};
+use super::address::{Asked, shown, without_password};
 use super::error::OnvifError;
 use super::http::{self, Answer};
 use super::media::{self, Profile, Service};
@@ -188,7 +188,7 @@ impl Device {
             }
             match self.stream_of(service, url, &profile.token).await {
                 Ok(stream) => {
-                    profile.url = stream.to_string();
+                    profile.url = without_password(stream.as_str(), self.login.as_ref());
                     profiles.push(profile);
                 }
                 // A profile that is not switched on has no stream; the others may.

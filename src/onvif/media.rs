@@ -25,7 +25,7 @@ pub struct Profile {
     pub kbps: Option<u32>,
     /// Frames from a keyframe to the next one.
     pub keyframe_interval: Option<u32>,
-    /// `rtsp://` or `rtsps://`, without user and password.
+    /// `rtsp://` or `rtsps://`, without user and password; `{password}` where the camera itself wrote the password.
     pub url: String,
     /// The settings behind it; several profiles may share them.
     pub encoder_token: String,

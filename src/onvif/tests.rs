@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use url::Url;
 
-use super::address::{Asked, is_of_the_site};
+use super::address::{Asked, is_of_the_site, without_password};
 use super::media::{self, Service};
 use super::soap::{self, Fault, Message};
 use super::xml::{self, Unreadable};
@@ -107,6 +107,19 @@ fn a_password_stays_with_the_host_that_was_asked() {
     assert_eq!(stream("rtsp://192.168.1.64:554/a?b=1&c").as_deref(), Ok("rtsp://203.0.113.9:554/a?b=1&c"));
     assert_eq!(stream("rtsp://u:p@203.0.113.9/a").as_deref(), Ok("rtsp://203.0.113.9/a"));
     assert!(stream("rtsp://198.51.100.7/a").is_err() && stream("http://203.0.113.9/a").is_err());
+}
+
+#[test]
+fn a_password_that_a_camera_writes_into_the_address_of_a_stream_is_taken_out() {
+    let login = Login { user: "admin".to_owned(), password: Secret::new("p&w") };
+    let clean = |url: &str| without_password(url, Some(&login));
+    assert_eq!(
+        clean("rtsp://10.0.0.31/user=admin&password=p%26w&channel=1"),
+        "rtsp://10.0.0.31/user=admin&password={password}&channel=1"
+    );
+    let other = "rtsp://10.0.0.31/a?password=another";
+    assert_eq!(clean(other), other, "it is not ours");
+    assert_eq!(without_password(other, None), other);
 }
 
 #[test]

@@ -14,6 +14,11 @@ pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done, 1 tried and failed, 2 w
 /// What stands below the help of `lookout secret set`.
 pub(crate) const SECRET_EXAMPLES: &str =
     "Examples:\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook";
+/// What stands below the help of `lookout backup`.
+pub(crate) const BACKUP_EXAMPLES: &str = "Example: sudo lookout backup box-1.backup.age\n\n\
+    The passphrase is asked for on a terminal, else read from standard input. `age -d` opens the file without Lookout.";
+/// What stands below the help of `lookout restore`.
+pub(crate) const RESTORE_EXAMPLES: &str = "Example: sudo lookout restore box-1.backup.age --check";
 /// What stands below the help of `lookout models add`.
 pub(crate) const MODEL_EXAMPLES: &str = "\
 Examples:
@@ -90,7 +95,11 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("probe", "seconds", "最长用时（秒），5 至 300"),
     // ----
     ("discover", "", "用 ONVIF 搜索本地网络中的摄像机，或列出某一台的视频流"),
-    ("discover", "address", "某一台摄像机：10.0.0.31、10.0.0.31:8080 或其 ONVIF 服务的地址；不写则搜索所有摄像机"),
+    (
+        "discover",
+        "address",
+        "某一台摄像机：10.0.0.31、10.0.0.31:8080 或其 ONVIF 服务的地址；不写则搜索所有摄像机",
+    ),
     ("discover", "user", "摄像机的用户名；会询问密码"),
     ("discover", "secret_file", "存放密码或 `user:password` 的文件"),
     ("discover", "secret", "服务的密码目录中的文件名"),
