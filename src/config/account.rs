@@ -4,6 +4,7 @@
 //! what is done as another user is done on a thread of its own, which ends afterwards.
 
 use std::ffi::CString;
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -128,12 +129,13 @@ impl Account {
         })
     }
 
-    /// Gives a file to root and this user's group.
+    /// Gives an open file to root and this user's group: by its name it could be another one by now, where others may write
+    /// into its folder.
     ///
     /// # Errors
     /// The system refuses it.
-    pub(crate) fn share(&self, path: &Path) -> io::Result<()> {
-        std::os::unix::fs::chown(path, Some(0), Some(self.gid))
+    pub(crate) fn share(&self, file: &File) -> io::Result<()> {
+        std::os::unix::fs::fchown(file, Some(0), Some(self.gid))
     }
 }
 

@@ -9,6 +9,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
+
 use super::account::Account;
 use super::secret::MAX_SECRET_BYTES;
 use crate::text::{Sentence, command_line, config_write as say, secret_file};
@@ -76,9 +79,9 @@ pub(crate) fn secret(
     let root = Account::of_this_thread().is_some_and(|me| me.is_root());
     let service = Account::of_service().filter(|service| root && service.own_group().is_some());
     prepare_folder(folder, service.as_ref()).map_err(cannot(folder))?;
-    let share = |new: &Path, file: &File| match &service {
+    let share = |file: &File| match &service {
         Some(service) => {
-            service.share(new)?;
+            service.share(file)?;
             file.set_permissions(Permissions::from_mode(0o640))
         }
         None => Ok(()),
@@ -119,8 +122,17 @@ fn prepare_folder(dir: &Path, service: Option<&Account>) -> io::Result<()> {
     };
     let reached = service.act(|| fs::metadata(dir.join(".")).is_ok()).unwrap_or(false);
     if is_new || !reached {
-        service.share(dir)?;
-        fs::set_permissions(dir, Permissions::from_mode(0o750))?;
+        // The service may write around it, so what a link in its place leads to is not opened to the service.
+        let itself = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match open(dir, itself, Mode::empty()) {
+            Ok(folder) => {
+                let folder = File::from(folder);
+                service.share(&folder)?;
+                folder.set_permissions(Permissions::from_mode(0o750))?;
+            }
+            Err(Errno::LOOP | Errno::NOTDIR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }
@@ -136,7 +148,7 @@ pub(crate) fn configuration(path: &Path, text: &str) -> Result<(), NotWritten> {
     let there = fs::canonicalize(path).map_err(cannot)?;
     let before = fs::read(&there).map_err(cannot)?;
     let metadata = fs::metadata(&there).map_err(cannot)?;
-    let like_before = |_: &Path, file: &File| keep_owner(file, &metadata);
+    let like_before = |file: &File| keep_owner(file, &metadata);
     let backup = beside(&there, "", ".bak");
     replace(&backup, &before, like_before).map_err(|error| NotWritten::File(backup.clone(), error))?;
     replace(&there, text.as_bytes(), like_before).map_err(cannot)
@@ -153,6 +165,53 @@ pub(crate) fn could_write(path: &Path) -> Result<(), NotWritten> {
     let trial = beside(&there, ".", ".try");
     let _ = fs::remove_file(&trial);
     create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(cannot)
+}
+
+/// Writes a file that the configuration names, or the configuration where there is none yet, so that the service can read it
+/// and nobody else but root. A folder that is there stays as it is.
+///
+/// # Errors
+/// [`NotWritten`]; what was there before is still there.
+pub(crate) fn for_service(path: &Path, bytes: &[u8]) -> Result<(), NotWritten> {
+    let service = Account::of_service().filter(|service| is_root() && service.own_group().is_some());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.exists() {
+        let made = prepare_folder(folder, service.as_ref());
+        made.map_err(|error| NotWritten::File(folder.to_owned(), error))?;
+    }
+    let share = |file: &File| match &service {
+        Some(service) => {
+            service.share(file)?;
+            file.set_permissions(Permissions::from_mode(0o640))
+        }
+        None => Ok(()),
+    };
+    replace(path, bytes, share).map_err(|error| NotWritten::File(path.to_owned(), error))
+}
+
+/// Writes a file that is the service's own and that nobody else reads, with the service's rights: in its folders it may have
+/// put a link anywhere.
+///
+/// # Errors
+/// [`NotWritten`]; what was there before is still there.
+pub(crate) fn of_service(path: &Path, bytes: &[u8]) -> Result<(), NotWritten> {
+    let write = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if !folder.exists() {
+            fs::create_dir_all(folder)?;
+            fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+        }
+        replace(path, bytes, |_| Ok(()))
+    };
+    let written = match Account::of_service().filter(|_| is_root()) {
+        Some(service) => service.act(write).and_then(|written| written),
+        None => write(),
+    };
+    written.map_err(|error| NotWritten::File(path.to_owned(), error))
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 fn keep_owner(file: &File, before: &fs::Metadata) -> io::Result<()> {
@@ -176,12 +235,12 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Whoever reads meanwhile has the old file or the new one.
-fn replace(path: &Path, bytes: &[u8], hand_over: impl Fn(&Path, &File) -> io::Result<()>) -> io::Result<()> {
+fn replace(path: &Path, bytes: &[u8], hand_over: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
     let new = beside(path, ".", ".new");
     let _ = fs::remove_file(&new);
     let mut file = create(&new)?;
     let written = file.write_all(bytes).and_then(|()| {
-        hand_over(&new, &file)?;
+        hand_over(&file)?;
         file.sync_all()?;
         fs::rename(&new, path)
     });
