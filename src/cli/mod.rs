@@ -26,6 +26,7 @@ macro_rules! say {
 }
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod demo;
@@ -193,6 +194,10 @@ enum Command {
     Keys(keys::Args),
     /// Write the password of a camera or broker where the service can read it
     Secret(secret::Args),
+    /// Write what makes this box this one into a sealed file: configuration, secrets, keys and who may open its page
+    Backup(backup::Args),
+    /// Put a backup back; it is checked first, and what it would replace is said
+    Restore(backup::RestoreArgs),
     /// Show or verify the audit log: who asked this box for what
     Audit(audit::Args),
     /// Say where the page of the box is, and decide who may open it
@@ -224,6 +229,8 @@ pub fn main() -> ExitCode {
         Command::Tail(args) => tail::run(args),
         Command::Keys(args) => keys::run(args),
         Command::Secret(args) => secret::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => backup::restore(args),
         Command::Audit(args) => audit::run(args),
         #[cfg(feature = "web")]
         Command::Page(args) => page::run(args),

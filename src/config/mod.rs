@@ -32,6 +32,7 @@ use crate::text::{Words, config as say};
 use crate::types::responsible::Responsible;
 
 pub(crate) mod account;
+pub(crate) mod backup;
 pub mod catalogue;
 mod check;
 mod class_words;

@@ -203,7 +203,10 @@ pub(crate) fn of_service(path: &Path, bytes: &[u8]) -> Result<(), NotWritten> {
         }
         replace(path, bytes, |_| Ok(()))
     };
-    let written = match Account::of_service().filter(|_| is_root()) {
+    // Where the service has no folder yet, whoever makes it has it.
+    let around = path.ancestors().skip(1).find_map(|folder| fs::metadata(folder).ok());
+    let is_its = |service: &Account| is_root() && around.as_ref().is_some_and(|around| service.owns(around));
+    let written = match Account::of_service().filter(is_its) {
         Some(service) => service.act(write).and_then(|written| written),
         None => write(),
     };

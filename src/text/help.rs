@@ -226,6 +226,22 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("secret set", "name", "配置中 `secret` 所写的名称"),
     ("secret set", "dir", "密码目录，不存在时自动创建"),
     // ----
+    ("backup", "", "把配置、密码、密钥和可登录页面的人员写入一个加密文件"),
+    (
+        "backup",
+        AFTER,
+        "示例：sudo lookout backup box-1.backup.age\n\n\
+         口令在终端上询问，否则从标准输入读取。没有 Lookout 时也可用 `age -d` 打开该文件。",
+    ),
+    ("backup", "file", "要写入的文件；已有的文件不会被覆盖"),
+    ("backup", "config", "盒子的配置"),
+    ("restore", "", "恢复备份；先检查备份，并列出将被替换的内容"),
+    ("restore", AFTER, "示例：sudo lookout restore box-1.backup.age --check"),
+    ("restore", "file", "备份文件"),
+    ("restore", "config", "其中的配置写到哪里"),
+    ("restore", "check", "只检查备份并列出会做什么，不写入任何内容"),
+    ("restore", "replace", "替换现有的不同内容"),
+    // ----
     ("audit", "", "显示或校验审计日志：谁向本盒子要求过什么"),
     ("audit verify", "", "逐行校验链条；有断裂时指出第一处不符的行，退出码为 1"),
     ("audit verify", "files", "日志文件，从旧到新；默认为配置中那个盒子的日志"),

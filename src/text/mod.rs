@@ -95,6 +95,7 @@ pub(crate) fn log_speaks(language: Language) {
 pub(crate) mod alert;
 pub(crate) mod argument;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod box_log;
 pub(crate) mod broker;
 pub(crate) mod camera;
@@ -135,6 +136,7 @@ pub(crate) mod onvif;
 pub(crate) mod outbox;
 pub(crate) mod outbox_step;
 pub(crate) mod page;
+pub(crate) mod page_backup;
 pub(crate) mod page_changes;
 pub(crate) mod page_live;
 pub(crate) mod page_rules;
@@ -178,6 +180,7 @@ fn catalogue() -> Vec<&'static Entry> {
         alert::ALL,
         argument::ALL,
         audit::ALL,
+        backup::ALL,
         box_log::ALL,
         broker::ALL,
         camera::ALL,
@@ -216,6 +219,7 @@ fn catalogue() -> Vec<&'static Entry> {
         onvif::ALL,
         outbox::ALL,
         page::ALL,
+        page_backup::ALL,
         page_changes::ALL,
         page_live::ALL,
         page_rules::ALL,

@@ -8,7 +8,7 @@ sentences! { "page_test";
     send(): "Send a test alert", "发送测试预警";
     operators_only():
         "Only operators and installers send test alerts. You see how far the last one came.",
-        "只有值班员和安装员可以发送测试预警；你可查看最近一次的进度。";
+        "只有值守员和安装员可以发送测试预警；你可查看最近一次的进度。";
     one_at_a_time():
         "One at a time: another one can follow when this one is over.",
         "每次只能有一条：结束后才能再发。";
@@ -50,7 +50,7 @@ sentences! { "page_test";
         "指挥中心尚未标记，可能未运行，或未连接消息服务器。";
     nobody_took_it_on():
         "Nobody has taken it on. Somebody at the desk presses the button they press for every alert; you can do it at the alert, too.",
-        "还没有人受理。请值班台像处理其他预警一样点击受理；也可在该预警页面受理。";
+        "还没有人受理。请值守人员像处理其他预警一样点击受理；也可在该预警页面受理。";
     ended_without_answer(): "It is over, and nobody took it on.", "已结束，无人受理。";
     from_before():
         "It began before the box was restarted, or too many alerts came after it; its times are not known any more.",

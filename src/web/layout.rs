@@ -9,7 +9,7 @@ use super::changes::Banner;
 use super::request::{TOKEN_FIELD, Visitor};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page as say, page_rules, page_wizard};
+use crate::text::{Sentence, page as say, page_backup, page_rules, page_wizard};
 use crate::types::level::Level;
 
 /// All levels, the most urgent first.
@@ -139,6 +139,9 @@ impl Shell<'_> {
                 @if let Some(visitor) = self.visitor {
                     div.who {
                         span { (visitor.person.name) " · " (self.say(role(visitor.person.role))) }
+                        @if visitor.may(super::accounts::Role::Installer) {
+                            a href="/backup" { (self.say(page_backup::title())) }
+                        }
                         form method="post" action="/logout" {
                             (token(visitor.form_token()))
                             button.plain type="submit" { (self.say(say::log_out())) }

@@ -19,15 +19,15 @@ use super::accounts::{Accounts, LEAST_PASSWORD_CHARS, MOST_NAME_CHARS, News, Not
 use super::layout::{Shell, role, token};
 use super::lockout::Whose;
 use super::request::{
-    Fields, LANGUAGE_COOKIE, LOGIN_COOKIE, LoginForm, OwnForm, Reader, Refused, SESSION_COOKIE, cookie,
-    set_cookie, visitor,
+    Fields, LANGUAGE_COOKIE, LOGIN_COOKIE, LoginForm, OwnForm, Reader, Refused, SESSION_COOKIE, Visitor,
+    cookie, set_cookie, visitor,
 };
 use super::sessions::random_text;
 use super::{Connection, PageTrouble, Site};
 use crate::audit::Entry;
 use crate::contract::words::Language;
 use crate::control::local::PAGE_PREFIX;
-use crate::text::{Sentence, command, log_error, log_warn, page as say};
+use crate::text::{Sentence, command, log_error, log_warn, page as say, page_backup};
 
 /// The choice of a language is kept for a year.
 const LANGUAGE_LASTS: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -188,6 +188,40 @@ async fn try_to_log_in(site: Arc<Site>, headers: HeaderMap, form: LoginForm) -> 
     // The session begins once it is in the audit log.
     site.note(LOGGED_IN, &by(&person.name), Some(detail), reader).await?;
     Ok(begin(&site, person))
+}
+
+/// Whether somebody who is logged in knows their password, for what a session that was left open must not do; within: why
+/// that is not so, or not known now. Guessing costs as much as at the login.
+pub(super) async fn confirm(
+    site: &Arc<Site>,
+    visitor: &Visitor,
+    connection: Option<&Arc<Connection>>,
+    password: String,
+    reader: Reader,
+) -> Result<Result<(), Sentence>, Refused> {
+    let name = &visitor.person.name;
+    let whose = who(name, connection);
+    let must_wait = || site.lockout.lock().wait(&whose, site.now().mono);
+    if let Some(wait) = must_wait() {
+        return Ok(Err(say::wait(seconds(wait))));
+    }
+    let Some(_waiting) = Waiting::begin(site) else { return Ok(Err(say::too_many_at_once())) };
+    let Some(_turn) = site.turn_to_hash().await else { return Ok(Err(say::too_many_at_once())) };
+    if let Some(wait) = must_wait() {
+        return Ok(Err(say::wait(seconds(wait))));
+    }
+    let check = site.accounts.lock().check_of(name);
+    let check = check.map_err(|error| Refused::broken(error, reader))?;
+    let found = site.blocking(move |_| check.person_with(&password), reader).await?;
+    if found.is_some_and(|found| found.serial == visitor.person.serial) {
+        if let Some(own) = whose.first() {
+            site.lockout.lock().succeeded(own);
+        }
+        return Ok(Ok(()));
+    }
+    site.lockout.lock().failed(&whose, site.now().mono);
+    note_failure(site, LOGIN_FAILED, name, connection, reader).await?;
+    Ok(Err(page_backup::wrong_password()))
 }
 
 fn by(name: &str) -> String {

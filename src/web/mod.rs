@@ -17,6 +17,7 @@ pub mod accounts;
 mod alert_list;
 mod alert_page;
 mod alert_words;
+mod backup;
 mod certificate;
 mod changes;
 mod files;
@@ -440,6 +441,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/changes/keep", post(changes::keep))
         .route("/changes/back", post(changes::go_back))
         .route("/live", get(live::changes))
+        .route("/backup", get(backup::show).post(backup::make))
         .route("/test", get(test_alert::show).post(test_alert::send))
         .route("/cameras/add", get(wizard::begin))
         .route("/cameras/add/{step}", get(wizard::show).post(wizard::act))

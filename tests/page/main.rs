@@ -8,6 +8,7 @@ mod support;
 
 mod access;
 mod alerts;
+mod backup;
 mod browser;
 mod changes;
 mod client;
