@@ -164,6 +164,8 @@ fn every_page_fits_and_keeps_nobody_out_in_both_languages() {
                 ("shapes", "/cameras/cam-01/shapes".to_owned()),
                 ("alerts", "/alerts".to_owned()),
                 ("alerts-filtered", "/alerts?level=red".to_owned()),
+                ("test-alert", "/test".to_owned()),
+                ("backup", "/backup".to_owned()),
                 ("alert", format!("/alerts/{id}")),
                 ("nothing", "/nothing-here".to_owned()),
             ] {

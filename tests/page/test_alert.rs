@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::browser::{PHONE, all_from, axe, enrol, inspect, picture};
 use super::client::Client;
 use super::here::{SOON, Site};
 use super::support::consumer::alert_where;
+use super::webdriver::Browser;
 
 const BASE: &str = "lookout/v1/530127/box-1";
 
@@ -125,4 +127,33 @@ fn without_a_broker_the_page_says_where_a_test_waits() {
     assert!(page.contains("Stored on the disk of the box: <strong>done"), "{page}");
     assert!(page.contains("Handed to the connection to the broker: <strong>waiting"), "{page}");
     assert!(!page.contains("The whole way is open"), "{page}");
+}
+
+#[test]
+#[ignore = "needs chromium, chromium-driver and axe-core, which deploy/setup.sh --test installs"]
+fn the_stations_fill_by_themselves_on_a_phone() {
+    let Some(axe) = axe() else { return };
+    let site = Site::start();
+    let browser = Browser::start(PHONE.0, PHONE.1, false);
+    enrol(&browser, &site, "li", "operator");
+    browser.open(&format!("https://{}/test", site.address));
+    browser.wait_for_text("No test alert since the box started");
+    inspect(&browser, &axe, "no test alert yet");
+    browser.click("#send");
+    let id = told(&site)["data"]["alert_id"].as_str().unwrap().to_owned();
+    browser.script("window.untouched = true", &[]);
+    browser.wait_for_text("Received by the broker (PUBACK): done");
+    browser.wait_for_text("Taken on by somebody: waiting");
+    inspect(&browser, &axe, "a test alert under way");
+    picture(&browser, "test-alert-under-way");
+    let now = jiff::Timestamp::now();
+    let ack = json!({
+        "request_id": "r-1", "by": "desk 2", "iat": now.to_string(),
+        "exp": (now + std::time::Duration::from_secs(60)).to_string(), "alert_id": id,
+    });
+    site.centre.publish(&format!("{BASE}/down/cmd/ack"), &ack);
+    browser.wait_for_text("Taken on by somebody: done");
+    browser.wait_for_text("Send a test alert");
+    assert_eq!(browser.script("return window.untouched", &[]), true, "without loading the page again");
+    all_from(&browser, &site);
 }
