@@ -32,7 +32,7 @@ pub struct AlertData {
     pub phase: Phase,
     /// Why this revision was made.
     pub phase_reason: PhaseReason,
-    /// Whether to act on it: `actual` is real, `exercise` is a drill, `test` is somebody setting up.
+    /// Whether to act on it: `actual` is real, `exercise` is a drill, `test` is somebody setting up, or a test alert.
     pub mode: Mode,
     /// The kind of thing that happens: `fire_lane_blocked`, `crowd`, ... Stable: decide on this, not on `title`.
     pub kind: String,
@@ -335,7 +335,7 @@ pub enum EvidenceState {
 }
 
 /// Why the box thinks so: what was wanted and what was got. Either one rule decided (`rule`), or the belief that
-/// several sources together gave (`fusion`).
+/// several sources together gave (`fusion`); of a test alert (`kind` `test_alert`) neither did, as nothing happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WhyData {
     /// Id of the rule in the configuration, where one rule decided.
