@@ -374,7 +374,7 @@ fn entry(
     answer: Option<(&Answer, Language)>,
     data: Option<serde_json::Value>,
 ) -> Entry {
-    Entry {
+    let entry = Entry {
         command: Some(envelope.command().to_owned()),
         request_id: Some(envelope.request_id.clone()),
         key: envelope.signer.as_ref().map(|signer| signer.key.to_string()),
@@ -389,9 +389,12 @@ fn entry(
             }
             .to_owned()
         }),
-        detail: answer.and_then(|(answer, language)| answer.told(language)),
         data,
         ..Entry::of(event)
+    };
+    match answer.and_then(|(answer, language)| Some((answer.words()?, language))) {
+        Some((words, language)) => entry.saying(words, language),
+        None => entry,
     }
 }
 

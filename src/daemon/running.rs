@@ -290,11 +290,8 @@ impl Running {
             "rejected" => daemon::config_refused(sha256, source, &self.config.sha256),
             _ => daemon::config_from(sha256, source),
         };
-        let entry = Entry {
-            outcome: Some(outcome.to_owned()),
-            detail: Some(detail.in_language(self.config.site.language)),
-            ..Entry::of("config")
-        };
+        let entry = Entry { outcome: Some(outcome.to_owned()), ..Entry::of("config") };
+        let entry = entry.saying(detail, self.config.site.language);
         if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
             log_error!(command::audit_unwritable(); %error);
         }

@@ -56,4 +56,51 @@ sentences! { "audit";
     because(reason):
         "because: {reason}",
         "原因：{reason}";
+
+    // ---- what happened, and what became of it
+    accepted():
+        "accepted",
+        "已受理";
+    refused():
+        "refused",
+        "已拒绝";
+    refused_many():
+        "refused_many",
+        "拒绝多条";
+    finished():
+        "finished",
+        "已处理";
+    marks():
+        "marks",
+        "回执";
+    config():
+        "config",
+        "配置";
+    secrets():
+        "secrets",
+        "密码";
+    started():
+        "started",
+        "启动";
+    was_torn():
+        "torn",
+        "内容残缺";
+    done():
+        "done",
+        "完成";
+    already():
+        "already",
+        "此前已是如此";
+    failed():
+        "failed",
+        "失败";
+    applied():
+        "applied",
+        "已生效";
+    rejected():
+        "rejected",
+        "未采用";
+    renewed():
+        "renewed",
+        "已更新";
 }

@@ -212,7 +212,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("audit verify", "", "逐行校验链条；有断裂时指出第一处不符的行，退出码为 1"),
     ("audit verify", "files", "日志文件，从旧到新；默认为配置中那个盒子的日志"),
     ("audit verify", "config", "日志所属盒子的配置"),
-    ("audit show", "", "显示日志，每件事一行"),
+    ("audit show", "", "显示日志，每件事一行；时间按配置中站点的时区，没有配置时按本机时区"),
     ("audit show", "files", "日志文件，从旧到新；默认为配置中那个盒子的日志"),
     ("audit show", "config", "日志所属盒子的配置"),
     ("audit show", "json", "原样输出日志中的行"),

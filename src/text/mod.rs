@@ -37,7 +37,6 @@ macro_rules! sentences {
         }
 
         /// All of this area.
-        #[cfg(test)]
         pub(super) const ALL: &[&crate::text::Entry] = &[$(&entry::$name),+];
 
         $(
@@ -123,6 +122,7 @@ pub(crate) mod filter;
 pub(crate) mod foreign;
 pub(crate) mod health;
 pub(crate) mod help;
+mod kept;
 pub(crate) mod key;
 pub(crate) mod kind;
 pub(crate) mod message;
@@ -161,7 +161,6 @@ pub(crate) struct Entry {
 }
 
 /// Every sentence there is.
-#[cfg(test)]
 fn catalogue() -> Vec<&'static Entry> {
     [
         alert::ALL,
@@ -267,6 +266,14 @@ pub enum Joint {
 }
 
 impl Joint {
+    /// How many of so many parts are shown.
+    fn shown_of(self, parts: usize) -> usize {
+        match self {
+            Joint::AndMore | Joint::OrMore => parts.min(MOST_SHOWN),
+            Joint::And | Joint::Or | Joint::Then | Joint::Clauses | Joint::Row => parts,
+        }
+    }
+
     /// What stands between two of them, and before the last one.
     fn marks(self, language: Language) -> (&'static str, &'static str) {
         match (self, language) {
@@ -391,10 +398,7 @@ impl Words {
             Words::Sentence(sentence) => sentence.in_language(language),
             Words::List(parts, joint) => {
                 let (between, before_last) = joint.marks(language);
-                let shown = match joint {
-                    Joint::AndMore | Joint::OrMore => parts.len().min(MOST_SHOWN),
-                    Joint::And | Joint::Or | Joint::Then | Joint::Clauses | Joint::Row => parts.len(),
-                };
+                let shown = joint.shown_of(parts.len());
                 let more = (shown < parts.len()).then(|| config::more(parts.len() - shown));
                 let more = more.map(|more| more.in_language(language));
                 let texts = parts[..shown].iter().map(|part| part.in_language(language)).chain(more);
