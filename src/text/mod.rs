@@ -75,6 +75,16 @@ macro_rules! log_error {
 }
 pub(crate) use log_error;
 
+/// What goes as it should, in the log of the program; see [`log_warn!`].
+macro_rules! log_info {
+    ($sentence:expr $(; $($fields:tt)+)?) => {{
+        let sentence: $crate::text::Sentence = $sentence;
+        let text = sentence.in_language($crate::text::language_of_log());
+        tracing::info!(code = sentence.code(), $($($fields)+,)? "{text}");
+    }};
+}
+pub(crate) use log_info;
+
 /// Whether the log speaks Chinese.
 static LOG_IS_CHINESE: AtomicBool = AtomicBool::new(false);
 
@@ -291,6 +301,11 @@ impl Joint {
     }
 }
 
+/// Whether it is a Chinese character; marks are not.
+pub(crate) fn is_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
+}
+
 /// A sentence as it is published: what programs go by, and what people read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -405,14 +420,17 @@ impl Words {
                 let texts: Vec<String> = texts.collect();
                 let mut text = String::new();
                 for (at, part) in texts.iter().enumerate() {
-                    let is_han = part.starts_with(|c: char| matches!(c, '\u{4e00}'..='\u{9fff}'));
-                    text.push_str(match at {
+                    let mut mark = match at {
                         0 => "",
                         _ if at + 1 < texts.len() => between,
-                        // A blank stands beside a name, and none between Chinese words.
-                        _ if is_han => before_last.trim_end(),
                         _ => before_last,
-                    });
+                    };
+                    // In Chinese a blank stands beside a name, and none beside a word.
+                    if language == Language::Chinese {
+                        mark = if text.ends_with(is_han) { mark.trim_start() } else { mark };
+                        mark = if part.starts_with(is_han) { mark.trim_end() } else { mark };
+                    }
+                    text.push_str(mark);
                     text.push_str(part);
                 }
                 text
