@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tracing::info;
 
 use super::answer::{Answer, Answering, Asked};
 use super::commands::{MainWork, Replay, Work};
@@ -31,7 +30,7 @@ use crate::contract::messages::REPLY;
 use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
-use crate::text::{command as say, language_of_log, log_error, log_warn, mqtt};
+use crate::text::{command as say, language_of_log, log_error, log_info, log_warn, mqtt};
 use crate::types::language::Language;
 
 /// How often what was only counted is written down.
@@ -254,11 +253,9 @@ impl Dispatcher {
 
     fn carry_out(&mut self, command: ReceivedCommand) {
         let ReceivedCommand { envelope, work, .. } = command;
-        info!(
-            command = envelope.command(),
-            by = envelope.by,
-            key = envelope.signer.as_ref().map(|s| &*s.key),
-            "a command"
+        log_info!(
+            say::carried_out();
+            command = envelope.command(), by = envelope.by, key = envelope.signer.as_ref().map(|s| &*s.key)
         );
         let (to, kept) = (self.finished_to.clone(), envelope.clone());
         // The thread is gone only when the daemon is stopping; the centre hears nothing and sends it again.

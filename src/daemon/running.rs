@@ -166,7 +166,7 @@ impl Running {
         }
         log_error!(
             box_log::config_not_taken_up(problems.in_language(language_of_log()));
-            source = offer.from().in_language(language_of_log()), refused = problems.sha256(),
+            source = offer.source_in_words().in_language(language_of_log()), refused = problems.sha256(),
             running = self.config.sha256
         );
         let at = self.clock.now().utc;
@@ -282,8 +282,8 @@ impl Running {
 
     fn log_config(&self, outcome: &str, sha256: &str, offer: &Offer) {
         let detail = match outcome {
-            "rejected" => daemon::config_refused(sha256, offer.from(), &self.config.sha256),
-            _ => daemon::config_from(sha256, offer.from()),
+            "rejected" => daemon::config_refused(sha256, offer.source_in_words(), &self.config.sha256),
+            _ => daemon::config_from(sha256, offer.source_in_words()),
         };
         let entry = Entry { outcome: Some(outcome.to_owned()), ..Entry::of("config") };
         let entry = entry.saying(detail, self.config.site.language);
@@ -515,7 +515,7 @@ impl Running {
             sensors = config.sensors.list.len(),
             rules = config.rules.len(),
             sha256 = config.sha256,
-            source = offer.from().in_language(language_of_log())
+            source = offer.source_in_words().in_language(language_of_log())
         );
         let now = self.clock.now();
         self.trial_ends = next.trial.as_ref().map(|trial| now.mono + left_of(trial, now.utc));

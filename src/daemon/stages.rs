@@ -127,7 +127,11 @@ fn stop(stage: &str, stop: impl FnOnce(Duration)) {
     stop(within);
     let took = began.elapsed();
     if took > within + GRACE {
-        log_warn!(box_log::stage_slow_to_stop(); stage, ?took, ?within);
+        let (took, within) = (took.as_secs_f32(), within.as_secs_f32());
+        log_warn!(
+            box_log::stage_slow_to_stop();
+            stage, took_secs = %format_args!("{took:.1}"), allowed_secs = %format_args!("{within:.1}")
+        );
     }
 }
 

@@ -387,6 +387,9 @@ sentences! { "command";
         "`{command}` 没有专用字段";
 
     // ---- the log
+    carried_out():
+        "a command is carried out",
+        "正在执行一条命令";
     thread_left():
         "the command thread did not end in time and is left behind",
         "命令线程没有按时结束，不再等待";

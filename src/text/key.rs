@@ -79,6 +79,12 @@ sentences! { "key";
     try_next_start():
         "the folder of [outbox] must be writable and have room; the next start tries again",
         "[outbox] 的目录须可写且有空间；下次启动会再试";
+    signs():
+        "messages are signed",
+        "消息带签名发送";
+    made_for_box():
+        "made the key by which this box signs; `lookout keys box` prints its public half for the command centre",
+        "已生成本机签名所用的密钥；用 `lookout keys box` 可输出公钥，交指挥中心登记";
     owner_not_written():
         "whose the box's key is could not be written down beside it",
         "无法在密钥旁记下它属于哪个盒子";

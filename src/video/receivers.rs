@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracing::info;
+use crate::text::{box_log, log_info};
 
 use super::lean;
 use super::source::{Location, ReceivedBy, Receiver, Source};
@@ -59,7 +59,7 @@ impl Receivers {
             self.give_up(why);
         } else if self.talk == Talk::Log {
             let camera = &*self.camera;
-            info!(camera, why, "the stream has something unreadable in it and is opened anew");
+            log_info!(box_log::opened_anew(); camera, why);
         }
     }
 
@@ -80,7 +80,7 @@ impl Receivers {
         self.now = Some(ReceivedBy::Gstreamer);
         if self.talk == Talk::Log {
             let camera = &*self.camera;
-            info!(camera, why, "received by GStreamer from here on, which costs more");
+            log_info!(box_log::by_gstreamer(); camera, why);
         }
     }
 }
