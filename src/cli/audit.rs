@@ -10,7 +10,7 @@ use crate::audit::{self, Line};
 use crate::config::{Config, Surroundings};
 use crate::contract::Language;
 use crate::daemon;
-use crate::text::{Sentence, argument, audit as text, foreign};
+use crate::text::{Sentence, argument, audit as text, model};
 
 /// Show or verify the audit log of a box.
 #[derive(Debug, clap::Args)]
@@ -80,18 +80,18 @@ impl Which {
 
 fn verify(files: &[PathBuf]) -> Result<(), Failure> {
     for file in files {
-        named_path::check(text::log(file.display()), file)
-            .map_err(|(what, hint)| Failure::tried(what).hint(hint))?;
+        named_path::need(text::log(file.display()), file)?;
     }
     match audit::verify(files) {
         Ok(Ok(good)) => {
-            let whole = text::whole(good.lines, good.first, good.head);
+            let lines = if good.lines == 1 { text::one_line() } else { text::lines(good.lines) };
+            let whole = text::whole(lines, good.first, good.head);
             print_line(whole.in_language(language::of_this_run()))
         }
         Ok(Err(fault)) => Err(Failure::tried(fault.sentence()).hint(text::try_comparing())),
         Err(error) => {
-            let names = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
-            Err(Failure::tried(argument::unread(names, foreign::words(error.to_string()))))
+            let names = model::listed(files.iter().map(|file| file.display().to_string()));
+            Err(Failure::tried(argument::unread(names, argument::why_unread(&error))))
         }
     }
 }
@@ -110,10 +110,8 @@ fn show(files: &[PathBuf], zone: &TimeZone, json: bool, last: Option<usize>) -> 
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| {
-        let (what, hint) = named_path::unreadable(text::log(file.display()), file, &error);
-        Failure::tried(what).hint(hint)
-    })
+    std::fs::read_to_string(file)
+        .map_err(|error| named_path::unreadable(text::log(file.display()), file, &error))
 }
 
 /// `2026-01-01T16:00:00+08:00  accepted  ack  r1  by desk-2  key desk-1  because: why  what became of it`
@@ -127,7 +125,7 @@ fn in_words(line: &str, zone: &TimeZone, language: Language) -> String {
     let said = entry.said(language);
     entry.command.into_iter().chain(entry.request_id).for_each(&mut say);
     let sentences = [
-        entry.count.map(text::times),
+        entry.count.map(|count| if count == 1 { text::once() } else { text::times(count) }),
         entry.by.map(text::by),
         entry.key.map(text::with_key),
         entry.reason.map(text::because),

@@ -16,7 +16,8 @@ pub(crate) struct Args {
     /// The configuration
     #[arg(long, short, default_value = "/etc/lookout/lookout.toml")]
     config: PathBuf,
-    /// The list of models
+    /// The model manifest, or its folder [default: the configuration's, else LOOKOUT_MODELS, models/, beside the program,
+    /// /usr/share/lookout/models]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// Allow core files and debuggers. They hold the passwords of cameras and brokers: only to look for a fault, and never on a

@@ -14,7 +14,7 @@ use crate::config::account::Account;
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::MAX_SECRET_BYTES;
 use crate::text::help::SECRET_EXAMPLES;
-use crate::text::{Sentence, command_line, secret_file as say};
+use crate::text::{Sentence, secret_file as say};
 
 /// Arguments of `lookout secret`.
 #[derive(Debug, clap::Args)]
@@ -59,7 +59,7 @@ fn write_secret(Set { name, dir }: &Set) -> Result<(), Failure> {
     let path = dir.join(name);
     let cannot = |path: &Path, error: io::Error| {
         let hint = (error.kind() == io::ErrorKind::PermissionDenied).then(say::try_sudo);
-        Failure::tried(command_line::unwritten(path.display(), error.to_string())).hint_if(hint)
+        named_path::unwritable(path, &error).hint_if(hint)
     };
     // Only root can give a file to the service's group; everybody else keeps it for themselves.
     let root = Account::of_this_thread().is_some_and(|me| me.is_root());

@@ -28,8 +28,8 @@ sentences! { "audit";
         "everything before that line is as it was written; compare what follows with a copy",
         "该行之前的内容都是原样；之后的请与副本比对";
     whole(lines, first, sha256):
-        "whole: {lines} lines from number {first} on; the last one's SHA-256 is {sha256}",
-        "完整：从编号 {first} 起共 {lines} 行；最后一行的 SHA-256 是 {sha256}";
+        "whole: {lines} from number {first} on; the last one's SHA-256 is {sha256}",
+        "完整：从编号 {first} 起共 {lines}；最后一行的 SHA-256 是 {sha256}";
 
     // ---- the log and its lines
     log(path):
@@ -44,6 +44,15 @@ sentences! { "audit";
     not_a_line():
         "(no line of an audit log)",
         "（不是审计日志的内容）";
+    one_line():
+        "1 line",
+        "1 行";
+    lines(count):
+        "{count} lines",
+        "{count} 行";
+    once():
+        "once",
+        "1 次";
     times(count):
         "{count} times",
         "{count} 次";

@@ -180,6 +180,18 @@ sentences! { "key";
     command_unknown_fields(command, which):
         "{command} is not signed: {which}",
         "{command}：没有签名：{which}";
+    command_unknown(command, name):
+        "{command} is not signed: there is no command `{name}`",
+        "{command}：没有签名：没有 `{name}` 这条命令";
+    no_such_command(name):
+        "a box of this version has no command `{name}`",
+        "与本程序同版本的盒子没有 `{name}` 这条命令";
+    try_meant_command(name, names):
+        "did you mean `{name}`? the commands are {names}",
+        "是否想写 `{name}`？命令有 {names}";
+    try_commands(names):
+        "the commands are {names}",
+        "命令有 {names}";
     try_allowing(hint):
         "{hint}. If the box is newer than this program, --allow-unknown signs it as it is",
         "{hint}。如果盒子的版本比本程序新，可用 --allow-unknown 照原样签名";

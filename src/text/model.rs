@@ -24,9 +24,9 @@ sentences! { "model";
     try_naming_manifest(variable):
         "name one with --manifest FILE or {variable}=FILE",
         "请用 --manifest FILE 或 {variable}=FILE 指定";
-    manifest_unread(file, error):
-        "model manifest {file}: {error}",
-        "模型清单 {file} 无法读取（原文：{error}）";
+    manifest_unread(file, why):
+        "the model manifest {file} cannot be read: {why}",
+        "模型清单 {file} 无法读取：{why}";
     manifest_unwritten(file, error):
         "model manifest {file}: cannot be written: {error}",
         "模型清单 {file} 无法写入（原文：{error}）";
@@ -182,9 +182,9 @@ sentences! { "model";
         "旋转框（-obb）或关键点（-pose）网络在检测框后面是别的数值，无法读取：请导出同一系列的检测模型";
 
     // ---- a model's file
-    unread(error):
-        "cannot be read: {error}",
-        "无法读取（原文：{error}）";
+    unread(why):
+        "cannot be read: {why}",
+        "无法读取：{why}";
     try_place():
         "is the file where the manifest says?",
         "请确认文件在模型清单所写的位置";
