@@ -425,7 +425,7 @@ fn last_of_ended(conn: &Connection, stream: &str) -> rusqlite::Result<Option<u64
         return Ok(None);
     }
     conn.prepare_cached(
-        "SELECT max(last_n, ifnull((SELECT max(n) FROM record WHERE stream = ?1), 0))
+        "SELECT max(last_n, ifnull((SELECT max(n) FROM record WHERE stream = ?1 AND n IS NOT NULL), 0))
          FROM ended_stream WHERE stream = ?1",
     )?
     .query_row([stream], |row| row.get(0))
