@@ -38,7 +38,7 @@ use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
-use crate::text::{box_log, language_of_log, log_error, log_info, log_warn, stream as say};
+use crate::text::{Sentence, box_log, language_of_log, log_error, log_info, log_warn, stream as say};
 use crate::types::decoding::DecodePolicy;
 
 /// A stream that held this long starts from short waits again. A guess: longer than a camera's restart
@@ -485,7 +485,7 @@ impl Supervisor {
         }
     }
 
-    fn by_gstreamer(&mut self, why: &str) -> End {
+    fn by_gstreamer(&mut self, why: &Sentence) -> End {
         self.receivers.give_up(why);
         End::OtherWay
     }
@@ -527,7 +527,7 @@ impl Supervisor {
         match self.receivers.now(&location) {
             // It answers the first challenge only, and GStreamer the one that it knows best.
             Some(ReceivedBy::Lean) if diagnose::offers_a_choice_of_logins(url) => {
-                self.by_gstreamer("it offers a choice of logins")
+                self.by_gstreamer(&say::choice_of_logins())
             }
             Some(ReceivedBy::Gstreamer) if diagnose::wants_another_login(url) => {
                 End::Lost(Fault::UnknownLogin { url: url.to_string() })
