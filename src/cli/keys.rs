@@ -173,8 +173,9 @@ fn write_key(path: &Path, jwk: &str) -> io::Result<()> {
 
 fn list(path: &Path) -> Result<(), Failure> {
     let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
+    let width = config.command_keys.iter().map(|key| key.id.len()).max().unwrap_or_default().max(20);
     for key in &config.command_keys {
-        print_line(format!("{:<20} {:<9} {}", key.id, key.role.name(), key.public.text()))?;
+        print_line(format!("{:<width$} {:<9} {}", key.id, key.role.name(), key.public.text()))?;
     }
     if config.command_keys.is_empty() {
         let told = text::none_configured();

@@ -97,6 +97,13 @@ fn detect_takes_what_it_can_and_names_what_it_cannot() {
       hint: check the name and the folder
     error: note.txt: is no picture that can be read: The file extension `."txt"` was not recognized as an image format
     "#);
+    let output = lookout(&folder, &["detect", "gone.jpg", "lane.png", "--threshold", "0.9"]);
+    insta::assert_snapshot!(seen(&folder, &output), @r#"
+    {"file":"lane.png","class":"person","score":0.9963,"box":[0.0,0.0,0.25,0.5]}
+    --- 2
+    error: the picture gone.jpg cannot be read: there is no such file
+      hint: check the name and the folder
+    "#);
 }
 
 #[test]

@@ -156,3 +156,23 @@ fn print_table<const COLUMNS: usize>(manifest: &Manifest, rows: &[[String; COLUM
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+
+    #[test]
+    fn all_that_may_run_models_is_named_in_the_help_and_where_another_is_refused() {
+        assert_eq!(provider("openvino"), Ok(Provider::OpenVino));
+        let refused = provider("gpu").unwrap_err();
+        let help = Source::augment_args(clap::Command::new("models")).render_help().to_string();
+        for provider in Provider::ALL {
+            assert!(refused.contains(&format!("`{provider}`")), "{provider}: {refused}");
+            assert!(help.contains(provider.name()), "{provider}: {help}");
+            let chinese = crate::text::help::of(crate::text::help::EVERY, "providers").unwrap();
+            assert!(chinese.contains(provider.name()), "{provider}: {chinese}");
+        }
+    }
+}
