@@ -29,7 +29,7 @@ use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
 use crate::text::{
-    Sentence, Words, box_log, foreign, language_of_log, log_info, log_warn, sensor as text, source as say,
+    Sentence, Words, box_log, language_of_log, log_info, log_warn, sensor as text, source as say,
 };
 use crate::types::at::At;
 
@@ -264,12 +264,12 @@ fn client_config(tls: &BrokerTls) -> Result<ClientConfig, Sentence> {
 /// The library's errors in words.
 fn explain(error: &ConnectionError, has_login: bool) -> Words {
     match error {
-        ConnectionError::Io(error) => foreign::words(error.to_string()).into(),
+        ConnectionError::Io(error) => text::connection_failed(error.to_string()).into(),
         ConnectionError::ConnectionRefused(code) => match (has_login, format!("{code:?}")) {
             (true, code) => text::login_refused(code).into(),
             (false, code) => text::login_missing(code).into(),
         },
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => text::late().into(),
-        other => foreign::words(other.to_string()).into(),
+        other => text::connection_failed(other.to_string()).into(),
     }
 }

@@ -123,6 +123,7 @@ pub(crate) mod config_secret;
 pub(crate) mod config_sensor;
 pub(crate) mod config_signal;
 pub(crate) mod config_site;
+pub(crate) mod config_syntax;
 pub(crate) mod daemon;
 pub(crate) mod demo;
 pub(crate) mod detect;
@@ -195,6 +196,7 @@ fn catalogue() -> Vec<&'static Entry> {
         config_sensor::ALL,
         config_signal::ALL,
         config_site::ALL,
+        config_syntax::ALL,
         daemon::ALL,
         demo::ALL,
         detect::ALL,
@@ -254,7 +256,7 @@ pub enum Words {
 }
 
 /// Most parts of a list that may have many.
-const MOST_SHOWN: usize = 12;
+pub(crate) const MOST_SHOWN: usize = 12;
 
 /// What stands between the parts of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
