@@ -60,7 +60,7 @@ const TYPED: [&str; 8] =
 /// What a command to type begins with.
 const COMMANDS: [&str; 2] = ["install ", "lookout secret set "];
 
-/// Macros and functions whose texts go to the log of developers or to a failed test, or are no texts.
+/// Macros whose texts go to the log of developers or to a failed test, or are no texts.
 const NOT_FOR_PEOPLE: [&str; 15] = [
     "trace!",
     "debug!",
@@ -102,8 +102,7 @@ fn literals(source: &str) -> Vec<Literal> {
         } else if let Some(name) = NOT_FOR_PEOPLE.iter().find(|name| rest.starts_with(**name))
             && !source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
         {
-            let before_brackets = name.trim_end_matches('(').len();
-            before_brackets + end_of_brackets(&rest[before_brackets..])
+            name.len() + end_of_brackets(&rest[name.len()..])
         } else if rest.starts_with(".expect(") {
             ".expect".len() + end_of_brackets(&rest[".expect".len()..])
         } else if let Some(raw) = rest.strip_prefix("r#\"") {
