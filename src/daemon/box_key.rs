@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::config::secret::mode_if_open_to_others;
 use crate::contract::box_key::BoxKey;
 use crate::contract::signature::KeyError;
-use crate::text::{Sentence, key as say, log_info, log_warn};
+use crate::text::{Sentence, argument, key as say, log_info, log_warn};
 
 /// Its name, in the folder of the queue.
 pub(crate) const FILE: &str = "box-key.jwk";
@@ -59,11 +59,11 @@ impl BoxKeyError {
             Why::NoFile => say::no_file(key),
             Why::NotOurs(uid) => say::of_other_user(key, *uid),
             Why::Open(mode) => say::open_to_others(key, format!("{mode:03o}")),
-            Why::Unreadable(error) => say::unreadable(key, error.to_string()),
+            Why::Unreadable(error) => say::unreadable(key, argument::why_unread(error)),
             Why::Damaged(error) => say::damaged(key, error.sentence()),
             Why::OtherBox { other, this } => say::of_other_box(key, other, this),
             Why::Unmade(error) => say::not_made(key, error.sentence()),
-            Why::Unwritten(error) => say::not_written(key, error.to_string()),
+            Why::Unwritten(error) => say::not_written(key, argument::why_unwritten(error)),
         }
     }
 

@@ -51,7 +51,7 @@ sentences! { "key";
         "{key} 可被其他用户读取（权限 {mode}）";
     unreadable(key, error):
         "{key} cannot be read: {error}",
-        "{key} 无法读取（原文：{error}）";
+        "{key} 无法读取：{error}";
     damaged(key, why):
         "{key} is damaged: {why}",
         "{key} 已损坏：{why}";
@@ -63,7 +63,7 @@ sentences! { "key";
         "{key} 无法生成：{why}";
     not_written(key, error):
         "{key} could not be written: {error}",
-        "{key} 无法写入（原文：{error}）";
+        "{key} 无法写入：{error}";
     try_copy(file):
         "put it back from a copy, or move it away: the next start makes another, which the command centre has to register in its place: mv {file} {file}.old",
         "从备份恢复，或者把它移走：下次启动会另做一把，指挥中心须改登记新的：mv {file} {file}.old";

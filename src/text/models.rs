@@ -370,9 +370,9 @@ sentences! { "models";
     try_online():
         "is this machine online? A file that was downloaded elsewhere: `lookout models add`",
         "本机是否联网？在别处下载的文件可用 `lookout models add` 添加";
-    disk(error):
-        "cannot be written to disk: {error}",
-        "无法写入磁盘（原文：{error}）";
+    disk(why):
+        "cannot be written to disk: {why}",
+        "无法写入磁盘：{why}";
     progress(done, all, speed):
         "{done} of {all}, {speed}",
         "{done}，共 {all}，{speed}";

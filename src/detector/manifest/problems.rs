@@ -62,7 +62,9 @@ impl ManifestError {
                 say::no_manifest(say::listed(searched.iter().map(|path| path.display().to_string())))
             }
             E::Read { file, error } => say::manifest_unread(file.display(), argument::why_unread(error)),
-            E::Write { file, error } => say::manifest_unwritten(file.display(), error.to_string()),
+            E::Write { file, error } => {
+                say::manifest_unwritten(file.display(), argument::why_unwritten(error))
+            }
             E::Changed { file } => say::manifest_changed(file.display()),
             E::Problems { file, problems } => match problems.first() {
                 Some(first) => first.sentence(file),
