@@ -574,6 +574,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_long_id_makes_its_column_wider_and_what_is_said_stays_in_one() {
+        let long = "north-gate-camera-of-the-market";
+        for (ids, at) in [(["cam-1", "cam-2"], 25), (["cam-1", long], 36)] {
+            let mut lines = Lines { text: String::new(), language: Language::English };
+            lines.parts(ids.map(|id| (id, "= said".into())).to_vec());
+            let places: Vec<Option<usize>> = lines.text.lines().skip(1).map(|line| line.find('=')).collect();
+            assert_eq!(places, [Some(at), Some(at)], "{}", lines.text);
+        }
+    }
+
+    #[test]
     fn what_to_try_about_faces_is_told_to_programs() {
         let of = |hint: Option<Sentence>| Outcome {
             file: "site.toml".into(),

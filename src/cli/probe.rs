@@ -212,8 +212,8 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
     }
     if !args.target.0.contains("://") {
         // `rtsp:/10.0.0.31` was meant as an address. It is not repeated, as it may hold a password.
-        let begins_like_one = args.target.0.to_ascii_lowercase().starts_with("rtsp");
-        return Err(match begins_like_one {
+        let target = args.target.0.to_ascii_lowercase();
+        return Err(match target.starts_with("rtsp:") || target.starts_with("rtsps:") {
             true => of_address(UrlError::Scheme),
             false => Failure::refused(text::no_target()).hint(text::try_address_or_name()),
         });

@@ -21,7 +21,9 @@ pub(super) fn tell(slips: &[Slip], unreadable: &[toml::de::Error], report: &mut 
     }
     for error in unreadable {
         let span = error.span().unwrap_or(0..0);
-        report.unreadable(&span, config::no_toml(error.message())).maybe_hint(hint(error.message()));
+        let before = report.text().get(..span.start).and_then(|text| text.rsplit('\n').next()).unwrap_or("");
+        let hint = hint(error.message(), before);
+        report.unreadable(&span, config::no_toml(error.message())).maybe_hint(hint);
     }
 }
 
@@ -96,7 +98,11 @@ const HINTS: [Hint; 12] = [
     ),
 ];
 
-fn hint(message: &str) -> Option<Sentence> {
+/// `before`: the line up to where the reader stopped.
+fn hint(message: &str, before: &str) -> Option<Sentence> {
+    if message.starts_with("duplicate key") && before.trim_start().starts_with("[[") {
+        return Some(say::try_list_first());
+    }
     // The longest beginning counts: `invalid key-value pair` is no `invalid key`.
     if message.starts_with("invalid key-value pair") {
         return Some(say::try_assignment());
@@ -122,6 +128,8 @@ mod tests {
             ("a == 1\n", say::try_assignment()),
             ("a = 1\na = 2\n", say::try_once()),
             ("[a]\n[a]\n", say::try_once()),
+            ("[[a.b]]\nc = 1\n[[a]]\n", say::try_list_first()),
+            ("[a]\n[[a]]\n", say::try_list_first()),
             ("a = village\n", say::try_value()),
             ("a =\n", say::try_value()),
             ("a = \"C:\\new\\qa\"\n", say::try_backslash()),
@@ -136,7 +144,9 @@ mod tests {
         ] {
             let (_, errors) = toml::de::DeTable::parse_recoverable(text);
             let messages: Vec<&str> = errors.iter().map(toml::de::Error::message).collect();
-            let hints: Vec<_> = messages.iter().map(|message| hint(message)).collect();
+            let before = |error: &toml::de::Error| text[..error.span().unwrap().start].rsplit('\n').next();
+            let hints: Vec<_> =
+                errors.iter().map(|error| hint(error.message(), before(error).unwrap())).collect();
             assert!(!hints.is_empty() && hints.iter().all(Option::is_some), "{text}: {messages:?}");
             assert!(hints.contains(&Some(tried)), "{text}: {messages:?}");
         }

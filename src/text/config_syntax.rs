@@ -25,6 +25,9 @@ sentences! { "config_syntax";
     try_once():
         "each name stands once in its section, and each `[section]` once in the file: leave one of the two out",
         "同一段中每个名称只写一次，每个 `[段落]` 在文件中也只写一次：请去掉其中一个";
+    try_list_first():
+        "`[[camera]]` stands above all that is its own, such as `[[camera.zone]]`, and never beside `[camera]`",
+        "先写 `[[camera]]`，再写属于它的内容（例如 `[[camera.zone]]`）；不能与 `[camera]` 并用";
     try_value():
         "write the value behind `=`: a text in quotes, a number or true and false without",
         "请在 `=` 后面写值：文本加引号，数字、true 和 false 不加";

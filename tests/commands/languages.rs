@@ -72,7 +72,10 @@ fn a_probe_that_fails_prints_one_object_for_programs_and_says_the_same_to_people
         }
         let what = error["text"].as_str().unwrap();
         assert!(said.contains(&format!("错误：{what}")), "{target}: {said}");
-        assert!(said.contains(&format!("\n  提示：{}", error["hint"].as_str().unwrap())), "{target}: {error}");
+        assert!(
+            said.contains(&format!("\n  提示：{}", error["hint"].as_str().unwrap())),
+            "{target}: {error}"
+        );
     }
 }
 
