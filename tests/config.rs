@@ -1429,7 +1429,7 @@ fn check_says_what_a_good_configuration_makes_the_box_do() {
         "lookout/v1/530127/box-7f3a/up/...",
         format!("{DEFAULT_MODEL} on openvino, else cpu").as_str(),
         "cam-03               rtsp://10.0.0.31/stream2, 5 looks a second, 3 zones, 1 line, 1 mask",
-        "fire-lane-blocked    fire_lane_blocked (orange) on cam-03",
+        "fire-lane-blocked         fire_lane_blocked (orange) on cam-03",
     ] {
         assert!(out.contains(told), "`{told}` is not told:\n{out}");
     }
@@ -1516,7 +1516,7 @@ fn check_says_in_chinese_what_a_good_configuration_makes_the_box_do() {
         "centre.example:8883（MQTT 5，加密，",
         "，主题 lookout/v1/530127/box-7f3a/up/...\n",
         "cam-03               rtsp://10.0.0.31/stream2，每秒分析 5 次，3 个区域，1 条线，1 个遮罩\n",
-        "fire-lane-blocked    fire_lane_blocked（orange），监看 cam-03\n",
+        "fire-lane-blocked         fire_lane_blocked（orange），监看 cam-03\n",
     ] {
         assert!(out.contains(told), "`{told}` is not told:\n{out}");
     }

@@ -5,7 +5,7 @@ sentences! { "config_syntax";
         "this is no TOML: the `{mark}` here is never closed",
         "这里不是 TOML：此处的 `{mark}` 没有闭合";
     close_it(mark):
-        "close it with `{mark}` before the next line begins something else",
+        "close it with `{mark}` before something else begins",
         "请在下一项开始之前用 `{mark}` 闭合";
     withheld():
         "the line is not shown, as it may hold a password",
