@@ -5,7 +5,7 @@
 #
 #   deploy/setup.sh          what building and running needs
 #   deploy/setup.sh --test   and what the tests need (MQTT clients, an encoder, a Modbus server, a centre that verifies
-#                            signatures, a clock that lies, and what others generate code from our documents with)
+#                            signatures, a clock that lies, a browser, and what others generate code from our documents with)
 set -euo pipefail
 
 # The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
@@ -49,8 +49,13 @@ install_packages() {
     )
     [ "${1:-}" = --test ] && wanted+=(
         mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
-        curl python3-venv age faketime
+        curl python3-venv age faketime fonts-noto-cjk
     )
+    # Ubuntu has no browser among its packages.
+    if [ "${1:-}" = --test ]; then
+        if apt-cache show chromium-driver >/dev/null 2>&1; then wanted+=(chromium chromium-driver)
+        else say "this system's packages have no Chromium: the tests in a browser are left out"; fi
+    fi
     local missing=() name
     for name in "${wanted[@]}"; do
         dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
@@ -194,6 +199,20 @@ install_contract_tools() {
     cat "$wanted/requirements.txt" "$wanted/package.json" >"$folder/installed"
 }
 
+# What looks at the page on the box for faults that keep people out, for the tests in a browser. With the Node.js of above.
+install_page_tools() {
+    local wanted=tests/data/page folder="$cache/page" node="$cache/contract/bin"
+    if cmp -s "$wanted/package.json" "$folder/package.json" && [ -d "$folder/node_modules/axe-core" ]; then
+        say "the tools for the page are there"
+        return
+    fi
+    say "installing the tools for the page (axe-core)"
+    rm -rf "$folder" && mkdir -p "$folder" && cp "$wanted/package.json" "$folder/"
+    # No script of any package runs.
+    (cd "$folder" && PATH="$node:$PATH" npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock >&2) \
+        || fail "the tools for the page could not be installed" "check that npm can reach its registry"
+}
+
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 install_packages "${1:-}"
 install_rust
@@ -204,4 +223,5 @@ if [ "${1:-}" = --test ]; then
     install_python pymodbus tests/data/sensors/requirements.txt
     install_python joserfc tests/data/centre/requirements.txt
     install_contract_tools
+    install_page_tools
 fi

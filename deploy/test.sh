@@ -29,4 +29,8 @@ if [ ${#ignored[@]} -eq 0 ]; then
     cargo test --locked --test mqtt signing -- --include-ignored
     say "running the tests of consumers with the public tools, which were installed above"
     cargo test --locked --test consumers -- --include-ignored
+    if command -v chromedriver >/dev/null; then
+        say "running the tests of the page in a real browser, which was installed above"
+        cargo test --locked --test page browser -- --include-ignored
+    fi
 fi

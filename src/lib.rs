@@ -15,7 +15,7 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {pipeline, alerts, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > text > types`.
+//! Arrows point one way: `main > cli > daemon > web > {pipeline, alerts, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
 //! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
@@ -69,3 +69,5 @@ pub mod outbox;
 pub mod pipeline;
 pub mod sensors;
 pub mod video;
+#[cfg(feature = "web")]
+pub mod web;

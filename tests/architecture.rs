@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -47,11 +47,20 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "evidence", "outbox", "lifeline",
         ],
     ),
+    // The page: whoever logged in there may do what a command may, through the same door.
+    (
+        "web",
+        &[
+            "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "audit",
+            "control",
+        ],
+    ),
     (
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
+            "web",
         ],
     ),
     (
@@ -59,22 +68,26 @@ const ARROWS: [(&str, &[&str]); 21] = [
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "daemon",
+            "web", "daemon",
         ],
     ),
     ("main", &["cli"]),
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 11] = [
+const HOMES: [(&str, &str); 15] = [
     ("gstreamer", "video"),
     ("http_auth", "video"),
     ("gst", "video"),
     ("ort", "detector"),
-    ("rusqlite", "outbox"),
+    ("rusqlite", "outbox and web"),
     ("rumqttc", "mqtt and sensors"),
     ("tokio_serial", "sensors"),
-    ("hyper", "sensors"),
+    ("hyper", "sensors and web"),
+    ("axum", "web"),
+    ("maud", "web"),
+    ("rcgen", "web"),
+    ("argon2", "web"),
     ("clap", "cli"),
     ("ureq", "cli"),
     ("schemars", "types and analysis and contract and config and control and sensors"),

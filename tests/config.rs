@@ -378,14 +378,6 @@ fn without_a_broker_there_is_an_embedded_one() {
 }
 
 #[test]
-fn what_comes_with_later_versions_is_said_to_do_so() {
-    let later = "\n[web]\nlisten = \"127.0.0.1:8080\"\n";
-    let problems = check(&(shipped("minimal.toml") + later)).unwrap_err();
-    assert_eq!(problems.iter().count(), 1, "{problems}");
-    assert!(problems.iter().all(|p| p.what.to_string().contains("comes with a later version")), "{problems}");
-}
-
-#[test]
 fn a_slip_is_answered_with_what_was_meant() {
     for (from, to, hint) in [
         ("[[camera.zone]]", "[[camera.zones]]", "did you mean `zone`?"),

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 /// A first page that takes longer to read than the first alert takes to come is none.
 const README_BYTES: usize = 10 * 1024;
 /// Read by installers, operators and the command centre, so written in both languages.
-const TWINS: [&str; 10] = [
+const TWINS: [&str; 11] = [
     "README",
     "config/GUIDE",
     "config/CONTRACT",
     "config/INTEGRATION",
     "config/COMMANDS",
+    "config/PAGE",
     "config/REFERENCE",
     "deploy/FIELD",
     "models/ADDING",

@@ -37,6 +37,8 @@ pub(crate) mod keys;
 mod language;
 pub(crate) mod models;
 mod named_path;
+#[cfg(feature = "web")]
+pub(crate) mod page;
 pub(crate) mod probe;
 pub(crate) mod replay;
 pub(crate) mod run;
@@ -190,6 +192,9 @@ enum Command {
     Secret(secret::Args),
     /// Show or verify the audit log: who asked this box for what
     Audit(audit::Args),
+    /// Say where the page of the box is, and decide who may open it
+    #[cfg(feature = "web")]
+    Page(page::Args),
     /// List or verify models
     Models(models::Args),
     /// Print the published schemas
@@ -216,6 +221,8 @@ pub fn main() -> ExitCode {
         Command::Keys(args) => keys::run(args),
         Command::Secret(args) => secret::run(args),
         Command::Audit(args) => audit::run(args),
+        #[cfg(feature = "web")]
+        Command::Page(args) => page::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),
     };

@@ -24,6 +24,7 @@ mod camera;
 mod layers;
 mod rule;
 mod signal;
+mod web;
 
 pub use camera::*;
 pub use layers::*;
@@ -35,6 +36,7 @@ mod sensor;
 
 pub use crate::types::at::{At, Names};
 pub use sensor::*;
+pub use web::*;
 
 /// The configuration of one box: one TOML file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -53,6 +55,9 @@ pub struct Document {
     pub outbox: Option<At<OutboxDocument>>,
     /// The redacted pictures that go with alerts.
     pub evidence: Option<At<EvidenceDocument>>,
+    /// The page on the box, for a browser: how everything does, and what was told. It is always encrypted, and nobody sees
+    /// anything without a login; `lookout page` says how to open it.
+    pub web: Option<At<WebDocument>>,
     /// What grids are called and who answers for them, one `[[grid]]` for each that has something to say; goes into every
     /// alert of that grid.
     #[serde(default)]

@@ -68,7 +68,7 @@ pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
     Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor, Sensors,
-    Site, Tls,
+    Site, Tls, Web, WebListen,
 };
 pub(crate) use settings::{SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
@@ -93,6 +93,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// The redacted pictures.
     pub evidence: Evidence,
+    /// The page on the box.
+    pub web: Web,
     /// The cameras, in the order of the file; none on a box that has only sensors.
     pub cameras: Vec<Camera>,
     /// The rules, in the order of the file. Cameras, zones and lines they name exist.
@@ -313,6 +315,7 @@ impl Config {
             detector: parts.detector,
             outbox: parts.outbox,
             evidence: parts.evidence,
+            web: parts.web,
             cameras: parts.cameras,
             rules: parts.rules,
             titles: parts.titles,

@@ -321,6 +321,33 @@ pub struct Sensors {
     pub webhook: Option<WebhookListener>,
 }
 
+/// The page on the box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// Whether it is served.
+    pub enabled: bool,
+    /// Where.
+    pub listen: WebListen,
+    /// How long it knows alerts.
+    pub keep: Duration,
+    /// Most bytes of them.
+    pub keep_bytes: u64,
+}
+
+impl Web {
+    /// Whether this program can serve it.
+    pub const IS_BUILT_IN: bool = cfg!(feature = "web");
+}
+
+/// Where the page is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebListen {
+    /// For this machine alone, on the usual port or the next one that is free.
+    Usual,
+    /// Here and nowhere else.
+    At(SocketAddr),
+}
+
 /// A broker that sensors publish to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SensorBroker {

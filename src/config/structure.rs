@@ -20,9 +20,6 @@ use super::{headers, layers, schema, suggest, synonyms};
 use crate::analysis::rules;
 use crate::text::{Sentence, Words, config, structure as say};
 
-/// Names that other versions of the configuration know: (where, name).
-const LATER: [(&str, &str); 1] = [("Document", "web")];
-
 /// How to say what is to be written.
 type SayWrite = fn(Words) -> Sentence;
 
@@ -442,12 +439,6 @@ impl<'s> Walk<'s, '_, '_> {
         names: &[&str],
         place: &Place<'_>,
     ) {
-        if LATER.contains(&(place.definition, name)) {
-            self.report
-                .error(span, place.of(say::later(name)))
-                .hint(say::leave_out_for_now(env!("CARGO_PKG_VERSION")));
-            return;
-        }
         if names_a_password(name) {
             self.report.error(span, place.of(say::password())).hint(say::name_secret());
             return;

@@ -84,12 +84,7 @@ fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentenc
     let assigned = assigned.as_ref().map(|to| given(to, say::given_to));
     let on_site = on_site.as_ref().map(|who| given(who, say::on_site));
     let verdict = verdict.as_ref().map(|one| {
-        let word = match one.verdict {
-            Verdict::Confirmed => say::confirmed(),
-            Verdict::FalseAlarm => say::false_alarm(),
-            Verdict::Duplicate => say::duplicate(),
-            Verdict::Exercise => say::exercise(),
-        };
+        let word = judged(one.verdict);
         let cause = one.cause.as_ref().map(Words::from);
         let word = clauses(std::iter::once(word.into()).chain(cause));
         noting(say::verdict(word, &one.by, at(one.at)), one.note.as_ref())
@@ -100,20 +95,35 @@ fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentenc
 }
 
 fn phase(alert: &AlertData) -> Sentence {
-    let phase = match alert.phase {
-        Phase::New => say::is_new(),
-        Phase::Update => say::goes_on(),
-        Phase::End => say::is_over(),
-        Phase::Retract => say::was_a_mistake(),
-    };
-    let mut parts = vec![clauses([phase.into(), reason(alert.phase_reason).into()])];
+    let mut parts = vec![clauses([in_its_life(alert.phase).into(), reason(alert.phase_reason).into()])];
     if let Some(why) = alert.end_reason.filter(|_| alert.phase_reason == PhaseReason::Handled) {
         parts.push(say::ended_because(reason(why)).into());
     }
     say::behind(Words::List(parts, Joint::Then), format!("{}.{}", alert.alert_id, alert.rev))
 }
 
-fn reason(reason: PhaseReason) -> Sentence {
+/// What an alert was found to be.
+pub fn judged(verdict: Verdict) -> Sentence {
+    match verdict {
+        Verdict::Confirmed => say::confirmed(),
+        Verdict::FalseAlarm => say::false_alarm(),
+        Verdict::Duplicate => say::duplicate(),
+        Verdict::Exercise => say::exercise(),
+    }
+}
+
+/// Where in its life an alert is.
+pub fn in_its_life(phase: Phase) -> Sentence {
+    match phase {
+        Phase::New => say::is_new(),
+        Phase::Update => say::goes_on(),
+        Phase::End => say::is_over(),
+        Phase::Retract => say::was_a_mistake(),
+    }
+}
+
+/// Why a revision was made.
+pub fn reason(reason: PhaseReason) -> Sentence {
     match reason {
         PhaseReason::Raised => say::raised(),
         PhaseReason::StillThere => say::still_there(),

@@ -10,7 +10,8 @@ use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict}
 use crate::types::verdict::{Verdict, about_causes, about_outcomes};
 
 /// What people did about the alert. In each part `by` is what the command centre said, which nothing proves, and `key_id` is
-/// the key whose signature was good, which proves who sent it.
+/// the key whose signature was good, which proves who sent it. Where `by` begins with `page:`, somebody did it who is logged in
+/// at the box's own page with the name that follows; nobody else may use such a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HandlingData {
     /// Who took it on: the first `ack`, or whoever did one of the following first. The same as `acknowledged`.

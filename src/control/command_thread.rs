@@ -110,7 +110,8 @@ impl CommandThread {
         // As many wait here as were handed out, and those are bounded by the queues that they wait in.
         let (notices, noticed) = unbounded_channel();
         let finished_to = notices.clone();
-        let dispatcher = Dispatcher { parts, seen, pace: Pace::default(), finished_to };
+        let dispatcher =
+            Dispatcher { parts, seen, pace: Pace::default(), page_pace: Pace::default(), finished_to };
         let thread = thread::Builder::new().name("commands".to_owned()).spawn(move || {
             let _kept = on_thread();
             runtime.block_on(dispatcher.work(commands, noticed));
@@ -146,6 +147,8 @@ struct Dispatcher {
     parts: Parts,
     seen: Seen,
     pace: Pace,
+    /// Of people at the page.
+    page_pace: Pace,
     finished_to: UnboundedSender<Notice>,
 }
 
@@ -179,10 +182,18 @@ impl Dispatcher {
         let envelope = &command.envelope;
         let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
         let why = say::too_many_of_key();
-        match self.pace.take(key.as_deref().unwrap_or(""), &envelope.request_id, self.parts.clock.now()) {
+        // Whoever floods the broker keeps nobody at the page from working, nor the other way round.
+        let (pace, whose) = match &envelope.local {
+            Some(_) => (&mut self.page_pace, &*envelope.by),
+            None => (&mut self.pace, key.as_deref().unwrap_or("")),
+        };
+        match pace.take(whose, &envelope.request_id, self.parts.clock.now()) {
             Paced::Go => {}
             Paced::TooMany => return self.refuse(envelope, Answer::refused(Refusal::Busy, why)),
             Paced::StillTooMany => {
+                if let Some(local) = &envelope.local {
+                    local.give(Answer::refused(Refusal::Busy, why.clone()));
+                }
                 // Not a line each: who holds a key must not be able to wash the log away.
                 return self.parts.refusal_stats.refused(&Refused {
                     kind: Refusal::Busy,
@@ -218,6 +229,8 @@ impl Dispatcher {
 
     /// One answer to each key of which too many came, for those that got none.
     fn tell_left_out(&mut self) {
+        // Whoever is at the page was answered.
+        self.page_pace.take_left_out();
         for (key, LeftOut { count, from, until, request_ids }) in self.pace.take_left_out() {
             let whose = if key.is_empty() { say::of_unsigned() } else { mqtt::of_key(key) };
             let zone = self.parts.readers.read().time_zone.clone();
@@ -314,6 +327,10 @@ impl Dispatcher {
 
     /// Whether it is stored.
     fn reply(&self, envelope: &CommandEnvelope, answer: Answer) -> bool {
+        if let Some(local) = &envelope.local {
+            local.give(answer);
+            return true;
+        }
         let respond_to = envelope.respond_to.clone();
         let to = Asked {
             request_id: envelope.request_id.clone(),
@@ -397,10 +414,11 @@ fn entry(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Signer;
+    use super::super::{LocalDesk, Signer};
     use super::*;
     use crate::analysis::alert::{Acknowledgement, AlertId};
     use crate::analysis::alert_lifecycle::handling::HandlingStep;
+    use crate::analysis::time::Moment;
     use crate::contract::signature::Role;
     use crate::control::commands;
     use crate::control::running_box::{AcknowledgeReply, HandledReply};
@@ -439,7 +457,8 @@ mod tests {
             readers: Arc::new(RwLock::new(Readers { time_zone: TimeZone::UTC, language: Language::English })),
         };
         let seen = Seen::open(&folder.join("control")).unwrap();
-        Dispatcher { parts, seen, pace: Pace::default(), finished_to: unbounded_channel().0 }
+        let (pace, page_pace) = (Pace::default(), Pace::default());
+        Dispatcher { parts, seen, pace, page_pace, finished_to: unbounded_channel().0 }
     }
 
     fn envelope(command: &str) -> CommandEnvelope {
@@ -455,6 +474,7 @@ mod tests {
             at: Clock::start().now().utc,
             retained: false,
             respond_to: None,
+            local: None,
             ignored: Vec::new(),
         }
     }
@@ -497,5 +517,25 @@ mod tests {
         assert_eq!(note(7), Turn::Fresh);
         assert_eq!(note(7), Turn::CounterTooLow(7));
         assert_eq!(note(8), Turn::Fresh);
+    }
+
+    #[test]
+    fn whoever_asks_too_often_at_the_page_is_answered_there_and_the_centre_hears_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut dispatcher = dispatcher(folder.path());
+        let (commands, mut waiting) = tokio::sync::mpsc::channel(4);
+        let desk = LocalDesk::new(commands);
+        // As if all of it had been asked a moment from now, so that nothing comes to be allowed again.
+        let now = dispatcher.parts.clock.now();
+        let soon = Moment::after_origin(now.utc, now.mono + Duration::from_secs(3600));
+        while dispatcher.page_pace.take("page:li", "r", soon) == Paced::Go {}
+        let ack = serde_json::json!({ "alert_id": "A" });
+        let mut answer = desk.ask("li", Role::Operator, "ack", &ack, now.utc).unwrap();
+        dispatcher.take(waiting.try_recv().unwrap());
+        let answer = answer.try_recv().unwrap();
+        assert_eq!((answer.outcome, answer.code), (Outcome::Refused, Some(Refusal::Busy)));
+        dispatcher.tell_left_out();
+        assert_eq!(dispatcher.parts.outbox.depth().rows, 0);
+        assert_eq!(dispatcher.pace.take("desk-1", "r", now), Paced::Go);
     }
 }

@@ -16,6 +16,7 @@ use super::answer::MOST_CHARS;
 use super::authorisation::{Gate, Rejected, Signer, tame};
 use super::commands::{self, COMMANDS, CommandSpec, Parsed, Replay, Work};
 use super::fields::{self, Faults, Field};
+use super::local::{LocalAnswer, PAGE_PREFIX};
 use crate::analysis::alert::Act;
 use crate::analysis::time::Timestamp;
 use crate::contract::command::Refusal as RefusalKind;
@@ -24,7 +25,7 @@ use crate::contract::portable_json;
 use crate::contract::signature::Role;
 use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Mark, Refusal, RespondTo};
-use crate::text::{Joint, Sentence, Words, command as say, message};
+use crate::text::{Joint, Sentence, Words, command as say, message, page};
 
 /// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
 /// keys (`[[command_key]]`), this object is the payload of a JWS in compact form (RFC 7515) with `alg: EdDSA` (RFC 8037)
@@ -56,7 +57,8 @@ pub struct Command<T> {
     /// is not set takes a command only with a higher one than ever before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counter: Option<u64>,
-    /// Who issues it: a person or a desk, for the audit log.
+    /// Who issues it: a person or a desk, for the audit log. `page:` at its beginning is for people at the box's own page, and
+    /// refused from anybody else.
     #[schemars(length(min = 1, max = 128))]
     pub by: String,
     /// Why, in words, for the audit log; the description in the schema says which commands require it.
@@ -137,6 +139,8 @@ pub struct CommandEnvelope {
     pub retained: bool,
     /// What it asks for about its answer, besides `up/reply`.
     pub respond_to: Option<RespondTo>,
+    /// Where its answer goes instead of the broker, where somebody at the box's own page asks.
+    pub local: Option<LocalAnswer>,
     /// Fields that this version does not know, which it was carried out without.
     pub ignored: Vec<String>,
 }
@@ -353,6 +357,7 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
         at: inbound.now,
         retained: inbound.retained,
         respond_to: None,
+        local: None,
         ignored: unknown.into_iter().map(|field| field.name).collect(),
     };
     Ok(ReceivedCommand { envelope, logged, work })
@@ -397,7 +402,7 @@ fn judged(
         Some(Err(wrong)) => faults.extend(wrong.into_iter().map(malformed)),
         None => {}
     }
-    judged.by = or_fault(faults, name(data, "by"));
+    judged.by = or_fault(faults, sender(data));
     judged.unknown = spec.map(|spec| fields::unknown(data, spec.fields())).unwrap_or_default();
     judged
 }
@@ -535,6 +540,36 @@ pub(super) fn name(data: &Value, key: &str) -> Result<String, Sentence> {
         return Err(say::control_characters(key));
     }
     Ok(text.to_owned())
+}
+
+/// Who says that they ask: anybody but the box's own page, which knows who that is.
+fn sender(data: &Value) -> Result<String, Sentence> {
+    let by = name(data, "by")?;
+    if is_like_page(&by) { Err(page::name_is_reserved(PAGE_PREFIX)) } else { Ok(by) }
+}
+
+/// Whether a reader could take it for a name of the page's: what is not seen, how wide letters are and whether they are
+/// capitals makes no other name, nor do letters of other scripts that look the same.
+fn is_like_page(by: &str) -> bool {
+    let is_seen = |c: &char| {
+        !c.is_whitespace()
+            && !matches!(*c,
+                '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+                | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+                | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+    };
+    let plain = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{FE13}' | '\u{FE55}' | '\u{2236}' | '\u{A789}' | '\u{2D0}' | '\u{589}' | '\u{5C3}' => ':',
+        'а' | 'А' | 'ɑ' => 'a',
+        'р' | 'Р' => 'p',
+        'е' | 'Е' => 'e',
+        'ɡ' => 'g',
+        other => other,
+    };
+    let seen = by.chars().filter(is_seen).map(plain).flat_map(char::to_lowercase);
+    seen.take(PAGE_PREFIX.len()).eq(PAGE_PREFIX.chars())
 }
 
 /// A text that may be absent, of at most so many characters.

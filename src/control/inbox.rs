@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use super::authorisation::Gate;
 use super::commands::{self, COMMANDS};
 use super::envelope::{self, Addressee, Received, ReceivedCommand};
+use super::local::LocalDesk;
 use crate::contract::command::Refusal as RefusalKind;
 use crate::contract::messages::{COMMAND_TOPICS, MARK};
 use crate::mqtt::{Delivered, Downlink, Refusal, Taken};
@@ -35,6 +36,11 @@ impl Inbox {
     ) -> (Self, Receiver<ReceivedCommand>) {
         let (commands, receiver) = mpsc::channel(WAITING);
         (Inbox { area: area.into(), box_name: box_name.into(), gate, commands }, receiver)
+    }
+
+    /// For people at the box's own page: what they ask for waits in the same queue.
+    pub fn desk(&self) -> LocalDesk {
+        LocalDesk::new(self.commands.clone())
     }
 }
 

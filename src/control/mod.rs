@@ -18,6 +18,7 @@ pub mod commands;
 pub mod envelope;
 pub(crate) mod fields;
 pub mod inbox;
+pub(crate) mod local;
 pub(crate) mod long_text;
 pub(crate) mod overrides;
 pub(crate) mod rate_limit;
@@ -40,6 +41,7 @@ pub use commands::{COMMANDS, CommandSpec};
 pub(crate) use envelope::objections;
 pub use envelope::{CommandEnvelope, Objections, ReceivedCommand};
 pub use inbox::Inbox;
+pub(crate) use local::LocalDesk;
 pub(crate) use running_box::{Offer, RunningBox};
 
 /// The whole table of messages: what a box sends and what it takes.

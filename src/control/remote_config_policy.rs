@@ -181,6 +181,8 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<Sentence> {
         ("[mqtt]", wanted.mqtt.says_the_same(&file.mqtt)),
         ("[detector]", wanted.detector == file.detector),
         ("[outbox]", wanted.outbox == file.outbox),
+        // Who reaches the page is decided at the box.
+        ("[web]", wanted.web == file.web),
     ];
     for (section, _) in sections.iter().filter(|(_, same)| !same) {
         let paths = FROM_AFAR.iter().map(|path| format!("`{path}`").into()).collect();

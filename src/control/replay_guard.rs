@@ -257,6 +257,7 @@ mod tests {
             at: at.parse().unwrap(),
             retained: false,
             respond_to: None,
+            local: None,
             ignored: Vec::new(),
         }
     }

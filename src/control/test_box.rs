@@ -92,6 +92,7 @@ impl TestBox {
             at: self.now().utc,
             retained: false,
             respond_to: None,
+            local: None,
             ignored: Vec::new(),
         };
         let (to, answered) = std::sync::mpsc::channel();

@@ -25,6 +25,11 @@ pub(crate) mod load_test;
 pub(crate) mod loaded_models;
 mod machine;
 mod meta;
+#[cfg(feature = "web")]
+mod page;
+#[cfg(not(feature = "web"))]
+#[path = "no_page.rs"]
+mod page;
 mod part_reports;
 mod privacy;
 mod quality_report;
@@ -55,6 +60,7 @@ pub(crate) use wiring::picture_shape;
 
 use crash_loop::ShortRuns;
 use file_watch::SecretFiles;
+use page::PageStage;
 use running::Running;
 use stages::{
     AlertStage, AnalysisStage, CommandStage, Context, FramePath, InferenceStage, LoadedSite, Stages, Storage,
@@ -168,6 +174,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let secret_files = listen(&file, &notes)?;
     let (queue, queued) = analysis_thread::queue();
     let (commands, inbox) = CommandStage::start(context, &storage, queue.clone(), notes)?;
+    let desk = inbox.desk();
     let publisher = stages::start_publisher(context, &storage, &broker, &commands, inbox)?;
     let frames = FramePath::new(&loaded.site);
     let (alerts, open) = AlertStage::start(context, &storage, &publisher, &frames)?;
@@ -175,8 +182,10 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let inference = InferenceStage::start(context, &frames, queue.clone())?;
     let cameras = stages::start_cameras(context, &frames, queue.clone());
     let sensors = stages::start_sensors(context, &broker, queue);
+    // Last: nothing else waits for it.
+    let page = PageStage::start(context, &storage, &commands, desk);
     let stages =
-        Stages { storage, broker, commands, publisher, alerts, analysis, inference, cameras, sensors };
+        Stages { storage, broker, commands, publisher, alerts, analysis, inference, cameras, sensors, page };
 
     let mut running = Running::new(file, &options, beginning, loaded, secret_files, stages, clock);
     running.announce_start(options.broken_file.as_ref());

@@ -153,6 +153,8 @@ pub(super) struct Readings {
     pub short_runs: Option<ShortRuns>,
     /// Why messages are not signed.
     pub signing_trouble: Option<Sentence>,
+    /// Why the page cannot be opened, and what to try.
+    pub page_trouble: Option<(Sentence, Option<Sentence>)>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
@@ -169,6 +171,9 @@ pub(super) struct Report {
     pub summary: Result<Vec<u8>, EventError>,
     /// Every camera and sensor.
     pub parts: Vec<Part>,
+    /// The summary without its lists of parts, for the page.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no page"))]
+    pub of_the_box: HealthData,
 }
 
 /// A camera or a sensor, as it is told of.
@@ -177,11 +182,15 @@ pub(super) struct Part {
     pub topic: BoxTopic,
     /// What about it is news when it changes: not how many frames came.
     pub state: String,
-    data: PartData,
+    /// What is said of it.
+    pub data: PartData,
 }
 
-enum PartData {
+/// A camera or a sensor, as it is published.
+pub(crate) enum PartData {
+    /// A camera.
     Camera(Box<CameraData>),
+    /// A sensor.
     Sensor(Box<SensorData>),
 }
 
@@ -313,15 +322,15 @@ impl Health {
         let signals = signals(&readings.known.signals.lock());
         let degraded = self.degraded(readings, config);
         let parts = parts_of(config, &cameras, &sensors);
-        let data = HealthData {
+        let of_the_box = HealthData {
             uptime_s: at.since(self.started).as_secs(),
             software: Some(Software::this()),
             config_sha256: Some(config.sha256.clone()),
             counts: Some(HealthCounts::of(&cameras, &sensors, &signals, degraded.len())),
-            degraded,
-            cameras,
+            degraded: Vec::new(),
+            cameras: Vec::new(),
             cameras_omitted: 0,
-            sensors,
+            sensors: Vec::new(),
             sensors_omitted: 0,
             signals,
             signals_omitted: 0,
@@ -330,13 +339,15 @@ impl Health {
             machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
             language,
         };
+        let data = HealthData { degraded, cameras, sensors, ..of_the_box.clone() };
         self.last.at = at.mono;
         self.last.cpu = cpu;
         self.last.looked = looked;
         self.last.still = still;
         self.last.closer = closer;
         self.last.busy_us = busy_us;
-        Report { summary: self.sender.event(format!("health.{}", at.utc), None, at.utc, data), parts }
+        let summary = self.sender.event(format!("health.{}", at.utc), None, at.utc, data);
+        Report { summary, parts, of_the_box }
     }
 
     /// The answer to `selftest`.
@@ -413,7 +424,8 @@ impl Health {
         list
     }
 
-    fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
+    /// What is wrong now.
+    pub(crate) fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
         reasons(readings, readings.at.since(self.started), &self.told, zone)
     }
 
@@ -465,7 +477,7 @@ fn decoding(mode: GateMode) -> Decoding {
 }
 
 /// What would let a camera be decoded as it is needed.
-fn advice(mode: GateMode) -> Option<Sentence> {
+pub(crate) fn advice(mode: GateMode) -> Option<Sentence> {
     Some(match mode {
         GateMode::Overloaded => say::overloaded(),
         GateMode::Patrol | GateMode::Burst | GateMode::Full => return None,
@@ -494,13 +506,15 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<Sentence> {
 }
 
 /// What is wrong with a part.
-struct Reason {
-    part: String,
-    what: Words,
+pub(crate) struct Reason {
+    /// Which one.
+    pub part: String,
+    /// What is wrong.
+    pub what: Words,
     /// What to try.
-    hint: Option<Sentence>,
+    pub hint: Option<Sentence>,
     /// What programs go by, where that is not all of `what`.
-    code: Option<Sentence>,
+    pub code: Option<Sentence>,
 }
 
 impl Reason {
@@ -546,6 +560,8 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
         ("configuration", readings.file_trouble.clone()),
     ];
     reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
+    let page = readings.page_trouble.clone();
+    reasons.extend(page.map(|(what, hint)| Reason { hint, ..Reason::new("page", what) }));
     reasons.extend(readings.signing_trouble.clone().map(|trouble| Reason::new("signing", trouble)));
     let unsigned = broker.unsigned.clone();
     reasons.extend(unsigned.map(|(what, hint)| Reason { hint: Some(hint), ..Reason::new("signing", what) }));
@@ -592,12 +608,12 @@ fn explains(health: &SensorHealth) -> bool {
 }
 
 /// A sensor that has not spoken yet, and of which nothing speaks against it.
-fn is_waiting(stats: &SensorStats) -> bool {
+pub(crate) fn is_waiting(stats: &SensorStats) -> bool {
     matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
 }
 
 /// Why it is bad or silent.
-fn sensor_reason(stats: &SensorStats) -> Option<Words> {
+pub(crate) fn sensor_reason(stats: &SensorStats) -> Option<Words> {
     match &stats.reading {
         SensorReading::Good { .. } => None,
         SensorReading::Bad { reason, .. } => Some(reason.words()),
@@ -836,6 +852,7 @@ mod tests {
             short_runs: None,
             signing_trouble: None,
             redaction_trouble: None,
+            page_trouble: None,
             broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
             provider: "cpu".to_owned(),
             workers: 2,

@@ -224,6 +224,7 @@ impl Running {
 
     fn report(&mut self, readings: &Readings) {
         let report = self.health.report(readings, &self.config);
+        self.show_on_page(&report, readings);
         match report.summary {
             Ok(message) => self.stages.publisher.set_latest(messages::HEALTH.at(&[]), message),
             Err(error) => log_error!(box_log::health_not_written(); %error),
@@ -262,6 +263,7 @@ impl Running {
             spool_trouble: self.stages.storage.trouble.clone(),
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
+            page_trouble: self.stages.page.trouble(),
             short_runs: self.short_runs,
             signing_trouble: self.signing_trouble(),
             redaction_trouble: self.loaded_models.faces().trouble().cloned().map(Words::from),
@@ -445,6 +447,7 @@ impl Running {
         }
         self.connect_to_broker(config);
         self.stages.sensors.become_those(&config.sensors);
+        self.stages.page.set(config);
         let limits = |config: &Config| (config.outbox.clone(), config.mqtt.expect_marks);
         if limits(config) != limits(&self.config) {
             self.stages.storage.set_limits(config);

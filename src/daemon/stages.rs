@@ -44,6 +44,7 @@ use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
 use super::loaded_models::{self, LoadModelsError, LoadedModels, Models};
+use super::page::PageStage;
 use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
@@ -60,7 +61,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What each stage gets to stop. [`lifeline::STOP_WITHIN`] is more than all of them take one after the other.
-const DEADLINES: [(&str, Duration); 9] = [
+const DEADLINES: [(&str, Duration); 10] = [
+    ("page", STOP_WITHIN),
     ("sensors", sensors::STOP_WITHIN),
     ("cameras", cameras::STOP_WITHIN),
     ("inference", DRAIN_WITHIN),
@@ -88,6 +90,7 @@ pub(super) struct Stages {
     pub inference: InferenceStage,
     pub cameras: Cameras,
     pub sensors: RunningSensors,
+    pub page: PageStage,
 }
 
 impl Stages {
@@ -104,7 +107,9 @@ impl Stages {
             inference,
             mut cameras,
             mut sensors,
+            page,
         } = self;
+        stop("page", |within| page.stop(within));
         stop("sensors", |_| sensors.stop());
         stop("cameras", |_| cameras.stop_all());
         stop("inference", |_| inference.stop());

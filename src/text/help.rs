@@ -220,6 +220,20 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("audit show", "json", "原样输出日志中的行"),
     ("audit show", "last", "只显示最后这么多行"),
     // ----
+    ("page", "", "查看盒子页面的地址，管理可以打开它的人"),
+    ("page", "config", "盒子的配置"),
+    ("page enrol", "", "生成登记码，用它设置姓名和密码；一刻钟内有效，只能使用一次"),
+    (
+        "page enrol",
+        "role",
+        "权限：viewer（查看全部）、operator（处置预警）或 installer（还可决定盒子的工作内容）",
+    ),
+    ("page enrol", "name", "为谁设置密码，已有密码的也可以；不写则为新登记的人"),
+    ("page enrol", "config", "盒子的配置"),
+    ("page remove", "", "删除某人；已登录的会立即退出"),
+    ("page remove", "name", "姓名"),
+    ("page remove", "config", "盒子的配置"),
+    // ----
     ("models", "", "列出、校验、添加或下载模型"),
     ("models list", "", "列出清单中的模型"),
     ("models list", "json", "以 JSON 行输出"),

@@ -142,6 +142,7 @@ pub(crate) mod models;
 pub(crate) mod mqtt;
 pub(crate) mod outbox;
 pub(crate) mod outbox_step;
+pub(crate) mod page;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod probe;
@@ -212,6 +213,7 @@ fn catalogue() -> Vec<&'static Entry> {
         models::ALL,
         mqtt::ALL,
         outbox::ALL,
+        page::ALL,
         outbox_step::ALL,
         place::ALL,
         policy::ALL,

@@ -114,6 +114,18 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "How many days sealed originals are kept. Only with `originals_for`.":
         "加封原图保留多少天。只能与 `originals_for` 一起用。";
 
+    // ---- `[web]`
+    "The page on the box, for a browser: how everything does, and what was told. It is always encrypted, and nobody sees anything without a login; `lookout page` says how to open it.":
+        "盒子自带的网页，用浏览器打开：各部分的状态和已发出的预警。连接始终加密，未登录看不到任何内容；打开方法见 `lookout page`。";
+    "Whether the page is served.":
+        "是否提供该页面。";
+    "Address and port. Without it `127.0.0.1:8443`, or the next free port where that one is taken; `lookout page` prints the address. `\"0.0.0.0:8443\"` serves whoever reaches the box: always encrypted, and nobody sees anything without a login.":
+        "监听的地址和端口。不写时为 `127.0.0.1:8443`，端口被占用时顺延到下一个空闲端口；`lookout page` 会显示地址。写 `\"0.0.0.0:8443\"` 则网络内能连到盒子的都可访问：始终加密，未登录看不到任何内容。";
+    "How many days the page knows alerts.":
+        "页面保存多少天的预警。";
+    "Most disk space for them in MiB; then the oldest go. Pictures are not among them: `[evidence]` says how long those stay.":
+        "这些预警最多占用的磁盘空间，单位 MiB；超出时删除最旧的。不含图片：图片保存多久由 `[evidence]` 决定。";
+
     // ---- `[[grid]]`
     "What grids are called and who answers for them, one `[[grid]]` for each that has something to say; goes into every alert of that grid.":
         "网格叫什么、由谁负责。有内容要写的网格各写一个 `[[grid]]`；写入该网格的每条预警。";

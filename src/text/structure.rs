@@ -123,12 +123,6 @@ sentences! { "structure";
     belongs_into(name, header):
         "`{name}` belongs into `{header}`",
         "`{name}` 应写在 `{header}` 中";
-    later(name):
-        "`{name}` comes with a later version of Lookout",
-        "`{name}` 要到 Lookout 的后续版本才有";
-    leave_out_for_now(version):
-        "this is version {version}; leave it out for now",
-        "当前版本是 {version}；请先去掉";
     password():
         "a password never stands in the configuration",
         "密码不能写在配置文件中";

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::document::{At, Document, SignalDocument};
 use super::problem::{Report, Source};
 use super::secret::{Credentials, SecretStore, unreadable_hint};
-use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
+use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site, Web};
 use super::structure::TakenOut;
 use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
 use crate::analysis::detection::Class;
@@ -44,6 +44,7 @@ mod signal;
 mod time_zone;
 mod twins;
 mod watched;
+mod web;
 mod zone_names;
 
 /// The parts of a checked configuration.
@@ -53,6 +54,7 @@ pub(super) struct Parts {
     pub detector: Detector,
     pub outbox: Outbox,
     pub evidence: Evidence,
+    pub web: Web,
     pub cameras: Vec<Camera>,
     pub rules: Vec<Rule>,
     pub titles: BTreeMap<Arc<str>, String>,
@@ -101,6 +103,7 @@ pub(super) fn document(
     let detector = checker.detector(document.detector.as_ref());
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
+    let web = checker.web(document.web.as_ref(), document.sensors.as_ref());
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     checker.camera_types(document);
     let cameras = checker.cameras(document, time_zone.as_ref());
@@ -121,6 +124,7 @@ pub(super) fn document(
         detector,
         outbox,
         evidence,
+        web,
         cameras,
         rules,
         titles,

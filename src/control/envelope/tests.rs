@@ -49,6 +49,32 @@ fn an_acknowledgement_is_read_bare_and_in_an_envelope() {
 }
 
 #[test]
+fn nobody_takes_a_name_that_looks_like_the_pages() {
+    for by in [
+        "page:li",
+        " page:li",
+        "PAGE:li",
+        "Page : li",
+        "\u{200B}page:li",
+        "pa\u{AD}ge:li",
+        "ｐａｇｅ：li",
+        "page：li",
+        "\u{202E}page:li",
+        "раgе:li",
+        "page\u{2060}:li",
+        "\u{3000}page:li",
+    ] {
+        let json = json!({ "request_id": "r", "alert_id": "A", "by": by }).to_string();
+        let why = parse("ack", &json).err().unwrap_or_else(|| panic!("{by:?} was taken"));
+        assert!(why.contains("only the box's own page"), "{by:?}: {why}");
+    }
+    for by in ["desk 2", "pager: li", "page", "homepage:li", "李", "ра"] {
+        let json = json!({ "request_id": "r", "alert_id": "A", "by": by }).to_string();
+        assert_eq!(parse("ack", &json).unwrap().envelope.by, by);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_in_words() {
     let cases = [
         ("not json", "it is not JSON"),

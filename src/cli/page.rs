@@ -1,0 +1,134 @@
+//! `lookout page`: where the page of the box is, and who may open it.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+
+use super::language;
+use super::{Failure, print_line};
+use crate::analysis::time::Timestamp;
+use crate::config::{Config, Surroundings, WebListen};
+use crate::contract::Language;
+use crate::text::{Sentence, page as words};
+use crate::web::accounts::{self, Accounts, Role};
+use crate::web::{self};
+
+/// Arguments of `lookout page`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// The configuration of the box
+    #[arg(long, short, global = true, default_value = "/etc/lookout/lookout.toml")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print a code with which somebody gets a name and a password; it works once, within a quarter of an hour
+    Enrol {
+        /// What they may do: viewer (sees everything), operator (works on alerts) or installer (also decides what runs)
+        #[arg(long, value_parser = role, default_value = "operator")]
+        role: Role,
+        /// Whose password it sets, also of somebody who has one already; without it a new name
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Take somebody's name away; whoever is logged in with it is logged out
+    Remove {
+        /// The name
+        name: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::named(text).ok_or_else(|| words::role_expected().in_language(language::of_this_run()))
+}
+
+/// Runs it.
+///
+/// # Errors
+/// The configuration has problems, the page is switched off, or its files cannot be used.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let language = language::of_this_run();
+    let config =
+        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
+    if !config.web.enabled {
+        return Err(Failure::tried(words::page_is_off()).hint(words::try_switching_on()));
+    }
+    let folder = web::folder_in(&config.outbox.dir);
+    let mut known = Accounts::within(&folder);
+    let unusable = |error: std::io::Error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => words::try_sudo(),
+            _ => words::try_room(),
+        };
+        Failure::tried(words::folder_unusable(folder.display(), error.to_string())).hint(hint)
+    };
+    match args.action {
+        None => show(&config, &folder, &mut known, language).map_err(unusable)?,
+        Some(Action::Enrol { role, name }) => {
+            if let Some(name) = name.as_deref().filter(|name| !accounts::is_name(name)) {
+                let hint = words::name_is_none(accounts::MOST_NAME_CHARS);
+                return Err(Failure::refused(words::no_name(name)).hint(hint));
+            }
+            let code = known.make_code(role, name, Timestamp::now()).map_err(unusable)?;
+            let minutes = accounts::CODE_GOOD_FOR.as_secs() / 60;
+            let where_to = format!("{}/enrol", url(&config, &folder));
+            say!("{}", words::type_the_code(where_to, minutes, role.name()).in_language(language));
+            print_line(code)?;
+        }
+        Some(Action::Remove { name }) => {
+            if !known.remove(&name).map_err(unusable)? {
+                return Err(Failure::tried(words::nobody_of_that_name(name)));
+            }
+            say!("{}", words::removed(name).in_language(language));
+        }
+    }
+    Ok(())
+}
+
+fn show(config: &Config, folder: &Path, known: &mut Accounts, language: Language) -> std::io::Result<()> {
+    let print = |sentence: Sentence| print_line(sentence.in_language(language));
+    let people = known.people()?;
+    let lines = [
+        Some(words::line_address(url(config, folder))),
+        Some(match web::fingerprint(folder)? {
+            Some(fingerprint) => words::line_fingerprint(fingerprint),
+            None => words::line_no_certificate(),
+        }),
+        web::address(folder).is_none().then(words::line_not_served),
+        people.is_empty().then(words::line_nobody),
+    ];
+    let people = people.iter().map(|person| words::line_person(person.name.as_str(), person.role.name()));
+    for line in lines.into_iter().flatten().chain(people) {
+        // What cannot be printed was told already.
+        let _ = print(line);
+    }
+    Ok(())
+}
+
+/// Where a browser finds the page: as the daemon says, or as the configuration does.
+fn url(config: &Config, folder: &Path) -> String {
+    let usual = || crate::config::document::DEFAULT_WEB_LISTEN.parse().ok();
+    let listen = web::address(folder).or(match config.web.listen {
+        WebListen::At(address) => Some(address),
+        WebListen::Usual => usual(),
+    });
+    let Some(listen) = listen else { return String::new() };
+    let reached = if listen.ip().is_unspecified() { own_address(listen.ip()) } else { None };
+    let address = SocketAddr::new(reached.unwrap_or(listen.ip()), listen.port());
+    format!("https://{address}")
+}
+
+/// The address of this machine on the way to elsewhere. Nothing is sent: the system only chooses a way.
+fn own_address(listen: IpAddr) -> Option<IpAddr> {
+    let (any, elsewhere) = match listen {
+        IpAddr::V4(_) => ("0.0.0.0:0", "192.0.2.1:9"),
+        IpAddr::V6(_) => ("[::]:0", "[2001:db8::1]:9"),
+    };
+    let socket = UdpSocket::bind(any).ok()?;
+    socket.connect(elsewhere).ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_unspecified())
+}

@@ -1,0 +1,116 @@
+//! Tells open pages that something changed, as server-sent events: `change`, with a number for each part of the page. What
+//! changed is fetched as the page itself, so there is one way only in which anything is shown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use parking_lot::Mutex;
+
+use super::Site;
+use super::request::Visitor;
+use super::sessions::SessionKey;
+
+/// More than people who look at one box; the pages of others show the same, and are as new as when they were opened.
+const MOST_STREAMS: usize = 24;
+/// Of one session: a browser opens six connections to an address, and needs some for the pages themselves.
+const MOST_OF_A_SESSION: usize = 4;
+/// A word in between, so that both sides notice when the other is gone.
+const WORD_EVERY: Duration = Duration::from_secs(15);
+/// Not more often than this: a busy street changes all the time.
+const AT_MOST_EVERY: Duration = Duration::from_millis(500);
+/// Then the browser asks again, and whoever is logged out by then is told.
+const LASTS_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// How many listen, by session.
+#[derive(Debug, Default)]
+pub(super) struct Streams(Mutex<HashMap<SessionKey, usize>>);
+
+/// One that listens.
+struct Listening {
+    streams: Arc<Streams>,
+    session: SessionKey,
+}
+
+impl Listening {
+    fn begin(streams: &Arc<Streams>, session: SessionKey) -> Option<Self> {
+        let mut all = streams.0.lock();
+        let own = all.get(&session).copied().unwrap_or(0);
+        if own >= MOST_OF_A_SESSION || all.values().sum::<usize>() >= MOST_STREAMS {
+            return None;
+        }
+        all.insert(session, own + 1);
+        Some(Listening { streams: streams.clone(), session })
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let mut all = self.streams.0.lock();
+        if let Some(own) = all.get_mut(&self.session) {
+            *own -= 1;
+            if *own == 0 {
+                all.remove(&self.session);
+            }
+        }
+    }
+}
+
+pub(super) async fn changes(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
+    let Some(listening) = Listening::begin(&site.streams, visitor.key) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let (status, alerts) = (site.status.clone(), site.changes.subscribe());
+    let ends = tokio::time::Instant::now() + LASTS_FOR;
+    let events = stream::unfold((status, alerts, listening, true), move |state| async move {
+        let (mut status, mut alerts, listening, is_first) = state;
+        if !is_first {
+            tokio::time::sleep(AT_MOST_EVERY).await;
+            let word = tokio::select! {
+                changed = status.changed() => changed.is_ok(),
+                changed = alerts.changed() => changed.is_ok(),
+                () = tokio::time::sleep(WORD_EVERY) => {
+                    return Some((Ok::<_, std::convert::Infallible>(":\n\n".to_owned()), (status, alerts, listening, false)));
+                }
+            };
+            // Nobody makes changes any more: the page stops.
+            if !word || tokio::time::Instant::now() >= ends {
+                return None;
+            }
+        }
+        let version = status.borrow_and_update().as_ref().map_or(0, |status| status.at.as_millisecond());
+        let alerts_version = *alerts.borrow_and_update();
+        let event = format!("event:change\ndata:{{\"status\":{version},\"alerts\":{alerts_version}}}\n\n");
+        Some((Ok(event), (status, alerts, listening, false)))
+    });
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    (headers, Body::from_stream(events)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_session_leaves_room_for_others_and_all_together_have_a_bound() {
+        let streams = Arc::new(Streams::default());
+        let key = |number: usize| SessionKey::of(&number.to_string());
+        let mut own: Vec<_> =
+            (0..MOST_OF_A_SESSION).map(|_| Listening::begin(&streams, key(0)).unwrap()).collect();
+        assert!(Listening::begin(&streams, key(0)).is_none());
+        own.pop();
+        let _again = Listening::begin(&streams, key(0)).unwrap();
+        let others: Vec<_> = (1..=MOST_STREAMS).filter_map(|n| Listening::begin(&streams, key(n))).collect();
+        assert_eq!(others.len(), MOST_STREAMS - MOST_OF_A_SESSION);
+        drop((own, others));
+        assert_eq!(streams.0.lock().len(), 1, "nothing is kept of those that ended");
+    }
+}

@@ -1,0 +1,224 @@
+//! Who gets in, and who does not.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::client::{Client, form};
+use super::here::{PASSWORD, Site};
+
+const SESSION: &str = "__Host-lookout";
+
+fn log_in(client: &mut Client, name: &str, password: &str) -> super::client::Answer {
+    let token = client.get("/login").token();
+    client.post("/login", &[("token", &token), ("name", name), ("password", password)])
+}
+
+#[test]
+fn somebody_enrols_with_a_code_and_logs_in_out_and_in_again() {
+    let site = Site::start();
+    let mut client = site.client();
+    let first = client.get("/");
+    assert_eq!((first.status, first.header("location")), (303, Some("/login")));
+    assert!(client.get("/login").text().contains("lookout page enrol"), "nobody is enrolled yet");
+
+    let mut li = site.enrolled("李", "viewer");
+    let page = li.get("/");
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("李") && page.text().contains("viewer"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert!(
+        !page.text().contains("<style")
+            && !page.text().contains("style=\"")
+            && !page.text().contains("onclick")
+    );
+
+    let replayed = li.clone();
+    let token = page.token();
+    assert_eq!(li.post("/logout", &[("token", &token)]).status, 303);
+    for mut one in [li.clone(), replayed] {
+        let answer = one.get("/");
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/login")), "a cookie from before");
+    }
+    let answer = log_in(&mut li, "李", PASSWORD);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+    assert_eq!(li.get("/alerts").status, 200);
+
+    let events = ["page_enrolled", "page_logout", "page_login"].map(|event| site.logged(event).len());
+    assert_eq!(events, [1, 1, 1]);
+    assert_eq!(site.logged("page_login")[0]["by"], "page:李");
+
+    // What is on disk is for the service alone, and tells no password.
+    for file in ["accounts.json", "certificate.key"] {
+        let path = site.page_folder().join(file);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{file}");
+        assert!(!fs::read_to_string(path).unwrap().contains(PASSWORD));
+    }
+    let shown = String::from_utf8(site.page_command(&[]).stdout).unwrap();
+    assert!(shown.contains(&format!("https://{}", site.address)) && shown.contains("李 (viewer)"), "{shown}");
+    assert!(shown.contains("SHA-256 "), "{shown}");
+
+    assert!(site.page_command(&["remove", "李"]).status.success());
+    assert_eq!(li.get("/").status, 303, "a name that was taken away is logged out");
+    assert_eq!(eventually_logged(&site, "page_removed", 1)[0]["detail"], "李");
+    let made = site.logged("page_code_made");
+    assert_eq!((made.len(), made[0]["detail"].as_str()), (1, Some("viewer")));
+    assert!(made[0]["n"].as_u64() < site.logged("page_enrolled")[0]["n"].as_u64());
+}
+
+#[test]
+fn a_code_is_good_once_and_for_its_name_alone() {
+    let site = Site::start();
+    let code = site.code(&["--role", "installer", "--name", "li"]);
+    let mut client = site.client();
+    let mut enrol = |name: &str, code: &str| {
+        let token = client.get("/enrol").token();
+        let fields = [("token", token.as_str()), ("code", code), ("name", name), ("password", PASSWORD)];
+        client.post("/enrol", &fields).status
+    };
+    assert_eq!(enrol("wang", &code), 400, "it is for somebody else");
+    assert_eq!(enrol("li", &code), 303);
+    assert_eq!(enrol("li", &code), 400, "it was used");
+    let refused = site.page_command(&["enrol", "--name", "../li"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert_eq!(site.logged("page_enrol_failed").len(), 2);
+}
+
+#[test]
+fn a_wrong_password_costs_time_and_says_nothing_about_who_is_there() {
+    let site = Site::start();
+    site.enrolled("li", "operator");
+    let mut client = site.client();
+    let wrong = log_in(&mut client, "li", "not the password");
+    let nobody = log_in(&mut client, "nobody", "not the password");
+    assert_eq!((wrong.status, nobody.status), (401, 401));
+    let fault =
+        |text: &str| text.split("role=\"alert\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert_eq!(fault(&wrong.text()), fault(&nobody.text()));
+    let third = log_in(&mut client, "li", "not the password");
+    assert!(fault(&third.text()).contains("Wait"), "{}", fault(&third.text()));
+    let right = log_in(&mut client, "li", PASSWORD);
+    assert_eq!(right.status, 429, "not even the right one, for a while");
+    assert!(!client.cookies.contains_key(SESSION));
+    assert_eq!(site.logged("page_login_failed").len(), 3);
+    let text = fs::read_to_string(site.folder.path().join("outbox/control/audit.jsonl")).unwrap();
+    assert!(!text.contains("not the password"), "a password that was nearly right is one, too");
+}
+
+/// Whoever hangs up before the answer comes has tried all the same.
+#[test]
+fn a_guess_counts_also_when_nobody_waits_for_its_answer() {
+    let site = Site::start();
+    site.enrolled("li", "operator");
+    let mut client = site.client();
+    let token = client.get("/login").token();
+    let body = form(&[("token", &token), ("name", "li"), ("password", "not the password")]);
+    let cookies: Vec<String> = client.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let head = format!(
+        "POST /login HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nCookie: {}\r\nContent-Length: {}\r\n\r\n",
+        site.address,
+        client.origin(),
+        cookies.join("; "),
+        body.len()
+    );
+    let mut hung_up = Vec::new();
+    for number in 1..=3 {
+        let mut stream = client.connect();
+        stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        stream.flush().unwrap();
+        stream.sock.shutdown(Shutdown::Write).unwrap();
+        hung_up.push(stream);
+        eventually_logged(&site, "page_login_failed", number);
+    }
+    assert_eq!(log_in(&mut client, "li", PASSWORD).status, 429);
+}
+
+/// The lines of the audit log with that event, once there are so many.
+fn eventually_logged(site: &Site, event: &str, count: usize) -> Vec<serde_json::Value> {
+    let until = std::time::Instant::now() + super::here::SOON;
+    loop {
+        let lines = site.logged(event);
+        if lines.len() >= count {
+            return lines;
+        }
+        assert!(std::time::Instant::now() < until, "{event}: {lines:?}");
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_form_from_elsewhere_changes_nothing() {
+    let site = Site::start();
+    let mut li = site.enrolled("li", "operator");
+    let alert = site.flooded();
+    site.shown(&mut li, "/alerts", |text| text.contains(&alert));
+    let path = format!("/alerts/{alert}/ack");
+    let (token, origin) = (li.get("/").token(), li.origin());
+    let with_token = form(&[("token", &token)]);
+    let attempts: [(&str, Vec<(&str, &str)>, Vec<u8>); 6] = [
+        ("no token", vec![("Origin", &origin)], form(&[])),
+        ("another token", vec![("Origin", &origin)], form(&[("token", "x")])),
+        ("no origin", vec![], with_token.clone()),
+        ("another origin", vec![("Origin", "https://evil.example")], with_token.clone()),
+        ("a hidden origin", vec![("Origin", "null")], with_token.clone()),
+        ("another site", vec![("Origin", &origin), ("Sec-Fetch-Site", "cross-site")], with_token.clone()),
+    ];
+    for (what, headers, body) in attempts {
+        assert_eq!(li.send("POST", &path, &headers, Some(&body)).status, 403, "{what}");
+    }
+    for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"] {
+        assert_eq!(li.send(method, &path, &[("Origin", &origin)], Some(&with_token)).status, 405, "{method}");
+    }
+    // The token of one session is nothing in another, and a login needs one, too.
+    let mut wang = site.enrolled("wang", "operator");
+    assert_eq!(wang.post(&path, &[("token", &token)]).status, 403);
+    let mut stranger = site.client();
+    assert_eq!(stranger.post("/login", &[("name", "li"), ("password", PASSWORD)]).status, 403);
+    assert_eq!(stranger.post(&path, &[("token", &token)]).status, 303, "to the login");
+    assert_eq!(site.logged("accepted").len(), 0);
+}
+
+#[test]
+fn each_role_may_do_what_it_should() {
+    let site = Site::start();
+    let alert = site.flooded();
+    let mut viewer = site.enrolled("viewer-1", "viewer");
+    site.shown(&mut viewer, "/alerts", |text| text.contains(&alert));
+    let page = viewer.get(&format!("/alerts/{alert}"));
+    assert!(!page.text().contains("/ack\"") && page.text().contains("As a viewer"), "{}", page.text());
+    let token = page.token();
+    for (action, more) in
+        [("ack", ("note", "")), ("verdict", ("verdict", "confirmed")), ("close", ("outcome", "resolved"))]
+    {
+        let answer = viewer.post(&format!("/alerts/{alert}/{action}"), &[("token", &token), more]);
+        assert_eq!(answer.status, 403, "{action}");
+    }
+    let refused = site.logged("page_refused");
+    assert_eq!((refused.len(), refused[0]["by"].as_str()), (3, Some("page:viewer-1")));
+    assert_eq!(site.logged("accepted").len(), 0);
+    for role in ["operator", "installer"] {
+        let mut one = site.enrolled(role, role);
+        let page = one.get(&format!("/alerts/{alert}"));
+        assert!(page.text().contains("/verdict\""), "{role}");
+        let token = page.token();
+        let answer = one.post(&format!("/alerts/{alert}/ack"), &[("token", &token)]);
+        assert_eq!(answer.status, 303, "{role}");
+    }
+}
+
+#[test]
+fn the_language_is_the_sites_until_somebody_chooses() {
+    let site = Site::start();
+    let mut li = site.enrolled("li", "viewer");
+    assert!(li.get("/").text().contains("<html lang=\"en\">"));
+    let chosen = li.get("/language/zh-CN?to=%2Falerts%3Flevel%3Dred");
+    assert_eq!((chosen.status, chosen.header("location")), (303, Some("/alerts?level=red")));
+    let page = li.get("/").text();
+    assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("传感器"), "{page}");
+    let elsewhere = li.get("/language/en?to=https%3A%2F%2Fevil.example");
+    assert_eq!(elsewhere.header("location"), Some("/"));
+    assert_eq!(li.get("/language/de").status, 404);
+}

@@ -1,0 +1,206 @@
+//! A box with a water gauge that is posted, a broker, and its page.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::client::Client;
+use super::support::consumer::{Consumer, alert_where};
+use super::support::daemon::{Daemon, write_config};
+use super::support::mosquitto::{Mosquitto, free_port};
+
+/// Starting a daemon, on a machine that builds something else at the same time.
+pub const SOON: Duration = Duration::from_secs(60);
+const TOKEN: &str = "0123456789abcdef-token";
+/// Of everybody who is enrolled here.
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct Site {
+    pub folder: TempDir,
+    pub config: PathBuf,
+    _broker: Mosquitto,
+    pub centre: Consumer,
+    webhook: u16,
+    pub address: SocketAddr,
+    pub daemon: Option<Daemon>,
+}
+
+impl Site {
+    pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// `more` stands at the end of the file.
+    pub fn start_with(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (broker, webhook) = (Mosquitto::start(), free_port());
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let at = folder.path().display();
+        let text = format!(
+            r#"
+[site]
+box = "box-1"
+area = "530127"
+name = "Yangqiao community"
+language = "en"
+time_zone = "Asia/Shanghai"
+mode = "actual"
+secrets_dir = "{at}/secrets"
+
+[mqtt]
+url = "mqtt://127.0.0.1:{broker}"
+
+[outbox]
+dir = "{at}/outbox"
+min_free_mib = 0
+
+[evidence]
+dir = "{at}/evidence"
+
+[web]
+listen = "{address}"
+
+[sensors.webhook]
+listen = "127.0.0.1:{webhook}"
+secret = "webhook"
+
+[[sensor]]
+id = "drain-2"
+name = "Underpass, drain 2"
+quantity = "water_level"
+unit = "m"
+grid = "53012700300102"
+address = "underpass, north side"
+range = [-0.5, 8.0]
+stale_after_secs = 600
+webhook = {{ path = "/drain-2", pointer = "/m" }}
+
+[fusion]
+catalogue = ["flooding"]
+{more}"#,
+            broker = broker.port()
+        );
+        let secrets = folder.path().join("secrets");
+        fs::create_dir(&secrets).unwrap();
+        fs::write(secrets.join("webhook"), TOKEN).unwrap();
+        fs::set_permissions(secrets.join("webhook"), fs::Permissions::from_mode(0o600)).unwrap();
+        let config = write_config(folder.path(), &text);
+        let centre = Consumer::connect(broker.port(), "centre");
+        let mut site = Site { folder, config, _broker: broker, centre, webhook, address, daemon: None };
+        site.run();
+        site
+    }
+
+    /// Starts the daemon and waits until its page is served.
+    pub fn run(&mut self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        command.args(["run", "--config"]).arg(&self.config);
+        command.env("STATE_DIRECTORY", self.folder.path());
+        let daemon = Daemon::spawn(command);
+        daemon.wait_for_log("the page is served", SOON);
+        daemon.wait_for_log("readings can be posted", SOON);
+        self.daemon = Some(daemon);
+    }
+
+    pub fn stop(&mut self) -> String {
+        let (code, log) = self.daemon.take().unwrap().stop_for_log(SOON);
+        assert_eq!(code, 0, "{log}");
+        log
+    }
+
+    pub fn page_folder(&self) -> PathBuf {
+        self.folder.path().join("outbox/page")
+    }
+
+    /// A browser of a stranger.
+    pub fn client(&self) -> Client {
+        Client::new(self.address, &self.page_folder().join("certificate.pem"))
+    }
+
+    /// `lookout page ...` on this box.
+    pub fn page_command(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        command.arg("page").args(args).arg("--config").arg(&self.config).args(["--language", "en"]);
+        command.output().unwrap()
+    }
+
+    /// A code for somebody.
+    pub fn code(&self, args: &[&str]) -> String {
+        let output = self.page_command(&[&["enrol"], args].concat());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Somebody with that role who is logged in.
+    pub fn enrolled(&self, name: &str, role: &str) -> Client {
+        let code = self.code(&["--role", role]);
+        let mut client = self.client();
+        let token = client.get("/enrol").token();
+        let fields = [("token", token.as_str()), ("code", &code), ("name", name), ("password", PASSWORD)];
+        let answer = client.post("/enrol", &fields);
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/")), "{}", answer.text());
+        client
+    }
+
+    /// Posts a level in metres.
+    pub fn post_level(&self, metres: f64) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.webhook)).unwrap();
+        let body = format!("{{\"m\":{metres}}}");
+        let request = format!(
+            "POST /drain-2 HTTP/1.1\r\nHost: box\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+
+    /// The water rises; the alert that follows.
+    pub fn flooded(&self) -> String {
+        self.post_level(2.5);
+        let alert = self.centre.wait_for("an alert", SOON, |m| {
+            alert_where(m, |a| a["data"]["kind"] == "flooding" && a["data"]["phase"] == "new")
+        });
+        alert["data"]["alert_id"].as_str().unwrap().to_owned()
+    }
+
+    /// The first revision of an alert at the broker that fits.
+    pub fn told(&self, what: &str, alert: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        self.centre
+            .wait_for(what, SOON, |m| alert_where(m, |a| a["data"]["alert_id"] == alert && fits(&a["data"])))
+    }
+
+    /// Lines of the audit log, with that event.
+    pub fn logged(&self, event: &str) -> Vec<Value> {
+        lines(&self.folder.path().join("outbox/control/audit.jsonl"))
+            .into_iter()
+            .filter(|line| line["event"] == event)
+            .collect()
+    }
+
+    /// Opens the page again and again until it shows what it should.
+    pub fn shown(&self, client: &mut Client, path: &str, fits: impl Fn(&str) -> bool) -> String {
+        let until = std::time::Instant::now() + SOON;
+        loop {
+            let answer = client.get(path);
+            let text = answer.text();
+            if answer.status == 200 && fits(&text) {
+                return text;
+            }
+            assert!(std::time::Instant::now() < until, "{path}: {}\n{text}", answer.status);
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+}
+
+fn lines(file: &Path) -> Vec<Value> {
+    fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}

@@ -1,0 +1,15 @@
+//! The page on the box, against the real daemon and a real broker: who gets in, what they see and may do, what leaves, and
+//! what those do not achieve who mean harm; then in a real browser.
+#![cfg(feature = "web")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod alerts;
+mod browser;
+mod client;
+mod here;
+mod limits;
+mod webdriver;
