@@ -385,6 +385,17 @@ fn a_slip_is_answered_with_what_was_meant() {
         ("cameras = [\"cam-1\"]", "cameras = [\"cam1\"]", "did you mean `cam-1`?"),
         ("eye = \"village\"", "eye = \"Village\"", "did you mean `village`?"),
         ("present = {", "presence = {", "did you mean `present`?"),
+        ("present = {", "loiter = {", "did you mean `dwell`?"),
+        ("present = {", "fight = {", "did you mean `scuffle`?"),
+        ("present = {", "goat = {", "the conditions of a rule are `gone`, "),
+        ("eye = \"village\"", "eye = \"村眼\"", "did you mean `village`?"),
+        ("mode = \"test\"", "mode = \"debug\"", "did you mean `test`?"),
+        ("eye = \"village\"", "eye = \"village\"\nstal_seconds = 3", "known here: `stall_after_secs`, "),
+        (
+            "eye = \"village\"",
+            "eye = \"village\"\nstal_seconds = 3",
+            "`lookout schema --reference` describes all",
+        ),
         ("area = \"530127\"", "area = 530127", "write area = \"530127\""),
         ("[site]", "[[site]]", "write [site] with one bracket"),
         ("[[rule]]", "[rule]", "write [[rule]] with two brackets"),
@@ -454,18 +465,90 @@ fn a_broken_line_hides_no_mistake_elsewhere() {
 }
 
 #[test]
+fn every_condition_is_named_where_none_is_like_what_was_typed() {
+    let said = said_after("present = {", "goat = {");
+    let hint = said.split_once("the conditions of a rule are ").unwrap().1.lines().next().unwrap();
+    assert_eq!(hint.matches('`').count(), 2 * 16, "{hint}");
+    assert!(hint.contains("`crowd`") && hint.contains("`works`"), "{hint}");
+}
+
+#[test]
+fn a_bracket_that_is_never_closed_is_told_where_it_is_opened_and_hides_nothing() {
+    for (from, to, mark, close) in [
+        ("cameras = [\"cam-1\"]", "cameras = [\"cam-1\"", '[', ']'),
+        ("cameras = [\"cam-1\"]", "cameras = [\n  \"cam-1\",", '[', ']'),
+        ("cameras = [\"cam-1\"]", "cameras = [\"cam-1]", '"', '"'),
+        ("[0.1, 1.0]]", "[0.1, 1.0]", '[', ']'),
+        ("[0.9, 1.0], [0.1, 1.0]]", "[0.9, 1.0, [0.1, 1.0]]", '[', ']'),
+    ] {
+        let text = shipped("minimal.toml").replace(from, to).replace("for_secs = 3", "for_secs = -3");
+        let problems = check(&text).unwrap_err();
+        let told: Vec<String> = problems.iter().map(|problem| told(&problems.path, problem)).collect();
+        let [open, seconds] = &told[..] else { panic!("{to}: {problems}") };
+        let field = if to.starts_with("cameras") { "cameras = " } else { "polygon = " };
+        let line = text.lines().position(|line| line.starts_with(field)).unwrap() + 1;
+        assert!(open.starts_with(&format!("error: site.toml:{line}:")), "{to}: {open}");
+        assert!(
+            open.contains(&format!("this is no TOML: the `{mark}` here is never closed\n")),
+            "{to}: {open}"
+        );
+        assert!(open.contains(&format!("hint: close it with `{close}` before")), "{to}: {open}");
+        // Shown as it was typed.
+        let typed = text.lines().nth(line - 1).unwrap().split('#').next().unwrap().trim_end();
+        assert!(open.contains(&format!("\n  {line} | {typed}\n")), "{to}: {open}");
+        assert!(seconds.contains("`for_secs` must be a number from 0 to 86400, not -3"), "{to}: {seconds}");
+    }
+}
+
+#[test]
+fn a_zone_below_a_type_and_before_any_camera_hides_no_other_mistake() {
+    let zone = "[[camera.zone]]\nid = \"yard\"\npolygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.5]]\n\n";
+    let text = shipped("minimal.toml")
+        .replacen("[[camera]]", &format!("[[camera_type]]\nid = \"yard\"\n\n{zone}[[camera]]"), 1)
+        .replace("for_secs = 3", "for_secs = -3");
+    let problems = check(&text).unwrap_err();
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let whats: Vec<String> = errors.map(|problem| problem.what.to_string()).collect();
+    let [header, corner, seconds] = &whats[..] else { panic!("{problems}") };
+    assert_eq!(header, "`[[camera.zone]]` stands below a camera type and belongs to no camera");
+    assert!(corner.contains("zone `yard` of camera type `yard`"), "{corner}");
+    assert!(seconds.contains("`for_secs` must be"), "{seconds}");
+}
+
+#[test]
+fn a_text_that_is_no_toml_comes_with_what_to_try_and_says_what_it_does_not_show() {
+    let withheld = "the line is not shown, as it may hold a password";
+    for (from, to, hint, is_shown) in [
+        ("grid = \"53012700300102\"", "grid = \"53012700300102", "a text begins and ends with a quote", true),
+        ("stream2\"", "stream2", "a text begins and ends with a quote", false),
+        ("eye = \"village\"", "eye = village", "a text in quotes", true),
+        ("eye = \"village\"", "eye = \"village\"\neye = \"sky\"", "each name stands once", true),
+        ("[site]", "[site", "a section is `[site]`", true),
+        ("eye = \"village\"", "eye", "each line is `name = value`", false),
+    ] {
+        let said = said_after(from, to);
+        assert!(said.contains("this is no TOML") && said.contains(hint), "{to}: {said}");
+        assert_eq!((said.contains(" | "), said.contains(withheld)), (is_shown, !is_shown), "{to}: {said}");
+    }
+}
+
+#[test]
 fn what_a_chinese_keyboard_puts_in_place_of_a_mark_is_named() {
     for (from, to, named) in [
         ("id = \"cam-1\"", "id ＝ \"cam-1\"", "`＝` only looks like `=`"),
-        ("id = \"cam-1\"", "id = “cam-1”", "`“` only looks like `\"`"),
+        ("id = \"cam-1\"", "id = “cam-1”", "`“` and `”` only look like `\"`: type them"),
         ("id = \"cam-1\"", "id： \"cam-1\"", "`：` stands where `=` belongs"),
         ("id = \"cam-1\"", "　id = \"cam-1\"", "U+3000"),
         ("for_secs = 3", "for_secs = ３", "`３` only looks like `3`"),
-        ("[site]", "【site】", "`【` only looks like `[`"),
+        ("[site]", "【site】", "`【` and `】` only look like `[` and `]`"),
         ("[0.1, 0.5]", "[0.1，0.5]", "`，` only looks like `,`"),
         // TOML, but no id, no code, no number, no address, no name of a field.
-        ("id = \"cam-1\"", "id = \"cam－１\"", "`－` only looks like `-`"),
-        ("grid = \"53012700300102\"", "grid = \"５３０１２７００３００１０２\"", "`５` only looks like `5`"),
+        ("id = \"cam-1\"", "id = \"cam－１\"", "`－` and `１` only look like `-` and `1`"),
+        (
+            "grid = \"53012700300102\"",
+            "grid = \"５３０１２７００３００１０２\"",
+            "`５`, `３` and `０` only look like `5`, `3` and `0`",
+        ),
         ("area = \"530127\"", "area = \"５30127\"", "`５` only looks like `5`"),
         ("box = \"box-1\"", "box = \"ｂox-1\"", "`ｂ` only looks like `b`"),
         ("for_secs = 3", "for_secs = \"３\"", "`３` only looks like `3`"),
@@ -1199,7 +1282,12 @@ fn a_configuration_for_another_machine_needs_no_secrets_here() {
 fn a_file_that_cannot_be_read_is_a_problem_like_any_other() {
     let dir = tempfile::tempdir().unwrap();
     let missing = Config::load(&dir.path().join("none.toml")).unwrap_err().to_string();
-    assert!(missing.contains("none.toml:1:1: the file cannot be read"), "{missing}");
+    assert!(missing.contains("none.toml: the file cannot be read: there is no such file"), "{missing}");
+    let problems = Config::load(&dir.path().join("none.toml")).unwrap_err();
+    let chinese = problems.in_language(Language::Chinese);
+    assert!(chinese.contains("none.toml：文件无法读取：没有这个文件\n  提示：请检查文件名"), "{chinese}");
+    let folder = Config::load(dir.path()).unwrap_err().to_string();
+    assert!(folder.contains("the file cannot be read: it is a folder\n"), "{folder}");
     let latin = dir.path().join("latin.toml");
     fs::write(&latin, b"[site]\nname = \"caf\xe9\"\n").unwrap();
     let said = Config::load(&latin).unwrap_err().to_string();
@@ -1333,7 +1421,7 @@ fn check_says_what_a_good_configuration_makes_the_box_do() {
         "lookout/v1/530127/box-7f3a/up/...",
         format!("{DEFAULT_MODEL} on openvino, else cpu").as_str(),
         "cam-03               rtsp://10.0.0.31/stream2, 5 looks a second, 3 zones, 1 line, 1 mask",
-        "fire-lane-blocked    fire_lane_blocked (orange) on cam-03",
+        "fire-lane-blocked         fire_lane_blocked (orange) on cam-03",
     ] {
         assert!(out.contains(told), "`{told}` is not told:\n{out}");
     }
@@ -1349,6 +1437,39 @@ fn check_ends_with_2_and_says_everything_on_standard_error() {
             && err.trim_end().ends_with("errors")
     );
     assert!(!err.contains("hunter2"), "{err}");
+}
+
+#[test]
+fn a_configuration_that_is_not_there_ends_every_command_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("none.toml").display().to_string();
+    for command in [
+        &["check", &gone][..],
+        &["run", "--config", &gone],
+        &["sensors", "--config", &gone],
+        &["capacity", "--config", &gone],
+        &["replay", "--config", &gone, "clip.mp4"],
+    ] {
+        let (code, out, err) = lookout(&[command, &["--language", "en"]].concat());
+        assert_eq!((code, out.as_str()), (2, ""), "{command:?}: {err}");
+        let wanted =
+            format!("error: {gone}: the file cannot be read: there is no such file\n  hint: check the name");
+        assert!(err.contains(&wanted) && !err.contains("os error"), "{command:?}: {err}");
+    }
+}
+
+#[test]
+fn errors_come_before_warnings() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("site.toml");
+    let idle =
+        "[[camera]]\nid = \"idle\"\neye = \"sky\"\nurl = \"rtsp://10.0.0.9/\"\ngrid = \"530127\"\n\n[[rule]]";
+    let text = shipped("minimal.toml").replace("[[rule]]", idle).replace("for_secs = 3", "for_secs = -3");
+    fs::write(&path, text).unwrap();
+    let (code, _, err) = lookout(&["check", "--elsewhere", "--language", "en", &path.display().to_string()]);
+    let places: Vec<Option<usize>> =
+        ["error: ", "warning: ", "\n1 error\n"].map(|part| err.find(part)).to_vec();
+    assert!(code == 2 && places.iter().all(Option::is_some) && places.is_sorted(), "{err}");
 }
 
 #[test]
@@ -1387,7 +1508,7 @@ fn check_says_in_chinese_what_a_good_configuration_makes_the_box_do() {
         "centre.example:8883（MQTT 5，加密，",
         "，主题 lookout/v1/530127/box-7f3a/up/...\n",
         "cam-03               rtsp://10.0.0.31/stream2，每秒分析 5 次，3 个区域，1 条线，1 个遮罩\n",
-        "fire-lane-blocked    fire_lane_blocked（orange），监看 cam-03\n",
+        "fire-lane-blocked         fire_lane_blocked（orange），监看 cam-03\n",
     ] {
         assert!(out.contains(told), "`{told}` is not told:\n{out}");
     }

@@ -755,7 +755,7 @@ fn of_a_thousand_open_alerts_the_list_holds_as_many_as_fit_and_counts_all() {
         })
         .collect();
     active.data.counts = Some(ActiveCounts::of(&active.data.alerts));
-    let bytes = sender().event("active.1", None, active.time.0, active.data).unwrap();
+    let bytes = sender().event(active.id, None, active.time.0, active.data).unwrap();
     assert!((MAX_EVENT_BYTES - 2_048..=MAX_EVENT_BYTES).contains(&bytes.len()), "{} bytes", bytes.len());
     let value: Value = serde_json::from_slice(&bytes).unwrap();
     assert_valid("active", &value);

@@ -151,7 +151,7 @@ fn a_broker_that_dies_in_the_middle_costs_nothing() {
 
     mosquitto.kill();
     // The alert goes on without anybody to hear it: at least its end is stored meanwhile.
-    daemon.wait_for_log("phase=End", THREE_ROUNDS);
+    daemon.wait_for_log("phase=\"end\"", THREE_ROUNDS);
     mosquitto.restart();
 
     centre.wait_for("the end of the alert", THREE_ROUNDS, |m| alert_where(m, has("end")));

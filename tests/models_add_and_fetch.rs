@@ -332,7 +332,8 @@ fn what_cannot_be_added_is_refused_with_a_sentence_and_nothing_is_written() {
     error: model `colours`: `words` names a class that is not in `classes`: `cat`
     error: model `colours`: `pad` is 300, not in 0..255
     --- 2
-    error: gone.jpg: cannot be read: No such file or directory (os error 2)
+    error: the picture gone.jpg cannot be read: there is no such file
+      hint: check the name and the folder
     --- 2
     error: the class names gone.txt cannot be read: there is no such file
       hint: check the name and the folder
@@ -350,9 +351,9 @@ fn what_cannot_be_added_is_refused_with_a_sentence_and_nothing_is_written() {
     --- 1
     error: model `page` (page.onnx): it is a web page, no ONNX file
       hint: the download answered with a page: log in, or take the link of the file itself
-    --- 1
-    error: model `gone` (gone.onnx): cannot be read: No such file or directory (os error 2)
-      hint: is the file where the manifest says?
+    --- 2
+    error: the model gone.onnx cannot be read: there is no such file
+      hint: check the name and the folder
     "#);
 }
 

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use rust_source::{char_literal, end_of_string};
 
 /// Files whose sentences are data: examples, tables of words that people type, schemas for programmers.
-const DATA: [&str; 10] = [
+const DATA: [&str; 12] = [
     "analysis/schedule/typed.rs",
     "config/check/zone_names.rs",
     "config/class_words.rs",
     "config/quotable.rs",
+    "config/synonyms.rs",
+    "config/syntax.rs",
     "contract/asyncapi.rs",
     "contract/examples.rs",
     "contract/health.rs",
@@ -51,28 +53,17 @@ const WORDS_OF_OTHERS: [&str; 24] = [
     "密码",
 ];
 
-/// What a text of SQL, or a command to type, begins with.
-const TYPED: [&str; 12] = [
-    "SELECT ",
-    "INSERT ",
-    "UPDATE ",
-    "DELETE ",
-    "CREATE ",
-    "ALTER ",
-    "PRAGMA ",
-    "lookout ",
-    "install ",
-    "-o ",
-    "openssl ",
-    "# Written by ",
-];
+/// What a text of SQL, or a file for another program, begins with.
+const TYPED: [&str; 8] =
+    ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "PRAGMA ", "# Written by "];
 
-/// Macros and functions whose texts go to the log of developers, to a failed test or into a database's own error, or are no
-/// texts.
-const NOT_FOR_PEOPLE: [&str; 21] = [
+/// What a command to type begins with.
+const COMMANDS: [&str; 2] = ["install ", "lookout secret set "];
+
+/// Macros whose texts go to the log of developers or to a failed test, or are no texts.
+const NOT_FOR_PEOPLE: [&str; 15] = [
     "trace!",
     "debug!",
-    "info!",
     "panic!",
     "unreachable!",
     "assert!",
@@ -86,11 +77,6 @@ const NOT_FOR_PEOPLE: [&str; 21] = [
     "include_str!",
     "env!",
     "asm!",
-    "Misread(",
-    "Unsuited(",
-    "by_gstreamer(",
-    "give_up(",
-    "damage(",
 ];
 
 struct Literal {
@@ -98,21 +84,16 @@ struct Literal {
     text: String,
 }
 
-/// The texts in quotes of a file: without comments, attributes, the log, and the tests at its end.
+/// The texts in quotes of a file: without comments, attributes, the log, and its tests.
 fn literals(source: &str) -> Vec<Literal> {
-    let source = source
-        .split("#[cfg(test)]\nmod ")
-        .next()
-        .unwrap()
-        .split("#[cfg(test)]\npub(super) mod ")
-        .next()
-        .unwrap();
     let mut found = Vec::new();
     let (mut at, mut line) = (0, 1);
     while at < source.len() {
         let rest = &source[at..];
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
+        } else if let Some(end) = end_of_tests(rest) {
+            end
         } else if rest.starts_with("#[") || rest.starts_with("#![") {
             // What thiserror and clap print stands in attributes, too.
             let end = end_of_brackets(rest);
@@ -121,8 +102,7 @@ fn literals(source: &str) -> Vec<Literal> {
         } else if let Some(name) = NOT_FOR_PEOPLE.iter().find(|name| rest.starts_with(**name))
             && !source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
         {
-            let before_brackets = name.trim_end_matches('(').len();
-            before_brackets + end_of_brackets(&rest[before_brackets..])
+            name.len() + end_of_brackets(&rest[name.len()..])
         } else if rest.starts_with(".expect(") {
             ".expect".len() + end_of_brackets(&rest[".expect".len()..])
         } else if let Some(raw) = rest.strip_prefix("r#\"") {
@@ -142,6 +122,15 @@ fn literals(source: &str) -> Vec<Literal> {
     found
 }
 
+/// Bytes of the module of tests that begins here, if one does. One that is in another file is only named here.
+fn end_of_tests(rest: &str) -> Option<usize> {
+    let named = rest.strip_prefix("#[cfg(test)]\n")?;
+    let head = &named[..named.find(['{', ';'])?];
+    let is_module = head.split_whitespace().any(|word| word == "mod") && named[head.len()..].starts_with('{');
+    let before = rest.len() - named.len() + head.len();
+    is_module.then(|| before + end_of_brackets(&rest[before..]))
+}
+
 /// Bytes up to behind the bracket that closes the first one; texts in between are passed over.
 fn end_of_brackets(rest: &str) -> usize {
     let (mut at, mut depth) = (0, 0);
@@ -149,6 +138,7 @@ fn end_of_brackets(rest: &str) -> usize {
         let here = &rest[at..];
         let c = here.chars().next().unwrap();
         at += match c {
+            'r' if raw_text(here).is_some() => raw_text(here).unwrap_or(1),
             '"' => end_of_string(here),
             '\'' => char_literal(here).unwrap_or(1),
             '/' if here.starts_with("//") => here.find('\n').unwrap_or(here.len()),
@@ -166,6 +156,14 @@ fn end_of_brackets(rest: &str) -> usize {
     rest.len()
 }
 
+/// Bytes of a raw text, if one begins here.
+fn raw_text(rest: &str) -> Option<usize> {
+    let marks = rest[1..].bytes().take_while(|byte| *byte == b'#').count();
+    let inside = rest[1 + marks..].strip_prefix('"').filter(|_| marks > 0)?;
+    let end = format!("\"{}", "#".repeat(marks));
+    Some(2 + marks + inside.find(&end)? + end.len())
+}
+
 /// A text that goes on in the next line, as one line.
 fn unfolded(text: &str) -> String {
     let mut lines = text.split("\\\n");
@@ -179,7 +177,8 @@ fn is_sentence(text: &str) -> bool {
         let word = word.trim_end_matches([',', ':', ';', '.', '?', '!']);
         word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
     };
-    if WORDS_OF_OTHERS.contains(&text) || TYPED.iter().any(|verb| text.trim_start().starts_with(verb)) {
+    let is_typed = TYPED.iter().any(|begin| text.trim_start().starts_with(begin));
+    if WORDS_OF_OTHERS.contains(&text) || is_typed || is_command(text) {
         return false;
     }
     let text = text.replace("\\n", "\n");
@@ -188,6 +187,19 @@ fn is_sentence(text: &str) -> bool {
         words.windows(2).any(|two| is_word(two[0]) && is_word(two[1]))
     });
     is_english || text.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'))
+}
+
+/// Whether it is a command, or options of one: each word is an option, what belongs to one, a path or to be filled in.
+fn is_command(text: &str) -> bool {
+    let arguments = COMMANDS.iter().find_map(|command| text.strip_prefix(command));
+    let Some(arguments) = arguments.or_else(|| text.starts_with('-').then_some(text)) else { return false };
+    let mut before = "";
+    arguments.split(' ').all(|word| {
+        let is_option = word.starts_with('-');
+        let is_argument = is_option || before.starts_with('-') || word.contains(['{', '/']);
+        before = word;
+        is_argument && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./{}".contains(c))
+    })
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -240,13 +252,20 @@ fn what_is_exempt_is_there() {
 fn the_guard_sees_what_it_guards_against() {
     let source = r##"
 //! A "comment with words in it".
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(super) mod more_tests {
+    const A: &str = r#"a raw text with a { and a " in it"#;
+}
 #![allow(dead_code, reason = "nobody asks for it")]
 #[error("the camera is gone")]
 struct Gone;
 fn f() {
     warn!(camera, "the stream is lost: {}", say("and this"));
     let a = format!("{host} refuses the connection");
-    let b = ["up/state", "SELECT a FROM b", "two words"];
+    let b = ["up/state", "SELECT a FROM b", "two words", "lookout has no key", "install it first"];
+    let h = ["lookout secret set {name} --dir {}", "install -d -o root -m 700 {}", "-o root -g {name} -m 640"];
     let c = b.first().expect("it has a first one");
     let d = r#"a raw one"#;
     let e = ('"', "请检查");
@@ -257,6 +276,7 @@ fn f() {
 mod tests {
     const A: &str = "this is a test";
 }
+const LAST: &str = "behind the tests";
 "##;
     let found: Vec<(usize, String)> = literals(source)
         .into_iter()
@@ -264,14 +284,17 @@ mod tests {
         .map(|literal| (literal.line, literal.text))
         .collect();
     let expected = [
-        (4, "the camera is gone"),
-        (7, "the stream is lost: {}"),
-        (7, "and this"),
-        (8, "{host} refuses the connection"),
-        (9, "two words"),
-        (11, "a raw one"),
-        (12, "请检查"),
-        (13, "one two"),
+        (10, "the camera is gone"),
+        (13, "the stream is lost: {}"),
+        (13, "and this"),
+        (14, "{host} refuses the connection"),
+        (15, "two words"),
+        (15, "lookout has no key"),
+        (15, "install it first"),
+        (18, "a raw one"),
+        (19, "请检查"),
+        (20, "one two"),
+        (27, "behind the tests"),
     ];
     let expected: Vec<(usize, String)> = expected.map(|(line, text)| (line, text.to_owned())).to_vec();
     assert_eq!(found, expected);

@@ -13,10 +13,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tracing::{debug, info};
+use tracing::debug;
 use ulid::Ulid;
 
-use crate::analysis::alert::{AlertId, Revision, Shown};
+use crate::analysis::alert::{AlertId, Origin, Revision, Shown};
 use crate::analysis::alert_lifecycle::ended::KEPT;
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::Class;
@@ -34,7 +34,7 @@ use crate::evidence::{self, Covered, EvidenceError, NoOriginal, NoPicture};
 use crate::lifeline;
 use crate::outbox::{self, Kind, Outbox, OutboxError, Record};
 use crate::text::{
-    Sentence, alert as say, config, evidence as evidence_text, language_of_log, log_error, log_warn,
+    Sentence, alert as say, config, evidence as evidence_text, language_of_log, log_error, log_info, log_warn,
 };
 use crate::types::hex::sha256_hex;
 use crate::types::level::Level;
@@ -375,7 +375,8 @@ impl Writer {
     /// Adds the picture to its alert; the next revision tells of it.
     fn close_up(&mut self, CloseUp { alert, level, frame, detections }: CloseUp) {
         let Some(before) = self.evidence.get(&alert) else {
-            return info!(alert = %alert.0, "the alert was over before the picture of the large stream came");
+            log_info!(say::close_up_too_late(); alert = %alert.0);
+            return;
         };
         let zone = before.first().and_then(|first| first.zone.clone());
         let shows = Shows { alert: &alert, level, camera: Some(&frame.camera), zone, at: frame.at.utc };
@@ -410,7 +411,7 @@ impl Writer {
             Ok(made) => made,
             Err(error) => {
                 let why = error.in_language(language_of_log());
-                log_warn!(say::no_picture(); ?camera, alert = %alert.0, error = %why);
+                log_warn!(say::no_picture(); camera = camera.map(|camera| &**camera), alert = %alert.0, error = %why);
                 return (Evidence { zone, ..no_picture(id, &error, camera, at) }, None);
             }
         };
@@ -468,7 +469,7 @@ impl Writer {
         }
         // Also where the last that waited turned out to be one that cannot be told.
         if self.unstored.is_empty() && self.counts.failing.lock().take().is_some() {
-            info!("alerts can be stored again");
+            log_info!(say::stored_again());
         }
         self.counts.waiting.store(self.unstored.len() as u64, Ordering::Relaxed);
     }
@@ -499,9 +500,12 @@ impl Writer {
         if r.reason == PhaseReason::StillThere {
             debug!(alert = %r.alert.0, rev = r.rev, seq = seq.n, "alert stored");
         } else {
-            info!(
-                alert = %r.alert.0, rev = r.rev, phase = ?r.phase, kind = %r.kind, level = r.level.name(),
-                origin = ?r.origin, rule = ?r.why.basis.rule(), seq = seq.n, "alert stored"
+            let Origin { cameras, zones, sensors } = &r.origin;
+            log_info!(
+                say::stored();
+                alert = %r.alert.0, rev = r.rev, phase = r.phase.name(), kind = %r.kind, level = r.level.name(),
+                cameras = in_a_row(cameras), zones = in_a_row(zones), sensors = in_a_row(sensors),
+                rule = r.why.basis.rule().map(|rule| &**rule), seq = seq.n
             );
         }
         if let Some(picture) = next.picture.clone() {
@@ -565,6 +569,11 @@ impl Writer {
             }
         }
     }
+}
+
+/// Names for the log; `None` where there are none.
+fn in_a_row(names: &[Arc<str>]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// What is wrong and what to try, for an answer of one line.

@@ -5,15 +5,13 @@
 
 use std::time::Duration;
 
-use tracing::info;
-
 use crate::analysis::alert::AlertId;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
 use crate::evidence::{self, Kept, NoOriginal, NoPicture, Recipient, Store};
 use crate::frame::Picture;
-use crate::text::{Sentence, alert as say, foreign, language_of_log, log_warn};
+use crate::text::{Sentence, alert as say, foreign, language_of_log, log_info, log_warn};
 
 /// How often what is too old is deleted.
 const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -52,7 +50,7 @@ impl EvidenceRetention {
                 })
                 .ok()?;
             let store = store(Kept::Sealed, ORIGINALS, originals.keep)?;
-            info!(days = originals.keep.as_secs() / 86_400, "originals are kept, sealed to the centre's key");
+            log_info!(say::originals_kept(); days = originals.keep.as_secs() / 86_400);
             Some((store, recipient))
         });
         (EvidenceRetention { redacted, sealed, cleaned: None }, troubles)

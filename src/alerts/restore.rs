@@ -3,14 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use tracing::info;
-
 use super::alert_state;
 use crate::analysis::alert::{AlertId, Revision};
 use crate::analysis::time::Moment;
 use crate::contract::alert::Evidence;
 use crate::outbox::{AlertState, Outbox};
-use crate::text::{alert as say, language_of_log, log_warn};
+use crate::text::{alert as say, language_of_log, log_info, log_warn};
 
 /// What was open or had ended.
 #[derive(Debug, Default)]
@@ -48,7 +46,7 @@ pub(crate) fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
         }
     }
     if !restored.revisions.is_empty() {
-        info!(open = restored.revisions.len(), "took up the alerts that were open before the restart");
+        log_info!(say::open_taken_up(); open = restored.revisions.len());
     }
     ended_alerts(outbox, now, &mut restored);
     restored

@@ -24,8 +24,9 @@ use serde_json::Value;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
-use crate::text::audit as say;
+use crate::text::{Words, audit as say};
 use crate::types::hex::sha256_hex;
+use crate::types::language::Language;
 
 pub use excerpt::Excerpt;
 pub use verify::{Fault, Verified, verify};
@@ -60,9 +61,12 @@ pub struct Entry {
     /// `done`, `already`, `refused`, `failed`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub outcome: Option<String>,
-    /// What is to be said about it.
+    /// What is to be said about it, in the language of the site.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
+    /// The same as code and arguments, for who reads another language; lines of older versions have none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub told: Option<Value>,
     /// How many, where one line stands for several.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub count: Option<u64>,
@@ -75,6 +79,25 @@ impl Entry {
     /// One of that sort, with nothing else said.
     pub fn of(event: &str) -> Self {
         Entry { event: event.to_owned(), ..Entry::default() }
+    }
+
+    /// The same with what is to be said about it, in the language of the site and so that it can be read in others.
+    #[must_use]
+    pub(crate) fn saying(self, words: impl Into<Words>, language: Language) -> Self {
+        let words = words.into();
+        let told = match &words {
+            // It says the same in every language.
+            Words::Plain(_) => None,
+            Words::Sentence(_) | Words::List(..) => Some(words.kept()),
+        };
+        Entry { detail: Some(words.in_language(language)), told, ..self }
+    }
+
+    /// What is to be said about it, for who reads that language: of an older version, or of one that is newer, as the site read
+    /// it.
+    pub(crate) fn said(&self, language: Language) -> Option<String> {
+        let words = self.told.as_ref().and_then(Words::of_kept);
+        words.map(|words| words.in_language(language)).or_else(|| self.detail.clone())
     }
 }
 
@@ -136,8 +159,8 @@ impl Audit {
         let pen = Pen { folder: folder.to_owned(), file, bytes: whole as u64, n, before };
         let audit = Audit { pen: Mutex::new(pen) };
         if whole < text.len() {
-            let detail = say::torn(text.len() - whole).to_string();
-            audit.record(now, Entry { detail: Some(detail), ..Entry::of("torn") })?;
+            let torn = Entry::of("torn").saying(say::torn(text.len() - whole), Language::English);
+            audit.record(now, torn)?;
         }
         Ok(audit)
     }

@@ -87,3 +87,22 @@ fn it_never_grows_without_bound_and_the_chain_goes_on_over_files() {
     audit.record(now(), entry(51)).unwrap();
     assert_eq!(verify(&files(folder.path())).unwrap().unwrap().first, verified.first);
 }
+
+#[test]
+fn lines_of_older_versions_stay_in_the_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = format!(
+        r#"{{"n":1,"at":"2026-01-01T08:00:00Z","before":"{NOTHING_BEFORE}","event":"torn","detail":"7 bytes"}}"#
+    );
+    fs::write(folder.path().join("audit.jsonl"), format!("{old}\n")).unwrap();
+    let audit = Audit::open(folder.path(), now()).unwrap();
+    audit.record(now(), Entry::of("torn").saying(say::torn(7_usize), Language::Chinese)).unwrap();
+    assert_eq!(verify(&files(folder.path())).unwrap().unwrap().lines, 2);
+    let text = fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+    let said = |line: &str, language| serde_json::from_str::<Line>(line).unwrap().entry.said(language);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(said(lines[0], Language::Chinese).as_deref(), Some("7 bytes"));
+    for language in [Language::English, Language::Chinese] {
+        assert_eq!(said(lines[1], language), Some(say::torn(7_usize).in_language(language)));
+    }
+}

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use serde_json::Value;
+use jiff::tz::TimeZone;
 
 use super::{Failure, language, named_path, print_line};
-use crate::audit;
+use crate::audit::{self, Line};
 use crate::config::{Config, Surroundings};
 use crate::contract::Language;
 use crate::daemon;
-use crate::text::{argument, audit as text, foreign};
+use crate::text::{Sentence, argument, audit as text, model};
 
 /// Show or verify the audit log of a box.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 enum Action {
     /// Follow the chain from line to line; exit code 1 and the first line that does not fit if it is broken
     Verify(Which),
-    /// Print it, a line for each thing that happened
+    /// Print it, a line for each thing that happened; times are those of the configuration's site, else this machine's
     Show {
         #[command(flatten)]
         which: Which,
@@ -52,46 +52,51 @@ struct Which {
 /// There is no such log, or it is broken.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.action {
-        Action::Verify(which) => verify(&which.files()?),
-        Action::Show { which, json, last } => show(&which.files()?, json, last),
+        Action::Verify(which) => verify(&which.files()?.0),
+        Action::Show { which, json, last } => {
+            let (files, zone) = which.files()?;
+            show(&files, &zone, json, last)
+        }
     }
 }
 
 impl Which {
-    fn files(&self) -> Result<Vec<PathBuf>, Failure> {
+    /// The files, and the time zone of their site: this machine's where no configuration says it.
+    fn files(&self) -> Result<(Vec<PathBuf>, TimeZone), Failure> {
+        let config = Config::load_in(&self.config, &Surroundings::elsewhere(&self.config));
         if !self.files.is_empty() {
-            return Ok(self.files.clone());
+            let zone = config.map_or_else(|_| TimeZone::system(), |config| config.site.time_zone);
+            return Ok((self.files.clone(), zone));
         }
-        let config =
-            Config::load_in(&self.config, &Surroundings::elsewhere(&self.config)).map_err(Failure::from)?;
+        let config = config.map_err(Failure::from)?;
         let folder = daemon::control_dir(&config);
         let files = audit::files(&folder);
         if files.is_empty() {
             return Err(Failure::tried(text::none_in(folder.display())).hint(text::try_naming()));
         }
-        Ok(files)
+        Ok((files, config.site.time_zone))
     }
 }
 
 fn verify(files: &[PathBuf]) -> Result<(), Failure> {
     for file in files {
-        named_path::check(text::log(file.display()), file)
-            .map_err(|(what, hint)| Failure::tried(what).hint(hint))?;
+        named_path::need(text::log(file.display()), file)?;
     }
     match audit::verify(files) {
         Ok(Ok(good)) => {
-            let whole = text::whole(good.lines, good.first, good.head);
+            let lines = if good.lines == 1 { text::one_line() } else { text::lines(good.lines) };
+            let whole = text::whole(lines, good.first, good.head);
             print_line(whole.in_language(language::of_this_run()))
         }
         Ok(Err(fault)) => Err(Failure::tried(fault.sentence()).hint(text::try_comparing())),
         Err(error) => {
-            let names = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
-            Err(Failure::tried(argument::unread(names, foreign::words(error.to_string()))))
+            let names = model::listed(files.iter().map(|file| file.display().to_string()));
+            Err(Failure::tried(argument::unread(names, argument::why_unread(&error))))
         }
     }
 }
 
-fn show(files: &[PathBuf], json: bool, last: Option<usize>) -> Result<(), Failure> {
+fn show(files: &[PathBuf], zone: &TimeZone, json: bool, last: Option<usize>) -> Result<(), Failure> {
     let mut lines = Vec::new();
     for file in files {
         lines.extend(read(file)?.lines().map(str::to_owned));
@@ -99,38 +104,60 @@ fn show(files: &[PathBuf], json: bool, last: Option<usize>) -> Result<(), Failur
     let language = language::of_this_run();
     let skip = last.map_or(0, |last| lines.len().saturating_sub(last));
     for line in &lines[skip..] {
-        if json { print_line(line)? } else { print_line(in_words(line, language))? }
+        if json { print_line(line)? } else { print_line(in_words(line, zone, language))? }
     }
     Ok(())
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| {
-        let (what, hint) = named_path::unreadable(text::log(file.display()), file, &error);
-        Failure::tried(what).hint(hint)
-    })
+    std::fs::read_to_string(file)
+        .map_err(|error| named_path::unreadable(text::log(file.display()), file, &error))
 }
 
-/// `2026-01-01T08:00:00Z  accepted  ack  r1  by desk-2 (key desk-1): why; what became of it`
-fn in_words(line: &str, language: Language) -> String {
-    let Ok(line) = serde_json::from_str::<Value>(line) else {
+/// `2026-01-01T16:00:00+08:00  accepted  ack  r1  by desk-2  key desk-1  because: why  what became of it`
+fn in_words(line: &str, zone: &TimeZone, language: Language) -> String {
+    let Ok(Line { at, entry, .. }) = serde_json::from_str::<Line>(line) else {
         return text::not_a_line().in_language(language);
     };
-    let field = |key: &str| line[key].as_str().map(tame);
-    let mut words: Vec<String> =
-        ["at", "event", "command", "request_id"].into_iter().filter_map(field).collect();
-    if let Some(count) = line["count"].as_u64() {
-        words.push(text::times(count).in_language(language));
-    }
-    words.extend(field("by").map(|by| text::by(by).in_language(language)));
-    words.extend(field("key").map(|key| text::with_key(key).in_language(language)));
-    words.extend(field("reason").map(|reason| text::because(reason).in_language(language)));
-    words.extend(field("outcome"));
-    words.extend(field("detail"));
-    if !line["data"].is_null() {
-        words.push(tame(&line["data"].to_string()));
-    }
+    let mut words = vec![at.0.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()];
+    let mut say = |part: String| words.push(tame(&part));
+    say(in_a_word(&entry.event, language));
+    let said = entry.said(language);
+    entry.command.into_iter().chain(entry.request_id).for_each(&mut say);
+    let sentences = [
+        entry.count.map(|count| if count == 1 { text::once() } else { text::times(count) }),
+        entry.by.map(text::by),
+        entry.key.map(text::with_key),
+        entry.reason.map(text::because),
+    ];
+    sentences.into_iter().flatten().for_each(|sentence| say(sentence.in_language(language)));
+    entry.outcome.into_iter().for_each(|outcome| say(in_a_word(&outcome, language)));
+    said.into_iter().for_each(&mut say);
+    entry.data.into_iter().for_each(|data| say(data.to_string()));
     words.join("  ")
+}
+
+/// What happened, or what became of it; a word of another version stays as it is.
+fn in_a_word(name: &str, language: Language) -> String {
+    const WORDS: [fn() -> Sentence; 15] = [
+        text::accepted,
+        text::refused,
+        text::refused_many,
+        text::finished,
+        text::marks,
+        text::config,
+        text::secrets,
+        text::started,
+        text::was_torn,
+        text::done,
+        text::already,
+        text::failed,
+        text::applied,
+        text::rejected,
+        text::renewed,
+    ];
+    let word = WORDS.iter().map(|word| word()).find(|word| word.to_string() == name);
+    word.map_or_else(|| name.to_owned(), |word| word.in_language(language))
 }
 
 /// What others wrote cannot steer the terminal.
@@ -141,11 +168,42 @@ fn tame(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::Entry;
+
+    fn shown(line: &str, language: Language) -> String {
+        in_words(line, &TimeZone::get("Asia/Shanghai").unwrap(), language)
+    }
 
     #[test]
     fn a_line_reads_well_and_cannot_steer_the_terminal() {
         let line = r#"{"n":1,"at":"2026-01-01T08:00:00Z","before":"0","event":"accepted","command":"ack","request_id":"r1","key":"desk-1","by":"x\u001b[2J","reason":"a call"}"#;
-        let words = in_words(line, Language::English);
-        assert_eq!(words, "2026-01-01T08:00:00Z  accepted  ack  r1  by x [2J  key desk-1  because: a call");
+        let words = shown(line, Language::English);
+        let english = "2026-01-01T16:00:00+08:00  accepted  ack  r1  by x [2J  key desk-1  because: a call";
+        assert_eq!(words, english);
+        let words = shown(line, Language::Chinese);
+        let chinese = "2026-01-01T16:00:00+08:00  已受理  ack  r1  由 x [2J  密钥 desk-1  原因：a call";
+        assert_eq!(words, chinese);
+        assert_eq!(shown("{}", Language::English), "(no line of an audit log)");
+    }
+
+    #[test]
+    fn what_became_of_it_is_told_in_the_language_of_who_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = "2026-01-01T08:00:00Z".parse().unwrap();
+        let log = audit::Audit::open(folder.path(), at).unwrap();
+        let started = Entry::of("started");
+        log.record(at, started.saying(text::torn(7_usize), Language::Chinese)).unwrap();
+        let kept = read(&audit::files(folder.path())[0]).unwrap();
+        for language in Language::ALL {
+            let words = shown(kept.trim_end(), language);
+            assert!(words.ends_with(&text::torn(7_usize).in_language(language)), "{words}");
+        }
+        // As older versions wrote it, and as a newer one may.
+        let old = r#"{"n":1,"at":"2026-01-01T08:00:00Z","before":"0","event":"napped","outcome":"well","detail":"截去了一行"}"#;
+        let new = old.replace("\"detail\"", "\"told\":{\"code\":\"audit.not_yet\",\"args\":{}},\"detail\"");
+        for line in [old, &new] {
+            let words = shown(line, Language::English);
+            assert_eq!(words, "2026-01-01T16:00:00+08:00  napped  well  截去了一行");
+        }
     }
 }

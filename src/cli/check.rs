@@ -4,13 +4,12 @@
 //! from it is told too.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::language::{self, padded};
+use super::language::{self, columns, padded};
 use super::{Failure, print_line};
 use crate::alerts::faces;
 use crate::config::account::{Account, Unit};
@@ -98,7 +97,6 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let judge = Judge::chosen(&args)?;
     let mut errors = 0;
-    let mut complaints = String::new();
     for file in &args.files {
         let outcome = check(file, &args, &judge)?;
         errors += outcome.errors();
@@ -107,14 +105,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             continue;
         }
         for problem in &outcome.problems {
-            let told = problem.of(file, language);
-            match problem.severity {
-                Severity::Error => complaints.push_str(&format!("{told}\n")),
-                Severity::Warning => {
-                    // Nobody is left to tell if standard error is gone.
-                    let _ = writeln!(io::stderr(), "{told}");
-                }
-            }
+            say!("{}", problem.of(file, language));
         }
         match &args.explain {
             Some(camera) => match outcome.explained(camera) {
@@ -125,11 +116,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
                 Err((why, hint)) => {
                     errors += 1;
                     let (why, hint) = (foreign::error(why), foreign::hint(hint));
-                    complaints.push_str(&format!(
-                        "{}\n  {}\n",
-                        why.in_language(language),
-                        hint.in_language(language)
-                    ));
+                    say!("{}\n  {}", why.in_language(language), hint.in_language(language));
                 }
             },
             None if outcome.errors() > 0 => {}
@@ -138,11 +125,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     let count = match errors {
         0 => return Ok(()),
-        _ if args.json => return Err(Failure::invalid("")),
         1 => text::one_error(),
         count => text::errors(count),
     };
-    Err(Failure::invalid(format!("{complaints}{}", count.in_language(language))))
+    if !args.json {
+        say!("{}", count.in_language(language));
+    }
+    // All of it has been told.
+    Err(Failure::invalid(""))
 }
 
 impl Judge {
@@ -401,6 +391,7 @@ impl Outcome {
         let evidence = &config.evidence;
         let days = evidence.keep.as_secs() / (24 * 60 * 60);
         let kept = match evidence.enabled {
+            true if days == 1 => text::kept_one_day(evidence.dir.display()),
             true => text::kept(evidence.dir.display(), days),
             false => text::none(),
         };
@@ -423,36 +414,44 @@ impl Outcome {
             lines.go_on(&text::names_unchecked(why.clone()));
         }
         lines.say(text::label_cameras(), config.cameras.len());
-        for camera in &config.cameras {
-            lines.part(&camera.id, what_it_is(camera));
+        lines.parts(config.cameras.iter().map(|camera| (&*camera.id, what_it_is(camera))).collect());
+        let sensors = &config.sensors.list;
+        if !sensors.is_empty() {
+            lines.say(text::label_sensors(), sensors.len());
         }
-        if !config.sensors.list.is_empty() {
-            lines.say(text::label_sensors(), config.sensors.list.len());
-        }
-        for sensor in &config.sensors.list {
+        let measures = sensors.iter().map(|sensor| {
             let plan = &sensor.plan;
-            lines
-                .part(&plan.id, text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.told()));
-        }
+            let what = text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.told());
+            (&*plan.id, what.into())
+        });
+        lines.parts(measures.collect());
         lines.say(text::label_rules(), config.rules.len());
         let plan = config.plan(config.camera_plans());
-        for rule in &config.rules {
-            let cameras = rule.cameras.join(", ");
+        let raises = config.rules.iter().map(|rule| {
+            let cameras = rule.cameras.iter().map(|id| Words::from(&**id)).collect();
+            let cameras = Words::List(cameras, Joint::Row);
             let what = match plan.raises_alone(rule) {
                 true => text::raises(&*rule.signal, rule.level.name(), cameras),
                 false => text::hints(&*rule.signal, cameras),
             };
-            lines.part(&rule.id, what);
-        }
+            (&*rule.id, what.into())
+        });
+        lines.parts(raises.collect());
         if !config.signals.is_empty() {
             lines.say(text::label_signals(), config.signals.len());
         }
         let sources = plan.sources();
-        for signal in &config.signals {
+        let fed = config.signals.iter().map(|signal| {
             let of_it = || sources.iter().filter(|source| source.kind == signal.kind);
             let grids: BTreeSet<&str> = of_it().map(|source| &*source.grid).collect();
-            lines.part(&signal.kind, text::sources(of_it().count(), grids.len()));
-        }
+            let what = match (of_it().count(), grids.len()) {
+                (1, _) => text::one_source(),
+                (count, 1) => text::sources_in_one_grid(count),
+                (count, grids) => text::sources(count, grids),
+            };
+            (&*signal.kind, what.into())
+        });
+        lines.parts(fed.collect());
     }
 }
 
@@ -477,6 +476,9 @@ fn problem_json(problem: &Problem, language: Language) -> Value {
 
 /// Columns of a label.
 const LABEL_COLUMNS: usize = 8;
+/// Columns of an id; a longer one makes the column wider for all of its list, up to a limit that only it passes.
+const LEAST_ID_COLUMNS: usize = 20;
+const MOST_ID_COLUMNS: usize = 40;
 
 /// The lines of a summary.
 struct Lines {
@@ -498,10 +500,14 @@ impl Lines {
         self.text.push_str(&format!("\n{indent}{}", more.in_language(self.language)));
     }
 
-    /// One of those that were counted.
-    fn part(&mut self, id: &str, what: impl Into<Words>) {
-        let what = what.into().in_language(self.language);
-        self.text.push_str(&format!("\n    {id:<20} {what}"));
+    /// Those that were counted, each with its id in the first column.
+    fn parts(&mut self, parts: Vec<(&str, Words)>) {
+        let widths = parts.iter().map(|(id, _)| columns(id)).filter(|width| *width <= MOST_ID_COLUMNS);
+        let width = widths.max().unwrap_or_default().max(LEAST_ID_COLUMNS);
+        for (id, what) in parts {
+            let (id, what) = (padded(id, width), what.in_language(self.language));
+            self.text.push_str(&format!("\n    {id} {what}"));
+        }
     }
 }
 
@@ -538,7 +544,10 @@ fn what_it_is(camera: &Camera) -> Words {
         CameraSource::Rtsp { url, .. } => stream_address::shown(url),
         CameraSource::File(path) => path.display().to_string(),
     };
-    let mut parts = vec![text::looks(source, camera.analysis_hz.to_string())];
+    let mut parts = vec![match camera.analysis_hz.to_string() {
+        rate if rate == "1" => text::one_look(source),
+        rate => text::looks(source, rate),
+    }];
     if camera.rotate != 0 {
         parts.push(text::turned(camera.rotate));
     }
@@ -563,6 +572,17 @@ fn what_it_is(camera: &Camera) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_id_makes_its_column_wider_and_what_is_said_stays_in_one() {
+        let long = "north-gate-camera-of-the-market";
+        for (ids, at) in [(["cam-1", "cam-2"], 25), (["cam-1", long], 36)] {
+            let mut lines = Lines { text: String::new(), language: Language::English };
+            lines.parts(ids.map(|id| (id, "= said".into())).to_vec());
+            let places: Vec<Option<usize>> = lines.text.lines().skip(1).map(|line| line.find('=')).collect();
+            assert_eq!(places, [Some(at), Some(at)], "{}", lines.text);
+        }
+    }
 
     #[test]
     fn what_to_try_about_faces_is_told_to_programs() {

@@ -16,7 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use toml::{Table, Value};
 
 use crate::mqtt::embedded;
-use crate::text::{Sentence, command_line, demo as say, foreign};
+use crate::text::{Sentence, demo as say, foreign};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use super::{Failure, language, line_of, named_path};
@@ -45,19 +45,20 @@ const LANE_CLIP: &str = "tests/scenes/lane-day.mp4";
 /// Arguments of `lookout demo`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Another clip than the bundled one: mp4, mkv or avi
+    /// The clip to play: mp4, mkv or avi [default: the bundled lane-day.mp4]
     #[arg(long, value_name = "FILE")]
     video: Option<PathBuf>,
-    /// Another model than the bundled one
+    /// The model to use [default: the configuration's]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// The list of models
+    /// The model manifest, or its folder [default: the configuration's, else LOOKOUT_MODELS, models/, beside the program,
+    /// /usr/share/lookout/models]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Another configuration; its first camera gets the clip
+    /// The configuration; its first camera gets the clip [default: a bundled one that fits the clip]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// End after so many seconds instead of at Ctrl-C
+    /// How many seconds it runs [default: until Ctrl-C]
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
 }
@@ -83,8 +84,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let config = folder.path.join("lookout.toml");
     let url = format!("rtsp://127.0.0.1:{rtsp_port}/demo");
     let text = adapted(&text, &url, broker_port, &folder.path, args.model.as_deref())?;
-    fs::write(&config, text)
-        .map_err(|error| Failure::tried(command_line::unwritten(config.display(), error.to_string())))?;
+    fs::write(&config, text).map_err(|error| named_path::unwritable(&config, &error))?;
 
     let language = language::of_this_run();
     let show = |label: Sentence, value: String| {
@@ -110,7 +110,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 /// The clip to play, as an absolute path.
 fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = wanted {
-        return fs::canonicalize(path).map_err(|error| unread(say::the_clip(path.display()), path, &error));
+        let what = say::the_clip(path.display());
+        named_path::need(what.clone(), path)?;
+        return fs::canonicalize(path).map_err(|error| named_path::unreadable(what, path, &error));
     }
     let beside_program = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
     let folders = [Some(PathBuf::from(".")), beside_program, Some(PathBuf::from("/usr/share/lookout"))];
@@ -121,16 +123,11 @@ fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::refused(say::no_bundled_clip(LANE_CLIP)).hint(say::try_root_or_video()))
 }
 
-fn unread(what: Sentence, path: &Path, error: &io::Error) -> Failure {
-    let (what, hint) = named_path::unreadable(what, path, error);
-    Failure::refused(what).hint(hint)
-}
-
 fn config_text(args: &Args) -> Result<String, Failure> {
     match &args.config {
         Some(path) => {
-            let unread = |error| unread(say::the_configuration(path.display()), path, &error);
-            fs::read_to_string(path).map_err(unread)
+            let what = say::the_configuration(path.display());
+            fs::read_to_string(path).map_err(|error| named_path::unreadable(what, path, &error))
         }
         None if args.video.is_some() => Ok(ANY_CONFIG.to_owned()),
         None => Ok(LANE_CONFIG.to_owned()),
@@ -303,9 +300,7 @@ struct DemoFolder {
 impl DemoFolder {
     fn make() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("lookout-demo-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(|error| {
-            Failure::tried(command_line::folder_not_made(path.display(), error.to_string()))
-        })?;
+        fs::create_dir_all(&path).map_err(|error| named_path::folder_not_made(&path, &error))?;
         Ok(DemoFolder { path })
     }
 

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
 use serde::Serialize;
 
-use super::{Failure, language, models, named_path, print_line, stream_line};
+use super::{EXIT_FAILED, EXIT_INVALID, Failure, language, models, named_path, print_line, stream_line};
 use crate::analysis::detection::Detection;
 use crate::detector::{Detector, Inference, Model, Thresholds};
 use crate::evidence;
 use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
-use crate::text::{Sentence, command_line, detect as say, foreign};
+use crate::text::{Sentence, argument, command_line, detect as say, foreign};
 
 /// Print the boxes found in pictures as JSON lines
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ struct Line<'a> {
 ///
 /// # Errors
 /// Where no model can be loaded, nothing is tried; a picture that cannot be read is reported, the others are
-/// done, and the command fails at the end.
+/// done, and the command fails at the end, as invalid where no more was wrong than names of files.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let models = load(&args)?;
     let thresholds: Thresholds = match args.threshold {
@@ -64,7 +64,12 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         named_path::make_folder("--save", folder)?;
     }
     let (mut failures, mut saved_names, mut found) = (Vec::new(), BTreeSet::new(), Vec::new());
+    let (mut code, language) = (EXIT_INVALID, language::of_this_run());
     for file in &args.pictures {
+        if let Err((what, hint)) = named_path::check(say::the_picture(file.display()), file) {
+            failures.push(what.with_hint(Some(&hint), language));
+            continue;
+        }
         let outcome = read(file).and_then(|image| {
             inference
                 .detect(&picture_of(&image)?, None, &thresholds, &mut found)
@@ -80,10 +85,13 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
                     save(image, &found, &free_name(folder, file, &mut saved_names))?;
                 }
             }
-            Err(what) => failures.push(say::of(file.display(), what).in_language(language::of_this_run())),
+            Err(what) => {
+                code = EXIT_FAILED;
+                failures.push(say::of(file.display(), what).in_language(language));
+            }
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure::several(&failures)) }
+    if failures.is_empty() { Ok(()) } else { Err(Failure { code, ..Failure::several(&failures) }) }
 }
 
 fn load(args: &Args) -> Result<Vec<Arc<Model>>, Failure> {
@@ -131,7 +139,7 @@ pub(super) fn read(file: &Path) -> Result<RgbImage, Sentence> {
     let message = |error: image::ImageError| say::no_picture(error.to_string());
     let mut decoder = ImageReader::open(file)
         .and_then(ImageReader::with_guessed_format)
-        .map_err(|error| say::unread(error.to_string()))?
+        .map_err(|error| say::unread(argument::why_unread(&error)))?
         .into_decoder()
         .map_err(message)?;
     let orientation = decoder.orientation().map_err(message)?;

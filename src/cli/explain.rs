@@ -26,10 +26,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let shown = args.file.display().to_string();
-    let text = read(&args.file).map_err(|error| {
-        let (what, hint) = named_path::unreadable(argument::alert_file(&shown), &args.file, &error);
-        Failure::tried(what).hint(hint)
-    })?;
+    let text = read(&args.file)
+        .map_err(|error| named_path::unreadable(argument::alert_file(&shown), &args.file, &error))?;
     let mut found = 0usize;
     for message in serde_json::Deserializer::from_str(&text).into_iter::<Event<AlertData>>() {
         let message = message.map_err(|error| {

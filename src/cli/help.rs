@@ -82,8 +82,7 @@ fn any_is_shown<'a>(mut arguments: impl Iterator<Item = &'a Arg>) -> bool {
 fn in_words(argument: Arg, path: &str) -> Arg {
     let id = argument.get_id().as_str().to_owned();
     let Some(help) = text::of(path, &id).or_else(|| text::of(text::EVERY, &id)) else { return argument };
-    let listed =
-        |values: Vec<String>| Words::List(values.into_iter().map(Words::from).collect(), Joint::Clauses);
+    let listed = |values: Vec<String>| Words::List(values.into_iter().map(Words::from).collect(), Joint::Row);
     let mut more: Vec<Words> = Vec::new();
     let takes_value = argument.get_action().takes_values();
     let usual = argument.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
@@ -122,21 +121,22 @@ pub(super) fn tell(error: &clap::Error, language: Language) -> ! {
             | ErrorKind::Io
             | ErrorKind::Format
     );
-    if is_asked_for || language == Language::English {
+    // `--json=1`: the library says that a value was found and no more were expected.
+    let is_said_better = error.kind() == ErrorKind::TooManyValues;
+    if is_asked_for || (language == Language::English && !is_said_better) {
         error.exit();
     }
-    say!("{}", in_chinese_words(error));
+    say!("{}", in_our_words(error, language));
     std::process::exit(i32::from(EXIT_INVALID))
 }
 
-fn in_chinese_words(error: &clap::Error) -> String {
-    let failure =
-        Failure::refused(what_is_wrong(error)).hint(what_to_try(error)).in_language(Language::Chinese);
+fn in_our_words(error: &clap::Error, language: Language) -> String {
+    let failure = Failure::refused(what_is_wrong(error)).hint(what_to_try(error)).in_language(language);
     let mut told = failure.told();
     if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
         let usage = usage.to_string();
         let usage = sentence::usage(usage.trim().trim_start_matches("Usage:").trim_start());
-        told.push_str(&format!("\n\n{}", usage.in_language(Language::Chinese)));
+        told.push_str(&format!("\n\n{}", usage.in_language(language)));
     }
     told
 }
@@ -171,9 +171,8 @@ fn what_is_wrong(error: &clap::Error) -> Sentence {
             Some(why) => sentence::value_unfit_because(option, value, words_of(&why.to_string())),
             None => sentence::value_unfit(option, value),
         },
-        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
-            sentence::values_miscounted(option)
-        }
+        ErrorKind::TooManyValues => sentence::takes_no_value(option),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => sentence::values_miscounted(option),
         ErrorKind::NoEquals => sentence::no_equals(option),
         _ => sentence::not_understood(error.to_string().trim().to_owned()),
     }
@@ -193,6 +192,11 @@ fn what_to_try(error: &clap::Error) -> Sentence {
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     if let Some(meant) = suggested.into_iter().find_map(|kind| context(error, kind)) {
         return sentence::try_meant(meant);
+    }
+    if let Some(option) =
+        context(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::TooManyValues)
+    {
+        return sentence::try_alone(option);
     }
     match context(error, ContextKind::ValidValue) {
         Some(values) => sentence::try_values(values),
@@ -274,7 +278,7 @@ mod tests {
             "\n参数：\n",
             "\n选项：\n",
             "显示帮助",
-            "默认：tcp；可选：tcp，udp",
+            "默认：tcp；可选：tcp、udp",
         ] {
             assert!(help.contains(part), "{part} is missing in:\n{help}");
         }
@@ -304,9 +308,28 @@ mod tests {
             ("probe", "默认：终端的语言"),
         ] {
             let chinese = help(line, Language::Chinese);
+            assert!(chinese.contains("zh-CN（可写 zh）或 en"), "{line}: {chinese}");
             assert!(chinese.contains(usual), "{line}: {chinese}");
             let english = help(line, Language::English).split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(english.contains("of `run` and `keys box` the site's; of `tail` Chinese"), "{english}");
+            assert!(english.contains("zh-CN (or zh) or en"), "{english}");
+        }
+        let all = command(Language::Chinese).render_help().to_string();
+        let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(all.contains("`run` 和 `keys box` 为站点的语言；`tail` 在终端或站点为中文时用中文"), "{all}");
+    }
+
+    #[test]
+    fn a_switch_with_a_value_is_answered_in_both_languages() {
+        for (language, wanted) in [
+            (Language::English, "error: `--json` takes no value\n  hint: write `--json` alone\n"),
+            (Language::Chinese, "错误：`--json` 不带值\n  提示：请只写 `--json`\n"),
+        ] {
+            let arguments = ["lookout", "check", "--json=1", "site.toml"];
+            let error = command(language).try_get_matches_from(arguments).expect_err("refused");
+            assert_eq!(error.kind(), ErrorKind::TooManyValues);
+            let told = in_our_words(&error, language);
+            assert!(told.starts_with(wanted), "{told}");
         }
     }
 
@@ -318,6 +341,7 @@ mod tests {
             ("probe", "缺少 `<TARGET>`", "`--help`"),
             ("probe rtsp://a/b --user", "缺少 `--user <USER>` 的值", "`--help`"),
             ("probe rtsp://a/b --transport tpc", "`--transport <TRANSPORT>` 不能是 `tpc`", "`tcp`"),
+            ("probe rtsp://a/b --transport http", "`--transport <TRANSPORT>` 不能是 `http`", "`tcp`、`udp`"),
             ("probe rtsp://a/b --rotate 45", "`--rotate <DEGREES>` 不能是 `45`", "`90`、`180`、`270`"),
             ("probe rtsp://a/b --seconds many", "`--seconds <SECONDS>` 不能是 `many`", "`--help`"),
             ("probe rtsp://a/b --secret a --secret-file b", "`--secret", "`--help`"),
@@ -330,7 +354,7 @@ mod tests {
                 assert!(error.to_string().contains("\n命令：\n"), "{error}");
                 continue;
             }
-            let told = in_chinese_words(&error);
+            let told = in_our_words(&error, Language::Chinese);
             assert!(told.starts_with(&format!("错误：{what}")), "{line}: {told}");
             let (_, tried) = told.split_once("\n  提示：").expect("a hint");
             assert!(tried.contains(hint), "{line}: {told}");

@@ -8,12 +8,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::{Failure, language, named_path, print_line};
 use crate::analysis::time::Timestamp;
 use crate::config::secret::mode_if_open_to_others;
-use crate::config::{Config, Surroundings};
+use crate::config::{Config, Surroundings, nearest_name};
 use crate::contract::messages::MARK;
 use crate::contract::signature::{PrivateKey, PublicKey, Role, is_key_id, looks_signed};
 use crate::contract::{Language, portable_json};
@@ -73,15 +74,14 @@ enum Action {
     /// command for its form or its times, that is said on standard error, all of it, with an example of that command; it is
     /// signed all the same. {"command":"patch"} alone shows a whole patch.
     ///
-    /// Exit code 0: it was signed. 1: a file could not be read. 2: the key is none, the command has a field that no such
-    /// command has, or it is no JSON object that everybody reads alike: a name that stands twice in it, or a number beyond
-    /// 2^53 - 1.
+    /// Exit code 0: it was signed. 2: a file cannot be read, the key is none, there is no such command or it has no such field,
+    /// or it is no JSON object that everybody reads alike: a name that stands twice in it, or a number beyond 2^53 - 1.
     #[command(verbatim_doc_comment, after_long_help = fields_of_commands())]
     Sign {
         /// The private key, the file NAME.jwk that `lookout keys make` wrote
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
-        /// Sign it with fields that this version does not know, too: for boxes that are newer
+        /// Sign also a command or fields that this version does not know: for boxes that are newer
         #[arg(long)]
         allow_unknown: bool,
         /// The file with the command; without it or with `-`, standard input
@@ -135,7 +135,7 @@ fn make(name: &str, role: Role, out: &Path) -> Result<(), Failure> {
             failed(text::there_already(path.display()), Some(&text::try_other_name()))
         }
         _ => {
-            let what = text::file_not_written(path.display(), named_path::unwritten(&error));
+            let what = text::file_not_written(path.display(), argument::why_unwritten(&error));
             failed(what, Some(&text::try_own_folder()))
         }
     })?;
@@ -173,8 +173,9 @@ fn write_key(path: &Path, jwk: &str) -> io::Result<()> {
 
 fn list(path: &Path) -> Result<(), Failure> {
     let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
+    let width = config.command_keys.iter().map(|key| key.id.len()).max().unwrap_or_default().max(20);
     for key in &config.command_keys {
-        print_line(format!("{:<20} {:<9} {}", key.id, key.role.name(), key.public.text()))?;
+        print_line(format!("{:<width$} {:<9} {}", key.id, key.role.name(), key.public.text()))?;
     }
     if config.command_keys.is_empty() {
         let told = text::none_configured();
@@ -209,7 +210,7 @@ fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), F
             let name = text::the_command(path.display());
             let text = fs::File::open(path).map_err(Unread::from).and_then(read_text).map_err(|unread| {
                 let (why, hint) = unread.reason(path);
-                failed(argument::unread(name.clone(), why), Some(&hint))
+                invalid(argument::unread(name.clone(), why), Some(&hint))
             })?;
             (text, name)
         }
@@ -220,7 +221,7 @@ fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), F
             let name = text::command_on_input();
             let text = read_text(io::stdin()).map_err(|unread| {
                 let (why, _) = unread.reason(Path::new("-"));
-                failed(argument::unread(name.clone(), why), None)
+                invalid(argument::unread(name.clone(), why), Some(&about(&Value::Null, Timestamp::now())))
             })?;
             (text, name)
         }
@@ -228,8 +229,15 @@ fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), F
     let value = command_in(&text, &name)?;
     let command = value.to_string().into_bytes();
     let now = Timestamp::now();
-    let told = control::objections(&command, now);
+    let told = control::objections(&command, now, &TimeZone::system());
     let hint = || about(&value, now);
+    if let Some(typed) = told.no_command {
+        if !allow_unknown {
+            let hint = text::try_allowing(commands_like(&typed));
+            return Err(invalid(text::command_unknown(name, typed), Some(&hint)));
+        }
+        say!("{}", foreign::warning(text::no_such_command(typed)).in_language(language));
+    }
     if !told.refused.is_empty() {
         let why = foreign::warning(text::box_refuses(one_after_the_other(told.refused)));
         say!("{}", why.with_hint(Some(&hint()), language));
@@ -244,6 +252,17 @@ fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), F
         say!("{}", foreign::warning(what).in_language(language));
     }
     print_line(key.sign(&command))
+}
+
+/// The commands there are, and which of them is nearest to what was typed.
+fn commands_like(typed: &str) -> Sentence {
+    let names: Vec<&str> = COMMANDS.iter().map(|spec| spec.name()).chain([MARK.last_part()]).collect();
+    let quoted = names.iter().map(|name| format!("`{name}`").into()).collect();
+    let listed = Words::List(quoted, Joint::And);
+    match nearest_name(typed, names) {
+        Some(nearest) => text::try_meant_command(nearest, listed),
+        None => text::try_commands(listed),
+    }
 }
 
 fn one_after_the_other(sentences: Vec<Sentence>) -> Words {
@@ -334,7 +353,7 @@ pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey
             Unread::System(error) if error.kind() == io::ErrorKind::IsADirectory => keys_in(path),
             Unread::System(_) | Unread::Content(_) => usual,
         };
-        failed(argument::unread(name.clone(), why), Some(&hint)).in_language(language)
+        invalid(argument::unread(name.clone(), why), Some(&hint)).in_language(language)
     };
     let file = fs::File::open(path).map_err(|error| cannot(error.into()))?;
     let metadata = file.metadata().map_err(|error| cannot(error.into()))?;

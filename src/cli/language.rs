@@ -98,6 +98,7 @@ mod tests {
     #[test]
     fn a_language_is_known_by_its_tag() {
         assert_eq!(parse("zh-CN"), Ok(Language::Chinese));
+        assert_eq!(parse("zh"), Ok(Language::Chinese));
         assert_eq!(parse("en"), Ok(Language::English));
         assert!(parse("de").is_err());
     }

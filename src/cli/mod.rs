@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::clock::LogTime;
 use crate::config::Problems;
+use crate::config::problem::Source;
 use crate::contract::Language;
 use crate::text::{self, Sentence, Told, Words, argument, foreign};
 
@@ -260,9 +261,8 @@ fn arguments() -> Arguments {
 }
 
 /// The line, from 1, at which a text is not what was expected. The line itself is not shown, as it may hold a secret.
-fn line_of(text: &str, error: &toml::de::Error) -> usize {
-    let before = text.as_bytes().get(..error.span().unwrap_or_default().start).unwrap_or_default();
-    before.split(|byte| *byte == b'\n').count()
+fn line_of(text: &str, error: &toml::de::Error) -> u32 {
+    Source::new("", text).position(error.span().unwrap_or_default().start).0
 }
 
 /// Writes one line of data to standard output. A reader that went away (`| head`) is no failure: the command goes on, and

@@ -7,35 +7,60 @@ use std::io;
 use std::path::Path;
 
 use super::Failure;
-use crate::text::{Sentence, Words, argument};
+use crate::text::{Sentence, Words, argument, command_line};
 
 /// Whether the file can be opened, before anything else is tried. `what` names it, for people: `` `--ca`: the file ca.pem ``.
 ///
 /// # Errors
 /// As [`unreadable`].
 pub(super) fn check(what: impl Into<Words>, path: &Path) -> Result<(), (Sentence, Sentence)> {
-    let error = match File::open(path).and_then(|file| file.metadata()) {
+    let error = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => io::ErrorKind::IsADirectory.into(),
-        Ok(_) => return Ok(()),
+        // Opening a pipe waits for who writes into it.
+        Ok(metadata) if !metadata.is_file() => return Ok(()),
+        Ok(_) => match File::open(path) {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        },
         Err(error) => error,
     };
-    Err(unreadable(what, path, &error))
+    let (why, hint) = reason(path, &error);
+    Err((argument::unread(what, why), hint))
 }
 
-/// That it cannot be read and why, and what to try.
-pub(super) fn unreadable(what: impl Into<Words>, path: &Path, error: &io::Error) -> (Sentence, Sentence) {
+/// The same for a command that can do nothing without the file.
+///
+/// # Errors
+/// As [`unreadable`].
+pub(super) fn need(what: impl Into<Words>, path: &Path) -> Result<(), Failure> {
+    check(what, path).map_err(|(what, hint)| Failure::refused(what).hint(hint))
+}
+
+/// That a file which an argument names cannot be read and why, and what to try: the argument is wrong.
+pub(super) fn unreadable(what: impl Into<Words>, path: &Path, error: &io::Error) -> Failure {
     let (why, hint) = reason(path, error);
-    (argument::unread(what, why), hint)
+    Failure::refused(argument::unread(what, why)).hint(hint)
 }
 
 /// Why, and what to try.
 pub(super) fn reason(path: &Path, error: &io::Error) -> (Sentence, Sentence) {
-    match error.kind() {
-        io::ErrorKind::NotFound => (argument::no_such_file(), argument::try_name()),
-        io::ErrorKind::PermissionDenied => (argument::may_not_read(), argument::try_owner(path.display())),
-        io::ErrorKind::IsADirectory => (argument::is_folder(), argument::try_file_in_it()),
-        _ => (argument::system_says(error.to_string()), argument::try_right_file()),
-    }
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound => argument::try_name(),
+        io::ErrorKind::PermissionDenied => argument::try_owner(path.display()),
+        io::ErrorKind::IsADirectory => argument::try_file_in_it(),
+        _ => argument::try_right_file(),
+    };
+    (argument::why_unread(error), hint)
+}
+
+/// That a file cannot be written, and why.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::tried(command_line::unwritten(path.display(), argument::why_unwritten(error)))
+}
+
+/// That a folder of our own cannot be made, and why.
+pub(super) fn folder_not_made(path: &Path, error: &io::Error) -> Failure {
+    Failure::tried(command_line::folder_not_made(path.display(), argument::why_unwritten(error)))
 }
 
 /// Makes the folder that `option` names, where it is not there.
@@ -45,7 +70,7 @@ pub(super) fn reason(path: &Path, error: &io::Error) -> (Sentence, Sentence) {
 pub(super) fn make_folder(option: &str, folder: &Path) -> Result<(), Failure> {
     no_file(option, folder)?;
     fs::create_dir_all(folder).map_err(|error| {
-        let what = argument::folder_not_made(option, folder.display(), unwritten(&error));
+        let what = argument::folder_not_made(option, folder.display(), argument::why_unwritten(&error));
         Failure::tried(what).hint(argument::try_own_folder())
     })
 }
@@ -60,13 +85,4 @@ pub(super) fn no_file(option: &str, folder: &Path) -> Result<(), Failure> {
     }
     let what = argument::not_a_folder(option, folder.display());
     Err(Failure::refused(what).hint(argument::try_other_folder()))
-}
-
-/// Why something cannot be written.
-pub(super) fn unwritten(error: &io::Error) -> Sentence {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => argument::may_not_write(),
-        io::ErrorKind::NotADirectory => argument::part_is_file(),
-        _ => argument::system_says(error.to_string()),
-    }
 }

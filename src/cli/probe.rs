@@ -4,11 +4,13 @@
 //! file. A password inside the address is used and never printed.
 
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
 
 use super::{Failure, language, login, named_path, print_line};
@@ -44,11 +46,11 @@ pub(crate) struct Args {
     /// File with the password, or with `user:password`
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     secret_file: Option<PathBuf>,
-    /// Name of a secret in the service's secrets folder
+    /// Name of a secret in the service's secrets folder: `CREDENTIALS_DIRECTORY`, else /etc/lookout/secrets
     #[arg(long, value_name = "NAME")]
     secret: Option<String>,
     /// How the packets travel
-    #[arg(long, default_value = "tcp", value_parser = transports())]
+    #[arg(long, default_value = "tcp", value_parser = TransportParser)]
     transport: Transport,
     /// PEM file with the authority of the camera's certificate (rtsps://)
     #[arg(long, value_name = "FILE", conflicts_with = "certificate_sha256")]
@@ -56,7 +58,7 @@ pub(crate) struct Args {
     /// SHA-256 fingerprint of the camera's own certificate (rtsps://)
     #[arg(long, value_name = "HEX", value_parser = fingerprint)]
     certificate_sha256: Option<Fingerprint>,
-    /// Seconds that the camera gets for one answer, from 1 to 30
+    /// Seconds that the camera gets for one answer, from 1 to 30 [default: 5]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=30))]
     answer_within: Option<u64>,
     /// Where the picture is saved; without it, in a file named after the address, such as probe-10.0.0.31-stream2.jpg
@@ -91,11 +93,36 @@ impl std::fmt::Debug for Target {
     }
 }
 
-fn transports() -> impl TypedValueParser<Value = Transport> {
-    let named = PossibleValuesParser::new(Transport::ALL.map(Transport::name));
-    named.try_map(|name| {
-        Transport::named(&name).ok_or_else(|| text::transport_expected().in_language(language::of_this_run()))
-    })
+/// Reads a transport. Of any other word it says which there are; the library would guess, and takes `http` for `tcp`.
+#[derive(Clone)]
+struct TransportParser;
+
+impl TypedValueParser for TransportParser {
+    type Value = Transport;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Transport, clap::Error> {
+        if let Some(transport) = value.to_str().and_then(Transport::named) {
+            return Ok(transport);
+        }
+        let names = Transport::ALL.map(|transport| transport.name().to_owned()).to_vec();
+        let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(command);
+        if let Some(argument) = argument {
+            error.insert(ContextKind::InvalidArg, ContextValue::String(argument.to_string()));
+        }
+        let typed = value.to_string_lossy().into_owned();
+        error.insert(ContextKind::InvalidValue, ContextValue::String(typed));
+        error.insert(ContextKind::ValidValue, ContextValue::Strings(names));
+        Err(error)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Transport::ALL.map(Transport::name).into_iter().map(PossibleValue::new)))
+    }
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, String> {
@@ -176,7 +203,12 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
         return Err(Failure::refused(what).hint(text::try_half_width(quoted(&meant))));
     }
     if !args.target.0.contains("://") {
-        return Err(Failure::refused(text::no_target()));
+        // `rtsp:/10.0.0.31` was meant as an address. It is not repeated, as it may hold a password.
+        let target = args.target.0.to_ascii_lowercase();
+        return Err(match target.starts_with("rtsp:") || target.starts_with("rtsps:") {
+            true => of_address(UrlError::Scheme),
+            false => Failure::refused(text::no_target()).hint(text::try_address_or_name()),
+        });
     }
     if stream_address::has_places(&args.target.0) {
         let login = credentials(args, args.user.as_deref(), language)?;

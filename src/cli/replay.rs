@@ -33,7 +33,7 @@ use crate::evidence;
 use crate::frame::Picture;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::pipeline::camera_slot::{CameraSlot, Look};
-use crate::text::{Sentence, command_line, detect, probe, replay as say};
+use crate::text::{Sentence, detect, model, probe, replay as say};
 use crate::types::phase::Phase;
 use crate::video::{self, FileOptions, VideoError};
 
@@ -72,10 +72,11 @@ pub(crate) struct Args {
     /// since the recording began; the replay goes on until the last of them
     #[arg(long, value_name = "FILE")]
     readings: Option<PathBuf>,
-    /// Another model than the configured one
+    /// The model to use [default: the configuration's]
     #[arg(long)]
     model: Option<String>,
-    /// The list of models
+    /// The model manifest, or its folder [default: the configuration's, else LOOKOUT_MODELS, models/, beside the program,
+    /// /usr/share/lookout/models]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
 }
@@ -88,6 +89,12 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let config =
         Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
     let camera = chosen_camera(&config, args.camera.as_deref())?;
+    // Before the work: models take their time to load.
+    named_path::need(say::the_recording(args.video.display()), &args.video)?;
+    let readings = match &args.readings {
+        Some(file) => readings(file, &config)?,
+        None => VecDeque::new(),
+    };
     let mut loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
         .map_err(models::not_loaded)?;
     if args.evidence.is_some() {
@@ -97,10 +104,6 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     if let Some(folder) = &args.evidence {
         named_path::make_folder("--evidence", folder)?;
     }
-    let readings = match &args.readings {
-        Some(file) => readings(file, &config)?,
-        None => VecDeque::new(),
-    };
     let start = args.start.in_zone(&config.site.time_zone).map_err(Failure::refused)?;
     let mut replay = Replay::new(&config, camera, &loaded_models, args.evidence, start, readings)?;
     replay.play(&args.video, &config, camera, &loaded_models)
@@ -151,10 +154,8 @@ struct ReadingLine {
 
 /// What sensors said, in order of time.
 fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>, f64)>, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| {
-        let (what, hint) = named_path::unreadable(say::the_readings(file.display()), file, &error);
-        Failure::tried(what).hint(hint)
-    })?;
+    let text = fs::read_to_string(file)
+        .map_err(|error| named_path::unreadable(say::the_readings(file.display()), file, &error))?;
     let mut readings = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |what: Sentence| {
@@ -172,7 +173,7 @@ fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>
 }
 
 fn chosen_camera<'c>(config: &'c Config, wanted: Option<&str>) -> Result<&'c Camera, Failure> {
-    let ids = || config.cameras.iter().map(|c| format!("`{}`", c.id)).collect::<Vec<_>>().join(", ");
+    let ids = || model::listed(config.cameras.iter().map(|camera| format!("`{}`", camera.id)));
     if config.cameras.is_empty() {
         return Err(Failure::refused(say::no_camera()).hint(say::try_adding_camera()));
     }
@@ -335,7 +336,7 @@ impl Replay {
                 progress.set_length(length.as_millis() as u64);
             }
             progress.set_position(pts.as_millis() as u64);
-            progress.set_message(say::alerts(self.new_alerts).in_language(language::of_this_run()));
+            progress.set_message(alerts(self.new_alerts).in_language(language::of_this_run()));
         }
         if let Some(last) = self.readings.back().map(|(secs, ..)| *secs) {
             // The end of the recording is no fault of the camera either.
@@ -344,7 +345,7 @@ impl Replay {
         }
         progress.finish_and_clear();
         let open = self.analysis.open().count();
-        tell(&say::looked(video.display(), looked, self.new_alerts, open), None);
+        tell(&say::looked(video.display(), looked, alerts(self.new_alerts), open), None);
         let left_out = self.analysis.left_out(&camera.id);
         if !left_out.is_empty() {
             tell(&say::left_out(left_out.words()), None);
@@ -419,8 +420,7 @@ impl Replay {
             seen.extend(faces);
         }
         match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, Some(&view)) {
-            Ok(made) => fs::write(&path, made.jpeg)
-                .map_err(|error| Failure::tried(command_line::unwritten(path.display(), error.to_string()))),
+            Ok(made) => fs::write(&path, made.jpeg).map_err(|error| named_path::unwritable(&path, &error)),
             Err(error) => {
                 tell(&detect::of(&*revision.alert.0, error.sentence()), None);
                 Ok(())
@@ -432,6 +432,10 @@ impl Replay {
 /// The recording cannot be read, or not to its end.
 fn unreadable(error: VideoError) -> Failure {
     Failure::tried(error.sentence()).hint_if(error.fault.hint())
+}
+
+fn alerts(count: u64) -> Sentence {
+    if count == 1 { say::one_alert() } else { say::alerts(count) }
 }
 
 /// Says it beside the alerts, with what to try.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
+use crate::config::document::DEFAULT_LANGUAGE;
 use crate::daemon;
 use crate::text::{language_of_log, log_speaks};
 use crate::types::language::Language;
@@ -15,7 +16,8 @@ pub(crate) struct Args {
     /// The configuration
     #[arg(long, short, default_value = "/etc/lookout/lookout.toml")]
     config: PathBuf,
-    /// The list of models
+    /// The model manifest, or its folder [default: the configuration's, else LOOKOUT_MODELS, models/, beside the program,
+    /// /usr/share/lookout/models]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// Allow core files and debuggers. They hold the passwords of cameras and brokers: only to look for a fault, and never on a
@@ -66,7 +68,8 @@ fn site_language(path: &Path) -> Option<Language> {
     let text = crate::config::text_of(path).ok()?;
     let (root, _) = toml::de::DeTable::parse_recoverable(&text);
     let site = root.get_ref().get("site")?.get_ref().as_table()?;
-    let named = site.get("language")?.get_ref().as_str()?;
+    let Some(named) = site.get("language") else { return Some(DEFAULT_LANGUAGE) };
+    let named = named.get_ref().as_str()?;
     Language::ALL.into_iter().find(|language| language.tag() == named)
 }
 
@@ -82,7 +85,8 @@ mod tests {
             ("[site]\nlanguage = \"zh-CN\"\n", Some(Language::Chinese)),
             ("[site]\nlanguage = \"en\"\n[mqtt\nurl = 1\n", Some(Language::English)),
             ("[site]\nlanguage = \"fr\"\n", None),
-            ("[site]\nbox = \"box-1\"\n", None),
+            ("[site]\nbox = \"box-1\"\n", Some(Language::Chinese)),
+            ("box = \"box-1\"\n", None),
         ] {
             std::fs::write(&path, text).unwrap();
             assert_eq!(site_language(&path), expected, "{text}");

@@ -13,7 +13,7 @@ use crate::contract::asyncapi::{View, asyncapi};
 use crate::contract::examples::ExampleError;
 use crate::contract::messages::{Content, Message};
 use crate::control::{message, messages, reference};
-use crate::text::{argument, command_line, schema as say};
+use crate::text::{Sentence, argument, model, schema as say};
 
 /// Print the published schemas, or write them all to a folder.
 ///
@@ -40,7 +40,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return write_all(&dir);
     }
     match args.name.as_deref() {
-        None => print(&list()),
+        None => print(&list(language::of_this_run())),
         Some(name) => print(&one(name)?),
     }
 }
@@ -75,7 +75,7 @@ fn write_all(dir: &Path) -> Result<(), Failure> {
         let folder = path.parent().unwrap_or(dir);
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&path, text))
-            .map_err(|error| Failure::tried(command_line::unwritten(path.display(), error.to_string())))?;
+            .map_err(|error| named_path::unwritable(&path, &error))?;
         print(&format!("{}\n", path.display()))?;
     }
     Ok(())
@@ -91,8 +91,8 @@ fn one(name: &str) -> Result<String, Failure> {
     match schema.map_err(Failure::failed)? {
         Some(schema) => Ok(text(&schema)),
         None => {
-            let names: Vec<&str> = with_json().map(|message| message.name).collect();
-            Err(Failure::refused(say::unknown(name)).hint(say::try_names(names.join(", "))))
+            let names = model::listed(with_json().map(|message| message.name));
+            Err(Failure::refused(say::unknown(name)).hint(say::try_names(names)))
         }
     }
 }
@@ -102,23 +102,21 @@ fn with_json() -> impl Iterator<Item = &'static Message> {
     messages().into_iter().filter(|message| matches!(message.payload, Content::Json { .. }))
 }
 
-fn list() -> String {
-    let language = language::of_this_run();
-    let mut lines = String::new();
-    for message in with_json() {
-        let summary = (message.summary)().in_language(language);
-        lines.push_str(&format!("{:<14} {:<14} {summary}\n", message.name, message.topic));
-    }
+/// Names, topics and what they are for, in columns.
+fn list(language: Language) -> String {
+    let messages = with_json().map(|message| (message.name, message.topic, (message.summary)()));
     let others = [
-        (View::Box.name(), say::of_box()),
-        (View::Centre.name(), say::of_centre()),
-        ("configuration", say::of_configuration()),
+        (View::Box.name(), "", say::of_box()),
+        (View::Centre.name(), "", say::of_centre()),
+        ("configuration", "", say::of_configuration()),
     ];
-    for (name, what) in others {
-        let what = what.in_language(language);
-        lines.push_str(&format!("{name:<14} {:<14} {what}\n", ""));
-    }
-    lines
+    let rows: Vec<(&str, &str, Sentence)> = messages.chain(others).collect();
+    let names = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
+    let topics = rows.iter().map(|(_, topic, _)| topic.len()).max().unwrap_or_default();
+    let line = |(name, topic, what): &(&str, &str, Sentence)| {
+        format!("{name:<names$}  {topic:<topics$}  {}\n", what.in_language(language))
+    };
+    rows.iter().map(line).collect()
 }
 
 fn text(schema: &Value) -> String {
@@ -132,5 +130,35 @@ fn print(text: &str) -> Result<(), Failure> {
             Err(Failure::tried(argument::output_unwritable(error.to_string())))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_stands_in_columns() {
+        for language in Language::ALL {
+            let list = list(language);
+            let columns: Vec<(usize, usize)> = list
+                .lines()
+                .map(|line| {
+                    let name = line.split(' ').next().unwrap_or_default();
+                    let message = with_json().find(|message| message.name == name);
+                    let what = message.map_or(line.rfind("  "), |message| {
+                        let what = (message.summary)().in_language(language);
+                        assert!(line.ends_with(&what), "{line}");
+                        Some(line.len() - what.len() - 2)
+                    });
+                    (message.map_or(0, |message| line.find(message.topic).unwrap()), what.unwrap())
+                })
+                .collect();
+            assert!(columns.len() > 10, "{list}");
+            let (topics, whats) = columns[0];
+            for (line, (topic, what)) in list.lines().zip(columns) {
+                assert!((topic == 0 || topic == topics) && what == whats, "{line}\nin\n{list}");
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Broker, Config};
 use crate::daemon::sensors::setup;
 use crate::sensors::{SensorStats, SensorWord, Sensors};
-use crate::text::{Sentence, Words, sensor_watch as say, tail};
+use crate::text::{Joint, Sentence, Words, sensor_watch as say, tail};
 
 /// Words that wait to be printed.
 const QUEUE: usize = 64;
@@ -30,7 +30,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The configuration
-    #[arg(long, default_value = "/etc/lookout/lookout.toml", value_name = "FILE")]
+    #[arg(long, short, default_value = "/etc/lookout/lookout.toml", value_name = "FILE")]
     config: PathBuf,
     /// Only this sensor; may be given several times
     #[arg(long, value_name = "ID")]
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// How long to listen
+    /// How many seconds to listen
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
 }
@@ -111,7 +111,10 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         let _ = taken.send(word);
     });
     if std::io::stderr().is_terminal() {
-        let listening = say::listening(rows.len(), args.seconds);
+        let listening = match rows.len() {
+            1 => say::listening_to_one(args.seconds),
+            several => say::listening(several, args.seconds),
+        };
         say!("{}", listening.in_language(language::of_this_run()));
     }
     let clock = Clock::start();
@@ -144,11 +147,11 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     drop(words);
     sensors.stop(STOP_WITHIN);
-    let silent: Vec<&str> = rows.iter().filter(|row| !row.spoke).map(|row| row.id.as_str()).collect();
+    let silent: Vec<Words> = rows.iter().filter(|row| !row.spoke).map(|row| (&row.id).into()).collect();
     if silent.is_empty() {
         return Ok(());
     }
-    Err(Failure::tried(say::silent(args.seconds, silent.join(", "))).hint(say::try_longer()))
+    Err(Failure::tried(say::silent(args.seconds, Words::List(silent, Joint::Row))).hint(say::try_longer()))
 }
 
 impl Row {

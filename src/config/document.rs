@@ -124,7 +124,7 @@ pub struct SiteDocument {
     /// Name of the site for people; goes into every alert.
     #[schemars(length(max = 100), extend("examples" = ["Yangqiao community"]))]
     pub name: Option<At<String>>,
-    /// Language of the titles of alerts: `zh-CN` or `en`.
+    /// Language of what people read from the box, its log included: `zh-CN` or `en`.
     #[schemars(extend("default" = DEFAULT_LANGUAGE.tag()))]
     pub language: Option<At<Language>>,
     /// Whether places are also given in GCJ-02, the coordinates of maps published in China, beside WGS 84 (`lonlat_gcj02` in

@@ -13,7 +13,7 @@ use super::layers::{Layer, Places};
 use super::pattern::Pattern;
 use super::problem::{Report, Source};
 use super::reference::toml_of;
-use super::{Config, digest, schema, structure, suggest};
+use super::{Config, digest, mend, schema, structure, suggest};
 use crate::contract::stream_address;
 use crate::text::{Sentence, Words, config};
 
@@ -96,9 +96,11 @@ impl Explained {
     ///
     /// That there is no such camera, and what may have been meant.
     pub fn of(path: &Path, text: &str, id: &str) -> Result<Explained, (Sentence, Words)> {
-        let source = Source::new(path, text);
+        let typed = Source::new(path, text);
+        let is_toml = DeTable::parse(text).is_ok();
+        let source = mend::mended(&typed, is_toml).map_or(typed, |(mended, _)| mended);
         let mut report = Report::new(&source);
-        let (mut root, _) = DeTable::parse_recoverable(text);
+        let (mut root, _) = DeTable::parse_recoverable(source.text());
         let (taken_out, places) = structure::check(&mut root, &mut report);
         let Some(camera) = cameras(root.get_ref()).find(|camera| id_of(camera.get_ref()) == Some(id)) else {
             let ids = cameras(root.get_ref()).filter_map(|camera| id_of(camera.into_inner()));

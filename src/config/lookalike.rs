@@ -56,12 +56,18 @@ pub(super) fn in_value(text: &str, could_hold_a_secret: bool) -> Option<Words> {
 }
 
 fn told(chars: impl Iterator<Item = char>) -> Option<Words> {
+    let mut alike: Vec<(char, char)> = Vec::new();
     let mut sentences: Vec<Words> = Vec::new();
     for c in chars {
         let number = || format!("U+{:04X}", u32::from(c));
         let sentence: Words = match typography::plain(c) {
             Some(' ') => config::no_blank(number()).into(),
-            Some(plain) => config::only_looks_like(c.to_string(), plain.to_string()).into(),
+            Some(plain) => {
+                if !alike.contains(&(c, plain)) && alike.len() < MOST {
+                    alike.push((c, plain));
+                }
+                continue;
+            }
             None if typography::is_invisible(c) => config::invisible(number()).into(),
             None => continue,
         };
@@ -69,7 +75,24 @@ fn told(chars: impl Iterator<Item = char>) -> Option<Words> {
             sentences.push(sentence);
         }
     }
-    (!sentences.is_empty()).then_some(Words::List(sentences, Joint::Then))
+    let quoted = |mut chars: Vec<char>| {
+        chars.dedup();
+        let quoted = chars.into_iter().map(|c| Words::from(format!("`{c}`"))).collect();
+        Words::List(quoted, Joint::And)
+    };
+    let of_alike = match alike.as_slice() {
+        [] => None,
+        [(typed, meant)] => Some(config::only_looks_like(typed.to_string(), meant.to_string())),
+        several => {
+            let (typed, meant) = several.iter().copied().unzip();
+            Some(config::only_look_like(quoted(typed), quoted(meant)))
+        }
+    };
+    let mut all: Vec<Words> = of_alike.into_iter().map(Words::from).chain(sentences).collect();
+    match all.len() {
+        0 | 1 => all.pop(),
+        _ => Some(Words::List(all, Joint::Then)),
+    }
 }
 
 /// That a text is in another format than TOML, and in which.
@@ -98,18 +121,19 @@ pub(super) fn other_format(text: &str) -> Option<Sentence> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::language::Language;
 
     #[test]
     fn a_look_alike_is_named_where_it_breaks_a_line_and_not_where_it_is_prose() {
         for (line, named) in [
             ("id ＝ \"cam-1\"", "`＝` only looks like `=`"),
-            ("id = “cam-1”", "`“` only looks like `\"`"),
-            ("id = 「cam-1」", "`「` only looks like `\"`"),
+            ("id = “cam-1”", "`“` and `”` only look like `\"`: type them"),
+            ("id = 「cam-1」", "`「` and `」` only look like `\"`: type them"),
             ("id = \"cam-1”", "`”` only looks like `\"`"),
             ("id： \"cam-1\"", "`：` stands where `=` belongs"),
             ("for_secs = ３", "`３` only looks like `3`"),
-            ("【site】", "`【` only looks like `[`"),
-            ("polygon = [[0.1，0.2]、[0.3, 0.4]]", "`，` only looks like `,`"),
+            ("【site】", "`【` and `】` only look like `[` and `]`"),
+            ("polygon = [[0.1，0.2]、[0.3, 0.4]]", "`，` and `、` only look like `,`"),
             ("　id = \"cam-1\"", "the blank U+3000 is none"),
             ("i\u{200b}d = \"cam-1\"", "an invisible character (U+200B)"),
             ("＃ a comment", "`＃` only looks like `#`"),
@@ -117,6 +141,15 @@ mod tests {
             let told = on_line(line, false).map_or_else(String::new, |told| told.to_string());
             assert!(told.contains(named), "{line}: {told}");
         }
+        let several = on_line("for_secs = ３５５", false).unwrap();
+        assert_eq!(
+            several.to_string(),
+            "`３` and `５` only look like `3` and `5`: type them half-width (English input)"
+        );
+        assert_eq!(
+            several.in_language(Language::Chinese),
+            "`３` 和 `５` 不是 `3` 和 `5`，只是看起来像：请用英文输入法输入半角字符"
+        );
         for line in ["name = \"东门，一号\" = 3", "id = 3 # 门口：东", "id = = 3", "x = \"a\\\"“b\" y"]
         {
             assert_eq!(on_line(line, false), None, "{line}");

@@ -28,7 +28,7 @@ use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
 use crate::contract::signature::KnownKey;
 use crate::contract::topics::Topics;
-use crate::text::{Words, config as say};
+use crate::text::{Words, argument, config as say};
 use crate::types::responsible::Responsible;
 
 pub(crate) mod account;
@@ -44,6 +44,7 @@ mod explain;
 mod headers;
 mod layers;
 mod lookalike;
+mod mend;
 mod models;
 pub mod patch;
 mod pattern;
@@ -58,6 +59,8 @@ pub(crate) mod secret;
 mod settings;
 mod structure;
 mod suggest;
+mod synonyms;
+mod syntax;
 pub(crate) mod write;
 
 pub(crate) use document::Precision;
@@ -274,19 +277,28 @@ impl Config {
         models: &ModelList<'_>,
         reach: &Reach<'_>,
     ) -> Survey {
-        let source = Source::new(path, text);
-        let mut report = Report::new(&source);
-        let (mut root, unreadable) = toml::de::DeTable::parse_recoverable(text);
+        let mut source = Source::new(path, text);
+        let (root, unreadable) = toml::de::DeTable::parse_recoverable(text);
         // What can be read of a broken text may be what the good one before it said.
         let sha256 = if unreadable.is_empty() { digest::of(root.get_ref()) } else { digest::of_text(text) };
         if let Some(format) = lookalike::other_format(text).filter(|_| !unreadable.is_empty()) {
+            let mut report = Report::new(&source);
             report.error(&(0..0), format).hint(say::how_toml_looks());
             return Survey { config: None, problems: report.finish(), sha256, secret_files: BTreeSet::new() };
         }
-        for error in unreadable {
-            let span = error.span().unwrap_or(0..0);
-            report.unreadable(&span, say::no_toml(error.message()));
-        }
+        let slips = match mend::mended(&source, unreadable.is_empty()) {
+            Some((mended, slips)) => {
+                source = mended;
+                slips
+            }
+            None => Vec::new(),
+        };
+        let mut report = Report::new(&source);
+        let (mut root, unreadable) = match slips.is_empty() {
+            true => (root, unreadable),
+            false => toml::de::DeTable::parse_recoverable(source.text()),
+        };
+        syntax::tell(&slips, &unreadable, &mut report);
         let (taken_out, places) = structure::check(&mut root, &mut report);
         report.has_layers(places);
         let document = structure::read(root, &mut report);
@@ -463,6 +475,7 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Problems> {
             severity: Severity::Error,
             line: 1,
             column: 1,
+            is_of_whole: true,
             what,
             hint: Some(hint),
             excerpt: None,
@@ -471,11 +484,18 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Problems> {
         secret_files: BTreeSet::new(),
     };
     let unreadable = |error: std::io::Error| {
-        let hint = match error.kind() {
-            ErrorKind::PermissionDenied => secret::unreadable_hint(path, FILES_DIR).into(),
-            _ => say::example_to_start_from().into(),
+        let (why, hint): (_, Words) = match error.kind() {
+            ErrorKind::NotFound => {
+                let copy = say::example_to_start_from();
+                (argument::no_such_file(), say::and_also(argument::try_name(), copy).into())
+            }
+            ErrorKind::PermissionDenied => {
+                (argument::may_not_read(), secret::unreadable_hint(path, FILES_DIR).into())
+            }
+            ErrorKind::IsADirectory => (argument::is_folder(), argument::try_file_in_it().into()),
+            _ => (argument::system_says(error.to_string()), say::is_it_one().into()),
         };
-        one(say::file_unreadable(error.to_string()).into(), hint)
+        one(say::file_unreadable(why).into(), hint)
     };
     let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -489,7 +509,7 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Problems> {
         let (line, column) = Source::new(path, good).position(at);
         let mut problems = one(say::no_utf8().into(), say::save_as_utf8().into());
         for problem in &mut problems.list {
-            (problem.line, problem.column) = (line, column);
+            (problem.line, problem.column, problem.is_of_whole) = (line, column, false);
         }
         problems
     })

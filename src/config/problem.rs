@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::layers::Places;
-use super::quotable::{Broken, could_hold_a_secret};
+use super::quotable::{Broken, could_hold_a_secret, without_comment};
 use super::{lookalike, suggest};
-use crate::text::{Told, Words, config, foreign};
+use crate::text::{Sentence, Told, Words, config, config_syntax, foreign};
 use crate::types::language::Language;
 
 /// The text of a configuration file and where it came from.
@@ -21,6 +21,8 @@ pub(crate) struct Source {
     text: Arc<str>,
     /// The first byte of each line.
     line_starts: Arc<[usize]>,
+    /// As it was typed, where slips in the text were put right: the same lines, and those are shown.
+    typed: Option<Arc<Source>>,
 }
 
 impl fmt::Debug for Source {
@@ -36,7 +38,13 @@ impl Source {
         let text: Arc<str> = text.into();
         let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(after_breaks).collect();
-        Source { path: path.into().into(), text, line_starts }
+        Source { path: path.into().into(), text, line_starts, typed: None }
+    }
+
+    /// This text as another one that has the same lines, in which slips are put right.
+    pub(super) fn mended(&self, text: String) -> Self {
+        let mended = Source { path: Arc::clone(&self.path), ..Source::new("", text) };
+        Source { typed: Some(Arc::new(self.clone())), ..mended }
     }
 
     /// Where it came from.
@@ -55,12 +63,21 @@ impl Source {
         let line = self.line_index(byte);
         let before = &self.text.as_bytes()[self.line_starts[line]..byte];
         let column = String::from_utf8_lossy(before).chars().count() + 1;
+        let column = match &self.typed {
+            Some(_) => column.min(self.typed_line(line).chars().count() + 1),
+            None => column,
+        };
         (u32::try_from(line + 1).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 
     /// The lines without their ends, each with its first byte.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.line_starts.iter().map(|&start| (start, self.line_at(start)))
+        self.line_starts.iter().enumerate().map(|(line, &start)| (start, self.typed_line(line)))
+    }
+
+    /// The lines above the one that holds a byte, the nearest first.
+    pub(super) fn lines_above(&self, byte: usize) -> impl Iterator<Item = &str> {
+        (0..self.line_index(byte.min(self.text.len()))).rev().map(|line| self.typed_line(line))
     }
 
     /// The first byte of the line that holds a byte.
@@ -68,11 +85,17 @@ impl Source {
         self.line_starts[self.line_index(byte.min(self.text.len()))]
     }
 
-    /// The line that holds a byte, without its end.
+    /// The line that holds a byte, without its end, as it was typed.
     pub(super) fn line_at(&self, byte: usize) -> &str {
-        let line = self.line_index(byte.min(self.text.len()));
-        let end = self.line_starts.get(line + 1).copied().unwrap_or(self.text.len());
-        self.text[self.line_starts[line]..end].trim_end_matches(['\n', '\r'])
+        self.typed_line(self.line_index(byte.min(self.text.len())))
+    }
+
+    /// A line by its number from 0, without its end, as it was typed.
+    fn typed_line(&self, line: usize) -> &str {
+        let Source { text, line_starts, .. } = self.typed.as_deref().unwrap_or(self);
+        let start = line_starts.get(line).copied().unwrap_or(text.len());
+        let end = line_starts.get(line + 1).copied().unwrap_or(text.len());
+        text[start..end].trim_end_matches(['\n', '\r'])
     }
 
     /// From 0; there is always a first line.
@@ -99,6 +122,8 @@ pub struct Problem {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
+    /// Whether it is of the file as a whole: then its place is the beginning, and not told to people.
+    pub is_of_whole: bool,
     /// What is wrong, with which thing.
     pub what: Words,
     /// What to try.
@@ -134,8 +159,15 @@ impl Problems {
 
     /// Problems of a configuration as a whole, with no place in it.
     pub(crate) fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
-        let problem =
-            |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
+        let problem = |what| Problem {
+            severity: Severity::Error,
+            line: 1,
+            column: 1,
+            is_of_whole: true,
+            what,
+            hint: None,
+            excerpt: None,
+        };
         let list = whats.into_iter().map(Into::into).map(problem).collect();
         let sha256 = sha256.map(str::to_owned);
         Problems { path: path.to_owned(), list, sha256, secret_files: BTreeSet::new() }
@@ -193,6 +225,14 @@ impl Problem {
         whole.and_then(|whole| whole.value("what")).unwrap_or(&self.what)
     }
 
+    /// Says one thing more of what to try.
+    fn also(&mut self, more: Sentence) {
+        self.hint = Some(match self.hint.take() {
+            Some(hint) => config::and_also(hint, more).into(),
+            None => more.into(),
+        });
+    }
+
     /// Whether it is said of that camera, alone or with others.
     pub(crate) fn is_of_camera(&self, id: &str) -> bool {
         let names = |code: &str, name: &str| Some(self.what.first_of(code)?.value(name)?.clone());
@@ -213,7 +253,11 @@ fn write_problem(
     language: Language,
 ) -> fmt::Result {
     let Problem { line, column, .. } = problem;
-    let what = config::at(format!("{}:{line}:{column}", path.display()), problem.what.clone());
+    let place = match problem.is_of_whole {
+        true => path.display().to_string(),
+        false => format!("{}:{line}:{column}", path.display()),
+    };
+    let what = config::at(place, problem.what.clone());
     let told = match problem.severity {
         Severity::Error => foreign::error(what),
         Severity::Warning => foreign::warning(what),
@@ -271,11 +315,28 @@ pub(super) struct Report<'s> {
     unreadable_at: BTreeSet<usize>,
     /// Where the values stand that several cameras have in common.
     shared: Places,
+    /// Where something begins that may hold a secret, whatever it looks like.
+    hidden: BTreeMap<usize, Hidden>,
+}
+
+/// What is not quoted of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    /// All of it.
+    Whole,
+    /// What stands behind a name.
+    Behind,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
-        Report { source, found: Vec::new(), unreadable_at: BTreeSet::new(), shared: Places::new() }
+        Report {
+            source,
+            found: Vec::new(),
+            unreadable_at: BTreeSet::new(),
+            shared: Places::new(),
+            hidden: BTreeMap::new(),
+        }
     }
 
     pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<Words>) -> Note<'_> {
@@ -287,9 +348,9 @@ impl<'s> Report<'s> {
     }
 
     /// The text is no TOML at this place.
-    pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<Words>) {
+    pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<Words>) -> Note<'_> {
         self.unreadable_at.insert(span.start);
-        self.add(span, Severity::Error, what.into());
+        self.add(span, Severity::Error, what.into())
     }
 
     fn add(&mut self, span: &Range<usize>, severity: Severity, what: Words) -> Note<'_> {
@@ -306,6 +367,16 @@ impl<'s> Report<'s> {
     /// The text of the file.
     pub(super) fn text(&self) -> &'s str {
         self.source.text()
+    }
+
+    /// What stands there may hold a secret, whatever it looks like: it is never quoted.
+    pub(super) fn hide(&mut self, span: &Range<usize>) {
+        self.hidden.insert(span.start, Hidden::Whole);
+    }
+
+    /// A name that nobody knows stands there: nobody knows either whether what follows may be quoted.
+    pub(super) fn hide_behind(&mut self, name: &Range<usize>) {
+        self.hidden.entry(name.start).or_insert(Hidden::Behind);
     }
 
     /// Line and column of a place.
@@ -325,16 +396,6 @@ impl<'s> Report<'s> {
         let broken_lines: BTreeSet<u32> =
             self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
         self.found.sort_by_key(|found| (found.severity, found.span.start));
-        for found in &mut self.found {
-            let layer = self.shared.get(&found.span.start).filter(|_| first_camera(&found.what).is_some());
-            let Some(layer) = layer else { continue };
-            // Who leaves out what a layer says looks for it in vain in the camera.
-            let stands: Words = config::stands_in(layer.told()).into();
-            found.hint = Some(match found.hint.take() {
-                Some(hint) => config::and_also(hint, stands).into(),
-                None => stands,
-            });
-        }
         self.found = once_for_all_cameras(self.found, &self.shared);
         let broken = (!broken_lines.is_empty()).then(|| Broken::of(self.source));
         let mut problems: Vec<Problem> = Vec::new();
@@ -355,17 +416,23 @@ impl<'s> Report<'s> {
             }
             let mut problem = self.problem(found, broken.as_ref());
             let line_text = self.source.line_at(found.span.start);
-            let is_hidden = hides(line_text, found.span.start, broken.as_ref());
+            let is_hidden = self.hides(&found.span, broken.as_ref());
             let alike = if is_syntax {
                 lookalike::on_line(line_text, is_hidden)
             } else {
                 let typed = self.source.text.get(found.span.clone()).unwrap_or_default();
                 lookalike::in_value(typed, is_hidden)
             };
-            problem.hint = match (alike, problem.hint) {
-                (Some(alike), Some(hint)) => Some(config::and_also(alike, hint).into()),
-                (alike, hint) => alike.or(hint),
-            };
+            // Typed right, it may be what was wanted: anything else is for the next time.
+            problem.hint = alike.or(problem.hint);
+            if is_syntax && is_hidden && !line_text.trim().is_empty() {
+                problem.also(config_syntax::withheld());
+            }
+            let layer = self.shared.get(&found.span.start).filter(|_| is_of_cameras(&found.what));
+            if let Some(layer) = layer {
+                // Who leaves out what a layer says looks for it in vain in the camera.
+                problem.also(config::stands_in(layer.told()));
+            }
             let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
             let is_told = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
             if !is_told {
@@ -377,9 +444,20 @@ impl<'s> Report<'s> {
 
     fn problem(&self, found: &Found, broken: Option<&Broken<'_>>) -> Problem {
         let (line, column) = self.source.position(found.span.start);
-        let excerpt = excerpt(self.source, &found.span, broken);
+        let excerpt = match self.hidden.get(&found.span.start) {
+            None => excerpt(self.source, &found.span, broken),
+            Some(Hidden::Behind) => excerpt_up_to(self.source, &found.span, broken),
+            Some(Hidden::Whole) => None,
+        };
         let Found { severity, what, hint, .. } = found;
-        Problem { severity: *severity, line, column, what: what.clone(), hint: hint.clone(), excerpt }
+        let (what, hint) = (what.clone(), hint.clone());
+        Problem { severity: *severity, line, column, is_of_whole: false, what, hint, excerpt }
+    }
+
+    /// Whether a secret could stand on the line where something begins.
+    fn hides(&self, span: &Range<usize>, broken: Option<&Broken<'_>>) -> bool {
+        self.hidden.get(&span.start) == Some(&Hidden::Whole)
+            || hides(self.source.line_at(span.start), span.start, broken)
     }
 
     /// Stands for the problems that nobody would read.
@@ -436,6 +514,11 @@ fn first_camera(what: &Words) -> Option<String> {
     Some(what.first_of(CAMERA)?.value("id")?.to_string())
 }
 
+/// Whether a sentence is of one camera or of several.
+fn is_of_cameras(what: &Words) -> bool {
+    what.first_of(CAMERA).is_some() || what.first_of(CAMERAS).is_some()
+}
+
 /// The problem that was just added, to say more about it.
 pub(super) struct Note<'r> {
     found: &'r mut Found,
@@ -461,12 +544,13 @@ impl Note<'_> {
 
 /// The line of a problem, unless a secret could stand on it; `broken` where the text is no TOML.
 fn excerpt(source: &Source, span: &Range<usize>, broken: Option<&Broken<'_>>) -> Option<(String, usize)> {
-    let line = source.line_at(span.start);
+    let whole = source.line_at(span.start);
+    let line = without_comment(whole);
     // What is missing altogether is reported at the beginning of the file, which says nothing about it.
     if span.end == 0 {
         return None;
     }
-    if line.is_empty() || line.chars().count() > 200 || hides(line, span.start, broken) {
+    if line.trim().is_empty() || line.chars().count() > 200 || hides(whole, span.start, broken) {
         return None;
     }
     let (first, column) = source.position(span.start);
@@ -474,6 +558,22 @@ fn excerpt(source: &Source, span: &Range<usize>, broken: Option<&Broken<'_>>) ->
     let room = line.chars().count() + 1 - (column as usize - 1).min(line.chars().count());
     let width = if first == last { (end_column - column) as usize } else { room.saturating_sub(1) };
     Some((line.trim_end().to_owned(), width.clamp(1, room)))
+}
+
+/// The line up to the end of a name, where only names and brackets stand before it: a header, or the beginning of a line.
+fn excerpt_up_to(
+    source: &Source,
+    name: &Range<usize>,
+    broken: Option<&Broken<'_>>,
+) -> Option<(String, usize)> {
+    let (line, width) = excerpt(source, name, broken)?;
+    let (_, column) = source.position(name.start);
+    let is_of_names =
+        |c: char| c.is_alphanumeric() || c.is_whitespace() || matches!(c, '[' | '.' | '_' | '-');
+    let (before, end) = (column as usize - 1, column as usize - 1 + width);
+    let brackets = line.chars().skip(end).take_while(|c| *c == ']').count();
+    let shown = line.chars().take(end + brackets).collect();
+    line.chars().take(before).all(is_of_names).then_some((shown, width))
 }
 
 /// Whether a secret could stand on the line that holds a byte.

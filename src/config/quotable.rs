@@ -11,7 +11,7 @@ use crate::analysis::typography;
 
 /// Whether a line may hold a password: it names one, or holds an address in which one could stand.
 pub(super) fn could_hold_a_secret(line: &str) -> bool {
-    const SIGNS: [&str; 18] = [
+    const SIGNS: [&str; 23] = [
         "://",
         "@",
         "url",
@@ -26,10 +26,15 @@ pub(super) fn could_hold_a_secret(line: &str) -> bool {
         "login",
         "auth",
         "密码",
+        "密碼",
         "口令",
         "密钥",
         "令牌",
         "用户",
+        "账号",
+        "帐号",
+        "登录",
+        "凭证",
     ];
     let line = plainly(line);
     let is_short_for_password = |word: &str| word.starts_with("pw") || word.ends_with("pw");
@@ -38,24 +43,55 @@ pub(super) fn could_hold_a_secret(line: &str) -> bool {
         || names_of(&line).any(|name| name.contains("admin") || is_nearly_a_secret(name))
 }
 
-/// Whether a line of a text that is no TOML is a header, a comment, or a value of fields that hold no secret.
+/// The line up to its comment: what somebody noted there is nobody's business. A text that does not end holds none.
+pub(super) fn without_comment(line: &str) -> &str {
+    let (mut quoted_by, mut inside) = (None, None);
+    for (at, c) in line.char_indices() {
+        match (quoted_by, c) {
+            (None, '#' | '\u{ff03}') => return &line[..at],
+            (None, '"' | '\'') => (quoted_by, inside) = (Some(c), None),
+            (Some(mark), _) if mark == c => quoted_by = None,
+            (Some(_), '#' | '\u{ff03}') => inside = inside.or(Some(at)),
+            (None | Some(_), _) => {}
+        }
+    }
+    match quoted_by.and(inside) {
+        Some(at) => &line[..at],
+        None => line,
+    }
+}
+
+/// Whether a line of a text that is no TOML is a header or a value of fields that hold no secret, its comment aside.
 pub(super) fn is_harmless(line: &str) -> bool {
     if could_hold_a_secret(line) {
         return false;
     }
     let line = plainly(line);
-    let line = line.trim();
-    if line.starts_with('#') {
-        return true;
-    }
+    let line = without_comment(&line).trim();
     if let Some(header) = line.strip_prefix('[') {
-        let header = header.split('#').next().unwrap_or_default();
         let is_of_headers = |c: char| c.is_alphanumeric() || "[]_-. \t".contains(c);
         return header.trim_start_matches(['[', ' ']).starts_with(char::is_alphabetic)
             && header.chars().all(is_of_headers);
     }
     let has_a_name = line.split(['{', ',']).next().is_some_and(|first| first.contains(['=', ':']));
-    has_a_name && names_of(line).all(is_a_harmless_field)
+    // A second name without a comma before it belongs to nothing that is known.
+    let has_one_name = |part: &str| separators(part) <= 1 && !part.contains(';');
+    has_a_name && line.split(['{', ',']).all(has_one_name) && names_of(line).all(is_a_harmless_field)
+}
+
+/// How many `=` and `:` stand outside of quotes.
+fn separators(part: &str) -> usize {
+    let mut quoted_by = None;
+    let mut count = 0;
+    for c in part.chars() {
+        match (quoted_by, c) {
+            (None, '=' | ':') => count += 1,
+            (None, '"' | '\'') => quoted_by = Some(c),
+            (Some(mark), _) if mark == c => quoted_by = None,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Fields that are addresses, whatever they are called.
@@ -69,7 +105,7 @@ fn is_a_harmless_field(name: &str) -> bool {
 }
 
 /// The line in small letters as a keyboard without an input method writes it.
-fn plainly(line: &str) -> String {
+pub(super) fn plainly(line: &str) -> String {
     let seen = line.chars().filter(|c| !typography::is_invisible(*c));
     seen.map(|c| typography::plain(c).unwrap_or(c)).collect::<String>().to_lowercase()
 }
@@ -88,10 +124,16 @@ fn is_nearly_a_secret(name: &str) -> bool {
 #[derive(Debug)]
 pub(super) struct Broken<'s> {
     source: &'s Source,
-    /// Where the first text over several lines begins, or ends: from there on any line may be part of one.
+    /// The line in which the first text over several lines begins, or ends: any line below may be part of one.
     several_lines_from: usize,
     /// First bytes of the lines that look like headers.
     headers: Vec<usize>,
+}
+
+fn is_a_header(line: &str) -> bool {
+    let line = plainly(line);
+    let inside = line.trim_start().strip_prefix('[').map(|rest| rest.trim_start_matches(['[', ' ']));
+    inside.is_some_and(|inside| inside.starts_with(|c: char| c.is_alphabetic()))
 }
 
 /// Most lines that are looked at before one that is to be quoted, and most characters of each.
@@ -99,12 +141,14 @@ const MOST_BEFORE: (usize, usize) = (20, 200);
 
 impl<'s> Broken<'s> {
     pub(super) fn of(source: &'s Source) -> Self {
-        let text = source.text();
-        let marks = ["\"\"\"", "'''"].into_iter().filter_map(|mark| text.find(mark));
-        let headers = source.lines().filter(|(_, line)| line.trim_start().starts_with('['));
+        let begins_several = |(_, line): &(usize, &str)| line.contains("\"\"\"") || line.contains("'''");
+        let headers = source.lines().filter(|(_, line)| is_a_header(line));
         Broken {
             source,
-            several_lines_from: marks.min().unwrap_or(text.len()),
+            several_lines_from: source
+                .lines()
+                .find(begins_several)
+                .map_or(source.text().len(), |(start, _)| start),
             headers: headers.map(|(start, _)| start).collect(),
         }
     }
@@ -125,9 +169,9 @@ impl<'s> Broken<'s> {
         if above.is_some_and(|&header| is_of_secrets(self.source.line_at(header))) {
             return true;
         }
-        let before = &self.source.text()[..start];
         let (most_lines, most_characters) = MOST_BEFORE;
-        for (number, line) in before.lines().rev().filter(|line| !line.trim().is_empty()).enumerate() {
+        let is_empty = |line: &str| without_comment(line).trim().is_empty();
+        for (number, line) in self.source.lines_above(start).filter(|line| !is_empty(line)).enumerate() {
             if number == most_lines || line.chars().count() > most_characters {
                 return true;
             }
@@ -179,13 +223,21 @@ mod tests {
     }
 
     #[test]
-    fn headers_comments_and_known_fields_are_harmless_in_a_broken_text() {
+    fn a_comment_ends_what_is_shown_and_a_mark_inside_quotes_begins_none() {
+        assert_eq!(without_comment("analysis_fps = 50 # admin/hunter2"), "analysis_fps = 50 ");
+        assert_eq!(without_comment("analysis_fps = 50 ＃ admin/hunter2"), "analysis_fps = 50 ");
+        assert_eq!(without_comment("title = \"gate # 3\" # x"), "title = \"gate # 3\" ");
+        assert_eq!(without_comment("title = 'it\"s # 3'"), "title = 'it\"s # 3'");
+        assert_eq!(without_comment("title = \"gate # 3\" \"# x"), "title = \"gate # 3\" \"");
+        assert_eq!(without_comment("title = \"gate # admin/hunter2"), "title = \"gate ");
+    }
+
+    #[test]
+    fn headers_and_known_fields_are_harmless_in_a_broken_text() {
         for line in [
             "[site",
             "【site】",
             "[[camera.zone]  # the gate",
-            "# a comment",
-            "＃ a comment",
             "id： \"cam-03\"",
             "　id = “cam-1”",
             "analysis_fps = ５",
@@ -202,6 +254,10 @@ mod tests {
             "address = \"hunter2\"",
             "key_file = \"hunter2\"",
             "[site] box = \"hunter2\"",
+            "# hunter2",
+            "＃ hunter2",
+            "id = \"cam-1\" mima = \"hunter2\"",
+            "id = \"cam-1\"; mima = \"hunter2\"",
             "[\"hunter2\",",
             "\"hunter2\", box = \"b\"",
             "present = { zone = \"gate\", geheim = \"hunter2\" }",

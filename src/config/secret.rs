@@ -127,6 +127,8 @@ impl SecretError {
 pub(super) fn set_command(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match path.parent().filter(|dir| *dir != Path::new(DEFAULT_SECRETS_DIR)) {
+        // In the folder where the command is run.
+        Some(dir) if dir.as_os_str().is_empty() => format!("lookout secret set {name} --dir ."),
         Some(dir) => format!("lookout secret set {name} --dir {}", dir.display()),
         None => format!("lookout secret set {name}"),
     }
@@ -283,6 +285,18 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn the_command_names_a_folder_or_none() {
+        for (path, command) in [
+            ("cam-01", "lookout secret set cam-01 --dir ."),
+            ("site/cam-01", "lookout secret set cam-01 --dir site"),
+            ("/cam-01", "lookout secret set cam-01 --dir /"),
+        ] {
+            assert_eq!(set_command(Path::new(path)), command);
+        }
+        assert_eq!(set_command(&Path::new(DEFAULT_SECRETS_DIR).join("cam-01")), "lookout secret set cam-01");
+    }
 
     fn store_with(name: &str, content: &str, mode: u32) -> (tempfile::TempDir, SecretStore) {
         let dir = tempfile::tempdir().unwrap();

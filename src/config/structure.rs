@@ -16,7 +16,8 @@ use super::document::{Document, OF_ONE_CAMERA};
 use super::pattern::Pattern;
 use super::problem::Report;
 use super::reference::toml_of;
-use super::{headers, layers, schema, suggest};
+use super::{headers, layers, schema, suggest, synonyms};
+use crate::analysis::rules;
 use crate::text::{Sentence, Words, config, structure as say};
 
 /// How to say what is to be written.
@@ -108,10 +109,7 @@ pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) ->
     let schema = schema::document_schema();
     let misplaced = headers::below_types(report.text());
     headers_below_types(&misplaced, root.get_ref(), report);
-    // Without a camera above it, such a header makes one table of what must be a list.
-    let no_list_was_told = misplaced.iter().any(|header| !header.follows_a_camera);
-    let mut walk =
-        Walk { schema, report, taken_out: TakenOut::default(), step: Step::Layers, no_list_was_told };
+    let mut walk = Walk { schema, report, taken_out: TakenOut::default(), step: Step::Layers };
     let span = root.span();
     // First what stands in layers: whatever is broken there is told once, and not once for each camera.
     walk.layers(root.get_mut(), &span);
@@ -134,22 +132,17 @@ pub(super) fn check_catalogue(root: &mut Spanned<DeTable<'_>>, report: &mut Repo
         schema["required"] = Value::Array(Vec::new());
         schema
     });
-    let mut walk =
-        Walk { schema, report, taken_out: TakenOut::default(), step: Step::All, no_list_was_told: false };
+    let mut walk = Walk { schema, report, taken_out: TakenOut::default(), step: Step::All };
     let span = root.span();
     walk.table(root.get_mut(), &span, schema, &Place::DOCUMENT);
     walk.taken_out
 }
 
 /// Says of headers of a camera that stand below a camera type that they are not the type's. With a camera above them they
-/// are that one's, which is allowed and seldom meant.
+/// are that one's, which is allowed and seldom meant; without one they were told and put right already ([`super::mend`]).
 fn headers_below_types(misplaced: &[headers::BelowType<'_>], root: &DeTable<'_>, report: &mut Report<'_>) {
     for header in misplaced {
         let of_type = header.of_type();
-        if !header.follows_a_camera {
-            report.error(&header.span, say::below_a_type(header.typed)).hint(say::header_of_type(of_type));
-            continue;
-        }
         let cameras = root.get("camera").and_then(|cameras| cameras.get_ref().as_array());
         let above = cameras
             .and_then(|cameras| cameras.iter().rev().find(|camera| camera.span().start < header.span.start));
@@ -203,8 +196,6 @@ struct Walk<'s, 'r, 'f> {
     report: &'r mut Report<'f>,
     taken_out: TakenOut,
     step: Step,
-    /// It was told why `camera` is no list.
-    no_list_was_told: bool,
 }
 
 impl<'s> Walk<'s, '_, '_> {
@@ -234,7 +225,7 @@ impl<'s> Walk<'s, '_, '_> {
             let good = match field {
                 Some(field) => self.value(name, value, field, place),
                 None => {
-                    self.unknown(name, &key.span(), &names, place);
+                    self.unknown(name, &key.span(), value.get_ref().is_table(), &names, place);
                     false
                 }
             };
@@ -299,11 +290,6 @@ impl<'s> Walk<'s, '_, '_> {
                 let number = n.as_str().parse().ok().filter(|n: &f64| n.is_finite());
                 self.number_fits(name, number, &span, schema, place)
             }
-            ("array", DeValue::Table(_))
-                if self.no_list_was_told && place.is_document() && name == "camera" =>
-            {
-                false
-            }
             (wanted, other) => {
                 let what = place.of(say::wrong_kind(name, kind_of(wanted), kind_found(other)));
                 let header = header_of(name, place);
@@ -363,7 +349,8 @@ impl<'s> Walk<'s, '_, '_> {
         let wanted = suggest::one_of(&texts);
         match typed.as_str().filter(|typed| is_quotable(typed)) {
             Some(typed) => {
-                let hint = suggest::nearest(typed, texts).map(config::did_you_mean);
+                let meant = synonyms::value(name, typed).filter(|meant| texts.contains(meant));
+                let hint = suggest::nearest(typed, texts).or(meant).map(config::did_you_mean);
                 self.report.error(span, place.of(say::none_of(name, wanted, typed))).maybe_hint(hint);
             }
             None => {
@@ -444,7 +431,14 @@ impl<'s> Walk<'s, '_, '_> {
         false
     }
 
-    fn unknown(&mut self, name: &str, span: &Range<usize>, names: &[&str], place: &Place<'_>) {
+    fn unknown(
+        &mut self,
+        name: &str,
+        span: &Range<usize>,
+        is_table: bool,
+        names: &[&str],
+        place: &Place<'_>,
+    ) {
         if names_a_password(name) {
             self.report.error(span, place.of(say::password())).hint(say::name_secret());
             return;
@@ -454,19 +448,39 @@ impl<'s> Walk<'s, '_, '_> {
             return;
         }
         let elsewhere = ELSEWHERE.iter().find(|(of, known, ..)| *of == place.definition && *known == name);
-        let what = if is_quotable(name) { say::unknown_name(name) } else { say::unknown() };
+        let what = if is_quotable(name) {
+            self.report.hide_behind(span);
+            say::unknown_name(name)
+        } else {
+            self.report.hide(span);
+            say::unknown()
+        };
+        let is_condition = is_table && place.definition == "RuleDocument";
         let hint = elsewhere
             .map(|(_, _, write, instead)| write(Words::from(*instead)))
             .or_else(|| self.of_every_camera(name, place.definition))
-            .unwrap_or_else(|| self.hint_for_unknown(name, names));
+            .unwrap_or_else(|| self.hint_for_unknown(name, names, is_condition));
         self.report.error(span, place.of(what)).hint(hint).consequence();
     }
 
-    fn hint_for_unknown(&self, name: &str, names: &[&str]) -> Sentence {
-        suggest::nearest(name, names.iter().copied())
-            .map(config::did_you_mean)
-            .or_else(|| self.belongs_elsewhere(name))
-            .unwrap_or_else(|| say::known_here(suggest::listed(names)))
+    fn hint_for_unknown(&self, name: &str, names: &[&str], is_condition: bool) -> Sentence {
+        if let Some(near) = suggest::nearest(name, names.iter().copied()) {
+            return config::did_you_mean(near);
+        }
+        if is_condition {
+            let all = rules::KINDS.iter().map(|kind| kind.name);
+            return synonyms::condition(name)
+                .map(config::did_you_mean)
+                .unwrap_or_else(|| say::conditions(suggest::all(&suggest::likeliest_first(name, all))));
+        }
+        if let Some(elsewhere) = self.belongs_elsewhere(name) {
+            return elsewhere;
+        }
+        let likely = suggest::likeliest_first(name, names.iter().copied());
+        match likely.len() > suggest::MOST_LISTED {
+            true => say::known_here_and_in_reference(suggest::listed(&likely)),
+            false => say::known_here(suggest::listed(&likely)),
+        }
     }
 
     /// A field of a camera that was typed right below `[defaults]`.

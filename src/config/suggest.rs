@@ -1,7 +1,10 @@
 //! "Did you mean": the nearest of the names that would have been right.
 
 use crate::analysis::typography;
-use crate::text::{Joint, Sentence, Words, config};
+use crate::text::{Joint, MOST_SHOWN, Sentence, Words, config};
+
+/// Most names of a list that are shown.
+pub(super) const MOST_LISTED: usize = MOST_SHOWN;
 
 /// The candidate that is near enough to `typed` to be what was meant; the first of equally near ones.
 pub(crate) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -58,7 +61,35 @@ pub(super) fn hint<'a>(
     (!candidates.is_empty()).then(|| there_are(listed(&candidates)).into())
 }
 
-/// `` `a`, `b` and `c` ``; at most twelve are shown.
+/// The names, those first that are most like what was typed: with the fewest slips, and what begins alike before the rest.
+pub(super) fn likeliest_first<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let typed = typed.to_lowercase();
+    let unlike = |name: &&str| {
+        let begins_alike = typed.chars().zip(name.chars()).take_while(|(one, other)| one == other).count();
+        // A letter at the beginning says more than one somewhere.
+        (edit_distance(&typed, name) + 64).saturating_sub(2 * begins_alike)
+    };
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_by_key(unlike);
+    names
+}
+
+/// `` `a`, `b` and `c` ``, however many they are.
+pub(super) fn all(names: &[&str]) -> Words {
+    joined(names, Joint::And)
+}
+
+/// As [`all`], one of which is to be chosen.
+pub(super) fn one_of_all(names: &[&str]) -> Words {
+    joined(names, Joint::Or)
+}
+
+/// `` `a`, `b`, `c` ``, without a word before the last.
+pub(super) fn row(names: &[&str]) -> Words {
+    joined(names, Joint::Row)
+}
+
+/// `` `a`, `b` and `c` ``; at most [`MOST_LISTED`] are shown.
 pub(super) fn listed(names: &[&str]) -> Words {
     joined(names, Joint::AndMore)
 }
@@ -116,6 +147,15 @@ mod tests {
         assert_eq!(nearest_id("lanes", &["lane", "land"]), Some("lane"));
         assert_eq!(nearest_id("gate", &["lane"]), None);
         assert_eq!(nearest_id("", &["lane"]), None);
+    }
+
+    #[test]
+    fn what_begins_alike_and_has_the_fewest_slips_comes_first() {
+        let names = ["id", "cameras", "schedule", "hold_secs", "cooldown_secs"];
+        assert_eq!(likeliest_first("schedul_hours", names)[0], "schedule");
+        assert_eq!(likeliest_first("cool_down_time", names)[0], "cooldown_secs");
+        assert_eq!(likeliest_first("hold_time", names)[0], "hold_secs");
+        assert_eq!(likeliest_first("x", names).len(), names.len());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 use super::account::Account;
 use super::secret::MAX_SECRET_BYTES;
-use crate::text::{Sentence, command_line, config_write as say, secret_file};
+use crate::text::{Sentence, argument, command_line, config_write as say, secret_file};
 
 /// Why something was not written.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl NotWritten {
         match self {
             NotWritten::Name => secret_file::no_name(),
             NotWritten::Secret(why) => why.clone(),
-            NotWritten::File(path, error) => command_line::unwritten(path.display(), error.to_string()),
+            NotWritten::File(path, error) => command_line::unwritten(path.display(), argument::why_unwritten(error)),
         }
     }
 

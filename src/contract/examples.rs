@@ -114,7 +114,8 @@ pub(super) fn meta_part() -> Result<Vec<u8>, ExampleError> {
 }
 
 pub(super) fn active() -> Result<Vec<u8>, ExampleError> {
-    Ok(sender().event("active.1", None, at(125)?, active_data()?)?)
+    let at = at(125)?;
+    Ok(sender().event(format!("active.{STREAM}.4711.{}", at.as_millisecond()), None, at, active_data()?)?)
 }
 
 pub(super) fn health() -> Result<Vec<u8>, ExampleError> {

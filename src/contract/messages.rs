@@ -75,6 +75,9 @@ pub struct Message {
     pub expires: Option<Duration>,
     /// Whether it is sent only while the queue of records is empty: after a reconnect there may be a thousand of its kind.
     pub waits: bool,
+    /// Whether one with a field that is none is refused: what changes the box must not mean less than was meant. Elsewhere the
+    /// answer names the field, so that what a later version knows does no harm.
+    pub is_strict: bool,
     /// What it says, in a sentence.
     pub summary: fn() -> Sentence,
     /// What is in it.
@@ -221,8 +224,8 @@ const fn row(
     summary: fn() -> Sentence,
     payload: Content,
 ) -> Message {
-    let (qos, retain, expires, waits) = (Qos::AtLeastOnce, false, None, false);
-    Message { name, topic, qos, retain, expires, waits, summary, payload }
+    let (qos, retain, expires, waits, is_strict) = (Qos::AtLeastOnce, false, None, false, false);
+    Message { name, topic, qos, retain, expires, waits, is_strict, summary, payload }
 }
 
 impl Message {
@@ -247,6 +250,13 @@ impl Message {
     #[must_use]
     pub const fn retained(mut self) -> Self {
         self.retain = true;
+        self
+    }
+
+    /// Refused where it has a field that is none.
+    #[must_use]
+    pub const fn strict(mut self) -> Self {
+        self.is_strict = true;
         self
     }
 

@@ -18,9 +18,6 @@ use super::schema_id;
 /// added.
 const CLOSED: [&str; 4] = ["Level", "Mode", "Phase", "Verdict"];
 
-/// Messages that a box refuses for a field that it does not know.
-const STRICT: [&str; 3] = ["set", "patch", "wanted"];
-
 /// Claims of RFC 7519 that libraries for tokens add by themselves, beside `iat` and `exp`. A box takes them without effect.
 pub(crate) const TOKEN_CLAIMS: [&str; 5] = ["iss", "sub", "aud", "nbf", "jti"];
 
@@ -70,7 +67,7 @@ impl Message {
     /// In the schema of an event, `type` and `dataschema` can have one value only; that of a strict command takes no other
     /// fields.
     pub(super) fn narrow(&self, event_type: Option<&str>, schema: &mut Map<String, Value>) {
-        if STRICT.contains(&self.name) {
+        if self.is_strict {
             close(schema);
         }
         let Some(kind) = event_type else { return };

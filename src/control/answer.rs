@@ -14,7 +14,7 @@ use crate::contract::command::{
     Unanswered,
 };
 
-use crate::text::{Sentence, Words, command as say, foreign};
+use crate::text::{Joint, Sentence, Words, command as say, foreign};
 use crate::types::language::Language;
 
 /// Most characters of what a sender wrote in what is said about it.
@@ -107,6 +107,15 @@ impl Answer {
         let message = self.message.as_ref()?.in_language(language);
         Some(match &self.hint {
             Some(hint) => format!("{message}\n  {}", foreign::hint(hint.clone()).in_language(language)),
+            None => message,
+        })
+    }
+
+    /// What there is to say and what to try, for who reads it later.
+    pub(super) fn words(&self) -> Option<Words> {
+        let message = self.message.clone()?;
+        Some(match &self.hint {
+            Some(hint) => Words::List(vec![message, foreign::hint(hint.clone()).into()], Joint::Then),
             None => message,
         })
     }

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tracing::info;
 
 use super::answer::{Answer, Answering, Asked};
 use super::commands::{MainWork, Replay, Work};
@@ -31,7 +30,7 @@ use crate::contract::messages::REPLY;
 use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
-use crate::text::{command as say, language_of_log, log_error, log_warn, mqtt};
+use crate::text::{command as say, language_of_log, log_error, log_info, log_warn, mqtt};
 use crate::types::language::Language;
 
 /// How often what was only counted is written down.
@@ -267,11 +266,9 @@ impl Dispatcher {
 
     fn carry_out(&mut self, command: ReceivedCommand) {
         let ReceivedCommand { envelope, work, .. } = command;
-        info!(
-            command = envelope.command(),
-            by = envelope.by,
-            key = envelope.signer.as_ref().map(|s| &*s.key),
-            "a command"
+        log_info!(
+            say::carried_out();
+            command = envelope.command(), by = envelope.by, key = envelope.signer.as_ref().map(|s| &*s.key)
         );
         let (to, kept) = (self.finished_to.clone(), envelope.clone());
         // The thread is gone only when the daemon is stopping; the centre hears nothing and sends it again.
@@ -391,7 +388,7 @@ fn entry(
     answer: Option<(&Answer, Language)>,
     data: Option<serde_json::Value>,
 ) -> Entry {
-    Entry {
+    let entry = Entry {
         command: Some(envelope.command().to_owned()),
         request_id: Some(envelope.request_id.clone()),
         key: envelope.signer.as_ref().map(|signer| signer.key.to_string()),
@@ -406,9 +403,12 @@ fn entry(
             }
             .to_owned()
         }),
-        detail: answer.and_then(|(answer, language)| answer.told(language)),
         data,
         ..Entry::of(event)
+    };
+    match answer.and_then(|(answer, language)| Some((answer.words()?, language))) {
+        Some((words, language)) => entry.saying(words, language),
+        None => entry,
     }
 }
 

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use jiff::tz::TimeZone;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,9 +47,11 @@ pub struct Command<T> {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub command: Option<String>,
     /// When it was issued.
+    #[schemars(schema_with = "time_or_seconds")]
     pub iat: Time,
     /// When it expires, not before `iat` and at most a day after it. A command that arrives later (by the box's clock,
     /// with half a minute of grace) is refused, so that nothing old takes effect after an outage.
+    #[schemars(schema_with = "time_or_seconds")]
     pub exp: Time,
     /// For boxes whose clock may not be set: a number that rises with every command of the same key. A box whose clock
     /// is not set takes a command only with a higher one than ever before.
@@ -242,11 +244,22 @@ pub struct Objections {
     pub is_strict: bool,
     /// Which command it is, as far as it is one.
     pub spec: Option<&'static CommandSpec>,
+    /// The name that it has in place of a command's.
+    pub no_command: Option<String>,
+}
+
+/// Who looks at a command.
+#[derive(Clone, Copy)]
+enum Judge<'a> {
+    /// The box that it reached.
+    Box(Addressee<'a>),
+    /// Who writes it, in that time zone.
+    Writer(&'a TimeZone),
 }
 
 /// What the box that a command names would say to it at `now`, signed by somebody who may do everything. What it asks for
-/// must make sense to that box besides. For those who write commands.
-pub(crate) fn objections(payload: &[u8], now: Timestamp) -> Objections {
+/// must make sense to that box besides. For those who write commands; times are told in their zone.
+pub(crate) fn objections(payload: &[u8], now: Timestamp, zone: &TimeZone) -> Objections {
     let body = match object(payload) {
         Ok(body) => body,
         Err(why) => return Objections { refused: vec![why], ..Objections::default() },
@@ -271,13 +284,17 @@ pub(crate) fn objections(payload: &[u8], now: Timestamp) -> Objections {
         return Objections { refused, unknown, ..Objections::default() };
     }
     let spec = commands::spec(name);
-    if spec.is_none() && !name.is_empty() {
-        refused.push(say::no_command(tame(name)));
-    }
-    let judged = judged(data, &inbound, None, spec);
+    let no_command = (spec.is_none() && !name.is_empty()).then(|| tame(name));
+    let judged = judged(data, &inbound, Judge::Writer(zone), spec);
     refused.extend(judged.faults.into_iter().map(|(_, why)| why));
     let unknown = judged.unknown.iter().map(Field::sentence).collect();
-    Objections { refused, unknown, is_strict: spec.is_some_and(|spec| spec.is_strict), spec }
+    Objections {
+        refused,
+        unknown,
+        is_strict: spec.is_some_and(|spec| spec.message.is_strict),
+        spec,
+        no_command,
+    }
 }
 
 /// A refusal of what was not let in; names the request as far as the gate lets it be read.
@@ -319,8 +336,8 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
         return refuse(or_nameless(malformed(why)));
     }
     let Judged { mut faults, request_id: id, limits, reason, by, parsed, unknown } =
-        judged(data, inbound, Some(addressee), Some(spec));
-    if spec.is_strict {
+        judged(data, inbound, Judge::Box(addressee), Some(spec));
+    if spec.message.is_strict {
         faults.extend(unknown.iter().map(|field| malformed(field.sentence())));
     }
     let (true, Some(id), Some(by), Some(Parsed { logged, work })) = (faults.is_empty(), id, by, parsed)
@@ -359,24 +376,22 @@ struct Judged {
     unknown: Vec<Field>,
 }
 
-/// Looks at all of it. Without an addressee it is meant for whoever it names; without a `spec` nobody knows what else it has.
+/// Looks at all of it. Where it is written it is meant for whoever it names; without a `spec` nobody knows what else it has.
 fn judged(
     data: &Value,
     inbound: &Inbound<'_>,
-    addressee: Option<Addressee<'_>>,
+    judge: Judge<'_>,
     spec: Option<&'static CommandSpec>,
 ) -> Judged {
     let mut judged = Judged::default();
     let faults = &mut judged.faults;
     judged.request_id = or_fault(faults, name(data, "request_id"));
-    if let Some(addressee) = addressee {
+    if let Judge::Box(addressee) = judge {
         let misdirected = address_faults(data, inbound, addressee).into_iter();
         faults.extend(misdirected.map(|why| (RefusalKind::Misdirected, why)));
     }
     let replay = spec.map_or(Replay::Once, |spec| spec.replay);
-    let utc = TimeZone::UTC;
-    let zone = addressee.map_or(&utc, |addressee| addressee.time_zone);
-    judged.limits = limits(data, inbound, replay, zone, faults);
+    judged.limits = limits(data, inbound, replay, judge, faults);
     let reason = or_fault(faults, text(data, "reason", REASON_CHARS));
     if spec.is_some_and(|spec| spec.needs_reason) && reason == Some(None) {
         faults.push(malformed(say::no_reason(inbound.command)));
@@ -583,9 +598,13 @@ fn limits(
     data: &Value,
     inbound: &Inbound<'_>,
     replay: Replay,
-    zone: &TimeZone,
+    judge: Judge<'_>,
     faults: &mut Vec<Fault>,
 ) -> Limits {
+    let (zone, is_at_box) = match judge {
+        Judge::Box(addressee) => (addressee.time_zone, true),
+        Judge::Writer(zone) => (zone, false),
+    };
     let local = |at: Timestamp| LocalTime::new(at, zone).to_string();
     let (issued, expires) = (or_fault(faults, time(data, "iat")), or_fault(faults, time(data, "exp")));
     let counter = match data.get("counter") {
@@ -615,7 +634,8 @@ fn limits(
             }
         }
         if !clock_is_set(now) {
-            if counter.is_none() {
+            // Who writes it with such a clock knows nothing of the box's.
+            if counter.is_none() && is_at_box {
                 faults.push((RefusalKind::Expired, say::clock_not_set()));
             }
             return (expires, counter);
@@ -623,16 +643,29 @@ fn limits(
         if let Some(issued) =
             issued.filter(|issued| issued.as_second() > now.as_second().saturating_add(EARLY_SECS))
         {
-            let why = say::issued_later(local(issued), local(now));
+            let why = match is_at_box {
+                true => say::issued_later(local(issued), local(now)),
+                false => say::issued_later_here(local(issued), local(now)),
+            };
             faults.push((RefusalKind::Expired, why));
         }
     }
     if let Some(expires) = expires
         && now.as_second() > expires.as_second().saturating_add(CLOCK_SLACK_SECS)
     {
-        faults.push((RefusalKind::Expired, say::expired(local(expires), local(now))));
+        let why = match is_at_box {
+            true => say::expired(local(expires), local(now)),
+            false => say::expired_here(local(expires), local(now)),
+        };
+        faults.push((RefusalKind::Expired, why));
     }
     (expires, counter)
+}
+
+/// The schema of what [`time`] reads.
+pub(super) fn time_or_seconds(generator: &mut SchemaGenerator) -> Schema {
+    let text = Time::json_schema(generator);
+    json_schema!({ "anyOf": [text, { "type": "integer", "description": "Seconds since 1970, as tokens have them (RFC 7519)." }] })
 }
 
 /// RFC 3339 text, or seconds since 1970 as JWTs have it.

@@ -247,7 +247,7 @@ mod tests {
         for command in COMMANDS {
             let schema = command.message.json_schema().unwrap().unwrap();
             let is_closed = schema.get("additionalProperties") == Some(&json!(false));
-            assert_eq!(is_closed, command.is_strict, "{}", command.name());
+            assert_eq!(is_closed, command.message.is_strict, "{}", command.name());
             let mut data = command.message.example().unwrap().unwrap();
             for claim in TOKEN_CLAIMS {
                 data[claim] = json!(1_800_000_000);
@@ -260,7 +260,26 @@ mod tests {
             }
             assert_eq!(unknown(&data, command.fields()), [], "{}", command.name());
         }
-        assert_eq!(COMMANDS.iter().filter(|command| command.is_strict).count(), 3);
+        assert_eq!(COMMANDS.iter().filter(|command| command.message.is_strict).count(), 3);
+    }
+
+    /// What the schema says of a time is what a box reads.
+    #[test]
+    fn the_schema_takes_times_as_texts_and_as_seconds() {
+        for command in COMMANDS {
+            let schema = command.message.json_schema().unwrap().unwrap();
+            for name in ["iat", "exp", "since"] {
+                let Some(field) = schema["properties"].get(name) else { continue };
+                let types: Vec<&Value> =
+                    field["anyOf"].as_array().unwrap().iter().map(|choice| &choice["type"]).collect();
+                assert_eq!(types, ["string", "integer"], "{}: {name}", command.name());
+                for given in [json!("2026-11-21T03:04:05Z"), json!(1_795_230_245)] {
+                    let read = super::super::envelope::time(&json!({ name: given.clone() }), name);
+                    assert!(read.unwrap().is_some(), "{name}: {given}");
+                }
+            }
+            assert!(schema["properties"].get("iat").is_some(), "{}", command.name());
+        }
     }
 
     #[test]

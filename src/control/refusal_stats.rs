@@ -78,21 +78,23 @@ impl Tally {
         let mut entries: Vec<Entry> =
             inside.refused.drain(..).map(|refusal| word_for_word(refusal, language)).collect();
         for ((command, kind, key), count) in std::mem::take(&mut inside.more) {
-            entries.push(Entry {
+            let entry = Entry {
                 command: Some(command),
                 key,
                 outcome: Some("refused".to_owned()),
-                detail: Some(say::not_one_by_one(kind).in_language(language)),
                 count: Some(count),
                 ..Entry::of("refused_many")
-            });
+            };
+            entries.push(entry.saying(say::not_one_by_one(kind), language));
         }
         let long_ago =
             inside.marks_written.is_none_or(|written| at.as_second() - written.as_second() >= 3600);
         if inside.marks > 0 && (long_ago || inside.marks >= MARKS_A_LINE) {
-            let told = |(stream, n): &(String, u64)| say::marked_up_to(*n, stream).in_language(language);
-            let detail = inside.last_mark.as_ref().map(told);
-            entries.push(Entry { detail, count: Some(inside.marks), ..Entry::of("marks") });
+            let marks = Entry { count: Some(inside.marks), ..Entry::of("marks") };
+            entries.push(match &inside.last_mark {
+                Some((stream, n)) => marks.saying(say::marked_up_to(*n, stream), language),
+                None => marks,
+            });
             inside.marks = 0;
             inside.marks_written = Some(at);
         }
@@ -101,14 +103,14 @@ impl Tally {
 }
 
 fn word_for_word(refusal: Refusal, language: Language) -> Entry {
-    Entry {
+    let entry = Entry {
         command: Some(refusal.verb),
         request_id: refusal.request_id,
         key: refusal.key.map(|key| key.to_string()),
         outcome: Some("refused".to_owned()),
-        detail: Some(refusal.why.in_language(language)),
         ..Entry::of("refused")
-    }
+    };
+    entry.saying(*refusal.why, language)
 }
 
 #[cfg(test)]

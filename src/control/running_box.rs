@@ -21,7 +21,7 @@ use crate::contract::command::{Refusal, SealedOriginal, SelftestResult, Snapshot
 use crate::contract::words::Time;
 use crate::evidence::{NoOriginal, NoPicture};
 use crate::outbox::{OutboxError, Resent};
-use crate::text::{Sentence, Words, command as say};
+use crate::text::{Sentence, Words, command as say, daemon};
 
 /// Hears what became of an acknowledgement; `Some`: who had the alert before.
 pub(crate) type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
@@ -135,6 +135,15 @@ pub struct Offer {
 impl Offer {
     /// The file on the box.
     pub const FILE: Offer = Offer { source: ConfigSource::File, version: None };
+
+    /// Where it came from, in words.
+    pub(crate) fn source_in_words(&self) -> Sentence {
+        match self.source {
+            ConfigSource::File => daemon::from_file(),
+            ConfigSource::Remote => daemon::from_centre(self.version.unwrap_or_default()),
+            ConfigSource::Page => daemon::from_page(),
+        }
+    }
 }
 
 /// What `set` and `config` both need: that the centre knows what runs, and that nothing is on trial.

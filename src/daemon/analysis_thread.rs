@@ -191,8 +191,7 @@ impl AnalysisThread {
                 snapshots: Vec::new(),
                 furniture_changes: 0,
             };
-            desk.tell(told, None);
-            desk.tell_open();
+            desk.tell_anew(told);
             desk.work(&notes);
         })?;
         Ok(AnalysisThread { thread })
@@ -343,11 +342,8 @@ impl Desk {
             Note::Reconfigure(plan) => {
                 let at = self.clock.now();
                 match self.analysis.reconfigure(*plan, at) {
-                    Ok(told) => {
-                        self.tell(told, None);
-                        // What is open is told in the words and the language of this configuration.
-                        self.tell_open();
-                    }
+                    // What is open is told in the words and the language of this configuration.
+                    Ok(told) => self.tell_anew(told),
                     // The configuration was checked; if this happens all the same, the old rules go on.
                     Err(error) => {
                         let error = error.sentence().in_language(language_of_log());
@@ -428,6 +424,14 @@ impl Desk {
             self.send(WriterMessage::Revision { revision: Box::new(revision), snapshot: saw });
         }
         self.tell_open();
+    }
+
+    /// As [`Desk::tell`]; what is open is told also where there is no revision.
+    fn tell_anew(&self, revisions: Vec<Revision>) {
+        if revisions.is_empty() {
+            return self.tell_open();
+        }
+        self.tell(revisions, None);
     }
 
     fn tell_open(&self) {

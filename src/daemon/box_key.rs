@@ -11,12 +11,10 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tracing::info;
-
 use crate::config::secret::mode_if_open_to_others;
 use crate::contract::box_key::BoxKey;
 use crate::contract::signature::KeyError;
-use crate::text::{Sentence, key as say, log_warn};
+use crate::text::{Sentence, argument, key as say, log_info, log_warn};
 
 /// Its name, in the folder of the queue.
 pub(crate) const FILE: &str = "box-key.jwk";
@@ -61,11 +59,11 @@ impl BoxKeyError {
             Why::NoFile => say::no_file(key),
             Why::NotOurs(uid) => say::of_other_user(key, *uid),
             Why::Open(mode) => say::open_to_others(key, format!("{mode:03o}")),
-            Why::Unreadable(error) => say::unreadable(key, error.to_string()),
+            Why::Unreadable(error) => say::unreadable(key, argument::why_unread(error)),
             Why::Damaged(error) => say::damaged(key, error.sentence()),
             Why::OtherBox { other, this } => say::of_other_box(key, other, this),
             Why::Unmade(error) => say::not_made(key, error.sentence()),
-            Why::Unwritten(error) => say::not_written(key, error.to_string()),
+            Why::Unwritten(error) => say::not_written(key, argument::why_unwritten(error)),
         }
     }
 
@@ -156,7 +154,7 @@ pub(crate) fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyEr
         {
             log_warn!(say::owner_not_written(); %error);
         }
-        info!(key = key.id(), "messages are signed");
+        log_info!(say::signs(); key = key.id());
         return Ok(key);
     }
     let file = folder.join(FILE);
@@ -166,11 +164,7 @@ pub(crate) fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyEr
     write(folder, OWNER_FILE, this)
         .and_then(|()| write(folder, FILE, &key.to_jwk()))
         .map_err(|error| BoxKeyError { file: file.clone(), why: Why::Unwritten(error) })?;
-    info!(
-        key = key.id(),
-        file = %file.display(),
-        "made the key by which this box signs; `lookout keys box` prints its public half for the command centre"
-    );
+    log_info!(say::made_for_box(); key = key.id(), file = %file.display());
     Ok(key)
 }
 

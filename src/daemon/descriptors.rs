@@ -4,9 +4,8 @@
 //! Systems give a process 1024 unless it asks for more, and most allow half a million.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tracing::info;
 
-use crate::text::{box_log, daemon, log_warn};
+use crate::text::{box_log, daemon, log_info, log_warn};
 use crate::types::language::Language;
 
 /// What a box with one camera that is away has open: standard streams, the queue, threads' wake-ups, the broker and its
@@ -66,7 +65,7 @@ pub(crate) fn make_room(cameras: usize, sensors: usize) -> Result<(), TooFew> {
     if allowed < comfortable {
         log_warn!(box_log::descriptors_low(); allowed, comfortable);
     } else {
-        info!(allowed, needed, "open files and connections");
+        log_info!(box_log::descriptors_enough(); allowed, needed);
     }
     Ok(())
 }

@@ -19,11 +19,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tracing::info;
 
 use crate::analysis::furniture::{Day, Furniture, Patch, PlaceMemory};
 use crate::analysis::geometry::BBox;
-use crate::text::{Sentence, box_log, daemon, foreign, log_warn};
+use crate::text::{Sentence, box_log, daemon, foreign, log_info, log_warn};
 
 /// The file.
 const FILE: &str = "furniture.json";
@@ -58,7 +57,7 @@ impl KnownFurniture {
         for (camera, furniture) in now {
             let count = u32::try_from(furniture.count()).unwrap_or(u32::MAX);
             if count != self.count(camera) {
-                info!(%camera, places = count, "remembers what is taken for a person and never moves");
+                log_info!(box_log::furniture_known(); %camera, places = count);
             }
             counts.insert(camera.clone(), count);
             self.memories.insert(camera.clone(), furniture.memories().cloned().collect());

@@ -17,7 +17,7 @@ use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, ModelError, Thresholds};
 use crate::pipeline::frame_gate::DetectOptions;
-use crate::text::{Sentence, Words, box_log, config, language_of_log, log_warn};
+use crate::text::{Sentence, Words, box_log, config, language_of_log, log_info, log_warn};
 use crate::types::hex::hex;
 use crate::types::language::Language;
 use crate::types::provider::Provider;
@@ -310,7 +310,7 @@ fn measured<'m>(
     let chosen = int8.filter(|int8| int8.name == choice.model).unwrap_or(entry);
     let provider = choice.provider().unwrap_or(Provider::Cpu);
     let (model, times) = (&chosen.name, choice.times());
-    tracing::info!(model, %provider, remembered = choice.remembered, times, "provider chosen by measurement");
+    log_info!(box_log::provider_chosen(); model, %provider, remembered = choice.remembered, times);
     (chosen, provider)
 }
 

@@ -48,14 +48,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::info;
 
 use crate::analysis::rules::UnknownName;
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::control::command_thread::MainCommand;
 use crate::lifeline::{self, Doing, Lifeline};
-use crate::text::{Sentence, language_of_log, log_speaks};
+use crate::text::{Sentence, box_log, language_of_log, log_info, log_speaks};
 use crate::types::language::Language;
 
 pub(crate) use wiring::picture_shape;
@@ -206,12 +205,12 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     running.announce_start(options.broken_file.as_ref());
     serve(&mut running, &control, &lifeline);
 
-    info!("stopping");
+    log_info!(box_log::stopping());
     crash_loop::forget();
     lifeline.beat(Doing::Stopping);
     watchdog::tell_stopping();
     running.into_stages().stop();
-    info!("stopped");
+    log_info!(box_log::stopped());
     Ok(())
 }
 

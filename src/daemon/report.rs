@@ -60,8 +60,10 @@ pub(super) fn active(
     let Depth { stream, last_n: seq, .. } = depth;
     let counts = Some(ActiveCounts::of(&alerts));
     let up_to = (seq > 0).then(|| SeqData { stream: stream.clone(), n: seq });
+    // The same number comes again in the next stream, and where the list is told anew.
+    let id = format!("active.{stream}.{seq}.{}", at.as_millisecond());
     let data = ActiveData { stream, seq, up_to, alerts, omitted: 0, counts };
-    alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
+    alert_enricher.sender().event(id, None, at, data)
 }
 
 /// Which configuration runs, and how it came to.

@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tracing::info;
-
 use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::Mutes;
 use crate::alerts::evidence_retention::EvidenceRetention;
@@ -36,8 +34,8 @@ use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
 use crate::text::{
-    Joint, Sentence, Words, box_log, command, daemon, health as say, language_of_log, log_error, log_speaks,
-    log_warn,
+    Joint, Sentence, Words, box_log, command, daemon, health as say, language_of_log, log_error, log_info,
+    log_speaks, log_warn,
 };
 use crate::types::language::Language;
 
@@ -171,7 +169,8 @@ impl Running {
         }
         log_error!(
             box_log::config_not_taken_up(problems.in_language(language_of_log()));
-            source = ?offer.source, version = offer.version, refused = problems.sha256(), running = self.config.sha256
+            source = offer.source_in_words().in_language(language_of_log()), refused = problems.sha256(),
+            running = self.config.sha256
         );
         let at = self.clock.now().utc;
         let refused = LastOffer {
@@ -292,20 +291,12 @@ impl Running {
     }
 
     fn log_config(&self, outcome: &str, sha256: &str, offer: &Offer) {
-        let source = match offer.source {
-            ConfigSource::File => daemon::from_file(),
-            ConfigSource::Remote => daemon::from_centre(offer.version.unwrap_or_default()),
-            ConfigSource::Page => daemon::from_page(),
-        };
         let detail = match outcome {
-            "rejected" => daemon::config_refused(sha256, source, &self.config.sha256),
-            _ => daemon::config_from(sha256, source),
+            "rejected" => daemon::config_refused(sha256, offer.source_in_words(), &self.config.sha256),
+            _ => daemon::config_from(sha256, offer.source_in_words()),
         };
-        let entry = Entry {
-            outcome: Some(outcome.to_owned()),
-            detail: Some(detail.in_language(self.config.site.language)),
-            ..Entry::of("config")
-        };
+        let entry = Entry { outcome: Some(outcome.to_owned()), ..Entry::of("config") };
+        let entry = entry.saying(detail, self.config.site.language);
         if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
             log_error!(command::audit_unwritable(); %error);
         }
@@ -323,13 +314,13 @@ impl Running {
         let same = digest == self.standing.file;
         if same && !asked {
             if self.last_offer.as_ref().is_some_and(|last| last.source == ConfigSource::File) {
-                info!(file = %path.display(), "the file is again as it was when it was taken up");
+                log_info!(box_log::file_as_before(); file = %path.display());
                 (self.file, self.file_trouble, self.last_offer) = (file, None, None);
                 self.announce();
             }
             return;
         }
-        info!(file = %path.display(), "reading the configuration again");
+        log_info!(box_log::config_read_again(); file = %path.display());
         let mut next = self.standing.clone();
         if !same {
             if next.now != Overrides::default() {
@@ -382,7 +373,7 @@ impl Running {
                 self.put_in_force(&config, prepared);
                 (self.file, self.base, self.config) = (file, base, config);
                 self.tell_page();
-                info!("took up secrets that were renewed; the configuration is the same");
+                log_info!(box_log::secrets_renewed());
                 let entry = Entry { outcome: Some("renewed".to_owned()), ..Entry::of("secrets") };
                 if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
                     log_error!(command::audit_unwritable(); %error);
@@ -406,7 +397,7 @@ impl Running {
     /// Does everything that can fail; nothing changes by it.
     fn prepare(&self, config: &Config) -> Result<Prepared, Problems> {
         let whole = |error: Words| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
-        let language = config.site.language;
+        let language = self.config.site.language;
         let other_models = config.detector != self.config.detector
             || config.evidence.enabled != self.config.evidence.enabled
             || config.cameras.is_empty() != self.config.cameras.is_empty();
@@ -489,10 +480,10 @@ impl Running {
 
     /// Elsewhere, otherwise, or with a password or certificate that was renewed.
     fn connect_to_broker(&mut self, config: &Config) {
-        if config.mqtt == self.config.mqtt && config.site.time_zone == self.config.site.time_zone {
-            return;
+        if config.mqtt == self.config.mqtt {
+            return self.stages.publisher.tell_times_in(config.site.time_zone.clone());
         }
-        info!("the connection to the command centre is made anew");
+        log_info!(box_log::connecting_anew());
         let port = |config: &Config| match config.mqtt.broker {
             Broker::Embedded { port } => Some(port),
             Broker::Remote { .. } => None,
@@ -533,14 +524,13 @@ impl Running {
         }
         self.put_in_force(&config, prepared);
         log_speaks(self.log_language.unwrap_or(config.site.language));
-        info!(
+        log_info!(
+            box_log::config_taken_up();
             cameras = config.cameras.len(),
             sensors = config.sensors.list.len(),
             rules = config.rules.len(),
             sha256 = config.sha256,
-            source = ?offer.source,
-            version = offer.version,
-            "took up the configuration"
+            source = offer.source_in_words().in_language(language_of_log())
         );
         let now = self.clock.now();
         self.trial_ends = next.trial.as_ref().map(|trial| now.mono + left_of(trial, now.utc));

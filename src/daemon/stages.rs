@@ -142,7 +142,11 @@ fn stop(stage: &str, stop: impl FnOnce(Duration)) {
     stop(within);
     let took = began.elapsed();
     if took > within + GRACE {
-        log_warn!(box_log::stage_slow_to_stop(); stage, ?took, ?within);
+        let (took, within) = (took.as_secs_f32(), within.as_secs_f32());
+        log_warn!(
+            box_log::stage_slow_to_stop();
+            stage, took_secs = %format_args!("{took:.1}"), allowed_secs = %format_args!("{within:.1}")
+        );
     }
 }
 
@@ -552,7 +556,7 @@ fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
 fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audit>, DaemonError> {
     let keys = config.command_keys.len();
     let detail = daemon::started(env!("CARGO_PKG_VERSION"), &config.sha256, keys);
-    let started = Entry { detail: Some(detail.in_language(config.site.language)), ..Entry::of("started") };
+    let started = Entry::of("started").saying(detail, config.site.language);
     let audit = Audit::open(folder, now).and_then(|audit| audit.record(now, started).map(|()| audit));
     let audit = audit.map_err(|error| {
         let why = foreign::words(error.to_string());

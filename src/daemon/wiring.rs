@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::info;
-
 use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::{AlertEnricher, Mutes};
 use crate::alerts::alert_writer::{PublishOpen, WriterSettings};
@@ -27,11 +25,11 @@ use crate::control::refusal_stats::Tally;
 use crate::control::{Inbox, answer};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
-use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
+use crate::outbox::{self, Depth, Gap, GapBody, Limits, Opened, Outbox, OutboxError, Seq};
 use crate::pipeline::frame_gate::DetectOptions;
 use crate::text::{
     Sentence, box_log, camera as of_camera, daemon, foreign, health as say, language_of_log, log_error,
-    log_warn,
+    log_info, log_warn,
 };
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
@@ -348,7 +346,15 @@ fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox,
     };
     let identity = format!("{}/{}", config.site.area, config.site.box_id);
     let (outbox, opened) = Outbox::open(dir, now, &identity, options)?;
-    info!(folder = %dir.display(), ?opened, waiting = outbox.depth().rows, "the queue is open");
+    // What was not as usual stands in the log already.
+    let opened = match opened {
+        Opened::New => "new",
+        Opened::Continued => "continued",
+        Opened::Damaged { .. } => "damaged",
+        Opened::OtherBox(_) => "other_box",
+    };
+    let Depth { rows: waiting, stream, .. } = outbox.depth();
+    log_info!(box_log::queue_open(); folder = %dir.display(), opened, %stream, waiting);
     Ok(outbox)
 }
 

@@ -25,7 +25,7 @@ use super::onnx_file;
 use super::onnx_size;
 use super::runtime::{Runtime, RuntimeError, one_line};
 use super::tensors::Tensors;
-use crate::text::{Sentence, Words, log_warn, model as say};
+use crate::text::{Sentence, Words, argument, log_warn, model as say};
 use crate::types::hex::hex;
 use crate::types::language::Language;
 use crate::types::provider::Provider;
@@ -117,7 +117,9 @@ impl ModelError {
         use ModelError as E;
         match self {
             E::Runtime(error) => error.sentence(),
-            E::Unreadable { model, error } => say::of(model.sentence(), say::unread(error.to_string())),
+            E::Unreadable { model, error } => {
+                say::of(model.sentence(), say::unread(argument::why_unread(error)))
+            }
             E::NoModelFile { model, found } => {
                 say::no_model_file(model.sentence(), found.clone(), LARGEST_FILE_BYTES >> 20)
             }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tracing::{debug, info};
+use tracing::debug;
 use ulid::Ulid;
 
 use super::endpoint::Endpoint;
@@ -26,7 +26,7 @@ use super::wire::{self, Client, Event, Opening, Properties, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
 use crate::contract::messages::{SIGNATURE, STATE};
 use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
-use crate::text::{Sentence, Words, foreign, language_of_log, log_error, log_warn, mqtt as say};
+use crate::text::{Sentence, Words, foreign, language_of_log, log_error, log_info, log_warn, mqtt as say};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
@@ -542,7 +542,7 @@ impl Connection {
     /// Everything is asked for: from here on the connection counts.
     fn announce(&mut self) {
         self.announced = true;
-        info!(broker = %self.shared.status.borrow().broker, session = %self.session, "connected to the command centre");
+        log_info!(say::connected(); broker = %self.shared.status.borrow().broker, session = %self.session);
         let mut suspects = self.shared.suspects.lock();
         let left_out = &suspects.not_taken(&self.broker).left_out;
         self.deaf_to.extend(left_out.keys().map(say::kept_too_large));

@@ -25,9 +25,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tracing::{debug, info};
+use tracing::debug;
 
-use crate::text::{Sentence, broker as say, language_of_log, log_error, log_warn};
+use crate::text::{Sentence, broker as say, language_of_log, log_error, log_info, log_warn};
 use crate::types::language::Language;
 use child::{Event, Mosquitto};
 use probe::Answer;
@@ -401,7 +401,7 @@ impl Supervisor {
                 return End::Stopped;
             }
             if self.port_is_free().is_ok() {
-                info!("the other broker on 127.0.0.1:{port} has gone");
+                log_info!(say::other_gone(port));
                 return End::OurTurn;
             }
         }
@@ -422,7 +422,8 @@ impl Supervisor {
             }
         }
         let pid = child.pid();
-        info!(address = %address, pid, took = ?began.elapsed(), "embedded MQTT broker");
+        let took = began.elapsed().as_secs_f32();
+        log_info!(say::listens(); %address, pid, took_secs = %format_args!("{took:.1}"));
         self.condition.set(Condition::Running { pid });
         None
     }

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::connection::{self, Ended};
 use super::failover::BrokerOrder;
@@ -25,7 +26,7 @@ use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::contract::messages::{BoxTopic, JSON, Message};
 use crate::outbox::{Outbox, RecordId};
-use crate::text::{Sentence, Words, language_of_log, log_error, log_warn, mqtt as say};
+use crate::text::{Sentence, Words, language_of_log, log_error, log_info, log_warn, mqtt as say};
 
 /// See [`Publisher::beats`].
 const BEAT: Duration = Duration::from_secs(5);
@@ -240,6 +241,8 @@ impl Suspects {
 /// What the connections of one publisher share.
 pub(super) struct Shared {
     settings: RwLock<Arc<Settings>>,
+    /// In which times in answers are told: another one takes no other connection.
+    time_zone: RwLock<TimeZone>,
     /// Counts how often the settings were replaced.
     pub renewed: watch::Sender<u64>,
     pub bodies: Bodies,
@@ -270,6 +273,11 @@ impl Shared {
         self.settings.read().clone()
     }
 
+    /// In which times in answers are told now.
+    pub(super) fn time_zone(&self) -> TimeZone {
+        self.time_zone.read().clone()
+    }
+
     /// Says in the status what was refused last and not taken since.
     pub(crate) fn tell_last_refusal(&self) {
         let suspects = self.suspects.lock();
@@ -297,6 +305,7 @@ impl Publisher {
     pub fn start(settings: Settings, bodies: Bodies, outbox: Outbox, clock: Clock) -> Result<Self, Trouble> {
         check(&settings)?;
         let shared = Arc::new(Shared {
+            time_zone: RwLock::new(settings.time_zone.clone()),
             settings: RwLock::new(Arc::new(settings)),
             renewed: watch::Sender::new(0),
             bodies,
@@ -353,11 +362,17 @@ impl Publisher {
     /// The settings cannot work; the connection stays as it is.
     pub fn reconnect(&self, settings: Settings) -> Result<(), Trouble> {
         check(&settings)?;
+        self.tell_times_in(settings.time_zone.clone());
         *self.shared.settings.write() = Arc::new(settings);
         self.shared.suspects.lock().begin_anew();
         self.shared.tell_last_refusal();
         self.shared.renewed.send_modify(|count| *count += 1);
         Ok(())
+    }
+
+    /// From the next answer on, times in answers are told in this time zone; the connection stays.
+    pub fn tell_times_in(&self, time_zone: TimeZone) {
+        *self.shared.time_zone.write() = time_zone;
     }
 
     /// How the connection is now.
@@ -434,7 +449,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         let (trouble, acknowledged) = match ended {
             // Not to stop, but to connect by other settings.
             Ok(Ended::Stopped { heard }) if stop.borrow().is_none() => {
-                info!(heard, "left the broker to connect anew");
+                log_info!(say::left_to_connect_anew(); goodbye_heard = heard);
                 shared.status.send_modify(|status| {
                     status.connected = false;
                     status.connected_since = None;
@@ -451,7 +466,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                     status.trouble =
                         (!heard).then(|| Trouble::new(TroubleKind::Closed, say::goodbye_unheard()));
                 });
-                info!(heard, "MQTT stopped");
+                log_info!(say::stopped(); goodbye_heard = heard);
                 return;
             }
             Ok(Ended::Lost { trouble, acknowledged }) => (trouble, acknowledged),

@@ -10,8 +10,10 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::consumers::{ConsumerPolicy, Consumers, Cursor, KEPT};
 use super::ended::{self, EndedAlert};
-use super::format::{is_as_stored, kind_from_number, level_from_number, level_number, sqlite};
+use super::format::{is_as_stored, kind_from_number, level_from_number, level_number, sqlite, why_for_log};
+use super::high_water::Mark;
 use super::recent::Recent;
+use super::send_order::end_stream;
 use super::store::{Changes, NewRow, Store, read_open_alert};
 use super::{AlertState, Gap, Kind, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
@@ -21,7 +23,7 @@ use crate::types::level::Level;
 
 impl Store {
     /// The database broke while it was open: moves it aside and goes on with a new one.
-    pub(super) fn begin_anew(&mut self, why: &rusqlite::Error) -> Result<(), OutboxError> {
+    pub(super) fn begin_anew(&mut self, error: &rusqlite::Error) -> Result<(), OutboxError> {
         let now = self.latest;
         let memory = Connection::open_in_memory().map_err(|error| sqlite(&self.path, step::open, error))?;
         // Closes the broken one, so that its files can be moved.
@@ -29,12 +31,13 @@ impl Store {
         let aside = move_aside(&self.path, now)?;
         log_error!(
             box_log::outbox_damaged();
-            file = %self.path.display(), aside = %aside.display(), error = %why
+            file = %self.path.display(), aside = %aside.display(), error = why_for_log(error)
         );
+        let given = Mark { stream: self.stream.to_string(), n: self.next_n - 1, row: self.last_row };
         let (mut fresh, _) =
             Self::open_file(&self.dir, &self.path, now, &self.box_identity, self.options.clone())?;
-        let lost = fresh.untold.pop();
-        let records = fresh.carry_over(&aside, lost, now)?;
+        fresh.untold.clear();
+        let records = fresh.carry_over(&aside, Some(given).filter(|given| given.n > 0), now)?;
         fresh.reserve = self.reserve;
         fresh.generation = self.generation + 1;
         fresh.journeys = self.journeys.clone();
@@ -47,16 +50,19 @@ impl Store {
     }
 
     /// Takes over what can be read in a damaged database, from both ends; then says in a gap record that
-    /// its stream is over and something may be missing. `lost` knows the stream where the database does not any more.
+    /// its stream is over and something may be missing. `given` knows the stream and its last number where the database
+    /// does not any more.
     pub(super) fn carry_over(
         &mut self,
         damaged: &Path,
-        lost: Option<Gap>,
+        given: Option<Mark>,
         now: Timestamp,
     ) -> Result<u64, OutboxError> {
         let mut salvage = Salvage::read(damaged);
-        if let Some(lost) = lost {
-            salvage.stream = Some(lost.stream.to_string());
+        if let Some(given) = given {
+            let known = salvage.last.filter(|_| salvage.stream.as_ref() == Some(&given.stream));
+            salvage.last = Some(known.map_or(given.n, |known| known.max(given.n)));
+            salvage.stream = Some(given.stream);
         }
         let records = self
             .carry_what_can_be(salvage, now)
@@ -69,15 +75,15 @@ impl Store {
     /// Returns how many records were carried over. Where what was read contradicts itself, the records go first, then
     /// the rest: a queue that begins empty and says so is better than none.
     fn carry_what_can_be(&mut self, mut salvage: Salvage, now: Timestamp) -> rusqlite::Result<u64> {
-        let Err(why) = self.carry(&salvage, now) else { return Ok(salvage.records.len() as u64) };
-        log_error!(box_log::no_record_carried_over(); error = %why);
+        let Err(error) = self.carry(&salvage, now) else { return Ok(salvage.records.len() as u64) };
+        log_error!(box_log::no_record_carried_over(); error = why_for_log(&error));
         for cursor in &mut salvage.cursors {
             let lost = salvage.records.iter().filter(|row| cursor.wants(row.id, row.n.is_none())).count();
             cursor.missed += lost as u64;
         }
         salvage.records.clear();
-        let Err(why) = self.carry(&salvage, now) else { return Ok(0) };
-        log_error!(box_log::nothing_carried_over(); error = %why);
+        let Err(error) = self.carry(&salvage, now) else { return Ok(0) };
+        log_error!(box_log::nothing_carried_over(); error = why_for_log(&error));
         let nothing = Salvage { stream: salvage.stream, ..Salvage::default() };
         self.carry(&nothing, now).map(|()| 0)
     }
@@ -144,6 +150,12 @@ impl Store {
                 cursor.save(tx)?;
             }
             changes.consumers = Consumers::load(tx)?;
+            for (stream, last) in &salvage.ended_streams {
+                end_stream(tx, stream, *last)?;
+            }
+            if let (Some(stream), Some(last)) = (&salvage.stream, salvage.last) {
+                end_stream(tx, stream, last)?;
+            }
             let gap = Gap {
                 stream: salvage.stream.clone().unwrap_or_else(|| "unknown".to_owned()).into(),
                 reason: GapReason::Damaged,
@@ -179,6 +191,10 @@ pub(super) struct SalvagedRow {
 #[derive(Default)]
 pub(super) struct Salvage {
     stream: Option<String>,
+    /// The last number given in it.
+    last: Option<u64>,
+    /// As `last`, of the streams that were over before.
+    ended_streams: Vec<(String, u64)>,
     alerts: Vec<OpenAlert>,
     ended: Vec<EndedAlert>,
     cursors: Vec<Cursor>,
@@ -190,7 +206,15 @@ impl Salvage {
     pub(super) fn read(path: &Path) -> Self {
         let mut salvage = Salvage::default();
         let Ok(conn) = Connection::open(path) else { return salvage };
-        salvage.stream = conn.query_row("SELECT stream FROM queue", [], |row| row.get(0)).ok();
+        let queue = conn.query_row("SELECT stream, next_n FROM queue", [], |row| {
+            Ok((row.get(0)?, row.get::<_, u64>(1).ok()))
+        });
+        if let Ok((stream, next_n)) = queue {
+            salvage.stream = Some(stream);
+            salvage.last = next_n.map(|next_n| next_n.saturating_sub(1));
+        }
+        salvage.ended_streams =
+            read_from_both_ends(&conn, SALVAGE_ENDED_STREAMS, |row| Ok((row.get(1)?, row.get(2)?)));
         let has_state = conn.prepare("SELECT state FROM open_alert").is_ok();
         let alerts = if has_state { SALVAGE_ALERTS } else { SALVAGE_ALERTS_OF_2 };
         salvage.alerts = read_from_both_ends(&conn, alerts, |row| read_open_alert(row, 1));
@@ -231,6 +255,8 @@ const SALVAGE_ALERTS: &str =
     "SELECT rowid, alert_id, rev, level, state, published FROM open_alert NOT INDEXED ORDER BY rowid";
 const SALVAGE_ALERTS_OF_2: &str =
     "SELECT rowid, alert_id, rev, level, NULL, revision FROM alert NOT INDEXED ORDER BY rowid";
+const SALVAGE_ENDED_STREAMS: &str =
+    "SELECT rowid, stream, last_n FROM ended_stream NOT INDEXED ORDER BY rowid";
 const SALVAGE_CURSORS: &str =
     "SELECT rowid, name, cursor, rows, bytes, pictures, missed FROM consumer NOT INDEXED ORDER BY rowid";
 
@@ -346,6 +372,8 @@ mod tests {
         };
         let salvage = Salvage {
             stream: Some("OLD".to_owned()),
+            last: Some(7),
+            ended_streams: Vec::new(),
             alerts: vec![alert.clone()],
             ended: Vec::new(),
             cursors: vec![Cursor::from_row("history".to_owned(), 40, policy, 5)],

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use super::format::why;
 use crate::contract::EventError;
 use crate::text::{Sentence, outbox as say};
 use crate::types::language::Language;
@@ -134,7 +135,7 @@ impl OutboxError {
             E::Empty { topic } => say::empty(topic),
             E::NoConsumer { name } => say::no_consumer(name),
             E::TooLarge { topic, bytes, max } => say::too_large(topic, *bytes, *max),
-            E::Sqlite { doing, path, source } => say::sqlite(path.display(), doing(), source.to_string()),
+            E::Sqlite { doing, path, source } => say::sqlite(path.display(), doing(), why(source)),
             E::File { doing, path, source } => say::file(path.display(), doing(), source.to_string()),
             E::Panicked(detail) => say::panicked(detail),
             E::Internal(detail) => say::internal(detail),

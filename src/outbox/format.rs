@@ -1,6 +1,7 @@
 //! The file's format: its tables, how older ones are brought up to date, numbers that stand for words, and which of
 //! SQLite's errors mean that the file is damaged. Must never change what a stored number stands for.
 
+use std::fmt;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
@@ -10,7 +11,7 @@ use ulid::Ulid;
 use super::error::Doing;
 use super::{Kind, OutboxError};
 use crate::analysis::time::Timestamp;
-use crate::text::outbox_step as step;
+use crate::text::{Sentence, foreign, language_of_log, outbox as say, outbox_step as step};
 use crate::types::level::Level;
 
 /// `LKOB`, so that `file` and we know our own.
@@ -141,13 +142,13 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxErro
     let application: i64 =
         conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail(step::read_format))?;
     if !(0..=FORMAT + FORMATS_TO_COME).contains(&version) {
-        return Err(sqlite(path, step::read_format, damage("no program writes such a format")));
+        return Err(sqlite(path, step::read_format, damage(say::unknown_format())));
     }
     if version > FORMAT {
         return Err(OutboxError::TooNew { path: path.to_path_buf(), found: version, known: FORMAT });
     }
     if version != 0 && application != APPLICATION_ID {
-        return Err(sqlite(path, step::read_format, damage("it is another program's database")));
+        return Err(sqlite(path, step::read_format, damage(say::other_program())));
     }
     if version == 0 {
         conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(fail(step::configure))?;
@@ -171,7 +172,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxErro
     ))
     .map_err(|error| match code(&error) {
         // What it holds twice, or lacks, its own tables would not have taken.
-        Some(ErrorCode::ConstraintViolation) if is_earlier => damage(&error.to_string()),
+        Some(ErrorCode::ConstraintViolation) if is_earlier => damage(foreign::words(error.to_string())),
         _ => error,
     })
     .map_err(fail(if is_earlier { step::update_tables } else { step::make_tables }))?;
@@ -182,7 +183,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxErro
 /// missing there would never be sent.
 pub(super) fn check(conn: &Connection) -> rusqlite::Result<()> {
     let verdict: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" { Ok(()) } else { Err(damage(&verdict)) }
+    if verdict == "ok" { Ok(()) } else { Err(damage(foreign::words(verdict))) }
 }
 
 pub(super) fn new_stream(now: Timestamp) -> String {
@@ -203,6 +204,7 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
         | E::FromSqlConversionFailure(..)
         | E::IntegralValueOutOfRange(..)
         | E::Utf8Error(..) => true,
+        E::ToSqlConversionFailure(inner) => inner.is::<Damage>(),
         // A page that should be there is beyond the end of the file.
         E::SqliteFailure(failure, _) if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ => {
             true
@@ -244,11 +246,36 @@ pub(super) fn is_as_stored(
     !body.is_empty() && stored.is_none_or(|stored| stored == sum(stream, n, topic, body))
 }
 
-pub(super) fn damage(what: &str) -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(
-        rusqlite::ffi::Error { code: ErrorCode::DatabaseCorrupt, extended_code: 11 },
-        Some(what.to_owned()),
-    )
+/// Damage that SQLite does not notice. The error that SQLite's library has for what others find carries it.
+#[derive(Debug)]
+struct Damage(Sentence);
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Damage {}
+
+pub(super) fn damage(what: Sentence) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(Damage(what)))
+}
+
+/// Why, for people: what this program found, or SQLite's own words.
+pub(super) fn why(error: &rusqlite::Error) -> Sentence {
+    match error {
+        rusqlite::Error::ToSqlConversionFailure(inner) => {
+            inner.downcast_ref::<Damage>().map(|found| found.0.clone())
+        }
+        _ => None,
+    }
+    .unwrap_or_else(|| foreign::words(error.to_string()))
+}
+
+/// The same in the language of the log.
+pub(super) fn why_for_log(error: &rusqlite::Error) -> String {
+    why(error).in_language(language_of_log())
 }
 
 pub(super) fn sqlite(path: &Path, doing: Doing, source: rusqlite::Error) -> OutboxError {
@@ -293,6 +320,27 @@ numbered!(Level, level_number, level_from_number, {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::language::Language;
+
+    #[test]
+    fn damage_is_known_as_damage_and_told_in_the_readers_language() {
+        let damaged = damage(say::progress_lost());
+        assert!(is_damage(&damaged));
+        assert!(!is_damage(&rusqlite::Error::ToSqlConversionFailure("no damage".into())));
+        let told = |error| {
+            let error = sqlite(Path::new("/x/outbox.db"), step::check, error);
+            (error.to_string(), error.in_language(Language::Chinese))
+        };
+        let (english, chinese) = told(damaged);
+        assert_eq!(
+            english,
+            "the outbox /x/outbox.db failed (check): it does not know how far its records got"
+        );
+        assert_eq!(chinese, "队列 /x/outbox.db 出错（操作：检查；缺少记录的发送进度）");
+        let (english, chinese) = told(rusqlite::Error::InvalidQuery);
+        assert_eq!(english, "the outbox /x/outbox.db failed (check): Query is not read-only");
+        assert_eq!(chinese, "队列 /x/outbox.db 出错（操作：检查；原文：Query is not read-only）");
+    }
 
     /// Files that are out there hold these numbers.
     #[test]

@@ -50,6 +50,11 @@ impl Mark {
         mark
     }
 
+    /// The same without a word; `None` also where no number was given.
+    pub(super) fn of_damaged(dir: &Path) -> Option<Mark> {
+        Self::from_bytes(&fs::read(path_in(dir)).ok()?).filter(|mark| mark.n > 0)
+    }
+
     fn from_bytes(bytes: &[u8]) -> Option<Mark> {
         let bytes: &[u8; BYTES] = bytes.try_into().ok()?;
         if &bytes[..MAGIC.len()] != MAGIC || bytes[SUM_AT..] != sum(bytes) {

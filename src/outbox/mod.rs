@@ -20,6 +20,7 @@
 //! | `consumer` | a further consumer: its name, its cursor, its bounds, how many records it missed |
 //! | `open_alert` | an alert that is still open: its latest revision and the state to take it up again with |
 //! | `ended_alert` | an alert that ended not long ago: the same state, for what people say about it afterwards |
+//! | `ended_stream` | the last number of a stream that is over: no mark beyond it counts; there once a stream has ended |
 //!
 //! A *stream* is one life of this database, named by a ULID. Its numbers `1, 2, 3, ...` have no holes: a
 //! number is given inside the transaction that stores the record, so a record that is not stored has used

@@ -17,7 +17,7 @@ use super::gone::{Gone, read_gone, select_gone};
 use super::store::{Changes, NewRow, Store};
 use super::{BuiltMessage, Evidence, Gap, Kind, OutboxError, Seq};
 use crate::analysis::time::Timestamp;
-use crate::text::{box_log, log_error};
+use crate::text::{box_log, log_error, outbox as say};
 use crate::types::gap::GapReason;
 
 /// Kept for the day the disk is full: room for about a thousand red alerts and their log.
@@ -496,11 +496,7 @@ pub(super) fn read_untold(conn: &Connection) -> rusqlite::Result<Vec<Gap>> {
     }
     let mut statement = conn.prepare("SELECT gap FROM untold ORDER BY rowid")?;
     let details = statement.query_map([], |row| row.get::<_, String>(0))?;
-    details
-        .map(|detail| {
-            gap_from_detail(&detail?).ok_or_else(|| damage("what is still to be told cannot be read"))
-        })
-        .collect()
+    details.map(|detail| gap_from_detail(&detail?).ok_or_else(|| damage(say::untold_unreadable()))).collect()
 }
 
 /// A gap's body where nobody gave a better one: its fields, and its own place.

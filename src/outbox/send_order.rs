@@ -13,7 +13,7 @@ use super::gone::{Gone, read_gone, select_gone};
 use super::store::{Changes, Store};
 use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
-use crate::text::{box_log, log_error, outbox_step as step};
+use crate::text::{box_log, log_error, outbox as say, outbox_step as step};
 use crate::types::gap::GapReason;
 
 /// So many records right after the centre's mark are sent again before the others.
@@ -247,7 +247,7 @@ impl Store {
                 }))
             })
             .optional()?
-            .ok_or_else(|| damage("its index names a record that is not there"))
+            .ok_or_else(|| damage(say::record_not_there()))
     }
 
     pub(super) fn acked(&mut self, ids: &[RecordId]) -> Result<(), OutboxError> {
@@ -355,11 +355,7 @@ impl Store {
             let next = new_stream(now);
             self.high_water.begin(&next, self.last_row);
             tx.execute("UPDATE queue SET stream = ?, next_n = 1", [&next])?;
-            tx.execute_batch(ENDED_STREAMS)?;
-            tx.execute(
-                "INSERT OR REPLACE INTO ended_stream (stream, last_n) VALUES (?, ?)",
-                params![stream, self.next_n - 1],
-            )?;
+            end_stream(&tx, stream, self.next_n - 1)?;
             tx.commit()?;
             log_error!(
                 box_log::marks_ahead();
@@ -413,10 +409,19 @@ impl Store {
     }
 }
 
-/// The last number given in streams that a mark above every number ended. The table is there only where one did.
-const ENDED_STREAMS: &str =
-    "CREATE TABLE IF NOT EXISTS ended_stream (stream TEXT PRIMARY KEY, last_n INTEGER NOT NULL)";
+/// Notes the last number given in a stream that is over, and forgets the streams of which no record is left. The table is
+/// there only where a stream has ended.
+pub(super) fn end_stream(tx: &Transaction<'_>, stream: &str, last_n: u64) -> rusqlite::Result<()> {
+    tx.execute_batch(
+        "CREATE TABLE IF NOT EXISTS ended_stream (stream TEXT PRIMARY KEY, last_n INTEGER NOT NULL);
+         DELETE FROM ended_stream
+         WHERE NOT EXISTS (SELECT 1 FROM record WHERE record.stream = ended_stream.stream)",
+    )?;
+    tx.execute("INSERT OR REPLACE INTO ended_stream (stream, last_n) VALUES (?, ?)", params![stream, last_n])
+        .map(drop)
+}
 
+/// A record that was being built when the file broke is stored afterwards, with the number behind the last one.
 fn last_of_ended(conn: &Connection, stream: &str) -> rusqlite::Result<Option<u64>> {
     let has_table: bool = conn
         .prepare_cached(
@@ -426,9 +431,12 @@ fn last_of_ended(conn: &Connection, stream: &str) -> rusqlite::Result<Option<u64
     if !has_table {
         return Ok(None);
     }
-    conn.prepare_cached("SELECT last_n FROM ended_stream WHERE stream = ?")?
-        .query_row([stream], |row| row.get(0))
-        .optional()
+    conn.prepare_cached(
+        "SELECT max(last_n, ifnull((SELECT max(n) FROM record WHERE stream = ?1 AND n IS NOT NULL), 0))
+         FROM ended_stream WHERE stream = ?1",
+    )?
+    .query_row([stream], |row| row.get(0))
+    .optional()
 }
 
 pub(super) fn mark_of(conn: &Connection, stream: &str) -> rusqlite::Result<Option<u64>> {

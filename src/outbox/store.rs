@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
-use tracing::info;
 
 use super::consumers::Consumers;
 use super::crash;
@@ -20,7 +19,7 @@ use super::ended;
 use super::error::{Doing, caught};
 use super::format::{
     check, code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare,
-    sqlite, sum,
+    sqlite, sum, why_for_log,
 };
 use super::gone::Gone;
 use super::high_water::{HighWater, Mark};
@@ -33,7 +32,7 @@ use super::{
     Opened, Options, OutboxError, Record, Seq,
 };
 use crate::analysis::time::Timestamp;
-use crate::text::{box_log, language_of_log, log_error, log_warn, outbox_step as step};
+use crate::text::{box_log, language_of_log, log_error, log_warn, outbox as say, outbox_step as step};
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 
@@ -156,18 +155,19 @@ impl Store {
                     None if existed => Opened::Continued,
                     None => Opened::New,
                 };
-                info!(stream = %store.stream, waiting = store.totals.rows, "outbox open");
                 Ok((store, opened))
             }
             Err(OutboxError::Sqlite { source, .. }) if is_damage(&source) => {
                 let aside = move_aside(&path, now)?;
                 log_error!(
                     box_log::outbox_damaged();
-                    file = %path.display(), aside = %aside.display(), error = %source
+                    file = %path.display(), aside = %aside.display(), error = why_for_log(&source)
                 );
+                let given = Mark::of_damaged(dir);
                 let (mut store, _) = Self::open_file(dir, &path, now, box_identity, options)?;
-                let lost = store.untold.pop();
-                let records = store.carry_over(&aside, lost, now)?;
+                // The gap record of what is carried over tells of it.
+                store.untold.clear();
+                let records = store.carry_over(&aside, given, now)?;
                 store.keep_reserve();
                 log_error!(box_log::records_carried_over(); records, stream = %store.stream);
                 Ok((store, Opened::Damaged { aside, records }))
@@ -228,11 +228,7 @@ impl Store {
                     check(&conn).map_err(fail(step::check))?;
                 }
                 if (is_suspect || was_earlier) && !is_progress_whole(&conn).map_err(fail(step::check))? {
-                    return Err(sqlite(
-                        path,
-                        step::check,
-                        damage("it does not know how far its records got"),
-                    ));
+                    return Err(sqlite(path, step::check, damage(say::progress_lost())));
                 }
                 if owner == box_identity {
                     given = mark.filter(|mark| mark.stream == stream).map_or(0, |mark| mark.n);
@@ -268,7 +264,7 @@ impl Store {
             .query_row("SELECT ifnull(max(n), 0) FROM record WHERE stream = ?", [&stream], |row| row.get(0))
             .map_err(fail(step::find_last_number))?;
         if highest >= next_n {
-            return Err(sqlite(path, step::check, damage("it holds numbers that it says it has not given")));
+            return Err(sqlite(path, step::check, damage(say::number_not_given())));
         }
         let consumers = Consumers::load(&conn).map_err(fail(step::read_consumers))?;
         let store = Store {
@@ -311,9 +307,10 @@ impl Store {
             return;
         }
         for gap in &self.untold {
+            let numbers = gap.ranges.iter().map(|(from, to)| format!("{from}-{to}")).collect::<Vec<_>>();
             log_error!(
                 box_log::log_end_damaged();
-                stream = %gap.stream, numbers = ?gap.ranges, pictures = gap.pictures
+                stream = %gap.stream, numbers = numbers.join(", "), pictures = gap.pictures
             );
         }
         if let Err(error) = self.write(step::tell_missing, |_, _, _| Ok(())) {

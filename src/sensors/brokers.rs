@@ -21,7 +21,6 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing::info;
 
 use super::extract::{Extract, Said};
 use super::latest_values::Desk;
@@ -30,7 +29,7 @@ use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
 use crate::text::{
-    Sentence, Words, box_log, foreign, language_of_log, log_warn, sensor as text, source as say,
+    Sentence, Words, box_log, language_of_log, log_info, log_warn, sensor as text, source as say,
 };
 use crate::types::at::At;
 
@@ -118,13 +117,13 @@ async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Ti
         let trouble = text::broker(format!("{}:{}", broker.host, broker.port), error.clone());
         match log.state.note(State::Lost(error.clone()), true, desk.now()) {
             Tell::Nothing => {}
-            Tell::Changed { left_out } => {
+            Tell::Changed { changes_left_out } => {
                 let error = error.in_language(language_of_log());
-                log_warn!(box_log::no_sensor_broker(); broker = %broker.name, %error, left_out);
+                log_warn!(box_log::no_sensor_broker(); broker = %broker.name, %error, changes_left_out);
             }
-            Tell::Still { times, left_out } => {
+            Tell::Still { times, changes_left_out } => {
                 let error = error.in_language(language_of_log());
-                log_warn!(box_log::still_no_sensor_broker(); broker = %broker.name, %error, times, left_out);
+                log_warn!(box_log::still_no_sensor_broker(); broker = %broker.name, %error, times, changes_left_out);
             }
         }
         by_topic.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
@@ -206,7 +205,7 @@ async fn connection(
                     && let Tell::Changed { .. } | Tell::Still { .. } =
                         log.state.note(State::Listening, false, desk.now())
                 {
-                    info!(broker = %broker.name, topics = topics.len(), "listening to sensors");
+                    log_info!(box_log::sensors_listening(); broker = %broker.name, topics = topics.len());
                 }
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
@@ -265,12 +264,12 @@ fn client_config(tls: &BrokerTls) -> Result<ClientConfig, Sentence> {
 /// The library's errors in words.
 fn explain(error: &ConnectionError, has_login: bool) -> Words {
     match error {
-        ConnectionError::Io(error) => foreign::words(error.to_string()).into(),
+        ConnectionError::Io(error) => text::connection_failed(error.to_string()).into(),
         ConnectionError::ConnectionRefused(code) => match (has_login, format!("{code:?}")) {
             (true, code) => text::login_refused(code).into(),
             (false, code) => text::login_missing(code).into(),
         },
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => text::late().into(),
-        other => foreign::words(other.to_string()).into(),
+        other => text::connection_failed(other.to_string()).into(),
     }
 }

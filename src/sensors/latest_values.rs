@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::SensorWord;
 use super::state_log::{StateLog, Tell};
 use crate::analysis::sensor::{RawReading, SensorPlan, SensorReading, SensorState};
 use crate::clock::Clock;
-use crate::text::{Words, box_log, language_of_log, log_warn, sensor as text};
+use crate::text::{Words, box_log, language_of_log, log_info, log_warn, sensor as text};
 
 /// How often silence is looked for.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -145,8 +145,8 @@ impl Post {
         self.keep_reason(now);
         match self.tell(started, now, has_spoken) {
             Tell::Nothing => {}
-            Tell::Changed { left_out } => self.log_change(sensor, left_out),
-            Tell::Still { times, left_out } => self.log_still(sensor, times, left_out),
+            Tell::Changed { changes_left_out } => self.log_change(sensor, changes_left_out),
+            Tell::Still { times, changes_left_out } => self.log_still(sensor, times, changes_left_out),
         }
     }
 
@@ -169,34 +169,35 @@ impl Post {
         }
     }
 
-    fn log_change(&self, sensor: &str, left_out: u64) {
+    fn log_change(&self, sensor: &str, changes_left_out: Option<u64>) {
         match self.state.reading() {
             SensorReading::Good { value, .. } => {
-                info!(sensor, value, unit = &*self.state.plan().unit, left_out, "the sensor speaks");
+                let unit = &*self.state.plan().unit;
+                log_info!(box_log::sensor_speaks(); sensor, %value, unit, changes_left_out);
             }
             SensorReading::Bad { reason, .. } => {
                 let reason = reason.words().in_language(language_of_log());
-                log_warn!(box_log::readings_bad(); sensor, %reason, left_out);
+                log_warn!(box_log::readings_bad(); sensor, %reason, changes_left_out);
             }
             SensorReading::Silent { .. } => {
                 let trouble = self.trouble_in_log();
-                log_warn!(box_log::sensor_silent(); sensor, %trouble, left_out);
+                log_warn!(box_log::sensor_silent(); sensor, %trouble, changes_left_out);
             }
         }
     }
 
-    fn log_still(&self, sensor: &str, times: u64, left_out: u64) {
+    fn log_still(&self, sensor: &str, times: u64, changes_left_out: Option<u64>) {
         match self.state.reading() {
             SensorReading::Good { .. } => {
-                log_warn!(box_log::sensor_to_and_fro(); sensor, left_out);
+                log_warn!(box_log::sensor_to_and_fro(); sensor, changes_left_out);
             }
             SensorReading::Bad { reason, .. } => {
                 let reason = reason.words().in_language(language_of_log());
-                log_warn!(box_log::readings_still_bad(); sensor, %reason, times, left_out);
+                log_warn!(box_log::readings_still_bad(); sensor, %reason, times, changes_left_out);
             }
             SensorReading::Silent { .. } => {
                 let trouble = self.trouble_in_log();
-                log_warn!(box_log::sensor_still_silent(); sensor, %trouble, left_out);
+                log_warn!(box_log::sensor_still_silent(); sensor, %trouble, changes_left_out);
             }
         }
     }

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::latest_values::Desk;
 use super::modbus_client::{Answer, Connection, Failed};
@@ -31,7 +31,7 @@ use super::source::{Polled, Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
-use crate::text::{Sentence, box_log, log_warn, sensor as text, source as say};
+use crate::text::{Sentence, box_log, log_info, log_warn, sensor as text, source as say};
 use crate::types::modbus::{Framing, Kind, Order, Table};
 
 /// A device that fails is asked no less often than this, unless it is asked more rarely anyway.
@@ -372,7 +372,7 @@ impl Session {
         match opened {
             Ok(wire) => {
                 if let Tell::Changed { .. } = self.log.note(None, false, desk.now()) {
-                    info!(%line, "the connection to the Modbus line is there again");
+                    log_info!(box_log::modbus_line_back(); %line);
                 }
                 let connection = Connection::new(wire, line.framing());
                 // What comes now is noticed before the first question is written.
@@ -383,11 +383,11 @@ impl Session {
                 let why = error.to_string();
                 match self.log.note(Some(why.clone()), true, desk.now()) {
                     Tell::Nothing => {}
-                    Tell::Changed { left_out } => {
-                        log_warn!(box_log::no_modbus_line(); %line, %error, left_out);
+                    Tell::Changed { changes_left_out } => {
+                        log_warn!(box_log::no_modbus_line(); %line, %error, changes_left_out);
                     }
-                    Tell::Still { times, left_out } => {
-                        log_warn!(box_log::still_no_modbus_line(); %line, %error, times, left_out);
+                    Tell::Still { times, changes_left_out } => {
+                        log_warn!(box_log::still_no_modbus_line(); %line, %error, times, changes_left_out);
                     }
                 }
                 Err(Lost::NotOpened(why))
@@ -403,13 +403,13 @@ impl Session {
         if is_late && answer.took > self.slowest {
             if self.slowest.is_zero() {
                 let took_secs = answer.took.as_secs_f32();
-                log_warn!(box_log::modbus_answers_late(); %line, took_secs);
+                log_warn!(box_log::modbus_answers_late(); %line, took_secs = %format_args!("{took_secs:.1}"));
             }
             self.slowest = answer.took;
         }
         if is_new && let Some(learned) = self.pause.answered(answer, is_late) {
             let secs = learned.as_secs_f32();
-            info!(%line, secs, "it answers so long after connecting, which is waited for; `connect_pause_secs` sets it");
+            log_info!(box_log::modbus_pause_learned(); %line, secs = %format_args!("{secs:.1}"));
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::modbus_frame::{Received, Request};
 use super::modbus_transport::{Unsettled, Wire};
-use crate::text::{Sentence, foreign, sensor};
+use crate::text::{Sentence, sensor};
 use crate::types::modbus::Framing;
 
 /// No answer is longer; what goes on and on is none.
@@ -79,7 +79,7 @@ impl Failed {
         };
         match error.kind() {
             BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof => Failed::Closed,
-            _ => Failed::Broken(foreign::words(error.to_string())),
+            _ => Failed::Broken(sensor::connection_failed(error.to_string())),
         }
     }
 }

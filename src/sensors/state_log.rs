@@ -19,15 +19,15 @@ pub(super) enum Tell {
     Nothing,
     /// That the state is another one.
     Changed {
-        /// Changes since the last line that were not written.
-        left_out: u64,
+        /// Changes since the last line that were not written, if any.
+        changes_left_out: Option<u64>,
     },
     /// That it is still so.
     Still {
         /// How often it was found so since the last line.
         times: u64,
-        /// Changes since the last line that were not written.
-        left_out: u64,
+        /// Changes since the last line that were not written, if any.
+        changes_left_out: Option<u64>,
     },
 }
 
@@ -67,9 +67,8 @@ impl<S: PartialEq> StateLog<S> {
             return self.still(is_fault, now);
         }
         self.may_tell -= 1;
-        let left_out = std::mem::take(&mut self.left_out);
         (self.told_at, self.times) = (now, 0);
-        Tell::Changed { left_out }
+        Tell::Changed { changes_left_out: self.take_left_out() }
     }
 
     /// Time passed and nothing was found.
@@ -78,9 +77,12 @@ impl<S: PartialEq> StateLog<S> {
         if !is_worth_it || now.saturating_sub(self.told_at) < AGAIN_AFTER {
             return Tell::Nothing;
         }
-        let (times, left_out) = (std::mem::take(&mut self.times), std::mem::take(&mut self.left_out));
         self.told_at = now;
-        Tell::Still { times, left_out }
+        Tell::Still { times: std::mem::take(&mut self.times), changes_left_out: self.take_left_out() }
+    }
+
+    fn take_left_out(&mut self) -> Option<u64> {
+        Some(std::mem::take(&mut self.left_out)).filter(|left_out| *left_out > 0)
     }
 }
 
@@ -105,15 +107,21 @@ mod tests {
     #[test]
     fn what_stays_wrong_is_told_once_and_then_every_hour_with_a_count() {
         let lines = lines(15, |_| 1);
-        assert_eq!(lines[0], (0, Tell::Changed { left_out: 0 }));
-        assert_eq!(lines[1], (3600, Tell::Still { times: 240, left_out: 0 }));
+        assert_eq!(lines[0], (0, Tell::Changed { changes_left_out: None }));
+        assert_eq!(lines[1], (3600, Tell::Still { times: 240, changes_left_out: None }));
         assert_eq!(lines.len(), 24);
     }
 
     #[test]
     fn what_is_well_is_told_when_it_becomes_so_and_not_again() {
         let lines = lines(15, |n| u8::from((10..20).contains(&n)));
-        assert_eq!(lines, [(150, Tell::Changed { left_out: 0 }), (300, Tell::Changed { left_out: 0 })]);
+        assert_eq!(
+            lines,
+            [
+                (150, Tell::Changed { changes_left_out: None }),
+                (300, Tell::Changed { changes_left_out: None })
+            ]
+        );
     }
 
     #[test]
@@ -123,8 +131,8 @@ mod tests {
         let changes: u64 = to_and_fro
             .iter()
             .map(|(_, tell)| match tell {
-                Tell::Changed { left_out } => left_out + 1,
-                Tell::Still { left_out, .. } => *left_out,
+                Tell::Changed { changes_left_out } => changes_left_out.unwrap_or(0) + 1,
+                Tell::Still { changes_left_out, .. } => changes_left_out.unwrap_or(0),
                 Tell::Nothing => 0,
             })
             .sum();

@@ -38,7 +38,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::extract::{Extract, MESSAGE_BYTES, Said};
 use super::latest_values::Desk;
@@ -46,7 +46,7 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Source, SourceCheck, SourceDocument, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
-use crate::text::{Sentence, box_log, language_of_log, log_warn, sensor, source as say};
+use crate::text::{Sentence, box_log, language_of_log, log_info, log_warn, sensor, source as say};
 use crate::types::at::{At, value_of};
 use crate::types::rate::Bucket;
 use crate::types::secret::Secret;
@@ -184,11 +184,11 @@ async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: T
             Err(error) => {
                 match accepting.note(Some(error.kind()), true, counter.desk.now()) {
                     Tell::Nothing => {}
-                    Tell::Changed { left_out } => {
-                        log_warn!(box_log::webhook_cannot_accept(); %error, left_out);
+                    Tell::Changed { changes_left_out } => {
+                        log_warn!(box_log::webhook_cannot_accept(); %error, changes_left_out);
                     }
-                    Tell::Still { times, left_out } => {
-                        log_warn!(box_log::webhook_still_cannot_accept(); %error, times, left_out);
+                    Tell::Still { times, changes_left_out } => {
+                        log_warn!(box_log::webhook_still_cannot_accept(); %error, times, changes_left_out);
                     }
                 }
                 sleep(ACCEPT_PAUSE).await;
@@ -219,7 +219,7 @@ async fn open_door(
     loop {
         match TcpListener::bind(listen).await {
             Ok(door) => {
-                info!(%listen, paths = by_path.len(), "readings can be posted");
+                log_info!(box_log::webhook_listens(); %listen, paths = by_path.len());
                 by_path.values().flatten().for_each(|listener| desk.well(&listener.sensor));
                 return door;
             }

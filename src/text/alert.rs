@@ -59,6 +59,12 @@ sentences! { "alert";
         "没有任何事件发生；{by} 正在检验预警能否送达";
 
     // ---- the thread that writes them
+    stored():
+        "alert stored",
+        "预警已存储";
+    stored_again():
+        "alerts can be stored again",
+        "预警恢复存储";
     writer_panicked():
         "the alert writer ended with a panic",
         "预警写入线程异常退出（程序错误）";
@@ -82,6 +88,9 @@ sentences! { "alert";
         "一分钟的计数已丢失";
 
     // ---- their pictures
+    close_up_too_late():
+        "the alert was over before the picture of the large stream came",
+        "主码流的图片到达之前，预警已结束";
     no_picture():
         "no picture",
         "没有图片";
@@ -111,6 +120,9 @@ sentences! { "alert";
         "取主码流图片的线程异常退出（程序错误）";
 
     // ---- what the box keeps
+    originals_kept():
+        "originals are kept, sealed to the centre's key",
+        "原图会保留，并用指挥中心的密钥加密";
     originals_not_kept():
         "no originals are kept",
         "不保留原图";
@@ -128,6 +140,9 @@ sentences! { "alert";
         "[evidence] 目录 {folder} 无法使用（原文：{error}）";
 
     // ---- after a restart
+    open_taken_up():
+        "took up the alerts that were open before the restart",
+        "已接续重启前未结束的预警";
     open_unknown():
         "the alerts that were open before the restart are unknown",
         "不知道重启前有哪些未结束的预警";

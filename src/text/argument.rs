@@ -20,6 +20,9 @@ sentences! { "argument";
     is_folder():
         "it is a folder",
         "这是一个目录";
+    no_text():
+        "it is no text in UTF-8",
+        "不是 UTF-8 文本";
     try_file_in_it():
         "name the file in it",
         "请写出其中的文件";
@@ -47,13 +50,22 @@ sentences! { "argument";
     part_is_file():
         "a part of its path is a file",
         "路径中有一段是文件";
+    no_such_folder():
+        "there is no such folder",
+        "没有这个目录";
+    disk_full():
+        "the disk is full",
+        "磁盘已满";
+    read_only():
+        "the disk is read-only",
+        "磁盘是只读的";
     output_unwritable(error):
         "standard output cannot be written: {error}",
         "无法写入标准输出（原文：{error}）";
 
     language_expected():
-        "zh-CN or en",
-        "zh-CN 或 en";
+        "zh-CN (or zh) or en",
+        "zh-CN（可写 zh）或 en";
 
     // ---- a private key
     key(path):
@@ -103,4 +115,28 @@ sentences! { "argument";
     try_replay():
         "an alert is a message of the topic up/alert, as `lookout replay` prints it",
         "预警是主题 up/alert 上的消息，`lookout replay` 打印的就是这样的消息";
+}
+
+/// Why a file that was named cannot be read.
+pub(crate) fn why_unread(error: &std::io::Error) -> super::Sentence {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => no_such_file(),
+        std::io::ErrorKind::PermissionDenied => may_not_read(),
+        std::io::ErrorKind::IsADirectory => is_folder(),
+        std::io::ErrorKind::InvalidData => no_text(),
+        _ => system_says(error.to_string()),
+    }
+}
+
+/// Why something cannot be written.
+pub(crate) fn why_unwritten(error: &std::io::Error) -> super::Sentence {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => no_such_folder(),
+        std::io::ErrorKind::PermissionDenied => may_not_write(),
+        std::io::ErrorKind::NotADirectory => part_is_file(),
+        std::io::ErrorKind::IsADirectory => is_folder(),
+        std::io::ErrorKind::StorageFull => disk_full(),
+        std::io::ErrorKind::ReadOnlyFilesystem => read_only(),
+        _ => system_says(error.to_string()),
+    }
 }

@@ -28,8 +28,8 @@ sentences! { "audit";
         "everything before that line is as it was written; compare what follows with a copy",
         "该行之前的内容都是原样；之后的请与副本比对";
     whole(lines, first, sha256):
-        "whole: {lines} lines from number {first} on; the last one's SHA-256 is {sha256}",
-        "完整：从编号 {first} 起共 {lines} 行；最后一行的 SHA-256 是 {sha256}";
+        "whole: {lines} from number {first} on; the last one's SHA-256 is {sha256}",
+        "完整：从编号 {first} 起共 {lines}；最后一行的 SHA-256 是 {sha256}";
 
     // ---- the log and its lines
     log(path):
@@ -44,6 +44,15 @@ sentences! { "audit";
     not_a_line():
         "(no line of an audit log)",
         "（不是审计日志的内容）";
+    one_line():
+        "1 line",
+        "1 行";
+    lines(count):
+        "{count} lines",
+        "{count} 行";
+    once():
+        "once",
+        "1 次";
     times(count):
         "{count} times",
         "{count} 次";
@@ -56,4 +65,51 @@ sentences! { "audit";
     because(reason):
         "because: {reason}",
         "原因：{reason}";
+
+    // ---- what happened, and what became of it
+    accepted():
+        "accepted",
+        "已受理";
+    refused():
+        "refused",
+        "已拒绝";
+    refused_many():
+        "refused_many",
+        "拒绝多条";
+    finished():
+        "finished",
+        "已处理";
+    marks():
+        "marks",
+        "回执";
+    config():
+        "config",
+        "配置";
+    secrets():
+        "secrets",
+        "密码";
+    started():
+        "started",
+        "启动";
+    was_torn():
+        "torn",
+        "内容残缺";
+    done():
+        "done",
+        "完成";
+    already():
+        "already",
+        "此前已是如此";
+    failed():
+        "failed",
+        "失败";
+    applied():
+        "applied",
+        "已生效";
+    rejected():
+        "rejected",
+        "未采用";
+    renewed():
+        "renewed",
+        "已更新";
 }

@@ -1,4 +1,4 @@
-//! What the daemon's log says of what is not as it should be. Names, numbers and causes stand beside a sentence as fields.
+//! What the daemon's log says. Names, numbers and causes stand beside a sentence as fields.
 
 sentences! { "log";
     // ---- sensors
@@ -59,8 +59,47 @@ sentences! { "log";
     webhook_still_cannot_listen():
         "the sensors' HTTP listener still cannot listen",
         "仍无法监听传感器的 HTTP 上报";
+    sensors_listening():
+        "listening to sensors",
+        "正在接收传感器数据";
+    sensor_speaks():
+        "the sensor speaks",
+        "传感器数据正常";
+    modbus_line_back():
+        "the connection to the Modbus line is there again",
+        "已重新连接 Modbus 线路";
+    modbus_pause_learned():
+        "the line answers only so long after connecting, which is waited for; `connect_pause_secs` sets it",
+        "线路连接后要过一段时间才应答，已按此等待；可用 `connect_pause_secs` 设定";
+    webhook_listens():
+        "readings can be posted",
+        "可以通过 HTTP 上报读数";
 
     // ---- cameras
+    stream_runs():
+        "stream runs",
+        "视频流正常";
+    stream_changed():
+        "stream changed its form",
+        "视频流的格式有变化";
+    picture_squeezed():
+        "the picture seems squeezed: `display_aspect` sets its shape",
+        "画面似乎被压扁或拉长：可用 `display_aspect` 设定宽高比";
+    about_file(remark):
+        "about the file: {remark}",
+        "关于录像文件：{remark}";
+    sent_on():
+        "the camera sends us on",
+        "摄像机把请求转到另一地址";
+    opened_anew():
+        "the stream has something unreadable in it and is opened anew",
+        "视频流中有无法读取的内容，正在重新打开";
+    by_gstreamer():
+        "received by GStreamer from here on, which costs more",
+        "此后改由 GStreamer 接收，占用的资源更多";
+    plays_from_beginning():
+        "the file cannot be entered in the middle and plays from its beginning",
+        "文件无法从中间开始播放，改为从头播放";
     next_decoder():
         "decoder does not work, trying the next",
         "解码器无法使用，改用下一个";
@@ -93,6 +132,9 @@ sentences! { "log";
         "摄像机线程没有及时结束，已不再等待";
 
     // ---- the queue
+    queue_open():
+        "the queue is open",
+        "队列已打开";
     consumer_too_far_behind():
         "given up before they were read: the consumer is too far behind",
         "接收方落后太多，部分记录未读就已丢弃";
@@ -229,6 +271,21 @@ sentences! { "log";
     overrides_unwritable():
         "what the command centre asked for cannot be written",
         "指挥中心的设置无法写入";
+    file_as_before():
+        "the file is again as it was when it was taken up",
+        "配置文件已改回生效时的内容";
+    config_read_again():
+        "reading the configuration again",
+        "正在重新读取配置";
+    config_taken_up():
+        "took up the configuration",
+        "配置已生效";
+    secrets_renewed():
+        "took up secrets that were renewed; the configuration is the same",
+        "已采用更新后的密码或证书文件；配置没有变化";
+    connecting_anew():
+        "the connection to the command centre is made anew",
+        "正在重新建立与指挥中心的连接";
     rules_unchanged():
         "the rules were not changed",
         "规则没有更改";
@@ -240,6 +297,9 @@ sentences! { "log";
     pictures_not_kept(what):
         "{what}: pictures are not kept there",
         "{what}：图片不会保存在那里";
+    furniture_known():
+        "what is taken for a person and never moves is remembered",
+        "已记住镜头前被误认为人的固定物";
     furniture_unreadable():
         "what never moves before the cameras cannot be read and is learnt anew",
         "镜头前固定物的记录无法读取，将重新学习";
@@ -263,6 +323,15 @@ sentences! { "log";
     starts_again_in(what, seconds, folder):
         "{what}; it starts again in {seconds} s, or as soon as something in {folder} changes\n  hint: the end of the log before this line says why; `systemctl stop lookout` ends the waiting",
         "{what}；将在 {seconds} 秒后重新启动，{folder} 中的文件有改动时立即启动\n  提示：原因见本行之前日志的末尾；`systemctl stop lookout` 可结束等待";
+    watching():
+        "watching",
+        "已开始监看";
+    stopping():
+        "stopping",
+        "正在停止";
+    stopped():
+        "stopped",
+        "已停止";
     run_not_noted():
         "that the service runs is not on disk: if it dies soon and often, no time passes in between",
         "服务的运行记录没有写入磁盘：如果服务频繁退出，重新启动之间不会有间隔";
@@ -296,11 +365,17 @@ sentences! { "log";
     descriptors_not_raised():
         "the limit of open files and connections cannot be raised",
         "打开文件和连接数的上限无法提高";
+    descriptors_enough():
+        "the limit of open files and connections is high enough",
+        "打开文件和连接数的上限足够";
     descriptors_low():
         "the limit of open files and connections is low: if many cameras have to be received by GStreamer, some get none",
         "打开文件和连接数的上限偏低：如果许多摄像机须由 GStreamer 接收，部分摄像机将无法取流";
 
     // ---- models
+    provider_chosen():
+        "provider chosen by measurement",
+        "已通过测速选定推理后端";
     int8_left_out():
         "its 8-bit version is left out",
         "不使用其 8 位版本";

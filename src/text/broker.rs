@@ -60,6 +60,12 @@ sentences! { "broker";
         "{how}（原文：{words}）";
 
     // ---- the log
+    listens():
+        "the embedded MQTT broker listens",
+        "内置的 MQTT 服务器已启动";
+    other_gone(port):
+        "the other broker on 127.0.0.1:{port} has gone",
+        "127.0.0.1:{port} 上的另一个 MQTT 服务器已退出";
     another_serves(port):
         "127.0.0.1:{port} is in use by another MQTT broker of this machine: it serves instead of the embedded one",
         "127.0.0.1:{port} 已被本机的另一个 MQTT 服务器占用：由它代替内置的服务器";

@@ -24,7 +24,7 @@ sentences! { "capacity";
 
     // ---- while it measures
     begins(cores, seconds):
-        "{cores} cores; each number of cameras is watched for {seconds} s",
+        "cores: {cores}; each number of cameras is watched for {seconds} s",
         "{cores} 核；每种路数观察 {seconds} 秒";
     column_cameras():
         "cameras",
@@ -82,15 +82,21 @@ sentences! { "capacity";
     try_less():
         "is something else running? a smaller stream, `analysis_fps`, or a smaller model help",
         "是否有其他程序在运行？可改用更小的码流、调低 `analysis_fps` 或换用更小的模型";
+    one_camera():
+        "1 camera like these",
+        "1 路这样的摄像机";
+    cameras(count):
+        "{count} cameras like these",
+        "{count} 路这样的摄像机";
     too_many_for_this(cameras):
-        "{cameras} cameras like these are too many for this machine",
-        "本机带不动 {cameras} 路这样的摄像机";
+        "this machine does not hold {cameras}",
+        "本机带不动 {cameras}";
     holds(cameras, many):
-        "this machine holds {cameras} cameras like these ({many} are too many)",
-        "本机能带 {cameras} 路这样的摄像机（{many} 路带不动）";
+        "this machine holds {cameras} ({many} are too many)",
+        "本机能带 {cameras}（{many} 路带不动）";
     holds_at_least(cameras):
-        "this machine holds {cameras} cameras like these (more were not tried)",
-        "本机能带 {cameras} 路这样的摄像机（没有试过更多路）";
+        "this machine holds {cameras} (more were not tried)",
+        "本机能带 {cameras}（没有试过更多路）";
     label_forecast():
         "forecast",
         "预计";
@@ -130,7 +136,7 @@ sentences! { "capacity";
 
     // ---- what would make it hold more
     keyframes_far_apart(forced, cameras):
-        "{forced} of {cameras} cameras are decoded in full because their keyframes are too far apart: set the keyframe interval to 1 to 2 s",
+        "{forced} of {cameras} cameras must be decoded in full because their keyframes are too far apart: set the keyframe interval to 1 to 2 s",
         "{cameras} 路中有 {forced} 路因关键帧间隔太长只能全部解码：请把关键帧间隔设为 1 至 2 秒";
     smaller_streams():
         "take the cameras' small streams (640x360 rather than 1080p)",

@@ -126,6 +126,9 @@ sentences! { "check";
     kept(folder, days):
         "{folder}, kept {days} days",
         "{folder}，保存 {days} 天";
+    kept_one_day(folder):
+        "{folder}, kept 1 day",
+        "{folder}，保存 1 天";
     none():
         "none",
         "无";
@@ -187,6 +190,9 @@ sentences! { "check";
     looks(source, rate):
         "{source}, {rate} looks a second",
         "{source}，每秒分析 {rate} 次";
+    one_look(source):
+        "{source}, 1 look a second",
+        "{source}，每秒分析 1 次";
     turned(degrees):
         "turned clockwise by {degrees} degrees",
         "顺时针转 {degrees} 度";
@@ -223,6 +229,12 @@ sentences! { "check";
     hints(signal, cameras):
         "{signal}, a hint, on {cameras}",
         "{signal}（仅作线索），监看 {cameras}";
+    one_source():
+        "from 1 source in 1 grid cell",
+        "1 个来源，位于 1 个网格";
+    sources_in_one_grid(count):
+        "from {count} sources in 1 grid cell",
+        "{count} 个来源，位于 1 个网格";
     sources(count, grids):
         "from {count} sources in {grids} grid cells",
         "{count} 个来源，分布于 {grids} 个网格";
@@ -249,6 +261,9 @@ sentences! { "check";
     unreadable(names):
         "left out, because it is wrong: {names}",
         "有误，未列出：{names}";
+    told_of_line(line):
+        "not all may be as it is meant: see the error in line {line}",
+        "未必与本意相符：见第 {line} 行的错误";
     told_of_lines(lines):
         "not all may be as it is meant: see the errors in the lines {lines}",
         "未必与本意相符：见第 {lines} 行的错误";

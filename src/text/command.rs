@@ -82,6 +82,12 @@ sentences! { "command";
     expired(expires, now):
         "it expired at {expires}; the box's clock says {now}",
         "已于 {expires} 过期；本机时间是 {now}";
+    issued_later_here(issued, now):
+        "it was issued at {issued}, which is yet to come; this computer's clock says {now}",
+        "签发时间 {issued} 还没有到；这台电脑的时间是 {now}";
+    expired_here(expires, now):
+        "it expired at {expires}; this computer's clock says {now}",
+        "已于 {expires} 过期；这台电脑的时间是 {now}";
     no_command(name):
         "`{name}` is no command of this box",
         "本机没有 `{name}` 这条命令";
@@ -395,6 +401,9 @@ sentences! { "command";
         "`{command}` 没有专用字段";
 
     // ---- the log
+    carried_out():
+        "a command is carried out",
+        "正在执行一条命令";
     thread_left():
         "the command thread did not end in time and is left behind",
         "命令线程没有按时结束，不再等待";

@@ -52,6 +52,12 @@ sentences! { "command_line";
     value_unfit_because(argument, value, why):
         "{argument} cannot be {value}: {why}",
         "{argument} 不能是 {value}（{why}）";
+    takes_no_value(argument):
+        "{argument} takes no value",
+        "{argument} 不带值";
+    try_alone(argument):
+        "write {argument} alone",
+        "请只写 {argument}";
     values_miscounted(argument):
         "{argument} has too few values or too many",
         "{argument} 的值太少或太多";
@@ -62,12 +68,12 @@ sentences! { "command_line";
         "the command line is not understood: {detail}",
         "无法理解该命令行（原文：{detail}）";
     // ---- what cannot be written
-    unwritten(path, error):
-        "{path} cannot be written: {error}",
-        "{path} 无法写入（原文：{error}）";
-    folder_not_made(path, error):
-        "the folder {path} cannot be made: {error}",
-        "目录 {path} 无法创建（原文：{error}）";
+    unwritten(path, why):
+        "{path} cannot be written: {why}",
+        "{path} 无法写入：{why}";
+    folder_not_made(path, why):
+        "the folder {path} cannot be made: {why}",
+        "目录 {path} 无法创建：{why}";
     // ---- what to try
     try_meant(meant):
         "did you mean {meant}?",

@@ -116,17 +116,20 @@ sentences! { "config";
     only_looks_like(typed, meant):
         "`{typed}` only looks like `{meant}`: type it half-width (English input)",
         "`{typed}` 不是 `{meant}`，只是看起来像：请用英文输入法输入半角字符";
+    only_look_like(typed, meant):
+        "{typed} only look like {meant}: type them half-width (English input)",
+        "{typed} 不是 {meant}，只是看起来像：请用英文输入法输入半角字符";
     invisible(number):
         "there is an invisible character ({number}): type this line anew",
         "这里有一个看不见的字符（{number}）：请重新输入这一行";
 
     // ---- the file itself
-    file_unreadable(detail):
-        "the file cannot be read: {detail}",
-        "文件无法读取（原文：{detail}）";
+    file_unreadable(why):
+        "the file cannot be read: {why}",
+        "文件无法读取：{why}";
     example_to_start_from():
         "config/example.toml is a complete example to start from",
-        "config/example.toml 是完整的示例，可以从它开始";
+        "从头编写可以参照完整的示例 config/example.toml";
     file_too_large(most):
         "the file is larger than {most} bytes",
         "文件超过 {most} 字节";
@@ -143,7 +146,7 @@ sentences! { "config";
     // ---- models and classes
     unknown_model(owner, name):
         "{owner} names an unknown model: `{name}`",
-        "{owner} 指定的模型不存在：`{name}`";
+        "{owner} 指定的模型 `{name}` 不存在";
     usual_model():
         "the usual model",
         "默认模型";
@@ -155,7 +158,7 @@ sentences! { "config";
         "`lookout models list` 列出已有的模型";
     finds_no_faces(owner, name):
         "{owner} names a model that finds no faces: `{name}`",
-        "{owner} 指定的模型不能检测人脸：`{name}`";
+        "{owner} 指定的模型 `{name}` 不能检测人脸";
     usual_face_model_or_none():
         "leave `face_model` out for the usual one, or write \"none\"",
         "去掉 `face_model` 就用默认模型，或写 \"none\"";
@@ -183,7 +186,7 @@ sentences! { "config";
     // ---- one camera, explained
     no_such_camera(file, id):
         "{file}: there is no camera of that id: `{id}`",
-        "{file}：没有这个 id 的摄像机：`{id}`";
+        "{file}：没有 id 为 `{id}` 的摄像机";
     no_camera():
         "the file has no camera",
         "文件中没有摄像机";

@@ -51,7 +51,7 @@ sentences! { "config_check";
     // ---- names
     quoted(text):
         ": `{text}`",
-        "：`{text}`";
+        "（`{text}`）";
     no_id(what, shown):
         "this is no id of a {what}{shown}",
         "这不是有效的{what} id{shown}";

@@ -151,8 +151,8 @@ sentences! { "config_rule";
         "the picture",
         "整个画面";
     lies_in_masks(place, camera, lines, classes):
-        "all of {place} of {camera} lies in masks (line {lines}): no `{classes}` is looked for there",
-        "遮罩（第 {lines} 行）完全盖住了{camera} 的{place}：那里不检测 `{classes}`";
+        "all of {place} of {camera} lies in masks (line {lines}): no {classes} is looked for there",
+        "遮罩（第 {lines} 行）完全盖住了{camera} 的{place}：那里不检测 {classes}";
     draw_elsewhere():
         "draw the zone or the mask elsewhere, or say what the mask leaves out, for example classes = [\"face\"]",
         "请改画区域或遮罩，或写明遮罩排除哪些类别，例如 classes = [\"face\"]";
@@ -169,8 +169,8 @@ sentences! { "config_rule";
         "by the `horizon` of {camera} in line {line} a `{class}` there is at most {tallest} of the picture tall, and `{name}` asks for {wanted}",
         "按第 {line} 行{camera} 的 `horizon`，那里的 `{class}` 最高为画面的 {tallest}，而 `{name}` 要求 {wanted}";
     lies_in_the_sky(place, camera, line, classes):
-        "all of {place} lies above the `horizon` of {camera} in line {line}: no `{classes}` that is seen whole stands there",
-        "第 {line} 行{camera} 的 `horizon` 完全低于{place}：那里不会有完整可见的 `{classes}`";
+        "all of {place} lies above the `horizon` of {camera} in line {line}: no {classes} that is seen whole stands there",
+        "第 {line} 行{camera} 的 `horizon` 完全低于{place}：那里不会有完整可见的 {classes}";
     draw_where_feet_are():
         "draw the zone where feet are, or the horizon higher up, for example points = [[0.0, 0.3], [1.0, 0.3]]",
         "请把区域画在脚所在的位置，或把地平线画高，例如 points = [[0.0, 0.3], [1.0, 0.3]]";

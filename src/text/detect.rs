@@ -4,9 +4,12 @@ sentences! { "detect";
     of(file, what):
         "{file}: {what}",
         "{file}：{what}";
-    unread(error):
-        "cannot be read: {error}",
-        "无法读取（原文：{error}）";
+    the_picture(path):
+        "the picture {path}",
+        "图片 {path}";
+    unread(why):
+        "cannot be read: {why}",
+        "无法读取：{why}";
     no_picture(error):
         "is no picture that can be read: {error}",
         "不是可读取的图片（原文：{error}）";

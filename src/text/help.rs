@@ -28,10 +28,12 @@ Examples:
 
 What is not said is what the makers of that kind of head usually do; the entry is printed, so look at it.";
 /// What `--language` is for.
-pub(crate) const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's; of `run` and `keys box` the \
+pub(crate) const LANGUAGE: &str = "Language of what is said: zh-CN (or zh) or en [default: the terminal's; of `run` and `keys box` the \
     site's; of `tail` Chinese where the terminal or the site is]";
 /// The same of a command that speaks as the site does.
-const LANGUAGE_OF_SITE: &str = "所用语言：zh-CN 或 en（默认：站点的语言）";
+const LANGUAGE_OF_SITE: &str = "所用语言：zh-CN（可写 zh）或 en（默认：站点的语言）";
+/// The manifest of a command that has a configuration.
+const MANIFEST_OF_CONFIG: &str = "模型清单或其目录（默认：配置中的清单，其次是 LOOKOUT_MODELS、models/、程序旁、/usr/share/lookout/models）";
 
 /// What `--classes` of `lookout models add` is for, where these kinds of head find faces only.
 pub(crate) fn classes(of_faces: &str) -> String {
@@ -52,15 +54,13 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ),
     // ----
     ("demo", "", "把一段视频当作摄像机播放，运行守护程序并显示预警"),
-    ("demo", "video", "改用这段视频：mp4、mkv 或 avi"),
-    ("demo", "model", "改用这个模型"),
-    ("demo", "manifest", "模型清单"),
-    ("demo", "config", "改用这份配置，由视频充当其中第一路摄像机"),
-    ("demo", "seconds", "运行这么多秒后结束；不写则按 Ctrl-C 结束"),
+    ("demo", "video", "播放的视频：mp4、mkv 或 avi（默认：自带的 lane-day.mp4）"),
+    ("demo", "model", "使用的模型（默认：配置中的模型）"),
+    ("demo", "config", "使用的配置，由视频充当其中第一路摄像机（默认：按视频自动选用自带的配置）"),
+    ("demo", "seconds", "运行多少秒（默认：直到按 Ctrl-C）"),
     // ----
     ("run", "", "运行守护程序"),
     ("run", "config", "配置文件"),
-    ("run", "manifest", "模型清单"),
     (
         "run",
         "allow_core",
@@ -84,11 +84,15 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("probe", "target", "摄像机地址（rtsp://host/path），或视频文件"),
     ("probe", "user", "摄像机的用户名"),
     ("probe", "secret_file", "存放密码或 `user:password` 的文件"),
-    ("probe", "secret", "服务的密码目录中的文件名"),
+    (
+        "probe",
+        "secret",
+        "服务的密码目录中的文件名；目录是 `CREDENTIALS_DIRECTORY`，未设置时为 /etc/lookout/secrets",
+    ),
     ("probe", "transport", "传输方式"),
     ("probe", "ca_file", "签发摄像机证书的 CA 的 PEM 文件（用于 rtsps://）"),
     ("probe", "certificate_sha256", "摄像机自身证书的 SHA-256 指纹（用于 rtsps://）"),
-    ("probe", "answer_within", "等待摄像机每次应答的秒数，1 至 30"),
+    ("probe", "answer_within", "等待摄像机每次应答的秒数，1 至 30（默认：5）"),
     ("probe", "save", "画面保存到哪里；不写则按地址命名，如 probe-10.0.0.31-stream2.jpg"),
     ("probe", "rotate", "保存前把画面顺时针旋转的度数，与摄像机的 `rotate` 设置相同"),
     ("probe", "json", "以一个 JSON 对象输出结果"),
@@ -110,8 +114,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("capacity", "", "测出本机能带多少路摄像机"),
     ("capacity", "config", "以其中的摄像机为样本的配置；不写则每路摄像机都用上几种基本规则，每种一条"),
     ("capacity", "clip", "用这段视频代替现场的摄像机：mp4、mkv 或 avi"),
-    ("capacity", "model", "改用这个模型"),
-    ("capacity", "manifest", "模型清单"),
+    ("capacity", "model", "使用的模型（默认：配置中的模型）"),
     ("capacity", "seconds", "每种路数观察的秒数；繁忙的街道须比空旷的久"),
     ("capacity", "most", "最多试到多少路"),
     ("capacity", "only", "只测这个路数，看能否带得动"),
@@ -139,8 +142,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "其间的传感器读数：JSON 行，如 {\"secs\": 3.2, \"sensor\": \"drain-2\", \"value\": 0.41}，时间为录像开始后的秒数；\
          回放到最后一条读数为止",
     ),
-    ("replay", "model", "改用这个模型"),
-    ("replay", "manifest", "模型清单"),
+    ("replay", "model", "使用的模型（默认：配置中的模型）"),
     // ----
     ("explain", "", "用文字说明一条预警：何事、何处、为何、谁在处理"),
     (
@@ -209,11 +211,11 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
          输出的内容以 QoS 1、不带保留标志发布到主题 lookout/v1/AREA/BOX/down/cmd/COMMAND；配置发布到 .../down/config，\
          回执发布到 .../down/mark，这两种带保留标志。盒子会因格式或时间而拒绝的命令，会在标准错误中逐条说明，并附上该命令的示例，但照样签名。\
          只写 {\"command\":\"patch\"} 可看到一条完整的 patch。\n\n\
-         退出码 0：已签名。1：文件无法读取。2：密钥不可用；命令中有该命令所没有的字段；或命令不是各方都能读成一样的 JSON 对象：\
+         退出码 0：已签名。2：文件无法读取；密钥不可用；没有这条命令，或其中有该命令所没有的字段；或命令不是各方都能读成一样的 JSON 对象：\
          有重名的键，或有超出 2^53 - 1 的数。",
     ),
     ("keys sign", "key", "私钥，即 `lookout keys make` 写的文件 NAME.jwk"),
-    ("keys sign", "allow_unknown", "含有本版本不认识的字段时也签名：用于版本更新的盒子"),
+    ("keys sign", "allow_unknown", "命令或其字段本版本不认识时也签名：用于版本更新的盒子"),
     ("keys sign", "command", "存放命令的文件；不写或写 `-` 则读标准输入"),
     // ----
     ("secret", "", "把摄像机或 MQTT 服务器的密码写到服务能读取的地方"),
@@ -246,7 +248,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("audit verify", "", "逐行校验链条；有断裂时指出第一处不符的行，退出码为 1"),
     ("audit verify", "files", "日志文件，从旧到新；默认为配置中那个盒子的日志"),
     ("audit verify", "config", "日志所属盒子的配置"),
-    ("audit show", "", "显示日志，每件事一行"),
+    ("audit show", "", "显示日志，每件事一行；时间按配置中站点的时区，没有配置时按本机时区"),
     ("audit show", "files", "日志文件，从旧到新；默认为配置中那个盒子的日志"),
     ("audit show", "config", "日志所属盒子的配置"),
     ("audit show", "json", "原样输出日志中的行"),
@@ -330,7 +332,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     (
         "models add",
         "providers",
-        "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl",
+        "由什么运行模型，以逗号分隔，取第一个可用的：cpu、openvino、openvino_bf16、cuda、tensorrt、xnnpack、acl",
     ),
     ("models fetch", "", "下载一个 SHA-256 已知的公开模型并添加；不写名称则列出有哪些"),
     ("models fetch", "model", "名录中的模型（默认：列出有哪些）"),
@@ -350,7 +352,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     (
         "models fetch",
         "providers",
-        "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl",
+        "由什么运行模型，以逗号分隔，取第一个可用的：cpu、openvino、openvino_bf16、cuda、tensorrt、xnnpack、acl",
     ),
     // ----
     ("schema", "", "输出公开的 JSON 模式"),
@@ -368,12 +370,25 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "manifest",
         "模型清单或其目录（默认：LOOKOUT_MODELS、models/、程序旁、/usr/share/lookout/models）",
     ),
+    ("demo", "manifest", MANIFEST_OF_CONFIG),
+    ("run", "manifest", MANIFEST_OF_CONFIG),
+    ("capacity", "manifest", MANIFEST_OF_CONFIG),
+    ("replay", "manifest", MANIFEST_OF_CONFIG),
     (EVERY, "model_files", "模型文件所在的目录，不在清单旁时才需要"),
-    (EVERY, "providers", "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl"),
-    (EVERY, "language", "所用语言：zh-CN 或 en（默认：终端的语言）"),
+    (
+        EVERY,
+        "providers",
+        "由什么运行模型，以逗号分隔，取第一个可用的：cpu、openvino、openvino_bf16、cuda、tensorrt、xnnpack、acl",
+    ),
+    (EVERY, "language", "所用语言：zh-CN（可写 zh）或 en（默认：终端的语言）"),
+    (
+        "",
+        "language",
+        "所用语言：zh-CN（可写 zh）或 en（默认：终端的语言；`run` 和 `keys box` 为站点的语言；`tail` 在终端或站点为中文时用中文）",
+    ),
     ("run", "language", LANGUAGE_OF_SITE),
     ("keys box", "language", LANGUAGE_OF_SITE),
-    ("tail", "language", "所用语言：zh-CN 或 en（默认：终端或站点为中文时用中文）"),
+    ("tail", "language", "所用语言：zh-CN（可写 zh）或 en（默认：终端或站点为中文时用中文）"),
     (EVERY, "help", "显示帮助"),
     (EVERY, "version", "显示版本"),
 ];

@@ -51,7 +51,7 @@ sentences! { "key";
         "{key} 可被其他用户读取（权限 {mode}）";
     unreadable(key, error):
         "{key} cannot be read: {error}",
-        "{key} 无法读取（原文：{error}）";
+        "{key} 无法读取：{error}";
     damaged(key, why):
         "{key} is damaged: {why}",
         "{key} 已损坏：{why}";
@@ -63,7 +63,7 @@ sentences! { "key";
         "{key} 无法生成：{why}";
     not_written(key, error):
         "{key} could not be written: {error}",
-        "{key} 无法写入（原文：{error}）";
+        "{key} 无法写入：{error}";
     try_copy(file):
         "put it back from a copy, or move it away: the next start makes another, which the command centre has to register in its place: mv {file} {file}.old",
         "从备份恢复，或者把它移走：下次启动会另做一把，指挥中心须改登记新的：mv {file} {file}.old";
@@ -79,6 +79,12 @@ sentences! { "key";
     try_next_start():
         "the folder of [outbox] must be writable and have room; the next start tries again",
         "[outbox] 的目录须可写且有空间；下次启动会再试";
+    signs():
+        "messages are signed",
+        "消息带签名发送";
+    made_for_box():
+        "made the key by which this box signs; `lookout keys box` prints its public half for the command centre",
+        "已生成本机签名所用的密钥；用 `lookout keys box` 可输出公钥，交指挥中心登记";
     owner_not_written():
         "whose the box's key is could not be written down beside it",
         "无法在密钥旁记下它属于哪个盒子";
@@ -174,6 +180,18 @@ sentences! { "key";
     command_unknown_fields(command, which):
         "{command} is not signed: {which}",
         "{command}：没有签名：{which}";
+    command_unknown(command, name):
+        "{command} is not signed: there is no command `{name}`",
+        "{command}：没有签名：没有 `{name}` 这条命令";
+    no_such_command(name):
+        "a box of this version has no command `{name}`",
+        "与本程序同版本的盒子没有 `{name}` 这条命令";
+    try_meant_command(name, names):
+        "did you mean `{name}`? the commands are {names}",
+        "是否想写 `{name}`？命令有 {names}";
+    try_commands(names):
+        "the commands are {names}",
+        "命令有 {names}";
     try_allowing(hint):
         "{hint}. If the box is newer than this program, --allow-unknown signs it as it is",
         "{hint}。如果盒子的版本比本程序新，可用 --allow-unknown 照原样签名";

@@ -37,7 +37,6 @@ macro_rules! sentences {
         }
 
         /// All of this area.
-        #[cfg(test)]
         pub(super) const ALL: &[&crate::text::Entry] = &[$(&entry::$name),+];
 
         $(
@@ -75,6 +74,16 @@ macro_rules! log_error {
     }};
 }
 pub(crate) use log_error;
+
+/// What goes as it should, in the log of the program; see [`log_warn!`].
+macro_rules! log_info {
+    ($sentence:expr $(; $($fields:tt)+)?) => {{
+        let sentence: $crate::text::Sentence = $sentence;
+        let text = sentence.in_language($crate::text::language_of_log());
+        tracing::info!(code = sentence.code(), $($($fields)+,)? "{text}");
+    }};
+}
+pub(crate) use log_info;
 
 /// Whether the log speaks Chinese.
 static LOG_IS_CHINESE: AtomicBool = AtomicBool::new(false);
@@ -116,6 +125,7 @@ pub(crate) mod config_secret;
 pub(crate) mod config_sensor;
 pub(crate) mod config_signal;
 pub(crate) mod config_site;
+pub(crate) mod config_syntax;
 pub(crate) mod config_write;
 pub(crate) mod daemon;
 pub(crate) mod demo;
@@ -126,6 +136,7 @@ pub(crate) mod filter;
 pub(crate) mod foreign;
 pub(crate) mod health;
 pub(crate) mod help;
+mod kept;
 pub(crate) mod key;
 pub(crate) mod kind;
 pub(crate) mod message;
@@ -174,7 +185,6 @@ pub(crate) struct Entry {
 }
 
 /// Every sentence there is.
-#[cfg(test)]
 fn catalogue() -> Vec<&'static Entry> {
     [
         alert::ALL,
@@ -201,6 +211,7 @@ fn catalogue() -> Vec<&'static Entry> {
         config_sensor::ALL,
         config_signal::ALL,
         config_site::ALL,
+        config_syntax::ALL,
         config_write::ALL,
         daemon::ALL,
         demo::ALL,
@@ -271,7 +282,7 @@ pub enum Words {
 }
 
 /// Most parts of a list that may have many.
-const MOST_SHOWN: usize = 12;
+pub(crate) const MOST_SHOWN: usize = 12;
 
 /// What stands between the parts of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,6 +304,14 @@ pub enum Joint {
 }
 
 impl Joint {
+    /// How many of so many parts are shown.
+    fn shown_of(self, parts: usize) -> usize {
+        match self {
+            Joint::AndMore | Joint::OrMore => parts.min(MOST_SHOWN),
+            Joint::And | Joint::Or | Joint::Then | Joint::Clauses | Joint::Row => parts,
+        }
+    }
+
     /// What stands between two of them, and before the last one.
     fn marks(self, language: Language) -> (&'static str, &'static str) {
         match (self, language) {
@@ -308,6 +327,11 @@ impl Joint {
             (Joint::Row, Language::Chinese) => ("、", "、"),
         }
     }
+}
+
+/// Whether it is a Chinese character; marks are not.
+pub(crate) fn is_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
 }
 
 /// A sentence as it is published: what programs go by, and what people read.
@@ -417,24 +441,24 @@ impl Words {
             Words::Sentence(sentence) => sentence.in_language(language),
             Words::List(parts, joint) => {
                 let (between, before_last) = joint.marks(language);
-                let shown = match joint {
-                    Joint::AndMore | Joint::OrMore => parts.len().min(MOST_SHOWN),
-                    Joint::And | Joint::Or | Joint::Then | Joint::Clauses | Joint::Row => parts.len(),
-                };
+                let shown = joint.shown_of(parts.len());
                 let more = (shown < parts.len()).then(|| config::more(parts.len() - shown));
                 let more = more.map(|more| more.in_language(language));
                 let texts = parts[..shown].iter().map(|part| part.in_language(language)).chain(more);
                 let texts: Vec<String> = texts.collect();
                 let mut text = String::new();
                 for (at, part) in texts.iter().enumerate() {
-                    let is_han = part.starts_with(|c: char| matches!(c, '\u{4e00}'..='\u{9fff}'));
-                    text.push_str(match at {
+                    let mut mark = match at {
                         0 => "",
                         _ if at + 1 < texts.len() => between,
-                        // A blank stands beside a name, and none between Chinese words.
-                        _ if is_han => before_last.trim_end(),
                         _ => before_last,
-                    });
+                    };
+                    // In Chinese a blank stands beside a name, and none beside a word.
+                    if language == Language::Chinese {
+                        mark = if text.ends_with(is_han) { mark.trim_start() } else { mark };
+                        mark = if part.starts_with(is_han) { mark.trim_end() } else { mark };
+                    }
+                    text.push_str(mark);
                     text.push_str(part);
                 }
                 text

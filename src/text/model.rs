@@ -25,16 +25,16 @@ sentences! { "model";
         "name one with --manifest FILE or {variable}=FILE",
         "请用 --manifest FILE 或 {variable}=FILE 指定";
     manifest_unread(file, error):
-        "model manifest {file}: {error}",
-        "模型清单 {file} 无法读取（原文：{error}）";
+        "the model manifest {file} cannot be read: {error}",
+        "模型清单 {file} 无法读取：{error}";
     manifest_unwritten(file, error):
-        "model manifest {file}: cannot be written: {error}",
-        "模型清单 {file} 无法写入（原文：{error}）";
+        "the model manifest {file} cannot be written: {error}",
+        "模型清单 {file} 无法写入：{error}";
     try_manifest_elsewhere():
         "may you write there? --manifest FILE names another one",
         "请确认是否有权写入；也可用 --manifest FILE 另指定一个";
     manifest_changed(file):
-        "model manifest {file}: was changed meanwhile, and nothing was written",
+        "the model manifest {file} was changed meanwhile, and nothing was written",
         "模型清单 {file} 在此期间被改动，没有写入任何内容";
     try_again():
         "try again",
@@ -184,7 +184,7 @@ sentences! { "model";
     // ---- a model's file
     unread(error):
         "cannot be read: {error}",
-        "无法读取（原文：{error}）";
+        "无法读取：{error}";
     try_place():
         "is the file where the manifest says?",
         "请确认文件在模型清单所写的位置";

@@ -3,12 +3,9 @@
 
 sentences! { "models";
     // ---- options
-    unknown_provider(name):
-        "unknown provider `{name}`",
-        "没有推理后端 `{name}`";
-    try_providers(names):
-        "known are {names}",
-        "可用的有 {names}";
+    providers(names):
+        "there are {names}; on a GPU `cuda` or `tensorrt` (NVIDIA), `openvino` (Intel)",
+        "可用的有 {names}；GPU 用 `cuda` 或 `tensorrt`（NVIDIA）、`openvino`（Intel）";
     pair_expected():
         "expected NAME=VALUE",
         "须写作 NAME=VALUE";
@@ -166,9 +163,9 @@ sentences! { "models";
     looks_like_or(head, hint):
         "it looks like {head}; or {hint}",
         "看起来像 {head}；否则{hint}";
-    not_found(file, error):
-        "{file}: cannot be found: {error}",
-        "{file}：找不到（原文：{error}）";
+    the_model(path):
+        "the model {path}",
+        "模型 {path}";
     path_not_utf8(path):
         "{path}: a manifest cannot name a path that is not UTF-8",
         "{path}：清单不能写非 UTF-8 的路径";
@@ -205,7 +202,7 @@ sentences! { "models";
         "{outputs}: head {head}, strides {strides}, {classes}",
         "{outputs}：检测头 {head}，步长 {strides}，{classes}";
     some_never(reported, classes):
-        "{reported} ({classes} classes are never reported)",
+        "{reported} (never reported: {classes} more)",
         "{reported}（另有 {classes} 个类别从不报告）";
     run_on(ms, provider):
         "{ms} ms on {provider}",
@@ -295,9 +292,6 @@ sentences! { "models";
     try_its_page(page):
         "its maker has published another version, or somebody stands between; look at {page}",
         "作者可能发布了新版本，或传输途中被人替换；请查看 {page}";
-    part_unwritten(file, error):
-        "{file}: cannot be written: {error}",
-        "{file} 无法写入（原文：{error}）";
     try_other_place():
         "may you write there? --manifest FILE names another place",
         "请确认是否有权写入；也可用 --manifest FILE 指定别处";
@@ -376,9 +370,9 @@ sentences! { "models";
     try_online():
         "is this machine online? A file that was downloaded elsewhere: `lookout models add`",
         "本机是否联网？在别处下载的文件可用 `lookout models add` 添加";
-    disk(error):
-        "cannot be written to disk: {error}",
-        "无法写入磁盘（原文：{error}）";
+    disk(why):
+        "cannot be written to disk: {why}",
+        "无法写入磁盘：{why}";
     progress(done, all, speed):
         "{done} of {all}, {speed}",
         "{done}，共 {all}，{speed}";

@@ -346,6 +346,21 @@ sentences! { "mqtt";
         "应答主题是盒子发布其他消息的主题；请改用 `{replies}/` 之下的主题";
 
     // ---- the log
+    connected():
+        "connected to the command centre",
+        "已连接指挥中心";
+    left_to_connect_anew():
+        "left the broker to connect anew",
+        "已与 MQTT 服务器断开，即将重新连接";
+    stopped():
+        "MQTT stopped",
+        "MQTT 已停止";
+    late_will():
+        "a late will said that this box is gone; saying again that it is not",
+        "迟到的遗嘱消息称本机已离线；重新声明本机在线";
+    namesake_gone():
+        "no sign any more of another client with this box's name",
+        "不再有其他客户端使用这个盒子的名字";
     no_connection():
         "no connection to the command centre",
         "与指挥中心没有连接";

@@ -45,7 +45,25 @@ sentences! { "outbox";
         "发往 {topic} 的消息有 {bytes} 字节，最多允许 {max} 字节";
     sqlite(path, doing, detail):
         "the outbox {path} failed ({doing}): {detail}",
-        "队列 {path} 出错（操作：{doing}；原文：{detail}）";
+        "队列 {path} 出错（操作：{doing}；{detail}）";
+    record_not_there():
+        "its index names a record that is not there",
+        "索引指向的记录不存在";
+    unknown_format():
+        "no program writes such a format",
+        "格式编号无效";
+    other_program():
+        "it is another program's database",
+        "这是其他程序的数据库";
+    untold_unreadable():
+        "what is still to be told cannot be read",
+        "尚未说明的缺号无法读取";
+    progress_lost():
+        "it does not know how far its records got",
+        "缺少记录的发送进度";
+    number_not_given():
+        "it holds numbers that it says it has not given",
+        "其中的编号超出了已分配的范围";
     file(path, doing, detail):
         "the outbox file {path} failed ({doing}): {detail}",
         "队列文件 {path} 出错（操作：{doing}；原文：{detail}）";

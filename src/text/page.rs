@@ -375,6 +375,7 @@ sentences! { "page";
     try_room(): "the folder of [outbox] must be writable and have room", "[outbox] 的文件夹须可写且有空间";
 
     // ---- the log
+    log_served(): "the page is served; `lookout page` says how to open it", "页面已开放，`lookout page` 说明如何打开";
     log_alerts_damaged(): "the page's alerts are damaged and begin anew", "页面保存的预警已损坏，从头开始保存";
     log_alert_unreadable(): "the page cannot read an alert", "页面无法读取一条预警";
     log_still_kept(): "the queue still keeps alerts for the page, which is switched off", "页面已关闭，但队列仍在为它保存预警";

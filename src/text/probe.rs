@@ -15,6 +15,9 @@ sentences! { "probe";
     no_target():
         "this is neither a camera address (rtsp://...) nor an existing file",
         "这既不是摄像机地址（rtsp://...），也不是已有的文件";
+    try_address_or_name():
+        "write a camera like rtsp://10.0.0.31/stream2, with the path that its manual names; of a file, check name and folder",
+        "摄像机写成 rtsp://10.0.0.31/stream2 这样，路径见摄像机手册；文件请检查文件名和所在的目录";
     full_width_signs(signs):
         "the address has full-width characters: {signs}",
         "地址中有全角字符：{signs}";
@@ -33,9 +36,6 @@ sentences! { "probe";
     secret_file_names_none():
         "--secret-file names no file",
         "--secret-file 写的不是文件";
-    transport_expected():
-        "expected `tcp` or `udp`",
-        "须是 `tcp` 或 `udp`";
     fingerprint_expected():
         "64 hexadecimal digits, as `lookout probe` and `openssl x509 -fingerprint -sha256` print them",
         "须是 64 位十六进制数字，`lookout probe` 和 `openssl x509 -fingerprint -sha256` 打印的就是这种";

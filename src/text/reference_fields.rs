@@ -25,8 +25,8 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
         "县区代码，六位数字。每个主题里都有它，每个网格编码都以它开头。";
     "Name of the site for people; goes into every alert.":
         "站点名称，供人阅读；写入每条预警。";
-    "Language of the titles of alerts: `zh-CN` or `en`.":
-        "预警标题的语言：`zh-CN` 或 `en`。";
+    "Language of what people read from the box, its log included: `zh-CN` or `en`.":
+        "盒子输出的文字（包括日志）使用的语言：`zh-CN` 或 `en`。";
     "Whether places are also given in GCJ-02, the coordinates of maps published in China, beside WGS 84 (`lonlat_gcj02` in alerts and in `up/meta`).":
         "除 WGS 84 坐标外，是否同时给出国内地图所用的 GCJ-02 坐标（预警和 `up/meta` 中的 `lonlat_gcj02`）。";
     "Time zone of the schedules and of the local times in alerts, a name of the IANA database.":

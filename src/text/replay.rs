@@ -27,6 +27,10 @@ sentences! { "replay";
         "say which one the recording stands for: --camera ID, of {ids}",
         "请写明录像代表哪一路：--camera ID，可选 {ids}";
 
+    the_recording(path):
+        "the recording {path}",
+        "录像 {path}";
+
     // ---- readings of sensors
     the_readings(path):
         "the readings in {path}",
@@ -51,12 +55,15 @@ sentences! { "replay";
     left(time, done):
         "{time} left, {done}",
         "剩余 {time}，{done}";
+    one_alert():
+        "1 alert",
+        "1 条预警";
     alerts(count):
         "{count} alerts",
         "{count} 条预警";
     looked(video, frames, alerts, open):
-        "{video}: looked at {frames} frames; {alerts} alerts, {open} of them still open at the end",
-        "{video}：分析了 {frames} 帧；{alerts} 条预警，其中 {open} 条到结尾仍未结束";
+        "{video}: frames looked at: {frames}; {alerts}, {open} of them still open at the end",
+        "{video}：分析了 {frames} 帧；{alerts}，其中 {open} 条到结尾仍未结束";
     left_out(what):
         "left out: {what}",
         "未计入：{what}";

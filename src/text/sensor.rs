@@ -32,6 +32,9 @@ sentences! { "sensor";
     broker(address, why):
         "the broker {address}: {why}",
         "MQTT 服务器 {address}：{why}";
+    connection_failed(detail):
+        "{detail}",
+        "连接出错（原文：{detail}）";
     topic_forbidden(topic):
         "the broker does not allow to read the topic {topic}",
         "MQTT 服务器不允许读取主题 {topic}";

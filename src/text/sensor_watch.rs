@@ -10,6 +10,9 @@ sentences! { "sensor_watch";
     try_adding():
         "add [[sensor]]; config/REFERENCE.md describes it",
         "请加上 [[sensor]]；写法见 config/REFERENCE.zh-CN.md";
+    listening_to_one(seconds):
+        "listening to 1 sensor for {seconds} s, Ctrl-C ends it ...",
+        "正在接收 1 个传感器的读数，共 {seconds} 秒，按 Ctrl-C 结束……";
     listening(sensors, seconds):
         "listening to {sensors} sensors for {seconds} s, Ctrl-C ends it ...",
         "正在接收 {sensors} 个传感器的读数，共 {seconds} 秒，按 Ctrl-C 结束……";

@@ -79,6 +79,53 @@ sentences! { "stream";
         "plane {plane} ends behind its buffer",
         "第 {plane} 平面超出缓冲区末尾";
 
+    // ---- why GStreamer receives it, or it is opened anew
+    description_unreadable():
+        "its description does not read",
+        "它的描述（SDP）无法读取";
+    description_ambiguous():
+        "its description reads in two ways",
+        "它的描述（SDP）有歧义";
+    sends_codec(codec):
+        "it sends {codec}",
+        "它的编码是 {codec}";
+    stream_address_unreadable():
+        "the address of its stream does not read",
+        "它的视频流地址无法识别";
+    login_again_and_again():
+        "it asks for its login again and again",
+        "它反复要求登录";
+    login_in_another_way():
+        "it asks for a login in another way",
+        "它要求用另一种方式登录";
+    choice_of_logins():
+        "it offers a choice of logins",
+        "它提供多种登录方式";
+    another_answered():
+        "it answers another request than was asked",
+        "它应答的不是所发的请求";
+    out_of_step():
+        "what it sends is neither a message nor a packet",
+        "它发来的既不是消息也不是数据包";
+    endless_message():
+        "it sends a message without an end",
+        "它发来的消息没有结尾";
+    request_refused(status):
+        "it refuses a request with {status}",
+        "它以 {status} 拒绝了请求";
+    error_of_ours():
+        "an error in Lookout itself over what it sends",
+        "处理它发来的内容时程序异常";
+    no_camera():
+        "it is no camera",
+        "它不是摄像机";
+    sends_by_udp():
+        "it sends single packets (UDP) although it was asked not to",
+        "未要求用 UDP，它却用 UDP 发送";
+    closed_two():
+        "it closed two streams that ran",
+        "它两次关闭了正常的视频流";
+
     // ---- files that are served
     cannot_serve(why):
         "cannot serve the file: {why}",

@@ -110,10 +110,16 @@ sentences! { "structure";
         "没有这个名称";
     unknown_name(name):
         "unknown name: `{name}`",
-        "没有这个名称：`{name}`";
+        "没有 `{name}` 这个名称";
     known_here(names):
         "known here: {names}",
         "这里可以写 {names}";
+    known_here_and_in_reference(names):
+        "known here: {names}; `lookout schema --reference` describes all",
+        "这里可以写 {names}；全部说明见 `lookout schema --reference`";
+    conditions(names):
+        "the conditions of a rule are {names}",
+        "规则的条件有 {names}";
     belongs_into(name, header):
         "`{name}` belongs into `{header}`",
         "`{name}` 应写在 `{header}` 中";

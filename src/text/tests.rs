@@ -1,10 +1,8 @@
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::*;
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{4e00}'..='\u{9fff}')
-}
 
 /// The text without what stands between backticks and in braces: what is left is prose.
 fn prose(template: &str) -> String {
@@ -101,6 +99,79 @@ fn chinese_is_set_as_chinese() {
     }
 }
 
+/// Every file of the program's source, with its text.
+fn sources() -> Vec<(PathBuf, String)> {
+    let (mut folders, mut sources) = (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                sources.push((path.clone(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(sources.len() > 100, "only {} files were found: the walk is broken", sources.len());
+    sources
+}
+
+/// Brackets within texts are in pairs, too.
+fn up_to_closing_bracket(call: &str) -> &str {
+    let mut depth = 0;
+    for (at, c) in call.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => continue,
+        }
+        if depth == 0 {
+            return &call[..at];
+        }
+    }
+    call
+}
+
+/// What is wrong with how a source writes into the log: a line that people read is a sentence of the catalogue, and no value
+/// beside it is printed as Rust sees it.
+fn faults_of_log(source: &str) -> Vec<&str> {
+    let is_own = |at: usize| !source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let mut faults = Vec::new();
+    for call in ["info!(", "warn!(", "error!("] {
+        for (at, _) in source.match_indices(call) {
+            let arguments = up_to_closing_bracket(&source[at..]);
+            let shows_rust = arguments.split_whitespace().any(|word| word.starts_with('?'));
+            if is_own(at) || (source[..at].ends_with("log_") && shows_rust) {
+                faults.push(arguments);
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn what_people_read_in_the_log_comes_from_the_catalogue() {
+    for (path, source) in sources() {
+        // The macros themselves, and this test.
+        if path.ends_with("text/mod.rs") || path.ends_with("text/tests.rs") {
+            continue;
+        }
+        let faults = faults_of_log(&source);
+        assert!(faults.is_empty(), "{}: {faults:#?}", path.display());
+    }
+    for bad in [
+        "info!(camera, \"it runs\");",
+        "tracing::warn!(\"it ended\");",
+        "log_info!(say::it_runs(); camera, ?origin);",
+        "log_error!(\n    say::it_ended();\n    took = ?began.elapsed()\n);",
+    ] {
+        assert_eq!(faults_of_log(bad).len(), 1, "{bad}");
+    }
+    for good in ["log_info!(say::it_runs(); %camera, of = f()?);", "debug!(?outcome, \"mark\");"] {
+        assert_eq!(faults_of_log(good), Vec::<&str>::new(), "{good}");
+    }
+}
+
 #[test]
 fn a_sentence_within_a_sentence_is_in_the_same_language_and_keeps_its_code() {
     let fault = camera::password_wrong("rtsp://10.0.0.31/a", "admin");
@@ -142,6 +213,21 @@ fn what_to_try_stands_below_in_the_same_language() {
         "主机名 `cam` 无法解析\n  提示：请检查主机名的拼写，或改用摄像机的 IP 地址"
     );
     assert_eq!(what.with_hint(None, Language::English), "the host `cam` is unknown");
+}
+
+#[test]
+fn in_a_list_a_blank_stands_beside_a_name_and_in_chinese_none_beside_a_word() {
+    let said = |parts: [&str; 3], joint, language| {
+        Words::List(parts.map(Words::from).to_vec(), joint).in_language(language)
+    };
+    let chinese = |parts, joint| said(parts, joint, Language::Chinese);
+    assert_eq!(chinese(["`a`", "`b`", "`c`"], Joint::And), "`a`、`b` 和 `c`");
+    assert_eq!(chinese(["人", "车", "船"], Joint::And), "人、车和船");
+    assert_eq!(chinese(["`a`", "`b`", "船"], Joint::Or), "`a`、`b` 或船");
+    assert_eq!(chinese(["人", "车", "`c`"], Joint::Or), "人、车或 `c`");
+    // A name may be Chinese in a sentence that is English.
+    assert_eq!(said(["一号", "二号", "三号"], Joint::And, Language::English), "一号, 二号 and 三号");
+    assert_eq!(said(["一号", "二号", "gate"], Joint::Or, Language::English), "一号, 二号 or gate");
 }
 
 #[test]

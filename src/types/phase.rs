@@ -19,6 +19,16 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Its name in messages and in the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Phase::New => "new",
+            Phase::Update => "update",
+            Phase::End => "end",
+            Phase::Retract => "retract",
+        }
+    }
+
     /// Whether it is over.
     pub(crate) fn is_last(self) -> bool {
         matches!(self, Phase::End | Phase::Retract)

@@ -131,6 +131,7 @@ impl RtspUrl {
         }
         let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
         let scheme = scheme.to_ascii_lowercase();
+        // The ports that IANA lists.
         let default_port = match scheme.as_str() {
             "rtsp" => 554,
             "rtsps" => 322,
@@ -142,10 +143,14 @@ impl RtspUrl {
             None => (None, authority),
         };
         let (host, port) = split_port(host_and_port)?;
+        // GStreamer takes 554 for `rtsps` too, so that port is always named.
+        let full = match port {
+            None if scheme == "rtsps" => format!("{scheme}://{host_and_port}:{default_port}{path}"),
+            _ => format!("{scheme}://{host_and_port}{path}"),
+        };
         let port = port.unwrap_or(default_port);
-        let full = format!("{scheme}://{host_and_port}{path}");
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let shown = stream_address::shown(&full);
+        let shown = stream_address::shown(&format!("{scheme}://{host_and_port}{path}"));
         Ok((RtspUrl { full, shown, host, port }, credentials))
     }
 
@@ -291,6 +296,19 @@ mod tests {
             let (url, credentials) = parsed(text);
             assert_eq!((url.host(), url.port()), (host, port), "{text}");
             assert_eq!(credentials, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_encrypted_camera_is_asked_at_the_port_that_is_told() {
+        for (text, asked) in [
+            ("rtsps://cam/x", "rtsps://cam:322/x"),
+            ("rtsps://[fe80::1]/x", "rtsps://[fe80::1]:322/x"),
+            ("rtsps://cam:8555/x", "rtsps://cam:8555/x"),
+            ("rtsp://cam/x", "rtsp://cam/x"),
+        ] {
+            let (url, _) = parsed(text);
+            assert_eq!((url.full(), url.to_string().as_str()), (asked, text));
         }
     }
 

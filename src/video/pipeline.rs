@@ -28,7 +28,7 @@ use super::stream_info::StreamInfo;
 use super::supervise::FrameSink;
 use super::{demux, lean, rtsp};
 use crate::clock::Clock;
-use crate::text::stream;
+use crate::text::{Sentence, stream};
 use crate::types::secret::Secret;
 use crate::types::transport::Transport;
 
@@ -70,9 +70,9 @@ pub(super) enum Note {
     /// The camera names another address for what was asked.
     Redirected(String),
     /// The lean receiver got something that it does not take, and what.
-    Misread(String),
+    Misread(Sentence),
     /// The lean receiver cannot receive this camera, and why.
-    Unsuited(String),
+    Unsuited(Sentence),
     /// Look at the stop flag.
     Wake,
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracing::info;
+use crate::text::{Sentence, box_log, language_of_log, log_info, stream};
 
 use super::lean;
 use super::source::{Location, ReceivedBy, Receiver, Source};
@@ -52,14 +52,14 @@ impl Receivers {
     }
 
     /// Something came that the lean receiver does not take; `ran`: pictures had come.
-    pub(crate) fn misread(&mut self, why: &str, ran: bool, now: Instant) {
+    pub(crate) fn misread(&mut self, why: &Sentence, ran: bool, now: Instant) {
         let before = self.misread.replace(now);
         let again = before.is_some_and(|before| now.saturating_duration_since(before) < MISREAD_AGAIN_WITHIN);
         if !ran || again {
             self.give_up(why);
         } else if self.talk == Talk::Log {
-            let camera = &*self.camera;
-            info!(camera, why, "the stream has something unreadable in it and is opened anew");
+            let why = why.in_language(language_of_log());
+            log_info!(box_log::opened_anew(); camera = &*self.camera, why);
         }
     }
 
@@ -71,16 +71,16 @@ impl Receivers {
         let before = self.closed.replace(now);
         let again = before.is_some_and(|before| now.saturating_duration_since(before) < CLOSED_AGAIN_WITHIN);
         if again {
-            self.give_up("it closed two streams that ran");
+            self.give_up(&stream::closed_two());
         }
     }
 
     /// The lean receiver cannot receive this camera.
-    pub(super) fn give_up(&mut self, why: &str) {
+    pub(super) fn give_up(&mut self, why: &Sentence) {
         self.now = Some(ReceivedBy::Gstreamer);
         if self.talk == Talk::Log {
-            let camera = &*self.camera;
-            info!(camera, why, "received by GStreamer from here on, which costs more");
+            let why = why.in_language(language_of_log());
+            log_info!(box_log::by_gstreamer(); camera = &*self.camera, why);
         }
     }
 }
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_misread_before_the_first_picture_goes_to_gstreamer_at_once() {
         let mut receivers = lean_one();
-        receivers.misread("x", false, Instant::now());
+        receivers.misread(&stream::out_of_step(), false, Instant::now());
         assert_eq!(now(&receivers), Some(ReceivedBy::Gstreamer));
     }
 
@@ -142,10 +142,14 @@ mod tests {
     fn a_stream_that_ran_may_be_misread_once_in_a_while() {
         let mut receivers = lean_one();
         let begin = Instant::now();
-        receivers.misread("x", true, begin);
-        receivers.misread("x", true, begin + MISREAD_AGAIN_WITHIN);
+        receivers.misread(&stream::out_of_step(), true, begin);
+        receivers.misread(&stream::out_of_step(), true, begin + MISREAD_AGAIN_WITHIN);
         assert_eq!(now(&receivers), Some(ReceivedBy::Lean));
-        receivers.misread("x", true, begin + MISREAD_AGAIN_WITHIN + Duration::from_secs(60));
+        receivers.misread(
+            &stream::out_of_step(),
+            true,
+            begin + MISREAD_AGAIN_WITHIN + Duration::from_secs(60),
+        );
         assert_eq!(now(&receivers), Some(ReceivedBy::Gstreamer));
     }
 

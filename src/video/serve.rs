@@ -31,7 +31,7 @@ use super::decoder::{self, Codec};
 use super::demux::{FileNotes, Gaps};
 use super::error::{Fault, VideoError};
 use super::{decoding, demux, pipeline};
-use crate::text::{Sentence, box_log, foreign, language_of_log, log_warn, stream as say};
+use crate::text::{Sentence, box_log, foreign, language_of_log, log_info, log_warn, stream as say};
 use crate::types::decoding::Decoder;
 use crate::types::language::Language;
 use crate::types::secret::Secret;
@@ -410,7 +410,7 @@ fn feed_all(path: &std::path::Path, repeat: bool, from: f64, entry: &gst_app::Ap
         if let Some(part) = enter_at.take()
             && !reader.enter_at(part)?
         {
-            tracing::info!(part, "the file cannot be entered in the middle and plays from its beginning");
+            log_info!(box_log::plays_from_beginning(); file = %path.display());
             // Its first unit was taken to learn the length.
             reader = UnitReader::open(path)?;
         }

@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::backoff::Backoff;
 use super::camera_state::{CameraEvent, CameraState, CameraStats, NotStopped};
@@ -38,7 +38,7 @@ use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
-use crate::text::{box_log, language_of_log, log_error, log_warn, stream as say};
+use crate::text::{Sentence, box_log, language_of_log, log_error, log_info, log_warn, stream as say};
 use crate::types::decoding::DecodePolicy;
 
 /// A stream that held this long starts from short waits again. A guess: longer than a camera's restart
@@ -485,7 +485,7 @@ impl Supervisor {
         }
     }
 
-    fn by_gstreamer(&mut self, why: &str) -> End {
+    fn by_gstreamer(&mut self, why: &Sentence) -> End {
         self.receivers.give_up(why);
         End::OtherWay
     }
@@ -500,7 +500,7 @@ impl Supervisor {
                     let goes_along = !self.redirects.is_without_login();
                     let to = to.as_deref().unwrap_or("");
                     let login = if goes_along { "kept" } else { "dropped" };
-                    info!(camera, to, login, "the camera sends us on");
+                    log_info!(box_log::sent_on(); camera, to, login);
                 }
                 self.shared.status.lock().redirected_to = to;
                 End::Elsewhere
@@ -527,7 +527,7 @@ impl Supervisor {
         match self.receivers.now(&location) {
             // It answers the first challenge only, and GStreamer the one that it knows best.
             Some(ReceivedBy::Lean) if diagnose::offers_a_choice_of_logins(url) => {
-                self.by_gstreamer("it offers a choice of logins")
+                self.by_gstreamer(&say::choice_of_logins())
             }
             Some(ReceivedBy::Gstreamer) if diagnose::wants_another_login(url) => {
                 End::Lost(Fault::UnknownLogin { url: url.to_string() })
@@ -576,15 +576,13 @@ impl Supervisor {
             (stream.codec.name(), &stream.decoder, stream.width, stream.height);
         let kind = if connected { "runs" } else { "changed" };
         if self.shared.talk == Talk::Log && self.log.is_news(kind, Instant::now()) {
-            match connected {
-                true => info!(camera, codec, decoder, width, height, "stream runs"),
-                false => info!(camera, codec, decoder, width, height, "stream changed its form"),
-            }
+            let what = if connected { box_log::stream_runs() } else { box_log::stream_changed() };
+            log_info!(what; camera, codec, decoder, width, height);
             if connected && stream.seems_squeezed(&self.shared.source.shape) {
-                info!(camera, width, height, "the picture seems squeezed: `display_aspect` sets its shape");
+                log_info!(box_log::picture_squeezed(); camera, width, height);
             }
             for remark in &stream.remarks {
-                info!(camera, %remark, "about the file");
+                log_info!(box_log::about_file(remark.clone()); camera);
             }
         }
         self.emit(if connected { CameraEvent::Connected(stream) } else { CameraEvent::Changed(stream) });
@@ -623,18 +621,18 @@ impl Supervisor {
         let reason = VideoError::of(&self.shared.source.camera, fault);
         let kind = reason.kind();
         let camera = &*self.shared.source.camera;
-        let retry_in_s = retry_in.as_secs_f32();
+        let retry_in_s = format!("{:.1}", retry_in.as_secs_f32());
         let times = match self.shared.talk {
             Talk::Log => self.log.lost(kind, Instant::now()),
             Talk::Quiet => None,
         };
         let error = || reason.sentence().in_language(language_of_log());
         match times {
-            Some(1) => log_warn!(box_log::stream_lost(); camera, kind, error = error(), retry_in_s),
+            Some(1) => log_warn!(box_log::stream_lost(); camera, kind, error = error(), %retry_in_s),
             Some(times) => {
-                log_warn!(box_log::stream_still_lost(); camera, kind, error = error(), retry_in_s, times);
+                log_warn!(box_log::stream_still_lost(); camera, kind, error = error(), %retry_in_s, times);
             }
-            None => debug!(camera, kind, error = reason.summary(), retry_in_s, "stream lost again"),
+            None => debug!(camera, kind, error = reason.summary(), %retry_in_s, "stream lost again"),
         }
         self.shared.reconnects.fetch_add(1, Ordering::Relaxed);
         self.shared.status.lock().last_error = Some(reason.clone());

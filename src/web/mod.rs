@@ -57,7 +57,6 @@ use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
-use tracing::info;
 
 use crate::analysis::time::{Moment, Timestamp};
 use crate::audit::{Audit, Entry};
@@ -67,7 +66,7 @@ use crate::contract::signature::Role as CommandRole;
 use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
 use crate::outbox::{Consumer, Outbox};
-use crate::text::{Sentence, language_of_log, log_error, log_warn, page as say};
+use crate::text::{Sentence, language_of_log, log_error, log_info, log_warn, page as say};
 use crate::types::rate::Bucket;
 use crate::view::Viewer;
 
@@ -332,7 +331,7 @@ impl Work {
             log_warn!(say::log_address_unwritten(); %error);
         }
         *self.trouble.lock() = None;
-        info!(%address, "the page is served; `lookout page` says how to open it");
+        log_info!(say::log_served(); %address);
         let site = Arc::new(Site {
             accounts: Mutex::new(Accounts::within(folder)),
             sessions: Mutex::default(),

@@ -21,18 +21,39 @@ fn a_path_that_cannot_be_used_is_told_with_the_reason_and_what_to_try() {
             format!("error: --dir must name a folder, and {file} is a file"),
         ),
         (with(&["secret", "set", "cam-1", "--dir"], &file), 2, "error: --dir must name a folder".to_owned()),
-        (with(&["audit", "show"], &gone), 1, format!("error: the log {gone} {no_file}")),
-        (with(&["audit", "verify"], &gone), 1, format!("error: the log {gone} {no_file}")),
+        (with(&["audit", "show"], &gone), 2, format!("error: the log {gone} {no_file}")),
+        (with(&["audit", "verify"], &gone), 2, format!("error: the log {gone} {no_file}")),
         (with(&["demo", "--video"], &gone), 2, format!("error: the clip {gone} {no_file}")),
         (
             with(&["probe", "rtsps://127.0.0.1:9/none", "--ca-file"], &gone),
             2,
             format!("error: `--ca-file`: the file {gone} {no_file}"),
         ),
-        (with(&["explain"], &gone), 1, format!("error: the alert in {gone} {no_file}")),
+        (
+            with(&["replay", "--config", "config/minimal.toml"], &gone),
+            2,
+            format!("error: the recording {gone} {no_file}"),
+        ),
+        (
+            with(&["keys", "sign", "--key"], &gone),
+            2,
+            format!("error: the key {gone} cannot be read: there is no such file"),
+        ),
+        (
+            with(&["models", "add", "--head", "yolov8", "--classes", "person"], &gone),
+            2,
+            format!("error: the model {gone} {no_file}"),
+        ),
+        (with(&["models", "fetch", "--from"], &gone), 2, format!("{gone} {no_file}")),
+        (
+            with(&["models", "list", "--manifest"], &gone),
+            2,
+            format!("error: the model manifest {gone} {no_file}"),
+        ),
+        (with(&["explain"], &gone), 2, format!("error: the alert in {gone} {no_file}")),
         (
             with(&["explain", "--language", "zh-CN"], &gone),
-            1,
+            2,
             format!("错误：预警文件 {gone} 无法读取：没有这个文件\n  提示："),
         ),
         (
@@ -48,7 +69,7 @@ fn a_path_that_cannot_be_used_is_told_with_the_reason_and_what_to_try() {
         ),
         (
             with(&tail(&["--language", "zh-CN", "--key"]), &gone),
-            1,
+            2,
             format!("错误：密钥 {gone} 无法读取：没有这个文件\n  提示："),
         ),
     ] {

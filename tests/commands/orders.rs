@@ -99,6 +99,16 @@ fn the_log_tells_who_did_what_and_its_chain_is_checked() {
     ] {
         assert!(shown.contains(want), "{want}: {shown}");
     }
+    // The site speaks English, and who reads it does not.
+    let (_, chinese, _) = lookout(&["audit", "show", "--config", config, "--language", "zh-CN"]);
+    for want in
+        ["由 desk 2  密钥 operator-1  原因：works", "已处理  selftest", "启动  lookout ", "3 把命令密钥"]
+    {
+        assert!(chinese.contains(want), "{want}: {chinese}");
+    }
+    for line in chinese.lines() {
+        assert!(line.split("  ").next().unwrap().ends_with("+08:00"), "the site's time: {line}");
+    }
     let path = audit::files(&here.control()).pop().unwrap();
     std::fs::write(&path, read(&path).replace("desk 2", "desk 3")).unwrap();
     let (good, _, said) = lookout(&["audit", "verify", path.to_str().unwrap()]);

@@ -93,8 +93,16 @@ fn detect_takes_what_it_can_and_names_what_it_cannot() {
     insta::assert_snapshot!(seen(&folder, &output), @r#"
     {"file":"lane.png","class":"person","score":0.9963,"box":[0.0,0.0,0.25,0.5]}
     --- 1
-    error: gone.jpg: cannot be read: No such file or directory (os error 2)
+    error: the picture gone.jpg cannot be read: there is no such file
+      hint: check the name and the folder
     error: note.txt: is no picture that can be read: The file extension `."txt"` was not recognized as an image format
+    "#);
+    let output = lookout(&folder, &["detect", "gone.jpg", "lane.png", "--threshold", "0.9"]);
+    insta::assert_snapshot!(seen(&folder, &output), @r#"
+    {"file":"lane.png","class":"person","score":0.9963,"box":[0.0,0.0,0.25,0.5]}
+    --- 2
+    error: the picture gone.jpg cannot be read: there is no such file
+      hint: check the name and the folder
     "#);
 }
 
@@ -147,11 +155,11 @@ fn models_verify_runs_the_good_one_and_refuses_the_others() {
     insta::assert_snapshot!(text, @r#"
     {"name":"colours","ok":true,"provider":"cpu","run_ms":MS}
     {"name":"damaged","ok":false,"error":"model `damaged` (DIR/damaged.onnx): SHA-256 is ANOTHER, where the manifest says DESCRIBED\n  hint: the file is damaged, incomplete or another one; fetch it again"}
-    {"name":"missing","ok":false,"error":"model `missing` (DIR/missing.onnx): cannot be read: No such file or directory (os error 2)\n  hint: is the file where the manifest says?"}
+    {"name":"missing","ok":false,"error":"model `missing` (DIR/missing.onnx): cannot be read: there is no such file\n  hint: is the file where the manifest says?"}
     --- 1
     error: model `damaged` (DIR/damaged.onnx): SHA-256 is ANOTHER, where the manifest says DESCRIBED
       hint: the file is damaged, incomplete or another one; fetch it again
-    error: model `missing` (DIR/missing.onnx): cannot be read: No such file or directory (os error 2)
+    error: model `missing` (DIR/missing.onnx): cannot be read: there is no such file
       hint: is the file where the manifest says?
     "#);
 }

@@ -273,7 +273,7 @@ fn a_file_that_is_no_model_is_refused_with_a_sentence() {
     model `colours` (without-its-end.onnx): ONNX Runtime cannot load it: Failed to load model because protobuf parsing failed.
       hint: the file is damaged or incomplete: fetch or export it again
     model `colours` (folder.onnx) is a folder, where a model file of at most 512 MiB was expected
-    model `colours` (missing.onnx): cannot be read: No such file or directory (os error 2)
+    model `colours` (missing.onnx): cannot be read: there is no such file
       hint: is the file where the manifest says?
     "#);
 }

@@ -3,6 +3,7 @@
 use lookout::mqtt::{Settings, TroubleKind};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
+use serde_json::json;
 
 use crate::fake::{FakeBroker, Taken};
 use crate::here::*;
@@ -100,6 +101,28 @@ fn what_was_refused_under_earlier_settings_is_sent_at_once_with_other_ones() {
         here.wait_empty();
         assert_eq!(here.publisher.status().last_refusal, None);
     }
+}
+
+#[test]
+fn another_time_zone_counts_at_once_on_the_same_connection() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), &format!("{BASE}/up/reply"));
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let told = |request: &str| {
+        let expired =
+            json!({ "request_id": request, "alert_id": "A", "by": "d", "exp": "2020-01-01T00:00:00Z" });
+        centre.publish(&format!("{BASE}/down/cmd/ack"), false, expired.to_string());
+        let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == request).json();
+        reply["message"].as_str().unwrap().to_owned()
+    };
+    assert!(told("r1").contains("2020-01-01T00:00:00"), "of a box without a zone: UTC");
+    let session = here.publisher.status().session;
+    here.publisher.tell_times_in(jiff::tz::TimeZone::get("Asia/Shanghai").unwrap());
+    let message = told("r2");
+    assert!(message.contains("2020-01-01T08:00:00"), "{message}");
+    let status = here.publisher.status();
+    assert_eq!((status.session, status.connections), (session, 1));
 }
 
 #[test]

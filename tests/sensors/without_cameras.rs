@@ -242,8 +242,12 @@ fn a_box_without_a_camera_tells_a_flood_and_the_first_to_take_it_on_has_it() {
 
     let open =
         site.wait_last("up/active", "that it is open", |m| m["data"]["alerts"][0]["alert_id"] == id.as_str());
+    let list_id = open["id"].clone();
     let open = &open["data"];
     assert_eq!(open["stream"], data["seq"]["stream"]);
+    // A list of the same number is told again, and every stream begins at 1.
+    let begins = format!("active.{}.{}.", open["stream"].as_str().unwrap(), open["seq"]);
+    assert!(list_id.as_str().is_some_and(|id| id.starts_with(&begins)), "{list_id}");
     let one = &open["alerts"][0];
     assert_eq!((&one["title"], &one["mode"]), (&json!("Flooding"), &json!("actual")));
     assert_eq!((&one["sensors"], &one["acknowledged"]), (&json!(["drain-2"]), &json!(false)));
@@ -270,6 +274,7 @@ fn a_box_without_a_camera_tells_a_flood_and_the_first_to_take_it_on_has_it() {
     assert!(message.starts_with("desk-1 took this alert on at ") && message.contains(&there), "{message}");
     let open = site.wait_last("up/active", "who has it", |m| m["data"]["alerts"][0]["acknowledged"] == true);
     assert_eq!(open["data"]["alerts"][0]["acknowledgement"]["by"], "desk-1");
+    assert_ne!(open["id"], list_id);
 
     // The same after a restart: the first one still has it.
     site.stop();

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::{Config, Surroundings};
 use crate::daemon::load_test::{Figures, LoadTest, multiplied};
 use crate::daemon::loaded_models::LoadedModels;
-use crate::text::{Sentence, Told, Words, capacity as say, command_line, demo};
+use crate::text::{Sentence, Told, Words, capacity as say, demo};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use self::search::{Forecast, Search};
@@ -50,10 +50,11 @@ pub(crate) struct Args {
     /// Copies of this clip in place of the site's cameras: mp4, mkv or avi
     #[arg(long, value_name = "FILE")]
     clip: Option<PathBuf>,
-    /// Another model than the configured one
+    /// The model to use [default: the configuration's]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// The list of models
+    /// The model manifest, or its folder [default: the configuration's, else LOOKOUT_MODELS, models/, beside the program,
+    /// /usr/share/lookout/models]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// How long each number of cameras is watched. A busy street needs longer than an empty one
@@ -163,9 +164,7 @@ fn config(args: &Args) -> Result<Config, Failure> {
         (None, Some(_)) => {
             let folder = tempfile_folder()?;
             let path = folder.join("capacity.toml");
-            std::fs::write(&path, ANY_CONFIG).map_err(|error| {
-                Failure::tried(command_line::unwritten(path.display(), error.to_string()))
-            })?;
+            std::fs::write(&path, ANY_CONFIG).map_err(|error| named_path::unwritable(&path, &error))?;
             Config::load_in(&path, &Surroundings::elsewhere(&path)).map_err(Failure::from)
         }
         (None, None) => Err(Failure::refused(say::nothing_to_watch()).hint(say::try_config_or_clip())),
@@ -190,8 +189,7 @@ fn head() -> String {
 
 fn tempfile_folder() -> Result<PathBuf, Failure> {
     let path = std::env::temp_dir().join(format!("lookout-capacity-{}", std::process::id()));
-    std::fs::create_dir_all(&path)
-        .map_err(|error| Failure::tried(command_line::folder_not_made(path.display(), error.to_string())))?;
+    std::fs::create_dir_all(&path).map_err(|error| named_path::folder_not_made(&path, &error))?;
     Ok(path)
 }
 
@@ -411,12 +409,12 @@ fn advice(figures: &Figures, cores: f64) -> (Part, Vec<Sentence>) {
 
 fn tell(outcome: &Outcome) -> Result<(), Failure> {
     if outcome.cameras == 0 {
-        return Err(Failure::tried(say::too_many_for_this(outcome.too_many.unwrap_or_default())));
+        return Err(Failure::tried(say::too_many_for_this(cameras(outcome.too_many.unwrap_or_default()))));
     }
     let language = language::of_this_run();
     let holds = match outcome.too_many {
-        Some(many) => say::holds(outcome.cameras, many),
-        None => say::holds_at_least(outcome.cameras),
+        Some(many) => say::holds(cameras(outcome.cameras), many),
+        None => say::holds_at_least(cameras(outcome.cameras)),
     };
     print_line(holds.in_language(language))?;
     let line = |label: Sentence, value: Words| {
@@ -446,6 +444,10 @@ fn tell(outcome: &Outcome) -> Result<(), Failure> {
     Ok(())
 }
 
+fn cameras(count: usize) -> Sentence {
+    if count == 1 { say::one_camera() } else { say::cameras(count) }
+}
+
 /// A second process that plays a clip.
 struct ClipServer {
     child: Child,
@@ -454,10 +456,9 @@ struct ClipServer {
 
 impl ClipServer {
     fn start(clip: &Path) -> Result<Self, Failure> {
-        let clip = std::fs::canonicalize(clip).map_err(|error| {
-            let (what, hint) = named_path::unreadable(demo::the_clip(clip.display()), clip, &error);
-            Failure::refused(what).hint(hint)
-        })?;
+        let what = demo::the_clip(clip.display());
+        named_path::need(what.clone(), clip)?;
+        let clip = std::fs::canonicalize(clip).map_err(|error| named_path::unreadable(what, clip, &error))?;
         let failed = |error: std::io::Error| Failure::tried(say::clip_server_not_started(error.to_string()));
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .args(["capacity", "--serve"])

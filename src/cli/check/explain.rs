@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::language::{columns, padded};
 use crate::config::{Explained, ExplainedValue, Origin, Problem, Severity, WatchingRule};
 use crate::contract::Language;
-use crate::text::{Sentence, check as text, config};
+use crate::text::{Joint, Sentence, Words, check as text, config};
 
 /// Longer values do not push where they come from to the right.
 const MOST_COLUMNS: usize = 44;
@@ -26,11 +26,11 @@ pub(super) fn told(
         (format!("{name} = {value}"), say(origin(from)))
     };
     lines.extend(table(values.iter().map(of_value).collect()));
-    for (names, sentence) in
-        [(unset, text::not_set as fn(String) -> Sentence), (unreadable, text::unreadable)]
+    let row = |names: &[String]| Words::List(names.iter().map(Words::from).collect(), Joint::Row);
+    for (names, sentence) in [(unset, text::not_set as fn(Words) -> Sentence), (unreadable, text::unreadable)]
     {
         if !names.is_empty() {
-            lines.push(format!("  {}", say(sentence(names.join(", ")))));
+            lines.push(format!("  {}", say(sentence(row(names)))));
         }
     }
     let mut wrong: Vec<u32> = problems
@@ -39,9 +39,11 @@ pub(super) fn told(
         .map(|problem| problem.line)
         .collect();
     wrong.dedup();
-    if !wrong.is_empty() {
-        let wrong: Vec<String> = wrong.iter().map(u32::to_string).collect();
-        lines.push(format!("  {}", say(text::told_of_lines(wrong.join(", ")))));
+    let wrong: Vec<String> = wrong.iter().map(u32::to_string).collect();
+    match wrong.as_slice() {
+        [] => {}
+        [line] => lines.push(format!("  {}", say(text::told_of_line(line)))),
+        several => lines.push(format!("  {}", say(text::told_of_lines(row(several))))),
     }
     lines.push(say(if rules.is_empty() { text::no_rule() } else { text::rules() }));
     let of_rule =
@@ -63,7 +65,9 @@ fn concerns(problem: &Problem, camera: &str, explained: &Explained) -> bool {
 
 /// Whether the text is no TOML there.
 pub(super) fn is_no_toml(problem: &Problem) -> bool {
-    ["config.no_toml", "config.no_toml_but"].iter().any(|code| problem.what.first_of(code).is_some())
+    ["config.no_toml", "config.no_toml_but", "config_syntax.never_closed"]
+        .iter()
+        .any(|code| problem.what.first_of(code).is_some())
 }
 
 fn origin(from: &Origin) -> Sentence {
@@ -110,7 +114,7 @@ mod tests {
         assert!(
             chinese.contains("\n  有误，未列出：eye\n")
                 && chinese.contains("第 5 行，默认值\n")
-                && chinese.contains("：见第 9, 11 行的错误\n"),
+                && chinese.contains("：见第 9、11 行的错误\n"),
             "{chinese}"
         );
     }

@@ -11,7 +11,7 @@ use crate::config::account::{Account, Unit, act_with_nothing_opened, home_around
 use crate::config::document::DEFAULT_STATE_DIR;
 use crate::config::secret::open_command;
 use crate::config::{NamedPath, PathUse};
-use crate::text::{Sentence, Words, check as text};
+use crate::text::{Joint, Sentence, Words, check as text};
 
 /// As in the mode of a file or folder.
 const READ: u32 = 4;
@@ -63,10 +63,13 @@ pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(Words, Words)
             }
         }
     }
-    let (names, commands): (Vec<String>, Vec<String>) =
-        more.into_iter().map(|(path, command)| (path.display().to_string(), command)).unzip();
-    let what = text::behind(first.display(), &user.name, names.join(", "));
-    (!names.is_empty()).then(|| (what.into(), commands.join(" && ").into()))
+    let (names, commands): (Vec<Words>, Vec<String>) =
+        more.into_iter().map(|(path, command)| (path.display().into(), command)).unzip();
+    if names.is_empty() {
+        return None;
+    }
+    let what = text::behind(first.display(), &user.name, Words::List(names, Joint::Row));
+    Some((what.into(), commands.join(" && ").into()))
 }
 
 /// By owner and mode, or because the system lets the user in all the same (lists of access rights). What lies behind a

@@ -22,7 +22,7 @@ use crate::detector::convert::{Colour, Fit, ModelInput};
 use crate::detector::heads::{self, Head, KINDS, Own, Shape, Stranger, USUAL_STRIDES, stranger};
 use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Network, Thresholds};
-use crate::text::{Joint, Sentence, Words, foreign, models as say};
+use crate::text::{Joint, Sentence, Words, foreign, model, models as say};
 use crate::types::provider::Provider;
 
 /// A frame of our own rendered clip, so that a look costs no footage: `tests/scenes/lane-day.mp4`, frame 240.
@@ -158,7 +158,7 @@ pub(super) struct Target {
     /// A picture to look at, JPEG or PNG [default: a built-in one with people, a car and an e-bike]
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
-    /// What runs the model, the first that can: cpu, openvino, cuda, tensorrt, xnnpack, acl
+    /// What runs the model, the first that can: cpu, openvino, openvino_bf16, cuda, tensorrt, xnnpack, acl
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu", value_parser = provider)]
     pub providers: Vec<Provider>,
 }
@@ -169,6 +169,7 @@ pub(super) struct Target {
 /// Where the file is no model, is not what was said of it, or the manifest cannot take it; nothing is written then.
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let file = args.file.clone();
+    named_path::need(say::the_model(file.display()), &file)?;
     let within = Duration::from_secs(args.trial_secs);
     trial::in_another_process(&file, within, || add(args))
 }
@@ -368,7 +369,7 @@ fn compare_outputs(
                 None if others.is_empty() => say::try_other_export(),
                 None => say::they_look_like(Words::List(others, Joint::Or)),
             };
-            let (outputs, wants) = (listed(&network.outputs), wants.join(", "));
+            let (outputs, wants) = (listed(&network.outputs), model::listed(wants));
             let classes = counted(said.max(1));
             let what = say::other_outputs(named, head.name(), outputs, wants, classes, size.0, size.1);
             return Err(Failure::refused(what).hint(hint));
@@ -439,7 +440,7 @@ fn bare_input((width, height): (usize, usize)) -> ModelInput {
 /// How the manifest names the file: from its own folder if the file lies below it, otherwise by its whole path.
 fn path_from(manifest: &Path, file: &Path) -> Result<String, Failure> {
     let whole = std::fs::canonicalize(file)
-        .map_err(|error| Failure::tried(say::not_found(file.display(), error.to_string())))?;
+        .map_err(|error| named_path::unreadable(say::the_model(file.display()), file, &error))?;
     let folder = manifest.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let below =
         std::fs::canonicalize(folder).ok().and_then(|f| whole.strip_prefix(f).ok().map(Path::to_owned));
@@ -450,10 +451,8 @@ fn path_from(manifest: &Path, file: &Path) -> Result<String, Failure> {
 
 /// One class in each line; an empty line between others is a class that is never reported.
 fn classes_in(file: &Path) -> Result<Vec<String>, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        let (what, hint) = named_path::unreadable(say::class_names(file.display()), file, &error);
-        Failure::refused(what).hint(hint)
-    })?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| named_path::unreadable(say::class_names(file.display()), file, &error))?;
     let classes: Vec<String> = text.trim_end().lines().map(|line| line.trim().to_owned()).collect();
     if classes.is_empty() {
         return Err(Failure::refused(say::class_names_empty(file.display())));
@@ -483,6 +482,7 @@ impl Shown {
             let image = image::load_from_memory(TEST_PICTURE).map_err(Failure::failed)?.into_rgb8();
             return Ok(Shown { image, called: say::built_in_picture().into() });
         };
+        named_path::need(crate::text::detect::the_picture(file.display()), file)?;
         let image = detect::read(file)
             .map_err(|what| Failure::refused(crate::text::detect::of(file.display(), what)))?;
         Ok(Shown { image, called: file.display().into() })
@@ -499,8 +499,8 @@ fn report(
     let shortest = shortest_run(model).map_err(failed)?;
     let found = look(model, &picture.image)?;
     let silent = entry.classes.iter().filter(|class| class.is_none()).count();
-    let reported = entry.reported().map(Class::name).collect::<Vec<_>>().join(", ");
-    let reported = if silent == 0 { Words::from(reported) } else { say::some_never(reported, silent).into() };
+    let reported = model::listed(entry.reported().map(Class::name));
+    let reported = if silent == 0 { reported } else { say::some_never(reported, silent).into() };
     let levels: Vec<String> = entry.head.strides().iter().map(ToString::to_string).collect();
     let kib = network.bytes.div_ceil(1024);
     talk(say::file_and_digest(entry.file.display(), kib, &network.sha256));
@@ -557,8 +557,11 @@ fn told(entry: &ModelEntry, found: &[Detection]) -> Words {
 }
 
 fn listed(ports: &[impl Display]) -> Words {
-    let all: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    if all.is_empty() { say::nothing().into() } else { all.join(", ").into() }
+    if ports.is_empty() {
+        say::nothing().into()
+    } else {
+        model::listed(ports.iter().map(ToString::to_string))
+    }
 }
 
 /// As `listed`, but a head with twelve outputs should not fill the screen.

@@ -9,9 +9,10 @@ use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
 use crate::cli::{Failure, line_of, named_path};
+use crate::contract::Language;
 use crate::detector::LARGEST_FILE_BYTES;
 use crate::detector::manifest::Description;
-use crate::text::{Sentence, Words, model, models as say};
+use crate::text::{Sentence, model, models as say};
 use crate::types::hex::digest_from_hex;
 
 /// The catalogue that comes with Lookout.
@@ -35,9 +36,13 @@ pub(super) struct Public {
     /// What it is fetched by, and what the manifest calls it.
     pub name: String,
     /// What it finds, for people.
-    pub what: String,
+    what: String,
+    /// The same in Chinese.
+    what_zh: Option<String>,
     /// Who made it.
-    pub maker: String,
+    maker: String,
+    /// The same in Chinese.
+    maker_zh: Option<String>,
     /// Its maker's page about it.
     pub page: String,
     /// Where its maker publishes the file.
@@ -50,7 +55,9 @@ pub(super) struct Public {
     /// Size of the file.
     bytes: Option<u64>,
     /// What one should know before using it.
-    pub note: Option<String>,
+    note: Option<String>,
+    /// The same in Chinese.
+    note_zh: Option<String>,
     /// How it is described; name, file, digest, licence and origin come from above.
     #[serde(default)]
     model: Description,
@@ -63,10 +70,8 @@ impl Catalogue {
             None => Catalogue::parse(BUILT_IN, say::lookouts_catalogue()),
             Some(file) => {
                 let called = say::catalogue_file(file.display());
-                let text = std::fs::read_to_string(file).map_err(|error| {
-                    let (what, hint) = named_path::unreadable(called.clone(), file, &error);
-                    Failure::refused(what).hint(hint)
-                })?;
+                let text = std::fs::read_to_string(file)
+                    .map_err(|error| named_path::unreadable(called.clone(), file, &error))?;
                 Catalogue::parse(&text, called)
             }
         }
@@ -94,8 +99,10 @@ impl Catalogue {
     /// The model of that name.
     pub(super) fn model(&self, name: &str) -> Result<&Public, Failure> {
         self.public.iter().find(|model| model.name == name).ok_or_else(|| {
-            let names: Vec<String> = self.public.iter().map(|model| format!("`{}`", model.name)).collect();
-            let known = if names.is_empty() { say::nothing().into() } else { Words::from(names.join(", ")) };
+            let known = match self.public.is_empty() {
+                true => say::nothing().into(),
+                false => model::listed(self.public.iter().map(|model| format!("`{}`", model.name))),
+            };
             let called = self.called.clone().unwrap_or_else(say::lookouts_catalogue);
             Failure::refused(say::not_in_catalogue(called, name)).hint(model::it_has(known))
         })
@@ -103,6 +110,21 @@ impl Catalogue {
 }
 
 impl Public {
+    /// What it finds, for who reads that language.
+    pub(super) fn what(&self, language: Language) -> &str {
+        of_both(&self.what, self.what_zh.as_deref(), language)
+    }
+
+    /// Who made it.
+    pub(super) fn maker(&self, language: Language) -> &str {
+        of_both(&self.maker, self.maker_zh.as_deref(), language)
+    }
+
+    /// What one should know before using it.
+    pub(super) fn note(&self, language: Language) -> Option<&str> {
+        Some(of_both(self.note.as_deref()?, self.note_zh.as_deref(), language))
+    }
+
     /// The digest that the file must have.
     pub(super) fn digest(&self) -> Result<[u8; 32], Failure> {
         let Some(hex) = &self.sha256 else {
@@ -139,6 +161,14 @@ impl Public {
     }
 }
 
+/// The Chinese where it is asked for and there is one.
+fn of_both<'t>(english: &'t str, chinese: Option<&'t str>, language: Language) -> &'t str {
+    match language {
+        Language::English => english,
+        Language::Chinese => chinese.unwrap_or(english),
+    }
+}
+
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
     String::deserialize(from)?
         .parse()
@@ -149,7 +179,6 @@ fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
 mod tests {
     use super::super::download::allowed;
     use super::*;
-    use crate::contract::Language;
 
     #[test]
     fn every_model_that_comes_with_lookout_can_be_asked_for_safely() {
@@ -161,6 +190,8 @@ mod tests {
             assert!(model.digest().is_ok() && model.file_name().is_ok(), "{name}");
             assert!(model.bytes.is_some_and(|bytes| bytes == model.most_bytes()), "{name}");
             assert!(model.page.starts_with("https://") && !model.licence.is_empty(), "{name}");
+            assert_ne!(model.what(Language::Chinese), model.what(Language::English), "{name}");
+            assert_eq!(model.note.is_some(), model.note_zh.is_some(), "{name}");
             let mut description = model.description(name);
             description.complete();
             assert!(!description.reported().is_empty(), "{name}");

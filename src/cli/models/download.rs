@@ -20,7 +20,7 @@ use ureq::{Agent, Body};
 use url::{Host, Url};
 
 use crate::cli::{Failure, language};
-use crate::text::{Sentence, detect, model, models as say};
+use crate::text::{Sentence, argument, detect, model, models as say};
 
 /// Longest chain of redirects; GitHub's releases need one.
 const MOST_REDIRECTS: usize = 5;
@@ -72,7 +72,7 @@ impl DownloadError {
             E::TooSlow { url, secs } => say::too_slow(url, *secs),
             E::Certificate { url, message } => say::certificate(url, message),
             E::Connection { url, message } => say::connection(url, message),
-            E::Disk(error) => say::disk(error.to_string()),
+            E::Disk(error) => say::disk(argument::why_unwritten(error)),
         }
     }
 

@@ -16,9 +16,9 @@ use super::add::{Target, name_is_free, plug_in, talk, talk_below};
 use super::catalogue::{Catalogue, Public};
 use super::download::{Wanted, download};
 use super::refused;
-use crate::cli::{Failure, language, print_line};
+use crate::cli::{Failure, language, named_path, print_line};
 use crate::detector::manifest::Manifest;
-use crate::text::{Sentence, command_line, detect, models as say, probe};
+use crate::text::{Sentence, argument, models as say, probe};
 use crate::types::hex::hex;
 
 /// Download a public model whose SHA-256 is known, and add it
@@ -59,9 +59,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         _ => PathBuf::from("."),
     };
     let new_folder = !folder.exists();
-    fs::create_dir_all(&folder).map_err(|error| {
-        Failure::tried(command_line::folder_not_made(folder.display(), error.to_string()))
-    })?;
+    fs::create_dir_all(&folder).map_err(|error| named_path::folder_not_made(&folder, &error))?;
     let outcome = fetch_and_add(model, name, &digest, &manifest, &folder, &args);
     if outcome.is_err() && new_folder {
         // Succeeds only if nothing is in it.
@@ -71,16 +69,18 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn list(catalogue: &Catalogue) -> Result<(), Failure> {
+    let language = language::of_this_run();
     for model in catalogue.models() {
-        let Public { name, what, licence, maker, page, .. } = model;
+        let Public { name, licence, page, .. } = model;
+        let maker = model.maker(language);
         let made_by = match model.digest() {
             Ok(_) => say::made_by(licence, maker, page),
             Err(_) => say::made_by_unpinned(licence, maker, page),
         };
-        let told = |sentence: Sentence| sentence.in_language(language::of_this_run());
-        print_line(told(say::public(name, what)))?;
+        let told = |sentence: Sentence| sentence.in_language(language);
+        print_line(told(say::public(name, model.what(language))))?;
         print_line(format!("    {}", told(made_by)))?;
-        if let Some(note) = &model.note {
+        if let Some(note) = model.note(language) {
             print_line(format!("    {note}"))?;
         }
     }
@@ -96,9 +96,10 @@ fn fetch_and_add(
     args: &Args,
 ) -> Result<(), Failure> {
     let file = folder.join(model.file_name()?);
-    talk(say::public(&model.name, &model.what));
-    talk_below(say::licensed(&model.licence, &model.maker, &model.page));
-    if let Some(note) = &model.note {
+    let language = language::of_this_run();
+    talk(say::public(&model.name, model.what(language)));
+    talk_below(say::licensed(&model.licence, model.maker(language), &model.page));
+    if let Some(note) = model.note(language) {
         talk_below(probe::note(note));
     }
     let brought = if file.exists() {
@@ -120,8 +121,9 @@ fn fetch_and_add(
 
 /// A file of that name which somebody else put there is used if it is the same, and never overwritten.
 fn is_the_one(file: &Path, digest: &[u8; 32]) -> Result<(), Failure> {
-    let failed =
-        |error: std::io::Error| Failure::tried(detect::of(file.display(), detect::unread(error.to_string())));
+    let failed = |error: std::io::Error| {
+        Failure::tried(argument::unread(file.display(), argument::why_unread(&error)))
+    };
     let (mut source, mut found) = (File::open(file).map_err(failed)?, Sha256::new());
     let mut chunk = vec![0; 64 << 10];
     loop {
@@ -166,10 +168,8 @@ impl Part {
     fn make(file: &Path) -> Result<Part, Failure> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let path = file.with_file_name(format!(".{name}.part"));
-        let failed = |error: std::io::Error| {
-            Failure::tried(say::part_unwritten(path.display(), error.to_string()))
-                .hint(say::try_other_place())
-        };
+        let failed =
+            |error: std::io::Error| named_path::unwritable(&path, &error).hint(say::try_other_place());
         let out = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         if flock(&out, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(Failure::tried(say::fetched_by_another(path.display())));
@@ -179,8 +179,7 @@ impl Part {
     }
 
     fn keep_as(mut self, file: &Path) -> Result<(), Failure> {
-        fs::rename(&self.path, file)
-            .map_err(|error| Failure::tried(say::part_unwritten(file.display(), error.to_string())))?;
+        fs::rename(&self.path, file).map_err(|error| named_path::unwritable(file, &error))?;
         self.kept = true;
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::daemon::loaded_models::LoadModelsError;
 use crate::detector::ModelError;
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::text::help::MODEL_EXAMPLES;
-use crate::text::{Sentence, models as say};
+use crate::text::{Joint, Sentence, Words, models as say};
 use crate::types::provider::Provider;
 
 mod add;
@@ -68,7 +68,7 @@ pub(crate) struct Source {
     /// The folder of the models' files, where they do not lie beside the manifest
     #[arg(long, value_name = "DIR")]
     model_files: Option<PathBuf>,
-    /// What runs the models, the first that can: cpu, openvino, cuda, tensorrt, xnnpack, acl
+    /// What runs the models, the first that can: cpu, openvino, openvino_bf16, cuda, tensorrt, xnnpack, acl
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu", value_parser = provider)]
     providers: Vec<Provider>,
 }
@@ -113,8 +113,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 /// Reads one of `--providers`.
 fn provider(name: &str) -> Result<Provider, String> {
     Provider::named(name).ok_or_else(|| {
-        let names = Provider::ALL.map(|provider| format!("`{provider}`")).join(", ");
-        say::unknown_provider(name).with_hint(Some(&say::try_providers(names)), language::of_this_run())
+        let names = Provider::ALL.map(|provider| Words::from(format!("`{provider}`"))).to_vec();
+        say::providers(Words::List(names, Joint::And)).in_language(language::of_this_run())
     })
 }
 
@@ -130,7 +130,11 @@ pub(super) fn refused(error: ManifestError) -> Failure {
 
 /// The models of a configuration cannot be had.
 pub(super) fn not_loaded(error: LoadModelsError) -> Failure {
-    Failure::failed(error.in_language(language::of_this_run()))
+    let told = error.in_language(language::of_this_run());
+    match error {
+        LoadModelsError::Manifest(_) => Failure::invalid(told),
+        LoadModelsError::Model(_) => Failure::failed(told),
+    }
 }
 
 /// There is no model in it.
@@ -151,4 +155,24 @@ fn print_table<const COLUMNS: usize>(manifest: &Manifest, rows: &[[String; COLUM
         print_line(cells.join("  ").trim_end())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+
+    #[test]
+    fn all_that_may_run_models_is_named_in_the_help_and_where_another_is_refused() {
+        assert_eq!(provider("openvino"), Ok(Provider::OpenVino));
+        let refused = provider("gpu").unwrap_err();
+        let help = Source::augment_args(clap::Command::new("models")).render_help().to_string();
+        for provider in Provider::ALL {
+            assert!(refused.contains(&format!("`{provider}`")), "{provider}: {refused}");
+            assert!(help.contains(provider.name()), "{provider}: {help}");
+            let chinese = crate::text::help::of(crate::text::help::EVERY, "providers").unwrap();
+            assert!(chinese.contains(provider.name()), "{provider}: {chinese}");
+        }
+    }
 }

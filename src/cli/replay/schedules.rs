@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use crate::analysis::schedule::Schedule;
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, Config};
-use crate::text::{Sentence, replay as say};
+use crate::text::{Sentence, model, replay as say};
 
 /// A schedule repeats itself every week.
 const A_WEEK_OF_MINUTES: usize = 7 * 24 * 60;
@@ -52,7 +52,7 @@ impl Schedules {
         let (from_there, to_there) = (on_the_wall(from), on_the_wall(to));
         let note = match names.as_slice() {
             [rule] => say::rule_never_in_force(rule, from_there, to_there, &self.zone_name),
-            rules => say::rules_never_in_force(rules.join(", "), from_there, to_there, &self.zone_name),
+            rules => say::rules_never_in_force(model::listed(rules), from_there, to_there, &self.zone_name),
         };
         let hint = match self.first_in_force(schedule, from) {
             Some(start) => say::try_start(start.strftime("%Y-%m-%dT%H:%M").to_string()),

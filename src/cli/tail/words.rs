@@ -5,7 +5,7 @@ use url::Url;
 use super::{Args, Outcome};
 use crate::contract::command::Refusal;
 use crate::contract::words::Language;
-use crate::text::{Sentence, foreign, tail as say};
+use crate::text::{Sentence, foreign, is_han, tail as say};
 
 /// Host and port of the broker, without user and password.
 pub(super) fn broker(url: &str) -> String {
@@ -19,10 +19,18 @@ pub(super) fn refusal(code: Option<&str>, message: Option<&str>, language: Langu
     let code = code.and_then(|code| serde_json::from_value::<Refusal>(code.into()).ok());
     let of_code = code.map(by_code);
     match (message, of_code) {
-        (Some(message), _) if message.is_ascii() == (language == Language::English) => message.to_owned(),
+        (Some(message), _) if language_of(message) == language => message.to_owned(),
         (_, Some(sentence)) => sentence.in_language(language),
         (Some(message), None) => foreign::words(message).in_language(language),
         (None, None) => say::no_reason().in_language(language),
+    }
+}
+
+/// By its words: what stands in backticks is a name or a value, in whatever script.
+fn language_of(message: &str) -> Language {
+    match message.split('`').step_by(2).any(|prose| prose.contains(is_han)) {
+        true => Language::Chinese,
+        false => Language::English,
     }
 }
 
@@ -120,5 +128,13 @@ pub(super) mod tests {
         assert!(busy.is_ascii(), "{busy}");
         assert_eq!(refusal(None, Some("命令过多"), Language::English), "命令过多", "better than nothing");
         assert_eq!(refusal(None, None, Language::English), "no reason given");
+        // A name in the other script makes it no other language.
+        let (english, chinese) =
+            ("there is no camera `南门` - try \u{201c}gate\u{201d}", "没有 `gate` 这台摄像机");
+        assert_eq!(refusal(Some("invalid"), Some(english), Language::English), english);
+        assert_eq!(refusal(Some("invalid"), Some(chinese), Language::Chinese), chinese);
+        let invalid = |language| by_code(Refusal::Invalid).in_language(language);
+        assert_eq!(refusal(Some("invalid"), Some(chinese), Language::English), invalid(Language::English));
+        assert_eq!(refusal(Some("invalid"), Some(english), Language::Chinese), invalid(Language::Chinese));
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use url::Url;
 
 use super::Checker;
+use crate::analysis::typography;
 use crate::config::document::At;
 use crate::config::{lookalike, suggest};
 use crate::contract::stream_address::{self, AddressTrouble};
@@ -27,8 +28,10 @@ impl Checker<'_, '_> {
         let bare =
             if is_stream { stream_address::without_login_places(value.trim()) } else { value.trim().into() };
         let bare = bare.as_ref();
+        self.report.hide(span);
         // First of all, and on the bare text: what looks like a password must not reach any other message.
-        if let Some(why) = secret_inside(bare) {
+        let plain: String = bare.chars().map(|c| typography::plain(c).unwrap_or(c)).collect();
+        if let Some(why) = secret_inside(bare).or_else(|| secret_inside(&plain)) {
             self.secret_in_address(span, name, owner, why, is_stream);
             return None;
         }

@@ -40,7 +40,7 @@ impl Checker<'_, '_> {
             let names: Vec<&str> = rules::KINDS.iter().map(|kind| kind.name).collect();
             self.report
                 .error(&(span.start..span.start), of(owner, text::no_condition()))
-                .hint(text::add_one_of(suggest::listed(&names)))
+                .hint(text::add_one_of(suggest::one_of_all(&names)))
                 .consequence();
         }
         let (first, others) = given.split_first()?;

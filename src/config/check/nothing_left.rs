@@ -11,8 +11,9 @@ use crate::analysis::geometry::{Point, Polygon};
 use crate::analysis::rules::Rule;
 use crate::config::document::{At, CameraDocument, Document, MaskDocument, RuleDocument};
 use crate::config::settings::Camera;
+use crate::config::suggest;
 use crate::text::config::of;
-use crate::text::{Sentence, config, config_check, config_rule as text};
+use crate::text::{Joint, Sentence, Words, config, config_check, config_rule as text};
 
 /// From here on hardly any detection is sure enough (a guess).
 const BLINDING_THRESHOLD: f64 = 0.99;
@@ -159,9 +160,10 @@ impl Checker<'_, '_> {
             classes.is_none_or(|names| names.value.iter().any(|name| covered.contains(&name.value.as_str())))
         };
         let drawn = camera_typed.mask.iter().filter(names_one).filter_map(|mask| mask.value.polygon.as_ref());
-        let lines: Vec<String> = drawn.map(|polygon| self.line_of(&polygon.span).to_string()).collect();
+        let lines = drawn.map(|polygon| self.line_of(&polygon.span).into()).collect();
         let (place, of_camera) = (place_of(rule, is_zone), pair.camera_by_name());
-        let what = text::lies_in_masks(place, of_camera, lines.join(", "), covered.join("`, `"));
+        let what =
+            text::lies_in_masks(place, of_camera, Words::List(lines, Joint::Row), suggest::row(&covered));
         self.report
             .warning(condition, of(pair.rule_by_name(), what))
             .hint(text::draw_elsewhere())
@@ -243,7 +245,7 @@ impl Checker<'_, '_> {
             return;
         }
         let (place, of_camera) = (place_of(rule, is_zone), pair.camera_by_name());
-        let what = text::lies_in_the_sky(place, of_camera, line, in_the_sky.join("`, `"));
+        let what = text::lies_in_the_sky(place, of_camera, line, suggest::row(&in_the_sky));
         self.report
             .warning(condition, of(pair.rule_by_name(), what))
             .hint(text::draw_where_feet_are())

@@ -245,10 +245,12 @@ impl Checker<'_, '_> {
         let well_formed = value.len() <= 64
             && value.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
             && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        let names: Vec<String> = Quantity::KNOWN.iter().map(|known| known.name().to_owned()).collect();
-        let near = || suggest::nearest(value, names.iter().map(String::as_str));
+        let known = Quantity::KNOWN;
+        let names: Vec<&str> = known.iter().map(Quantity::name).collect();
+        let near = || suggest::nearest(value, names.iter().copied());
         if !well_formed {
-            let hint = near().map_or_else(|| text::known_quantities(names.join(", ")), config::did_you_mean);
+            let hint =
+                near().map_or_else(|| text::known_quantities(suggest::row(&names)), config::did_you_mean);
             self.report.error(span, of(owner, text::no_quantity(quoted(value)))).hint(hint);
             return None;
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::answer::Answer;
-use super::super::envelope::CommandEnvelope;
+use super::super::envelope::{CommandEnvelope, time_or_seconds};
 use super::super::fields::{self, Faults};
 use super::super::overrides::{Overrides, StoredOverrides, Wanted, digest};
 use super::super::remote_config_policy;
@@ -73,9 +73,11 @@ pub(crate) struct WantedConfig {
     /// `config`.
     pub command: String,
     /// When it was issued.
+    #[schemars(schema_with = "time_or_seconds")]
     pub iat: Time,
     /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(schema_with = "time_or_seconds")]
     pub exp: Option<Time>,
     /// Who issues it: a person or a desk, for the audit log.
     #[schemars(length(min = 1, max = 128))]
@@ -90,12 +92,13 @@ pub(crate) struct WantedConfig {
 }
 
 impl CommandData for WantedConfigData {
-    const MESSAGE: Message =
-        Message::bare::<WantedConfig>("down/config", example, message::wanted).named("wanted").retained();
+    const MESSAGE: Message = Message::bare::<WantedConfig>("down/config", example, message::wanted)
+        .named("wanted")
+        .retained()
+        .strict();
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::ByVersion;
-    const IS_STRICT: bool = true;
     const HANDLER: Handler<Self> = Handler::Now(take_up);
 
     fn read(data: &Value) -> Result<Self, Faults> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::answer::{Answer, Answering};
-use super::super::envelope::{Command, CommandEnvelope, time};
+use super::super::envelope::{Command, CommandEnvelope, time, time_or_seconds};
 use super::super::fields::{Faults, Reader};
 use super::super::long_text::LongText;
 use super::super::running_box::RunningBox;
@@ -36,6 +36,7 @@ pub(crate) struct GetData {
     pub what: TextKind,
     /// Of `audit`: only what happened then or later, by the box's clock.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(schema_with = "time_or_seconds")]
     pub since: Option<Time>,
     /// Of `audit`: only lines with a higher number; `next` of an answer that did not hold all.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -65,9 +65,6 @@ pub trait CommandData: Serialize + DeserializeOwned + Send + 'static {
     const NEEDS_REASON: bool;
     /// What becomes of one that comes again.
     const REPLAY: Replay;
-    /// Whether one with a field that is none is refused: what changes the box must not mean less than was meant. Elsewhere the
-    /// answer names it, so that what a later version knows does no harm.
-    const IS_STRICT: bool = false;
     /// Carries it out.
     const HANDLER: Handler<Self>;
 
@@ -123,8 +120,6 @@ pub struct CommandSpec {
     pub needs_reason: bool,
     /// What becomes of one that comes again.
     pub replay: Replay,
-    /// Whether one with a field that is none is refused.
-    pub is_strict: bool,
     read: fn(&Value) -> Result<Parsed, Faults>,
     fields: fn() -> &'static [&'static str],
     required: fn() -> Vec<&'static str>,
@@ -138,7 +133,6 @@ impl CommandSpec {
             without_keys: C::WITHOUT_KEYS,
             needs_reason: C::NEEDS_REASON,
             replay: C::REPLAY,
-            is_strict: C::IS_STRICT,
             read: parsed::<C>,
             fields: fields::names::<C>,
             required: fields::required::<C>,

@@ -17,6 +17,7 @@ use crate::config::patch::patched;
 use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::text::{command as say, message};
 
@@ -33,6 +34,7 @@ pub(crate) struct PatchData {
     #[schemars(range(min = 1))]
     pub version: u64,
     /// `running_sha256` of `up/config` as the centre knows it: if something else runs by now, nothing is changed.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub expect_config: String,
     /// What is to stand where.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -62,11 +64,11 @@ impl CommandData for PatchData {
         "down/cmd/patch",
         || example("admin 1", an_example()),
         message::patch,
-    );
+    )
+    .strict();
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
-    const IS_STRICT: bool = true;
     const HANDLER: Handler<Self> = Handler::Now(change);
 
     fn read(data: &Value) -> Result<Self, Faults> {

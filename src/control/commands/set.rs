@@ -52,11 +52,11 @@ pub struct CameraSetting {
 }
 
 impl CommandData for SetData {
-    const MESSAGE: Message = Message::bare::<Command<SetData>>("down/cmd/set", set_example, message::set);
+    const MESSAGE: Message =
+        Message::bare::<Command<SetData>>("down/cmd/set", set_example, message::set).strict();
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
-    const IS_STRICT: bool = true;
     const HANDLER: Handler<Self> = Handler::Now(set);
 }
 

@@ -278,7 +278,11 @@ fn a_field_that_is_none_is_refused_where_the_box_is_changed_and_named_elsewhere(
 #[test]
 fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_it() {
     let now = NOW.parse().unwrap();
-    let told = objections(br#"{"command":"patch","version":"nine","expect_confg":"x","exp":"soon"}"#, now);
+    let told = objections(
+        br#"{"command":"patch","version":"nine","expect_confg":"x","exp":"soon"}"#,
+        now,
+        &TimeZone::UTC,
+    );
     let refused: Vec<String> = told.refused.iter().map(ToString::to_string).collect();
     for why in [
         "must name its `area`",
@@ -296,6 +300,21 @@ fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_i
         "there is no field `expect_confg`: did you mean `expect_config`?"
     );
     assert!(told.is_strict && told.spec.is_some_and(|spec| spec.name() == "patch"));
+}
+
+#[test]
+fn who_writes_a_command_hears_of_their_own_clock_and_of_a_command_that_is_none() {
+    let (now, shanghai) = (NOW.parse().unwrap(), TimeZone::get("Asia/Shanghai").unwrap());
+    let of = |text: &str| objections(text.as_bytes(), now, &shanghai);
+    let old = of(r#"{"command":"ackk","iat":"2025-12-31T16:00:00Z","exp":"2025-12-31T17:00:00Z"}"#);
+    let refused: Vec<String> = old.refused.iter().map(ToString::to_string).collect();
+    let late = "it expired at 2026-01-01T01:00:00.000+08:00; this computer's clock says ";
+    assert!(refused.iter().any(|one| one.starts_with(late)), "{refused:?}");
+    assert!(!refused.iter().any(|one| one.contains("the box's clock")), "{refused:?}");
+    assert_eq!(old.no_command.as_deref(), Some("ackk"));
+    for known in [r#"{"command":"ack"}"#, r#"{"command":"mark"}"#, "{}"] {
+        assert_eq!(of(known).no_command, None, "{known}");
+    }
 }
 
 #[test]

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tracing::info;
-
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::control::commands::original::Requests;
 use crate::control::transfers::Transfers;
+use crate::text::{box_log, log_info};
 
 use super::super::clock_watch::ClockWatch;
 use super::super::file_watch::SecretFiles;
@@ -67,12 +66,12 @@ impl Running {
 
     /// Says to everybody that the box runs, and with what. `broken_file`: what is wrong with the file on the box.
     pub(crate) fn announce_start(&mut self, broken_file: Option<&Problems>) {
-        info!(
+        log_info!(
+            box_log::watching();
             cameras = self.config.cameras.len(),
             sensors = self.config.sensors.list.len(),
             rules = self.config.rules.len(),
-            workers = self.stages.inference.size,
-            "watching"
+            workers = self.stages.inference.size
         );
         self.watch_secrets(&BTreeSet::new());
         self.announce();

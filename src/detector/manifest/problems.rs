@@ -1,10 +1,11 @@
 //! What may be wrong with a manifest, in words: where, what, and what to try. Reads and decides nothing.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ENVIRONMENT;
-use crate::text::{Sentence, foreign, model as say};
+use crate::text::{Sentence, argument, foreign, model as say};
 use crate::types::language::Language;
 
 /// Why there is no manifest to work with.
@@ -57,9 +58,13 @@ impl ManifestError {
     pub fn sentence(&self) -> Sentence {
         use ManifestError as E;
         match self {
-            E::NotFound { searched } => say::no_manifest(list_of_paths(searched)),
-            E::Read { file, error } => say::manifest_unread(file.display(), error.to_string()),
-            E::Write { file, error } => say::manifest_unwritten(file.display(), error.to_string()),
+            E::NotFound { searched } => {
+                say::no_manifest(say::listed(searched.iter().map(|path| path.display().to_string())))
+            }
+            E::Read { file, error } => say::manifest_unread(file.display(), argument::why_unread(error)),
+            E::Write { file, error } => {
+                say::manifest_unwritten(file.display(), argument::why_unwritten(error))
+            }
             E::Changed { file } => say::manifest_changed(file.display()),
             E::Problems { file, problems } => match problems.first() {
                 Some(first) => first.sentence(file),
@@ -81,7 +86,10 @@ impl ManifestError {
             E::UnknownModel { known, .. } => {
                 Some(say::it_has(say::listed(known.iter().map(|name| format!("`{name}`")))))
             }
-            E::Read { .. } => None,
+            E::Read { error, .. } => Some(match error.kind() {
+                io::ErrorKind::NotFound => argument::try_name(),
+                _ => argument::try_right_file(),
+            }),
         }
     }
 
@@ -120,10 +128,6 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-fn list_of_paths(paths: &[PathBuf]) -> String {
-    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 impl Problem {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use serde_json::Value;
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::super::response::RequestProperties;
 use super::super::{Delivered, Mark, Refusal, RefusalKind, RespondTo, Taken, Trouble};
@@ -11,7 +11,7 @@ use super::Connection;
 use crate::analysis::time::Timestamp;
 use crate::contract::messages::{MARK, REPLY, STATE};
 use crate::outbox::{Kind, Marked, Record, Seq};
-use crate::text::{language_of_log, log_warn, mqtt as say};
+use crate::text::{language_of_log, log_info, log_warn, mqtt as say};
 use crate::types::box_state::BoxState;
 
 impl Connection {
@@ -33,12 +33,13 @@ impl Connection {
         if let Some(why) = respond_to.as_ref().and_then(RespondTo::ignored) {
             log_warn!(say::response_topic_unused(); topic, why = why.in_language(language_of_log()));
         }
+        let time_zone = self.shared.time_zone();
         let delivered = Delivered {
             topic: suffix,
             payload: &payload,
             retained: retain,
             at,
-            time_zone: &self.settings.time_zone,
+            time_zone: &time_zone,
             respond_to: respond_to.as_ref(),
         };
         match self.shared.bodies.downlink.take(&delivered) {
@@ -62,7 +63,7 @@ impl Connection {
         }
         // The retained one is what was said before this connection; `online` follows anyway.
         if !retain && self.stop_until.is_none() {
-            info!(%state, %session, "a late will said that this box is gone; saying again that it is not");
+            log_info!(say::late_will(); %state, %session);
             self.state_to_say = Some(BoxState::Online);
         }
     }
@@ -83,7 +84,7 @@ impl Connection {
     pub(super) fn forget_namesake(&self, now: Instant) {
         let after = self.timing().namesake_forgotten;
         if self.shared.suspects.lock().namesake.forget(after, now) {
-            info!("no sign any more of another client with this box's name");
+            log_info!(say::namesake_gone());
             self.shared.status.send_modify(|status| status.namesake = None);
         }
     }
@@ -132,7 +133,8 @@ impl Connection {
     /// One answer to each sender of whom some got none; `at_once`: though the time of counting is not over.
     pub(super) async fn tell_unanswered(&mut self, at_once: bool, now: Instant) {
         let within = self.timing().refusals_within;
-        let due = self.shared.refusals.lock().due(at_once, within, &self.settings.time_zone, now);
+        let time_zone = self.shared.time_zone();
+        let due = self.shared.refusals.lock().due(at_once, within, &time_zone, now);
         for refusal in due {
             self.answer(refusal, None).await;
         }

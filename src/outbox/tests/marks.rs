@@ -25,6 +25,59 @@ fn a_mark_beyond_what_was_given_begins_a_new_stream_and_releases_nothing() {
     assert_eq!(alert(&mut store, 2, Level::Red).n, 1);
 }
 
+#[test]
+fn streams_that_are_over_are_forgotten_once_no_record_of_theirs_is_left() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let end_one = |store: &mut Store, number| {
+        let stream = alert(store, number, Level::Red).stream;
+        assert_eq!(store.marked(&stream, 100, now()).unwrap(), Marked::Ahead);
+        stream.to_string()
+    };
+    let known = |store: &Store| {
+        let mut rows = store.conn.prepare("SELECT stream FROM ended_stream ORDER BY rowid").unwrap();
+        let streams = rows.query_map([], |row| row.get(0)).unwrap();
+        streams.collect::<Result<Vec<String>, _>>().unwrap()
+    };
+    let ended: Vec<String> = (1..=3).map(|number| end_one(&mut store, number)).collect();
+    assert_eq!(known(&store), ended);
+    // What is of the first two arrives.
+    store.connected().unwrap();
+    let sent = store.next(8, EVERYTHING, Instant::now()).unwrap();
+    store.acked(&[sent[0].id, sent[1].id]).unwrap();
+    let last = end_one(&mut store, 4);
+    assert_eq!(known(&store), [ended[2].clone(), last]);
+}
+
+#[test]
+fn a_mark_beyond_what_was_given_releases_nothing_after_damage_either() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let first = alert(&mut store, 1, Level::Red);
+    assert_eq!(store.marked(&first.stream, 100, now()).unwrap(), Marked::Ahead);
+    let second = alert(&mut store, 2, Level::Red);
+    store.close().unwrap();
+    let path = dir.path().join("outbox.db");
+    rusqlite::Connection::open(path).unwrap().execute("DELETE FROM progress WHERE id = 1", []).unwrap();
+
+    let (mut store, opened) = open_with(dir.path(), options(100, u64::MAX / 2));
+    assert!(matches!(opened, Opened::Damaged { records: 2, .. }), "{opened:?}");
+    store.connected().unwrap();
+    let sent = store.next(8, EVERYTHING, Instant::now()).unwrap();
+    store.marks = true;
+    store.acked(&sent.iter().map(|sending| sending.id).collect::<Vec<_>>()).unwrap();
+    for seq in [&first, &second] {
+        assert_ne!(store.depth().stream, *seq.stream);
+        assert_eq!(store.marked(&seq.stream, 2, now()).unwrap(), Marked::OtherStream);
+    }
+    assert_eq!(store.depth().rows, 3, "both and the gap record");
+    assert_eq!(store.marked(&first.stream, 1, now()).unwrap(), Marked::Released(1));
+    // Stored when the file broke in between: its number is the one behind those that the damaged file knew.
+    store.conn.execute("UPDATE ended_stream SET last_n = 0 WHERE stream = ?", [&*second.stream]).unwrap();
+    assert_eq!(store.marked(&second.stream, 2, now()).unwrap(), Marked::OtherStream);
+    assert_eq!(store.marked(&second.stream, 1, now()).unwrap(), Marked::Released(1));
+}
+
 /// A broker acknowledges what nobody hears: the box may not forget it while the centre is known to send marks.
 #[test]
 fn with_marks_expected_nothing_leaves_before_the_first_mark() {

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use super::login::{Login, Refused};
 use super::message::{self, Answer, Head, Message, Unreadable};
 use super::trouble::{Stage, Trouble, Whose};
+use crate::text::stream;
 use crate::video::error::Fault;
 use crate::video::source::Credentials;
 
@@ -69,10 +70,10 @@ impl Connection {
                     Refused::AskAgain => {}
                     Refused::NoPassword | Refused::WrongPassword => return Err(whose.refused_login()),
                     Refused::AgainAndAgain => {
-                        return Err(Trouble::Unsuited("it asks for its login again and again".into()));
+                        return Err(Trouble::Unsuited(stream::login_again_and_again()));
                     }
                     Refused::UnknownWay => {
-                        return Err(Trouble::Unsuited("it asks for a login in another way".into()));
+                        return Err(Trouble::Unsuited(stream::login_in_another_way()));
                     }
                 },
                 status if status < 300 => {
@@ -122,7 +123,7 @@ impl Connection {
                     }
                     Some(number) if number < self.last_number && self.unanswered > 1 => self.unanswered -= 1,
                     Some(_) => {
-                        return Err(Trouble::Misread("it answers another request than was asked".into()));
+                        return Err(Trouble::Misread(stream::another_answered()));
                     }
                 },
             }
@@ -190,8 +191,8 @@ impl Connection {
 fn meaning(unreadable: Unreadable) -> Trouble {
     match unreadable {
         Unreadable::NotRtsp => Trouble::NotRtsp,
-        Unreadable::OutOfStep => Trouble::Misread("what it sends is neither a message nor a packet".into()),
-        Unreadable::TooLong => Trouble::Misread("it sends a message without an end".into()),
+        Unreadable::OutOfStep => Trouble::Misread(stream::out_of_step()),
+        Unreadable::TooLong => Trouble::Misread(stream::endless_message()),
     }
 }
 
@@ -206,7 +207,7 @@ impl Whose {
             (_, 300..400, Some(to)) => Trouble::Redirected(to.to_owned()),
             // The description was given: an address that was put together wrongly is as likely as a refusal.
             (Stage::SetUp | Stage::Play, status, _) if ![403, 453, 503].contains(&status) => {
-                Trouble::Unsuited(format!("it refuses a request with {status}"))
+                Trouble::Unsuited(stream::request_refused(status))
             }
             (_, status, _) => {
                 self.fault(status, answer.reason.chars().filter(|c| !c.is_control()).take(60).collect())

@@ -9,6 +9,7 @@ use url::Url;
 use super::message::Answer;
 use super::parameter_sets;
 use super::trouble::Trouble;
+use crate::text::stream;
 use crate::video::decoder::Codec;
 use crate::video::pipeline::Tap;
 use crate::video::rtsp;
@@ -29,7 +30,7 @@ pub(super) struct Chosen {
 
 /// The first video stream that we read, if it is of a kind that is received here.
 pub(super) fn choose(asked: &Url, answer: &Answer, tap: &Tap) -> Result<Chosen, Trouble> {
-    let unread = || Trouble::Misread("its description does not read".into());
+    let unread = || Trouble::Misread(stream::description_unreadable());
     // The reader calls no bytes at all an error of ours.
     let described = Some(&answer.body).filter(|body| !body.is_empty()).ok_or_else(unread)?;
     let sdp = gst_sdp::SDPMessage::parse_buffer(described).map_err(|_| unread())?;
@@ -38,13 +39,12 @@ pub(super) fn choose(asked: &Url, answer: &Answer, tap: &Tap) -> Result<Chosen, 
         let codec = Codec::from_rtp(&rtsp::encoding_of(media))?;
         Some((codec, media))
     });
-    let (codec, media) =
-        readable.ok_or_else(|| Trouble::Misread("its description reads in two ways".into()))?;
+    let (codec, media) = readable.ok_or_else(|| Trouble::Misread(stream::description_ambiguous()))?;
     if !matches!(codec, Codec::H264 | Codec::H265) {
-        return Err(Trouble::Unsuited(format!("it sends {codec}")));
+        return Err(Trouble::Unsuited(stream::sends_codec(codec.to_string())));
     }
     let base = base(asked, answer);
-    let wrong = || Trouble::Unsuited("the address of its stream does not read".into());
+    let wrong = || Trouble::Unsuited(stream::stream_address_unreadable());
     let all = match sdp.attribute_val("control") {
         Some(control) => joined(&base, control).ok_or_else(wrong)?,
         None => asked.clone(),

@@ -98,7 +98,7 @@ pub(super) fn start(tap: &Arc<Tap>, url: Url) -> Result<Receiving, Fault> {
         match Box::pin(received).await {
             Ok(Some(trouble)) => tell(&tap, trouble),
             Ok(None) => {}
-            Err(_) => tap.note(Note::Unsuited("an error in Lookout itself over what it sends".into())),
+            Err(_) => tap.note(Note::Unsuited(stream::error_of_ours())),
         }
         // Nobody may wait for it.
         let _ = done.send(());
@@ -139,8 +139,8 @@ fn tell(tap: &Tap, trouble: Trouble) {
         },
         Trouble::Redirected(to) => tap.note(Note::Redirected(to)),
         Trouble::NotRtsp => tap.note(Note::Failed(Fault::NotRtsp { address: tap.host_and_port() })),
-        Trouble::Misread(why) => tap.note(Note::Misread(tap.clean(&why))),
-        Trouble::Unsuited(why) => tap.note(Note::Unsuited(tap.clean(&why))),
+        Trouble::Misread(why) => tap.note(Note::Misread(why)),
+        Trouble::Unsuited(why) => tap.note(Note::Unsuited(why)),
     }
 }
 

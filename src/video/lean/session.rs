@@ -106,7 +106,7 @@ pub(super) async fn open(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> 
 
 async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
     let Location::Rtsp { url: address, credentials, .. } = &tap.location else {
-        return Err(Trouble::Unsuited("it is no camera".into()));
+        return Err(Trouble::Unsuited(stream::no_camera()));
     };
     let whose = Whose {
         url: address.to_string(),
@@ -255,7 +255,7 @@ fn agreed_on(answer: &Answer) -> Result<Agreed, Trouble> {
     let channels = parts.clone().find_map(|part| named(part, "interleaved"));
     let by_udp = parts.any(|part| named(part, "server_port").is_some());
     if channels.is_none() && by_udp && !way.contains("TCP") {
-        return Err(Trouble::Unsuited("it sends single packets (UDP) although it was asked not to".into()));
+        return Err(Trouble::Unsuited(stream::sends_by_udp()));
     }
     let channel = channels.and_then(|channels| channels.split('-').next()?.trim().parse().ok()).unwrap_or(0);
     Ok(Agreed { session: session.map(str::to_owned), every: (until / 2).min(LONGEST_SILENCE), channel })

@@ -3,6 +3,7 @@
 //! What is not plainly the network or a plain answer of the camera is [`Trouble::Misread`] or [`Trouble::Unsuited`]: then
 //! GStreamer is asked.
 
+use crate::text::Sentence;
 use crate::video::error::Fault;
 
 /// How a session ended.
@@ -19,9 +20,9 @@ pub(in crate::video) enum Trouble {
     /// What answers does not speak RTSP.
     NotRtsp,
     /// Something came that cannot be read on.
-    Misread(String),
+    Misread(Sentence),
     /// It cannot be received here at all, and why.
-    Unsuited(String),
+    Unsuited(Sentence),
 }
 
 /// What was asked of the camera.
