@@ -504,14 +504,18 @@ fn a_bracket_that_is_never_closed_is_told_where_it_is_opened_and_hides_nothing()
 fn a_zone_below_a_type_and_before_any_camera_hides_no_other_mistake() {
     let zone = "[[camera.zone]]\nid = \"yard\"\npolygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.5]]\n\n";
     let text = shipped("minimal.toml")
-        .replacen("[[camera]]", &format!("[[camera_type]]\nid = \"yard\"\n\n{zone}[[camera]]"), 1)
+        .replacen(
+            "[[camera]]",
+            &format!("[[camera_type]]\nid = \"yard\"\n\n{zone}[[camera]]\nlike = \"yard\""),
+            1,
+        )
         .replace("for_secs = 3", "for_secs = -3");
     let problems = check(&text).unwrap_err();
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
     let whats: Vec<String> = errors.map(|problem| problem.what.to_string()).collect();
     let [header, corner, seconds] = &whats[..] else { panic!("{problems}") };
     assert_eq!(header, "`[[camera.zone]]` stands below a camera type and belongs to no camera");
-    assert!(corner.contains("zone `yard` of camera type `yard`"), "{corner}");
+    assert!(corner.contains("zone `yard`"), "{corner}");
     assert!(seconds.contains("`for_secs` must be"), "{seconds}");
 }
 

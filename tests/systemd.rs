@@ -228,7 +228,7 @@ fn site_with_a_secret(state: &str) -> tempfile::TempDir {
     let text = text.replace("# secret = \"cam-1\"", "secret = \"cam-1\"").replace(
         "[site]",
         &format!(
-            "[outbox]\ndir = \"{state}\"\n[evidence]\nenabled = false\n[site]\nsecrets_dir = \"secrets\""
+            "[outbox]\ndir = \"{state}\"\n[evidence]\nenabled = false\n[site]\nlanguage = \"en\"\nsecrets_dir = \"secrets\""
         ),
     );
     assert!(text.contains("\nsecret = \"cam-1\""), "minimal.toml names no secret to try");

@@ -274,7 +274,7 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EXIT_FAILED, EXIT_INVALID};
+    use super::super::EXIT_INVALID;
     use super::*;
 
     /// In both languages at once: nobody listens there, so nothing else could end it.
@@ -322,7 +322,7 @@ mod tests {
             ),
             (
                 Args { key: Some(path("gone")), ..plain.clone() },
-                EXIT_FAILED,
+                EXIT_INVALID,
                 format!("the key {gone} cannot be read: there is no such file\n  hint: `lookout keys make"),
                 format!("密钥 {gone} 无法读取：没有这个文件\n  提示：用 `lookout keys make"),
             ),

@@ -78,7 +78,8 @@ impl Shell<'_> {
                     link rel="stylesheet" href="/assets/page.css";
                     script src="/assets/page.js" defer {}
                 }
-                body {
+                // What changes from here on is fetched, also what changed while the page was under way.
+                body data-seen=[self.visitor.map(|visitor| visitor.seen.json())] {
                     a.skip href="#main" { (say(say::skip())) }
                     header.top {
                         div.brand {

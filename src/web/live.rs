@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::Site;
 use super::request::Visitor;
 use super::sessions::SessionKey;
+use super::status::BoxStatus;
 
 /// More than people who look at one box; the pages of others show the same, and are as new as when they were opened.
 const MOST_STREAMS: usize = 24;
@@ -26,6 +27,25 @@ const WORD_EVERY: Duration = Duration::from_secs(15);
 const AT_MOST_EVERY: Duration = Duration::from_millis(500);
 /// Then the browser asks again, and whoever is logged out by then is told.
 const LASTS_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// A number for each part of the page, another one whenever it changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Versions {
+    status: i64,
+    alerts: u64,
+}
+
+impl Versions {
+    /// Those of now.
+    pub(super) fn of(status: Option<&BoxStatus>, alerts: u64) -> Self {
+        Versions { status: status.map_or(0, |status| status.at.as_millisecond()), alerts }
+    }
+
+    /// As the page's script reads them.
+    pub(super) fn json(self) -> String {
+        format!("{{\"status\":{},\"alerts\":{}}}", self.status, self.alerts)
+    }
+}
 
 /// How many listen, by session.
 #[derive(Debug, Default)]
@@ -86,9 +106,8 @@ pub(super) async fn changes(
                 return None;
             }
         }
-        let version = status.borrow_and_update().as_ref().map_or(0, |status| status.at.as_millisecond());
-        let alerts_version = *alerts.borrow_and_update();
-        let event = format!("event:change\ndata:{{\"status\":{version},\"alerts\":{alerts_version}}}\n\n");
+        let versions = Versions::of(status.borrow_and_update().as_deref(), *alerts.borrow_and_update());
+        let event = format!("event:change\ndata:{}\n\n", versions.json());
         Some((Ok(event), (status, alerts, listening, false)))
     });
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];

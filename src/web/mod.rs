@@ -75,7 +75,7 @@ use changes::{Banner, Proposals};
 use history::{FollowError, History};
 use in_force::InForce;
 use layout::Shell;
-use live::Streams;
+use live::{Streams, Versions};
 use lockout::Lockout;
 use request::{Reader, Refused, Visitor};
 use serve::Connection;
@@ -522,6 +522,11 @@ impl Site {
 
     fn time_zone(&self) -> TimeZone {
         self.status.borrow().as_ref().map_or(TimeZone::UTC, |status| status.time_zone.clone())
+    }
+
+    /// What is so now, for a page that is made after it was asked.
+    fn versions(&self) -> Versions {
+        Versions::of(self.status.borrow().as_deref(), *self.changes.borrow())
     }
 
     /// The site's name, or the box's.

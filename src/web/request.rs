@@ -18,6 +18,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::accounts::{Accounts, Person, Role};
 use super::layout::{self, Shell};
+use super::live::Versions;
 use super::sessions::{Session, SessionKey, is_same};
 use super::{Connection, Site};
 use crate::contract::words::Language;
@@ -52,6 +53,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(super) struct Visitor {
     pub(super) person: Person,
     pub(super) key: SessionKey,
+    /// What was so before their page was made.
+    pub(super) seen: Versions,
     session: Session,
 }
 
@@ -144,7 +147,7 @@ pub(super) fn visitor(site: &Site, headers: &HeaderMap) -> Option<Visitor> {
     let by_hand = is_by_hand(headers);
     let session = site.sessions.lock().find(key, by_hand, site.now().mono)?;
     match known(&mut site.accounts.lock(), &session.person, site.now().mono) {
-        Some(person) => Some(Visitor { person, key, session }),
+        Some(person) => Some(Visitor { person, key, seen: site.versions(), session }),
         None => {
             site.sessions.lock().end(key);
             None

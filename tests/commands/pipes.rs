@@ -100,8 +100,8 @@ fn a_reader_that_went_away_changes_no_exit_code() {
         (&["check", "--elsewhere", "config/minimal.toml", bad], 2),
         (&["explain", alerts], 2),
         (&["models", "verify", "--json", "--manifest", manifest], 1),
-        (&["detect", "no-such.jpg", "models/test-picture.jpg"], 1),
-        (&["detect", "models/test-picture.jpg", "no-such.jpg", "--save", boxes.as_str()], 1),
+        (&["detect", "no-such.jpg", "models/test-picture.jpg"], 2),
+        (&["detect", "models/test-picture.jpg", "no-such.jpg", "--save", boxes.as_str()], 2),
     ] {
         let child = lookout(arguments).spawn().unwrap();
         assert_eq!(ended(child, arguments), Some(code), "{arguments:?}");
@@ -113,9 +113,9 @@ fn a_reader_that_went_away_changes_no_exit_code() {
 fn a_command_that_fails_unheard_does_not_panic() {
     for (arguments, code) in [
         (&["check", "--elsewhere", "no-such.toml"][..], 2),
-        (&["keys", "sign", "--key", "no-such.jwk"], 1),
+        (&["keys", "sign", "--key", "no-such.jwk"], 2),
         (&["capacity", "--config", "no-such.toml"], 2),
-        (&["replay", "no-such.mp4", "--config", "config/demo.toml"], 1),
+        (&["replay", "no-such.mp4", "--config", "config/demo.toml"], 2),
         (&["probe", "rtsp://127.0.0.1:9/none", "--seconds", "5"], 1),
         (&["run", "--config", "no-such.toml"], 2),
     ] {

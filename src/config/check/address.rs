@@ -210,7 +210,7 @@ mod tests {
             "ｒｔｓｐ://10.0.0.31/s",
         ]) {
             let hint = lookalike::in_value(front_of(text), false);
-            assert!(hint.is_some_and(|hint| hint.to_string().contains("only looks like")), "{text}");
+            assert!(hint.is_some_and(|hint| hint.to_string().contains("type ")), "{text}");
         }
         for text in ["rtsp://10.0.0.31:554/一号：东门", "mqtts://centre.example:8883", "rtsp://[fd00::31]/s"]
         {

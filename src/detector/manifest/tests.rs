@@ -191,7 +191,7 @@ fn the_files_of_a_manifest_may_lie_elsewhere() {
 fn a_manifest_that_is_named_but_missing_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let error = Manifest::find(Some(&folder.path().join("none.toml"))).expect_err("there is none");
-    assert!(error.to_string().contains("none.toml: No such file"), "{error}");
+    assert!(error.to_string().contains("none.toml cannot be read: there is no such file"), "{error}");
     // A folder stands for the manifest in it.
     std::fs::write(folder.path().join(FILE_NAME), GOOD).expect("written");
     let manifest = Manifest::find(Some(folder.path())).expect("found");

@@ -4,7 +4,8 @@
 
 (() => {
     const SOONEST_MS = 1000;
-    let seen = null;
+    // What was so before this page was made: it may have changed before the stream begins.
+    let seen = JSON.parse(document.body.dataset.seen ?? "null");
     let wanted = new Set();
     let isFetching = false;
     let lastFetch = 0;
