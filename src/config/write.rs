@@ -33,7 +33,9 @@ impl NotWritten {
         match self {
             NotWritten::Name => secret_file::no_name(),
             NotWritten::Secret(why) => why.clone(),
-            NotWritten::File(path, error) => command_line::unwritten(path.display(), argument::why_unwritten(error)),
+            NotWritten::File(path, error) => {
+                command_line::unwritten(path.display(), argument::why_unwritten(error))
+            }
         }
     }
 

@@ -293,7 +293,8 @@ mod tests {
 
     /// The file with another rate, as somebody at the page tries it.
     fn tried(here: &TestBox, fps: &str) -> Value {
-        let toml = here.file.text().replace("id = \"cam-1\"\n", &format!("id = \"cam-1\"\nanalysis_fps = {fps}\n"));
+        let toml =
+            here.file.text().replace("id = \"cam-1\"\n", &format!("id = \"cam-1\"\nanalysis_fps = {fps}\n"));
         assert_ne!(toml, here.file.text());
         json!({ "version": 1, "toml": toml, "expect_config": here.config.sha256, "revert_after_secs": 600 })
     }
@@ -311,7 +312,11 @@ mod tests {
         assert_eq!(here.overrides.version, 0, "the centre's versions are its own");
         // Something else in its place: what comes back is still what ran before.
         let second = tried(&here, "3.0");
-        assert_eq!(here.ask_at_page("config", Role::Admin, &first).code, Some(Refusal::Conflict), "it expects the file");
+        assert_eq!(
+            here.ask_at_page("config", Role::Admin, &first).code,
+            Some(Refusal::Conflict),
+            "it expects the file"
+        );
         assert_eq!(here.ask_at_page("config", Role::Admin, &second).outcome, Outcome::Done);
         assert_eq!(here.overrides.trial.as_ref().unwrap().before.wanted, None);
         let on_trial = json!({ "config": here.config.sha256 });

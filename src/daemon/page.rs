@@ -17,8 +17,8 @@ use crate::control::LocalDesk;
 use crate::control::overrides::{self, StoredOverrides};
 use crate::text::{Sentence, Words};
 use crate::view::Viewer;
-use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
 use crate::web::in_force::{InForce, OnTrial};
+use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
 use crate::web::{self, Desk, Page};
 
 /// The page, while it is switched on.

@@ -443,6 +443,29 @@ impl Consumers {
         Ok(())
     }
 
+    /// Answers in parts leave as soon as nobody but the history would keep them: of those after `above` up to `up_to`.
+    fn forget_parts(&mut self, tx: &Transaction<'_>, above: i64, up_to: i64) -> rusqlite::Result<()> {
+        let mut statement = tx.prepare_cached(
+            "SELECT r.id, r.bytes FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+             WHERE p.acked = 2 AND p.class IN (0, 1) AND p.id > ? AND p.id <= ? AND r.kind = ? AND r.rev > 0",
+        )?;
+        let parts: Vec<(i64, u64)> = statement
+            .query_map(params![above, up_to, kind_number(Kind::Reply)], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (id, bytes) in parts {
+            if self.list.iter().any(|cursor| cursor.keeps(id, false) && !cursor.is_history()) {
+                continue;
+            }
+            delete_row(tx, id)?;
+            let amount = Amount { rows: 1, bytes };
+            self.kept = self.kept.less(amount);
+            for cursor in self.list.iter_mut().filter(|cursor| cursor.keeps(id, false)) {
+                cursor.holds = cursor.holds.less(amount);
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn named(&mut self, name: &str) -> Option<&mut Cursor> {
         self.list.iter_mut().find(|cursor| &*cursor.name == name)
     }
@@ -495,10 +518,12 @@ impl Store {
                 && let Some(cursor) = consumers.named(name)
                 && cursor.at < row
             {
-                let read = kept_between(tx, cursor.given_up_to, row, cursor.policy.pictures)?;
+                let above = cursor.given_up_to;
+                let read = kept_between(tx, above, row, cursor.policy.pictures)?;
                 cursor.holds = cursor.holds.less(read);
                 cursor.move_to(row);
                 cursor.save(tx)?;
+                consumers.forget_parts(tx, above, row)?;
             }
             Ok(consumers)
         })

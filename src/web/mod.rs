@@ -454,10 +454,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/cameras/{id}/picture.jpg", get(pictures::shape))
         .route("/cameras/{id}/shapes", get(shapes::show).post(shapes::propose))
         .route("/cameras/{id}/shapes/check", post(shapes::check))
-        .route(
-            "/cameras/{id}/thresholds",
-            get(rules::thresholds::show).post(rules::thresholds::propose),
-        )
+        .route("/cameras/{id}/thresholds", get(rules::thresholds::show).post(rules::thresholds::propose))
         .route("/cameras/{id}/walk", post(walk_test::begin))
         .route("/cameras/{id}/walk/end", post(walk_test::end))
         .route("/rules", get(rules::list))

@@ -122,8 +122,9 @@ impl Listener {
             let late = changed.wait_until(&mut book, until).timed_out();
             assert!(
                 !late || enough(&book),
-                "waited in vain for {what}; heard {} messages: {:#?}",
+                "waited in vain for {what}; heard {} messages, the last of them {:?}: {:#?}",
                 book.heard.len(),
+                book.heard.last().map(|one| String::from_utf8_lossy(&one.payload)),
                 book.heard
                     .iter()
                     .rev()

@@ -44,7 +44,8 @@ impl Checker<'_, '_> {
             && !resembles("sensor")
         {
             let web = document.web.as_ref();
-            let has_page = web.and_then(|web| value_of(&web.value.enabled)).unwrap_or(true) && Web::IS_BUILT_IN;
+            let has_page =
+                web.and_then(|web| value_of(&web.value.enabled)).unwrap_or(true) && Web::IS_BUILT_IN;
             let note = match has_page {
                 // A fresh box begins so: its cameras come by the page.
                 true => self.report.warning(&(0..0), text::nothing_to_watch()).hint(text::add_one_at_page()),

@@ -315,6 +315,9 @@ fn answers_in_parts_are_not_kept_in_the_history() {
     stored(&mut store, Kind::Reply, 1, 1000);
     deliver(&mut store);
     assert_eq!(store.depth().kept, 2);
+    let read = store.read("export", 100).unwrap().records;
+    store.advance("export", read.last().unwrap().id).unwrap();
+    assert_eq!(store.depth().kept, 1, "and leave when he has");
     let loaded = super::super::consumers::Consumers::load(&store.conn).unwrap();
     assert_eq!(store.consumers, loaded);
 }
