@@ -71,7 +71,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "view", "web", "daemon",
+            "view", "onvif", "web", "daemon",
         ],
     ),
     ("main", &["cli"]),

@@ -25,8 +25,8 @@ const DATA: [&str; 12] = [
     "types/verdict.rs",
 ];
 
-/// What others say and is looked for in it, or what is typed: GStreamer, ONNX Runtime, rustls, SQLite, mosquitto.
-const WORDS_OF_OTHERS: [&str; 24] = [
+/// What others say and is looked for in it, or what is typed: GStreamer, ONNX Runtime, rustls, SQLite, mosquitto, cameras.
+const WORDS_OF_OTHERS: [&str; 27] = [
     "Failed to connect",
     "Could not receive message",
     "The server closed the connection",
@@ -49,6 +49,9 @@ const WORDS_OF_OTHERS: [&str; 24] = [
     "unsupported file format",
     "duplicate column name",
     "already exists",
+    "not authorized",
+    "not authorised",
+    "authority failure",
     "\u{5bc6}\u{7801}",
     "密码",
 ];

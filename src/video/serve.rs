@@ -33,6 +33,7 @@ use super::error::{Fault, VideoError};
 use super::{decoding, demux, pipeline};
 use crate::text::{Sentence, box_log, foreign, language_of_log, log_info, log_warn, stream as say};
 use crate::types::decoding::Decoder;
+use crate::types::hex::hex;
 use crate::types::language::Language;
 use crate::types::secret::Secret;
 
@@ -273,9 +274,12 @@ impl Drop for RtspServer {
 
 // ---- who may watch
 
-/// The role of a mount's user.
+/// The role of a mount's user: the same on every mount of theirs, as the server knows one role of a user.
 fn role(mount: &Mount) -> String {
-    format!("viewer{}", mount.path.replace('/', "-"))
+    match &mount.auth {
+        Auth::None => "viewer".to_owned(),
+        Auth::Basic { user, .. } | Auth::Digest { user, .. } => format!("viewer-{}", hex(user.as_bytes())),
+    }
 }
 
 /// What the server checks; `None` where every mount is open.

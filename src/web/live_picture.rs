@@ -95,6 +95,8 @@ impl View<'_> {
                     }
                     p.hint { (self.say(say::about_live())) " " span #live-cost {} }
                     p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
+                    // Above what changes its length all the time: nothing moves under a finger.
+                    (walk)
                 }
                 div {
                     section #live-facts hidden aria-labelledby="found" {
@@ -107,7 +109,6 @@ impl View<'_> {
                     (status_page::rules(id, &self.camera.rules, self.shell.language))
                 }
             }
-            (walk)
             (removal)
             script src="/assets/live.js" defer {}
         }

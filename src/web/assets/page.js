@@ -15,7 +15,15 @@
     const parts = () => [...document.querySelectorAll("[data-live]")];
     if (parts().length === 0 || !("EventSource" in window)) return;
 
+    // What is under a finger stays until it is lifted.
+    let pressed = null;
+    document.addEventListener("pointerdown", (event) => { pressed = event.target; });
+    for (const end of ["pointerup", "pointercancel"]) {
+        document.addEventListener(end, () => setTimeout(() => { pressed = null; }, 0));
+    }
+
     const isBusy = (part) => {
+        if (pressed && part.contains(pressed)) return true;
         const active = document.activeElement;
         return active && part.contains(active) && active.matches("input, select, textarea");
     };

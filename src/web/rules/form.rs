@@ -12,7 +12,7 @@ use crate::analysis::detection::Class;
 use crate::config::Config;
 use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
 use crate::contract::words::Language;
-use crate::text::{Joint, Sentence, Words, page_rules as say};
+use crate::text::{Joint, Sentence, Words, is_han, page_rules as say};
 
 /// Cameras that get a box each; more than these are typed. A form has a limit, too.
 const MOST_BOXES: usize = 60;
@@ -599,7 +599,11 @@ fn parted(about: &str) -> (&str, &str) {
     (about, "")
 }
 
+/// As a sentence begins; a Chinese one may begin with a name, which stays as it is.
 pub(super) fn begun_large(text: &str) -> String {
+    if text.contains(is_han) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
