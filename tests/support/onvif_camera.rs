@@ -252,7 +252,11 @@ fn discovery_socket() -> UdpSocket {
 
 /// What stands in the first element of that name, whatever its prefix.
 fn text_of<'m>(message: &'m str, name: &str) -> Option<&'m str> {
-    let at = message.find(&format!(":{name}>")).or_else(|| message.find(&format!(":{name} ")))?;
+    let is_begin = |(at, found): &(usize, &str)| {
+        let tag = message[..*at].rfind('<').map(|begin| &message[begin..*at]);
+        message[at + found.len()..].starts_with(['>', ' ']) && tag.is_some_and(|tag| !tag.starts_with("</"))
+    };
+    let (at, _) = message.match_indices(&format!(":{name}")).find(is_begin)?;
     let behind = &message[at..];
     let start = behind.find('>')? + 1;
     let end = behind[start..].find("</")?;
