@@ -61,7 +61,8 @@ const TYPED: [&str; 8] =
     ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "PRAGMA ", "# Written by "];
 
 /// What a command to type begins with.
-const COMMANDS: [&str; 2] = ["install ", "lookout secret set "];
+const COMMANDS: [&str; 4] =
+    ["install ", "lookout secret set ", "sudo lookout page enrol", "sudo lookout restore FILE"];
 
 /// Macros whose texts go to the log of developers or to a failed test, or are no texts.
 const NOT_FOR_PEOPLE: [&str; 15] = [
@@ -197,7 +198,7 @@ fn is_command(text: &str) -> bool {
     let arguments = COMMANDS.iter().find_map(|command| text.strip_prefix(command));
     let Some(arguments) = arguments.or_else(|| text.starts_with('-').then_some(text)) else { return false };
     let mut before = "";
-    arguments.split(' ').all(|word| {
+    arguments.split_whitespace().all(|word| {
         let is_option = word.starts_with('-');
         let is_argument = is_option || before.starts_with('-') || word.contains(['{', '/']);
         before = word;

@@ -184,7 +184,7 @@ mod tests {
         let first = begin(&mut analysis, 0).unwrap();
         assert_eq!((first.phase, first.level, &*first.kind), (Phase::New, Level::Blue, KIND));
         assert_eq!(first.why.basis, Basis::Test);
-        assert_eq!(analysis.open().map(|open| open.alert.clone()).collect::<Vec<_>>(), [first.alert.clone()]);
+        assert!(analysis.open().map(|open| &open.alert).eq([&first.alert]));
         assert_eq!(begin(&mut analysis, 1).unwrap_err(), first.alert, "one at a time");
         assert_eq!(analysis.apply(&Event::Tick { at: at(2) }), []);
         let Ok(AckOutcome::Now(taken)) = analysis.acknowledge(&first.alert, &ack(3), at(3)) else {

@@ -254,8 +254,11 @@ fn is_assignment(line: &str, open: &[(usize, char)], before: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The copy of a text, and each slip with its line, its column and its mark or header.
-    fn told(text: &str) -> Option<(String, Vec<(u32, u32, String)>)> {
+    /// A slip: its line, its column, and its mark or header.
+    type Told = (u32, u32, String);
+
+    /// The copy of a text, and each slip.
+    fn told(text: &str) -> Option<(String, Vec<Told>)> {
         let is_toml = DeTable::parse_recoverable(text).1.is_empty();
         let (source, slips) = mended(&Source::new("site.toml", text), is_toml)?;
         let slips = slips.iter().map(|slip| {

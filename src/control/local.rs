@@ -68,17 +68,18 @@ impl LocalDesk {
         command: &str,
         data: &Value,
         at: Timestamp,
-    ) -> Result<Receiver<Answer>, Answer> {
+    ) -> Result<Receiver<Answer>, Box<Answer>> {
         let Some(spec) = commands::spec_at_page(command) else {
-            return Err(Answer::refused(Refusal::UnknownCommand, say::unknown_command()));
+            return Err(Box::new(Answer::refused(Refusal::UnknownCommand, say::unknown_command())));
         };
         if role < spec.role {
-            return Err(Answer::refused(Refusal::NotAllowed, say::role_does_not_allow()));
+            return Err(Box::new(Answer::refused(Refusal::NotAllowed, say::role_does_not_allow())));
         }
         let first = |faults: Faults| faults.into_iter().next().unwrap_or_else(say::refused_invalid);
         let read = spec.read(data).map_err(first);
-        let Parsed { logged, work } = read.map_err(|why| Answer::refused(Refusal::Malformed, why))?;
-        let busy = || Answer::refused(Refusal::Busy, say::too_many_at_once());
+        let Parsed { logged, work } =
+            read.map_err(|why| Box::new(Answer::refused(Refusal::Malformed, why)))?;
+        let busy = || Box::new(Answer::refused(Refusal::Busy, say::too_many_at_once()));
         let room = Arc::new(self.room.clone().try_acquire_owned().map_err(|_| busy())?);
         let (to, answer) = mpsc::channel(1);
         let envelope = CommandEnvelope {

@@ -108,7 +108,7 @@ impl TestBox {
         let (commands, mut taken) = tokio::sync::mpsc::channel(1);
         let desk = LocalDesk::new(commands);
         if let Err(refused) = desk.ask("li", role, name, data, self.now().utc) {
-            return refused;
+            return *refused;
         }
         let ReceivedCommand { envelope, work, .. } = taken.try_recv().unwrap();
         let (to, answered) = std::sync::mpsc::channel();

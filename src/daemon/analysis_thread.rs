@@ -166,11 +166,9 @@ pub(super) struct AnalysisThread {
 }
 
 impl AnalysisThread {
-    /// Starts the thread. `analysis` has its open alerts already; `told` are the revisions that restoring
-    /// them made.
+    /// Starts the thread with an analysis that has its open alerts already, and the revisions that restoring them made.
     pub(super) fn start(
-        analysis: Analysis,
-        told: Vec<Revision>,
+        (analysis, told): (Analysis, Vec<Revision>),
         notes: Receiver<Note>,
         clock: Clock,
         alert_writer: AlertWriterQueue,

@@ -176,8 +176,7 @@ impl LoadTest {
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analyst = AnalysisThread::start(
-            analysis,
-            Vec::new(),
+            (analysis, Vec::new()),
             notes,
             clock,
             alert_writer.clone(),

@@ -449,8 +449,7 @@ impl AnalysisStage {
         let quality = Mutex::new(quality);
         let known = Arc::new(Known { furniture, quality, ..Known::default() });
         let thread = AnalysisThread::start(
-            analysis,
-            revisions,
+            (analysis, revisions),
             notes,
             clock,
             alerts.queue.clone(),

@@ -604,12 +604,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let now = at("2026-11-29T08:00:00Z");
         let until = Time(now.checked_add(CODE_GOOD_FOR).unwrap());
-        let many = |n: usize| CodeEntry {
-            sha256: n.to_string(),
-            role: Role::Viewer,
-            name: None,
-            until: until.clone(),
-        };
+        let many = |n: usize| CodeEntry { sha256: n.to_string(), role: Role::Viewer, name: None, until };
         let document = Document { people: Vec::new(), codes: (0..MOST_ENTRIES).map(many).collect() };
         fs::write(folder.path().join(FILE), serde_json::to_vec(&document).unwrap()).unwrap();
         let mut accounts = Accounts::within(folder.path());

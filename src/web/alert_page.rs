@@ -337,7 +337,7 @@ async fn act(
     let asked = Asked { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
     let answer = match site.parts.desk.ask(asked) {
         Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
-        Err(refused) => Some(refused),
+        Err(refused) => Some(*refused),
     };
     let notice = match &answer {
         None => say::no_answer_yet(),

@@ -66,7 +66,7 @@ async fn page(
             p.hint { (shell.say(text::installers_only())) }
         }
         p { (shell.say(text::about_restoring())) }
-        pre { code { (concat!("sudo lookout restore FILE --check")) } }
+        pre { code { ("sudo lookout restore FILE --check") } }
     };
     Ok((status, Html(shell.page(body).into_string())).into_response())
 }

@@ -520,7 +520,7 @@ async fn ask(
     let asked = Asked { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
     Ok(match site.parts.desk.ask(asked) {
         Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
-        Err(refused) => Some(refused),
+        Err(refused) => Some(*refused),
     })
 }
 

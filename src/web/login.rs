@@ -85,7 +85,7 @@ fn login_page(
                 }
                 @if nobody {
                     p { (shell.say(say::nobody_enrolled())) }
-                    pre { code { (concat!("sudo lookout page enrol --role installer")) } }
+                    pre { code { ("sudo lookout page enrol --role installer") } }
                     p { a.button href="/enrol" { (shell.say(say::i_have_a_code())) } }
                 } @else {
                     form method="post" action="/login" {
@@ -342,7 +342,7 @@ fn enrol_page(
                     p.fault role="alert" { (shell.say(fault.clone())) }
                 }
                 p { (shell.say(say::about_code())) }
-                pre { code { (concat!("sudo lookout page enrol")) } }
+                pre { code { ("sudo lookout page enrol") } }
                 form method="post" action="/enrol" {
                     (token(form_token))
                     label for="code" { (shell.say(say::code())) }

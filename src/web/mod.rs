@@ -160,7 +160,7 @@ pub(crate) struct Asked {
 }
 
 impl Desk {
-    fn ask(&self, asked: Asked) -> Result<mpsc::Receiver<Answer>, Answer> {
+    fn ask(&self, asked: Asked) -> Result<mpsc::Receiver<Answer>, Box<Answer>> {
         let Asked { person, role, command, data, at } = asked;
         self.0.ask(&person, role, command, &data, at)
     }

@@ -196,8 +196,8 @@ impl Bars {
         // Counted from the last one, which is now.
         let to_last = self.bars.len() - 1 - at;
         match self.unit {
-            Unit::Hours => (to_last % NAMED_HOURS == 0).then(|| local.strftime("%H:00").to_string()),
-            Unit::Days => (to_last % NAMED_DAYS == 0).then(|| local.strftime("%m-%d").to_string()),
+            Unit::Hours => (to_last.is_multiple_of(NAMED_HOURS)).then(|| local.strftime("%H:00").to_string()),
+            Unit::Days => (to_last.is_multiple_of(NAMED_DAYS)).then(|| local.strftime("%m-%d").to_string()),
         }
     }
 

@@ -282,7 +282,7 @@ pub(super) async fn send(State(site): State<Arc<Site>>, form: OwnForm) -> Result
     let (person, data) = (visitor.person.name.clone(), json!({}));
     let answer = match site.parts.desk.ask(Asked { person, role, command: "test", data, at }) {
         Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
-        Err(refused) => Some(refused),
+        Err(refused) => Some(*refused),
     };
     let alert_id = answer.as_ref().and_then(alert_in);
     let notice = match answer.map(|answer| (answer.outcome, answer.code)) {

@@ -11,6 +11,9 @@ use super::here::{PASSWORD, Site};
 
 const SESSION: &str = "__Host-lookout";
 
+/// A form as somebody else sends it: what is wrong with it, its headers and its body.
+type Attempt<'a> = (&'a str, Vec<(&'a str, &'a str)>, Vec<u8>);
+
 fn log_in(client: &mut Client, name: &str, password: &str) -> super::client::Answer {
     let token = client.get("/login").token();
     client.post("/login", &[("token", &token), ("name", name), ("password", password)])
@@ -169,7 +172,7 @@ fn a_form_from_elsewhere_changes_nothing() {
     let path = format!("/alerts/{alert}/ack");
     let (token, origin) = (li.get("/").token(), li.origin());
     let with_token = form(&[("token", &token)]);
-    let attempts: [(&str, Vec<(&str, &str)>, Vec<u8>); 6] = [
+    let attempts: [Attempt<'_>; 6] = [
         ("no token", vec![("Origin", &origin)], form(&[])),
         ("another token", vec![("Origin", &origin)], form(&[("token", "x")])),
         ("no origin", vec![], with_token.clone()),
