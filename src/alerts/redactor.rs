@@ -11,7 +11,7 @@ use crate::analysis::detection::{Class, Detection};
 use crate::analysis::empty_view::EmptyView;
 use crate::analysis::geometry::Polygon;
 use crate::detector::Model;
-use crate::evidence::{self, Evidence, EvidenceError};
+use crate::evidence::{self, Evidence, EvidenceError, Scene};
 use crate::frame::Picture;
 use crate::text::{Sentence, config, evidence as say, language_of_log, log_warn};
 
@@ -79,7 +79,14 @@ impl Redactor {
                 *told = Some(config::of(say::faces_weaker(), why));
             }
         }
-        evidence::make(&snapshot.picture, &classes, &seen, framed, masks, view)
+        evidence::make(&Scene {
+            picture: &snapshot.picture,
+            classes: &classes,
+            seen: &seen,
+            shown: framed,
+            masks,
+            view,
+        })
     }
 
     /// What the face model finds; `None` where none is set.

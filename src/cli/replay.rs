@@ -419,7 +419,15 @@ impl Replay {
                 finder.find(picture, &seen, || true).map_err(|error| Failure::tried(error.sentence()))?;
             seen.extend(faces);
         }
-        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, Some(&view)) {
+        let scene = evidence::Scene {
+            picture,
+            classes: &self.classes,
+            seen: &seen,
+            shown: &revision.shown,
+            masks: &self.masks,
+            view: Some(&view),
+        };
+        match evidence::make(&scene) {
             Ok(made) => fs::write(&path, made.jpeg).map_err(|error| named_path::unwritable(&path, &error)),
             Err(error) => {
                 tell(&detect::of(&*revision.alert.0, error.sentence()), None);

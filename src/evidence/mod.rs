@@ -120,25 +120,30 @@ impl fmt::Display for EvidenceError {
 
 impl std::error::Error for EvidenceError {}
 
+/// What a picture is made of.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The frame.
+    pub picture: &'a Picture,
+    /// All that the camera's models can find.
+    pub classes: &'a [Class],
+    /// Everything they found in this very frame, also what was too weak for an alert: a doubtful face is pixelated too.
+    pub seen: &'a [Detection],
+    /// What the picture is about, which may lie a little beside what was found.
+    pub shown: &'a [Shown],
+    /// What must never be seen.
+    pub masks: &'a [Polygon],
+    /// What the camera sees when nobody is there: without one, the picture is coarse as a whole.
+    pub view: Option<&'a EmptyView>,
+}
+
 /// Makes the picture.
-///
-/// `classes` are all that the camera's models can find, `seen` everything they found in this very frame
-/// (also what was too weak for an alert: a doubtful face is pixelated too), `shown` what the alert is
-/// about, `masks` what must never be seen, `view` what the camera sees when nobody is there: without one, the picture is
-/// coarse as a whole.
 ///
 /// # Errors
 /// There is no picture then, and the error says why.
-pub fn make(
-    picture: &Picture,
-    classes: &[Class],
-    seen: &[Detection],
-    shown: &[Shown],
-    masks: &[Polygon],
-    view: Option<&EmptyView>,
-) -> Result<Evidence, EvidenceError> {
-    let mut redacted = redacted(picture, classes, seen, shown, masks, view)?;
-    draw::frame_shown(&mut redacted.image, shown);
+pub fn make(scene: &Scene<'_>) -> Result<Evidence, EvidenceError> {
+    let mut redacted = redacted(scene)?;
+    draw::frame_shown(&mut redacted.image, scene.shown);
     let Redacted { image, regions, covered } = redacted;
     let jpeg = encode_within(image, MAX_BYTES)?;
     let sha256 = sha256_hex(&jpeg.bytes);
@@ -183,14 +188,8 @@ impl Redacted {
 ///
 /// # Errors
 /// As of [`make`].
-pub(crate) fn redacted(
-    picture: &Picture,
-    classes: &[Class],
-    seen: &[Detection],
-    shown: &[Shown],
-    masks: &[Polygon],
-    view: Option<&EmptyView>,
-) -> Result<Redacted, EvidenceError> {
+pub(crate) fn redacted(scene: &Scene<'_>) -> Result<Redacted, EvidenceError> {
+    let Scene { picture, classes, seen, shown, masks, view } = *scene;
     if !classes.iter().any(|c| *c == Class::PERSON || *c == Class::FACE) {
         return Err(EvidenceError::CannotRedact);
     }

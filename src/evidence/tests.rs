@@ -34,7 +34,14 @@ fn make_known(
     shown: &[Shown],
     masks: &[Polygon],
 ) -> Result<Evidence, EvidenceError> {
-    make(&detailed_picture(), classes, seen, shown, masks, Some(&view_of(&detailed_picture())))
+    let (picture, view) = (detailed_picture(), view_of(&detailed_picture()));
+    make(&Scene { picture: &picture, classes, seen, shown, masks, view: Some(&view) })
+}
+
+/// Makes evidence of what was found in a picture.
+fn made(picture: &Picture, seen: &[Detection], view: Option<&EmptyView>) -> Evidence {
+    let scene = Scene { picture, classes: &[Class::PERSON], seen, shown: &[], masks: &[], view };
+    make(&scene).expect("a picture")
 }
 
 fn detection(class: Class, x0: f32, y0: f32, x1: f32, y1: f32) -> Detection {
@@ -95,8 +102,7 @@ fn a_large_noisy_picture_is_made_to_fit_the_contract() {
     let (width, height) = (2560, 1440);
     let noise = |x: usize, y: usize| ((y * width + x).wrapping_mul(2_654_435_761) >> 9) as u8;
     let picture = gray(width, height, width, noise);
-    let evidence =
-        make(&picture, &[Class::PERSON], &[], &[], &[], Some(&view_of(&picture))).expect("a picture");
+    let evidence = made(&picture, &[], Some(&view_of(&picture)));
     assert!(evidence.jpeg.len() <= MAX_BYTES && evidence.width <= MAX_WIDTH);
     let digest: String = Sha256::digest(&evidence.jpeg).iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(evidence.sha256, digest);
@@ -135,15 +141,14 @@ fn white_black_and_red_survive_both_ranges() {
 fn evidence_of_a_squeezed_picture_has_true_proportions_and_hides_the_same_heads() {
     let squeezed = detailed_picture().with_pixel_aspect(PixelAspect::new(2, 1));
     let person = detection(Class::PERSON, 0.1, 0.1, 0.3, 0.9);
-    let evidence =
-        make(&squeezed, &[Class::PERSON], &[person], &[], &[], Some(&view_of(&squeezed))).expect("a picture");
+    let evidence = made(&squeezed, &[person], Some(&view_of(&squeezed)));
     assert_eq!((evidence.width, evidence.height), (2 * WIDTH as u32, HEIGHT as u32));
     let image = decoded(&evidence);
     let head = detail(&image, BBox::new(0.12, 0.12, 0.28, 0.3));
     let elsewhere = detail(&image, BBox::new(0.5, 0.12, 0.9, 0.3));
     assert!(head < elsewhere / 3.0, "head {head}, elsewhere {elsewhere}");
     let high = detailed_picture().with_pixel_aspect(PixelAspect::new(1, 2));
-    let evidence = make(&high, &[Class::PERSON], &[person], &[], &[], None).expect("a picture");
+    let evidence = made(&high, &[person], None);
     assert_eq!((evidence.width, evidence.height), (WIDTH as u32, 2 * HEIGHT as u32));
 }
 
@@ -165,8 +170,7 @@ fn with_patch(b: BBox) -> Picture {
 fn whoever_is_not_found_is_pixelated_because_they_differ_from_the_empty_view() {
     let somebody = BBox::new(0.3, 0.3, 0.45, 0.7);
     let view = view_of(&detailed_picture());
-    let evidence =
-        make(&with_patch(somebody), &[Class::PERSON], &[], &[], &[], Some(&view)).expect("a picture");
+    let evidence = made(&with_patch(somebody), &[], Some(&view));
     assert_eq!((evidence.redacted, evidence.covered), (0, Covered::Parts));
     let image = decoded(&evidence);
     let elsewhere = detail(&image, BBox::new(0.6, 0.1, 1.0, 0.9));
@@ -179,7 +183,7 @@ fn without_an_empty_view_and_where_most_differs_the_whole_picture_is_coarse() {
     let whole = BBox::new(0.0, 0.0, 1.0, 1.0);
     let view = view_of(&detailed_picture());
     for (picture, view) in [(detailed_picture(), None), (with_patch(whole), Some(&view))] {
-        let evidence = make(&picture, &[Class::PERSON], &[], &[], &[], view).expect("a picture");
+        let evidence = made(&picture, &[], view);
         assert_eq!((evidence.redacted, evidence.covered), (0, Covered::Everything));
         let before = detail(&rgb_from_picture(&picture), whole);
         let after = detail(&decoded(&evidence), whole);
@@ -192,16 +196,16 @@ fn a_vehicle_stays_clearer_than_the_rest_but_for_whoever_is_before_it_and_never_
     let car = Detection { score: 0.8, ..detection(Class::CAR, 0.1, 0.2, 0.9, 0.8) };
     let doubtful = Detection { score: 0.3, ..car };
     let rider = detection(Class::TWO_WHEELER, 0.6, 0.3, 0.8, 0.8);
-    let made = |seen: &[Detection]| {
-        let evidence = make(&detailed_picture(), &[Class::PERSON], seen, &[], &[], None).expect("a picture");
+    let details = |seen: &[Detection]| {
+        let evidence = made(&detailed_picture(), seen, None);
         let image = decoded(&evidence);
         let detail = |x0, x1| detail(&image, BBox::new(x0, 0.3, x1, 0.7));
         (detail(0.15, 0.5), detail(0.62, 0.78))
     };
     let before = detail(&rgb_from_picture(&detailed_picture()), car.box_in_frame);
-    let (side, other_side) = made(&[car]);
-    let (coarse, _) = made(&[doubtful]);
+    let (side, other_side) = details(&[car]);
+    let (coarse, _) = details(&[doubtful]);
     assert!(side > 1.5 * coarse && side < before / 2.0, "{side}, {coarse}, {before}");
-    let (beside, behind_rider) = made(&[car, rider]);
+    let (beside, behind_rider) = details(&[car, rider]);
     assert!(beside > 1.5 * coarse && behind_rider < other_side / 1.5, "{behind_rider}, {other_side}");
 }

@@ -48,8 +48,8 @@ sentences! { "page_live";
         "At most three pictures a second, only while somebody looks. Nobody is recognisable in them.",
         "每秒最多三幅，仅在有人查看时生成；画面中无法辨认任何人。";
     costs(pictures, milliseconds):
-        "{pictures} pictures since somebody began to look, {milliseconds} ms of processor time each",
-        "开始查看以来共 {pictures} 幅，平均每幅占用处理器 {milliseconds} 毫秒";
+        "Pictures since somebody began to look: {pictures}, {milliseconds} ms of processor time each",
+        "开始查看以来的画面数：{pictures}，平均每幅占用处理器 {milliseconds} 毫秒";
     found_now(): "In the picture", "画面中";
     nothing_found(): "Nothing is found at the moment.", "目前未检测到目标。";
     one_found(what, score, height):
@@ -95,7 +95,7 @@ sentences! { "page_live";
         "Nobody was found. Is somebody in view, and is the camera's threshold for `person` not too high?",
         "未检测到人员。请确认有人在画面内，且该摄像机 `person` 的阈值不过高。";
     walk_lost_at(count):
-        "They were lost at {count} places, the hatched ones. A closer or brighter view of them helps, or a larger picture.",
+        "Places where they were lost, the hatched ones: {count}. A closer or brighter view of them helps, or a larger picture.",
         "有 {count} 处漏检（斜线处）。可改善该处的视角或照明，或改用更大的画面。";
     walk_lost_nowhere(): "They were lost nowhere.", "没有漏检。";
     walk_picture(camera): "Where somebody was found before {camera}", "{camera} 的走测覆盖图";

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use crate::analysis::detection::Detection;
@@ -199,6 +199,8 @@ impl Slot {
     /// Pictures of another configuration are gone: its masks may have been others.
     fn forget_pictures(&mut self) {
         (self.still, self.still_made_at, self.shape_made_at) = (None, None, None);
+        // What was found in it was found by the models of before.
+        self.pending = None;
         self.recent.clear();
         self.live.send_replace(None);
         self.shape.send_replace(None);
@@ -284,15 +286,26 @@ impl Hub {
     }
 
     fn tell_wanted(&self, state: &State) {
-        self.is_wanted.store(state.is_wanted(), Ordering::Relaxed);
+        let is_wanted = state.is_wanted();
+        if self.is_wanted.swap(is_wanted, Ordering::Relaxed) != is_wanted {
+            // Whoever makes pictures sees to what is forgotten while there are any.
+            self.work.notify_one();
+        }
+    }
+
+    fn forget_old_wishes(&self, state: &mut State, now: Duration) {
+        state.cameras.values_mut().for_each(|slot| slot.forget_old_wishes(now));
+        self.tell_wanted(state);
     }
 
     /// Whether a frame of that camera is to be offered. Never waits.
     fn takes(&self, camera: &str, now: Duration) -> bool {
         let Some(mut state) = self.state.try_lock() else { return false };
-        state.cameras.values_mut().for_each(|slot| slot.forget_old_wishes(now));
+        let Some(slot) = state.cameras.get_mut(camera) else { return false };
+        slot.forget_old_wishes(now);
+        let is_taken = slot.takes(now);
         self.tell_wanted(&state);
-        state.cameras.get(camera).is_some_and(|slot| slot.takes(now))
+        is_taken
     }
 
     fn is_live(&self, camera: &str) -> bool {
@@ -318,9 +331,10 @@ impl Hub {
         }
     }
 
-    /// Waits for something to make; `None` once everything ends.
-    pub(super) fn next_job(&self) -> Option<Job> {
+    /// Waits for something to make; `None` once everything ends. Whenever nobody looks at anything, `nobody_looks` hears it.
+    pub(super) fn next_job(&self, mut nobody_looks: impl FnMut()) -> Option<Job> {
         let mut state = self.state.lock();
+        let mut is_told = false;
         loop {
             if state.is_over {
                 return None;
@@ -328,7 +342,17 @@ impl Hub {
             if let Some(job) = state.next_job() {
                 return Some(job);
             }
-            self.work.wait(&mut state);
+            if state.is_wanted() {
+                // A camera that gives no frames forgets nothing by them.
+                self.work.wait_for(&mut state, STILL_WANTED_FOR);
+                self.forget_old_wishes(&mut state, self.now());
+                is_told = false;
+            } else if is_told {
+                self.work.wait(&mut state);
+            } else {
+                MutexGuard::unlocked(&mut state, &mut nobody_looks);
+                is_told = true;
+            }
         }
     }
 
@@ -382,6 +406,12 @@ impl Hub {
     #[cfg(test)]
     pub(super) fn hold(&self) -> impl Sized + '_ {
         self.state.lock()
+    }
+
+    /// As the thread that makes pictures does now and then, also of cameras that give no frames.
+    #[cfg(test)]
+    pub(super) fn forget(&self, now: Duration) {
+        self.forget_old_wishes(&mut self.state.lock(), now);
     }
 
     pub(super) fn clock_now(&self) -> Duration {

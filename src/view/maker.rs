@@ -13,10 +13,11 @@ use crate::analysis::detection::Class;
 use crate::analysis::empty_view::EmptyView;
 use crate::analysis::geometry::BBox;
 use crate::clock::thread_cpu_time;
+use crate::evidence::Scene;
 use crate::text::{evidence as of_evidence, log_error, page_live as say};
 
 use super::hub::{Hub, Job, Made, Wants};
-use super::redaction::{SHAPE_WIDTH, Scene, StrictRedactor, encoded};
+use super::redaction::{SHAPE_WIDTH, StrictRedactor, encoded};
 use super::{RedactionSettings, Views};
 
 /// Widest live picture, pixels: enough on a phone, a fraction of the bytes.
@@ -69,7 +70,8 @@ fn work(hub: &Arc<Hub>, empty_views: &EmptyViews) {
     // Without it the pictures are as urgent as everything else, and rest as long.
     let _ = rustix::process::setpriority_process(Some(this), NICE);
     let mut redactor = StrictRedactor::default();
-    while let Some(job) = hub.next_job() {
+    // What it looks for faces with takes megabytes, which nobody pays for while nobody looks.
+    while let Some(job) = hub.next_job(|| redactor = StrictRedactor::default()) {
         let began = Instant::now();
         let made = catch_unwind(AssertUnwindSafe(|| make(&mut redactor, &job, empty_views)));
         let made = made.unwrap_or_else(|_| {
@@ -96,13 +98,14 @@ pub(super) fn make(redactor: &mut StrictRedactor, job: &Job, empty_views: &Empty
     let shown: Vec<Shown> = job.pending.seen.boxes.iter().map(shown).collect();
     let scene = Scene {
         picture: &job.pending.picture,
-        found: &job.pending.detections,
+        classes: &settings.classes,
+        seen: &job.pending.detections,
         shown: &shown,
         masks,
         view: view.as_ref(),
     };
     let redacted = if settings.is_on {
-        redactor.redact(&settings.classes, &settings.faces, &scene)
+        redactor.redact(&settings.faces, &scene)
     } else {
         Err(of_evidence::switched_off())
     };

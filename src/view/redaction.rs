@@ -8,12 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::alerts::faces::FaceFinder;
-use crate::analysis::alert::Shown;
-use crate::analysis::detection::{Class, Detection};
-use crate::analysis::empty_view::EmptyView;
+use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
 use crate::detector::{Detector, Model, Thresholds};
-use crate::evidence::{self, Covered, EvidenceError, Redacted};
+use crate::evidence::{self, Covered, EvidenceError, Redacted, Scene};
 use crate::frame::Picture;
 use crate::text::{Sentence, config, evidence as of_evidence, log_error, page_live as say};
 
@@ -68,30 +66,17 @@ pub(super) struct StrictRedactor {
     finder: Option<FaceFinder>,
 }
 
-/// What is redacted.
-pub(super) struct Scene<'a> {
-    pub(super) picture: &'a Picture,
-    /// Everything found in it.
-    pub(super) found: &'a [Detection],
-    /// What is followed, which may lie a little beside what was found.
-    pub(super) shown: &'a [Shown],
-    pub(super) masks: &'a [Polygon],
-    /// What the camera sees when nobody is there.
-    pub(super) view: Option<&'a EmptyView>,
-}
-
 impl StrictRedactor {
-    /// The redacted picture.
+    /// The redacted picture; faces are looked for besides.
     ///
     /// # Errors
     /// Why there is none.
     pub(super) fn redact(
         &mut self,
-        classes: &[Class],
         faces: &Result<Option<Arc<Model>>, Sentence>,
         scene: &Scene<'_>,
     ) -> Result<Redacted, Sentence> {
-        let made = catch_unwind(AssertUnwindSafe(|| self.try_to_redact(classes, faces, scene)));
+        let made = catch_unwind(AssertUnwindSafe(|| self.try_to_redact(faces, scene)));
         made.unwrap_or_else(|_| {
             self.finder = None;
             log_error!(say::log_panicked());
@@ -101,11 +86,10 @@ impl StrictRedactor {
 
     fn try_to_redact(
         &mut self,
-        classes: &[Class],
         faces: &Result<Option<Arc<Model>>, Sentence>,
         scene: &Scene<'_>,
     ) -> Result<Redacted, Sentence> {
-        let (mut classes, mut found) = (classes.to_vec(), scene.found.to_vec());
+        let (mut classes, mut seen) = (scene.classes.to_vec(), scene.seen.to_vec());
         match faces {
             Ok(None) => self.finder = None,
             Ok(Some(model)) => {
@@ -116,14 +100,14 @@ impl StrictRedactor {
                     }
                 };
                 // In all parts of the picture, however long it takes: the next picture waits.
-                let faces = self.finder.insert(finder).find(scene.picture, scene.found, || true);
-                found.extend(faces.map_err(|error| say::faces_not_looked_for(error.sentence()))?);
+                let faces = self.finder.insert(finder).find(scene.picture, scene.seen, || true);
+                seen.extend(faces.map_err(|error| say::faces_not_looked_for(error.sentence()))?);
                 classes.push(Class::FACE);
             }
             Err(why) => return Err(say::faces_not_looked_for(why.clone())),
         }
-        evidence::redacted(scene.picture, &classes, &found, scene.shown, scene.masks, scene.view)
-            .map_err(|error| sentence(&error))
+        let scene = Scene { classes: &classes, seen: &seen, ..*scene };
+        evidence::redacted(&scene).map_err(|error| sentence(&error))
     }
 }
 
@@ -149,8 +133,8 @@ pub(super) fn once(viewer: &Viewer, picture: &Picture, masks: &[Polygon]) -> Res
     let mut found = Vec::new();
     let looked = catch_unwind(AssertUnwindSafe(|| detector.detect(picture, None, &thresholds, &mut found)));
     looked.map_err(|_| say::not_made())?.map_err(|error| say::people_not_looked_for(error.sentence()))?;
-    let scene = Scene { picture, found: &found, shown: &[], masks, view: None };
-    let redacted = StrictRedactor::default().redact(&classes, &faces, &scene)?;
+    let scene = Scene { picture, classes: &classes, seen: &found, shown: &[], masks, view: None };
+    let redacted = StrictRedactor::default().redact(&faces, &scene)?;
     encoded(&redacted, SHAPE_WIDTH)
 }
 

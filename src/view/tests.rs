@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::hub::{Made, Views};
+use super::hub::{Job, Made, Views};
 use super::maker::{EmptyViews, Maker, make};
 use super::redaction::{RedactionSettings, StrictRedactor};
 use super::*;
@@ -66,6 +66,11 @@ fn show(views: &Views, camera: &str, picture: &Arc<Picture>, now: Duration) -> b
     is_taken
 }
 
+/// What the thread that makes pictures does next.
+fn job(views: &Views) -> Job {
+    views.0.next_job(|| panic!("nothing waits")).unwrap()
+}
+
 /// What was made, without making anything.
 fn made() -> Made {
     let picture = || Some(Ok(ViewPicture { jpeg: vec![1], width: 1, height: 1, is_coarse: false }));
@@ -88,7 +93,7 @@ fn while_nobody_looks_nothing_is_taken_made_or_kept() {
     assert!(tap.is_wanted() && tap.is_live("a") && !tap.is_live("b"));
     assert!(!show(&views, "b", &picture, Duration::ZERO), "at another camera");
     assert!(show(&views, "a", &picture, Duration::ZERO));
-    views.0.publish(views.0.next_job().unwrap(), made(), Duration::ZERO);
+    views.0.publish(job(&views), made(), Duration::ZERO);
     assert!(viewer.view("a", 1).is_some());
     assert!(show(&views, "a", &picture, Duration::from_secs(1)));
     drop(look);
@@ -129,7 +134,7 @@ fn a_small_picture_is_made_every_ten_seconds_at_most_while_somebody_asks() {
     for second in 0..300 {
         let now = Duration::from_secs(second);
         if show(&views, "a", &picture, now) {
-            views.0.publish(views.0.next_job().unwrap(), made(), now);
+            views.0.publish(job(&views), made(), now);
             at.push(second);
         }
     }
@@ -192,13 +197,50 @@ fn what_was_made_with_other_masks_is_not_shown() {
     let _look = viewer.look("a").unwrap();
     viewer.still("a");
     show(&views, "a", &picture, Duration::ZERO);
-    views.0.publish(views.0.next_job().unwrap(), made(), Duration::ZERO);
+    views.0.publish(job(&views), made(), Duration::ZERO);
     show(&views, "a", &picture, Duration::from_secs(1));
-    let job = views.0.next_job().unwrap();
+    let job = job(&views);
     views.set(settings(&["a"]));
     assert!(viewer.view("a", 1).is_none() && viewer.still("a").is_none(), "what was there before");
     views.0.publish(job, made(), Duration::from_secs(2));
     assert!(viewer.view("a", 2).is_none() && viewer.still("a").is_none(), "what was just being made");
+}
+
+#[test]
+fn a_frame_that_waits_is_not_shown_once_the_configuration_is_another() {
+    let (views, picture) = (views(&["a"]), Arc::new(noise()));
+    let _look = views.viewer().look("a").unwrap();
+    assert!(show(&views, "a", &picture, Duration::ZERO));
+    assert_eq!(Arc::strong_count(&picture), 2, "it waits");
+    views.set(settings(&["a"]));
+    assert_eq!(Arc::strong_count(&picture), 1, "what was found in it was found by the models of before");
+}
+
+#[test]
+fn a_camera_that_gives_no_frames_keeps_no_picture_either() {
+    let (views, picture) = (views(&["a", "b"]), Arc::new(noise()));
+    let viewer = views.viewer();
+    for camera in ["a", "b"] {
+        viewer.still(camera);
+        assert!(show(&views, camera, &picture, Duration::ZERO));
+        views.0.publish(job(&views), made(), Duration::ZERO);
+    }
+    views.0.forget(Duration::from_secs(3600));
+    assert!(!views.tap().is_wanted());
+    assert!(viewer.still("a").is_none() && viewer.still("b").is_none());
+}
+
+#[test]
+fn while_nobody_looks_the_thread_lets_go_of_what_it_looks_with() {
+    let views = views(&["a"]);
+    let mut times = 0;
+    let next = views.0.next_job(|| {
+        times += 1;
+        // Nobody waits for it meanwhile.
+        views.finish();
+    });
+    assert!(next.is_none());
+    assert_eq!(times, 1);
 }
 
 #[test]
@@ -220,7 +262,7 @@ fn what_moves_leaves_a_trail() {
         };
         let seen = Seen { boxes: vec![one], ..Seen::default() };
         views.tap().offer("a", Pending { seen, ..pending_of(&picture, Vec::new()) }, now);
-        views.0.publish(views.0.next_job().unwrap(), made(), now);
+        views.0.publish(job(&views), made(), now);
         let Next::New(view) = runtime().block_on(look.next(latest, SOON)) else { panic!("no view") };
         latest = view.number;
         assert_eq!(view.seen.boxes[0].trail.len(), usize::from(step) + 1);
@@ -243,7 +285,7 @@ fn forms(
     viewer.still("a");
     let _ = runtime().block_on(viewer.shape_picture("a", Duration::ZERO));
     views.tap().offer("a", pending_of(&Arc::new(picture), found), Duration::ZERO);
-    let job = views.0.next_job().unwrap();
+    let job = job(&views);
     let empty_views: EmptyViews = Box::new(move |_| view.clone());
     let made = make(&mut StrictRedactor::default(), &job, &empty_views);
     [made.live, made.still, made.shape].map(|form| form.expect("all three are wanted"))
@@ -260,7 +302,15 @@ fn a_person_is_as_unrecognisable_as_in_evidence() {
     for (what, picture) in [("street", street as fn() -> Picture), ("noise", noise)] {
         let empty = view_of(&picture());
         let found = vec![person()];
-        let evidence = evidence::make(&picture(), &[Class::PERSON], &found, &[], &[], Some(&empty)).unwrap();
+        let scene = evidence::Scene {
+            picture: &picture(),
+            classes: &[Class::PERSON],
+            seen: &found,
+            shown: &[],
+            masks: &[],
+            view: Some(&empty),
+        };
+        let evidence = evidence::make(&scene).unwrap();
         let evidence = image::load_from_memory(&evidence.jpeg).unwrap().to_rgb8();
         let head = BBox::new(0.4, 0.3, 0.5, 0.45);
         let in_evidence = detail(&evidence, head);

@@ -23,6 +23,7 @@ use super::layout::{Shell, Tab};
 use super::live::Listening;
 use super::pictures::jpeg;
 use super::request::{Reader, Refused, Visitor};
+use super::sessions::SessionKey;
 use super::status::CameraStatus;
 use super::status_page;
 use super::walk_test;
@@ -201,6 +202,7 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
 /// What is heard of one camera while somebody looks.
 struct Listener {
     site: Arc<Site>,
+    session: SessionKey,
     camera: String,
     language: Language,
     look: Look,
@@ -215,7 +217,10 @@ impl Listener {
         if self.is_over || tokio::time::Instant::now() >= self.ends {
             return None;
         }
-        let told = match self.look.next(self.latest, WAITS_FOR).await {
+        let next = self.look.next(self.latest, WAITS_FOR).await;
+        // Whoever logged out meanwhile hears no more.
+        self.site.sessions.lock().find(self.session, false, self.site.now().mono)?;
+        let told = match next {
             Next::New(view) => {
                 self.latest = view.number;
                 named("view", &event(&self.site, &self.camera, &view, self.language))
@@ -248,7 +253,8 @@ pub(super) async fn events(
     let language = Reader::of(&site, &headers).0;
     // An answer that is no stream would not tell the script why.
     let no = |why: Sentence| told(Body::from(refused(why, language)));
-    let Some(listening) = Listening::begin(&site.streams, visitor.key) else {
+    let session = visitor.key;
+    let Some(listening) = Listening::begin(&site.streams, session) else {
         return no(say::too_many_tabs());
     };
     let look = match site.parts.viewer.look(&camera) {
@@ -257,8 +263,17 @@ pub(super) async fn events(
         Err(NoLook::TooMany) => return no(say::too_many_cameras(MOST_LIVE)),
     };
     let ends = tokio::time::Instant::now() + LASTS_FOR;
-    let listener =
-        Listener { site, camera, language, look, latest: 0, ends, is_over: false, _listening: listening };
+    let listener = Listener {
+        site,
+        session,
+        camera,
+        language,
+        look,
+        latest: 0,
+        ends,
+        is_over: false,
+        _listening: listening,
+    };
     told(Body::from_stream(stream::unfold(listener, Listener::next)))
 }
 

@@ -49,7 +49,10 @@ const PERSON: &str = "person";
 pub(super) struct Walks {
     folder: PathBuf,
     running: Mutex<BTreeMap<String, Running>>,
+    /// Never held while anything waits for the disk.
     results: Mutex<BTreeMap<String, Walked>>,
+    /// Held while they are written: the latest stay.
+    writing: Mutex<()>,
 }
 
 struct Running {
@@ -83,11 +86,28 @@ impl Walks {
                 BTreeMap::new()
             }
         };
-        Walks { folder: folder.to_owned(), running: Mutex::default(), results: Mutex::new(results) }
+        Walks {
+            folder: folder.to_owned(),
+            running: Mutex::default(),
+            results: Mutex::new(results),
+            writing: Mutex::default(),
+        }
     }
 
-    /// Waits for the disk.
+    /// Waits for the disk; nobody who reads results does.
     fn keep(&self, camera: &str, walked: Walked) {
+        let _one_after_the_other = self.writing.lock();
+        let bytes = self.take_in(camera, walked);
+        let written = bytes
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| files::write_private(&self.folder, FILE, &bytes));
+        if let Err(error) = written {
+            log_error!(say::log_walk_not_kept(); %error);
+        }
+    }
+
+    /// The file with one more.
+    fn take_in(&self, camera: &str, walked: Walked) -> serde_json::Result<Vec<u8>> {
         let mut results = self.results.lock();
         results.insert(camera.to_owned(), walked);
         while results.len() > MOST_RESULTS {
@@ -95,13 +115,23 @@ impl Walks {
                 results.iter().min_by_key(|(_, walked)| walked.at.0).map(|(camera, _)| camera.clone());
             oldest.and_then(|camera| results.remove(&camera));
         }
-        let written = serde_json::to_vec(&*results)
-            .map_err(std::io::Error::other)
-            .and_then(|bytes| files::write_private(&self.folder, FILE, &bytes));
-        if let Err(error) = written {
-            log_error!(say::log_walk_not_kept(); %error);
-        }
+        serde_json::to_vec(&*results)
     }
+}
+
+impl Walked {
+    /// What is known after a walk; `None` where the camera gave no frame meanwhile: what was known before stays.
+    fn after(grid: &WalkGrid, at: Time, by: String) -> Option<Self> {
+        grid.has_looked().then(|| Walked { at, by, cells: grid.cells().clone(), smallest: grid.smallest() })
+    }
+}
+
+/// Walk tests are for those who may change something.
+fn only_operators(form: &OwnForm) -> Result<(), Refused> {
+    if form.visitor.may(Role::Operator) {
+        return Ok(());
+    }
+    Err(Refused::new(StatusCode::FORBIDDEN, page::role_does_not_allow(), form.reader))
 }
 
 pub(super) async fn begin(
@@ -109,10 +139,8 @@ pub(super) async fn begin(
     Path(camera): Path<String>,
     form: OwnForm,
 ) -> Result<Response, Refused> {
+    only_operators(&form)?;
     let OwnForm { visitor, reader, .. } = form;
-    if !visitor.may(Role::Operator) {
-        return Err(Refused::new(StatusCode::FORBIDDEN, page::role_does_not_allow(), reader));
-    }
     if site.walks.running.lock().contains_key(&camera) {
         return Ok(back(&site, &visitor, &camera, say::walk_goes_on_already()));
     }
@@ -145,10 +173,8 @@ pub(super) async fn end(
     Path(camera): Path<String>,
     form: OwnForm,
 ) -> Result<Response, Refused> {
+    only_operators(&form)?;
     let OwnForm { visitor, reader, .. } = form;
-    if !visitor.may(Role::Operator) {
-        return Err(Refused::new(StatusCode::FORBIDDEN, page::role_does_not_allow(), reader));
-    }
     // Only a camera of now has a page to go back to.
     if !site.parts.viewer.has(&camera) {
         return Err(Refused::new(StatusCode::NOT_FOUND, say::no_such_camera(), reader));
@@ -198,13 +224,13 @@ async fn walk(
     }
     drop(follow);
     let Some(by) = site.walks.running.lock().get(&camera).map(|running| running.by.clone()) else { return };
-    let walked = {
-        let grid = grid.lock();
-        Walked { at: Time(site.now().utc), by, cells: grid.cells().clone(), smallest: grid.smallest() }
-    };
-    let (keeping, of) = (site.clone(), camera.clone());
-    if let Err(error) = tokio::task::spawn_blocking(move || keeping.walks.keep(&of, walked)).await {
-        log_error!(say::log_walk_not_kept(); %error);
+    let walked = Walked::after(&grid.lock(), Time(site.now().utc), by);
+    if let Some(walked) = walked {
+        let (keeping, of) = (site.clone(), camera.clone());
+        let kept = tokio::task::spawn_blocking(move || keeping.walks.keep(&of, walked));
+        if let Err(error) = kept.await {
+            log_error!(say::log_walk_not_kept(); %error);
+        }
     }
     site.walks.running.lock().remove(&camera);
     // Whoever ended it hears now that it is over.
@@ -339,7 +365,17 @@ mod tests {
         let area = [0.4, 0.2, 0.5, 0.6];
         grid.see(Duration::ZERO, &[Walker { track: 1, area, height: 0.4, score: 0.75 }]);
         let at = Time(jiff::Timestamp::from_second(at).unwrap());
-        Walked { at, by: "li".to_owned(), cells: grid.cells().clone(), smallest: grid.smallest() }
+        Walked::after(&grid, at, "li".to_owned()).expect("somebody walked")
+    }
+
+    #[test]
+    fn a_walk_before_a_camera_that_gave_no_frame_leaves_what_was_known() {
+        let mut grid = WalkGrid::default();
+        let at = Time(jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(Walked::after(&grid, at, "li".to_owned()), None);
+        grid.see(Duration::ZERO, &[]);
+        let nobody = Walked::after(&grid, at, "li".to_owned()).expect("frames came, and nobody was in them");
+        assert_eq!(nobody.cells.coverage(), None);
     }
 
     #[test]

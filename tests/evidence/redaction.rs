@@ -13,7 +13,7 @@ use lookout::analysis::empty_view::{COLUMNS, Changed, Coarse, EmptyView, ROWS};
 use lookout::analysis::geometry::BBox;
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Thresholds};
-use lookout::evidence;
+use lookout::evidence::{self, Scene};
 use lookout::frame::coarse::coarse;
 use lookout::frame::{Picture, PictureFormat};
 use lookout::types::provider::Provider;
@@ -176,7 +176,8 @@ fn keep(
     let was = folder.join(format!("{name}-was.jpg"));
     evidence::rgb_from_picture(picture).save(was).expect("a folder that can be written");
     for (ending, found) in [("-is.jpg", found), ("-alone.jpg", &[])] {
-        let made = evidence::make(picture, &[Class::PERSON], found, &[], &[], view).expect("a picture");
+        let scene = Scene { picture, classes: &[Class::PERSON], seen: found, shown: &[], masks: &[], view };
+        let made = evidence::make(&scene).expect("a picture");
         write(ending, &made.jpeg);
     }
     let cells = match changed {

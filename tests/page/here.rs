@@ -151,10 +151,15 @@ catalogue = ["flooding"]
 
     /// Posts a level in metres.
     pub fn post_level(&self, metres: f64) {
+        self.post("/drain-2", metres);
+    }
+
+    /// Posts what another sensor measures.
+    pub fn post(&self, path: &str, metres: f64) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.webhook)).unwrap();
         let body = format!("{{\"m\":{metres}}}");
         let request = format!(
-            "POST /drain-2 HTTP/1.1\r\nHost: box\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST {path} HTTP/1.1\r\nHost: box\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).unwrap();

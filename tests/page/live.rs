@@ -2,8 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use lookout::analysis::geometry::BBox;
+use lookout::config::document::DEFAULT_MODEL;
+use lookout::video::{Auth, Mount, Play, RtspServer};
 use rustls::{ClientConnection, StreamOwned};
 use serde_json::Value;
 
@@ -11,24 +16,25 @@ use super::alerts::with_camera;
 use super::browser::{PHONE, all_from, axe, enrol, inspect, picture};
 use super::client::Client;
 use super::here::{SOON, Site};
+use super::support::clips::run;
 use super::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 use super::webdriver::Browser;
 
 /// The structure model alone makes people unrecognisable here: not every machine that tests has the one for faces.
-const NO_FACE_MODEL: &str = "\n[detector]\nface_model = \"none\"\n";
+pub const NO_FACE_MODEL: &str = "\n[detector]\nface_model = \"none\"\n";
 
 fn config(url: &str) -> String {
     format!("{NO_FACE_MODEL}{}", with_camera(url))
 }
 
 /// A page that hears of one camera.
-struct Events {
+pub struct Events {
     stream: StreamOwned<ClientConnection, TcpStream>,
     heard: String,
 }
 
 impl Events {
-    fn open(client: &Client, path: &str) -> Self {
+    pub fn open(client: &Client, path: &str) -> Self {
         let mut stream = client.connect();
         let cookies: Vec<String> =
             client.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -39,7 +45,7 @@ impl Events {
     }
 
     /// The next event of that name.
-    fn next(&mut self, name: &str) -> Value {
+    pub fn next(&mut self, name: &str) -> Value {
         let until = Instant::now() + SOON;
         let begin = format!("event:{name}\ndata:");
         let mut piece = [0; 16 * 1024];
@@ -56,6 +62,14 @@ impl Events {
             let read = self.stream.read(&mut piece).unwrap_or_else(|e| panic!("{name}: {e}: {}", self.heard));
             assert!(read > 0, "no {name}, it ended: {}", self.heard);
             self.heard.push_str(&String::from_utf8_lossy(&piece[..read]));
+        }
+    }
+
+    /// Reads on until the box says no more.
+    fn end(&mut self) {
+        let (until, mut piece) = (Instant::now() + SOON, [0; 16 * 1024]);
+        while self.stream.read(&mut piece).is_ok_and(|read| read > 0) {
+            assert!(Instant::now() < until, "it goes on");
         }
     }
 
@@ -171,6 +185,74 @@ fn is_coarse(picture: &image::RgbImage) -> bool {
     }
     deviations.sort_by(f64::total_cmp);
     deviations[deviations.len() * 4 / 5] < 4.0
+}
+
+/// What `detect` finds in a picture of people from so sure on.
+fn people_found(picture: &Path, at_least: f32) -> Vec<BBox> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+    command.arg("detect").arg(picture).args(["--model", DEFAULT_MODEL]);
+    let output = command.arg("--threshold").arg(at_least.to_string()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    people(&lines.collect::<Vec<Value>>())
+}
+
+fn people(found: &[Value]) -> Vec<BBox> {
+    let people = found.iter().filter(|one| one["class"] == "person");
+    people
+        .map(|one| {
+            let [x0, y0, x1, y1] = [0, 1, 2, 3].map(|edge| one["box"][edge].as_f64().unwrap() as f32);
+            BBox::new(x0, y0, x1, y1)
+        })
+        .collect()
+}
+
+#[test]
+fn live_boxes_lie_where_detect_finds_people() {
+    // Nothing moves, so that every view shows the same.
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/test-picture.jpg");
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("still.mp4");
+    run(&format!(
+        "filesrc location=\"{}\" ! jpegdec ! imagefreeze num-buffers=60 ! video/x-raw,framerate=10/1 ! videoconvert \
+         ! video/x-raw,format=I420 ! x264enc tune=zerolatency key-int-max=20 pass=quant quantizer=16 ! h264parse \
+         ! mp4mux ! filesink location=\"{}\"",
+        picture.display(),
+        clip.display()
+    ));
+    let play = Play::File { path: clip, repeat: true, from: 0.0 };
+    let mount = Mount { path: "/lane".to_owned(), play, auth: Auth::None };
+    let camera = RtspServer::start(0, vec![mount]).unwrap();
+    let (sure, any) = (people_found(&picture, 0.6), people_found(&picture, 0.1));
+    assert!(sure.len() >= 3 && any.len() > sure.len(), "{sure:?}, {any:?}");
+    let lie_on = |one: &BBox, others: &[BBox]| others.iter().any(|other| one.iou(other) > 0.7);
+
+    let site = Site::start_with(&config(&lane_url(&camera)));
+    let li = site.enrolled("li", "viewer");
+    let mut events = Events::open(&li, "/cameras/cam-01/live");
+    let view = events.view("everybody", |view| {
+        let shown = people(view["boxes"].as_array().unwrap());
+        sure.iter().all(|one| lie_on(one, &shown))
+    });
+    for one in people(view["boxes"].as_array().unwrap()) {
+        assert!(lie_on(&one, &any), "nobody is there: {one:?}, {any:?}");
+    }
+}
+
+#[test]
+fn whoever_logs_out_sees_no_more() {
+    let camera = lane_camera(0, BEFORE_SOMEBODY_COMES);
+    let site = Site::start_with(&config(&lane_url(&camera)));
+    let mut li = site.enrolled("li", "viewer");
+    let mut events = Events::open(&li, "/cameras/cam-01/live");
+    let number = events.next("view")["number"].as_u64().unwrap();
+    let before = li.clone();
+    let token = li.get("/").token();
+    assert_eq!(li.post("/logout", &[("token", &token)]).status, 303);
+    events.end();
+    let mut replayed = before;
+    assert_eq!(replayed.get(&format!("/cameras/cam-01/live/{number}.jpg")).status, 303);
 }
 
 #[test]

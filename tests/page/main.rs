@@ -12,6 +12,7 @@ mod backup;
 mod browser;
 mod changes;
 mod client;
+mod cost;
 mod here;
 mod limits;
 mod live;

@@ -18,6 +18,8 @@
     // The view whose picture is fetched next: the newest, one at a time.
     let wanted = null;
     let isFetching = false;
+    // The newest view has a picture: without one none is shown, nor one that was on its way.
+    let isShown = false;
     let wasWalking = false;
 
     const element = (name, attributes, ...children) => {
@@ -127,7 +129,7 @@
         const next = new Image(view.width, view.height);
         const end = (isThere) => {
             isFetching = false;
-            if (isThere && stream) {
+            if (isThere && stream && isShown) {
                 [next.id, next.alt] = [picture.id, picture.alt];
                 picture.replaceWith(next);
                 picture = next;
@@ -142,8 +144,9 @@
 
     const take = (view) => {
         show(view);
-        wanted = view.has_picture ? view : null;
-        if (view.has_picture) {
+        isShown = view.has_picture;
+        wanted = isShown ? view : null;
+        if (isShown) {
             fetchPicture();
         } else {
             picture.removeAttribute("src");
@@ -161,6 +164,16 @@
             again = null;
             listen();
         }, AGAIN_MS);
+    };
+
+    // Whoever is logged out sees the login, not a picture that never changes.
+    const leaveIfLoggedOut = async () => {
+        try {
+            const answer = await fetch(location.href, { headers: { "x-lookout-refresh": "1" }, redirect: "error" });
+            if (answer.status === 401) location.reload();
+        } catch {
+            // The box is away: it is asked again later.
+        }
     };
 
     const listen = () => {
@@ -184,6 +197,7 @@
             // A browser tries again by itself, unless the box said no.
             if (own.readyState !== EventSource.CLOSED || stream !== own) return;
             close();
+            leaveIfLoggedOut();
             listenLater();
         });
     };

@@ -7,6 +7,8 @@
     // What was so before this page was made: it may have changed before the stream begins.
     let seen = JSON.parse(document.body.dataset.seen ?? "null");
     let wanted = new Set();
+    // What changed in parts that somebody types in or touches: it is fetched when they are done.
+    const putOff = new Set();
     let isFetching = false;
     let lastFetch = 0;
     let timer = null;
@@ -76,7 +78,12 @@
             document.title = page.title;
             for (const part of parts()) {
                 const fresh = part.id && page.getElementById(part.id);
-                if (fresh && now.has(part.dataset.live) && !isBusy(part)) replace(part, document.adoptNode(fresh));
+                if (!fresh || !now.has(part.dataset.live)) continue;
+                if (isBusy(part)) {
+                    putOff.add(part.dataset.live);
+                } else {
+                    replace(part, document.adoptNode(fresh));
+                }
             }
         } catch {
             // The box is restarting, or the network is away: the stream says when it is back.
@@ -87,6 +94,13 @@
             if (wanted.size > 0) later(SOONEST_MS);
         }
     };
+
+    const takeUp = () => setTimeout(() => {
+        putOff.forEach((part) => wanted.add(part));
+        putOff.clear();
+        refresh();
+    }, 0);
+    for (const end of ["focusout", "pointerup", "pointercancel"]) document.addEventListener(end, takeUp);
 
     // Only while somebody looks: a browser has few connections to one address, and each stream takes one.
     const listen = () => {

@@ -156,6 +156,11 @@ impl WalkGrid {
         }
     }
 
+    /// Whether there was a look at all.
+    pub(in crate::web) fn has_looked(&self) -> bool {
+        self.looks > 0
+    }
+
     pub(in crate::web) fn cells(&self) -> &Cells {
         &self.cells
     }
