@@ -21,9 +21,11 @@ mod backup;
 mod certificate;
 mod changes;
 mod files;
+mod follow;
 pub mod history;
 pub mod in_force;
 mod layout;
+mod listen;
 mod live;
 mod live_picture;
 mod lockout;
@@ -35,14 +37,14 @@ mod rules;
 mod serve;
 mod sessions;
 mod shapes;
+mod site;
 pub mod status;
 mod status_page;
 mod test_alert;
 mod walk_test;
 mod wizard;
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,37 +55,29 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use jiff::tz::TimeZone;
 use parking_lot::Mutex;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::analysis::time::{Moment, Timestamp};
-use crate::audit::{Audit, Entry};
+use crate::analysis::time::Timestamp;
+use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::config::{Web, WebListen};
+use crate::config::Web;
 use crate::contract::signature::Role as CommandRole;
 use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
-use crate::outbox::{Consumer, Outbox};
+use crate::outbox::Outbox;
 use crate::text::{Sentence, language_of_log, log_error, log_info, log_warn, page as say};
 use crate::types::rate::Bucket;
 use crate::view::Viewer;
 
 use accounts::Accounts;
-use changes::{Banner, Proposals};
-use history::{FollowError, History};
+use history::History;
 use in_force::InForce;
-use layout::Shell;
-use live::{Streams, Versions};
-use lockout::Lockout;
-use request::{Reader, Refused, Visitor};
+use request::{Reader, Refused};
 use serve::Connection;
-use sessions::Sessions;
+use site::Site;
 use status::BoxStatus;
-use test_alert::LastTest;
 use walk_test::Walks;
-use wizard::Wizards;
 
 pub use certificate::fingerprint;
 
@@ -91,25 +85,15 @@ pub use certificate::fingerprint;
 const FOLDER: &str = "page";
 /// Where the page is served now, for `lookout page`.
 const ADDRESS_FILE: &str = "address";
-/// The usual port, and the next ones, where others have the first.
-const USUAL_PORTS: std::ops::RangeInclusive<u16> = 8443..=8452;
 /// How often an address that is taken is tried again, and a queue that cannot be read.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Less urgent than what sees and tells.
 const NICE: i32 = 10;
 /// Threads for what waits for the disk or hashes a password. They end when nothing waits.
 const BLOCKING_THREADS: usize = 2;
-/// How long somebody waits for their turn to have a password hashed.
-const TURN_WITHIN: Duration = Duration::from_secs(3);
-/// How often what is too old is deleted.
-const TRIM_EVERY: Duration = Duration::from_secs(3600);
 /// Exports that everybody together may begin at once, and how many a second come to be allowed again: each is a line in the
 /// audit log, which nobody may wash away.
 const EXPORTS: (f64, f64) = (10.0, 0.1);
-/// What the page's script says when it fetches a page by itself; somebody may not have looked at that.
-const BY_ITSELF: &str = "x-lookout-refresh";
-/// The history is not written more often than this.
-const FOLLOW_AT_MOST_EVERY: Duration = Duration::from_millis(100);
 
 /// Where the page keeps its files, in the folder of the outbox.
 pub fn folder_in(outbox_dir: &Path) -> PathBuf {
@@ -323,7 +307,7 @@ impl Work {
             .map_err(|trouble| PageTrouble::new(trouble.sentence(), Some(trouble.hint())))?;
         let history = History::open(folder, self.web.keep, self.web.keep_bytes)
             .map_err(|error| PageTrouble::new(say::no_history(error.to_string()), Some(say::try_room())))?;
-        let listener = listen(self.web.listen).await?;
+        let listener = listen::listen(self.web.listen).await?;
         let address = listener
             .local_addr()
             .map_err(|error| PageTrouble::new(say::no_thread(error.to_string()), None))?;
@@ -351,7 +335,7 @@ impl Work {
         });
         let books = tokio::spawn(login::keep_books(site.clone(), self.trouble.clone()));
         let forgetting = tokio::spawn(wizard::forget(site.clone()));
-        let following = tokio::spawn(follow(site.clone(), outbox.clone()));
+        let following = tokio::spawn(follow::follow(site.clone(), outbox.clone()));
         let mut stopping = self.stopping.clone();
         tokio::select! {
             // It ends only by a panic.
@@ -387,42 +371,6 @@ fn be_nice() {
     let _ = rustix::process::setpriority_process(Some(this), NICE);
 }
 
-async fn listen(at: WebListen) -> Result<TcpListener, PageTrouble> {
-    match at {
-        WebListen::At(address) => {
-            TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
-        }
-        WebListen::Usual => {
-            for port in USUAL_PORTS.chain([0]) {
-                if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-                    return Ok(listener);
-                }
-            }
-            let any = SocketAddr::from((Ipv4Addr::LOCALHOST, *USUAL_PORTS.start()));
-            Err(cannot_listen(any, &io::Error::from(io::ErrorKind::AddrInUse)))
-        }
-    }
-}
-
-fn cannot_listen(address: SocketAddr, error: &io::Error) -> PageTrouble {
-    let (what, hint) = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            (say::port_taken(address.to_string()), say::try_who_listens(address.port()))
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            (say::no_such_address(address.to_string()), say::try_any_address(address.port()))
-        }
-        io::ErrorKind::PermissionDenied => (
-            say::port_needs_rights(address.port()),
-            say::try_higher_port(crate::config::document::DEFAULT_WEB_LISTEN),
-        ),
-        _ => {
-            (say::cannot_listen(address.to_string(), error.to_string()), say::try_any_address(address.port()))
-        }
-    };
-    PageTrouble::new(what, Some(hint))
-}
-
 fn routes(site: &Arc<Site>) -> Router {
     let closed = Router::new()
         .route("/", get(status_page::show))
@@ -442,10 +390,10 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/live", get(live::changes))
         .route("/backup", get(backup::show).post(backup::make))
         .route("/test", get(test_alert::show).post(test_alert::send))
-        .route("/cameras/add", get(wizard::begin))
-        .route("/cameras/add/{step}", get(wizard::show).post(wizard::act))
-        .route("/cameras/add/picture.jpg", get(wizard::picture))
-        .route("/cameras/add/done/{id}", get(wizard::done))
+        .route("/add-camera", get(wizard::begin))
+        .route("/add-camera/{step}", get(wizard::show).post(wizard::act))
+        .route("/add-camera/picture.jpg", get(wizard::picture))
+        .route("/add-camera/done/{id}", get(wizard::done))
         .route("/cameras/{id}", get(live_picture::show))
         .route("/cameras/{id}/remove", post(changes::remove_camera))
         .route("/cameras/{id}/live", get(live_picture::events))
@@ -480,217 +428,4 @@ async fn nothing_here(
     headers: HeaderMap,
 ) -> Refused {
     Refused::not_found(Reader::of(&site, &headers))
-}
-
-/// What all requests share.
-struct Site {
-    accounts: Mutex<Accounts>,
-    sessions: Mutex<Sessions>,
-    lockout: Mutex<Lockout>,
-    history: Mutex<History>,
-    status: watch::Receiver<Option<Arc<BoxStatus>>>,
-    /// Another number whenever the history changed.
-    changes: watch::Sender<u64>,
-    /// One password at a time: each takes memory and processor time on purpose.
-    hashing: Semaphore,
-    /// Pages that hear of changes.
-    streams: Arc<Streams>,
-    walks: Walks,
-    /// The test alert that people at the page watch.
-    last_test: Mutex<Option<LastTest>>,
-    exports: Mutex<Bucket>,
-    /// Changes of the configuration that are not tried yet.
-    proposals: Mutex<Proposals>,
-    /// Cameras that are being added.
-    wizards: Mutex<Wizards>,
-    /// What is told of the page, here and to the centre.
-    trouble: Arc<Mutex<Option<PageTrouble>>>,
-    parts: Parts,
-}
-
-impl Site {
-    fn now(&self) -> Moment {
-        self.parts.clock.now()
-    }
-
-    fn language(&self) -> Language {
-        self.status.borrow().as_ref().map_or(self.parts.language, |status| status.language)
-    }
-
-    fn time_zone(&self) -> TimeZone {
-        self.status.borrow().as_ref().map_or(TimeZone::UTC, |status| status.time_zone.clone())
-    }
-
-    /// What is so now, for a page that is made after it was asked.
-    fn versions(&self) -> Versions {
-        Versions::of(self.status.borrow().as_deref(), *self.changes.borrow())
-    }
-
-    /// The site's name, or the box's.
-    fn name(&self) -> String {
-        let status = self.status.borrow();
-        let site = status.as_ref().and_then(|status| status.site.clone());
-        site.unwrap_or_else(|| self.parts.box_name.clone())
-    }
-
-    /// What stands around a page of somebody who is logged in.
-    async fn shell<'v>(
-        self: &Arc<Self>,
-        reader: Reader,
-        title: Sentence,
-        here: String,
-        headers: &HeaderMap,
-        visitor: &'v Visitor,
-    ) -> Result<Shell<'v>, Refused> {
-        let by_itself = headers.contains_key(BY_ITSELF);
-        let counts = self.blocking(|site| site.history.lock().open_counts(), reader).await?;
-        let (_, waiting) = counts.map_err(|error| Refused::broken(error, reader))?;
-        let notice = if by_itself { None } else { self.sessions.lock().take_notice(visitor.key) };
-        Ok(Shell {
-            here,
-            visitor: Some(visitor),
-            name: self.name(),
-            waiting,
-            notice,
-            banner: Some(Banner::of(self, visitor)),
-            ..Shell::bare(reader.0, title)
-        })
-    }
-
-    /// What waits for the disk, or computes for longer, on a thread of its own.
-    async fn blocking<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&Site) -> T + Send + 'static,
-        reader: Reader,
-    ) -> Result<T, Refused> {
-        let site = self.clone();
-        tokio::task::spawn_blocking(move || work(&site)).await.map_err(|error| Refused::broken(error, reader))
-    }
-
-    /// The history begins anew where its database is damaged; otherwise people are told.
-    fn is_in_trouble(&self, error: &FollowError) -> Option<PageTrouble> {
-        if let FollowError::Database(error) = error
-            && self.history.lock().mend(error)
-        {
-            self.changes.send_modify(|number| *number += 1);
-            return None;
-        }
-        let trouble = PageTrouble::new(say::no_history(error.to_string()), Some(say::try_room()));
-        *self.trouble.lock() = Some(trouble.clone());
-        self.changes.send_modify(|number| *number += 1);
-        Some(trouble)
-    }
-
-    /// Writes into the audit log what somebody did; it has not happened where that fails.
-    async fn note(
-        self: &Arc<Self>,
-        event: &'static str,
-        by: &str,
-        detail: Option<String>,
-        reader: Reader,
-    ) -> Result<(), Refused> {
-        let entry = Entry { by: Some(by.to_owned()), detail, ..Entry::of(event) };
-        let at = self.now().utc;
-        let written = self.blocking(move |site| site.parts.audit.record(at, entry), reader).await?;
-        written.map_err(|error| Refused::broken(error, reader))
-    }
-
-    /// Whoever may have a password hashed now; `None`: too many want to.
-    async fn turn_to_hash(&self) -> Option<SemaphorePermit<'_>> {
-        tokio::time::timeout(TURN_WITHIN, self.hashing.acquire()).await.ok()?.ok()
-    }
-}
-
-/// Takes over what is stored in the outbox as it comes, until the runtime stops.
-async fn follow(site: Arc<Site>, outbox: Outbox) {
-    let mut appended = outbox.appended();
-    let mut told = None;
-    loop {
-        let registering = outbox.clone();
-        let registered = tokio::task::spawn_blocking(move || history::register(&registering)).await;
-        let stopped_by = match registered {
-            Ok(Ok(consumer)) => match follow_on(&site, &outbox, &mut appended, consumer, &mut told).await {
-                Some(error) => error,
-                None => return,
-            },
-            Ok(Err(error)) => Stopped::By(error.into()),
-            Err(error) => Stopped::Ended(error),
-        };
-        match stopped_by {
-            Stopped::By(error) => {
-                log_warn!(say::log_no_alerts(); %error);
-                let site = site.clone();
-                // A panic in it is no other than one in the next attempt.
-                let telling = tokio::task::spawn_blocking(move || site.is_in_trouble(&error));
-                told = telling.await.ok().flatten().or(told);
-            }
-            Stopped::Ended(error) if error.is_cancelled() => return,
-            Stopped::Ended(error) => log_error!(say::log_no_alerts(); %error),
-        }
-        tokio::time::sleep(AGAIN_AFTER).await;
-    }
-}
-
-/// Why the history does not get on.
-enum Stopped {
-    By(FollowError),
-    Ended(tokio::task::JoinError),
-}
-
-/// Until something is wrong; `None`: the outbox ends.
-async fn follow_on(
-    site: &Arc<Site>,
-    outbox: &Outbox,
-    appended: &mut watch::Receiver<u64>,
-    consumer: Consumer,
-    told: &mut Option<PageTrouble>,
-) -> Option<Stopped> {
-    let consumer = Arc::new(consumer);
-    loop {
-        appended.borrow_and_update();
-        let (site_now, from, outbox_now) = (site.clone(), consumer.clone(), outbox.clone());
-        let more = tokio::task::spawn_blocking(move || {
-            let now = site_now.now().utc;
-            History::follow(&site_now.history, &outbox_now, &from, now)
-        });
-        let more = match more.await {
-            Ok(Ok(more)) => more,
-            Ok(Err(error)) => return Some(Stopped::By(error)),
-            Err(error) => return Some(Stopped::Ended(error)),
-        };
-        if let Some(told) = told.take() {
-            site.trouble.lock().take_if(|trouble| *trouble == told);
-        }
-        match more {
-            Some(0) => {}
-            Some(_) => site.changes.send_modify(|number| *number += 1),
-            None => {
-                tokio::select! {
-                    changed = appended.changed() => if changed.is_err() { return None },
-                    () = tokio::time::sleep(TRIM_EVERY) => {
-                        if let Some(stopped) = trim(site).await {
-                            return Some(stopped);
-                        }
-                    }
-                }
-                tokio::time::sleep(FOLLOW_AT_MOST_EVERY).await;
-            }
-        }
-    }
-}
-
-async fn trim(site: &Arc<Site>) -> Option<Stopped> {
-    let site = site.clone();
-    let trimmed = tokio::task::spawn_blocking(move || {
-        let now = site.now().utc;
-        site.history.lock().trim(now)
-    });
-    match trimmed.await {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => {
-            log_warn!(say::log_not_trimmed(); %error);
-            Some(Stopped::By(error.into()))
-        }
-        Err(error) => Some(Stopped::Ended(error)),
-    }
 }

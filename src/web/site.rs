@@ -1,0 +1,139 @@
+//! What all requests of the page share: who is logged in, what is known of the box, and how something that waits for the
+//! disk is done beside the page's one thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use jiff::tz::TimeZone;
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+
+use super::accounts::Accounts;
+use super::changes::{Banner, Proposals};
+use super::history::History;
+use super::layout::Shell;
+use super::live::{Streams, Versions};
+use super::lockout::Lockout;
+use super::request::{Reader, Refused, Visitor};
+use super::sessions::Sessions;
+use super::status::BoxStatus;
+use super::test_alert::LastTest;
+use super::walk_test::Walks;
+use super::wizard::Wizards;
+use super::{PageTrouble, Parts};
+use crate::analysis::time::Moment;
+use crate::audit::Entry;
+use crate::contract::words::Language;
+use crate::text::Sentence;
+use crate::types::rate::Bucket;
+
+/// How long somebody waits for their turn to have a password hashed.
+const TURN_WITHIN: Duration = Duration::from_secs(3);
+/// What the page's script says when it fetches a page by itself; somebody may not have looked at that.
+const BY_ITSELF: &str = "x-lookout-refresh";
+
+/// What all requests share.
+pub(super) struct Site {
+    pub(super) accounts: Mutex<Accounts>,
+    pub(super) sessions: Mutex<Sessions>,
+    pub(super) lockout: Mutex<Lockout>,
+    pub(super) history: Mutex<History>,
+    pub(super) status: watch::Receiver<Option<Arc<BoxStatus>>>,
+    /// Another number whenever the history changed.
+    pub(super) changes: watch::Sender<u64>,
+    /// One password at a time: each takes memory and processor time on purpose.
+    pub(super) hashing: Semaphore,
+    /// Pages that hear of changes.
+    pub(super) streams: Arc<Streams>,
+    pub(super) walks: Walks,
+    /// The test alert that people at the page watch.
+    pub(super) last_test: Mutex<Option<LastTest>>,
+    pub(super) exports: Mutex<Bucket>,
+    /// Changes of the configuration that are not tried yet.
+    pub(super) proposals: Mutex<Proposals>,
+    /// Cameras that are being added.
+    pub(super) wizards: Mutex<Wizards>,
+    /// What is told of the page, here and to the centre.
+    pub(super) trouble: Arc<Mutex<Option<PageTrouble>>>,
+    pub(super) parts: Parts,
+}
+
+impl Site {
+    pub(super) fn now(&self) -> Moment {
+        self.parts.clock.now()
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.status.borrow().as_ref().map_or(self.parts.language, |status| status.language)
+    }
+
+    pub(super) fn time_zone(&self) -> TimeZone {
+        self.status.borrow().as_ref().map_or(TimeZone::UTC, |status| status.time_zone.clone())
+    }
+
+    /// What is so now, for a page that is made after it was asked.
+    pub(super) fn versions(&self) -> Versions {
+        Versions::of(self.status.borrow().as_deref(), *self.changes.borrow())
+    }
+
+    /// The site's name, or the box's.
+    pub(super) fn name(&self) -> String {
+        let status = self.status.borrow();
+        let site = status.as_ref().and_then(|status| status.site.clone());
+        site.unwrap_or_else(|| self.parts.box_name.clone())
+    }
+
+    /// What stands around a page of somebody who is logged in.
+    pub(super) async fn shell<'v>(
+        self: &Arc<Self>,
+        reader: Reader,
+        title: Sentence,
+        here: String,
+        headers: &HeaderMap,
+        visitor: &'v Visitor,
+    ) -> Result<Shell<'v>, Refused> {
+        let by_itself = headers.contains_key(BY_ITSELF);
+        let counts = self.blocking(|site| site.history.lock().open_counts(), reader).await?;
+        let (_, waiting) = counts.map_err(|error| Refused::broken(error, reader))?;
+        let notice = if by_itself { None } else { self.sessions.lock().take_notice(visitor.key) };
+        Ok(Shell {
+            here,
+            visitor: Some(visitor),
+            name: self.name(),
+            waiting,
+            notice,
+            banner: Some(Banner::of(self, visitor)),
+            ..Shell::bare(reader.0, title)
+        })
+    }
+
+    /// What waits for the disk, or computes for longer, on a thread of its own.
+    pub(super) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Site) -> T + Send + 'static,
+        reader: Reader,
+    ) -> Result<T, Refused> {
+        let site = self.clone();
+        tokio::task::spawn_blocking(move || work(&site)).await.map_err(|error| Refused::broken(error, reader))
+    }
+
+    /// Writes into the audit log what somebody did; it has not happened where that fails.
+    pub(super) async fn note(
+        self: &Arc<Self>,
+        event: &'static str,
+        by: &str,
+        detail: Option<String>,
+        reader: Reader,
+    ) -> Result<(), Refused> {
+        let entry = Entry { by: Some(by.to_owned()), detail, ..Entry::of(event) };
+        let at = self.now().utc;
+        let written = self.blocking(move |site| site.parts.audit.record(at, entry), reader).await?;
+        written.map_err(|error| Refused::broken(error, reader))
+    }
+
+    /// Whoever may have a password hashed now; `None`: too many want to.
+    pub(super) async fn turn_to_hash(&self) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(TURN_WITHIN, self.hashing.acquire()).await.ok()?.ok()
+    }
+}
