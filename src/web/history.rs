@@ -61,6 +61,20 @@ const SLICE: Duration = Duration::from_secs(15 * 60);
 /// Bytes at most where they are in memory.
 const IN_MEMORY_BYTES: u64 = 16 << 20;
 
+/// What is asked with every page must not read all alerts, whose messages are long: the list is in the order of its index, and
+/// what is counted and filtered by stands in one. Made also where another version left others.
+const INDEXES: &str = "DROP INDEX IF EXISTS alert_order;
+    CREATE INDEX IF NOT EXISTS alert_listed ON alert (is_over, alert_id DESC);
+    CREATE INDEX IF NOT EXISTS alert_counted ON alert (started_ms, level, kind, grid, cameras);
+    CREATE INDEX IF NOT EXISTS alert_age ON alert (last_ms);";
+/// Open alerts, and those that nobody took on.
+const OPEN_COUNTS: &str =
+    "SELECT count(*), ifnull(sum(NOT is_taken), 0) FROM alert WHERE is_over = 0 AND kind <> ?";
+/// What there is to filter by.
+const CAMERAS: &str = "SELECT DISTINCT cameras FROM alert";
+const KINDS: &str = "SELECT DISTINCT kind FROM alert ORDER BY kind";
+const GRIDS: &str = "SELECT DISTINCT grid FROM alert ORDER BY grid";
+
 /// Forgets what a page that is switched off would need: its consumer in the outbox, and its alerts.
 ///
 /// # Errors
@@ -328,17 +342,7 @@ impl History {
         after: Option<&After>,
         limit: usize,
     ) -> rusqlite::Result<Vec<Listed>> {
-        let (mut wheres, mut values) = filter.conditions();
-        if let Some(After { is_over, alert_id }) = after {
-            wheres.push("(a.is_over > ? OR (a.is_over = ? AND a.alert_id < ?))");
-            values.extend([Value::from(*is_over), Value::from(*is_over), Value::from(alert_id.clone())]);
-        }
-        values.push(Value::from(i64::try_from(limit).unwrap_or(i64::MAX)));
-        let wheres = if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") };
-        let sql = format!(
-            "SELECT a.is_over, a.alert_id, a.body FROM alert AS a
-             WHERE {wheres} ORDER BY a.is_over, a.alert_id DESC LIMIT ?"
-        );
+        let (sql, values) = filter.listed(after, limit);
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(params_from_iter(values), |row| {
             let at = After { is_over: row.get(0)?, alert_id: row.get(1)? };
@@ -379,24 +383,13 @@ impl History {
 
     /// How many alerts are open, and how many of them nobody took on. Tests count for nothing.
     pub(super) fn open_counts(&self) -> rusqlite::Result<(u64, u64)> {
-        self.conn.query_row(
-            "SELECT count(*), ifnull(sum(NOT is_taken), 0) FROM alert WHERE NOT is_over AND kind <> ?",
-            [TEST_ALERT],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        self.conn.query_row(OPEN_COUNTS, [TEST_ALERT], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// When alerts began, in slices, the earliest first. Tests count for nothing.
     pub(super) fn began(&self, filter: &Filter) -> rusqlite::Result<Vec<Began>> {
         let slice_ms = i64::try_from(SLICE.as_millis()).unwrap_or(i64::MAX);
-        let (mut wheres, mut values) = filter.conditions();
-        wheres.push("a.kind <> ?");
-        values.push(TEST_ALERT.to_owned().into());
-        let wheres = wheres.join(" AND ");
-        let sql = format!(
-            "SELECT a.started_ms / {slice_ms} AS slice, a.level, count(*) FROM alert AS a
-             WHERE {wheres} GROUP BY slice, a.level ORDER BY slice, a.level"
-        );
+        let (sql, values) = filter.counted(slice_ms);
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(params_from_iter(values), |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, u8>(1)?, row.get(2)?))
@@ -420,22 +413,47 @@ impl History {
             let rows = statement.query_map([], |row| row.get(0))?;
             rows.collect()
         };
-        let mut cameras: Vec<String> = list("SELECT DISTINCT cameras FROM alert")?
+        let mut cameras: Vec<String> = list(CAMERAS)?
             .iter()
             .flat_map(|listed| listed.split(',').map(str::to_owned).collect::<Vec<_>>())
             .filter(|camera| !camera.is_empty())
             .collect();
         cameras.sort_unstable();
         cameras.dedup();
-        Ok(Choices {
-            kinds: list("SELECT DISTINCT kind FROM alert ORDER BY kind")?,
-            cameras,
-            grids: list("SELECT DISTINCT grid FROM alert ORDER BY grid")?,
-        })
+        Ok(Choices { kinds: list(KINDS)?, cameras, grids: list(GRIDS)? })
     }
 }
 
 impl Filter {
+    /// Open ones first, then the latest first, behind `after`; what is asked, and its values.
+    fn listed(&self, after: Option<&After>, limit: usize) -> (String, Vec<Value>) {
+        let (mut wheres, mut values) = self.conditions();
+        if let Some(After { is_over, alert_id }) = after {
+            wheres.push("(a.is_over > ? OR (a.is_over = ? AND a.alert_id < ?))");
+            values.extend([Value::from(*is_over), Value::from(*is_over), Value::from(alert_id.clone())]);
+        }
+        values.push(Value::from(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let wheres = if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") };
+        let sql = format!(
+            "SELECT a.is_over, a.alert_id, a.body FROM alert AS a
+             WHERE {wheres} ORDER BY a.is_over, a.alert_id DESC LIMIT ?"
+        );
+        (sql, values)
+    }
+
+    /// How many began in which slice of that length; what is asked, and its values.
+    fn counted(&self, slice_ms: i64) -> (String, Vec<Value>) {
+        let (mut wheres, mut values) = self.conditions();
+        wheres.push("a.kind <> ?");
+        values.push(TEST_ALERT.to_owned().into());
+        let wheres = wheres.join(" AND ");
+        let sql = format!(
+            "SELECT a.started_ms / {slice_ms} AS slice, a.level, count(*) FROM alert AS a
+             WHERE {wheres} GROUP BY slice, a.level ORDER BY slice, a.level"
+        );
+        (sql, values)
+    }
+
     fn conditions(&self) -> (Vec<&'static str>, Vec<Value>) {
         let (mut wheres, mut values) = (Vec::new(), Vec::new());
         let mut add = |condition: &'static str, all: Option<Vec<Value>>| {
@@ -485,12 +503,11 @@ fn prepared(conn: Connection) -> rusqlite::Result<(Connection, bool)> {
                 grid TEXT NOT NULL, cameras TEXT NOT NULL, started_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
                 is_over INTEGER NOT NULL, is_taken INTEGER NOT NULL, body BLOB NOT NULL
              );
-             CREATE INDEX alert_order ON alert (is_over, alert_id);
-             CREATE INDEX alert_age ON alert (last_ms);
              PRAGMA user_version = 0;
              COMMIT;",
         )?;
     }
+    conn.execute_batch(INDEXES)?;
     Ok((conn, is_new))
 }
 

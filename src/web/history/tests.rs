@@ -316,3 +316,55 @@ fn alerts_are_counted_by_level_and_slice_and_a_test_counts_for_nothing() {
     assert_eq!(history.open_counts().unwrap(), (4, 4), "nobody need take a test on");
     assert_eq!(history.list(&Filter::default(), None, 10).unwrap().len(), 5, "it is shown all the same");
 }
+
+/// How SQLite finds what is asked of the table, line by line.
+fn plan_of(history: &History, sql: &str) -> String {
+    let mut statement = history.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let nothing = vec![Value::from(0_i64); statement.parameter_count()];
+    let steps = statement.query_map(params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+    steps.collect::<rusqlite::Result<Vec<_>>>().unwrap().join("; ")
+}
+
+#[test]
+fn what_every_page_asks_reads_no_message_that_it_does_not_show() {
+    let here = Here::new();
+    let history = here.history(1 << 20);
+    let some =
+        Filter { kind: Some("crowd".to_owned()), camera: Some("cam-01".to_owned()), ..Filter::default() };
+    let after = After { is_over: true, alert_id: "A1".to_owned() };
+    let since = Filter { from: Some(here.now), ..some.clone() };
+    let lists = [Filter::default().listed(None, 50), some.listed(Some(&after), 50), since.listed(None, 50)];
+    for (sql, _) in lists {
+        let plan = plan_of(&history, &sql);
+        assert!(plan.contains("USING INDEX alert_listed") && !plan.contains("ORDER BY"), "{sql}: {plan}");
+    }
+    let (counted, _) = since.counted(900_000);
+    for sql in [counted.as_str(), CAMERAS, KINDS, GRIDS] {
+        let plan = plan_of(&history, sql);
+        assert!(plan.contains("USING COVERING INDEX alert_counted"), "{sql}: {plan}");
+    }
+    let plan = plan_of(&history, OPEN_COUNTS);
+    assert!(plan.contains("SEARCH alert USING INDEX alert_listed (is_over=?)"), "{plan}");
+}
+
+#[test]
+fn a_database_of_an_older_version_keeps_its_alerts_and_gets_the_indexes() {
+    let here = Here::new();
+    here.append("A1", 1, message("A1", 1, |_| {}));
+    let history = here.followed(1 << 20);
+    history.conn.execute_batch(
+        "DROP INDEX alert_listed; DROP INDEX alert_counted; CREATE INDEX alert_order ON alert (is_over, alert_id);",
+    ).unwrap();
+    drop(history);
+    let again = here.history(1 << 20);
+    assert_eq!(ids(&again.list(&Filter::default(), None, 10).unwrap()), ["A1"]);
+    let indexes: i64 = again
+        .conn
+        .query_row(
+            "SELECT count(*) FROM sqlite_master WHERE name IN ('alert_listed', 'alert_counted')",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(indexes, 2);
+}
