@@ -63,7 +63,8 @@ pub(super) async fn show(
         let journey = site.parts.outbox.journey(&last.alert_id).map(|journey| Times::of(journey, now));
         Stations { alert, journey, away, has_marks: depth.marks, zone: site.time_zone(), last }
     });
-    let is_open = stations.as_ref().is_some_and(Stations::is_open);
+    let now = site.now().utc;
+    let is_open = stations.as_ref().is_some_and(|stations| stations.is_open(now));
     let body = html! {
         p.back { a href="/alerts" { (shell.say(say::back_to_alerts())) } }
         h1 { (shell.say(text::title())) }
@@ -160,11 +161,11 @@ impl Station {
 }
 
 impl Stations {
-    /// Whether it goes on: also before the history has heard of it.
-    fn is_open(&self) -> bool {
+    /// Whether it goes on: also before the history has heard of it, as long as a test can go on at all.
+    fn is_open(&self, now: Timestamp) -> bool {
         match &self.alert {
             Some(alert) => !alert.phase.is_last(),
-            None => self.journey.is_some(),
+            None => self.journey.is_some_and(|times| now.duration_since(times.stored).unsigned_abs() < LASTS),
         }
     }
 
@@ -253,7 +254,7 @@ impl Stations {
         html! {
             li class=(class) {
                 p.state {
-                    span.sign class=(class) aria-hidden="true" {}
+                    span class={ "sign " (class) } aria-hidden="true" {}
                     span { (shell.say(station.name.clone())) ": " strong { (shell.say(word)) } }
                 }
                 @if let Some(at) = station.at {
@@ -417,6 +418,22 @@ mod tests {
     fn after_a_restart_the_stations_are_unknown() {
         let all = stations(None).all();
         assert_eq!(all.iter().filter(|station| station.is_unknown).count(), 4);
-        assert!(!stations(None).is_open());
+        assert!(!stations(None).is_open(at(0.0)));
+    }
+
+    #[test]
+    fn a_test_that_the_history_never_hears_of_stands_in_nobodys_way_for_long() {
+        let unheard = stations(Some(stored()));
+        assert!(unheard.is_open(at(1.0)));
+        assert!(!unheard.is_open(at(0.1) + LASTS));
+    }
+
+    #[test]
+    fn each_station_looks_as_it_says() {
+        let passed = Times { sent: Some(at(0.2)), acked: Some(at(0.3)), ..stored() };
+        let shell = Shell::bare(Language::English, text::title());
+        let page = Stations { has_marks: false, ..stations(Some(passed)) }.show(&shell).into_string();
+        let signs = |class: &str| page.matches(&format!("<span class=\"sign {class}\"")).count();
+        assert_eq!([signs("well"), signs("unknown"), signs("waiting")], [4, 1, 1], "{page}");
     }
 }
