@@ -192,13 +192,13 @@ impl Audit {
 }
 
 impl Pen {
-    /// Begins a new file; the oldest one goes.
+    /// Begins a new file; the oldest one goes. Where this was broken off before, it goes on: files move up only as far as there
+    /// is no gap, so that none is lost for a file that cannot be made, however often that is tried.
     fn turn_over(&mut self) -> io::Result<()> {
-        for older in (0..FULL_FILES).rev() {
-            let from = file_in(&self.folder, older);
-            if from.exists() {
-                fs::rename(from, file_in(&self.folder, older + 1))?;
-            }
+        let is_free = |older: &u32| !file_in(&self.folder, *older).exists();
+        let gap = (0..=FULL_FILES).find(is_free).unwrap_or(FULL_FILES);
+        for older in (0..gap).rev() {
+            fs::rename(file_in(&self.folder, older), file_in(&self.folder, older + 1))?;
         }
         self.file = OpenOptions::new().create(true).append(true).open(file_in(&self.folder, 0))?;
         self.bytes = 0;

@@ -106,3 +106,49 @@ fn lines_of_older_versions_stay_in_the_chain() {
         assert_eq!(said(lines[1], language), Some(say::torn(7_usize).in_language(language)));
     }
 }
+
+/// A log of as many files as there may be.
+fn full_log(folder: &Path) -> Audit {
+    let audit = Audit::open(folder, now()).unwrap();
+    for number in 0..=FULL_FILES {
+        audit.record(now(), entry(u64::from(number))).unwrap();
+        if number < FULL_FILES {
+            audit.pen.lock().turn_over().unwrap();
+        }
+    }
+    audit
+}
+
+#[test]
+fn a_file_that_cannot_be_made_costs_no_other_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = full_log(folder.path());
+    audit.pen.lock().turn_over().unwrap();
+    // The disk had no room for a new one: the full ones have moved, and it is tried again and again.
+    fs::remove_file(folder.path().join("audit.jsonl")).unwrap();
+    for _ in 0..20 {
+        audit.pen.lock().turn_over().unwrap();
+        fs::remove_file(folder.path().join("audit.jsonl")).unwrap();
+    }
+    assert_eq!(files(folder.path()).len() as u32, FULL_FILES);
+    let audit = Audit::open(folder.path(), now()).unwrap();
+    audit.record(now(), entry(99)).unwrap();
+    let verified = verify(&files(folder.path())).unwrap().unwrap();
+    assert_eq!((verified.first, verified.lines), (2, u64::from(FULL_FILES) + 1));
+}
+
+#[test]
+fn a_power_cut_while_files_move_costs_no_more_than_the_oldest() {
+    for moved in 1..FULL_FILES {
+        let folder = tempfile::tempdir().unwrap();
+        drop(full_log(folder.path()));
+        for older in (FULL_FILES - moved..FULL_FILES).rev() {
+            fs::rename(file_in(folder.path(), older), file_in(folder.path(), older + 1)).unwrap();
+        }
+        let audit = Audit::open(folder.path(), now()).unwrap();
+        audit.pen.lock().turn_over().unwrap();
+        audit.record(now(), entry(99)).unwrap();
+        let verified = verify(&files(folder.path())).unwrap().unwrap();
+        assert_eq!((verified.first, verified.lines), (2, u64::from(FULL_FILES) + 1), "{moved} moved");
+    }
+}

@@ -160,9 +160,13 @@ fn in_a_word(name: &str, language: Language) -> String {
     word.map_or_else(|| name.to_owned(), |word| word.in_language(language))
 }
 
-/// What others wrote cannot steer the terminal.
+/// What others wrote cannot steer the terminal, nor turn the direction of writing and so hide what stands behind it.
 fn tame(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -184,6 +188,9 @@ mod tests {
         let chinese = "2026-01-01T16:00:00+08:00  已受理  ack  r1  由 x [2J  密钥 desk-1  原因：a call";
         assert_eq!(words, chinese);
         assert_eq!(shown("{}", Language::English), "(no line of an audit log)");
+        let turned = line.replace("a call", "\\u202ellac a\\u2069");
+        let words = shown(&turned, Language::English);
+        assert!(words.ends_with("because:  llac a "), "{words:?}");
     }
 
     #[test]
