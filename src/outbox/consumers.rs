@@ -341,13 +341,17 @@ impl Consumers {
     /// Whoever has more kept than its policy allows gives up the oldest of it.
     pub(super) fn keep_bounds(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let below = |bound: u64| bound.saturating_sub((bound / SLACK).max(1));
-        let mut is_over = false;
+        let (mut is_over, mut somebody_gave_up) = (false, false);
         for at in 0..self.list.len() {
             let ConsumerPolicy { rows, bytes, .. } = self.list[at].policy;
             if self.list[at].holds.is_over(Amount { rows, bytes }) {
                 self.give_up(tx, at, Amount { rows: below(rows), bytes: below(bytes) })?;
                 is_over = true;
+                somebody_gave_up |= !self.list[at].is_history();
             }
+        }
+        if somebody_gave_up {
+            self.forget_parts(tx, 0, i64::MAX)?;
         }
         if is_over {
             self.sweep(tx)?;
@@ -505,7 +509,9 @@ impl Store {
     pub(super) fn unregister(&mut self, name: &str) -> Result<(), OutboxError> {
         self.change_consumers(step::forget_consumer, |store, tx| {
             tx.execute("DELETE FROM consumer WHERE name = ?", [name])?;
-            store.consumers.loaded_anew(tx)
+            let mut consumers = store.consumers.loaded_anew(tx)?;
+            consumers.forget_parts(tx, 0, i64::MAX)?;
+            Ok(consumers)
         })
     }
 

@@ -322,6 +322,51 @@ fn answers_in_parts_are_not_kept_in_the_history() {
     assert_eq!(store.consumers, loaded);
 }
 
+/// A store with a history, and two consumers that have not read the part of an answer that is kept for them.
+fn with_a_part(dir: &Path, policy: ConsumerPolicy) -> Store {
+    let mut store = open(dir);
+    keep_sent(&mut store, HISTORY);
+    store.register("export", policy).unwrap();
+    store.register("page", HISTORY).unwrap();
+    stored(&mut store, Kind::Reply, 1, 1000);
+    deliver(&mut store);
+    store
+}
+
+fn read_all(store: &mut Store, name: &str) {
+    let last = store.read(name, 100).unwrap().records.last().unwrap().id;
+    store.advance(name, last).unwrap();
+}
+
+#[test]
+fn a_part_of_an_answer_leaves_with_the_last_one_who_has_not_read_it() {
+    let dir = dir();
+    let mut store = with_a_part(dir.path(), HISTORY);
+    read_all(&mut store, "page");
+    assert_eq!(store.depth().kept, 1, "one of two has not read it");
+    store.close().unwrap();
+    let mut store = open(dir.path());
+    assert_eq!(store.depth().kept, 1, "nor after a restart");
+    store.unregister("export").unwrap();
+    assert_eq!(store.depth().kept, 0, "and he never will");
+    let loaded = super::super::consumers::Consumers::load(&store.conn).unwrap();
+    assert_eq!(store.consumers, loaded);
+}
+
+#[test]
+fn a_part_of_an_answer_leaves_when_it_is_given_up() {
+    let dir = dir();
+    let mut store = with_a_part(dir.path(), ConsumerPolicy { rows: 2, ..HISTORY });
+    read_all(&mut store, "page");
+    for rev in 1..=2 {
+        stored(&mut store, Kind::Alert, rev, 1000);
+        deliver(&mut store);
+    }
+    let missed = store.read("export", 100).unwrap().missed;
+    assert!(missed >= 1, "more is kept for him than may be");
+    assert_eq!(store.depth().kept, 2, "the two alerts, which the history keeps");
+}
+
 #[test]
 fn what_another_consumer_has_not_read_is_not_given_up_for_the_history() {
     let dir = dir();
