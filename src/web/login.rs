@@ -232,7 +232,8 @@ fn began(person: &Person, from: &str) -> String {
     format!("{}, {from}", person.role.name())
 }
 
-/// A line in the audit log, or one more that is only counted.
+/// A line in the audit log, or one more that is only counted. A name that nobody has is left out: some type their password
+/// there.
 async fn note_failure(
     site: &Arc<Site>,
     event: &'static str,
@@ -243,7 +244,14 @@ async fn note_failure(
     if !site.lockout.lock().failures.one(site.now().mono) {
         return Ok(());
     }
-    site.note(event, &by(&shortened(name)), Some(from_where(connection)), reader).await
+    let (typed, detail, at) = (name.to_owned(), Some(from_where(connection)), site.now().utc);
+    let write = move |site: &Site| {
+        let is_known = site.accounts.lock().person(&typed).is_ok_and(|person| person.is_some());
+        let by = is_known.then(|| by(&typed));
+        site.parts.audit.record(at, Entry { by, detail, ..Entry::of(event) })
+    };
+    let written = site.blocking(write, reader).await?;
+    written.map_err(|error| Refused::broken(error, reader))
 }
 
 fn begin(site: &Site, person: Person) -> Response {
@@ -270,7 +278,10 @@ pub(super) async fn keep_books(site: Arc<Site>, trouble: Arc<Mutex<Option<PageTr
                     log_warn!(say::log_names_unreadable(); error = why.in_language(crate::text::language_of_log()));
                     *trouble.lock() = Some(PageTrouble::new(why.clone(), None));
                 }
-                None => *trouble.lock() = None,
+                // What is wrong elsewhere stays so.
+                None => {
+                    trouble.lock().take_if(|now| Some(&now.what) == told.as_ref());
+                }
             }
             told = unreadable;
         }
@@ -314,6 +325,8 @@ fn record(site: &Site, entry: Entry) {
 
 pub(super) async fn log_out(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Response, Refused> {
     site.sessions.lock().end(form.visitor.key);
+    // With the password of a camera that was being added.
+    site.wizards.lock().end(form.visitor.key);
     site.note(LOGGED_OUT, &form.visitor.by(), None, form.reader).await?;
     let cookie = set_cookie(SESSION_COOKIE, "", Some(Duration::ZERO));
     Ok(([cookie], Redirect::to("/login")).into_response())
@@ -443,10 +456,6 @@ fn enrol_now(site: &Site, code: &str, name: &str, password: &str, from: &str) ->
         record(site, Entry { by, detail, ..Entry::of(ENROL_FAILED) });
     }
     enrolled
-}
-
-fn shortened(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(MOST_NAME_CHARS).collect()
 }
 
 /// Chooses a language and goes back to the page.

@@ -97,7 +97,7 @@ fn a_wrong_password_costs_time_and_says_nothing_about_who_is_there() {
     site.enrolled("li", "operator");
     let mut client = site.client();
     let wrong = log_in(&mut client, "li", "not the password");
-    let nobody = log_in(&mut client, "nobody", "not the password");
+    let nobody = log_in(&mut client, "Tr0ub4dor", "not the password");
     assert_eq!((wrong.status, nobody.status), (401, 401));
     let fault =
         |text: &str| text.split("role=\"alert\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
@@ -110,6 +110,10 @@ fn a_wrong_password_costs_time_and_says_nothing_about_who_is_there() {
     assert_eq!(site.logged("page_login_failed").len(), 3);
     let text = fs::read_to_string(site.folder.path().join("outbox/control/audit.jsonl")).unwrap();
     assert!(!text.contains("not the password"), "a password that was nearly right is one, too");
+    assert!(
+        text.contains("page:li") && !text.contains("Tr0ub4dor"),
+        "some type their password as their name"
+    );
 }
 
 /// Whoever hangs up before the answer comes has tried all the same.
