@@ -103,6 +103,7 @@ sentences! { "page";
     // ---- the page Status
     starting(): "The box is starting. This page fills by itself in a few seconds.", "盒子正在启动，几秒后本页会自动更新。";
     all_is_well(): "All is well", "一切正常";
+    nothing_is_watched(): "Nothing is watched yet", "尚未接入摄像机或传感器";
     one_trouble(): "One thing needs attention", "有 1 项需要处理";
     troubles(count): "{count} things need attention", "有 {count} 项需要处理";
     to_do(): "What to do", "待处理";

@@ -60,7 +60,7 @@ sentences! { "page_rules";
         "尚未绘制。请先在摄像机画面上绘制：";
     about_name(): "Lower-case letters, digits, hyphens and underscores.", "小写字母、数字、连字符和下划线。";
     faults(count):
-        "These values cannot be used yet: {count}. What you typed is kept; each says below what is wrong.",
+        "To be put right: {count}. What you typed is kept; below, each field says what is wrong with it.",
         "有 {count} 处设置不可用，具体原因见下方；已填写的内容仍然保留。";
     no_number(typed): "`{typed}` is no number", "`{typed}` 不是数值";
     no_whole_number(typed): "`{typed}` is no whole number", "`{typed}` 不是整数";
@@ -95,7 +95,8 @@ sentences! { "page_rules";
         "留空的类别用输入框下方的值：摄像机类型或全部摄像机的默认值，否则用模型自带的值。其他时段留空则与平时相同。";
     models_own(): "the model's own", "模型自带";
     as_usually(): "as usually", "同平时";
-    from_a_layer(value, layer): "{value} from `{layer}`", "{value}，来自 `{layer}`";
+    from_all_cameras(value): "{value}, as all cameras have it", "{value}，全部摄像机的默认值";
+    from_type(value, name): "{value}, as type {name} has it", "{value}，来自摄像机类型 {name}";
     asked_about(): "a rule asks about it", "有规则使用";
     field_of(class, when): "{class}, {when}", "{class}，{when}";
     thresholds_changed(camera): "thresholds of camera {camera}", "摄像机 {camera} 的检测阈值";

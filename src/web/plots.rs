@@ -230,7 +230,9 @@ impl Bars {
                         }
                     }
                     @if let Some(name) = self.named(at, bar) {
-                        text x=(number(x + step / 2.0)) y=(HEIGHT - 6.0) text-anchor="middle" { (name) }
+                        // The last one would stand out of the drawing.
+                        @let (x, anchor) = if at + 1 == self.bars.len() { (RIGHT, "end") } else { (x + step / 2.0, "middle") };
+                        text x=(number(x)) y=(HEIGHT - 6.0) text-anchor=(anchor) { (name) }
                     }
                 }
             }
@@ -355,6 +357,11 @@ mod tests {
         assert_eq!(hours.total(), 7);
         let told = hours.spoken(&hours.bars[HOURS - 1], Language::English).to_string();
         assert_eq!(told, "2026-11-30 10:00: 2 Red, 1 Blue");
+        let plot = hours.plot("hours", Language::English).into_string();
+        assert!(
+            plot.contains("x=\"352.0\" y=\"134\" text-anchor=\"end\">10:00<"),
+            "it ends within the drawing: {plot}"
+        );
         let table = hours.table(Language::English).into_string();
         assert!(table.contains("2026-11-30 09:00") && !table.contains("2026-11-30 08:00"), "{table}");
     }

@@ -90,7 +90,7 @@ impl View<'_> {
                     }
                     @if self.may_add {
                         @let is_second = !status.cameras.is_empty();
-                        p { a.button.second[is_second] href="/cameras/add" { (self.say(page_wizard::add_camera())) } }
+                        p { a.button.second[is_second] href="/add-camera" { (self.say(page_wizard::add_camera())) } }
                     }
                 }
                 section aria-labelledby="sensors" {
@@ -116,6 +116,7 @@ impl View<'_> {
     fn summary(&self) -> Markup {
         let status = self.status;
         let running = status.cameras.iter().filter(|c| c.data.health.state == CameraState::Running).count();
+        let is_empty = status.cameras.is_empty() && status.sensors.is_empty();
         let mode = match status.mode {
             Mode::Actual => None,
             Mode::Exercise => Some(say::mode_exercise()),
@@ -125,14 +126,17 @@ impl View<'_> {
             div.summary {
                 h1 {
                     @match status.troubles.len() {
+                        0 if is_empty => (self.say(say::nothing_is_watched())),
                         0 => (self.say(say::all_is_well())),
                         1 => (self.say(say::one_trouble())),
                         many => (self.say(say::troubles(many))),
                     }
                 }
                 p.quiet {
-                    (self.say(say::cameras_running(running, status.cameras.len())))
-                    " · " (self.say(say::as_of())) " " (clock(status.at, &status.time_zone))
+                    @if !status.cameras.is_empty() {
+                        (self.say(say::cameras_running(running, status.cameras.len()))) " · "
+                    }
+                    (self.say(say::as_of())) " " (clock(status.at, &status.time_zone))
                 }
                 @if let Some(mode) = mode { p.notice { (self.say(mode)) } }
             }

@@ -87,7 +87,7 @@ pub(super) fn changes(
             Err(what) => faults.push(FieldFault {
                 key: one.key(),
                 what: what.in_language(language),
-                hint: one.field.range().map(|range| range.in_language(language)),
+                hint: one.field.range().map(|range| begun_large(&range.in_language(language))),
             }),
         }
     }
@@ -379,7 +379,7 @@ impl Form<'_> {
         html! {
             p.hint id={ (html_id(&one.key())) "-about" } {
                 (marked(&rest))
-                @for sentence in [name, range, usual, example].into_iter().flatten() { " " (self.say(sentence)) }
+                @for sentence in [name, range, usual, example].into_iter().flatten() { " " (begun_large(&self.say(sentence))) }
             }
             @if let Some(fault) = self.fault(&one.key()) {
                 div.fault id={ (html_id(&one.key())) "-fault" } {

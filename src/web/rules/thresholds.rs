@@ -36,8 +36,8 @@ struct CameraThresholds {
     /// What people call it.
     name: String,
     typed: TypedSection,
-    /// What its type or all cameras have, by the path of the value, and where that stands.
-    layers: BTreeMap<String, (String, String)>,
+    /// What its type or all cameras have, by the path of the value, in words.
+    layers: BTreeMap<String, Sentence>,
     /// Each class that may have one, and whether a rule asks about it.
     classes: Vec<(String, bool)>,
 }
@@ -53,12 +53,12 @@ impl CameraThresholds {
         let explained = Explained::of(&site.parts.config_file, text, camera).ok()?;
         let mut layers = BTreeMap::new();
         for value in explained.values {
-            let layer = match value.from {
+            let told = match value.from {
                 Origin::Own { .. } | Origin::BuiltIn => continue,
-                Origin::Type { id, .. } => format!("camera_type.{id}"),
-                Origin::Defaults { .. } => "defaults.camera".to_owned(),
+                Origin::Type { id, .. } => say::from_type(value.value, id),
+                Origin::Defaults { .. } => say::from_all_cameras(value.value),
             };
-            layers.insert(value.name, (value.value, layer));
+            layers.insert(value.name, told);
         }
         let watching = running.rules.iter().filter(|rule| rule.cameras.iter().any(|id| **id == *camera));
         let asked: Vec<&str> =
@@ -262,7 +262,7 @@ impl View<'_> {
         let id = html_id(&name);
         let label = say::field_of(class, when.clone());
         let otherwise = match self.known.layers.get(&name) {
-            Some((value, layer)) => say::from_a_layer(value.as_str(), layer.as_str()),
+            Some(told) => told.clone(),
             None if key == USUALLY => say::models_own(),
             None => say::as_usually(),
         };
@@ -293,9 +293,7 @@ impl View<'_> {
                 div id={ (id) "-about" } {
                     @for fault in faults { (told(fault)) }
                     p.hint { (marked(about_camera(OTHER_HOURS, self.shell.language))) }
-                    @if let Some((value, layer)) = self.known.layers.get(&name) {
-                        p.hint { (marked(&self.say(say::from_a_layer(value.as_str(), layer.as_str())))) }
-                    }
+                    @if let Some(told) = self.known.layers.get(&name) { p.hint { (marked(&self.say(told.clone()))) } }
                 }
             }
         }

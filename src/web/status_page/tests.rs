@@ -100,7 +100,7 @@ fn has(text: &str, parts: &[&str]) {
 #[test]
 fn an_empty_box_says_what_to_do_next() {
     let status = a_box();
-    has(&shown(&status, Language::English), &["All is well", "No camera yet", "/cameras/add", "No sensor."]);
+    has(&shown(&status, Language::English), &["Nothing is watched yet", "No camera yet", "/add-camera", "No sensor."]);
     has(&shown(&status, Language::Chinese), &["一切正常", "还没有摄像机", "没有传感器"]);
 }
 
