@@ -4,7 +4,6 @@
 //! The report goes to standard output (`--json` for programs), talk to standard error. A password is never printed.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,13 +12,13 @@ use url::Url;
 
 use super::{Failure, language, login, print_line};
 use crate::contract::Language;
-use crate::onvif::{self, Choice, Device, Found, Information, Login, OnvifError, Profile};
+use crate::onvif::{
+    self, AddressError, CameraAddress, Choice, Device, Found, Information, Login, OnvifError, Profile,
+};
 use crate::text::{Sentence, Words, onvif as text, probe};
 
 /// Cameras answer within a second; the question goes out twice.
 const DEFAULT_SECONDS: u64 = 4;
-/// What a camera gets to say where its service is, before the usual place is tried.
-const FIND_WITHIN: Duration = Duration::from_secs(1);
 /// Longer than this, reconnecting and patrol feel slow.
 const LONG_KEYFRAME_SECONDS: f32 = 4.0;
 /// What is advised instead.
@@ -157,34 +156,11 @@ async fn one(args: &Args, address: &str, login: Option<&Login>, language: Langua
 
 /// The address as it was typed; where it names no port, as the camera itself says it.
 async fn service_of(typed: &str) -> Result<Url, Failure> {
-    let none = || failure(OnvifError::NoAddress { given: typed.chars().take(80).collect() });
-    if typed.contains("://") {
-        let url = Url::parse(typed).map_err(|_| none())?;
-        if url.password().is_some() || !url.username().is_empty() {
-            return Err(Failure::refused(probe::password_in_address()).hint(text::try_login()));
-        }
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(none());
-        }
-        let mut service = url.clone();
-        if url.path() == "/" {
-            let usual = onvif::service_at(url.host_str().unwrap_or_default(), None).map_err(failure)?;
-            service.set_path(usual.path());
-        }
-        return Ok(service);
-    }
-    let ip: Option<IpAddr> = typed.trim().trim_start_matches('[').trim_end_matches(']').parse().ok();
-    if let Some(ip) = ip {
-        if let Some(found) = onvif::find(ip, FIND_WITHIN).await {
-            return Ok(found.service);
-        }
-        return onvif::service_at(&ip.to_string(), None).map_err(failure);
-    }
-    let (host, port) = match typed.rsplit_once(':') {
-        Some((host, port)) => (host, Some(port.parse().map_err(|_| none())?)),
-        None => (typed, None),
-    };
-    onvif::service_at(host, port).map_err(failure)
+    let address = CameraAddress::read(typed).map_err(|error| match error {
+        AddressError::NoAddress(given) => failure(OnvifError::NoAddress { given }),
+        AddressError::HasLogin => Failure::refused(probe::password_in_address()).hint(text::try_login()),
+    })?;
+    address.service().await.map_err(failure)
 }
 
 fn login_of(args: &Args, language: Language) -> Result<Option<Login>, Failure> {
@@ -197,15 +173,12 @@ fn login_of(args: &Args, language: Language) -> Result<Option<Login>, Failure> {
     }
 }
 
-/// A name that says where it is: `cam-31` for 10.0.0.31, `cam-31-2` for the second channel of a recorder.
+/// `cam-31-2` for the second channel of a recorder.
 fn id_of(service: &Url, channel: Option<usize>) -> String {
-    let host = service.host_str().unwrap_or_default();
-    let is_ip = host.parse::<IpAddr>().is_ok();
-    let part = if is_ip { host.rsplit('.').next() } else { host.split('.').next() }.unwrap_or_default();
-    let part: String = part.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(30).collect();
+    let name = onvif::short_name(service.host_str().unwrap_or_default());
     match channel {
-        Some(channel) => format!("cam-{part}-{channel}"),
-        None => format!("cam-{part}"),
+        Some(channel) => format!("{name}-{channel}"),
+        None => name,
     }
 }
 

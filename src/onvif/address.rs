@@ -3,18 +3,128 @@
 //! A password goes to the host that was asked and to no other. Cameras often name themselves by another address than the
 //! one by which they are reached: by the private one behind NAT, by one of before the network changed, by a name that only
 //! they know. Such an address is taken with the host that was asked in its place. A public address of another host, or
-//! another name of the internet, is not followed.
+//! another name of the internet, is not followed. No name is looked up twice: what a name stood for at first is asked to
+//! the end.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
+use std::time::Duration;
 
 use url::Url;
 
 use super::error::OnvifError;
-use super::{Login, clean};
+use super::{Login, clean, discovery};
 use crate::contract::stream_address;
 
 /// Where ONVIF's core specification (section 5.1.1) has every device answer.
 const DEVICE_SERVICE: &str = "/onvif/device_service";
+/// What a camera gets to say where its service is, before the usual place is tried.
+const FIND_WITHIN: Duration = Duration::from_secs(1);
+/// Longest address that somebody types.
+pub(crate) const MOST_ADDRESS_CHARS: usize = 500;
+/// So much of what is no address is said again.
+const SHOWN_CHARS: usize = 80;
+/// A password of fewer characters is taken out of an address only where a password stands by its name.
+const SHORT_PASSWORD: usize = 4;
+
+/// Where a camera is, as somebody typed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CameraAddress {
+    /// Its ONVIF service.
+    Service(Url),
+    /// Its IP address alone: it says itself on which port ONVIF is.
+    Ip(IpAddr),
+}
+
+/// Why what was typed is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressError {
+    /// It is no address; what was typed, without what could be a password.
+    NoAddress(String),
+    /// User or password stand in it.
+    HasLogin,
+}
+
+impl CameraAddress {
+    /// Reads `10.0.0.31`, `10.0.0.31:8080`, `gate-cam.local`, `http://10.0.0.31/onvif/device_service`; full-width signs as
+    /// well.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    pub fn read(typed: &str) -> Result<Self, AddressError> {
+        let none = || {
+            let shown = stream_address::shown(typed.trim());
+            AddressError::NoAddress(clean(&shown.chars().take(SHOWN_CHARS).collect::<String>()))
+        };
+        let typed = half_width(typed.trim());
+        if typed.chars().count() > MOST_ADDRESS_CHARS {
+            return Err(none());
+        }
+        if typed.contains("://") {
+            return Self::of_url(&typed, none);
+        }
+        if typed.contains('@') {
+            return Err(AddressError::HasLogin);
+        }
+        if let Ok(ip) = typed.trim_start_matches('[').trim_end_matches(']').parse() {
+            return Ok(CameraAddress::Ip(ip));
+        }
+        let (host, port) = match typed.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port.parse().map_err(|_| none())?)),
+            None => (&*typed, None),
+        };
+        service_at(host, port).map(CameraAddress::Service).map_err(|_| none())
+    }
+
+    fn of_url(typed: &str, none: impl Fn() -> AddressError) -> Result<Self, AddressError> {
+        let mut service = Url::parse(typed).map_err(|_| none())?;
+        if !matches!(service.scheme(), "http" | "https") {
+            return Err(none());
+        }
+        if service.password().is_some() || !service.username().is_empty() {
+            return Err(AddressError::HasLogin);
+        }
+        if service.path() == "/" {
+            service.set_path(DEVICE_SERVICE);
+        }
+        Ok(CameraAddress::Service(service))
+    }
+
+    /// Its ONVIF service: where it says that it is, else at the usual place.
+    pub async fn service(self) -> Result<Url, OnvifError> {
+        match self {
+            CameraAddress::Service(service) => Ok(service),
+            CameraAddress::Ip(ip) => match discovery::find(ip, FIND_WITHIN).await {
+                Some(found) => Ok(found.service),
+                None => service_at(&ip.to_string(), None),
+            },
+        }
+    }
+}
+
+/// As keyboards without an input method write it. Paths of addresses may hold such characters and stay.
+pub(crate) fn half_width(typed: &str) -> String {
+    let half = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3002}' => '.',
+        c => c,
+    };
+    if typed.contains("://") { typed.to_owned() } else { typed.chars().map(half).collect() }
+}
+
+/// A name that says where a camera is: `cam-31` for 10.0.0.31, `cam-gate` for gate.local.
+pub fn short_name(host: &str) -> String {
+    let is_ip = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    let part =
+        if is_ip { host.rsplit(['.', ':']).next() } else { host.split('.').next() }.unwrap_or_default();
+    let part: String = part
+        .chars()
+        .map(|c| c.to_ascii_lowercase())
+        .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
+        .take(30)
+        .collect();
+    if part.is_empty() { "cam".to_owned() } else { format!("cam-{part}") }
+}
 
 /// The device service of a camera at an address typed by hand: `10.0.0.31`, a name, an IPv6 address with or without
 /// brackets. Without a port it is that of HTTP.
@@ -107,7 +217,12 @@ impl Asked {
     /// # Errors
     /// Another host, or no address of a stream.
     pub(super) fn stream(&self, given: &str) -> Result<Url, OnvifError> {
-        self.reached(given, &["rtsp", "rtsps"]).map(|(url, _)| url)
+        let (mut url, _) = self.reached(given, &["rtsp", "rtsps"])?;
+        // No camera may have our password filled in where it likes: only what stands there itself is a place of one.
+        let query = url.query().map(|query| query.replace('{', "%7B").replace('}', "%7D"));
+        url.set_query(query.as_deref());
+        url.set_fragment(None);
+        Ok(url)
     }
 
     /// Where a redirect leads: the same host, and never from an encrypted connection to one that is not.
@@ -156,17 +271,42 @@ impl Asked {
 /// The address of a stream with `{password}` where the password stands that we gave: some cameras write it there. So
 /// it may stand in a configuration.
 pub(super) fn without_password(url: &str, login: Option<&Login>) -> String {
-    let Some(login) = login.filter(|login| !login.password.reveal().is_empty()) else {
+    let Some(password) = login.map(|login| login.password.reveal()).filter(|password| !password.is_empty())
+    else {
         return url.to_owned();
     };
-    let (plain, encoded) = (login.password.reveal(), stream_address::encoded(login.password.reveal()));
-    let mut clean = url.to_owned();
-    for span in stream_address::hidden(url).into_iter().rev() {
-        if url.get(span.clone()).is_some_and(|value| value == plain || value == encoded) {
-            clean.replace_range(span, "{password}");
+    let encoded = stream_address::encoded(password);
+    let named = stream_address::hidden(url).into_iter();
+    let mut spans: Vec<Range<usize>> = named
+        .filter(|span| url.get(span.clone()).is_some_and(|value| value == password || value == encoded))
+        .collect();
+    if password.chars().count() >= SHORT_PASSWORD {
+        spans.extend(standing_alone(url, password).chain(standing_alone(url, &encoded)));
+    }
+    spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut clean = String::with_capacity(url.len());
+    let mut at = 0;
+    for span in spans {
+        // The same place may be found in several ways.
+        if span.start >= at {
+            clean.push_str(&url[at..span.start]);
+            clean.push_str(stream_address::PASSWORD_PLACE);
+            at = span.end;
         }
     }
+    clean.push_str(&url[at..]);
     clean
+}
+
+/// Where a word stands behind the host, and is no part of a longer one.
+fn standing_alone<'u>(url: &'u str, word: &'u str) -> impl Iterator<Item = Range<usize>> {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let path = url[host..].find(['/', '?']).map_or(url.len(), |at| host + at);
+    let is_end = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    let found = url[path..].match_indices(word).map(move |(at, _)| path + at..path + at + word.len());
+    found.filter(move |span| {
+        is_end(url[..span.start].chars().next_back()) && is_end(url[span.end..].chars().next())
+    })
 }
 
 /// The service with this address as its host.

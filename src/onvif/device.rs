@@ -11,6 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use url::Url;
 
@@ -19,7 +20,7 @@ use super::error::OnvifError;
 use super::http::{self, Answer};
 use super::media::{self, Profile, Service};
 use super::soap::{self, Fault, Message};
-use super::xml::{self, Element, escaped};
+use super::xml::{self, Element, Unreadable, escaped};
 use super::{Login, named};
 use crate::text::onvif as say;
 
@@ -33,6 +34,8 @@ const MOST_PROFILES: usize = 256;
 const MOST_TRIES: u32 = 4;
 /// Redirects of one question.
 const MOST_REDIRECTS: u32 = 2;
+/// Bytes of an answer that take no time to read.
+const SHORT_ANSWER: usize = 64 * 1024;
 /// Clocks of cameras without a battery begin in 1970 or 2000; beyond this it is no clock.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
 
@@ -307,7 +310,8 @@ impl Device {
         if matches!(answer.status, 401 | 403) {
             return Ok(None);
         }
-        match self.read(&answer)? {
+        let message = message_of(&answer).await;
+        match self.read(answer.status, &answer.body, message)? {
             Message::Body(element) => Ok(Some(element)),
             Message::Fault(_) | Message::Other => Ok(None),
         }
@@ -318,9 +322,10 @@ impl Device {
             let (sent, token) = self.proof();
             let answer = self.post(url, body, token.as_deref(), sent).await?.0;
             let by_http = answer.status == 401 || (answer.status == 403 && sent == Sent::Nothing);
+            let message = message_of(&answer).await;
             let message = match by_http {
-                true => soap::message(&answer.body).unwrap_or(Message::Other),
-                false => self.read(&answer)?,
+                true => message.unwrap_or(Message::Other),
+                false => self.read(answer.status, &answer.body, message)?,
             };
             let fault = match message {
                 Message::Body(element) if !by_http => {
@@ -353,7 +358,7 @@ impl Device {
         for _ in 0..=MOST_REDIRECTS {
             // Computed for each place to which a question goes.
             let proof = if sent == Sent::Digest { self.digest(&url, &message) } else { None };
-            let answer = http::post(&url, &action, message.clone(), proof).await?;
+            let answer = http::post(&url, self.asked.ip, &action, message.clone(), proof).await?;
             match (answer.status, &answer.location) {
                 (301 | 302 | 303 | 307 | 308, Some(to)) => url = self.asked.redirect(&url, to)?,
                 _ => return Ok((answer, url)),
@@ -363,16 +368,19 @@ impl Device {
     }
 
     /// What an answer holds that does not refuse a login by HTTP.
-    fn read(&self, answer: &Answer) -> Result<Message, OnvifError> {
-        let (address, status) = (self.address(), answer.status);
+    fn read(
+        &self,
+        status: u16,
+        body: &[u8],
+        message: Result<Message, Unreadable>,
+    ) -> Result<Message, OnvifError> {
+        let address = self.address();
         let user = self.login.as_ref().map(|login| super::clean(&login.user)).unwrap_or_default();
-        match (status, soap::message(&answer.body)) {
+        match (status, message) {
             (_, Ok(Message::Fault(fault))) => Ok(Message::Fault(fault)),
             (200..=299, Ok(Message::Body(element))) => Ok(Message::Body(element)),
             (200..=299, Ok(Message::Other)) => Err(OnvifError::NotOnvif { address, status }),
-            (200..=299, Err(_)) if looks_like_a_page(&answer.body) => {
-                Err(OnvifError::NotOnvif { address, status })
-            }
+            (200..=299, Err(_)) if looks_like_a_page(body) => Err(OnvifError::NotOnvif { address, status }),
             (200..=299, Err(why)) => Err(OnvifError::Misread { address, why: why.sentence() }),
             // Locked (RFC 4918), and too many requests (RFC 6585).
             (423 | 429, _) => Err(OnvifError::LockedOut { address, user }),
@@ -470,6 +478,16 @@ impl Device {
             (false, false) => OnvifError::PasswordWrong { address, user },
         }
     }
+}
+
+/// What an answer holds. A long one is read on a thread of its own: whoever asks may have one thread for everything.
+async fn message_of(answer: &Answer) -> Result<Message, Unreadable> {
+    let body = answer.body.clone();
+    if body.len() <= SHORT_ANSWER {
+        return soap::message(&body);
+    }
+    // It ends without an answer only by a panic, or when the program ends.
+    spawn_blocking(move || soap::message(&body)).await.unwrap_or(Err(Unreadable::Broken))
 }
 
 fn digest_offered(answer: &Answer) -> Option<PasswordClient> {

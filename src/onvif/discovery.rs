@@ -4,13 +4,14 @@
 //! Answers are believed in what they say of themselves, never in where they lead: a camera is asked where its answer came
 //! from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket as StdUdpSocket};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use parking_lot::Mutex;
 use rustix::net::sockopt;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -31,6 +32,12 @@ const REPEATS: u32 = 2;
 const MOST_ANSWERS: usize = 4_096;
 /// Cameras in one network.
 const MOST_FOUND: usize = 1_024;
+/// Of these behind one address, as routers have them, so that one machine cannot stand in for all that there may be.
+const MOST_AT_ONE_ADDRESS: usize = 64;
+/// Cameras for which one answer speaks.
+const MOST_IN_ONE_ANSWER: usize = 16;
+/// Longest address of a service, in bytes.
+const LONGEST_ADDRESS: usize = 500;
 /// The largest datagram there is.
 const DATAGRAM_BYTES: usize = 65_536;
 /// Most scopes of a camera: they say what it is called and can do.
@@ -85,34 +92,32 @@ pub async fn discover(within: Duration) -> Result<Vec<Found>, OnvifError> {
     }
     let questions: Vec<String> = TYPES.iter().map(probe).collect();
     let deadline = Instant::now() + within;
-    let asked = sockets.iter().map(|(socket, to)| ask(socket, *to, &questions, deadline, within));
+    let found = Mutex::new(Answered::default());
+    let asked = sockets.iter().map(|(socket, to)| ask(socket, *to, &questions, deadline, within, &found));
     let mut sent = false;
-    let mut answers = Vec::new();
     for result in join_all(asked).await {
         match result {
-            Ok(mut found) => {
-                sent = true;
-                answers.append(&mut found);
-            }
+            Ok(()) => sent = true,
             Err(error) => last = Some(error),
         }
     }
     if !sent {
         return Err(no_network(last.unwrap_or_else(|| io::Error::from(io::ErrorKind::NetworkUnreachable))));
     }
-    Ok(sorted(answers))
+    Ok(found.into_inner().sorted())
 }
 
 /// The camera at one address, asked by WS-Discovery for where its service is; none where it does not answer. Many are
 /// found that have ONVIF on another port than that of HTTP.
-pub async fn find(address: IpAddr, within: Duration) -> Option<Found> {
+pub(super) async fn find(address: IpAddr, within: Duration) -> Option<Found> {
     let any: IpAddr =
         if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { std::net::Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).await.ok()?;
     let questions: Vec<String> = TYPES.iter().map(probe).collect();
     let deadline = Instant::now() + within;
-    let answers = ask(&socket, SocketAddr::new(address, PORT), &questions, deadline, within).await.ok()?;
-    sorted(answers).into_iter().find(|found| found.address == address)
+    let found = Mutex::new(Answered::default());
+    ask(&socket, SocketAddr::new(address, PORT), &questions, deadline, within, &found).await.ok()?;
+    found.into_inner().sorted().into_iter().find(|found| found.address == address)
 }
 
 // ---- networks
@@ -163,7 +168,8 @@ async fn ask(
     questions: &[String],
     deadline: Instant,
     within: Duration,
-) -> io::Result<Vec<Found>> {
+    found: &Mutex<Answered>,
+) -> io::Result<()> {
     let sending = async {
         let mut sent = Err(io::Error::from(io::ErrorKind::NetworkUnreachable));
         for repeat in 0..REPEATS {
@@ -184,28 +190,31 @@ async fn ask(
         sent
     };
     let receiving = async {
-        let mut found = Vec::new();
         let mut datagram = vec![0; DATAGRAM_BYTES];
         for _ in 0..MOST_ANSWERS {
             match timeout_at(deadline, socket.recv_from(&mut datagram)).await {
                 Ok(Ok((bytes, from))) => {
-                    let answer = xml::parse(datagram.get(..bytes).unwrap_or_default()).ok();
-                    found.extend(answer.map(|answer| matches_of(&answer, from.ip())).unwrap_or_default());
+                    if let Ok(answer) = xml::parse(datagram.get(..bytes).unwrap_or_default()) {
+                        let mut found = found.lock();
+                        matches_of(&answer, from.ip()).for_each(|camera| found.add(camera));
+                    }
                 }
                 // Nobody listens at one address that was asked: that is told of the socket's next packet.
-                Ok(Err(_)) => tokio::task::yield_now().await,
+                Ok(Err(_)) => {}
                 Err(_) => break,
             }
+            // Whoever sends without end keeps nobody else waiting.
+            tokio::task::yield_now().await;
         }
-        found
     };
     let mut sending = std::pin::pin!(sending);
     let mut receiving = std::pin::pin!(receiving);
     tokio::select! {
-        found = &mut receiving => Ok(found),
+        () = &mut receiving => Ok(()),
         sent = &mut sending => {
             sent?;
-            Ok(receiving.await)
+            receiving.await;
+            Ok(())
         }
     }
 }
@@ -229,14 +238,12 @@ fn uuid() -> String {
 }
 
 /// The cameras in an answer that came from there. Some leave out what is around a match.
-fn matches_of(envelope: &Element, from: IpAddr) -> Vec<Found> {
+fn matches_of(envelope: &Element, from: IpAddr) -> impl Iterator<Item = Found> {
     let of_discovery = |space: &str| space == DISCOVERY;
     let bodies = envelope.children.iter().filter(|child| child.name == "Body");
-    let answers = bodies.flat_map(|body| body.all("ProbeMatches", of_discovery).chain([body]));
-    answers
-        .flat_map(|answer| answer.all("ProbeMatch", of_discovery))
-        .filter_map(|found| matched(found, from))
-        .collect()
+    let answers = bodies.flat_map(move |body| body.all("ProbeMatches", of_discovery).chain([body]));
+    let matches = answers.flat_map(move |answer| answer.all("ProbeMatch", of_discovery));
+    matches.take(MOST_IN_ONE_ANSWER).filter_map(move |found| matched(found, from))
 }
 
 fn matched(element: &Element, from: IpAddr) -> Option<Found> {
@@ -252,7 +259,7 @@ fn matched(element: &Element, from: IpAddr) -> Option<Found> {
     let same_kind = |url: &&Url| ip_of(url).is_some_and(|ip| ip.is_ipv4() == from.is_ipv4());
     let of_site = || addresses.iter().filter(|url| is_of_the_site(url));
     let service = same.or_else(|| of_site().find(same_kind)).or_else(|| of_site().next())?;
-    let service = with_host(service, from)?;
+    let service = with_host(service, from).filter(|service| service.as_str().len() <= LONGEST_ADDRESS)?;
     let any = |_: &str| true;
     let endpoint = element.all("EndpointReference", any).next();
     let endpoint = endpoint.and_then(|reference| reference.all("Address", any).next());
@@ -295,30 +302,43 @@ fn decoded(text: &str) -> String {
     String::from_utf8(read).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Each camera once. Two that call themselves by the same number at two addresses stay two, as copies of one firmware do
-/// so; only this machine's own loopback address is no second one.
-fn sorted(answers: Vec<Found>) -> Vec<Found> {
-    let mut by_service: HashMap<(IpAddr, Option<u16>), Found> = HashMap::new();
-    for found in answers {
+/// Who answered, each camera once, and no more of them than may be.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    by_service: HashMap<(IpAddr, Option<u16>), Found>,
+    at_address: HashMap<IpAddr, usize>,
+}
+
+impl Answered {
+    pub(super) fn add(&mut self, found: Found) {
         let key = (found.address, found.service.port_or_known_default());
-        if by_service.len() >= MOST_FOUND && !by_service.contains_key(&key) {
-            continue;
+        if let Some(known) = self.by_service.get_mut(&key) {
+            // Whoever answered to both questions may have said more to one.
+            known.name = known.name.take().or(found.name);
+            known.model = known.model.take().or(found.model);
+            return;
         }
-        let known = by_service.entry(key).or_insert_with(|| found.clone());
-        // Whoever answered to both questions may have said more to one.
-        known.name = known.name.take().or(found.name);
-        known.model = known.model.take().or(found.model);
+        let here = self.at_address.get(&found.address).copied().unwrap_or(0);
+        if self.by_service.len() < MOST_FOUND && here < MOST_AT_ONE_ADDRESS {
+            self.at_address.insert(found.address, here + 1);
+            self.by_service.insert(key, found);
+        }
     }
-    let mut found: Vec<Found> = by_service.into_values().collect();
-    let elsewhere: Vec<(String, Option<u16>)> = found
-        .iter()
-        .filter(|found| !is_loopback(found.address) && !found.endpoint.is_empty())
-        .map(|found| (found.endpoint.clone(), found.service.port_or_known_default()))
-        .collect();
-    found.retain(|found| {
-        let key = (found.endpoint.clone(), found.service.port_or_known_default());
-        !is_loopback(found.address) || !elsewhere.contains(&key)
-    });
-    found.sort_by_key(|found| (found.address, found.service.port_or_known_default()));
-    found
+
+    /// By address. Two that call themselves by the same number at two addresses stay two, as copies of one firmware do so;
+    /// only this machine's own loopback address is no second one.
+    pub(super) fn sorted(self) -> Vec<Found> {
+        let mut found: Vec<Found> = self.by_service.into_values().collect();
+        let elsewhere: HashSet<(String, Option<u16>)> = found
+            .iter()
+            .filter(|found| !is_loopback(found.address) && !found.endpoint.is_empty())
+            .map(|found| (found.endpoint.clone(), found.service.port_or_known_default()))
+            .collect();
+        found.retain(|found| {
+            let key = (found.endpoint.clone(), found.service.port_or_known_default());
+            !is_loopback(found.address) || !elsewhere.contains(&key)
+        });
+        found.sort_by_key(|found| (found.address, found.service.port_or_known_default()));
+        found
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::{Sentence, onvif as say};
+use crate::text::{Sentence, camera, onvif as say};
 
 /// What went wrong between this machine and a camera. Addresses are `host` or `host:port`; never a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,9 +134,9 @@ impl OnvifError {
         match self {
             OnvifError::NoNetwork { detail } => say::no_network(detail),
             OnvifError::NoAddress { given } => say::no_address(given),
-            OnvifError::UnknownHost { host } => say::unknown_host(host),
-            OnvifError::Refused { address } => say::refused(address),
-            OnvifError::Unreachable { address, detail } => say::unreachable(address, detail),
+            OnvifError::UnknownHost { host } => camera::unknown_host(host),
+            OnvifError::Refused { address } => camera::refused(address),
+            OnvifError::Unreachable { address, detail } => camera::unreachable(address, detail),
             OnvifError::NoAnswer { address } => say::no_answer(address),
             OnvifError::NotEncrypted { address, detail } => say::not_encrypted(address, detail),
             OnvifError::NotOnvif { address, status } => say::not_onvif(address, *status),
@@ -161,9 +161,9 @@ impl OnvifError {
         match self {
             OnvifError::NoNetwork { .. } => say::try_network(),
             OnvifError::NoAddress { .. } => say::try_address_like_this(),
-            OnvifError::UnknownHost { .. } => say::try_spelling(),
+            OnvifError::UnknownHost { .. } => camera::try_spelling(),
             OnvifError::Refused { .. } => say::try_port(),
-            OnvifError::Unreachable { .. } => say::try_cable(),
+            OnvifError::Unreachable { .. } => camera::try_cable(),
             OnvifError::NoAnswer { .. } | OnvifError::Failed { .. } => say::try_restart(),
             OnvifError::NotEncrypted { .. } => say::try_unencrypted(),
             OnvifError::NotOnvif { .. } => say::try_switching_onvif_on(),

@@ -57,9 +57,10 @@ pub(super) fn target(url: &Url) -> String {
     }
 }
 
-/// Posts a SOAP message.
+/// Posts a SOAP message. `at`: who answered before, whatever the name stands for by now.
 pub(super) async fn post(
     url: &Url,
+    at: Option<IpAddr>,
     action: &str,
     body: String,
     authorization: Option<String>,
@@ -76,7 +77,7 @@ pub(super) async fn post(
     }
     let request = request.body(Full::new(Bytes::from(body)));
     let request = request.map_err(|_| OnvifError::NoAddress { given: address.clone() })?;
-    let (stream, ip) = connected(url).await?;
+    let (stream, ip) = connected(url, at).await?;
     if url.scheme() != "https" {
         return timeout(ANSWER, exchanged(stream, request, &address, ip)).await.map_err(|_| no_answer())?;
     }
@@ -85,13 +86,13 @@ pub(super) async fn post(
     timeout(ANSWER, exchanged(stream, request, &address, ip)).await.map_err(|_| no_answer())?
 }
 
-async fn connected(url: &Url) -> Result<(TcpStream, IpAddr), OnvifError> {
+async fn connected(url: &Url, at: Option<IpAddr>) -> Result<(TcpStream, IpAddr), OnvifError> {
     let address = shown(url);
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = url.port_or_known_default().unwrap_or(80);
-    let unknown = || OnvifError::UnknownHost { host: host.clone() };
-    let resolved = timeout(RESOLVE, lookup_host((host.as_str(), port))).await.map_err(|_| unknown())?;
-    let first: SocketAddr = resolved.map_err(|_| unknown())?.next().ok_or_else(unknown)?;
+    let first = match at {
+        Some(ip) => SocketAddr::new(ip, port),
+        None => resolved(url, port).await?,
+    };
     let silent = |detail: String| OnvifError::Unreachable { address: address.clone(), detail };
     match timeout(CONNECT, TcpStream::connect(first)).await {
         Ok(Ok(stream)) => Ok((stream, first.ip())),
@@ -101,6 +102,13 @@ async fn connected(url: &Url) -> Result<(TcpStream, IpAddr), OnvifError> {
         Ok(Err(error)) => Err(silent(error.to_string())),
         Err(_) => Err(silent(std::io::Error::from(ErrorKind::TimedOut).to_string())),
     }
+}
+
+async fn resolved(url: &Url, port: u16) -> Result<SocketAddr, OnvifError> {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let unknown = || OnvifError::UnknownHost { host: host.clone() };
+    let resolved = timeout(RESOLVE, lookup_host((host.as_str(), port))).await.map_err(|_| unknown())?;
+    resolved.map_err(|_| unknown())?.next().ok_or_else(unknown)
 }
 
 async fn exchanged<S>(

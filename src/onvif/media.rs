@@ -5,6 +5,10 @@ use super::xml::Element;
 
 /// Frames of a second that no camera has.
 const MOST_FPS: f32 = 1_000.0;
+/// Longest name that a camera has for something of its own; ONVIF allows 64 characters.
+const LONGEST_TOKEN: usize = 256;
+/// Longest address of a stream, in bytes.
+const LONGEST_ADDRESS: usize = 2_000;
 
 /// A stream as a camera offers it.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +93,7 @@ impl Service {
             Service::Media2 => &["Uri"],
             Service::Media => &["MediaUri", "Uri"],
         };
-        answer.onvif(path).map(Element::text).filter(|uri| !uri.is_empty())
+        answer.onvif(path).map(Element::text).filter(|uri| (1..=LONGEST_ADDRESS).contains(&uri.len()))
     }
 
     /// What asks for the settings of an encoder. `token` is escaped.
@@ -172,9 +176,11 @@ fn codec_of(encoder: &Element) -> String {
     }
 }
 
-/// A profile as both services write it, without the address of its stream; none where it has no video.
+/// A profile as both services write it, without the address of its stream; none where it has no video, or no name that
+/// could be one.
 pub(super) fn profile(element: &Element) -> Option<Profile> {
-    let token = element.attribute("token").filter(|token| !token.is_empty())?.to_owned();
+    let is_token = |token: &&str| token.len() <= LONGEST_TOKEN;
+    let token = element.attribute("token").filter(|token| !token.is_empty()).filter(is_token)?.to_owned();
     let encoder = element
         .onvif(&["VideoEncoderConfiguration"])
         .or_else(|| element.onvif(&["Configurations", "VideoEncoder"]))?;
@@ -193,7 +199,7 @@ pub(super) fn profile(element: &Element) -> Option<Profile> {
         kbps: encoder.read(&["RateControl", "BitrateLimit"]).filter(|rate| *rate > 0),
         keyframe_interval: keyframe_interval(encoder),
         url: String::new(),
-        encoder_token: encoder.attribute("token").unwrap_or_default().to_owned(),
-        source: source.map(|source| source.text().to_owned()).unwrap_or_default(),
+        encoder_token: encoder.attribute("token").filter(is_token).unwrap_or_default().to_owned(),
+        source: source.map(Element::text).filter(is_token).unwrap_or_default().to_owned(),
     })
 }

@@ -22,10 +22,11 @@ mod xml;
 
 use crate::types::secret::Secret;
 
-pub use address::service_at;
+pub use address::{AddressError, CameraAddress, service_at, short_name};
+pub(crate) use address::{MOST_ADDRESS_CHARS, half_width};
 pub use choose::{Choice, by_source, choose};
 pub use device::{Device, Information};
-pub use discovery::{Found, discover, find};
+pub use discovery::{Found, discover};
 pub use error::OnvifError;
 pub use makers::{MakersPath, known_paths};
 pub use media::Profile;
@@ -46,7 +47,8 @@ const LONGEST_NAME: usize = 120;
 fn clean(text: &str) -> String {
     let steers = |c: &char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
     };
     let line: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();

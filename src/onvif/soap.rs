@@ -136,18 +136,21 @@ fn is_envelope(space: &str) -> bool {
 
 fn fault(element: &Element) -> Fault {
     let local = |code: &Element| code.text().rsplit(':').next().unwrap_or_default().to_owned();
-    let child = |of: &Element, name: &str| of.children.iter().find(|child| child.name == name).cloned();
     let mut codes = Vec::new();
     // SOAP 1.2 nests its codes, at most as deep as an element is read.
     let mut code = child(element, "Code");
     while let Some(known) = code {
-        codes.extend(child(&known, "Value").map(|value| local(&value)));
-        code = child(&known, "Subcode");
+        codes.extend(child(known, "Value").map(local));
+        code = child(known, "Subcode");
     }
     // SOAP 1.1 has one.
-    codes.extend(child(element, "faultcode").map(|value| local(&value)));
+    codes.extend(child(element, "faultcode").map(local));
     codes.retain(|code| !code.is_empty());
-    let reason = child(element, "Reason").and_then(|reason| child(&reason, "Text"));
+    let reason = child(element, "Reason").and_then(|reason| child(reason, "Text"));
     let reason = reason.or_else(|| child(element, "faultstring"));
     Fault { codes, reason: reason.map(|reason| clean(reason.text())).unwrap_or_default() }
+}
+
+fn child<'e>(of: &'e Element, name: &str) -> Option<&'e Element> {
+    of.children.iter().find(|child| child.name == name)
 }

@@ -3,6 +3,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use url::Url;
 
 use super::address::{Asked, is_of_the_site, without_password};
+use super::discovery::Answered;
 use super::media::{self, Service};
 use super::soap::{self, Fault, Message};
 use super::xml::{self, Unreadable};
@@ -107,6 +108,83 @@ fn a_password_stays_with_the_host_that_was_asked() {
     assert_eq!(stream("rtsp://192.168.1.64:554/a?b=1&c").as_deref(), Ok("rtsp://203.0.113.9:554/a?b=1&c"));
     assert_eq!(stream("rtsp://u:p@203.0.113.9/a").as_deref(), Ok("rtsp://203.0.113.9/a"));
     assert!(stream("rtsp://198.51.100.7/a").is_err() && stream("http://203.0.113.9/a").is_err());
+    assert!(stream("file:///etc/passwd").is_err());
+}
+
+#[test]
+fn a_camera_cannot_have_our_password_filled_into_an_address() {
+    let asked = Asked::new(url("http://10.0.0.31/onvif/device_service"));
+    for named in [
+        "rtsp://10.0.0.31/a?x={password}",
+        "rtsp://10.0.0.31/{password}",
+        "rtsp://10.0.0.31/a#{password}",
+        "rtsp://{user}:{password}@10.0.0.31/a?y={user}",
+        "rtsp://{password}/a",
+    ] {
+        let reached = asked.stream(named).map(String::from);
+        assert!(reached.as_deref().is_ok_and(|url| !url.contains(['{', '}', '#'])), "{named}: {reached:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_stands_for_another_machine_later_leads_to_the_one_that_was_asked() {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.read(&mut [0; 4096]);
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").expect("it is sent");
+    });
+    let named = url(&format!("http://no-such-camera.invalid:{port}/onvif/device_service"));
+    let at = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let answer = http::post(&named, at, "x", String::new(), None).await.expect("an answer");
+    assert_eq!((answer.status, answer.ip), (204, IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    answering.join().expect("it answered");
+}
+
+#[test]
+fn an_address_is_read_as_it_is_typed_and_a_login_in_it_is_not_said_again() {
+    let service = |text: &str| Ok(CameraAddress::Service(url(text)));
+    for (typed, expected) in [
+        ("10.0.0.31", Ok(CameraAddress::Ip(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 31))))),
+        ("10.0.0.31:8080", service("http://10.0.0.31:8080/onvif/device_service")),
+        ("https://10.0.0.31", service("https://10.0.0.31/onvif/device_service")),
+        ("http://10.0.0.31/own", service("http://10.0.0.31/own")),
+        ("http://admin:hunter2@10.0.0.31/", Err(AddressError::HasLogin)),
+        ("admin:hunter2@10.0.0.31", Err(AddressError::HasLogin)),
+        ("file:///etc/passwd", Err(AddressError::NoAddress("file:///etc/passwd".to_owned()))),
+        ("ftp://a:hunter2@b/", Err(AddressError::NoAddress("ftp://***@b/".to_owned()))),
+    ] {
+        assert_eq!(CameraAddress::read(typed), expected, "{typed}");
+    }
+    let long = format!("10.0.0.31/{}", "x".repeat(600));
+    let Err(AddressError::NoAddress(said)) = CameraAddress::read(&long) else { panic!("it is taken") };
+    assert!(said.chars().count() <= 80, "{said}");
+}
+
+fn found(address: [u8; 4], port: u16) -> Found {
+    let address = Ipv4Addr::from(address);
+    let service = url(&format!("http://{address}:{port}/onvif/device_service"));
+    let endpoint = format!("urn:{address}:{port}");
+    Found { address: address.into(), service, name: None, model: None, scopes: Vec::new(), endpoint }
+}
+
+#[test]
+fn a_machine_that_answers_without_end_hides_no_camera_and_fills_no_memory() {
+    let mut answered = Answered::default();
+    for port in 1..=20_000 {
+        answered.add(found([10, 0, 0, 66], port));
+    }
+    answered.add(found([10, 0, 0, 31], 80));
+    answered.add(Found { name: Some("Gate".to_owned()), ..found([10, 0, 0, 31], 80) });
+    let found = answered.sorted();
+    assert!(found.len() < 100, "{}", found.len());
+    assert_eq!(
+        found.first().map(|found| (found.address.to_string(), found.name.clone())),
+        Some(("10.0.0.31".to_owned(), Some("Gate".to_owned())))
+    );
 }
 
 #[test]
@@ -120,6 +198,14 @@ fn a_password_that_a_camera_writes_into_the_address_of_a_stream_is_taken_out() {
     let other = "rtsp://10.0.0.31/a?password=another";
     assert_eq!(clean(other), other, "it is not ours");
     assert_eq!(without_password(other, None), other);
+    let login = Login { user: "admin".to_owned(), password: Secret::new("hunt er2") };
+    let clean = |url: &str| without_password(url, Some(&login));
+    assert_eq!(
+        clean("rtsp://10.0.0.31/admin/hunt%20er2/ch1?t=hunt%20er22"),
+        "rtsp://10.0.0.31/admin/{password}/ch1?t=hunt%20er22",
+        "where nothing says that it is one"
+    );
+    assert_eq!(clean("rtsp://10.0.0.31/a?pwd=hunt%20er2"), "rtsp://10.0.0.31/a?pwd={password}");
 }
 
 #[test]
@@ -206,6 +292,9 @@ fn xml_of_strangers_is_bounded() {
         let start: String = text.chars().take(40).collect();
         assert_eq!(xml::parse(text.as_bytes()), Err(why), "{start}");
     }
+    // Every element has its own copy of its namespace.
+    let multiplied = format!("<a xmlns=\"http://{}/\">{}</a>", "x".repeat(100_000), "<b/>".repeat(50_000));
+    assert_eq!(xml::parse(multiplied.as_bytes()), Err(Unreadable::TooMany));
     // Refused or read, but neither slow nor a panic.
     let _ = xml::parse(format!("<a{namespaces}/>").as_bytes());
     assert!(xml::parse(b"<a>\xff\xfe</a>").is_ok(), "a name in another encoding");
@@ -263,6 +352,7 @@ fn faults_of_both_versions_of_soap_are_understood() {
 fn what_a_camera_calls_itself_can_be_shown() {
     assert_eq!(clean("  Gate\r\n 2\u{1b}[31m\u{202e}x "), "Gate 2[31mx");
     assert_eq!(clean(&"a".repeat(500)).len(), LONGEST_NAME);
+    assert_eq!(clean("Gate\u{2060}\u{feff}\u{61c}\u{ad}\u{e0041}"), "Gate");
     assert_eq!(named(" \u{7} "), None);
 }
 
@@ -279,6 +369,19 @@ fn a_profile_without_video_is_none_and_one_with_little_is_one() {
         .expect("a profile");
     assert_eq!((little.name.as_str(), little.codec.as_str(), little.width), ("p1", "H.265", 0));
     assert_eq!((little.fps, little.keyframe_interval, little.keyframe_seconds()), (None, None, None));
+    let long = format!(
+        "<Profiles {space} token=\"{}\"><Configurations><VideoEncoder/></Configurations></Profiles>",
+        "x".repeat(1_000)
+    );
+    assert_eq!(media::profile(&xml::parse(long.as_bytes()).expect("it is read")), None);
+    let stream = |length: usize| {
+        let uri = format!("rtsp://10.0.0.31/{}", "x".repeat(length));
+        let answer = xml::parse(
+            format!("<GetStreamUriResponse {space}><Uri>{uri}</Uri></GetStreamUriResponse>").as_bytes(),
+        );
+        Service::Media2.stream(&answer.expect("it is read")).map(str::len)
+    };
+    assert_eq!((stream(100), stream(100_000)), (Some(117), None));
     let odd = read(
         "<Configurations><VideoEncoder token=\"e\" GovLength=\"0\"><t:Encoding>JPEG</t:Encoding><t:RateControl>\
          <t:FrameRateLimit>NaN</t:FrameRateLimit><t:BitrateLimit>-3</t:BitrateLimit></t:RateControl></VideoEncoder>\

@@ -11,6 +11,8 @@ use crate::text::{Sentence, onvif as say};
 const MOST_LEVELS: usize = 48;
 /// A recorder with 64 channels and three streams each has 20,000.
 const MOST_ELEMENTS: usize = 100_000;
+/// Longest namespace: each element has its own copy, so that a long one would be multiplied. ONVIF's have 60 bytes.
+const LONGEST_SPACE: usize = 256;
 /// How every namespace of ONVIF begins.
 const ONVIF: &str = "http://www.onvif.org/";
 /// Namespaces and the prefixes by which we write them.
@@ -163,6 +165,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, Unreadable> {
     loop {
         let (space, event) = reader.read_resolved_event().map_err(|_| Unreadable::Broken)?;
         let space = match space {
+            ResolveResult::Bound(Namespace(space)) if space.len() > LONGEST_SPACE => {
+                return Err(Unreadable::TooMany);
+            }
             ResolveResult::Bound(Namespace(space)) => {
                 quick_xml::escape::unescape(space).map_err(|_| Unreadable::Entities)?.into_owned()
             }

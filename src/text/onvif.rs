@@ -8,15 +8,6 @@ sentences! { "onvif";
     no_address(given):
         "`{given}` is no address of a camera",
         "`{given}` 不是摄像机地址";
-    unknown_host(host):
-        "the host `{host}` is unknown",
-        "主机名 `{host}` 无法解析";
-    refused(address):
-        "{address} refuses the connection",
-        "{address} 拒绝连接";
-    unreachable(address, detail):
-        "{address} cannot be reached: {detail}",
-        "{address} 网络不通（{detail}）";
     no_answer(address):
         "{address} accepts the connection but does not answer in time",
         "{address} 接受了连接，但没有及时应答";
@@ -97,15 +88,9 @@ sentences! { "onvif";
     try_address_like_this():
         "an address looks like 10.0.0.31, 10.0.0.31:8080 or http://10.0.0.31/onvif/device_service",
         "地址的写法如 10.0.0.31、10.0.0.31:8080 或 http://10.0.0.31/onvif/device_service";
-    try_spelling():
-        "check the spelling, or use the camera's IP address",
-        "请检查主机名的拼写，或改用摄像机的 IP 地址";
     try_port():
         "switch ONVIF on in the camera's settings, and check its port: cameras use 80, some 8000, 8080, 8899 or 2020",
         "请在摄像机设置中启用 ONVIF，并检查端口：一般用 80，有的用 8000、8080、8899 或 2020";
-    try_cable():
-        "check power and network cable, the address, and the network mask",
-        "请检查电源、网线、地址和子网掩码";
     try_restart():
         "try again in a minute; if it stays, restart the camera",
         "请过一分钟重试；如一直如此，请重启摄像机";

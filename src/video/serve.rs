@@ -33,7 +33,6 @@ use super::error::{Fault, VideoError};
 use super::{decoding, demux, pipeline};
 use crate::text::{Sentence, box_log, foreign, language_of_log, log_info, log_warn, stream as say};
 use crate::types::decoding::Decoder;
-use crate::types::hex::hex;
 use crate::types::language::Language;
 use crate::types::secret::Secret;
 
@@ -193,7 +192,7 @@ impl RtspServer {
         let played = Arc::default();
         let points = rtsp::RTSPMountPoints::new();
         for mount in &mounts {
-            let factory = factory(mount, &played)?;
+            let factory = factory(mount, &role(mount, &mounts), &played)?;
             points.add_factory(&mount.path, factory);
         }
         server.set_mount_points(Some(&points));
@@ -274,12 +273,11 @@ impl Drop for RtspServer {
 
 // ---- who may watch
 
-/// The role of a mount's user: the same on every mount of theirs, as the server knows one role of a user.
-fn role(mount: &Mount) -> String {
-    match &mount.auth {
-        Auth::None => "viewer".to_owned(),
-        Auth::Basic { user, .. } | Auth::Digest { user, .. } => format!("viewer-{}", hex(user.as_bytes())),
-    }
+/// The role of a mount's login: the same on every mount with that login, as the server knows one role of a user, and
+/// another one where the same user has another password.
+fn role(mount: &Mount, mounts: &[Mount]) -> String {
+    let first = mounts.iter().position(|other| other.auth == mount.auth).unwrap_or(mounts.len());
+    format!("viewer-{first}")
 }
 
 /// What the server checks; `None` where every mount is open.
@@ -288,7 +286,7 @@ fn auth_of(mounts: &[Mount]) -> Result<Option<rtsp::RTSPAuth>, ServeError> {
     let auth = rtsp::RTSPAuth::new();
     for mount in mounts {
         let field = rtsp::RTSP_TOKEN_MEDIA_FACTORY_ROLE.as_str();
-        let token = rtsp::RTSPToken::builder().field(field, role(mount)).build();
+        let token = rtsp::RTSPToken::builder().field(field, role(mount, mounts)).build();
         let wanted = match &mount.auth {
             Auth::None => continue,
             Auth::Basic { user, password } => {
@@ -315,7 +313,7 @@ fn auth_of(mounts: &[Mount]) -> Result<Option<rtsp::RTSPAuth>, ServeError> {
 
 /// Anonymous viewers may know of a protected mount but not open it: that gives 401, and no access at
 /// all would give 404.
-fn allow(factory: &rtsp::RTSPMediaFactory, mount: &Mount) {
+fn allow(factory: &rtsp::RTSPMediaFactory, mount: &Mount, role: &str) {
     let grant = |role: &str, construct: bool| {
         let structure = gst::Structure::builder(role)
             .field(rtsp::RTSP_PERM_MEDIA_FACTORY_ACCESS.as_str(), true)
@@ -324,15 +322,19 @@ fn allow(factory: &rtsp::RTSPMediaFactory, mount: &Mount) {
         factory.add_role_from_structure(&structure);
     };
     grant("anonymous", mount.auth == Auth::None);
-    grant(&role(mount), true);
+    grant(role, true);
 }
 
 // ---- what is played
 
-fn factory(mount: &Mount, played: &Arc<Mutex<Played>>) -> Result<rtsp::RTSPMediaFactory, ServeError> {
+fn factory(
+    mount: &Mount,
+    role: &str,
+    played: &Arc<Mutex<Played>>,
+) -> Result<rtsp::RTSPMediaFactory, ServeError> {
     let factory = rtsp::RTSPMediaFactory::new();
     factory.set_shared(true);
-    allow(&factory, mount);
+    allow(&factory, mount, role);
     let elements = played.clone();
     factory.connect_media_configure(move |_, media| elements.lock().add(&media.element()));
     match &mount.play {

@@ -9,10 +9,9 @@
 //! far is its session's own (`state`). Must never show a password, write one anywhere but into its secret file, or change
 //! anything in the camera that nobody pressed a button for.
 
-use std::fs;
-use std::io;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,12 +24,13 @@ use super::Site;
 use super::accounts::Role;
 use super::layout::Tab;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use crate::audit::Entry;
 use crate::config::edit::{self, Edit, NewCamera};
-use crate::config::write::{self, NotWritten};
-use crate::config::{Config, Problem, Severity, Surroundings};
-use crate::onvif::{self, Device, Found, Login};
-use crate::text::{Sentence, page as say_page, page_wizard as say, secret_file};
+use crate::config::{self, Config, Problem, Severity, Surroundings, write};
+use crate::onvif::{self, CameraAddress, Device, Login};
+use crate::text::{Sentence, command, log_error, page as say_page, page_wizard as say, secret_file};
 use crate::types::secret::Secret;
+use secrets::Use;
 use state::{
     Doing, Keyframes, MOST_LOGIN_CHARS, Named, Opened, Outcome, Placed, Step, Streams, Trouble, Way,
 };
@@ -38,33 +38,81 @@ use state::{
 mod address;
 mod look;
 mod pages;
+mod secrets;
 mod state;
 
 pub(super) use state::Wizards;
 
 /// Where it all is.
-const PATH: &str = "/cameras/add";
+const PATH: &str = "/add-camera";
 /// Cameras answer within a second; the question goes out twice.
 const SEARCH_FOR: Duration = Duration::from_secs(4);
-/// What a camera gets to say where its service is, before the usual place is tried.
-const FIND_WITHIN: Duration = Duration::from_secs(1);
 /// How often it is looked whether something is to be forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Names of secret files that are tried.
-const MOST_SECRETS: u32 = 100;
-/// A part of the paths, and so no name of a camera.
-const RESERVED: &str = "add";
 /// What the audit log says happened.
 const KEYFRAMES_SET: &str = "page_camera_keyframes";
 const SECRET_WRITTEN: &str = "page_camera_secret";
+const SECRET_DELETED: &str = "page_camera_secret_deleted";
 
 /// Forgets what nobody goes on with, until the runtime stops.
 pub(super) async fn forget(site: Arc<Site>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
         let now = site.now().mono;
-        let (mut wizards, mut sessions) = (site.wizards.lock(), site.sessions.lock());
-        wizards.forget(now, |key| sessions.find(key, false, now).is_some());
+        {
+            let (mut wizards, mut sessions) = (site.wizards.lock(), site.sessions.lock());
+            wizards.forget(now, |key| sessions.find(key, false, now).is_some());
+        }
+        let site = site.clone();
+        // A panic in it is in the log; the next look comes all the same.
+        let _ = tokio::task::spawn_blocking(move || delete_unused_secrets(&site)).await;
+    }
+}
+
+/// Deletes the passwords of cameras that were not added after all.
+fn delete_unused_secrets(site: &Site) {
+    let secrets = site.wizards.lock().secrets.clone();
+    let mut secrets = secrets.lock();
+    let folder = &site.parts.folder;
+    if secrets.is_empty(folder) {
+        return;
+    }
+    let path = &site.parts.config_file;
+    // One that cannot be read, or has mistakes, may name them all.
+    let Ok(file) = config::text_of(path) else { return };
+    let now = site.now().mono;
+    let proposed = {
+        let (mut proposals, mut sessions) = (site.proposals.lock(), site.sessions.lock());
+        proposals.texts(|key| sessions.find(key, false, now).is_some())
+    };
+    let read =
+        |text: &str| Config::from_text(path, text, &Surroundings::of(path)).map(|read| read.secret_files);
+    let Ok(kept) = read(&file) else { return };
+    let running = site.config();
+    let proposed: Vec<(String, Option<BTreeSet<PathBuf>>)> =
+        proposed.into_iter().map(|text| (text.clone(), read(&text).ok())).collect();
+    let is_proposed = |secret: &FilePath| {
+        let name = secret.file_name().and_then(|name| name.to_str());
+        proposed.iter().any(|(text, read)| match read {
+            Some(read) => read.contains(secret),
+            // What has mistakes may name more than can be read.
+            None => name.is_some_and(|name| text.contains(name)),
+        })
+    };
+    let deleted = secrets.delete_unused(folder, |secret| {
+        if kept.contains(secret) {
+            Use::Kept
+        } else if running.secret_files.contains(secret) || is_proposed(secret) {
+            Use::Waits
+        } else {
+            Use::None
+        }
+    });
+    for name in deleted {
+        let entry = Entry { detail: Some(name), ..Entry::of(SECRET_DELETED) };
+        if let Err(error) = site.parts.audit.record(site.now().utc, entry) {
+            log_error!(command::audit_unwritable(); %error);
+        }
     }
 }
 
@@ -247,7 +295,7 @@ impl Act<'_> {
             let Some(found) = found.find(|found| found.service.as_str() == service) else {
                 return Step::Find;
             };
-            let target = address::of_service(found.service.clone());
+            let target = address::of_camera(CameraAddress::Service(found.service.clone()));
             let title = found.name.clone().or_else(|| found.model.clone());
             wizard.aim(state::Target { title, ..target });
             Step::Login
@@ -298,8 +346,8 @@ impl Act<'_> {
                 self.with(|wizard| wizard.streams = Some(Streams { watch, large: None }))?;
                 self.look()
             }
-            Some(way @ (Way::Service(_) | Way::Asked(_))) => {
-                self.start(Doing::Opening, async { Outcome::Opened(open(way, login).await) })
+            Some(Way::Onvif(address)) => {
+                self.start(Doing::Opening, async { Outcome::Opened(open(address, login).await) })
             }
             None => Ok(Step::Find),
         }
@@ -382,7 +430,7 @@ impl Act<'_> {
             Some(say::name_is_missing())
         } else if !is_short_name(&named.id) {
             Some(say::short_name_is_none())
-        } else if named.id == RESERVED || self.site.config().camera(&named.id).is_some() {
+        } else if self.site.config().camera(&named.id).is_some() {
             Some(say::short_name_is_taken(&named.id))
         } else {
             None
@@ -442,7 +490,9 @@ impl Act<'_> {
     async fn write_secret(&self, id: String, login: Login) -> Result<Result<String, Trouble>, Refused> {
         let folder = self.site.config().secrets_dir.clone();
         self.site.note(SECRET_WRITTEN, &self.visitor.by(), Some(id.clone()), self.reader).await?;
-        let written = self.site.blocking(move |_| write_secret(&folder, &id, &login), self.reader).await?;
+        let secrets = self.site.wizards.lock().secrets.clone();
+        let write = move |site: &Site| secrets.lock().write(&site.parts.folder, &folder, &id, &login);
+        let written = self.site.blocking(write, self.reader).await?;
         Ok(written.map_err(|error| Trouble::new(say::secret_not_written(error.sentence()), error.hint())))
     }
 }
@@ -457,15 +507,8 @@ fn is_short_name(id: &str) -> bool {
 }
 
 /// Lets us in and asks for its streams.
-async fn open(way: Way, login: Option<Login>) -> Result<Opened, Trouble> {
-    let service = match way {
-        Way::Service(service) => service,
-        Way::Asked(ip) => match onvif::find(ip, FIND_WITHIN).await {
-            Some(Found { service, .. }) => service,
-            None => onvif::service_at(&ip.to_string(), None)?,
-        },
-        Way::Stream(_) => return Err(Trouble::new(say::went_wrong(), None)),
-    };
+async fn open(address: CameraAddress, login: Option<Login>) -> Result<Opened, Trouble> {
+    let service = address.service().await?;
     let device = Device::open(&service, login.as_ref()).await?;
     let profiles = device.profiles().await?;
     let title = device.information().model.clone();
@@ -495,33 +538,9 @@ fn wrong_with(site: &Site, visitor: &Visitor, camera: NewCamera) -> Option<Troub
     Some(Trouble { what, hint, is_login: false })
 }
 
-/// Writes user and password into a file of their own; its name. A file that holds something else stays.
-fn write_secret(folder: &FilePath, id: &str, login: &Login) -> Result<String, NotWritten> {
-    let text = format!("{}:{}", login.user, login.password.reveal());
-    let is_free = |name: &String| match fs::read_to_string(folder.join(name)) {
-        Ok(there) => there.trim_end_matches(['\r', '\n']) == text,
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    };
-    let more = (2..=MOST_SECRETS).map(|number| format!("{id}-{number}"));
-    let name = std::iter::once(id.to_owned()).chain(more).find(is_free).ok_or(NotWritten::Name)?;
-    write::secret(folder, &name, &text)?;
-    Ok(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_of_another_camera_is_not_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let login =
-            |password: &str| Login { user: "admin".to_owned(), password: Secret::new(password.to_owned()) };
-        assert_eq!(write_secret(folder.path(), "cam-31", &login("one")).unwrap(), "cam-31");
-        assert_eq!(write_secret(folder.path(), "cam-31", &login("one")).unwrap(), "cam-31");
-        assert_eq!(write_secret(folder.path(), "cam-31", &login("two")).unwrap(), "cam-31-2");
-        assert_eq!(fs::read_to_string(folder.path().join("cam-31")).unwrap(), "admin:one\n");
-    }
 
     #[test]
     fn a_short_name_is_one_of_the_configuration() {

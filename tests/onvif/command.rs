@@ -114,11 +114,18 @@ fn a_wrong_password_is_told_in_both_languages_and_as_json() {
 
 #[test]
 fn what_is_no_address_is_refused_before_anything_is_asked() {
-    for none in ["rtsp://127.0.0.1/x", "http://admin:pw@127.0.0.1/", "127.0.0.1:port", "a b"] {
+    for none in [
+        "rtsp://127.0.0.1/x",
+        "http://admin:pw@127.0.0.1/",
+        "127.0.0.1:port",
+        "a b",
+        "admin:hunter2@127.0.0.1",
+    ] {
         let output = discover(&[none]);
         assert!(!output.status.success(), "{none}");
         let said = text(&output.stderr);
         assert!(said.contains("\n  hint: ") && !said.contains("panicked"), "{none}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
     }
     let output = discover(&["127.0.0.1:9", "--user", "admin"]);
     assert_eq!(output.status.code(), Some(2), "there is no terminal to ask on");

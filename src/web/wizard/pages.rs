@@ -11,7 +11,7 @@ use super::super::request::Visitor;
 use super::address::short_name;
 use super::look::LOOK_WITHIN;
 use super::state::{Doing, Looked, MOST_LOGIN_CHARS, Step, Task, Trouble, Wizard};
-use super::{PATH, RESERVED, SEARCH_FOR};
+use super::{PATH, SEARCH_FOR};
 use crate::config::{Camera, CameraSource, Config};
 use crate::contract::words::Eye;
 use crate::onvif::{Found, Profile, known_paths};
@@ -464,7 +464,7 @@ impl Page<'_> {
 
     fn name(&self) -> Markup {
         let host = self.wizard.target.as_ref().map_or("", |target| &target.host);
-        let is_taken = |id: &str| id == RESERVED || self.config.camera(id).is_some();
+        let is_taken = |id: &str| self.config.camera(id).is_some();
         let named = self.wizard.named.clone().unwrap_or_default();
         let id = if named.id.is_empty() { short_name(host, is_taken) } else { named.id };
         html! {

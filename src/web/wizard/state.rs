@@ -5,16 +5,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
-use url::Url;
 
 use super::super::sessions::SessionKey;
-use crate::onvif::{self, Choice, Device, Found, Login, OnvifError, Profile};
+use super::secrets::Secrets;
+use crate::onvif::{self, CameraAddress, Choice, Device, Found, Login, OnvifError, Profile};
 use crate::text::{Sentence, Words, page_wizard as say};
 use crate::video::{Fault, StreamInfo, StreamMeasure, UrlError, VideoError};
 
@@ -162,10 +162,8 @@ pub(super) struct Target {
 /// How it is reached.
 #[derive(Debug, Clone)]
 pub(super) enum Way {
-    /// By its ONVIF service.
-    Service(Url),
-    /// By the ONVIF service that it names when it is asked.
-    Asked(IpAddr),
+    /// By ONVIF.
+    Onvif(CameraAddress),
     /// By the address of a stream.
     Stream(String),
 }
@@ -433,11 +431,14 @@ pub(in super::super) struct Wizards {
     tasks: u64,
     /// Whoever looks at a stream: one at a time, as it takes processor time.
     pub(super) turn: Arc<Semaphore>,
+    /// Those that were written and are not kept yet. Waits for the disk.
+    pub(super) secrets: Arc<Mutex<Secrets>>,
 }
 
 impl Default for Wizards {
     fn default() -> Self {
-        Wizards { all: HashMap::new(), tasks: 0, turn: Arc::new(Semaphore::new(1)) }
+        let turn = Arc::new(Semaphore::new(1));
+        Wizards { all: HashMap::new(), tasks: 0, turn, secrets: Arc::default() }
     }
 }
 
@@ -465,7 +466,7 @@ impl Wizards {
     }
 
     /// Takes it away: with its password.
-    pub(super) fn end(&mut self, key: SessionKey) {
+    pub(in super::super) fn end(&mut self, key: SessionKey) {
         self.all.remove(&key);
     }
 
