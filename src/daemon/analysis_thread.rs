@@ -20,6 +20,7 @@ use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Detection;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::quality::Quality;
+use crate::analysis::time::Moment;
 use crate::analysis::{Analysis, Event, Pace, Plan};
 use crate::clock::Clock;
 use crate::control::command_thread::SiteReaders;
@@ -277,19 +278,19 @@ impl Desk {
                     let pace = if is_looked_at { self.pace_of_viewers(&frame.camera, pace) } else { pace };
                     self.decode_demands.set(&frame.camera, pace);
                 }
-                if is_looked_at && let Event::Detections { detections, .. } = &event {
-                    self.show(&frame, detections);
-                }
                 let is_witness = self.analysis.is_witness(&frame.camera);
-                if told.is_empty() && !is_witness {
-                    return;
-                }
                 let Event::Detections { detections, .. } = event else { return };
                 let saw = Snapshot { picture: frame.picture, detections };
+                let shown = (is_looked_at && self.tap.takes(&frame.camera, self.clock.now().mono))
+                    .then(|| saw.clone());
                 if is_witness {
                     self.witnessed.insert(frame.camera.clone(), (frame.at.mono, saw.clone()));
                 }
                 self.tell(told, Some((&frame.camera, saw)));
+                // Whoever looks comes after whoever is alerted.
+                if let Some(shown) = shown {
+                    self.show(&frame.camera, frame.at, shown);
+                }
             }
             Note::Silent(camera, cause) => {
                 let event = Event::CameraSilent { camera, at: self.clock.now(), cause };
@@ -369,18 +370,10 @@ impl Desk {
     }
 
     /// Hands a frame on to whoever looks at its camera.
-    fn show(&self, frame: &Frame, detections: &[Detection]) {
-        let now = self.clock.now().mono;
-        if !self.tap.takes(&frame.camera, now) {
-            return;
-        }
-        let pending = Pending {
-            picture: frame.picture.clone(),
-            detections: detections.to_vec(),
-            at: frame.at,
-            seen: live_view::seen(&self.analysis, &frame.camera, frame.at),
-        };
-        self.tap.offer(&frame.camera, pending, now);
+    fn show(&self, camera: &str, at: Moment, saw: Snapshot) {
+        let Snapshot { picture, detections } = saw;
+        let seen = live_view::seen(&self.analysis, camera, at);
+        self.tap.offer(camera, Pending { picture, detections, at, seen }, self.clock.now().mono);
     }
 
     /// The frame that was just looked at is the one that can be redacted.

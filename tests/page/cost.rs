@@ -132,13 +132,13 @@ impl Told {
     }
 
     fn hammer(&self, mut client: Client) {
+        const PATHS: [&str; 5] =
+            ["/", "/alerts", "/alerts?state=open", "/cameras/cam-01/still.jpg", "/assets/page.css"];
+        let mut next = PATHS.iter().cycle();
         self.whenever(|| {
-            for path in
-                ["/", "/alerts", "/alerts?state=open", "/cameras/cam-01/still.jpg", "/assets/page.css"]
-            {
-                let is_answered = client.get(path).status == 200;
-                self.answered.fetch_add(u64::from(is_answered), Ordering::SeqCst);
-            }
+            let Some(path) = next.next() else { return };
+            let is_answered = client.get(path).status == 200;
+            self.answered.fetch_add(u64::from(is_answered), Ordering::SeqCst);
         });
     }
 
