@@ -203,6 +203,36 @@ fn passwords_open_and_close_a_stream() {
 }
 
 #[test]
+fn a_login_opens_all_its_streams_and_none_of_the_same_user_with_another_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = clips::write(folder.path(), "a.mp4", clips::H264);
+    let auth = |password: &str| Auth::Basic { user: "admin".to_owned(), password: Secret::new(password) };
+    let server = serve(vec![
+        file("/sub", clip.clone(), auth("one")),
+        file("/main", clip.clone(), auth("one")),
+        file("/other", clip, auth("two")),
+    ]);
+    let sink = FrameRecorder::new();
+    let watch = |name: &str, path: &str, password: &str| {
+        start(with_password(camera(name, server.url(path).unwrap()), "admin", password), &sink)
+    };
+    let cameras = [
+        watch("sub", "/sub", "one"),
+        watch("main", "/main", "one"),
+        watch("other", "/other", "two"),
+        watch("wrong", "/other", "one"),
+    ];
+    for open in ["sub", "main", "other"] {
+        sink.wait_frames(open, 5);
+    }
+    sink.wait_lost("wrong");
+    assert_eq!(sink.lock().count("wrong"), 0);
+    for camera in cameras {
+        camera.stop(STOP_WITHIN).unwrap();
+    }
+}
+
+#[test]
 fn one_server_asks_for_passwords_in_one_way() {
     let both = [
         Auth::Basic { user: "a".into(), password: Secret::new("x") },

@@ -17,12 +17,8 @@ use crate::onvif::{
 };
 use crate::text::{Sentence, Words, onvif as text, probe};
 
-/// Cameras answer within a second; the question goes out twice.
-const DEFAULT_SECONDS: u64 = 4;
 /// Longer than this, reconnecting and patrol feel slow.
 const LONG_KEYFRAME_SECONDS: f32 = 4.0;
-/// What is advised instead.
-const GOOD_KEYFRAME_SECONDS: f32 = 2.0;
 /// A clock that differs by less does not matter here: pictures are stamped by this machine.
 const CLOCK_MINUTES: i64 = 2;
 /// Blanks between two columns.
@@ -46,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PICTURES", requires = "address", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     keyframes: Option<u32>,
     /// Seconds for cameras to answer, from 1 to 60
-    #[arg(long, default_value_t = DEFAULT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, default_value_t = onvif::SEARCH_SECONDS, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
     /// Print the report as one JSON object
     #[arg(long)]
@@ -319,9 +315,8 @@ fn streams_text(view: &View, language: Language) -> String {
 }
 
 fn keyframe_advice(watch: &Profile) -> Option<Sentence> {
-    let seconds = watch.keyframe_seconds().filter(|seconds| *seconds > LONG_KEYFRAME_SECONDS)?;
-    let frames = watch.fps? * GOOD_KEYFRAME_SECONDS;
-    Some(text::keyframes_far_apart(&watch.name, format!("{seconds:.0}"), format!("{frames:.0}")))
+    let (seconds, frames) = watch.better_keyframes(LONG_KEYFRAME_SECONDS)?;
+    Some(text::keyframes_far_apart(&watch.name, format!("{seconds:.0}"), frames))
 }
 
 /// Rows below titles, in columns.

@@ -23,6 +23,8 @@ use super::error::OnvifError;
 use super::named;
 use super::xml::{self, Element};
 
+/// Seconds for cameras to answer: they do within one, and the question goes out twice.
+pub(crate) const SEARCH_SECONDS: u64 = 4;
 /// Group and port (WS-Discovery 1.0, section 2.4).
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 255, 250);
 const PORT: u16 = 3702;

@@ -5,6 +5,8 @@ use super::xml::Element;
 
 /// Frames of a second that no camera has.
 const MOST_FPS: f32 = 1_000.0;
+/// Seconds from a keyframe to the next one that are advised: a picture comes soon, and costs little more.
+const GOOD_KEYFRAME_SECONDS: f32 = 2.0;
 /// Longest name that a camera has for something of its own; ONVIF allows 64 characters.
 const LONGEST_TOKEN: usize = 256;
 /// Longest address of a stream, in bytes.
@@ -53,6 +55,14 @@ impl Profile {
         #[allow(clippy::cast_precision_loss, reason = "intervals are far below 16 million frames")]
         let frames = self.keyframe_interval? as f32;
         Some(frames / fps)
+    }
+
+    /// How many seconds there are from a keyframe to the next one, if more than `most`, and the interval that is better.
+    pub(crate) fn better_keyframes(&self, most: f32) -> Option<(f32, u32)> {
+        let seconds = self.keyframe_seconds().filter(|seconds| *seconds > most)?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fewer than 2,000 frames")]
+        let frames = (self.fps? * GOOD_KEYFRAME_SECONDS).round() as u32;
+        Some((seconds, frames.max(1)))
     }
 }
 

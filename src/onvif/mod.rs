@@ -26,6 +26,7 @@ pub use address::{AddressError, CameraAddress, service_at, short_name};
 pub(crate) use address::{MOST_ADDRESS_CHARS, half_width};
 pub use choose::{Choice, by_source, choose};
 pub use device::{Device, Information};
+pub(crate) use discovery::SEARCH_SECONDS;
 pub use discovery::{Found, discover};
 pub use error::OnvifError;
 pub use makers::{MakersPath, known_paths};

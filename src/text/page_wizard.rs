@@ -19,7 +19,7 @@ sentences! { "page_wizard";
     asking(camera): "Asking {camera} for its streams", "正在向 {camera} 查询视频流";
     setting(): "Telling the camera how often to send a keyframe", "正在设置摄像机的关键帧间隔";
     looking(camera): "Looking at the picture of {camera}", "正在查看 {camera} 的画面";
-    at_most(seconds): "This takes {seconds} s at most.", "最多需要 {seconds} 秒。";
+    usual_time(seconds): "This is usually done within {seconds} s.", "通常 {seconds} 秒内完成。";
     about_looking():
         "The stream is opened and watched for a few seconds, and people in the picture are made unrecognisable.",
         "正在打开视频流并观察几秒，画面中的人员会做遮挡处理。";

@@ -33,6 +33,7 @@ use crate::config::restart::takes_a_restart;
 use crate::config::{Config, Problem, Severity, Surroundings, text_of, write};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::command::Outcome;
+use crate::contract::stream_address::redacted;
 use crate::control::Answer;
 use crate::text::{Sentence, Words, page as say_page, page_changes as say};
 use crate::types::hex::sha256_hex;
@@ -82,6 +83,12 @@ impl Proposals {
     /// Whether that session has one.
     pub(super) fn has(&self, key: SessionKey) -> bool {
         self.0.contains_key(&key)
+    }
+
+    /// The texts of those whose session goes on; the others are forgotten.
+    pub(super) fn texts(&mut self, mut is_session: impl FnMut(SessionKey) -> bool) -> Vec<String> {
+        self.0.retain(|key, _| is_session(*key));
+        self.0.values().map(|proposal| proposal.text.clone()).collect()
     }
 }
 
@@ -349,7 +356,7 @@ impl Site {
     }
 }
 
-/// What is different, with a few lines around it.
+/// What is different, with a few lines around it. An address may hold a camera's password.
 fn difference(before: &str, after: &str) -> Vec<Part> {
     let diff = TextDiff::configure().timeout(COMPARED_WITHIN).diff_lines(before, after);
     let mut left = MOST_LINES;
@@ -359,7 +366,7 @@ fn difference(before: &str, after: &str) -> Vec<Part> {
         let changes = group.iter().flat_map(|op| diff.iter_changes(op));
         let lines: Vec<_> = changes
             .take(left)
-            .map(|change| (change.tag(), change.value().trim_end_matches(['\n', '\r']).to_owned()))
+            .map(|change| (change.tag(), redacted(change.value().trim_end_matches(['\n', '\r']))))
             .collect();
         left -= lines.len();
         if !lines.is_empty() {
@@ -642,6 +649,15 @@ mod tests {
         assert_eq!(lines.len(), 2 * AROUND + 2);
         assert_eq!(lines[3..5], [(ChangeTag::Delete, "line 20"), (ChangeTag::Insert, "line twenty")]);
         assert!(difference(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn no_password_is_shown_in_a_difference() {
+        let (before, after) = ("url = \"rtsp://10.0.0.31/s?pwd=hunter2\"\n", "url = \"rtsp://li:hunter2@10.0.0.31/s\"\n");
+        let parts = difference(before, after);
+        let lines: Vec<&str> = parts[0].lines.iter().map(|(_, line)| line.as_str()).collect();
+        assert!(lines.len() == 2 && lines.iter().all(|line| !line.contains("hunter2")), "{lines:?}");
+        assert!(lines.iter().all(|line| line.starts_with("url = \"rtsp://")), "{lines:?}");
     }
 
     #[test]

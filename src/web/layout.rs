@@ -121,7 +121,7 @@ impl Shell<'_> {
                 (tab(Tab::Alerts, "/alerts", say::tab_alerts(), self.waiting))
                 (tab(Tab::Rules, "/rules", page_rules::title(), 0))
                 @if self.visitor.is_some_and(|visitor| visitor.may(super::accounts::Role::Installer)) {
-                    (tab(Tab::AddCamera, "/cameras/add", page_wizard::tab(), 0))
+                    (tab(Tab::AddCamera, "/add-camera", page_wizard::tab(), 0))
                 }
             }
         }

@@ -45,8 +45,8 @@ pub(super) use state::Wizards;
 
 /// Where it all is.
 const PATH: &str = "/add-camera";
-/// Cameras answer within a second; the question goes out twice.
-const SEARCH_FOR: Duration = Duration::from_secs(4);
+/// What cameras get to answer.
+const SEARCH_FOR: Duration = Duration::from_secs(onvif::SEARCH_SECONDS);
 /// How often it is looked whether something is to be forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// What the audit log says happened.

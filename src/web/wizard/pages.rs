@@ -17,7 +17,7 @@ use crate::contract::words::Eye;
 use crate::onvif::{Found, Profile, known_paths};
 use crate::text::{Sentence, Words, onvif, page as say_page, page_changes, page_wizard as say, probe};
 
-/// What the first questions to a camera take at most.
+/// What questions to a camera take; a recorder with many channels, or one that hardly answers, takes longer.
 const ASK_WITHIN: Duration = Duration::from_secs(30);
 /// Wider than what is needed for watching.
 const LARGE_WIDTH: u32 = 1280;
@@ -123,7 +123,7 @@ impl Page<'_> {
             div #wizard-wait {
                 h1 { (self.say(what.clone())) }
                 progress max=(most.as_secs()) value=(format!("{gone:.1}")) aria-label=(self.say(what)) {}
-                p.hint role="status" { (self.say(say::at_most(most.as_secs()))) }
+                p.hint role="status" { (self.say(say::usual_time(most.as_secs()))) }
                 @if task.doing == Doing::Looking { p.hint { (self.say(say::about_looking())) } }
                 (self.button("stop", say::give_up(), true))
             }

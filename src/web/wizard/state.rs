@@ -24,8 +24,6 @@ const MOST: usize = 16;
 const KEPT_FOR: Duration = Duration::from_secs(30 * 60);
 /// Seconds between keyframes beyond which others are offered.
 const LONG_KEYFRAME_SECONDS: f32 = 2.5;
-/// What is offered instead.
-const GOOD_KEYFRAME_SECONDS: f32 = 2.0;
 /// More than any user or password of a camera.
 pub(super) const MOST_LOGIN_CHARS: usize = 200;
 
@@ -365,11 +363,7 @@ impl Wizard {
 
     /// Frames from a keyframe to the next one that are better than what the watched stream has; `None`: it is well.
     pub(super) fn better_keyframes(&self) -> Option<(f32, u32)> {
-        let watch = self.choice()?.watch;
-        let seconds = watch.keyframe_seconds().filter(|seconds| *seconds > LONG_KEYFRAME_SECONDS)?;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fewer than 2,000 frames")]
-        let frames = (watch.fps? * GOOD_KEYFRAME_SECONDS).round() as u32;
-        Some((seconds, frames.max(1)))
+        self.choice()?.watch.better_keyframes(LONG_KEYFRAME_SECONDS)
     }
 
     /// Waits for nothing any more.
