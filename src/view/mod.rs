@@ -61,8 +61,8 @@ pub struct LiveView {
 /// A redacted picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewPicture {
-    /// The JPEG file.
-    pub jpeg: Vec<u8>,
+    /// The JPEG file, once for everybody who looks.
+    pub jpeg: Arc<[u8]>,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
@@ -207,5 +207,5 @@ pub enum Next<T> {
 /// # Errors
 /// Why there is no picture.
 pub fn redact_once(viewer: &Viewer, picture: &Picture, masks: &[Polygon]) -> Result<Vec<u8>, Sentence> {
-    redaction::once(viewer, picture, masks).map(|picture| picture.jpeg)
+    redaction::once(viewer, picture, masks).map(|picture| picture.jpeg.to_vec())
 }

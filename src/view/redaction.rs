@@ -118,7 +118,7 @@ impl StrictRedactor {
 pub(super) fn encoded(redacted: &Redacted, most_width: u32) -> Result<ViewPicture, Sentence> {
     let jpeg = redacted.jpeg(most_width).map_err(|error| sentence(&error))?;
     let is_coarse = redacted.covered() == Covered::Everything;
-    Ok(ViewPicture { jpeg: jpeg.bytes, width: jpeg.width, height: jpeg.height, is_coarse })
+    Ok(ViewPicture { jpeg: jpeg.bytes.into(), width: jpeg.width, height: jpeg.height, is_coarse })
 }
 
 /// See [`super::redact_once`].

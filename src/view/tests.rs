@@ -73,7 +73,7 @@ fn job(views: &Views) -> Job {
 
 /// What was made, without making anything.
 fn made() -> Made {
-    let picture = || Some(Ok(ViewPicture { jpeg: vec![1], width: 1, height: 1, is_coarse: false }));
+    let picture = || Some(Ok(ViewPicture { jpeg: [1].into(), width: 1, height: 1, is_coarse: false }));
     Made { live: picture(), still: picture(), shape: picture(), cpu: Duration::from_millis(5) }
 }
 

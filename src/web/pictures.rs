@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -48,5 +49,5 @@ fn answer(still: Option<&Still>, none: Sentence, reader: Reader) -> Result<Respo
 }
 
 pub(super) fn jpeg(picture: &ViewPicture) -> Response {
-    ([(header::CONTENT_TYPE, "image/jpeg")], picture.jpeg.clone()).into_response()
+    ([(header::CONTENT_TYPE, "image/jpeg")], Bytes::from_owner(picture.jpeg.clone())).into_response()
 }
