@@ -369,6 +369,7 @@ impl Consumers {
                 self.give_up(tx, at, target)?;
             }
         }
+        self.forget_parts(tx, 0, i64::MAX)?;
         self.sweep(tx)?;
         Ok(before.saturating_sub(self.kept.bytes))
     }
