@@ -65,11 +65,13 @@ impl Field {
         self.described.get("examples")?.get(0)
     }
 
-    /// Of a number, between which limits it lies.
+    /// Of a number, between which limits it lies; that it is one, says nothing.
     pub(crate) fn range(&self) -> Option<Sentence> {
         match self.takes {
             Takes::Whole => Some(limited(reference::whole_number(), self.schema)),
-            Takes::Number => Some(limited(reference::number(), self.schema)),
+            Takes::Number => {
+                Some(limited(reference::number(), self.schema)).filter(|range| *range != reference::number())
+            }
             Takes::Text | Takes::Word(_) | Takes::YesOrNo | Takes::Names => None,
         }
     }
@@ -317,6 +319,9 @@ mod tests {
         let common = common();
         let level = common.iter().find(|field| field.name == "level").unwrap();
         assert_eq!(level.takes, Takes::Word(vec!["blue", "yellow", "orange", "red"]));
+        let limits = |name: &str| common.iter().find(|field| field.name == name).unwrap().range();
+        assert_eq!(limits("hold_secs").unwrap().to_string(), "number 0 to 86400");
+        assert_eq!(limits("min_height"), None, "its limits stand in its description");
         assert!(kind("crowds").is_none());
     }
 

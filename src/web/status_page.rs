@@ -157,7 +157,17 @@ impl View<'_> {
     fn trouble(&self, trouble: &Trouble) -> Markup {
         html! {
             li {
-                strong { (self.part(&trouble.part)) }
+                @match self.camera_of(&trouble.part) {
+                    Some(camera) => {
+                        @let id = camera.data.health.id.as_str();
+                        strong {
+                            a href={ "/cameras/" (id) } {
+                                (self.say(say::camera(camera.name.as_deref().unwrap_or(id))))
+                            }
+                        }
+                    }
+                    None => { strong { (self.part(&trouble.part)) } }
+                }
                 p { (self.words(&trouble.what)) }
                 @if let Some(hint) = &trouble.hint { p.hint { (self.try_this(hint)) } }
             }
@@ -166,6 +176,12 @@ impl View<'_> {
 
     fn try_this(&self, hint: &Sentence) -> String {
         self.say(say::try_this(hint.clone()))
+    }
+
+    /// The camera that a trouble is about: people know it by its name, and its page says more.
+    fn camera_of(&self, part: &str) -> Option<&CameraStatus> {
+        let id = part.strip_prefix("camera:")?;
+        self.status.cameras.iter().find(|camera| camera.data.health.id == id)
     }
 
     fn part(&self, part: &str) -> String {

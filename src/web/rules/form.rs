@@ -358,7 +358,7 @@ impl Form<'_> {
         let (title, _) = parted(one.field.about(self.shell.language));
         html! {
             (marked(title)) " " code.quiet { (one.field.name) }
-            @if one.field.is_required && one.path != ["id"] { " " span.quiet { (self.say(say::needed())) } }
+            @if one.field.is_required && one.path != ["id"] { " " span.quiet { "· " (self.say(say::needed())) } }
         }
     }
 
@@ -566,7 +566,9 @@ impl Form<'_> {
 }
 
 pub(super) fn html_id(key: &str) -> String {
-    format!("field-{}", key.replace('.', "-"))
+    // Some models name classes in two words, and a blank would part it.
+    let safe = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '-' };
+    format!("field-{}", key.chars().map(safe).collect::<String>())
 }
 
 /// The unit of a value, which its name ends in.
@@ -643,6 +645,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_field_is_found_by_one_word() {
+        assert_eq!(html_id("parked.for_secs"), "field-parked-for_secs");
+        assert_eq!(html_id("thresholds.traffic light"), "field-thresholds-traffic-light");
     }
 
     #[test]

@@ -100,8 +100,11 @@ fn has(text: &str, parts: &[&str]) {
 #[test]
 fn an_empty_box_says_what_to_do_next() {
     let status = a_box();
-    has(&shown(&status, Language::English), &["Nothing is watched yet", "No camera yet", "/add-camera", "No sensor."]);
-    has(&shown(&status, Language::Chinese), &["一切正常", "还没有摄像机", "没有传感器"]);
+    has(
+        &shown(&status, Language::English),
+        &["Nothing is watched yet", "No camera yet", "/add-camera", "No sensor."],
+    );
+    has(&shown(&status, Language::Chinese), &["尚未接入", "还没有摄像机", "没有传感器"]);
 }
 
 #[test]
@@ -126,6 +129,8 @@ fn each_trouble_is_told_with_what_to_try_in_the_readers_language() {
     let chinese = shown(&status, Language::Chinese);
     has(&chinese, &["有 1 项需要处理", "摄像机 cam-03", "拒绝了用户", "处理办法：请检查", "无画面", "暂无"]);
     assert!(!chinese.contains("refuses"), "{chinese}");
+    status.cameras[0].name = Some("East gate".to_owned());
+    has(&shown(&status, Language::English), &["<a href=\"/cameras/cam-03\">Camera East gate</a>"]);
 }
 
 #[test]
