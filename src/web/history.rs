@@ -63,10 +63,10 @@ const IN_MEMORY_BYTES: u64 = 16 << 20;
 
 /// What is asked with every page must not read all alerts, whose messages are long: the list is in the order of its index, and
 /// what is counted and filtered by stands in one. Made also where another version left others.
-const INDEXES: &str = "DROP INDEX IF EXISTS alert_order;
-    CREATE INDEX IF NOT EXISTS alert_listed ON alert (is_over, alert_id DESC);
+const INDEXES: &str = "CREATE INDEX IF NOT EXISTS alert_listed ON alert (is_over, alert_id DESC);
     CREATE INDEX IF NOT EXISTS alert_counted ON alert (started_ms, level, kind, grid, cameras);
-    CREATE INDEX IF NOT EXISTS alert_age ON alert (last_ms);";
+    CREATE INDEX IF NOT EXISTS alert_age ON alert (last_ms);
+    DROP INDEX IF EXISTS alert_order;";
 /// Open alerts, and those that nobody took on.
 const OPEN_COUNTS: &str =
     "SELECT count(*), ifnull(sum(NOT is_taken), 0) FROM alert WHERE is_over = 0 AND kind <> ?";
@@ -507,7 +507,12 @@ fn prepared(conn: Connection) -> rusqlite::Result<(Connection, bool)> {
              COMMIT;",
         )?;
     }
-    conn.execute_batch(INDEXES)?;
+    if let Err(error) = conn.execute_batch(INDEXES)
+        && (is_new || is_damage(&error))
+    {
+        return Err(error);
+    }
+    // Alerts that are here stay here, also where the disk has no room for an index: without it they are found more slowly.
     Ok((conn, is_new))
 }
 
