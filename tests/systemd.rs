@@ -5,7 +5,7 @@ mod support;
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -125,6 +125,55 @@ fn systemd_hears_nothing_any_more_when_one_part_hangs_though_the_others_get_on()
 fn only_the_daemon_is_asked_to_stop() {
     let unit = std::fs::read_to_string(in_repository("deploy/systemd/lookout.service")).unwrap();
     assert!(unit.lines().any(|line| line == "KillMode=mixed"), "{unit}");
+}
+
+/// While the package is upgraded the service runs, and may have put anything among the secrets. Only root can give a file away.
+#[test]
+fn an_upgrade_opens_what_root_made_among_the_secrets_and_follows_no_link() {
+    let around = tempfile::tempdir().unwrap();
+    if fs::metadata(around.path()).unwrap().uid() != 0 {
+        eprintln!("not checked: not as root");
+        return;
+    }
+    let postinst = fs::read_to_string(in_repository("deploy/debian/postinst")).unwrap();
+    let begin = postinst.find("open_secrets() (").unwrap();
+    let function = &postinst[begin..begin + postinst[begin..].find("\n)\n").unwrap() + 3];
+    let etc = around.path().join("etc");
+    let script = function
+        .replace("/etc/lookout", etc.to_str().unwrap())
+        .replace("root:lookout", "root:nogroup")
+        .replace("-group lookout", "-group nogroup");
+    assert!(!script.contains("lookout"), "{script}");
+    let open = || {
+        let run = Command::new("sh").args(["-e", "-c", &format!("{script}open_secrets")]).status().unwrap();
+        assert!(run.success());
+    };
+    let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o7777;
+    let put = |path: &Path| {
+        fs::write(path, "x").unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+    };
+    let (secrets, outside) = (etc.join("secrets"), around.path().join("outside"));
+    fs::create_dir(&etc).unwrap();
+    open();
+    assert_eq!(mode(&secrets), 0o770);
+    for folder in [&secrets, &outside] {
+        fs::create_dir_all(folder).unwrap();
+        fs::set_permissions(folder, Permissions::from_mode(0o700)).unwrap();
+    }
+    let (own, shadow, crontab) = (secrets.join("cam-1"), outside.join("shadow"), outside.join("crontab"));
+    [&own, &shadow, &crontab].into_iter().for_each(|path| put(path));
+    std::os::unix::fs::symlink(&shadow, secrets.join("cam-2")).unwrap();
+    fs::hard_link(&crontab, secrets.join("cam-3")).unwrap();
+    open();
+    assert_eq!((mode(&secrets), mode(&own)), (0o770, 0o640));
+    assert_eq!((mode(&shadow), mode(&crontab), mode(&outside)), (0o600, 0o600, 0o700));
+    // In the place of the folder itself.
+    fs::rename(&secrets, etc.join("moved")).unwrap();
+    std::os::unix::fs::symlink(&outside, &secrets).unwrap();
+    put(&outside.join("key"));
+    open();
+    assert_eq!((mode(&outside), mode(&outside.join("key"))), (0o700, 0o600));
 }
 
 /// What systemd kills earlier has not said its last word, and a hang is not told as one.

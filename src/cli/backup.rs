@@ -1,8 +1,9 @@
 //! `lookout backup` and `lookout restore`: what makes a box this one, into a sealed file and back.
 //!
-//! Must never take a passphrase from the command line, nor replace a file that nobody agreed to have replaced.
+//! Must never take a passphrase from the command line, nor replace a file, or write outside of the
+//! configuration's folder, where nobody agreed to it.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ pub(crate) struct RestoreArgs {
     /// Check the backup and print what it would do, and write nothing
     #[arg(long, conflicts_with = "replace")]
     check: bool,
-    /// Replace what is here and differs
+    /// Replace what is here and differs, and write where only the configuration in the backup says
     #[arg(long)]
     replace: bool,
 }
@@ -79,21 +80,27 @@ pub(crate) fn restore(args: RestoreArgs) -> Result<(), Failure> {
     let backup = Backup::opened(&sealed, &passphrase).map_err(|error| failure(&error))?;
     tell(text::found(&backup.box_name, Time(backup.made_at).to_string(), &backup.version));
     let plan = backup.plan(&args.config).map_err(|error| failure(&error))?.map_err(Failure::from)?;
-    let replaced = plan.files().filter(|(_, fate)| *fate == Fate::Replaced).count();
-    let is_to_be_written = !args.check && (replaced == 0 || args.replace);
+    let count = |of: Fate| plan.files().filter(|(_, fate)| *fate == of).count();
+    let (replaced, elsewhere) = (count(Fate::Replaced), count(Fate::Elsewhere));
+    let is_to_be_written = !args.check && (replaced + elsewhere == 0 || args.replace);
     if !is_to_be_written {
         for (path, fate) in plan.files() {
             print(match fate {
                 Fate::New => text::is_new(path.display()),
                 Fate::Same => text::is_same(path.display()),
                 Fate::Replaced => text::is_replaced(path.display()),
+                Fate::Elsewhere => text::is_elsewhere(path.display()),
             })?;
         }
         if args.check {
             tell(text::only_checked());
             return Ok(());
         }
-        return Err(Failure::tried(text::would_replace(replaced)).hint(text::try_replace()));
+        let why = match elsewhere {
+            0 => text::would_replace(replaced),
+            _ => text::would_go_elsewhere(replaced, elsewhere),
+        };
+        return Err(Failure::tried(why).hint(text::try_replace()));
     }
     plan.carry_out().map_err(|error| failure(&error))?;
     let mut written = plan.files().filter(|(_, fate)| *fate != Fate::Same).peekable();
@@ -164,7 +171,11 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
         let _ = std::fs::remove_file(path);
         unwritten(path, &error)
-    })
+    })?;
+    // Whoever pulls the stick out has its name on it, too; not every file system offers that.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {

@@ -67,7 +67,11 @@ fn failure(error: &NotWritten) -> Failure {
     match error {
         NotWritten::Name | NotWritten::Secret(_) => Failure::refused(error.sentence()).hint_if(error.hint()),
         NotWritten::File(_, why) => {
-            let hint = (why.kind() == io::ErrorKind::PermissionDenied).then(say::try_sudo);
+            let hint = match why.kind() {
+                io::ErrorKind::PermissionDenied => Some(say::try_sudo()),
+                io::ErrorKind::Other => error.hint(),
+                _ => None,
+            };
             Failure::tried(error.sentence()).hint_if(hint)
         }
     }

@@ -137,6 +137,14 @@ impl Account {
     pub(crate) fn share(&self, file: &File) -> io::Result<()> {
         std::os::unix::fs::fchown(file, Some(0), Some(self.gid))
     }
+
+    /// Gives an open file or folder to this user and its group.
+    ///
+    /// # Errors
+    /// The system refuses it.
+    pub(crate) fn give(&self, file: &File) -> io::Result<()> {
+        std::os::unix::fs::fchown(file, Some(self.uid), Some(self.gid))
+    }
 }
 
 impl From<unistd::User> for Account {

@@ -13,7 +13,7 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use age::secrecy::SecretString;
 use base64::Engine as _;
@@ -21,6 +21,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
+use super::document::DEFAULT_SECRETS_DIR;
 use super::settings::{Broker, CameraTrust, Tls};
 use super::write::{self, NotWritten};
 use super::{Config, Problems, Surroundings};
@@ -279,6 +280,7 @@ impl Backup {
             let step = step(name, bytes, &checked)?;
             let now = read(&step.path, OFlags::empty())?;
             let fate = match now {
+                None if step.is_elsewhere(config) => Fate::Elsewhere,
                 None => Fate::New,
                 Some(now) if now == step.bytes => Fate::Same,
                 Some(_) => Fate::Replaced,
@@ -300,6 +302,8 @@ pub(crate) enum Fate {
     Same,
     /// Something else is there.
     Replaced,
+    /// There is none yet, and its place is named by the backup alone.
+    Elsewhere,
 }
 
 /// What restoring a backup does.
@@ -335,6 +339,23 @@ struct Step {
     path: PathBuf,
     bytes: Vec<u8>,
     kind: StepKind,
+}
+
+impl Step {
+    /// Whether it goes where only the configuration in the backup says, and nobody's hand put that there: whoever made the backup
+    /// would write anywhere, as root.
+    fn is_elsewhere(&self, config: &Path) -> bool {
+        match self.kind {
+            StepKind::Configuration { .. } | StepKind::State => false,
+            StepKind::Shared => {
+                let own = own_folder(config);
+                let usual = Path::new(DEFAULT_SECRETS_DIR).parent();
+                let climbs = self.path.components().any(|step| step == Component::ParentDir);
+                let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+                climbs || !own.as_deref().into_iter().chain(usual).any(|folder| path.starts_with(folder))
+            }
+        }
+    }
 }
 
 enum StepKind {
@@ -414,10 +435,16 @@ fn named_by(config: &Config) -> BTreeSet<PathBuf> {
 
 /// A path as it would be written into the configuration: from its own folder on, where it is in that.
 fn name_of(config: &Config, path: &Path) -> String {
-    let folder = config.path().parent().and_then(|folder| std::path::absolute(folder).ok());
+    let folder = own_folder(config.path());
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let within = folder.and_then(|folder| path.strip_prefix(folder).map(Path::to_owned).ok());
     within.unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// The folder in which a configuration lies, from the root on.
+fn own_folder(config: &Path) -> Option<PathBuf> {
+    let folder = config.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::path::absolute(folder.unwrap_or(Path::new("."))).ok()
 }
 
 /// The names of secrets in their folder, sorted; none where there is no folder.

@@ -26,7 +26,8 @@ pub(crate) enum Edit {
         /// What.
         value: Option<Value>,
     },
-    /// Zones, lines, masks and horizon of a camera, all of them.
+    /// Zones, lines, masks and horizon of a camera, all of them. A zone or line that is called otherwise is so in the rules
+    /// that watch this camera alone, too.
     SetShapes {
         /// Which.
         camera: String,
@@ -97,6 +98,10 @@ pub(crate) struct Shapes {
     pub(crate) masks: Vec<Mask>,
     /// Where level ground meets the sky.
     pub(crate) horizon: Option<Horizon>,
+    /// Zones that are called otherwise now: what each was called, and what it is called.
+    pub(crate) renamed_zones: Vec<(String, String)>,
+    /// The same of lines.
+    pub(crate) renamed_lines: Vec<(String, String)>,
 }
 
 /// An area that is not looked at.

@@ -3,13 +3,15 @@
 //!
 //! Must never show a secret, open a file to anybody who could not read it before, or leave anything behind where it fails.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, open};
+use parking_lot::Mutex;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::account::Account;
@@ -33,6 +35,7 @@ impl NotWritten {
         match self {
             NotWritten::Name => secret_file::no_name(),
             NotWritten::Secret(why) => why.clone(),
+            NotWritten::File(path, error) if is_led_away(error) => say::led_away(path.display()),
             NotWritten::File(path, error) => {
                 command_line::unwritten(path.display(), argument::why_unwritten(error))
             }
@@ -53,6 +56,7 @@ impl NotWritten {
                     }),
                     io::ErrorKind::ReadOnlyFilesystem => Some(say::try_writable(folder.display())),
                     io::ErrorKind::StorageFull => Some(say::try_room()),
+                    _ if is_led_away(error) => Some(say::try_without_link()),
                     _ => None,
                 }
             }
@@ -78,8 +82,7 @@ pub(crate) fn secret(
         move |error| NotWritten::File(path, error)
     };
     // Only root can give a file to the service's group; everybody else keeps it for themselves.
-    let root = Account::of_this_thread().is_some_and(|me| me.is_root());
-    let service = Account::of_service().filter(|service| root && service.own_group().is_some());
+    let service = service_beside_root().filter(|service| service.own_group().is_some());
     prepare_folder(folder, service.as_ref()).map_err(cannot(folder))?;
     let share = |file: &File| match &service {
         Some(service) => {
@@ -125,8 +128,7 @@ fn prepare_folder(dir: &Path, service: Option<&Account>) -> io::Result<()> {
     let reached = service.act(|| fs::metadata(dir.join(".")).is_ok()).unwrap_or(false);
     if is_new || !reached {
         // The service may write around it, so what a link in its place leads to is not opened to the service.
-        let itself = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match open(dir, itself, Mode::empty()) {
+        match open(dir, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(folder) => {
                 let folder = File::from(folder);
                 service.share(&folder)?;
@@ -148,6 +150,9 @@ fn prepare_folder(dir: &Path, service: Option<&Account>) -> io::Result<()> {
 pub(crate) fn configuration(path: &Path, text: &str) -> Result<(), NotWritten> {
     let cannot = |error| NotWritten::File(path.to_owned(), error);
     let there = fs::canonicalize(path).map_err(cannot)?;
+    if let Some(service) = service_beside_root() {
+        follow_for_root(path, &there, &service).map_err(cannot)?;
+    }
     let before = fs::read(&there).map_err(cannot)?;
     let metadata = fs::metadata(&there).map_err(cannot)?;
     let like_before = |file: &File| keep_owner(file, &metadata);
@@ -165,8 +170,11 @@ pub(crate) fn could_write(path: &Path) -> Result<(), NotWritten> {
     let cannot = |error| NotWritten::File(path.to_owned(), error);
     let there = fs::canonicalize(path).map_err(cannot)?;
     let trial = beside(&there, ".", ".try");
-    let _ = fs::remove_file(&trial);
-    create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(cannot)
+    let _turn = TURN.lock();
+    let folder = folder_around(&trial, service_beside_root().as_ref()).map_err(cannot)?;
+    let name = trial.file_name().unwrap_or_default();
+    let _ = unlinkat(&folder, name, AtFlags::empty());
+    create(&folder, name).and_then(|_| Ok(unlinkat(&folder, name, AtFlags::empty())?)).map_err(cannot)
 }
 
 /// Writes a file that the configuration names, or the configuration where there is none yet, so that the service can read it
@@ -175,8 +183,8 @@ pub(crate) fn could_write(path: &Path) -> Result<(), NotWritten> {
 /// # Errors
 /// [`NotWritten`]; what was there before is still there.
 pub(crate) fn for_service(path: &Path, bytes: &[u8]) -> Result<(), NotWritten> {
-    let service = Account::of_service().filter(|service| is_root() && service.own_group().is_some());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let service = service_beside_root().filter(|service| service.own_group().is_some());
+    let folder = folder_of(path);
     if !folder.exists() {
         let made = prepare_folder(folder, service.as_ref());
         made.map_err(|error| NotWritten::File(folder.to_owned(), error))?;
@@ -192,31 +200,42 @@ pub(crate) fn for_service(path: &Path, bytes: &[u8]) -> Result<(), NotWritten> {
 }
 
 /// Writes a file that is the service's own and that nobody else reads, with the service's rights: in its folders it may have
-/// put a link anywhere.
+/// put a link anywhere. Where it has no folder yet, it is given one.
 ///
 /// # Errors
 /// [`NotWritten`]; what was there before is still there.
 pub(crate) fn of_service(path: &Path, bytes: &[u8]) -> Result<(), NotWritten> {
-    let write = || {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        if !folder.exists() {
-            fs::create_dir_all(folder)?;
-            fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-        }
-        replace(path, bytes, |_| Ok(()))
-    };
-    // Where the service has no folder yet, whoever makes it has it.
-    let around = path.ancestors().skip(1).find_map(|folder| fs::metadata(folder).ok());
-    let is_its = |service: &Account| is_root() && around.as_ref().is_some_and(|around| service.owns(around));
-    let written = match Account::of_service().filter(is_its) {
-        Some(service) => service.act(write).and_then(|written| written),
-        None => write(),
-    };
-    written.map_err(|error| NotWritten::File(path.to_owned(), error))
+    write_of_service(path, bytes, service_beside_root().as_ref())
+        .map_err(|error| NotWritten::File(path.to_owned(), error))
 }
 
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
+/// `service`: where this thread is root's and the service another's.
+fn write_of_service(path: &Path, bytes: &[u8], service: Option<&Account>) -> io::Result<()> {
+    let write = || {
+        let folder = folder_of(path);
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        replace(path, bytes, |_| Ok(()))
+    };
+    match service {
+        Some(service) if is_in_its_folders(path, service)? => service.act(write).and_then(|written| written),
+        Some(_) | None => write(),
+    }
+}
+
+/// Whether a file's folder is the service's, or lies where the service may put a link. Of folders that are not there yet, the
+/// outermost is made for it.
+fn is_in_its_folders(path: &Path, service: &Account) -> io::Result<bool> {
+    let folder = std::path::absolute(folder_of(path))?;
+    let is_there = |folder: &&Path| fs::symlink_metadata(folder).is_ok();
+    let around = folder.ancestors().find(is_there).unwrap_or(Path::new("/"));
+    if service.owns(&fs::metadata(around)?) || open_to(service, around)?.is_some() {
+        return Ok(true);
+    }
+    let Some(missing) = folder.ancestors().take_while(|one| *one != around).last() else { return Ok(false) };
+    DirBuilder::new().mode(0o700).create(missing)?;
+    let made = open(missing, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
+    service.give(&File::from(made))?;
+    Ok(true)
 }
 
 fn keep_owner(file: &File, before: &fs::Metadata) -> io::Result<()> {
@@ -227,6 +246,15 @@ fn keep_owner(file: &File, before: &fs::Metadata) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(if is_groups { mode } else { mode & 0o707 }))
 }
 
+/// The service's user, where this thread is root's: what that writes in folders that are open to the service is led nowhere else
+/// by it.
+fn service_beside_root() -> Option<Account> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    Account::of_service().filter(|service| !service.is_root())
+}
+
 /// A name beside the file's.
 fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
     let mut name = OsString::from(before);
@@ -235,28 +263,112 @@ fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// Two at once would write into the same file beside the one that is meant.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A link of the service's leads root out of the folders that are open to the service.
+#[derive(Debug)]
+struct LedAway;
+
+impl fmt::Display for LedAway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a link leads elsewhere")
+    }
+}
+
+impl std::error::Error for LedAway {}
+
+fn is_led_away(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<LedAway>())
+}
+
+/// The outermost folder around `path` in which the service may put something else in the place of what leads there.
+fn open_to(service: &Account, path: &Path) -> io::Result<Option<PathBuf>> {
+    let mut outermost = None;
+    for inner in std::path::absolute(path)?.ancestors() {
+        let Some(around) = inner.parent() else { break };
+        let folder = fs::metadata(around)?;
+        let is_its = || fs::symlink_metadata(inner).map_or(true, |itself| service.owns(&itself));
+        // In a folder like `/tmp` nobody touches what is another's.
+        if service.may(&folder, 2) && (folder.mode() & 0o1000 == 0 || is_its()) {
+            outermost = Some(around.to_owned());
+        }
+    }
+    Ok(outermost)
+}
+
+/// Whether a folder is there for the service: what is written there is the service's to read or to change anyway.
+fn is_shared(folder: &File, service: &Account) -> io::Result<bool> {
+    let metadata = folder.metadata()?;
+    Ok(service.owns(&metadata) || service.own_group() == Some(metadata.gid()))
+}
+
+/// Root writes where a configuration's own link leads only if the service could not have made it, or may write there, too.
+fn follow_for_root(path: &Path, there: &Path, service: &Account) -> io::Result<()> {
+    let is_link = fs::symlink_metadata(path)?.is_symlink();
+    if !is_link || open_to(service, path)?.is_none() {
+        return Ok(());
+    }
+    let folder = File::from(open(folder_of(there), FOLDER, Mode::empty())?);
+    if is_shared(&folder, service)? { Ok(()) } else { Err(io::Error::other(LedAway)) }
+}
+
+/// The folder of a file, held: what has its name meanwhile does not count. `service`: where this thread is root's; then no
+/// link that the service may have made is followed, unless to a folder that is the service's anyway.
+fn folder_around(path: &Path, service: Option<&Account>) -> io::Result<File> {
+    let folder = folder_of(path);
+    let of_name = || io::Result::Ok(File::from(open(folder, FOLDER, Mode::empty())?));
+    let Some(service) = service else { return of_name() };
+    let Some(open_one) = open_to(service, folder)? else { return of_name() };
+    let mut held = File::from(openat(CWD, &open_one, FOLDER, Mode::empty())?);
+    let whole = std::path::absolute(folder)?;
+    for step in whole.strip_prefix(&open_one).unwrap_or(Path::new("")) {
+        match openat(&held, step, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(next) => held = File::from(next),
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                let led_to = of_name()?;
+                return if is_shared(&led_to, service)? {
+                    Ok(led_to)
+                } else {
+                    Err(io::Error::other(LedAway))
+                };
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(held)
+}
+
+fn create(folder: &File, name: &OsStr) -> io::Result<File> {
+    let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(File::from(openat(folder, name, new, Mode::RUSR | Mode::WUSR)?))
 }
 
 /// Whoever reads meanwhile has the old file or the new one.
 fn replace(path: &Path, bytes: &[u8], hand_over: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let new = beside(path, ".", ".new");
-    let _ = fs::remove_file(&new);
-    let mut file = create(&new)?;
+    let new = new.file_name().unwrap_or_default();
+    let _turn = TURN.lock();
+    let folder = folder_around(path, service_beside_root().as_ref())?;
+    let _ = unlinkat(&folder, new, AtFlags::empty());
+    let mut file = create(&folder, new)?;
     let written = file.write_all(bytes).and_then(|()| {
         hand_over(&file)?;
         file.sync_all()?;
-        fs::rename(&new, path)
+        Ok(renameat(&folder, new, &folder, name)?)
     });
     if written.is_err() {
-        let _ = fs::remove_file(&new);
+        let _ = unlinkat(&folder, new, AtFlags::empty());
         return written;
     }
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => File::open(".")?.sync_all(),
-    }
+    folder.sync_all()
 }
 
 #[cfg(test)]
@@ -327,5 +439,85 @@ mod tests {
             assert!(!error.sentence().to_string().contains("a:b"), "{error:?}");
         }
         assert_eq!(names(&secrets), ["cam-1"]);
+    }
+
+    /// Somebody who plays the service: whoever runs the tests, or `nobody` where that is root.
+    fn service() -> Account {
+        let me = Account::of_this_thread().unwrap();
+        if me.is_root() { Account::named("nobody").unwrap() } else { me }
+    }
+
+    #[test]
+    fn root_is_led_by_no_link_out_of_a_folder_that_is_open_to_the_service() {
+        let (around, service) = (tempfile::tempdir().unwrap(), service());
+        let open_one = around.path().join("open");
+        for folder in ["open", "open/inside", "closed", "its"] {
+            fs::create_dir(around.path().join(folder)).unwrap();
+        }
+        for folder in ["open", "its"] {
+            service.give(&File::open(around.path().join(folder)).unwrap()).unwrap();
+        }
+        std::os::unix::fs::symlink("/usr", open_one.join("away")).unwrap();
+        std::os::unix::fs::symlink("../its", open_one.join("to-its")).unwrap();
+        let held = |path: &str| folder_around(&around.path().join(path), Some(&service));
+        for good in ["open/file", "open/inside/file", "open/to-its/file", "closed/file"] {
+            assert!(held(good).is_ok(), "{good}: {:?}", held(good));
+        }
+        let away = around.path().join("open/away/file");
+        let error = NotWritten::File(away, held("open/away/file").unwrap_err());
+        assert!(error.sentence().to_string().contains("a link"), "{error:?}");
+        assert!(error.hint().is_some() && held("open/none/file").is_err());
+
+        let (link, real) = (open_one.join("lookout.toml"), open_one.join("site.toml"));
+        let follow = |to: &Path| {
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(to, &link).unwrap();
+            follow_for_root(&link, &fs::canonicalize(&link).unwrap(), &service)
+        };
+        fs::write(&real, "").unwrap();
+        assert!(follow(&real).is_ok());
+        assert!(is_led_away(&follow(Path::new("/etc/passwd")).unwrap_err()));
+    }
+
+    #[test]
+    fn a_folder_that_is_made_for_the_service_is_the_services() {
+        let (around, service) = (tempfile::tempdir().unwrap(), service());
+        fs::set_permissions(around.path(), Permissions::from_mode(0o755)).unwrap();
+        let path = around.path().join("outbox/page/accounts.json");
+        let beside_root = Account::of_this_thread().unwrap().is_root().then_some(&service);
+        if beside_root.is_some_and(|service| service.act(|| ()).is_err()) {
+            eprintln!("not checked: root may not act as another user here");
+            return;
+        }
+        for bytes in [b"one", b"two"] {
+            write_of_service(&path, bytes, beside_root).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+        for made in ["outbox", "outbox/page", "outbox/page/accounts.json"] {
+            let metadata = fs::metadata(around.path().join(made)).unwrap();
+            assert!(service.owns(&metadata) && metadata.mode() & 0o077 == 0, "{made}: {metadata:?}");
+        }
+    }
+
+    #[test]
+    fn several_at_once_leave_one_of_them_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lookout.toml");
+        fs::write(&file, "first").unwrap();
+        let long = |n: usize| format!("{n}").repeat(100_000);
+        std::thread::scope(|scope| {
+            for n in 0..4 {
+                let file = &file;
+                scope.spawn(move || {
+                    for _ in 0..5 {
+                        configuration(file, &long(n)).unwrap();
+                        could_write(file).unwrap();
+                    }
+                });
+            }
+        });
+        let last = fs::read_to_string(&file).unwrap();
+        assert!((0..4).any(|n| last == long(n)), "{} bytes", last.len());
+        assert_eq!(names(folder.path()), ["lookout.toml", "lookout.toml.bak"]);
     }
 }

@@ -105,6 +105,11 @@ impl Overrides {
     pub fn of_page(&self) -> Option<&Wanted> {
         self.wanted.as_ref().filter(|wanted| wanted.from_page)
     }
+
+    /// What the command centre sent: what is tried at the page bears the highest version, too, and comes back.
+    pub fn of_centre(&self) -> Option<&Wanted> {
+        self.wanted.as_ref().filter(|wanted| !wanted.from_page)
+    }
 }
 
 /// A configuration from the centre, or one that somebody at the page tries.

@@ -19,11 +19,11 @@ const FOLDER: &str = "page";
 const FILES: [&str; 4] = ["alerts.db", "alerts.db-wal", "alerts.db-shm", "alerts.db.damaged"];
 
 /// No page.
-pub struct PageStage;
+pub(crate) struct PageStage;
 
 impl PageStage {
     /// Nothing is served.
-    pub fn start(context: Context<'_>, storage: &Storage, _: &CommandStage, _: LocalDesk, _: Viewer) -> Self {
+    pub(crate) fn start(context: Context<'_>, storage: &Storage, _: &CommandStage, _: LocalDesk, _: Viewer) -> Self {
         if let Err(error) = storage.outbox.unregister(CONSUMER) {
             log_warn!(say::log_still_kept(); %error);
         }
@@ -36,21 +36,21 @@ impl PageStage {
     }
 
     /// Nothing changes.
-    pub fn set(&mut self, _: &Config) {}
+    pub(crate) fn set(&mut self, _: &Config) {}
 
     /// Nobody asks.
-    pub fn tell(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>) {}
+    pub(crate) fn tell(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>) {}
 
     /// Nothing can be wrong.
-    pub fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {
+    pub(crate) fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {
         None
     }
 
     /// Nothing ends.
-    pub fn stop(self, _: Duration) {}
+    pub(crate) fn stop(self, _: Duration) {}
 }
 
 impl Running {
     /// Nobody looks.
-    pub fn show_on_page(&self, _: &Report, _: &Readings) {}
+    pub(crate) fn show_on_page(&self, _: &Report, _: &Readings) {}
 }

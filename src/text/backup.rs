@@ -93,6 +93,12 @@ sentences! { "backup";
     would_replace(count):
         "{count} files that are here would be replaced; nothing was written",
         "将替换现有的 {count} 个文件；没有写入任何内容";
+    is_elsewhere(path):
+        "new, outside of the configuration's folder: {path}",
+        "新增，位于配置文件夹之外：{path}";
+    would_go_elsewhere(replaced, elsewhere):
+        "files that are here and would be replaced: {replaced}; files that would be written outside of the configuration's folder: {elsewhere}; nothing was written",
+        "将替换现有的 {replaced} 个文件，将在配置文件夹之外写入 {elsewhere} 个文件；没有写入任何内容";
     try_replace():
         "look at the list; `--replace` does it. `lookout backup` makes a backup of what is here first",
         "请核对以上清单，确认后加 `--replace` 执行；可先用 `lookout backup` 备份现有内容";

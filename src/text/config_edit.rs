@@ -9,6 +9,9 @@ sentences! { "config_edit";
     rule_is_there(id):
         "the file has a rule `{id}` already: choose another name",
         "配置文件中已有规则 `{id}`：请换一个编号";
+    name_twice(id):
+        "two of what is drawn are called `{id}`: give one of them another name",
+        "绘制的内容中有两处都叫 `{id}`：请将其中一处改名";
     shape_of_layer(id, layer):
         "`{id}` comes from `{layer}`, so this camera alone cannot be without it: remove it there, in the file",
         "`{id}` 来自 `{layer}`，不能只在这一路摄像机中删除：请在配置文件的该处删除";

@@ -186,8 +186,15 @@ impl Site {
         if text == *from {
             return Err(NotProposed::Nothing);
         }
+        if text == file && tried.is_none() {
+            self.proposals.lock().0.remove(&key);
+            return Err(NotProposed::Nothing);
+        }
         let mut whys = before.map(|before| before.whys).unwrap_or_default();
-        whys.push(why);
+        // Whoever goes on drawing says the same once more.
+        if !whys.contains(&why) {
+            whys.push(why);
+        }
         let proposal = Proposal { file: digest(&file), running, text, whys, back_to };
         let now = self.now().mono;
         let (mut proposals, mut sessions) = (self.proposals.lock(), self.sessions.lock());
@@ -565,7 +572,11 @@ pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
     let answer = ask(&site, &visitor, "config", data, reader).await?;
     let (notice, to) = match told(answer, say::trial_began()) {
         Ok(done) => {
-            site.proposals.lock().0.remove(&visitor.key);
+            let mut proposals = site.proposals.lock();
+            // It may have grown meanwhile, in another window.
+            if proposals.0.get(&visitor.key).is_some_and(|now| now.text == proposal.text) {
+                proposals.0.remove(&visitor.key);
+            }
             (done, proposal.back_to)
         }
         Err(why) => (why, PATH.to_owned()),
@@ -653,7 +664,8 @@ mod tests {
 
     #[test]
     fn no_password_is_shown_in_a_difference() {
-        let (before, after) = ("url = \"rtsp://10.0.0.31/s?pwd=hunter2\"\n", "url = \"rtsp://li:hunter2@10.0.0.31/s\"\n");
+        let (before, after) =
+            ("url = \"rtsp://10.0.0.31/s?pwd=hunter2\"\n", "url = \"rtsp://li:hunter2@10.0.0.31/s\"\n");
         let parts = difference(before, after);
         let lines: Vec<&str> = parts[0].lines.iter().map(|(_, line)| line.as_str()).collect();
         assert!(lines.len() == 2 && lines.iter().all(|line| !line.contains("hunter2")), "{lines:?}");

@@ -464,6 +464,9 @@ impl View<'_> {
                 @for (number, one) in all.iter().map(Some).chain(repeat_n(None, SPARE_ROWS)).enumerate() {
                     fieldset.shape-row {
                         legend { (self.say(title.clone())) " " (number + 1) }
+                        @if let Some(one) = one {
+                            input type="hidden" name=(format!("{kind}-{number}-was")) value=(one.name);
+                        }
                         label { (self.say(say::name()))
                             input name=(format!("{kind}-{number}-name")) value=(one.map_or("", |one| one.name.as_str())) maxlength="64"
                                 autocapitalize="none" autocomplete="off" spellcheck="false"; }

@@ -117,6 +117,33 @@ fn nothing_is_replaced_that_nobody_agreed_to_have_replaced() {
     assert!(said(&once_more).contains("everything is here already"), "{}", said(&once_more));
 }
 
+/// Whoever made the backup wrote the configuration in it, too, and root restores it.
+#[test]
+fn where_only_the_backup_says_so_nothing_is_written_without_consent() {
+    let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (config, secret) = (here.path().join("lookout.toml"), elsewhere.path().join("secrets/cam-1"));
+    let text = format!(
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\nsecrets_dir = \"{}/secrets\"\n[outbox]\ndir = \"{}/outbox\"\n",
+        elsewhere.path().display(),
+        here.path().display()
+    );
+    fs::write(&config, text).unwrap();
+    fs::create_dir(secret.parent().unwrap()).unwrap();
+    fs::write(&secret, "li:hunter2\n").unwrap();
+    let file = here.path().join("box-1.backup.age");
+    let path = file.to_str().unwrap();
+    let made = lookout(&["backup", path], &config, PASSPHRASE);
+    assert!(made.status.success(), "{}", said(&made));
+    fs::remove_file(&secret).unwrap();
+    let refused = lookout(&["restore", path], &config, PASSPHRASE);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains("outside of the configuration's folder: /"), "{}", said(&refused));
+    assert!(said(&refused).contains("nothing was written") && !secret.exists());
+    let agreed = lookout(&["restore", path, "--replace"], &config, PASSPHRASE);
+    assert!(agreed.status.success(), "{}", said(&agreed));
+    assert_eq!(fs::read_to_string(&secret).unwrap(), "li:hunter2\n");
+}
+
 #[test]
 fn a_session_alone_takes_no_backup() {
     let site = Site::start();

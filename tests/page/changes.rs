@@ -174,9 +174,16 @@ fn changes_add_up_and_are_given_up_before_and_during_the_trial() {
     assert_eq!(press(&mut li, "discard", &[]).header("location"), Some("/cameras/gate-cam/shapes"));
     assert!(li.get("/changes").text().contains("No change is waiting"));
 
+    // What is as it was before is no change.
+    draw(&mut li, LARGER_CORNERS);
+    let as_before = draw(&mut li, "0.1, 0.1\n0.9, 0.1\n0.9, 0.9");
+    assert_eq!(as_before.header("location"), Some("/cameras/gate-cam/shapes"));
+    assert!(li.get("/changes").text().contains("No change is waiting"));
+
     draw(&mut li, LARGER_CORNERS);
     draw(&mut li, "0, 0.1\n0.9, 0.1\n0.9, 0.8");
     let page = li.get("/changes").text();
+    assert_eq!(page.matches("horizon of camera gate-cam").count(), 1, "{page}");
     assert_eq!((page.matches("<del>").count(), page.matches("<ins>").count()), (1, 1), "{page}");
     assert!(page.contains("[0.9, 0.8]]"), "{page}");
     press(&mut li, "try", &[]);

@@ -84,8 +84,9 @@ fn what_is_drawn_is_judged_as_by_lookout_check() {
         assert!(printed.contains(said), "{said}\n{printed}");
     }
 
-    // A rule is left without its zone.
-    let told = check(&drawn(&[("yard", &SQUARE[..])]));
+    // A zone that is called otherwise takes its rule along; one that is drawn elsewhere leaves the rule without any.
+    assert_eq!(errors(&check(&drawn(&[("yard", &SQUARE[..])]))), 0);
+    let told = check(&drawn(&[("yard", &[[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]][..])]));
     let of_the_rule = |one: &Value| one["text"].as_str().is_some_and(|text| text.contains("somebody-there"));
     assert!(told.iter().any(|one| one["isError"] == true && of_the_rule(one)), "{told:?}");
     // What is no drawing at all.

@@ -64,6 +64,7 @@ fn fates(plan: &Plan) -> BTreeSet<&'static str> {
         Fate::New => "new",
         Fate::Same => "same",
         Fate::Replaced => "replaced",
+        Fate::Elsewhere => "elsewhere",
     };
     plan.files().map(|(_, of)| fate(of)).collect()
 }
@@ -164,6 +165,54 @@ fn a_file_without_a_place_of_its_own_is_written_nowhere() {
         backup.files.push((name.to_owned(), b"x".to_vec()));
         let error = backup.plan(&here.path("lookout.toml")).err().unwrap();
         assert!(matches!(&error, BackupError::NoPlace(told) if told == name), "{name}: {error:?}");
+    }
+}
+
+#[test]
+fn a_certificate_has_the_same_name_in_a_backup_wherever_the_command_is_run() {
+    let text = Here::empty().text();
+    let at = |path: &Path| Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap();
+    // In the folder itself, and with its whole path.
+    let here = std::path::absolute("lookout.toml").unwrap();
+    for config in [at(Path::new("lookout.toml")), at(&here)] {
+        let named = named_by(&config);
+        let names: Vec<String> = named.iter().map(|path| name_of(&config, path)).collect();
+        assert_eq!(names, ["ca.pem"], "{}", config.path().display());
+    }
+}
+
+#[test]
+fn what_a_backup_alone_places_outside_of_the_configurations_folder_is_told_apart() {
+    let (here, elsewhere) = (Here::whole(), tempfile::tempdir().unwrap());
+    let outside = elsewhere.path().display();
+    // A backup that somebody made up, for a machine on which root restores it.
+    for (own, forged, name, placed) in [
+        (
+            "ca_file = \"ca.pem\"",
+            format!("ca_file = \"{outside}/job\""),
+            "named/ca.pem",
+            format!("{outside}/job"),
+        ),
+        ("ca_file = \"ca.pem\"", "ca_file = \"../job\"".to_owned(), "named/ca.pem", "/../job".to_owned()),
+        (
+            "/secrets\"",
+            "/secrets/../../job\"".to_owned(),
+            "secrets/cam-1",
+            "/secrets/../../job/cam-1".to_owned(),
+        ),
+    ] {
+        let mut backup = here.backup();
+        let text = String::from_utf8(backup.files[0].1.clone()).unwrap().replacen(own, &forged, 1);
+        let file = backup.files.iter().find(|(known, _)| known == name).unwrap().1.clone();
+        backup.files = vec![(CONFIGURATION.to_owned(), text.into_bytes()), (name.to_owned(), file)];
+        if name.starts_with(NAMED) {
+            let named = forged.split('"').nth(1).unwrap();
+            backup.files[1].0 = format!("{NAMED}{named}");
+        }
+        let plan = here.plan(&backup);
+        let (path, fate) = plan.files().find(|(_, fate)| *fate != Fate::Replaced).unwrap();
+        assert_eq!(fate, Fate::Elsewhere, "{forged}");
+        assert!(path.display().to_string().ends_with(&placed), "{forged}: {}", path.display());
     }
 }
 

@@ -23,10 +23,31 @@ pub(super) fn set(root: &mut Table, id: &str, shapes: &Shapes) -> Result<(), Sen
     let camera = entry_mut(root, "camera", id).ok_or_else(|| say::no_camera(id))?;
     let zones: Vec<_> = shapes.zones.iter().map(|(id, polygon)| (id.as_str(), polygon.as_slice())).collect();
     let lines: Vec<_> = shapes.lines.iter().map(|(id, ends)| (id.as_str(), ends.as_slice())).collect();
-    set_named(camera, ("zone", "polygon"), &zones, &layers)?;
-    set_named(camera, ("line", "points"), &lines, &layers)?;
+    let zones = set_named(camera, ("zone", "polygon"), &zones, &shapes.renamed_zones, &layers)?;
+    let lines = set_named(camera, ("line", "points"), &lines, &shapes.renamed_lines, &layers)?;
     set_masks(camera, &shapes.masks, &layers)?;
-    set_horizon(camera, shapes.horizon.as_ref(), &layers)
+    set_horizon(camera, shapes.horizon.as_ref(), &layers)?;
+    rename_in_rules(root, id, "zone", &zones);
+    rename_in_rules(root, id, "line", &lines);
+    Ok(())
+}
+
+/// What the rules call it that watch this camera and no other: elsewhere the name may mean another one.
+fn rename_in_rules(root: &mut Table, camera: &str, field: &str, renamed: &[(String, String)]) {
+    for rule in super::entries_mut(root, "rule") {
+        let cameras = rule.get("cameras").and_then(Item::as_array);
+        if !cameras.is_some_and(|all| all.iter().all(|one| one.as_str() == Some(camera))) {
+            continue;
+        }
+        let conditions = rule.iter_mut().filter_map(|(_, item)| item.as_table_like_mut());
+        for condition in conditions {
+            let called = condition.get(field).and_then(Item::as_str);
+            let now = renamed.iter().find(|(was, _)| called == Some(was)).map(|(_, now)| now);
+            if let Some(now) = now {
+                put(condition, field, now.into());
+            }
+        }
+    }
 }
 
 /// Its type, then the defaults.
@@ -66,20 +87,26 @@ fn is_same(typed: &[[f64; 2]], wanted: &[[f32; 2]]) -> bool {
         && typed.iter().zip(wanted).all(|(one, other)| one.iter().zip(other).all(near))
 }
 
-/// Zones or lines.
+/// Zones or lines; those that are called otherwise now, by what they were called and what they are.
 fn set_named(
     camera: &mut dyn TableLike,
     (list, field): (&str, &str),
     wanted: &[(&str, &[[f32; 2]])],
+    renamed: &[(String, String)],
     layers: &[Layer],
-) -> Result<(), Sentence> {
+) -> Result<Vec<(String, String)>, Sentence> {
+    let mut ids: Vec<&str> = wanted.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    if let Some(twice) = ids.windows(2).find(|two| two[0] == two[1]) {
+        return Err(say::name_twice(twice[0]));
+    }
     let is_wanted = |id: Option<&str>| wanted.iter().any(|(wanted, _)| Some(*wanted) == id);
     for layer in layers {
         if let Some(gone) = entries(&layer.table, list).into_iter().find(|entry| !is_wanted(id_of(*entry))) {
             return Err(say::shape_of_layer(id_of(gone).unwrap_or_default(), &layer.name));
         }
     }
-    rename(camera, (list, field), wanted, layers);
+    let renamed = rename(camera, (list, field), wanted, renamed, layers);
     let own = entries(camera, list);
     let gone: Vec<usize> = (0..own.len()).filter(|at| !is_wanted(id_of(own[*at]))).collect();
     for at in gone.into_iter().rev() {
@@ -103,16 +130,19 @@ fn set_named(
         put(&mut entry, field, points(drawn));
         push(camera, list, entry);
     }
-    Ok(())
+    Ok(renamed)
 }
 
-/// A shape that stayed where it was and is called otherwise keeps its place, its remarks and whatever else it says.
+/// A shape that is called otherwise keeps its place, its remarks and whatever else it says. Of one of which nobody says what it
+/// was called, that is known if it stayed where it was.
 fn rename(
     camera: &mut dyn TableLike,
     (list, field): (&str, &str),
     wanted: &[(&str, &[[f32; 2]])],
+    said: &[(String, String)],
     layers: &[Layer],
-) {
+) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
     let known = |id: &str, camera: &dyn TableLike| {
         let own = entries(camera, list);
         let beneath = layers.iter().flat_map(|layer| entries(&layer.table, list));
@@ -122,15 +152,19 @@ fn rename(
         if known(id, &*camera) {
             continue;
         }
+        let was = said.iter().find(|(_, now)| now == id).map(|(was, _)| was.as_str());
         let is_it = |entry: &dyn TableLike| {
             let is_gone = !wanted.iter().any(|(wanted, _)| id_of(entry) == Some(*wanted));
-            is_gone && is_same(&typed(entry, field), drawn)
+            is_gone
+                && was.map_or_else(|| is_same(&typed(entry, field), drawn), |was| id_of(entry) == Some(was))
         };
-        let renamed = super::entries_mut(camera, list).into_iter().find(|entry| is_it(&**entry));
-        if let Some(entry) = renamed {
+        let found = super::entries_mut(camera, list).into_iter().find(|entry| is_it(&**entry));
+        if let Some(entry) = found {
+            renamed.extend(id_of(&*entry).map(|was| (was.to_owned(), (*id).to_owned())));
             put(entry, "id", (*id).into());
         }
     }
+    renamed
 }
 
 fn classes(mask: &dyn TableLike) -> Vec<String> {

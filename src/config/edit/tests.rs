@@ -78,7 +78,7 @@ fn shapes_of(config: &Config, id: &str) -> Shapes {
             .map(|(id, line)| (id.to_string(), [of_point(&line.from), of_point(&line.to)]))
             .collect(),
         masks: of_everything.chain(of_classes).collect(),
-        horizon: None,
+        ..Shapes::default()
     }
 }
 
@@ -291,6 +291,49 @@ fn what_is_drawn_is_changed_where_it_stands() {
 }
 
 #[test]
+fn what_is_called_otherwise_is_so_in_the_rules_that_watch_this_camera_alone() {
+    let other = "\n[[camera]]\nid = \"cam-2\"\neye = \"village\"\nurl = \"rtsp://10.0.0.32/s\"\ngrid = \"53012700300102\"\n\
+        zone = [{ id = \"gate\", polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]] }]\n";
+    let text = format!(
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\n\n[[camera]]\nid = \"cam-1\"\neye = \"village\"\n\
+         url = \"rtsp://10.0.0.31/s\"\ngrid = \"53012700300102\"\n\
+         zone = [{{ id = \"gate\", polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]] }}]\n\
+         line = [{{ id = \"gate\", points = [[0.1, 0.5], [0.9, 0.5]] }}]\n{other}\n\
+         [[rule]]\nid = \"crowd\"\ncameras = [\"cam-1\"]\ncrowd = {{ zone = \"gate\", at_least = 3, for_secs = 5 }} # here\n\
+         [[rule]]\nid = \"crossed\"\ncameras = [\"cam-1\"]\n[rule.line]\nline = \"gate\"\n\
+         [[rule]]\nid = \"both\"\ncameras = [\"cam-1\", \"cam-2\"]\ncrowd = {{ zone = \"gate\", at_least = 3, for_secs = 5 }}\n"
+    );
+    let shapes = shapes_of(&read(&text), "cam-1");
+    let mut named = shapes.clone();
+    named.zones[0].0 = "door".to_owned();
+    let stayed = edited(&text, set_shapes("cam-1", named.clone()));
+    let (new, gone) = changed(&text, &stayed);
+    assert_eq!((new.len(), gone.len()), (2, 2), "{stayed}");
+    assert!(new.contains(&"crowd = { zone = \"door\", at_least = 3, for_secs = 5 } # here"), "{stayed}");
+    // That a zone was moved as well is known where somebody says what it was.
+    named.zones[0].1 = square(0.2, 0.4);
+    let other_one = edited(&text, set_shapes("cam-1", named.clone()));
+    assert!(!other_one.contains("crowd = { zone = \"door\""), "{other_one}");
+    named.renamed_zones.push(("gate".to_owned(), "door".to_owned()));
+    named.lines[0].0 = "step".to_owned();
+    named.renamed_lines.push(("gate".to_owned(), "step".to_owned()));
+    let moved = edited(&text, set_shapes("cam-1", named));
+    assert!(moved.contains("zone = \"door\", at_least = 3, for_secs = 5 } # here"), "{moved}");
+    assert!(moved.contains("[rule.line]\nline = \"step\"\n"), "{moved}");
+    // The rule that watches another camera, too, has the name of both; `check` says where it is missing now.
+    assert_eq!(moved.matches("zone = \"gate\"").count(), 1, "{moved}");
+}
+
+#[test]
+fn of_two_that_are_called_the_same_none_is_lost_unsaid() {
+    let mut shapes = shapes_of(&read(MINIMAL), "cam-1");
+    for _ in 0..2 {
+        shapes.zones.push(("yard".to_owned(), square(0.1, 0.9)));
+    }
+    assert!(refused(MINIMAL, set_shapes("cam-1", shapes)).contains("called `yard`"));
+}
+
+#[test]
 fn a_camera_without_shapes_gets_its_first_ones_below_it() {
     let two = format!(
         "{MINIMAL}\n[[camera]]\nid = \"cam-2\"\neye = \"village\"\nurl = \"rtsp://10.0.0.32/s\"\n\
@@ -300,7 +343,7 @@ fn a_camera_without_shapes_gets_its_first_ones_below_it() {
         zones: vec![("here".to_owned(), square(0.1, 0.9))],
         lines: vec![("door".to_owned(), [[0.0, 0.5], [1.0, 0.5]])],
         masks: vec![Mask { polygon: square(0.0, 0.1), classes: Vec::new() }],
-        horizon: None,
+        ..Shapes::default()
     };
     let text = edited(&two, set_shapes("cam-2", shapes.clone()));
     let config = read(&text);

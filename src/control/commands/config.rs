@@ -161,7 +161,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
         (None, Some(transfer)) => digest(text) == transfer.sha256,
         (None, None) => false,
     };
-    let running = at.overrides().now.wanted.as_ref();
+    let running = at.overrides().now.of_centre();
     if running.is_some_and(|running| running.version == version && is_it(&running.toml)) {
         return Answer::already(say::config_runs());
     }
@@ -255,5 +255,30 @@ fn judged(at: &dyn RunningBox, toml: &str, from_page: bool) -> Result<Config, Pr
     } else {
         let sha256 = base.sha256.clone();
         Err(Problems::of_the_whole(path, Some(&sha256), wrong))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::test_box::TestBox;
+    use super::*;
+    use crate::contract::command::Outcome;
+
+    #[test]
+    fn what_is_tried_at_the_page_is_not_what_the_centre_sent_though_it_reads_the_same() {
+        let mut here = TestBox::new();
+        here.overrides.version = 7;
+        let toml = format!("{}# wider\n", here.file.text());
+        let wanted = |here: &TestBox| json!({ "version": 7, "toml": toml, "expect_config": here.config.sha256, "revert_after_secs": 600 });
+        let tried = here.ask_at_page("config", Role::Admin, &wanted(&here));
+        assert_eq!(tried.outcome, Outcome::Done, "{tried:?}");
+        let sent = here.ask("config", Role::Admin, &wanted(&here));
+        assert_eq!((sent.outcome, sent.code), (Outcome::Refused, Some(Refusal::Conflict)), "{sent:?}");
+        let area = json!([{ "path": "site.area", "value": "530127" }]);
+        let patch = json!({ "version": 7, "expect_config": here.config.sha256, "set": area });
+        let sent = here.ask("patch", Role::Admin, &patch);
+        assert_eq!((sent.outcome, sent.code), (Outcome::Refused, Some(Refusal::Conflict)), "{sent:?}");
     }
 }

@@ -103,7 +103,7 @@ fn an_example() -> PatchData {
 }
 
 fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
-    let running = at.overrides().now.wanted.as_ref();
+    let running = at.overrides().now.of_centre();
     if running.is_some_and(|running| running.version == data.version && is_in(&running.toml, &data)) {
         return Answer::already(say::patch_runs(runs_now(at)));
     }

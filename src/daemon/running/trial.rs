@@ -17,12 +17,12 @@ impl Running {
         }
         log_warn!(box_log::nobody_confirmed());
         // Told where it failed; it is not tried again and again.
+        self.trial_ends = None;
         let _ = self.end_trial();
     }
 
-    /// What was there before the trial comes back.
+    /// What was there before the trial comes back. Where it cannot, the trial goes on until its time is over.
     pub(super) fn end_trial(&mut self) -> Result<(), Problems> {
-        self.trial_ends = None;
         let Some(trial) = self.standing.trial.clone() else { return Ok(()) };
         let mut next = self.standing.clone();
         let (sha256, at) = (Some(self.config.sha256.clone()), self.clock.now().utc);

@@ -55,11 +55,11 @@
     let ids = 0;
 
     const shape = (kind, values) => ({
-        id: ids++, kind, name: "", points: [], classes: "", metres: null, layer: null, ...values,
+        id: ids++, kind, name: "", was: null, points: [], classes: "", metres: null, layer: null, ...values,
     });
     const read = ({ zones, lines, masks, horizon }) => [
-        ...zones.map((one) => shape("zone", one)),
-        ...lines.map((one) => shape("line", one)),
+        ...zones.map((one) => shape("zone", { ...one, was: one.name })),
+        ...lines.map((one) => shape("line", { ...one, was: one.name })),
         ...masks.map((one) => shape("mask", { ...one, classes: one.classes.join(", ") })),
         ...(horizon ? [shape("horizon", horizon)] : []),
     ];
@@ -68,8 +68,8 @@
         const own = (kind) => shapes.filter((one) => one.kind === kind);
         const [horizon] = own("horizon");
         return {
-            zones: own("zone").map(({ name, points }) => ({ name, points })),
-            lines: own("line").map(({ name, points }) => ({ name, points })),
+            zones: own("zone").map(({ name, was, points }) => ({ name, was, points })),
+            lines: own("line").map(({ name, was, points }) => ({ name, was, points })),
             masks: own("mask").map(({ points, classes }) => ({ points, classes: classes.split(/[\s,，、]+/).filter(Boolean) })),
             horizon: horizon ? { points: horizon.points, metres: horizon.metres } : null,
         };
@@ -543,7 +543,10 @@
         const isChosen = one.id === chosen;
         row.querySelector(".title").textContent = titleOf(one);
         const uses = row.querySelector(".uses");
-        if (uses) uses.textContent = about.uses[one.kind][one.name] ?? say.unused;
+        // Rules follow a new name.
+        const known = about.uses[one.kind];
+        const name = one.was ?? one.name;
+        if (uses) uses.textContent = Object.hasOwn(known, name) ? known[name] : say.unused;
         const pick = row.querySelector(".pick");
         set(pick, { "aria-expanded": isChosen });
         row.querySelector(".body").hidden = !isChosen || isFixed(one);

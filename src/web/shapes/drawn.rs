@@ -29,6 +29,9 @@ pub(super) struct Drawn {
 pub(super) struct Named {
     pub(super) name: String,
     pub(super) points: Vec<[f64; 2]>,
+    /// What it is called in the file, where that comes back from the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) was: Option<String>,
     /// Where in the file it stands, if not in the camera itself.
     #[serde(default)]
     pub(super) layer: Option<String>,
@@ -68,10 +71,10 @@ impl Drawn {
             let steps: Vec<&str> = value.name.split('.').collect();
             match steps[..] {
                 ["zone", name, "polygon"] => {
-                    drawn.zones.push(Named { name: name.to_owned(), points: points(), layer });
+                    drawn.zones.push(Named { name: name.to_owned(), points: points(), was: None, layer });
                 }
                 ["line", name, "points"] => {
-                    drawn.lines.push(Named { name: name.to_owned(), points: points(), layer });
+                    drawn.lines.push(Named { name: name.to_owned(), points: points(), was: None, layer });
                 }
                 ["mask", number, part @ ("polygon" | "classes")] => {
                     let mask = masks.entry(number.parse().unwrap_or(0)).or_default();
@@ -115,6 +118,10 @@ impl Drawn {
                 false => Err(say::no_form()),
             }
         };
+        let renamed = |all: &[Named]| -> Vec<(String, String)> {
+            let were = all.iter().filter_map(|one| Some((one.was.clone()?, one.name.clone())));
+            were.filter(|(was, now)| was != now).collect()
+        };
         let zone = |one: &Named| Ok((one.name.clone(), points(&one.points)?));
         let line = |one: &Named| {
             let ends = <[[f32; 2]; 2]>::try_from(points(&one.points)?);
@@ -123,14 +130,17 @@ impl Drawn {
         let mask =
             |one: &Masked| Ok(edit::Mask { polygon: points(&one.points)?, classes: one.classes.clone() });
         let horizon = self.horizon.as_ref().map(|one| {
-            let metres = one.metres.ok_or_else(say::no_metres)?;
-            Ok::<_, Sentence>(edit::Horizon { points: points(&one.points)?, camera_height_m: metres as f32 })
+            let metres = one.metres.map(|metres| metres as f32).filter(|metres| metres.is_finite());
+            let camera_height_m = metres.ok_or_else(say::no_metres)?;
+            Ok::<_, Sentence>(edit::Horizon { points: points(&one.points)?, camera_height_m })
         });
         Ok(Shapes {
             zones: self.zones.iter().map(zone).collect::<Result<_, Sentence>>()?,
             lines: self.lines.iter().map(line).collect::<Result<_, Sentence>>()?,
             masks: self.masks.iter().map(mask).collect::<Result<_, Sentence>>()?,
             horizon: horizon.transpose()?,
+            renamed_zones: renamed(&self.zones),
+            renamed_lines: renamed(&self.lines),
         })
     }
 }
@@ -144,7 +154,8 @@ fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
     let named = |kind: &'static str| {
         let read = |(number, text)| {
             let name = field(kind, number, "name").unwrap_or_default().to_owned();
-            Ok(Named { points: corners(&name, text)?, name, layer: None })
+            let was = field(kind, number, "was").map(str::to_owned);
+            Ok(Named { points: corners(&name, text)?, name, was, layer: None })
         };
         rows(kind).map(read).collect::<Result<Vec<_>, Sentence>>()
     };
@@ -225,11 +236,13 @@ classes = ["person", "car"]
                 Named {
                     name: "gate".to_owned(),
                     points: vec![[0.25, 0.2], [1.0, 0.2], [0.4, 0.45]],
+                    was: None,
                     layer: None
                 },
                 Named {
                     name: "lane".to_owned(),
                     points: vec![[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]],
+                    was: None,
                     layer: layer("camera_type.lane"),
                 },
             ]
@@ -253,6 +266,16 @@ classes = ["person", "car"]
         assert_eq!(edit::apply(FILE, &[change]).unwrap(), FILE);
     }
 
+    #[test]
+    fn what_a_zone_was_called_comes_back_from_the_script_and_from_the_rows() {
+        let script = r#"{"zones":[{"name":"door","was":"gate","points":[[0,0],[1,0],[1,1]]}],"lines":[],"masks":[],"horizon":null}"#;
+        let rows = "zone-0-name=door&zone-0-was=gate&zone-0-points=0+0%0A1+0%0A1+1";
+        for sent in [format!("shapes={}", url_encoded(script)), rows.to_owned()] {
+            let shapes = Drawn::posted(&Fields::read(sent.as_bytes())).unwrap().shapes().unwrap();
+            assert_eq!(shapes.renamed_zones, [("gate".to_owned(), "door".to_owned())], "{sent}");
+        }
+    }
+
     fn url_encoded(text: &str) -> String {
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
     }
@@ -273,14 +296,21 @@ classes = ["person", "car"]
 
     #[test]
     fn a_line_has_two_ends_and_a_horizon_a_height() {
-        let one =
-            |points: &[[f64; 2]]| Named { name: "door".to_owned(), points: points.to_vec(), layer: None };
+        let one = |points: &[[f64; 2]]| Named {
+            name: "door".to_owned(),
+            points: points.to_vec(),
+            was: None,
+            layer: None,
+        };
         let with_line = |points: &[[f64; 2]]| Drawn { lines: vec![one(points)], ..Drawn::default() }.shapes();
         assert!(with_line(&[[0.1, 0.1], [0.2, 0.2]]).is_ok());
         let three = with_line(&[[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]);
         assert!(three.unwrap_err().to_string().contains("door"));
         let level = Skyline { points: vec![[0.0, 0.3], [1.0, 0.3]], metres: None, layer: None };
-        let unsaid = Drawn { horizon: Some(level), ..Drawn::default() };
-        assert!(unsaid.shapes().unwrap_err().to_string().contains("metres"));
+        for metres in [None, Some(f64::NAN), Some(1e99)] {
+            let horizon = Some(Skyline { metres, ..level.clone() });
+            let unsaid = Drawn { horizon, ..Drawn::default() };
+            assert!(unsaid.shapes().unwrap_err().to_string().contains("metres"), "{metres:?}");
+        }
     }
 }
