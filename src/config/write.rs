@@ -121,6 +121,9 @@ pub(crate) fn sound(text: &str) -> Result<String, Sentence> {
 /// A folder that is there keeps its mode, but for what would shut the service out.
 fn prepare_folder(dir: &Path, service: Option<&Account>) -> io::Result<()> {
     let is_new = !dir.exists();
+    if let (Some(_), Some(missing)) = (service, outermost_missing(&std::path::absolute(dir)?)) {
+        folder_around(missing, service)?;
+    }
     fs::create_dir_all(dir)?;
     let Some(service) = service else {
         return if is_new { fs::set_permissions(dir, Permissions::from_mode(0o700)) } else { Ok(()) };
@@ -222,16 +225,21 @@ fn write_of_service(path: &Path, bytes: &[u8], service: Option<&Account>) -> io:
     }
 }
 
+/// Of the folders that are not there yet, the one around the others.
+fn outermost_missing(folder: &Path) -> Option<&Path> {
+    folder.ancestors().take_while(|one| fs::symlink_metadata(one).is_err()).last()
+}
+
 /// Whether a file's folder is the service's, or lies where the service may put a link. Of folders that are not there yet, the
 /// outermost is made for it.
 fn is_in_its_folders(path: &Path, service: &Account) -> io::Result<bool> {
     let folder = std::path::absolute(folder_of(path))?;
-    let is_there = |folder: &&Path| fs::symlink_metadata(folder).is_ok();
-    let around = folder.ancestors().find(is_there).unwrap_or(Path::new("/"));
+    let missing = outermost_missing(&folder);
+    let around = missing.map_or(&*folder, folder_of);
     if service.owns(&fs::metadata(around)?) || open_to(service, around)?.is_some() {
         return Ok(true);
     }
-    let Some(missing) = folder.ancestors().take_while(|one| *one != around).last() else { return Ok(false) };
+    let Some(missing) = missing else { return Ok(false) };
     DirBuilder::new().mode(0o700).create(missing)?;
     let made = open(missing, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
     service.give(&File::from(made))?;
@@ -467,6 +475,8 @@ mod tests {
         let error = NotWritten::File(away, held("open/away/file").unwrap_err());
         assert!(error.sentence().to_string().contains("a link"), "{error:?}");
         assert!(error.hint().is_some() && held("open/none/file").is_err());
+        let made = around.path().join("open/away/none");
+        assert!(is_led_away(&prepare_folder(&made, Some(&service)).unwrap_err()));
 
         let (link, real) = (open_one.join("lookout.toml"), open_one.join("site.toml"));
         let follow = |to: &Path| {

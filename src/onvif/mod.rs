@@ -23,6 +23,7 @@ mod xml;
 use crate::types::secret::Secret;
 
 pub use address::{AddressError, CameraAddress, service_at, short_name};
+#[cfg(feature = "web")]
 pub(crate) use address::{MOST_ADDRESS_CHARS, half_width};
 pub use choose::{Choice, by_source, choose};
 pub use device::{Device, Information};

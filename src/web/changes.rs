@@ -223,6 +223,17 @@ impl Site {
         trial.filter(|trial| trial.from_page).map(|_| config)
     }
 
+    /// Whether what a session proposes is on trial by now; then it is proposed no more. One that grew meanwhile stays.
+    fn forget_tried(&self, key: SessionKey) -> bool {
+        let Some(tried) = self.on_trial_here() else { return false };
+        let mut proposals = self.proposals.lock();
+        let is_tried = proposals.0.get(&key).is_none_or(|proposal| proposal.text == *tried.text());
+        if is_tried {
+            proposals.0.remove(&key);
+        }
+        is_tried
+    }
+
     fn file_text(&self) -> Result<String, Sentence> {
         let file = &self.parts.config_file;
         text_of(file).map_err(|problems| {
@@ -390,6 +401,8 @@ pub(super) async fn show(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, request.headers());
     installers_only(&visitor, reader)?;
+    // The answer may have come late.
+    site.forget_tried(visitor.key);
     let proposal = site.proposals.lock().0.get(&visitor.key).cloned();
     let in_force = site.in_force();
     let text = match &proposal {
@@ -570,15 +583,12 @@ pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
         "revert_after_secs": TRIAL.as_secs(),
     });
     let answer = ask(&site, &visitor, "config", data, reader).await?;
-    let (notice, to) = match told(answer, say::trial_began()) {
-        Ok(done) => {
-            let mut proposals = site.proposals.lock();
-            // It may have grown meanwhile, in another window.
-            if proposals.0.get(&visitor.key).is_some_and(|now| now.text == proposal.text) {
-                proposals.0.remove(&visitor.key);
-            }
-            (done, proposal.back_to)
-        }
+    let told = told(answer, say::trial_began());
+    let is_tried = site.forget_tried(visitor.key);
+    let (notice, to) = match told {
+        Ok(done) => (done, proposal.back_to),
+        // Somebody pressed twice.
+        Err(_) if is_tried => (say::trial_began(), proposal.back_to),
         Err(why) => (why, PATH.to_owned()),
     };
     site.sessions.lock().say_next(visitor.key, notice);
