@@ -152,14 +152,19 @@ async fn page(
 ) -> Result<Response, Refused> {
     let reader = Reader::of(site, headers);
     installers_only(visitor, reader)?;
-    let reached = site.wizards.lock().get(visitor.key).map_or(Step::Find, |wizard| wizard.reached(step));
-    if reached != step {
-        return Ok(Redirect::to(&reached.path()).into_response());
-    }
     let mut shell = site.shell(reader, say::add_camera(), step.path(), headers, visitor).await?;
     shell.tab = Some(Tab::AddCamera);
     let (config, now) = (site.config(), site.now().mono);
-    let body = pages::body(&shell, visitor, &config, site.wizards.lock().get(visitor.key), step, now);
+    let body = {
+        // What goes on may end at any time: where it stands and what is shown come of the same look.
+        let wizards = site.wizards.lock();
+        let wizard = wizards.get(visitor.key);
+        let reached = wizard.map_or(Step::Find, |wizard| wizard.reached(step));
+        if reached != step {
+            return Ok(Redirect::to(&reached.path()).into_response());
+        }
+        pages::body(&shell, visitor, &config, wizard, step, now)
+    };
     Ok(Html(shell.page(body).into_string()).into_response())
 }
 
