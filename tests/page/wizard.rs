@@ -308,6 +308,26 @@ fn a_camera_that_refuses_another_keyframe_interval_is_added_all_the_same() {
 }
 
 #[test]
+fn however_fast_a_camera_refuses_somebody_is_asked_for_the_login_again() {
+    let camera = Camera::start();
+    let site = Site::start_with(NO_FACE_MODEL);
+    let mut li = Installer::of(&site);
+    li.step("address", &[("address", &camera.onvif.service())]);
+    // The answer may come while the page that waits for it is being made.
+    for _ in 0..40 {
+        let answer = li.press("/add-camera/login", &[("user", USER), ("password", "wrong")]);
+        assert_eq!(answer.header("location"), Some("/add-camera/streams"), "{}", answer.text());
+        let page = li.client.get("/add-camera/streams");
+        if page.status == 200 {
+            has(&page.text(), &["id=\"wizard-wait\""]);
+            has(&li.settled("/add-camera/streams"), &["id=\"camera-password\"", "refuses the password"]);
+        } else {
+            assert_eq!((page.status, page.header("location")), (303, Some("/add-camera/login")));
+        }
+    }
+}
+
+#[test]
 fn only_installers_add_cameras() {
     let site = Site::start_with(NO_FACE_MODEL);
     for role in ["viewer", "operator"] {
