@@ -286,7 +286,8 @@ struct LedAway;
 
 impl fmt::Display for LedAway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a link leads elsewhere")
+        // What the system says of a link that it was told not to follow; people read `say::led_away`.
+        f.write_str("ELOOP")
     }
 }
 

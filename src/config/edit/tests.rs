@@ -300,7 +300,7 @@ fn what_is_called_otherwise_is_so_in_the_rules_that_watch_this_camera_alone() {
          zone = [{{ id = \"gate\", polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]] }}]\n\
          line = [{{ id = \"gate\", points = [[0.1, 0.5], [0.9, 0.5]] }}]\n{other}\n\
          [[rule]]\nid = \"crowd\"\ncameras = [\"cam-1\"]\ncrowd = {{ zone = \"gate\", at_least = 3, for_secs = 5 }} # here\n\
-         [[rule]]\nid = \"crossed\"\ncameras = [\"cam-1\"]\n[rule.line]\nline = \"gate\"\n\
+         [[rule]]\nid = \"crossed\"\ncameras = [\"cam-1\"]\n[rule.line]\nline = \"gate\"\nclasses = [\"person\"]\ndirection = \"both\"\n\
          [[rule]]\nid = \"both\"\ncameras = [\"cam-1\", \"cam-2\"]\ncrowd = {{ zone = \"gate\", at_least = 3, for_secs = 5 }}\n"
     );
     let shapes = shapes_of(&read(&text), "cam-1");
