@@ -1,9 +1,11 @@
 //! A real mosquitto for one test: Debian's, on a free port, with a configuration of its own.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -186,11 +188,14 @@ fn sign(dir: &Path, file: &str, name: &str, extensions: &str) {
 }
 
 /// A port that was free a moment ago, below those the system gives to clients: one of them that tries again
-/// and again to reach a broker that is down could otherwise be given the broker's port, and meet itself.
+/// and again to reach a broker that is down could otherwise be given the broker's port, and meet itself. No two
+/// of one process are the same: whoever asked first may not listen there yet.
 pub fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         let port = rand::random_range(10_000..32_000);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && given.insert(port) {
             return port;
         }
     }
