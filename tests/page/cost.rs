@@ -1,5 +1,5 @@
 //! What the page costs, and what those who hammer it can do to alerts. Both measure for about a minute, as ratios or
-//! differences within one run, on a machine that does nothing else:
+//! differences within one run, on a machine that does nothing else. They are there in optimised builds alone:
 //!
 //! `cargo test --release --locked --test page cost -- --ignored --nocapture --test-threads 1`
 

@@ -12,6 +12,7 @@ mod backup;
 mod browser;
 mod changes;
 mod client;
+#[cfg(not(debug_assertions))]
 mod cost;
 mod here;
 mod limits;
