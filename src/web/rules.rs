@@ -454,12 +454,7 @@ impl View<'_> {
         }
     }
 
-    fn new_one(
-        &self,
-        kind: &KindOfRule,
-        camera: Option<&str>,
-        returned: Option<Returned<'_>>,
-    ) -> Markup {
+    fn new_one(&self, kind: &KindOfRule, camera: Option<&str>, returned: Option<Returned<'_>>) -> Markup {
         let (filled, faults) = match &returned {
             Some(Returned { fields, faults }) => (Filled::Posted(fields), *faults),
             None => {

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::super::layout::{LEVELS, Shell, level_name};
 use super::super::request::Fields;
 use crate::analysis::detection::Class;
-use crate::config::{Camera, Config};
 use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
+use crate::config::{Camera, Config};
 use crate::contract::words::Language;
 use crate::text::{Joint, Sentence, Words, is_han, page_rules as say};
 
