@@ -418,6 +418,8 @@ impl View<'_> {
                         input.name maxlength="64" autocapitalize="none" autocomplete="off" spellcheck="false";
                     }
                     p.hint.of-zone.of-line { (self.say(say::about_name())) }
+                    label.choice.of-zone { input.count type="checkbox" autocomplete="off"; (self.say(say::count())) }
+                    p.hint.of-zone { (self.say(say::about_count())) }
                     label.of-mask {
                         (self.say(say::classes()))
                         input.classes autocapitalize="none" autocomplete="off" spellcheck="false";
@@ -474,6 +476,13 @@ impl View<'_> {
                             input name=(format!("{kind}-{number}-name")) value=(one.map_or("", |one| one.name.as_str())) maxlength="64"
                                 autocapitalize="none" autocomplete="off" spellcheck="false"; }
                         (self.corners_field(kind, number, one.map_or(&[][..], |one| &one.points[..])))
+                        @if kind == "zone" {
+                            label.choice {
+                                input type="checkbox" name=(format!("zone-{number}-count")) value="on"
+                                    checked[one.is_some_and(|one| one.count)] autocomplete="off";
+                                (self.say(say::count()))
+                            }
+                        }
                     }
                 }
             }

@@ -136,6 +136,7 @@ fn numbers_in_a_form_become_zones_as_well() {
         ("zone-0-points", square.as_str()),
         ("zone-1-name", "yard"),
         ("zone-1-points", "0.25 0.2\r\n[0.4, 0.2]\r\n0.4, 0.45"),
+        ("zone-1-count", "on"),
         ("zone-2-name", ""),
         ("zone-2-points", ""),
         ("mask-0-points", "0.8 0\n1 0\n1 0.3"),
@@ -153,6 +154,7 @@ fn numbers_in_a_form_become_zones_as_well() {
     let difference = li.get("/changes").text();
     for line in [
         "polygon = [[0.25, 0.2], [0.4, 0.2], [0.4, 0.45]]",
+        "count = true",
         "polygon = [[0.8, 0.0], [1.0, 0.0], [1.0, 0.3]]",
         "camera_height_m = 3.5",
     ] {
