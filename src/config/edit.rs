@@ -92,6 +92,8 @@ pub(crate) struct NewRule {
 pub(crate) struct Shapes {
     /// Named areas, by their corners.
     pub(crate) zones: Vec<(String, Vec<[f32; 2]>)>,
+    /// The zones whose comings and goings are counted.
+    pub(crate) counted_zones: Vec<String>,
     /// Named lines, by their ends.
     pub(crate) lines: Vec<(String, [[f32; 2]; 2])>,
     /// Areas that are not looked at.

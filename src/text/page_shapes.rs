@@ -55,6 +55,10 @@ sentences! { "page_shapes";
     // ---- one of them
     name(): "Name", "名称";
     about_name(): "Lower-case letters, digits and hyphens; rules call it by this name.", "小写字母、数字和连字符；规则用此名称引用。";
+    count(): "Count who comes and goes", "统计进出数量";
+    about_count():
+        "Every minute the command centre is told how many of each class entered it, left it and were in it at once: numbers only.",
+        "每分钟向指挥中心报告各类目标进入、离开和同时在内的数量，只有数字。";
     classes(): "Only these classes", "仅排除这些类别";
     about_classes():
         "For example person for a poster. Empty: nothing at all is looked for there.",

@@ -168,18 +168,24 @@ sentences! { "page_wizard";
     // ---- done
     is_tried(name): "{name} is watched", "{name} 已开始分析";
     is_on_trial():
-        "It is on trial: press Keep above when all is as you want it. Meanwhile the next two steps can be done.",
-        "目前为试运行：满意后请按上方的“保存”。在此期间可以继续下面两步。";
+        "It is on trial: press Keep above when all is as you want it. Meanwhile the next steps can be done.",
+        "目前为试运行：满意后请按上方的“保存”。在此期间可以继续下面几步。";
     is_kept(): "It stands in the configuration.", "已写入配置。";
     next(): "What comes next", "接下来";
     draw_zones(): "Draw its zones", "画区域";
     about_zones():
         "Where people may be, where nobody may park: rules use zones by their names.",
         "哪里会有人、哪里不许停车：规则按名称使用区域。";
+    about_rule():
+        "What is to be told of its zones and lines, and how urgent it is.",
+        "区域和警戒线内要报哪种情况、等级多高。";
     walk(): "Walk before it", "走测";
     about_walk():
         "Somebody walks, and the page shows where they are found and where not.",
         "一人走遍现场，页面显示哪里能检测到、哪里不能。";
+    is_done(): "done", "已完成";
+    next_of(name): "What comes next for {name}:", "{name} 的下一步：";
+    see_alerts(): "See its alerts", "查看其预警";
     see_it(): "See it live", "查看实时画面";
     add_another(): "Add another camera", "再添加一台";
     is_not_tried(): "This camera is not tried yet", "该摄像机尚未试运行";

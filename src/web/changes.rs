@@ -25,6 +25,7 @@ use similar::{ChangeTag, TextDiff};
 use super::accounts::Role;
 use super::in_force::InForce;
 use super::layout::{Shell, lasting, token};
+use super::login::is_own_path;
 use super::request::{OwnForm, Reader, Refused, Visitor};
 use super::sessions::SessionKey;
 use super::{Asked, Site};
@@ -312,6 +313,7 @@ fn decision(
         form method="post" action={ (PATH) "/" (action) } {
             (token(visitor.form_token()))
             input type="hidden" name="config" value=(sha256);
+            input type="hidden" name="to" value=(shell.here);
             // Named, so that it keeps the focus when this part of the page is renewed.
             button.second[is_second] id={ "trial-" (action) } type="submit" { (shell.say(name)) }
         }
@@ -605,11 +607,14 @@ pub(super) async fn discard(State(site): State<Arc<Site>>, form: OwnForm) -> Res
 
 pub(super) async fn keep(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
     let done = say::kept(site.parts.config_file.display());
-    decide(&site, form, "confirm", done).await
+    // Whoever keeps it goes on where they are.
+    let to = form.fields.get("to").filter(|to| is_own_path(to)).unwrap_or(PATH).to_owned();
+    decide(&site, form, "confirm", done, &to).await
 }
 
 pub(super) async fn go_back(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
-    decide(&site, form, "revert", say::went_back()).await
+    // Where they are may be gone with it.
+    decide(&site, form, "revert", say::went_back(), PATH).await
 }
 
 async fn decide(
@@ -617,14 +622,18 @@ async fn decide(
     form: OwnForm,
     command: &'static str,
     done: Sentence,
+    to: &str,
 ) -> Result<Redirect, Refused> {
     let OwnForm { visitor, reader, fields } = form;
     installers_only(&visitor, reader)?;
     let data = json!({ "config": fields.get("config") });
     let answer = ask(site, &visitor, command, data, reader).await?;
-    let (Ok(notice) | Err(notice)) = told(answer, done);
+    let (notice, to) = match told(answer, done) {
+        Ok(done) => (done, to),
+        Err(why) => (why, PATH),
+    };
     site.sessions.lock().say_next(visitor.key, notice);
-    Ok(Redirect::to(PATH))
+    Ok(Redirect::to(to))
 }
 
 /// The form by which a camera goes; nothing for those who may not.

@@ -21,6 +21,7 @@ use super::Site;
 use super::changes;
 use super::layout::{Shell, Tab};
 use super::live::Listening;
+use super::next_step::{self, NextStep};
 use super::pictures::jpeg;
 use super::request::{Reader, Refused, Visitor};
 use super::sessions::SessionKey;
@@ -50,8 +51,9 @@ pub(super) async fn show(
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
     let walk = walk_test::section(&site, &camera.data.health.id, &shell, &visitor);
+    let next = next_step::after(&site, &shell, &camera.data.health.id, NextStep::Walk);
     let removal = changes::removal(&camera.data.health.id, &shell, &visitor);
-    let body = View { camera: &camera, shell: &shell }.body(&walk, &removal);
+    let body = View { camera: &camera, shell: &shell }.body(&html! { (walk) (next) }, &removal);
     Ok(Html(shell.page(body).into_string()))
 }
 

@@ -474,7 +474,7 @@ pub(super) async fn choose_language(
 }
 
 /// A path on this page: nobody is sent elsewhere by a link to it.
-fn is_own_path(to: &str) -> bool {
+pub(super) fn is_own_path(to: &str) -> bool {
     let mut bytes = to.bytes();
     bytes.next() == Some(b'/')
         && !matches!(bytes.next(), Some(b'/' | b'\\'))

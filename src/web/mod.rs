@@ -30,6 +30,7 @@ mod live;
 mod live_picture;
 mod lockout;
 mod login;
+mod next_step;
 mod pictures;
 mod plots;
 mod request;

@@ -7,6 +7,7 @@
 mod form;
 pub(super) mod thresholds;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, State};
@@ -18,6 +19,7 @@ use serde_json::Value;
 use super::Site;
 use super::accounts::Role;
 use super::layout::{Shell, Tab, level_badge, token};
+use super::next_step::{self, NextStep};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::analysis::rules::{Condition, Rule};
 use crate::config::edit::{self, Edit, NewRule};
@@ -35,6 +37,8 @@ use form::{Change, FieldFault, Filled, Form, begun_large, toml};
 const PATH: &str = "/rules";
 /// Cameras of a rule that are named.
 const MOST_CAMERAS: usize = 40;
+/// Cameras of which is said what comes next.
+const MOST_NEXT: usize = 3;
 
 /// The rules as somebody sees them.
 struct KnownRules {
@@ -98,6 +102,14 @@ fn path_of(id: &str) -> String {
     format!("{PATH}/{id}")
 }
 
+/// The page of a rule in addition: of that kind, at that camera.
+fn path_of_new(kind: Option<&KindOfRule>, camera: Option<&str>) -> String {
+    let query = [("kind", kind.map(|kind| kind.alert.name)), ("camera", camera)];
+    let query = query.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    if query.is_empty() { format!("{PATH}/new") } else { format!("{PATH}/new?{query}") }
+}
+
 // ---- reading
 
 pub(super) async fn list(
@@ -111,7 +123,12 @@ pub(super) async fn list(
     let mut shell = site.shell(reader, say::title(), PATH.to_owned(), &headers, &visitor).await?;
     shell.tab = Some(Tab::Rules);
     let view = View { known: &known, shell: &shell, visitor: &visitor };
-    Ok(Html(shell.page(view.list()).into_string()))
+    let of_rules: BTreeSet<&str> =
+        known.running.rules.iter().flat_map(|rule| rule.cameras.iter().map(|id| &**id)).collect();
+    let next = of_rules.into_iter().map(|camera| next_step::after(&site, &shell, camera, NextStep::Rule));
+    let next: Vec<Markup> = next.filter(|next| !next.0.is_empty()).take(MOST_NEXT).collect();
+    let next = html! { @for one in next { (one) } };
+    Ok(Html(shell.page(view.list(&next)).into_string()))
 }
 
 pub(super) async fn show(
@@ -160,19 +177,18 @@ impl RulePage<'_> {
         &self,
         known: &KnownRules,
         kind: Option<&KindOfRule>,
+        camera: Option<&str>,
         returned: Option<Returned<'_>>,
     ) -> Result<Html<String>, Refused> {
         let RulePage { site, visitor, headers, reader } = *self;
-        let here = match kind {
-            Some(kind) => format!("{PATH}/new?kind={}", kind.alert.name),
-            None => format!("{PATH}/new"),
-        };
+        let camera = camera.filter(|id| known.config.camera(id).is_some());
+        let here = path_of_new(kind, camera);
         let mut shell = site.shell(reader, say::add(), here, headers, visitor).await?;
         shell.tab = Some(Tab::Rules);
         let view = View { known, shell: &shell, visitor };
         let body = match kind {
-            Some(kind) => view.new_one(kind, returned),
-            None => view.choice_of_kinds(),
+            Some(kind) => view.new_one(kind, camera, returned),
+            None => view.choice_of_kinds(camera),
         };
         Ok(Html(shell.page(body).into_string()))
     }
@@ -190,7 +206,7 @@ pub(super) async fn show_new(
     let of = visitor.clone();
     let known = site.blocking(move |site| KnownRules::of(site, &of), reader).await?;
     let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
-    page.of_new(&known, kind.as_ref(), None).await
+    page.of_new(&known, kind.as_ref(), query.get("camera"), None).await
 }
 
 fn known_kind(name: &str, reader: Reader) -> Result<KindOfRule, Refused> {
@@ -216,12 +232,13 @@ impl View<'_> {
         self.visitor.may(Role::Installer)
     }
 
-    fn list(&self) -> Markup {
+    fn list(&self, next: &Markup) -> Markup {
         let rules = &self.known.typed;
         html! {
             h1 { (self.say(say::title())) " " span.quiet { (rules.len()) } }
             p.hint { (self.say(say::about())) }
             (self.mistakes())
+            (next)
             @if self.may_change() { p { a.button #add-rule href={ (PATH) "/new" } { (self.say(say::add())) } } }
             @if rules.is_empty() {
                 p.empty { (self.say(say::none_yet())) }
@@ -418,7 +435,7 @@ impl View<'_> {
         }
     }
 
-    fn choice_of_kinds(&self) -> Markup {
+    fn choice_of_kinds(&self, camera: Option<&str>) -> Markup {
         html! {
             p.back { a href=(PATH) { (self.say(say::back())) } }
             h1 { (self.say(say::add())) }
@@ -427,7 +444,7 @@ impl View<'_> {
                 @for kind in rule_fields::kinds() {
                     li.card {
                         h2.rule-title {
-                            a href={ (PATH) "/new?kind=" (kind.alert.name) } { (self.say((kind.alert.title)())) }
+                            a href=(path_of_new(Some(&kind), camera)) { (self.say((kind.alert.title)())) }
                         }
                         p.state { (level_badge(kind.alert.level, self.language())) code.quiet { (kind.alert.name) } }
                         p { (form::marked(kind.about(self.language()))) }
@@ -437,13 +454,16 @@ impl View<'_> {
         }
     }
 
-    fn new_one(&self, kind: &KindOfRule, returned: Option<Returned<'_>>) -> Markup {
+    fn new_one(&self, kind: &KindOfRule, camera: Option<&str>, returned: Option<Returned<'_>>) -> Markup {
         let (filled, faults) = match &returned {
             Some(Returned { fields, faults }) => (Filled::Posted(fields), *faults),
-            None => (Filled::Fresh(self.free_name(kind.alert.name)), &[][..]),
+            None => {
+                let name = self.free_name(kind.alert.name);
+                (Filled::Fresh { name, camera: camera.map(str::to_owned) }, &[][..])
+            }
         };
         html! {
-            p.back { a href={ (PATH) "/new" } { (self.say(say::other_kind())) } }
+            p.back { a href=(path_of_new(None, camera)) { (self.say(say::other_kind())) } }
             h1 { (self.say(say::add())) }
             p.lead {
                 (level_badge(kind.alert.level, self.language())) " " strong { (self.say((kind.alert.title)())) }
@@ -638,7 +658,7 @@ pub(super) async fn propose_new(
         (FormOutcome::Faults(faults), Some(known)) => {
             let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
             let returned = Returned { fields: &fields, faults: &faults };
-            Ok(again(page.of_new(&known, Some(&kind), Some(returned)).await?))
+            Ok(again(page.of_new(&known, Some(&kind), None, Some(returned)).await?))
         }
         (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
         (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::Site;
 use super::accounts::Role;
 use super::layout::{Shell, Tab, token};
+use super::next_step::{self, NextStep};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::config::edit::{self, Edit};
 use crate::config::{Config, Explained, Problem, Severity, Surroundings};
@@ -73,8 +74,9 @@ pub(super) async fn show(
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
     let may_edit = visitor.may(Role::Installer);
+    let next = next_step::after(&site, &shell, &camera, NextStep::Zones);
     let view = View { camera: &camera, board: &board, shell: &shell, may_edit };
-    Ok(Html(shell.page(view.body(&visitor)).into_string()))
+    Ok(Html(shell.page(view.body(&visitor, &next)).into_string()))
 }
 
 /// What stands in the text that would be changed; `None`: it has no such camera.
@@ -223,7 +225,7 @@ impl View<'_> {
         self.shell.say(sentence)
     }
 
-    fn body(&self, visitor: &Visitor) -> Markup {
+    fn body(&self, visitor: &Visitor, next: &Markup) -> Markup {
         let View { camera, board, may_edit, .. } = *self;
         let path = format!("/cameras/{camera}");
         let about = json!({ "shapes": board.drawn, "uses": self.uses() }).to_string();
@@ -232,6 +234,7 @@ impl View<'_> {
             h1 { (self.say(self.shell.title.clone())) }
             @if !may_edit { p.notice { (self.say(say::only_installers())) } }
             @if !board.is_running { p.notice { (self.say(say::camera_is_new())) } }
+            (next)
             div.board #shapes data-about=(about) data-words=(self.words()) data-check={ (path) "/shapes/check" }
                 data-boxes={ (path) "/live" } {
                 div {
@@ -415,6 +418,8 @@ impl View<'_> {
                         input.name maxlength="64" autocapitalize="none" autocomplete="off" spellcheck="false";
                     }
                     p.hint.of-zone.of-line { (self.say(say::about_name())) }
+                    label.choice.of-zone { input.count type="checkbox" autocomplete="off"; (self.say(say::count())) }
+                    p.hint.of-zone { (self.say(say::about_count())) }
                     label.of-mask {
                         (self.say(say::classes()))
                         input.classes autocapitalize="none" autocomplete="off" spellcheck="false";
@@ -471,6 +476,13 @@ impl View<'_> {
                             input name=(format!("{kind}-{number}-name")) value=(one.map_or("", |one| one.name.as_str())) maxlength="64"
                                 autocapitalize="none" autocomplete="off" spellcheck="false"; }
                         (self.corners_field(kind, number, one.map_or(&[][..], |one| &one.points[..])))
+                        @if kind == "zone" {
+                            label.choice {
+                                input type="checkbox" name=(format!("zone-{number}-count")) value="on"
+                                    checked[one.is_some_and(|one| one.count)] autocomplete="off";
+                                (self.say(say::count()))
+                            }
+                        }
                     }
                 }
             }

@@ -94,6 +94,11 @@ impl Walks {
         }
     }
 
+    /// Whether somebody has walked before that camera.
+    pub(super) fn has(&self, camera: &str) -> bool {
+        self.results.lock().contains_key(camera)
+    }
+
     /// Waits for the disk; nobody who reads results does.
     fn keep(&self, camera: &str, walked: Walked) {
         let _one_after_the_other = self.writing.lock();

@@ -197,9 +197,8 @@ pub(super) async fn done(
     let here = request.uri().path().to_owned();
     let mut shell = site.shell(reader, say::add_camera(), here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::AddCamera);
-    let in_force = site.in_force();
     let waits = site.proposals.lock().has(visitor.key);
-    let body = pages::done(&shell, in_force.config.camera(&id), in_force.trial.is_some(), waits);
+    let body = pages::done(&site, &shell, &id, waits);
     Ok(Html(shell.page(body).into_string()).into_response())
 }
 

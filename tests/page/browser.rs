@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::alerts::with_camera;
+use super::by_finger::{Finger, enrols};
 use super::here::{PASSWORD, SOON, Site};
 use super::support::consumer::alert_where;
 use super::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
@@ -66,13 +67,7 @@ pub fn picture(browser: &Browser, name: &str) {
 }
 
 pub fn enrol(browser: &Browser, site: &Site, name: &str, role: &str) {
-    let code = site.code(&["--role", role]);
-    browser.open(&format!("https://{}/enrol", site.address));
-    browser.type_into("#code", &code.to_lowercase());
-    browser.type_into("#name", name);
-    browser.type_into("#password", PASSWORD);
-    browser.click("main form button");
-    browser.find("#status");
+    enrols(&Finger::on(browser), site, name, role);
 }
 
 pub fn all_from(browser: &Browser, site: &Site) {

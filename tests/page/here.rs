@@ -1,4 +1,4 @@
-//! A box with a water gauge that is posted, a broker, and its page.
+//! A box and its page: one with a water gauge that is posted, and one as a package leaves it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -25,9 +25,11 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct Site {
     pub folder: TempDir,
     pub config: PathBuf,
-    _broker: Mosquitto,
+    /// The box itself runs it where there is none.
+    _broker: Option<Mosquitto>,
     pub centre: Consumer,
-    webhook: u16,
+    /// Where readings are posted.
+    webhook: Option<u16>,
     pub address: SocketAddr,
     pub daemon: Option<Daemon>,
 }
@@ -93,19 +95,35 @@ catalogue = ["flooding"]
         fs::set_permissions(secrets.join("webhook"), fs::Permissions::from_mode(0o600)).unwrap();
         let config = write_config(folder.path(), &text);
         let centre = Consumer::connect(broker.port(), "centre");
+        let (broker, webhook) = (Some(broker), Some(webhook));
         let mut site = Site { folder, config, _broker: broker, centre, webhook, address, daemon: None };
         site.run();
         site
     }
 
+    /// As the first installation of a package leaves it. Other than there are the folders, the two ports, which other tests may
+    /// use at the same time, and that no model for faces is looked for, as not every machine that tests has it.
+    pub fn fresh() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (broker, address) = (free_port(), SocketAddr::from(([127, 0, 0, 1], free_port())));
+        let config = first_configuration(folder.path());
+        let other = format!(
+            "\n[mqtt]\nembedded_port = {broker}\n\n[web]\nlisten = \"{address}\"\n\n[detector]\nface_model = \"none\"\n"
+        );
+        let text = fs::read_to_string(&config).unwrap() + &other;
+        fs::write(&config, text).unwrap();
+        fs::create_dir(folder.path().join("secrets")).unwrap();
+        let daemon = running(&config, folder.path());
+        let centre = Consumer::connect(broker, "centre");
+        Site { folder, config, _broker: None, centre, webhook: None, address, daemon: Some(daemon) }
+    }
+
     /// Starts the daemon and waits until its page is served.
     pub fn run(&mut self) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
-        command.args(["run", "--config"]).arg(&self.config);
-        command.env("STATE_DIRECTORY", self.folder.path());
-        let daemon = Daemon::spawn(command);
-        daemon.wait_for_log("the page is served", SOON);
-        daemon.wait_for_log("readings can be posted", SOON);
+        let daemon = running(&self.config, self.folder.path());
+        if self.webhook.is_some() {
+            daemon.wait_for_log("readings can be posted", SOON);
+        }
         self.daemon = Some(daemon);
     }
 
@@ -128,6 +146,7 @@ catalogue = ["flooding"]
     pub fn page_command(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
         command.arg("page").args(args).arg("--config").arg(&self.config).args(["--language", "en"]);
+        command.env("STATE_DIRECTORY", self.folder.path());
         command.output().unwrap()
     }
 
@@ -156,7 +175,7 @@ catalogue = ["flooding"]
 
     /// Posts what another sensor measures.
     pub fn post(&self, path: &str, metres: f64) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.webhook)).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.webhook.unwrap())).unwrap();
         let body = format!("{{\"m\":{metres}}}");
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: box\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
@@ -204,6 +223,35 @@ catalogue = ["flooding"]
             std::thread::park_timeout(Duration::from_millis(50));
         }
     }
+}
+
+/// The daemon, once its page is served. Its log is English whatever the site is.
+fn running(config: &Path, state: &Path) -> Daemon {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+    command.args(["run", "--language", "en", "--config"]).arg(config).env("STATE_DIRECTORY", state);
+    let daemon = Daemon::spawn(command);
+    daemon.wait_for_log("the page is served", SOON);
+    daemon
+}
+
+/// The configuration of a first installation: what the package's own script writes, by the lines of it that do so, into this
+/// folder.
+fn first_configuration(folder: &Path) -> PathBuf {
+    let debian = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/debian");
+    let script = fs::read_to_string(debian.join("postinst")).unwrap();
+    let lines: Vec<&str> = script
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("id=$(") || line.starts_with("sed "))
+        .collect();
+    assert_eq!(lines.len(), 2, "{script}");
+    let lines = lines.join("\n");
+    assert!(lines.contains("/usr/share/lookout/fresh.toml") && lines.contains("/etc/lookout/lookout.toml"));
+    let lines = lines.replace("/usr/share/lookout", debian.to_str().unwrap());
+    let lines = lines.replace("/etc/lookout", folder.to_str().unwrap());
+    let written = Command::new("sh").args(["-ec", &lines]).status().unwrap();
+    assert!(written.success(), "{lines}");
+    folder.join("lookout.toml")
 }
 
 fn lines(file: &Path) -> Vec<Value> {

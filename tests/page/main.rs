@@ -10,6 +10,7 @@ mod access;
 mod alerts;
 mod backup;
 mod browser;
+mod by_finger;
 mod changes;
 mod client;
 #[cfg(not(debug_assertions))]
@@ -21,4 +22,5 @@ mod rules;
 mod shapes;
 mod test_alert;
 mod webdriver;
+mod whole;
 mod wizard;

@@ -10,14 +10,13 @@ use super::alerts::with_camera;
 use super::browser::{DESK, ENTER, PHONE, TAB, axe, enrol, inspect, picture};
 use super::client::Answer;
 use super::here::{SOON, Site};
+use super::live::NO_FACE_MODEL;
 use super::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 use super::webdriver::Browser;
 
 const PATH: &str = "/cameras/cam-01/shapes";
 /// The zone `square` of the camera, as it is drawn at first.
 const SQUARE: [[f64; 2]; 5] = [[0.006, 0.944], [0.141, 1.0], [0.775, 1.0], [0.789, 0.927], [0.209, 0.754]];
-/// The structure model alone makes people unrecognisable here: not every machine that tests has the one for faces.
-const NO_FACE_MODEL: &str = "\n[detector]\nface_model = \"none\"\n";
 /// The keys of WebDriver.
 const LEFT: &str = "\u{e012}";
 const UP: &str = "\u{e013}";
@@ -137,6 +136,7 @@ fn numbers_in_a_form_become_zones_as_well() {
         ("zone-0-points", square.as_str()),
         ("zone-1-name", "yard"),
         ("zone-1-points", "0.25 0.2\r\n[0.4, 0.2]\r\n0.4, 0.45"),
+        ("zone-1-count", "on"),
         ("zone-2-name", ""),
         ("zone-2-points", ""),
         ("mask-0-points", "0.8 0\n1 0\n1 0.3"),
@@ -154,6 +154,7 @@ fn numbers_in_a_form_become_zones_as_well() {
     let difference = li.get("/changes").text();
     for line in [
         "polygon = [[0.25, 0.2], [0.4, 0.2], [0.4, 0.45]]",
+        "count = true",
         "polygon = [[0.8, 0.0], [1.0, 0.0], [1.0, 0.3]]",
         "camera_height_m = 3.5",
     ] {
@@ -172,7 +173,7 @@ fn numbers_in_a_form_become_zones_as_well() {
 // ---- in a browser
 
 /// Where the picture is in the window: left, top, width, height.
-fn frame(browser: &Browser) -> [f64; 4] {
+pub fn frame(browser: &Browser) -> [f64; 4] {
     let frame = browser.script(
         "document.getElementById('stage').scrollIntoView({ block: 'center' });
          const { left, top, width, height } = document.getElementById('drawing').getBoundingClientRect();
@@ -182,7 +183,7 @@ fn frame(browser: &Browser) -> [f64; 4] {
     serde_json::from_value(frame).unwrap()
 }
 
-fn pixel([left, top, width, height]: [f64; 4], [x, y]: [f64; 2]) -> (i64, i64) {
+pub fn pixel([left, top, width, height]: [f64; 4], [x, y]: [f64; 2]) -> (i64, i64) {
     ((left + x * width).round() as i64, (top + y * height).round() as i64)
 }
 
@@ -192,7 +193,7 @@ fn place([left, top, width, height]: [f64; 4], (x, y): (i64, i64)) -> [f64; 2] {
 }
 
 /// The zones that the form would send, by name.
-fn zones(browser: &Browser) -> Vec<(String, Vec<[f64; 2]>)> {
+pub fn zones(browser: &Browser) -> Vec<(String, Vec<[f64; 2]>)> {
     let field = browser.script("return document.getElementById('shapes-field').value", &[]);
     let drawn: Value = serde_json::from_str(field.as_str().unwrap()).unwrap();
     let zones = drawn["zones"].as_array().unwrap().iter();
@@ -204,12 +205,12 @@ fn zones(browser: &Browser) -> Vec<(String, Vec<[f64; 2]>)> {
         .collect()
 }
 
-fn polygon_of(zones: &[(String, Vec<[f64; 2]>)], name: &str) -> Vec<[f64; 2]> {
+pub fn polygon_of(zones: &[(String, Vec<[f64; 2]>)], name: &str) -> Vec<[f64; 2]> {
     let zone = zones.iter().find(|(known, _)| known == name);
     zone.unwrap_or_else(|| panic!("no {name} among {zones:?}")).1.clone()
 }
 
-fn wait_until(what: &str, browser: &Browser, is_so: &dyn Fn() -> bool) {
+pub fn wait_until(what: &str, browser: &Browser, is_so: &dyn Fn() -> bool) {
     let until = Instant::now() + SOON;
     while !is_so() {
         assert!(Instant::now() < until, "{what}: {}", browser.text());
@@ -226,13 +227,13 @@ fn keep(browser: &Browser) {
 }
 
 /// The zone of the camera in the file, once it is there.
-fn zone_in_the_file(site: &Site, name: &str) -> Vec<[f64; 2]> {
+pub fn zone_in_the_file(site: &Site, name: &str) -> Vec<[f64; 2]> {
     let until = Instant::now() + SOON;
     loop {
         let text = std::fs::read_to_string(&site.config).unwrap();
         let file: Value = serde_json::to_value(toml::from_str::<toml::Table>(&text).unwrap()).unwrap();
-        let zones = file["camera"][0]["zone"].as_array().unwrap();
-        if let Some(zone) = zones.iter().find(|zone| zone["id"] == name) {
+        let zones = file["camera"][0]["zone"].as_array();
+        if let Some(zone) = zones.into_iter().flatten().find(|zone| zone["id"] == name) {
             return serde_json::from_value(zone["polygon"].clone()).unwrap();
         }
         assert!(Instant::now() < until, "no {name} in {text}");
@@ -240,7 +241,7 @@ fn zone_in_the_file(site: &Site, name: &str) -> Vec<[f64; 2]> {
     }
 }
 
-fn no_complaints(browser: &Browser) {
+pub fn no_complaints(browser: &Browser) {
     let complaints = browser.complaints().into_iter();
     // A picture that is not there yet is no fault of the page.
     let complaints: Vec<String> =

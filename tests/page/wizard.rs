@@ -1,65 +1,24 @@
 //! A camera is added at the page, from one that nobody knows to one that is watched and stands in the file: by hand without a
 //! script, and in a real browser as an installer with a phone does it, in both languages.
 
-use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use lookout::types::secret::Secret;
-use lookout::video::{Auth, Mount, Play, RtspServer};
-
 use super::browser::{PHONE, all_from, axe, enrol, inspect, picture};
+use super::by_finger::{CAMERA_PASSWORD, CHINESE, Camera, ENGLISH, Finger, Read, USER, adds_a_camera, reads};
 use super::client::{Answer, Client};
 use super::here::{SOON, Site};
+use super::live::NO_FACE_MODEL;
 use super::support::mosquitto::free_port;
-use super::support::onvif_camera::{OnvifCamera, Setup, Stream, Trouble};
-use super::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_clip};
+use super::support::onvif_camera::Trouble;
+use super::support::site::{BEFORE_SOMEBODY_COMES, lane_camera};
 use super::webdriver::Browser;
 
-/// The structure model alone makes people unrecognisable here: not every machine that tests has the one for faces.
-const NO_FACE_MODEL: &str = "\n[detector]\nface_model = \"none\"\n";
-/// Of the camera.
-const USER: &str = "admin";
-const CAMERA_PASSWORD: &str = "p<ss&w0rd";
-/// The same as it stands in HTML.
+/// The camera's password as it stands in HTML.
 const ESCAPED_PASSWORD: &str = "p&lt;ss&amp;w0rd";
 /// The grid of the site's sensor.
 const GRID: &str = "53012700300102";
-
-/// A camera with two streams that both ask for a login; its small one sends a keyframe every ten seconds, as it says.
-struct Camera {
-    rtsp: RtspServer,
-    onvif: OnvifCamera,
-}
-
-impl Camera {
-    fn start() -> Self {
-        Self::with(Trouble::None)
-    }
-
-    fn with(trouble: Trouble) -> Self {
-        let mount = |path: &str| Mount {
-            path: path.to_owned(),
-            play: Play::File { path: lane_clip(), repeat: true, from: BEFORE_SOMEBODY_COMES },
-            auth: Auth::Digest { user: USER.to_owned(), password: Secret::new(CAMERA_PASSWORD) },
-        };
-        let rtsp = RtspServer::start(0, vec![mount("/sub"), mount("/main")]).unwrap();
-        let stream = |token, name, size, keyframe_interval| Stream {
-            url: format!("rtsp://HOST:{}/{token}", rtsp.port()),
-            ..Stream::new(token, name, size, keyframe_interval)
-        };
-        let streams =
-            vec![stream("main", "MainStream", (1920, 1080), 50), stream("sub", "SubStream", (640, 360), 250)];
-        let login = (USER, CAMERA_PASSWORD);
-        let onvif = OnvifCamera::start(Setup { login, streams, trouble, ..Setup::default() });
-        Camera { rtsp, onvif }
-    }
-
-    fn stream(&self, path: &str) -> String {
-        format!("rtsp://127.0.0.1:{}/{path}", self.rtsp.port())
-    }
-}
 
 /// Somebody without a script who adds a camera.
 struct Installer {
@@ -360,148 +319,30 @@ fn only_installers_add_cameras() {
 
 // ---- in a real browser
 
-/// What is done with a finger is counted.
-struct Finger<'a> {
-    browser: &'a Browser,
-    actions: Cell<u32>,
-}
-
-impl Finger<'_> {
-    fn press(&self, selector: &str) {
-        self.browser.click(selector);
-        self.actions.set(self.actions.get() + 1);
-    }
-
-    fn types(&self, selector: &str, text: &str) {
-        self.browser.type_into(selector, text);
-        self.actions.set(self.actions.get() + 1);
-    }
-}
-
-/// What somebody reads on the way.
-struct Read {
-    tag: &'static str,
-    empty: &'static str,
-    searching: &'static str,
-    refused: &'static str,
-    far_apart: &'static str,
-    set: &'static str,
-    name: &'static str,
-    watched: &'static str,
-    kept: &'static str,
-    running: &'static str,
-}
-
-const ENGLISH: Read = Read {
-    tag: "en",
-    empty: "No camera yet",
-    searching: "Looking for cameras on the local networks",
-    refused: "refuses the password of user `admin`",
-    far_apart: "A keyframe comes only every 10.0 s",
-    set: "a keyframe every 50 pictures from now on, that is every 2.0 s",
-    name: "East gate",
-    watched: "East gate is watched",
-    kept: "Kept: it stands in",
-    running: "1 of 1 cameras give pictures",
-};
-
-const CHINESE: Read = Read {
-    tag: "zh-CN",
-    empty: "还没有摄像机",
-    searching: "正在本地网络中搜索摄像机",
-    refused: "拒绝了用户 `admin` 的密码",
-    far_apart: "每 10.0 秒才有一个关键帧",
-    set: "现在每 50 帧一个关键帧，即每 2.0 秒一个",
-    name: "东门",
-    watched: "东门 已开始分析",
-    kept: "已保存到",
-    running: "1 台摄像机中有 1 台有画面",
-};
-
 /// From a camera that nobody knows to one that is watched and stands in the file.
-fn adds_a_camera(read: &Read) {
+fn adds(read: &Read) {
     let Some(axe) = axe() else { return };
     let camera = Camera::start();
     let site = Site::start_with(NO_FACE_MODEL);
     let browser = Browser::start(PHONE.0, PHONE.1, false);
     enrol(&browser, &site, "li", "installer");
-    browser.click(&format!("nav.languages a[lang='{}']", read.tag));
-    browser.find(&format!("html[lang='{}']", read.tag));
-    let judged = |page: &str| {
-        for is_dark in [true, false] {
-            browser.set_dark(is_dark);
-            inspect(&browser, &axe, &format!("{page}, {}, dark: {is_dark}", read.tag));
-        }
-        picture(&browser, &format!("add-{page}-{}-phone", read.tag));
-    };
-    let finger = Finger { browser: &browser, actions: Cell::new(0) };
-    let began = Instant::now();
-    // What judging the pages takes is nobody's waiting.
-    let judging = Cell::new(Duration::ZERO);
+    reads(&Finger::on(&browser), read.tag);
+    let finger = Finger::on(&browser);
     let look = |page: &str| {
-        let from = Instant::now();
-        judged(page);
-        judging.set(judging.get() + from.elapsed());
+        finger.pauses(|| {
+            for is_dark in [true, false] {
+                browser.set_dark(is_dark);
+                inspect(&browser, &axe, &format!("{page}, {}, dark: {is_dark}", read.tag));
+            }
+            picture(&browser, &format!("add-{page}-{}-phone", read.tag));
+        });
     };
-
-    browser.wait_for_text(read.empty);
-    look("empty");
-    finger.press("#status a[href='/add-camera']");
-    browser.find("form[action='/add-camera/address']");
-    look("find");
-    finger.press("form[action='/add-camera/search'] button");
-    browser.wait_for_text(read.searching);
-    browser.find("#wizard-wait progress");
-    let found = format!("input[value='{}'] + button", camera.onvif.service());
-    browser.find(&found);
-    look("found");
-    finger.press(&found);
-    browser.find("#camera-password");
-    look("login");
-    finger.types("#user", USER);
-    finger.types("#camera-password", "wrong");
-    finger.press("#log-in");
-    browser.wait_for_text(read.refused);
-    look("wrong-password");
-    finger.types("#camera-password", CAMERA_PASSWORD);
-    finger.press("#log-in");
-    browser.wait_for_text(read.far_apart);
-    look("streams");
-    finger.press("#keyframes button");
-    browser.find("#keyframes-set");
-    browser.wait_for_text(read.set);
-    look("keyframes-set");
-    finger.press("#show-picture");
-    let until = Instant::now() + SOON;
-    let is_there = "const one = document.querySelector('#first-picture'); return !!one && one.complete && one.naturalWidth > 0";
-    while browser.script(is_there, &[]) != true {
-        assert!(Instant::now() < until, "no picture: {}", browser.text());
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-    look("picture");
-    finger.press("#it-is");
-    browser.find("#camera-name");
-    look("name");
-    finger.types("#camera-name", read.name);
-    finger.press("#go-on");
-    browser.find("#place-address");
-    look("place");
-    finger.press("#eye-village");
-    finger.types("#place-address", "lane 5, north end");
-    finger.press("#to-changes");
-    browser.find("form[action='/changes/try'] button");
-    look("changes");
-    finger.press("form[action='/changes/try'] button");
-    browser.find("#added");
-    browser.wait_for_text(read.watched);
-    look("added");
-    finger.press("form[action='/changes/keep'] button");
-    browser.wait_for_text(read.kept);
+    adds_a_camera(&finger, read, &camera, None, &look);
     finger.press("nav a[href='/']");
     browser.wait_for_text(read.running);
-    let took = began.elapsed().saturating_sub(judging.get());
+    let took = finger.took();
     is_added(&site, &camera, "cam-1", read.name);
-    eprintln!("{}: {} actions, {:.1} s", read.tag, finger.actions.get(), took.as_secs_f64());
+    eprintln!("{}: {} actions, {:.1} s", read.tag, finger.actions(), took.as_secs_f64());
     assert!(took < Duration::from_secs(600), "{took:?}");
     all_from(&browser, &site);
 }
@@ -509,11 +350,11 @@ fn adds_a_camera(read: &Read) {
 #[test]
 #[ignore = "needs chromium, chromium-driver and axe-core, which deploy/setup.sh --test installs"]
 fn an_installer_with_a_phone_adds_a_camera() {
-    adds_a_camera(&ENGLISH);
+    adds(&ENGLISH);
 }
 
 #[test]
 #[ignore = "needs chromium, chromium-driver and axe-core, which deploy/setup.sh --test installs"]
 fn an_installer_who_reads_chinese_adds_a_camera() {
-    adds_a_camera(&CHINESE);
+    adds(&CHINESE);
 }

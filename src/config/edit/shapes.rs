@@ -25,6 +25,9 @@ pub(super) fn set(root: &mut Table, id: &str, shapes: &Shapes) -> Result<(), Sen
     let lines: Vec<_> = shapes.lines.iter().map(|(id, ends)| (id.as_str(), ends.as_slice())).collect();
     let zones = set_named(camera, ("zone", "polygon"), &zones, &shapes.renamed_zones, &layers)?;
     let lines = set_named(camera, ("line", "points"), &lines, &shapes.renamed_lines, &layers)?;
+    for (id, _) in &shapes.zones {
+        set_counted(camera, id, shapes.counted_zones.contains(id), &layers);
+    }
     set_masks(camera, &shapes.masks, &layers)?;
     set_horizon(camera, shapes.horizon.as_ref(), &layers)?;
     rename_in_rules(root, id, "zone", &zones);
@@ -165,6 +168,27 @@ fn rename(
         }
     }
     renamed
+}
+
+/// Whether a zone that is there is counted. A layer's is taken over where it says otherwise.
+fn set_counted(camera: &mut dyn TableLike, id: &str, wanted: bool, layers: &[Layer]) {
+    let is_counted = |zone: &dyn TableLike| zone.get("count").and_then(Item::as_bool).unwrap_or(false);
+    let set = |zone: &mut dyn TableLike| match wanted {
+        true => put(zone, "count", true.into()),
+        false => super::take_out(zone, "count"),
+    };
+    if let Some(own) = entry_mut(camera, "zone", id) {
+        if is_counted(own) != wanted {
+            set(own);
+        }
+        return;
+    }
+    let beneath = layers.iter().flat_map(|layer| entries(&layer.table, "zone"));
+    let beneath = beneath.into_iter().find(|zone| id_of(*zone) == Some(id)).map(owned);
+    if let Some(mut zone) = beneath.filter(|zone| is_counted(zone) != wanted) {
+        set(&mut zone);
+        push(camera, "zone", zone);
+    }
 }
 
 fn classes(mask: &dyn TableLike) -> Vec<String> {

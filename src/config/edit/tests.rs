@@ -72,6 +72,7 @@ fn shapes_of(config: &Config, id: &str) -> Shapes {
     });
     Shapes {
         zones: camera.zones.iter().map(|(id, polygon)| (id.to_string(), corners(polygon))).collect(),
+        counted_zones: camera.counted.iter().map(ToString::to_string).collect(),
         lines: camera
             .lines
             .iter()
@@ -110,6 +111,30 @@ fn a_text_in_which_nothing_is_edited_stays_as_it_is_byte_for_byte() {
         let back = edited(&there, set_camera(&config.cameras[0].id, &["weight"], None));
         assert_eq!(back, marked);
     }
+}
+
+#[test]
+fn a_zone_is_counted_or_not_in_its_own_lines() {
+    const LAYERED: &str = "[[camera_type]]\nid = \"lane\"\n[[camera_type.zone]]\nid = \"yard\"\n\
+                           polygon = [[0, 0], [1, 0], [1, 1]]\ncount = true\n\n[[camera]]\nid = \"cam-1\"\n\
+                           like = \"lane\"\n\n[[camera.zone]]\nid = \"gate\" # by the post\n\
+                           polygon = [[0, 0], [0.5, 0], [0.5, 0.5]]\n";
+    let zones = vec![
+        ("gate".to_owned(), vec![[0.0, 0.0], [0.5, 0.0], [0.5, 0.5]]),
+        ("yard".to_owned(), vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]),
+    ];
+    let counting = |names: &[&str]| {
+        let counted_zones = names.iter().map(|name| (*name).to_owned()).collect();
+        set_shapes("cam-1", Shapes { zones: zones.clone(), counted_zones, ..Shapes::default() })
+    };
+    assert_eq!(edited(LAYERED, counting(&["yard"])), LAYERED);
+    let both = edited(LAYERED, counting(&["gate", "yard"]));
+    assert_eq!(changed(LAYERED, &both), (vec!["count = true"], vec![]));
+    assert_eq!(edited(&both, counting(&["yard"])), LAYERED);
+    // Of a type's zone the camera has its own then.
+    let none = edited(LAYERED, counting(&[]));
+    let (new, gone) = changed(LAYERED, &none);
+    assert!(gone.is_empty() && new.contains(&"id = \"yard\"") && !new.contains(&"count = true"), "{none}");
 }
 
 #[test]

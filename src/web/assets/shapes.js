@@ -55,7 +55,7 @@
     let ids = 0;
 
     const shape = (kind, values) => ({
-        id: ids++, kind, name: "", was: null, points: [], classes: "", metres: null, layer: null, ...values,
+        id: ids++, kind, name: "", was: null, points: [], count: false, classes: "", metres: null, layer: null, ...values,
     });
     const read = ({ zones, lines, masks, horizon }) => [
         ...zones.map((one) => shape("zone", { ...one, was: one.name })),
@@ -68,7 +68,7 @@
         const own = (kind) => shapes.filter((one) => one.kind === kind);
         const [horizon] = own("horizon");
         return {
-            zones: own("zone").map(({ name, was, points }) => ({ name, was, points })),
+            zones: own("zone").map(({ name, was, points, count }) => ({ name, was, points, count })),
             lines: own("line").map(({ name, was, points }) => ({ name, was, points })),
             masks: own("mask").map(({ points, classes }) => ({ points, classes: classes.split(/[\s,，、]+/).filter(Boolean) })),
             horizon: horizon ? { points: horizon.points, metres: horizon.metres } : null,
@@ -515,6 +515,7 @@
             if (own) act(own, happened.target);
         });
         on(".name", "input", (own, input) => change(`name ${own.id}`, () => { own.name = input.value.trim(); }));
+        on(".count", "change", (own, input) => change(null, () => { own.count = input.checked; }));
         on(".classes", "input", (own, input) => change(`classes ${own.id}`, () => { own.classes = input.value; }));
         on(".metres", "input", (own, input) => change(`metres ${own.id}`, () => {
             own.metres = input.value === "" ? null : Number(input.value);
@@ -564,6 +565,8 @@
             // Nobody's typing is overwritten.
             if (input && input !== document.activeElement) input.value = value;
         }
+        const count = row.querySelector(".count");
+        if (count) count.checked = one.count;
     };
     const showList = () => {
         for (const [id, row] of rows) {

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::super::layout::{LEVELS, Shell, level_name};
 use super::super::request::Fields;
 use crate::analysis::detection::Class;
-use crate::config::Config;
 use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
+use crate::config::{Camera, Config};
 use crate::contract::words::Language;
 use crate::text::{Joint, Sentence, Words, is_han, page_rules as say};
 
@@ -29,8 +29,8 @@ pub(super) enum Filled<'a> {
     Typed(&'a TypedSection),
     /// What came back.
     Posted(&'a Fields),
-    /// Nothing but a name.
-    Fresh(String),
+    /// Nothing but a name, and the camera that somebody comes from.
+    Fresh { name: String, camera: Option<String> },
 }
 
 /// What is wrong with a field, in the reader's language.
@@ -293,8 +293,8 @@ impl Form<'_> {
     fn text(&self, one: &Placed) -> String {
         match &self.filled {
             Filled::Posted(fields) => fields.exact(&one.key()).to_owned(),
-            Filled::Fresh(name) if one.path == ["id"] => name.clone(),
-            Filled::Fresh(_) => String::new(),
+            Filled::Fresh { name, .. } if one.path == ["id"] => name.clone(),
+            Filled::Fresh { .. } => self.only_place(one),
             Filled::Typed(rule) => match (rule.value(&one.path), &one.field.takes) {
                 (Some(Value::Bool(yes)), _) => yes.to_string(),
                 (Some(value), _) => shown(value, Language::English),
@@ -309,15 +309,33 @@ impl Form<'_> {
         match &self.filled {
             Filled::Posted(fields) => owned(fields.ticked(&one.key())),
             Filled::Typed(rule) => owned(texts(rule.value(&one.path).or_else(|| one.field.usual()))),
-            Filled::Fresh(_) => match (one.path[..] == ["cameras"], &self.config.cameras[..]) {
-                (true, [only]) => vec![only.id.to_string()],
-                (true, _) => Vec::new(),
-                // Whatever must be named begins with what makes sense.
-                (false, _) => {
-                    let example = one.field.example().filter(|_| one.field.is_required);
-                    owned(texts(one.field.usual().or(example)))
-                }
-            },
+            Filled::Fresh { .. } if one.path == ["cameras"] => {
+                self.first_camera().map(|camera| camera.id.to_string()).into_iter().collect()
+            }
+            // Whatever must be named begins with what makes sense.
+            Filled::Fresh { .. } => {
+                let example = one.field.example().filter(|_| one.field.is_required);
+                owned(texts(one.field.usual().or(example)))
+            }
+        }
+    }
+
+    /// The camera that a new rule begins with: the one that somebody comes from, else the only one.
+    fn first_camera(&self) -> Option<&Camera> {
+        let Filled::Fresh { camera, .. } = &self.filled else { return None };
+        match (camera, &self.config.cameras[..]) {
+            (Some(id), _) => self.config.camera(id),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
+    }
+
+    /// The place that a new rule begins with: the only one at its camera, where it needs one.
+    fn only_place(&self, one: &Placed) -> String {
+        let camera = self.first_camera().filter(|_| one.field.is_required);
+        match camera.and_then(|camera| drawn_at(camera, one)).as_deref() {
+            Some([only]) => only.clone(),
+            Some(_) | None => String::new(),
         }
     }
 
@@ -447,7 +465,7 @@ impl Form<'_> {
         let offered = self.offered(one, &listed);
         let others: String = match &self.filled {
             Filled::Posted(fields) => fields.exact(&key).to_owned(),
-            Filled::Typed(_) | Filled::Fresh(_) => {
+            Filled::Typed(_) | Filled::Fresh { .. } => {
                 let is_offered = |name: &String| offered.iter().any(|(value, _)| value == name);
                 listed.iter().filter(|name| !is_offered(name)).cloned().collect::<Vec<_>>().join(", ")
             }
@@ -496,14 +514,10 @@ impl Form<'_> {
 
     /// Of a field that names something drawn: each name there is, and the cameras that have it.
     fn drawn(&self, one: &Placed) -> Option<Vec<(String, Vec<String>)>> {
-        let [_, name @ ("zone" | "line")] = one.path[..] else { return None };
+        let [_, "zone" | "line"] = one.path[..] else { return None };
         let mut all: Vec<(String, Vec<String>)> = Vec::new();
         for camera in &self.config.cameras {
-            let names: Vec<String> = match name {
-                "zone" => camera.zones.keys().map(ToString::to_string).collect(),
-                _ => camera.lines.keys().map(ToString::to_string).collect(),
-            };
-            for name in names {
+            for name in drawn_at(camera, one).unwrap_or_default() {
                 match all.iter_mut().find(|(known, _)| *known == name) {
                     Some((_, cameras)) => cameras.push(camera.id.to_string()),
                     None => all.push((name, vec![camera.id.to_string()])),
@@ -562,6 +576,15 @@ impl Form<'_> {
                 }
             }
         }
+    }
+}
+
+/// What is drawn at a camera of what a field names; `None`: it names nothing drawn.
+fn drawn_at(camera: &Camera, one: &Placed) -> Option<Vec<String>> {
+    match one.path[..] {
+        [_, "zone"] => Some(camera.zones.keys().map(ToString::to_string).collect()),
+        [_, "line"] => Some(camera.lines.keys().map(ToString::to_string).collect()),
+        _ => None,
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Drawn {
 }
 
 /// A zone or a line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Named {
     pub(super) name: String,
@@ -32,6 +32,9 @@ pub(super) struct Named {
     /// What it is called in the file, where that comes back from the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) was: Option<String>,
+    /// Whether it is published how many come and go; of zones alone.
+    #[serde(default)]
+    pub(super) count: bool,
     /// Where in the file it stands, if not in the camera itself.
     #[serde(default)]
     pub(super) layer: Option<String>,
@@ -70,11 +73,17 @@ impl Drawn {
             };
             let steps: Vec<&str> = value.name.split('.').collect();
             match steps[..] {
-                ["zone", name, "polygon"] => {
-                    drawn.zones.push(Named { name: name.to_owned(), points: points(), was: None, layer });
+                ["zone", name, part @ ("polygon" | "count")] => {
+                    let zone = named(&mut drawn.zones, name);
+                    zone.layer = layer;
+                    match part {
+                        "polygon" => zone.points = points(),
+                        _ => zone.count = value.value == "true",
+                    }
                 }
                 ["line", name, "points"] => {
-                    drawn.lines.push(Named { name: name.to_owned(), points: points(), was: None, layer });
+                    let line = named(&mut drawn.lines, name);
+                    (line.points, line.layer) = (points(), layer);
                 }
                 ["mask", number, part @ ("polygon" | "classes")] => {
                     let mask = masks.entry(number.parse().unwrap_or(0)).or_default();
@@ -136,6 +145,12 @@ impl Drawn {
         });
         Ok(Shapes {
             zones: self.zones.iter().map(zone).collect::<Result<_, Sentence>>()?,
+            counted_zones: self
+                .zones
+                .iter()
+                .filter(|zone| zone.count)
+                .map(|zone| zone.name.clone())
+                .collect(),
             lines: self.lines.iter().map(line).collect::<Result<_, Sentence>>()?,
             masks: self.masks.iter().map(mask).collect::<Result<_, Sentence>>()?,
             horizon: horizon.transpose()?,
@@ -143,6 +158,15 @@ impl Drawn {
             renamed_lines: renamed(&self.lines),
         })
     }
+}
+
+/// The one of that name, of which nothing may be known yet.
+fn named<'d>(all: &'d mut Vec<Named>, name: &str) -> &'d mut Named {
+    let at = all.iter().position(|one| one.name == name).unwrap_or_else(|| {
+        all.push(Named { name: name.to_owned(), ..Named::default() });
+        all.len() - 1
+    });
+    &mut all[at]
 }
 
 fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
@@ -155,7 +179,8 @@ fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
         let read = |(number, text)| {
             let name = field(kind, number, "name").unwrap_or_default().to_owned();
             let was = field(kind, number, "was").map(str::to_owned);
-            Ok(Named { points: corners(&name, text)?, name, was, layer: None })
+            let count = field(kind, number, "count").is_some();
+            Ok(Named { points: corners(&name, text)?, name, was, count, layer: None })
         };
         rows(kind).map(read).collect::<Result<Vec<_>, Sentence>>()
     };
@@ -236,14 +261,14 @@ classes = ["person", "car"]
                 Named {
                     name: "gate".to_owned(),
                     points: vec![[0.25, 0.2], [1.0, 0.2], [0.4, 0.45]],
-                    was: None,
-                    layer: None
+                    count: true,
+                    ..Named::default()
                 },
                 Named {
                     name: "lane".to_owned(),
                     points: vec![[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]],
-                    was: None,
                     layer: layer("camera_type.lane"),
+                    ..Named::default()
                 },
             ]
         );
@@ -299,8 +324,7 @@ classes = ["person", "car"]
         let one = |points: &[[f64; 2]]| Named {
             name: "door".to_owned(),
             points: points.to_vec(),
-            was: None,
-            layer: None,
+            ..Named::default()
         };
         let with_line = |points: &[[f64; 2]]| Drawn { lines: vec![one(points)], ..Drawn::default() }.shapes();
         assert!(with_line(&[[0.1, 0.1], [0.2, 0.2]]).is_ok());

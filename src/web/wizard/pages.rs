@@ -6,7 +6,9 @@ use std::time::Duration;
 use maud::{Markup, html};
 use url::Url;
 
+use super::super::Site;
 use super::super::layout::{Shell, token};
+use super::super::next_step;
 use super::super::request::Visitor;
 use super::address::short_name;
 use super::look::LOOK_WITHIN;
@@ -554,10 +556,11 @@ fn host_of(camera: &Camera) -> Option<String> {
 }
 
 /// What comes after the proposal.
-pub(super) fn done(shell: &Shell<'_>, camera: Option<&Camera>, is_trial: bool, waits: bool) -> Markup {
+pub(super) fn done(site: &Site, shell: &Shell<'_>, id: &str, waits: bool) -> Markup {
+    let in_force = site.in_force();
     let say = |sentence: Sentence| shell.say(sentence);
     let add = |name: Sentence| html! { p { a.button.second href=(PATH) { (say(name)) } } };
-    let Some(camera) = camera else {
+    let Some(camera) = in_force.config.camera(id) else {
         return html! {
             section #done.narrow.wizard data-live="status" {
                 @if waits {
@@ -573,19 +576,12 @@ pub(super) fn done(shell: &Shell<'_>, camera: Option<&Camera>, is_trial: bool, w
     };
     let name = camera.responsible.name.as_deref().unwrap_or(&camera.id);
     let path = format!("/cameras/{}", camera.id);
-    let next = [
-        ("draw-zones", format!("{path}/shapes"), say::draw_zones(), say::about_zones()),
-        ("walk", format!("{path}#walk"), say::walk(), say::about_walk()),
-    ];
     html! {
         section #done.narrow.wizard data-live="status" {
             h1 #added { (say(say::is_tried(name))) }
-            p { (say(if is_trial { say::is_on_trial() } else { say::is_kept() })) }
+            p { (say(if in_force.trial.is_some() { say::is_on_trial() } else { say::is_kept() })) }
             h2 { (say(say::next())) }
-            @for (id, to, name, about) in next {
-                p { a.button id=(id) href=(to) { (say(name)) } }
-                p.hint { (say(about)) }
-            }
+            (next_step::all(site, shell, &in_force.config, camera))
             p { a.button.second href=(path) { (say(say::see_it())) } }
             (add(say::add_another()))
         }
