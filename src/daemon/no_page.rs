@@ -23,7 +23,13 @@ pub(crate) struct PageStage;
 
 impl PageStage {
     /// Nothing is served.
-    pub(crate) fn start(context: Context<'_>, storage: &Storage, _: &CommandStage, _: LocalDesk, _: Viewer) -> Self {
+    pub(crate) fn start(
+        context: Context<'_>,
+        storage: &Storage,
+        _: &CommandStage,
+        _: LocalDesk,
+        _: Viewer,
+    ) -> Self {
         if let Err(error) = storage.outbox.unregister(CONSUMER) {
             log_warn!(say::log_still_kept(); %error);
         }

@@ -46,10 +46,19 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Source, SourceCheck, SourceDocument, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
-use crate::text::{Sentence, box_log, language_of_log, log_info, log_warn, sensor, source as say};
+use crate::text::{Sentence, box_log, fields, language_of_log, log_info, log_warn, sensor, source as say};
 use crate::types::at::{At, value_of};
 use crate::types::rate::Bucket;
 use crate::types::secret::Secret;
+
+fields! {
+    "Readings that somebody posts over HTTP, see `[sensors.webhook]`.":
+        "由别的程序通过 HTTP 上报的读数，见 `[sensors.webhook]`。";
+    "The path. Several sensors may share one and take their values from different places of the same message.":
+        "路径。几个传感器可以共用一个路径，各从同一条消息的不同位置取值。";
+    "Pass over messages that lack the place. Otherwise they make the reading bad and are answered with 400.":
+        "略过没有该位置的消息。否则这样的消息使读数无效，并以 400 应答。";
+}
 
 /// Connections at once. A handful of senders have one each.
 const CONNECTIONS: usize = 64;
