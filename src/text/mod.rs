@@ -55,7 +55,10 @@ macro_rules! sentences {
         $(
             #[doc = $english]
             #[allow(unreachable_pub, reason = "some areas are used by tests, too")]
-            #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "those of the page, which keep their codes"))]
+            #[cfg_attr(
+                not(all(feature = "web", feature = "demo")),
+                allow(dead_code, reason = "those of what is left out keep their codes")
+            )]
             pub fn $name($($arg: impl Into<$crate::text::Words>),*) -> $crate::text::Sentence {
                 // Never called: the compiler compares the arguments with those in both texts.
                 let _ = || {
@@ -138,6 +141,7 @@ pub(crate) mod backup;
 pub(crate) mod box_log;
 pub(crate) mod broker;
 pub(crate) mod camera;
+#[cfg(feature = "demo")]
 pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod command;
@@ -158,6 +162,7 @@ pub(crate) mod config_site;
 pub(crate) mod config_syntax;
 pub(crate) mod config_write;
 pub(crate) mod daemon;
+#[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
 pub mod evidence;
@@ -226,6 +231,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         box_log::ALL,
         broker::ALL,
         camera::ALL,
+        #[cfg(feature = "demo")]
         capacity::ALL,
         check::ALL,
         command::ALL,
@@ -246,6 +252,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         config_syntax::ALL,
         config_write::ALL,
         daemon::ALL,
+        #[cfg(feature = "demo")]
         demo::ALL,
         detect::ALL,
         evidence::ALL,
