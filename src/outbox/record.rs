@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::retention::Limits;
+use super::retention::{Limits, plain_gap_body};
 use crate::analysis::time::Timestamp;
 use crate::contract::EventError;
 use crate::types::gap::GapReason;
@@ -214,7 +214,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             limits: Limits::default(),
-            gap_body: Arc::new(retention::plain_gap_body),
+            gap_body: Arc::new(plain_gap_body),
             gap_topic: "up/alert".to_owned(),
             vfs: None,
             expect_marks: false,
