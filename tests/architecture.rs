@@ -391,7 +391,8 @@ fn no_file_is_named_for_nothing() {
 fn a_file_fits_into_a_head() {
     let mut offences = Vec::new();
     for source in sources() {
-        let lines = source.text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count();
+        // Tests in a file of their own are only named here.
+        let lines = source.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("").lines().count();
         if lines > MAX_LINES {
             offences.push(format!("src/{}: {lines} lines; split it by meaning", source.path.display()));
         }

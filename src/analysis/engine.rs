@@ -136,6 +136,46 @@ pub enum Event {
 }
 
 /// Everything the box knows about what its cameras see.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use lookout::analysis::detection::{Class, Detection};
+/// use lookout::analysis::geometry::{BBox, Polygon};
+/// use lookout::analysis::heights::HeightLimits;
+/// use lookout::analysis::rules::{CameraPlan, Present, Rule};
+/// use lookout::analysis::schedule::Schedule;
+/// use lookout::analysis::time::{Moment, Timestamp};
+/// use lookout::analysis::{Analysis, Event, Plan};
+/// use lookout::types::level::Level;
+/// use lookout::types::phase::Phase;
+///
+/// let mut camera = CameraPlan::new("cam-1", 5.0);
+/// camera.zones.insert("lane".into(), Polygon::whole_picture());
+/// let classes = vec![Class::PERSON];
+/// let rule = Rule {
+///     id: "person-in-lane".into(),
+///     cameras: vec!["cam-1".into()],
+///     signal: "person_present".into(),
+///     level: Level::Blue,
+///     schedule: Schedule::always(),
+///     hold: Duration::from_secs(5),
+///     cooldown: Duration::ZERO,
+///     heights: HeightLimits::default(),
+///     when: Present { zone: "lane".into(), classes, for_at_least: Duration::from_secs(3) }.into(),
+/// };
+/// let mut analysis = Analysis::new("box-1", Plan::of(vec![camera], vec![rule])).unwrap();
+///
+/// // Somebody stands there for ten seconds; time is what the events say.
+/// let box_in_frame = BBox::new(0.45, 0.5, 0.55, 0.8);
+/// let mut told = Vec::new();
+/// for look in 0..50 {
+///     let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(200 * look));
+///     let detections = vec![Detection { class: Class::PERSON, score: 0.8, box_in_frame }];
+///     told.extend(analysis.apply(&Event::Detections { camera: "cam-1".into(), at, detections }));
+/// }
+/// assert_eq!((told[0].phase, &*told[0].kind), (Phase::New, "person_present"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Analysis {
     shared: SharedState,

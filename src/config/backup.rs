@@ -22,12 +22,13 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::document::DEFAULT_SECRETS_DIR;
-use super::settings::{Broker, CameraTrust, Tls};
+use super::settings::{Broker, Tls};
 use super::write::{self, NotWritten};
 use super::{Config, Problems, Surroundings};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
 use crate::text::{Sentence, backup as say};
+use crate::types::trust::Trust;
 
 /// The format of what is sealed.
 const FORMAT: u32 = 1;
@@ -424,8 +425,8 @@ fn named_by(config: &Config) -> BTreeSet<PathBuf> {
     config.sensors.brokers.iter().filter_map(|broker| broker.tls.as_ref()).for_each(&mut add);
     for camera in &config.cameras {
         match &camera.trust {
-            CameraTrust::Authority(path) => named.extend([path.clone()]),
-            CameraTrust::System | CameraTrust::Pinned(_) => {}
+            Trust::Authority(path) => named.extend([path.clone()]),
+            Trust::System | Trust::Pinned(_) => {}
         }
     }
     // One of the secrets is there as such.

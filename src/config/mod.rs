@@ -75,8 +75,8 @@ pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor, Sensors,
-    Site, Tls, Web, WebListen,
+    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor, Sensors, Site, Tls,
+    Web, WebListen,
 };
 pub(crate) use settings::{SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
@@ -90,6 +90,31 @@ const FILES_DIR: &str = "/etc/lookout";
 const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A configuration in which everything fits together.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use lookout::config::{Config, Surroundings};
+///
+/// let text = r#"[site]
+/// box = "box-1"
+/// area = "530127"
+///
+/// [[camera]]
+/// id = "cam-1"
+/// eye = "village"
+/// url = "rtsp://10.0.0.31/stream2"
+/// grid = "53012700300102"
+/// "#;
+/// let path = Path::new("site.toml");
+/// let config = Config::from_text(path, text, &Surroundings::elsewhere(path)).unwrap();
+/// assert_eq!(&*config.cameras[0].id, "cam-1");
+///
+/// // Otherwise it says what is wrong, where, and what to try.
+/// let text = text.replace("village", "vilage");
+/// let problems = Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_err();
+/// assert_eq!(problems.iter().next().unwrap().line, 7);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The box.

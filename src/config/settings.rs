@@ -27,6 +27,7 @@ use crate::types::mqtt;
 use crate::types::provider::Provider;
 use crate::types::responsible::Responsible;
 use crate::types::transport::Transport;
+use crate::types::trust::Trust;
 
 /// The box and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -229,7 +230,7 @@ pub struct Camera {
     /// Who logs in.
     pub credentials: Option<Credentials>,
     /// Whose certificate is believed, where the address is encrypted.
-    pub trust: CameraTrust,
+    pub trust: Trust,
     /// What it gets for one answer, where the file says so.
     pub answer_within: Option<Duration>,
     /// Its place.
@@ -296,18 +297,6 @@ pub enum CameraSource {
     },
     /// A video file, played at real-time pace.
     File(PathBuf),
-}
-
-/// Whose certificate is believed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum CameraTrust {
-    /// One of an authority of this machine.
-    #[default]
-    System,
-    /// One of an authority in this PEM file.
-    Authority(PathBuf),
-    /// The one with this SHA-256.
-    Pinned([u8; 32]),
 }
 
 /// The sensors and what they share.

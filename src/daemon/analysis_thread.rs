@@ -253,45 +253,7 @@ impl Desk {
 
     fn take(&mut self, note: Note) {
         match note {
-            Note::Looked(frame, Look { detections, image_stats, flow, coarse, .. }) => {
-                if let Some(glance) = image_stats {
-                    let event = Event::ImageStats { camera: frame.camera.clone(), at: frame.at, glance };
-                    let told = self.analysis.apply(&event);
-                    self.tell(told, None);
-                }
-                self.serve_snapshots(&frame, &detections);
-                // Also of a frame that is taken in later: no other picture comes so soon.
-                if let Some(coarse) = coarse {
-                    let event = Event::Picture { camera: frame.camera.clone(), at: frame.at, coarse };
-                    self.analysis.apply(&event);
-                }
-                if self.decode_demands.must_look_back(&mut self.analysis, &frame, &detections) {
-                    return;
-                }
-                if let Some(flow) = flow {
-                    self.analysis.apply(&Event::Flow { camera: frame.camera.clone(), at: frame.at, flow });
-                }
-                let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
-                let told = self.analysis.apply(&event);
-                let is_looked_at = self.tap.is_wanted();
-                if let Some(pace) = self.analysis.pace(&frame.camera) {
-                    let pace = if is_looked_at { self.pace_of_viewers(&frame.camera, pace) } else { pace };
-                    self.decode_demands.set(&frame.camera, pace);
-                }
-                let is_witness = self.analysis.is_witness(&frame.camera);
-                let Event::Detections { detections, .. } = event else { return };
-                let saw = Snapshot { picture: frame.picture, detections };
-                let shown = (is_looked_at && self.tap.takes(&frame.camera, self.clock.now().mono))
-                    .then(|| saw.clone());
-                if is_witness {
-                    self.witnessed.insert(frame.camera.clone(), (frame.at.mono, saw.clone()));
-                }
-                self.tell(told, Some((&frame.camera, saw)));
-                // Whoever looks comes after whoever is alerted.
-                if let Some(shown) = shown {
-                    self.show(&frame.camera, frame.at, shown);
-                }
-            }
+            Note::Looked(frame, look) => self.looked(frame, look),
             Note::Silent(camera, cause) => {
                 let event = Event::CameraSilent { camera, at: self.clock.now(), cause };
                 let told = self.analysis.apply(&event);
@@ -338,18 +300,7 @@ impl Desk {
                 }));
             }
             Note::Ping(ping) => self.send(WriterMessage::Ping(ping)),
-            Note::Reconfigure(plan) => {
-                let at = self.clock.now();
-                match self.analysis.reconfigure(*plan, at) {
-                    // What is open is told in the words and the language of this configuration.
-                    Ok(told) => self.tell_anew(told),
-                    // The configuration was checked; if this happens all the same, the old rules go on.
-                    Err(error) => {
-                        let error = error.sentence().in_language(language_of_log());
-                        log_warn!(box_log::rules_unchanged(); %error);
-                    }
-                }
-            }
+            Note::Reconfigure(plan) => self.reconfigure(*plan),
             Note::Snapshot(snapshot) => {
                 if self.snapshots.len() < SNAPSHOTS {
                     self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
@@ -358,6 +309,60 @@ impl Desk {
                 }
             }
             Note::Stop => {}
+        }
+    }
+
+    fn looked(&mut self, frame: Frame, look: Look) {
+        let Look { detections, image_stats, flow, coarse, .. } = look;
+        if let Some(glance) = image_stats {
+            let event = Event::ImageStats { camera: frame.camera.clone(), at: frame.at, glance };
+            let told = self.analysis.apply(&event);
+            self.tell(told, None);
+        }
+        self.serve_snapshots(&frame, &detections);
+        // Also of a frame that is taken in later: no other picture comes so soon.
+        if let Some(coarse) = coarse {
+            let event = Event::Picture { camera: frame.camera.clone(), at: frame.at, coarse };
+            self.analysis.apply(&event);
+        }
+        if self.decode_demands.must_look_back(&mut self.analysis, &frame, &detections) {
+            return;
+        }
+        if let Some(flow) = flow {
+            self.analysis.apply(&Event::Flow { camera: frame.camera.clone(), at: frame.at, flow });
+        }
+        let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
+        let told = self.analysis.apply(&event);
+        let is_looked_at = self.tap.is_wanted();
+        if let Some(pace) = self.analysis.pace(&frame.camera) {
+            let pace = if is_looked_at { self.pace_of_viewers(&frame.camera, pace) } else { pace };
+            self.decode_demands.set(&frame.camera, pace);
+        }
+        let is_witness = self.analysis.is_witness(&frame.camera);
+        let Event::Detections { detections, .. } = event else { return };
+        let saw = Snapshot { picture: frame.picture, detections };
+        let shown =
+            (is_looked_at && self.tap.takes(&frame.camera, self.clock.now().mono)).then(|| saw.clone());
+        if is_witness {
+            self.witnessed.insert(frame.camera.clone(), (frame.at.mono, saw.clone()));
+        }
+        self.tell(told, Some((&frame.camera, saw)));
+        // Whoever looks comes after whoever is alerted.
+        if let Some(shown) = shown {
+            self.show(&frame.camera, frame.at, shown);
+        }
+    }
+
+    fn reconfigure(&mut self, plan: Plan) {
+        let at = self.clock.now();
+        match self.analysis.reconfigure(plan, at) {
+            // What is open is told in the words and the language of this configuration.
+            Ok(told) => self.tell_anew(told),
+            // The configuration was checked; if this happens all the same, the old rules go on.
+            Err(error) => {
+                let error = error.sentence().in_language(language_of_log());
+                log_warn!(box_log::rules_unchanged(); %error);
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::alerts::close_up::MainStream;
 use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::config::{Broker, Camera, CameraSource, CameraTrust, Config};
+use crate::config::{Broker, Camera, CameraSource, Config};
 use crate::contract::alert::{GapData, GapRange, SeqData};
 use crate::contract::box_key::BoxKey;
 use crate::contract::box_status::StateData;
@@ -31,7 +31,7 @@ use crate::text::{
     Sentence, box_log, camera as of_camera, daemon, foreign, health as say, language_of_log, log_error,
     log_info, log_warn,
 };
-use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
+use crate::video::{self, Location, Orientation, Pace, PictureShape, RtspUrl, Source};
 
 use super::DaemonError;
 use super::cameras::Wanted;
@@ -157,11 +157,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
     source.stall_after = camera.stall_after;
     source.shape = picture_shape(camera);
     source.answer_within = camera.answer_within;
-    source.trust = match &camera.trust {
-        CameraTrust::System => Trust::System,
-        CameraTrust::Authority(file) => Trust::Authority(file.clone()),
-        CameraTrust::Pinned(sha256) => Trust::Pinned(Fingerprint::new(*sha256)),
-    };
+    source.trust = camera.trust.clone();
     source.decoder = camera.decoder.into();
     Ok(source)
 }

@@ -184,19 +184,7 @@ impl Store {
         options: Options,
     ) -> Result<(Self, Option<String>), OutboxError> {
         let fail = |doing: Doing| move |source| sqlite(path, doing, source);
-        let conn = match &options.vfs {
-            None => Connection::open(path),
-            Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs.as_str()),
-        }
-        .map_err(fail(step::open))?;
-        let was_earlier = prepare(&conn, path).map_err(|error| match error {
-            // SQLite reports a directory or file we may not write as one of these two.
-            OutboxError::Sqlite { source, .. } if code(&source) == Some(ErrorCode::DatabaseBusy) => {
-                OutboxError::InUse { path: path.to_path_buf() }
-            }
-            other => other,
-        })?;
-
+        let (conn, was_earlier) = connect(path, options.vfs.as_deref())?;
         let found: Option<(String, String, u64, bool)> = conn
             .query_row("SELECT box, stream, next_n, orderly FROM queue", [], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -204,14 +192,7 @@ impl Store {
             .optional()
             .map_err(fail(step::read_row))?;
         let mut other_box = None;
-        let last_row = conn
-            .query_row(
-                "SELECT max((SELECT ifnull(max(id), 0) FROM record),
-                            (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'record'))",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(fail(step::find_last_record))?;
+        let last_row = last_row_given(&conn).map_err(fail(step::find_last_record))?;
         let place = found.as_ref().map(|(_, stream, next_n, _)| (stream.as_str(), *next_n, last_row));
         let mark = Mark::read(dir);
         let mut untold = read_untold(&conn).map_err(fail(step::read_untold))?;
@@ -220,16 +201,7 @@ impl Store {
         let mut given = 0;
         let (stream, next_n) = match found {
             Some((owner, stream, next_n, orderly)) => {
-                let is_small = fs::metadata(path).is_ok_and(|file| file.len() < CHECKED_BYTES);
-                // After a crash or a power cut. And a worn card loses blocks at rest, too.
-                let is_suspect = !orderly || is_small;
-                // One of an earlier format was checked before it was brought up to date.
-                if is_suspect && !was_earlier {
-                    check(&conn).map_err(fail(step::check))?;
-                }
-                if (is_suspect || was_earlier) && !is_progress_whole(&conn).map_err(fail(step::check))? {
-                    return Err(sqlite(path, step::check, damage(say::progress_lost())));
-                }
+                check_whole(&conn, path, orderly, was_earlier)?;
                 if owner == box_identity {
                     given = mark.filter(|mark| mark.stream == stream).map_or(0, |mark| mark.n);
                     (stream, next_n)
@@ -252,14 +224,7 @@ impl Store {
 
         let has_marks = has_marks(&conn).map_err(fail(step::read_marks))?;
         let marks = has_marks || options.expect_marks;
-        let (rows, bytes, acked) = conn
-            .query_row(
-                "SELECT count(*), ifnull(sum(r.bytes), 0), ifnull(sum(p.acked), 0)
-                 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id WHERE p.acked < 2",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )
-            .map_err(fail(step::count_records))?;
+        let totals = waiting(&conn).map_err(fail(step::count_records))?;
         let highest: u64 = conn
             .query_row("SELECT ifnull(max(n), 0) FROM record WHERE stream = ?", [&stream], |row| row.get(0))
             .map_err(fail(step::find_last_number))?;
@@ -277,7 +242,7 @@ impl Store {
             stream: stream.into(),
             next_n: next_n.max(given.saturating_add(1)),
             marks,
-            totals: Totals { rows, bytes, acked, ..Totals::default() },
+            totals,
             consumers,
             lent: HashSet::new(),
             held: HashMap::new(),
@@ -658,6 +623,59 @@ fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> O
         // The database is older than the stream, or all of it is gone: which numbers had arrived is gone with it.
         _ => (mark.n > 0).then(|| gap(Vec::new(), 0)),
     }
+}
+
+/// Opens the file, brings it up to date, and says whether it was of an earlier format.
+fn connect(path: &Path, vfs: Option<&str>) -> Result<(Connection, bool), OutboxError> {
+    let conn = match vfs {
+        None => Connection::open(path),
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs),
+    }
+    .map_err(|source| sqlite(path, step::open, source))?;
+    let was_earlier = prepare(&conn, path).map_err(|error| match error {
+        // SQLite reports a directory or file we may not write as one of these two.
+        OutboxError::Sqlite { source, .. } if code(&source) == Some(ErrorCode::DatabaseBusy) => {
+            OutboxError::InUse { path: path.to_path_buf() }
+        }
+        other => other,
+    })?;
+    Ok((conn, was_earlier))
+}
+
+/// Looks for damage after a crash or a power cut, in a file of an earlier format, and always in a small one: a worn card
+/// loses blocks at rest, too.
+fn check_whole(conn: &Connection, path: &Path, orderly: bool, was_earlier: bool) -> Result<(), OutboxError> {
+    let fail = |source| sqlite(path, step::check, source);
+    let is_small = fs::metadata(path).is_ok_and(|file| file.len() < CHECKED_BYTES);
+    let is_suspect = !orderly || is_small;
+    // One of an earlier format was checked before it was brought up to date.
+    if is_suspect && !was_earlier {
+        check(conn).map_err(fail)?;
+    }
+    if (is_suspect || was_earlier) && !is_progress_whole(conn).map_err(fail)? {
+        return Err(fail(damage(say::progress_lost())));
+    }
+    Ok(())
+}
+
+/// The highest row that there is or was.
+fn last_row_given(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row(
+        "SELECT max((SELECT ifnull(max(id), 0) FROM record),
+                    (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'record'))",
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// What waits.
+fn waiting(conn: &Connection) -> rusqlite::Result<Totals> {
+    conn.query_row(
+        "SELECT count(*), ifnull(sum(r.bytes), 0), ifnull(sum(p.acked), 0)
+         FROM progress AS p CROSS JOIN record AS r ON r.id = p.id WHERE p.acked < 2",
+        [],
+        |row| Ok(Totals { rows: row.get(0)?, bytes: row.get(1)?, acked: row.get(2)?, ..Totals::default() }),
+    )
 }
 
 /// Whether every record has its place in `progress`, and nothing else has: one without it would never be sent.

@@ -23,4 +23,5 @@ pub(crate) mod rate;
 pub mod responsible;
 pub mod secret;
 pub mod transport;
+pub mod trust;
 pub mod verdict;

@@ -1,38 +1,9 @@
-//! Certificates of cameras: their fingerprints, and what is wrong with one.
+//! What is wrong with the certificate of a camera.
 //!
 //! Pure.
 
-use std::fmt;
-
-use sha2::{Digest, Sha256};
-
 use crate::text::{Sentence, camera};
-
-/// The SHA-256 over a certificate as it is sent (DER).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    /// As it was read from the configuration or the command line.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Fingerprint(bytes)
-    }
-
-    /// Of a certificate.
-    pub(super) fn of(der: &[u8]) -> Self {
-        Fingerprint(Sha256::digest(der).into())
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            let colon = if at == 0 { "" } else { ":" };
-            write!(f, "{colon}{byte:02X}")?;
-        }
-        Ok(())
-    }
-}
+use crate::types::trust::Fingerprint;
 
 /// Why a certificate is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backoff::Persistence;
-use super::certificate::{CertificateTrouble, Fingerprint};
+use super::certificate::CertificateTrouble;
 use super::decoder::Codec;
 use super::redirects::RedirectTrouble;
 use crate::analysis::camera_health::NoVideoCause;
 use crate::text::{Joint, Sentence, Words, camera as say, foreign, recording, stream};
 use crate::types::language::Language;
+use crate::types::trust::Fingerprint;
 
 pub(super) use gstreamer_words::{Meaning, meaning, status_fault, words_of};
 

@@ -71,11 +71,12 @@ mod unpack;
 
 use std::sync::OnceLock;
 
+pub use crate::types::trust::{Fingerprint, Trust};
 pub use address::RtspUrl;
 pub(crate) use address::UrlError;
 pub use backoff::{Backoff, RetryLimits};
 pub use camera_state::{CameraEvent, CameraState, CameraStats, NotStopped};
-pub use certificate::{CertificateTrouble, Fingerprint};
+pub use certificate::CertificateTrouble;
 pub use deadline::abandoned_teardowns;
 #[cfg(feature = "demo")]
 pub(crate) use decode_threads::decoding_time;
@@ -97,7 +98,7 @@ pub use redirects::RedirectTrouble;
 #[cfg(feature = "demo")]
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
 pub(crate) use source::redact;
-pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source, Trust};
+pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source};
 pub use stream_info::StreamInfo;
 pub use supervise::{CameraHandle, FrameSink, supervise};
 

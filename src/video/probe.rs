@@ -10,7 +10,6 @@ use parking_lot::{Condvar, Mutex};
 
 use super::address::RtspUrl;
 use super::camera_state::CameraEvent;
-use super::certificate::Fingerprint;
 use super::diagnose;
 use super::error::{Fault, VideoError};
 use super::meter::StreamMeasure;
@@ -22,6 +21,7 @@ use super::tls::{self, TlsLook};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::{Frame, Picture};
+use crate::types::trust::Fingerprint;
 
 /// Keyframe distances that are enough to judge them.
 const ENOUGH_KEYFRAMES: u64 = 4;

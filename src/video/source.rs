@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use super::address::RtspUrl;
 use super::backoff::RetryLimits;
-use super::certificate::Fingerprint;
 use super::decoder::DecoderChoice;
 use super::picture::PictureShape;
 use crate::contract::stream_address;
 use crate::types::decoding::DecodePolicy;
 use crate::types::secret::Secret;
 use crate::types::transport::Transport;
+use crate::types::trust::Trust;
 
 /// The default time without a frame after which a stream counts as lost: a guess that leaves room for a
 /// camera that refocuses or restarts its encoder, and still tells within the time a person would wait.
@@ -58,18 +58,6 @@ impl ReceivedBy {
             ReceivedBy::Gstreamer => "gstreamer",
         }
     }
-}
-
-/// Whose certificate is believed at an `rtsps://` address.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Trust {
-    /// One that an authority of this machine signed for this host.
-    #[default]
-    System,
-    /// One that an authority in this PEM file signed for this host.
-    Authority(PathBuf),
-    /// The one with this fingerprint, whatever it says of itself.
-    Pinned(Fingerprint),
 }
 
 /// How fast a file plays.

@@ -20,12 +20,12 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
 
 use super::address::RtspUrl;
-use super::certificate::{CertificateTrouble, Fingerprint};
+use super::certificate::CertificateTrouble;
 use super::deadline;
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
-use super::source::Trust;
 use crate::text::{Sentence, camera, stream};
+use crate::types::trust::{Fingerprint, Trust};
 
 /// How long the host gets for each step.
 const PATIENCE: Duration = Duration::from_secs(2);

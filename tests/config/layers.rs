@@ -3,9 +3,10 @@
 
 use std::fs;
 
+use lookout::config::Config;
 use lookout::config::patch::patched;
 use lookout::config::restart::takes_a_restart;
-use lookout::config::{CameraTrust, Config};
+use lookout::types::trust::Trust;
 
 use super::{Chance, check, lookout, mutated, path_of, repository, shipped, surroundings, told};
 
@@ -91,7 +92,7 @@ fn a_camera_takes_back_what_a_layer_says() {
     assert_eq!(turned.iter().map(|camera| camera.rotate).collect::<Vec<_>>(), [180, 0, 180, 180]);
     // An address that is not encrypted has no use for an authority.
     let trusts = cameras("ca_file = \"/etc/lookout/ca.pem\"", "");
-    assert!(trusts.iter().all(|camera| camera.trust == CameraTrust::System));
+    assert!(trusts.iter().all(|camera| camera.trust == Trust::System));
 }
 
 #[test]

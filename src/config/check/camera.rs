@@ -12,7 +12,7 @@ use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::plausible::LARGEST_BOX;
 use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
-use crate::config::settings::{Camera, CameraSource, CameraTrust, Web};
+use crate::config::settings::{Camera, CameraSource, Web};
 use crate::contract::stream_address;
 use crate::text::config::{of, part_of};
 use crate::text::{Words, config, config_address, config_camera as text, config_check};
@@ -20,6 +20,7 @@ use crate::types::at::secs_or;
 use crate::types::decoding::{DecodePolicy, Decoder};
 use crate::types::responsible::Responsible;
 use crate::types::transport::Transport;
+use crate::types::trust::{Fingerprint, Trust};
 
 /// What a camera takes from the site.
 #[derive(Clone, Copy)]
@@ -205,7 +206,7 @@ impl Checker<'_, '_> {
         camera: &CameraDocument,
         source: &Option<CameraSource>,
         owner: &Words,
-    ) -> Option<CameraTrust> {
+    ) -> Option<Trust> {
         let named = [("ca_file", &camera.ca_file), ("certificate_sha256", &camera.certificate_sha256)];
         let is_encrypted = match source {
             Some(CameraSource::Rtsp { url, .. }) => url.starts_with("rtsps:"),
@@ -221,13 +222,13 @@ impl Checker<'_, '_> {
             }
         }
         match (&camera.ca_file, &camera.certificate_sha256) {
-            (None, None) => Some(CameraTrust::System),
+            (None, None) => Some(Trust::System),
             (Some(file), None) => {
                 let (path, _) = self.certificates(file, "ca_file", owner);
                 // Read at every attempt to connect: one that is renewed is tried at once.
                 self.secret_files.insert(path.clone());
                 // GLib takes no other; without a current folder there is nothing to start from.
-                Some(CameraTrust::Authority(std::path::absolute(&path).unwrap_or(path)))
+                Some(Trust::Authority(std::path::absolute(&path).unwrap_or(path)))
             }
             (None, Some(pin)) => {
                 let pinned = stream_address::fingerprint(&pin.value);
@@ -236,7 +237,7 @@ impl Checker<'_, '_> {
                         .error(&pin.span, of(owner, text::no_fingerprint()))
                         .hint(text::hexadecimal_digits());
                 }
-                pinned.map(CameraTrust::Pinned)
+                pinned.map(|sha256| Trust::Pinned(Fingerprint::new(sha256)))
             }
             (Some(_), Some(pin)) => {
                 let what = of(owner, config_check::has_both("ca_file", "certificate_sha256"));

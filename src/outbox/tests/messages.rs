@@ -1,6 +1,7 @@
 //! Messages that cannot be built: an error that is told, never an empty body, and nothing lost by it.
 
 use super::*;
+use crate::contract::EventError;
 
 #[test]
 fn a_body_that_panics_stores_nothing_and_uses_no_number() {

@@ -2,6 +2,7 @@
 
 use super::super::resend::{Absence, AbsentNumbers, Resent};
 use super::*;
+use crate::types::gap::GapReason;
 
 const HISTORY: ConsumerPolicy = ConsumerPolicy { rows: u64::MAX, bytes: u64::MAX, pictures: false };
 
