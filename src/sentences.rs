@@ -1,17 +1,19 @@
-//! Every sentence that people read from the box: those of [`crate::text`], and those that stand in the file of the rule or
-//! command that says them.
+//! Every sentence that people read from the box: those of [`crate::text`], and those that stand in the file of the rule,
+//! the command or the sensor source that says them.
 //!
-//! Files come here through the lists that name them, so a new rule or command adds nothing here. Must never say anything
+//! Files come here through the lists that name them, so a new one adds nothing here. Must never say anything
 //! itself.
 
 use std::sync::OnceLock;
 
 use crate::analysis::rules;
 use crate::control::commands;
+use crate::sensors;
 use crate::text::{self, Catalogue, Entry};
 
 fn all() -> impl Iterator<Item = &'static Entry> {
-    let of_files = rules::SENTENCES.iter().copied().chain(commands::sentences());
+    let listed = rules::SENTENCES.iter().chain(sensors::SENTENCES).copied();
+    let of_files = listed.chain(commands::sentences());
     text::entries().into_iter().chain(of_files.flat_map(|areas| areas.concat()))
 }
 

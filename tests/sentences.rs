@@ -1,4 +1,4 @@
-//! Where sentences for people stand: in the catalogue (`src/text`, and `sentences!` in the file of a rule or a command), where
+//! Where sentences for people stand: in the catalogue (`src/text`, and `sentences!` in the file of a rule, a command or a source), where
 //! they have a code and both languages.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -82,7 +82,7 @@ const NOT_FOR_PEOPLE: [&str; 17] = [
     "include_str!",
     "env!",
     "asm!",
-    // The catalogue itself, in the file of a rule or a command.
+    // The catalogue itself, in the file of who says it.
     "sentences!",
     "fields!",
 ];

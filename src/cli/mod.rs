@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::clock::LogTime;
 use crate::config::Problems;
-use crate::config::problem::Source;
+use crate::config::source::Source;
 use crate::contract::Language;
 use crate::text::{self, Sentence, Told, Words, argument, foreign};
 

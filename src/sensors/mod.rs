@@ -52,7 +52,7 @@ use tokio::task::JoinSet;
 use crate::analysis::sensor::{RawReading, SensorPlan};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
-use crate::text::{Fields, Sentence, box_log, log_error, log_warn};
+use crate::text::{Fields, Sentence, Sentences, box_log, log_error, log_warn};
 use crate::types::backoff::doubled;
 use crate::types::secret::Secret;
 
@@ -134,6 +134,9 @@ with_sources!(words_of_sources);
 macro_rules! transports {
     ($($file:ident::$Wanted:ident as $Name:ident),+ $(,)?) => {
         $(pub use $file::$Wanted;)+
+
+        /// What they say, each in its own file.
+        pub(crate) const SENTENCES: &[Sentences] = &[$($file::SENTENCES),+];
 
         /// Where a sensor's numbers come from.
         #[derive(Debug, Clone, PartialEq)]
