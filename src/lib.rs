@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Arrows point one way: `main > cli > daemon > web > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > text > types`.
-//! `types` holds the words that all of them share, `text` the sentences that people read.
+//! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a
+//! sensor source hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
 //! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
 //!
@@ -69,6 +70,7 @@ pub mod onvif;
 pub mod outbox;
 pub mod pipeline;
 pub mod sensors;
+pub(crate) mod sentences;
 pub mod video;
 pub mod view;
 #[cfg(feature = "web")]

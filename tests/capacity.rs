@@ -1,4 +1,5 @@
 //! `lookout capacity` as an installer runs it.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;

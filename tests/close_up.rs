@@ -1,4 +1,5 @@
 //! A camera with two streams: the small one is watched, the large one is opened for a moment when an alert begins.
+#![cfg(feature = "demo")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The whole path as its users run it: a real RTSP camera, the real daemon as a process of its own, a real
 //! broker, a consumer that shares no code with Lookout. With the clip and the model that come with Lookout.
+#![cfg(feature = "demo")]
 
 mod support;
 

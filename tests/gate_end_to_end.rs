@@ -1,4 +1,5 @@
 //! The daemon before a camera of which only keyframes are decoded until somebody comes: the events are told, and soon.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,5 +1,6 @@
 //! Recordings that people have: of recorders, phones and players, whole and cut off, turned and squeezed. What can be read
 //! is read, whatever its name; of the rest it is said what it is and what to do.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,4 +1,5 @@
 //! The gate on real streams: keyframes only while nothing more is needed, then everything that led there.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,5 +1,6 @@
 //! The two receivers beside each other: the lean one shows what GStreamer shows, costs no threads, and gives way where
 //! it does not understand a camera. One test at a time, because the last one counts the process's threads.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

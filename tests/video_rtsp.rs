@@ -1,4 +1,5 @@
 //! Cameras over RTSP against the server of GStreamer: transports, codecs, passwords, restarts.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
-use crate::text::{Words, audit as say};
+use crate::text::{Catalogue, Words, audit as say};
 use crate::types::hex::sha256_hex;
 use crate::types::language::Language;
 
@@ -95,8 +95,8 @@ impl Entry {
 
     /// What is to be said about it, for who reads that language: of an older version, or of one that is newer, as the site read
     /// it.
-    pub(crate) fn said(&self, language: Language) -> Option<String> {
-        let words = self.told.as_ref().and_then(Words::of_kept);
+    pub(crate) fn said(&self, language: Language, catalogue: &Catalogue) -> Option<String> {
+        let words = self.told.as_ref().and_then(|told| Words::of_kept(told, catalogue));
         words.map(|words| words.in_language(language)).or_else(|| self.detail.clone())
     }
 }

@@ -99,7 +99,9 @@ fn lines_of_older_versions_stay_in_the_chain() {
     audit.record(now(), Entry::of("torn").saying(say::torn(7_usize), Language::Chinese)).unwrap();
     assert_eq!(verify(&files(folder.path())).unwrap().unwrap().lines, 2);
     let text = fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
-    let said = |line: &str, language| serde_json::from_str::<Line>(line).unwrap().entry.said(language);
+    let catalogue = crate::text::entries().into_iter().collect();
+    let said =
+        |line: &str, language| serde_json::from_str::<Line>(line).unwrap().entry.said(language, &catalogue);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(said(lines[0], Language::Chinese).as_deref(), Some("7 bytes"));
     for language in [Language::English, Language::Chinese] {

@@ -10,6 +10,7 @@ use crate::audit::{self, Line};
 use crate::config::{Config, Surroundings};
 use crate::contract::Language;
 use crate::daemon;
+use crate::sentences;
 use crate::text::{Sentence, argument, audit as text, model};
 
 /// Show or verify the audit log of a box.
@@ -122,7 +123,7 @@ fn in_words(line: &str, zone: &TimeZone, language: Language) -> String {
     let mut words = vec![at.0.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()];
     let mut say = |part: String| words.push(tame(&part));
     say(in_a_word(&entry.event, language));
-    let said = entry.said(language);
+    let said = entry.said(language, sentences::catalogue());
     entry.command.into_iter().chain(entry.request_id).for_each(&mut say);
     let sentences = [
         entry.count.map(|count| if count == 1 { text::once() } else { text::times(count) }),

@@ -74,6 +74,7 @@ pub(super) fn columns(text: &str) -> usize {
 }
 
 /// The text with spaces before it, so that it ends in one column with others.
+#[cfg(any(feature = "demo", test))]
 pub(super) fn padded_left(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(columns(text))))
 }

@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::clock::LogTime;
 use crate::config::Problems;
-use crate::config::problem::Source;
+use crate::config::source::Source;
 use crate::contract::Language;
 use crate::text::{self, Sentence, Told, Words, argument, foreign};
 
@@ -28,8 +28,10 @@ macro_rules! say {
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+#[cfg(feature = "demo")]
 pub(crate) mod capacity;
 pub(crate) mod check;
+#[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
 pub(crate) mod discover;
@@ -170,6 +172,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play a clip as a camera, run the daemon on it and show the alerts
+    #[cfg(feature = "demo")]
     Demo(demo::Args),
     /// Run the daemon
     Run(run::Args),
@@ -180,6 +183,7 @@ enum Command {
     /// Find the cameras in the local networks by ONVIF, or list the streams of one
     Discover(discover::Args),
     /// Find out how many cameras this machine holds
+    #[cfg(feature = "demo")]
     Capacity(capacity::Args),
     /// Print the boxes found in pictures as JSON lines
     Detect(detect::Args),
@@ -210,18 +214,31 @@ enum Command {
     Schema(schema::Args),
 }
 
+impl Command {
+    /// Whether its table would drown in what every camera does.
+    fn is_quiet(&self) -> bool {
+        #[cfg(feature = "demo")]
+        if let Command::Capacity(_) = self {
+            return true;
+        }
+        false
+    }
+}
+
 /// Runs the program; called by `main` only.
 pub fn main() -> ExitCode {
     language::look_for_it_in(std::env::args_os());
     text::log_speaks(language::of_this_run());
     let arguments = arguments();
-    start_log(matches!(arguments.command, Command::Capacity(_)));
+    start_log(arguments.command.is_quiet());
     let result = match arguments.command {
+        #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::run(args),
         Command::Probe(args) => probe::run(args),
         Command::Discover(args) => discover::run(args),
+        #[cfg(feature = "demo")]
         Command::Capacity(args) => capacity::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::document::{At, Document, SignalDocument};
-use super::problem::{Problem, Report, Source};
+use super::problem::Problem;
+use super::report::Report;
+use super::source::Source;
 use super::{check, structure};
 use crate::analysis::signals::SignalPlan;
 use crate::contract;

@@ -9,8 +9,8 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::headers;
-use super::problem::Source;
 use super::quotable::plainly;
+use super::source::Source;
 
 /// A slip, with its place in the copy.
 #[derive(Debug, PartialEq, Eq)]

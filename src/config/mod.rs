@@ -1,7 +1,7 @@
 //! The configuration of a box: one TOML file, as typed, then checked.
 //!
 //! ```text
-//! text ─► problem::Source ─► structure (names, types, ranges; layers) ─► document (as typed, with places)
+//! text ─► source::Source ─► structure (names, types, ranges; layers) ─► document (as typed, with places)
 //!                                                                             │ check (sense)
 //!                                                                          Config ─► camera_plans(), rules
 //! ```
@@ -51,12 +51,14 @@ mod pattern;
 pub(crate) mod problem;
 mod quotable;
 pub(crate) mod reference;
+mod report;
 pub mod restart;
 #[cfg(feature = "web")]
 pub(crate) mod rule_fields;
 pub mod schema;
 pub(crate) mod secret;
 mod settings;
+pub(crate) mod source;
 mod structure;
 mod suggest;
 mod synonyms;
@@ -79,7 +81,8 @@ pub use settings::{
 pub(crate) use settings::{SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
 
-use problem::{Report, Source};
+use report::Report;
+use source::Source;
 
 /// Where the configuration and what it names belong.
 const FILES_DIR: &str = "/etc/lookout";

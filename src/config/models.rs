@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::problem::Report;
+use super::report::Report;
 use super::{ClassUse, FACE_MODEL, ModelUse, Named, class_words, suggest};
 use crate::analysis::detection::Class;
 use crate::text::{Sentence, Words, config, config_check};

@@ -5,7 +5,7 @@
 
 use toml::de::DeTable;
 
-use super::problem::Source;
+use super::source::Source;
 use super::{schema, suggest};
 use crate::analysis::typography;
 

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::restart::{FIXED, Fixed};
 use super::schema;
-use crate::analysis::rules::AlertKind;
+use crate::analysis::rules::{self, AlertKind};
 use crate::contract::kinds;
+use crate::sensors;
 use crate::text::reference as words;
-use crate::text::reference_fields::chinese;
-use crate::text::{Sentence, Words};
+use crate::text::{Sentence, Words, reference_fields};
 use crate::types::language::Language;
 
 /// The whole reference, as it is checked in as `config/REFERENCE.md` and `config/REFERENCE.zh-CN.md`.
@@ -22,6 +22,17 @@ pub(crate) fn markdown(language: Language) -> String {
     }
     reference.kinds_of_alert();
     reference.out
+}
+
+/// What it says of sections and keys, in English and in Chinese.
+fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of_files = rules::FIELDS.iter().chain(sensors::FIELDS).copied();
+    reference_fields::FIELDS.iter().chain(of_files.flatten()).copied()
+}
+
+/// The Chinese of that description or example; `None` where there is none.
+fn chinese(english: &str) -> Option<&'static str> {
+    fields().find(|(known, _)| *known == english).map(|(_, chinese)| chinese)
 }
 
 /// A table of the file.
@@ -277,7 +288,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::text::reference_fields::FIELDS;
+    use crate::text::tests::fault_in_chinese;
 
     /// Every description that the reference shows, and every example that is a text.
     fn shown() -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
@@ -297,12 +308,20 @@ mod tests {
         let (descriptions, examples) = shown();
         assert!(descriptions.len() > 200, "only {} descriptions were found", descriptions.len());
         let missing: Vec<_> = descriptions.iter().filter(|english| chinese(english).is_none()).collect();
-        assert!(missing.is_empty(), "src/text/reference_fields.rs has no Chinese of: {missing:#?}");
+        assert!(missing.is_empty(), "nothing says in Chinese: {missing:#?}");
         let is_shown = |english: &str| descriptions.contains(english) || examples.contains(english);
-        let left: Vec<_> = FIELDS.iter().filter(|(english, _)| !is_shown(english)).collect();
+        let left: Vec<_> = fields().filter(|(english, _)| !is_shown(english)).collect();
         assert!(left.is_empty(), "nothing says this any more: {left:#?}");
-        let different: BTreeSet<_> = FIELDS.iter().map(|(english, _)| english).collect();
-        assert_eq!(different.len(), FIELDS.len(), "a description is there twice");
+        let different: BTreeSet<_> = fields().map(|(english, _)| english).collect();
+        assert_eq!(different.len(), fields().count(), "a description is there twice");
+    }
+
+    #[test]
+    fn the_reference_is_set_as_chinese() {
+        let faults: Vec<String> = fields()
+            .filter_map(|(english, chinese)| Some(format!("{english}: {}", fault_in_chinese(chinese)?)))
+            .collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
     /// What stands between backticks, and numbers beside it.
@@ -322,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_description_names_the_same_keys_values_and_numbers_in_both_languages() {
-        for (english, chinese) in FIELDS.iter().filter(|(english, _)| shown().0.contains(english)) {
+        for (english, chinese) in fields().filter(|(english, _)| shown().0.contains(english)) {
             let ((code, numbers), (code_there, numbers_there)) =
                 (code_and_numbers(english), code_and_numbers(chinese));
             assert_eq!(code, code_there, "{english}\n{chinese}");

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::Source;
 use super::reference::{description, fields_of, limited, resolved, translated};
+use super::source::Source;
 use super::structure::{is_quotable, words_of};
 use super::{Config, Problem, Severity, Surroundings, digest, schema};
 use crate::analysis::rules::{AlertKind, KINDS};

@@ -14,8 +14,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, OF_ONE_CAMERA};
 use super::pattern::Pattern;
-use super::problem::Report;
 use super::reference::toml_of;
+use super::report::Report;
 use super::{headers, layers, schema, suggest, synonyms};
 use crate::analysis::rules;
 use crate::text::{Sentence, Words, config, structure as say};

@@ -3,7 +3,7 @@
 //! Input: what the reader of TOML says. Must never repeat a piece of the text: it may hold a secret.
 
 use super::mend::{Slip, SlipKind, closes};
-use super::problem::Report;
+use super::report::Report;
 use crate::text::{Sentence, config, config_syntax as say, structure};
 
 /// Reports the slips that were put right and what cannot be read all the same.

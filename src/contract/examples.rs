@@ -37,8 +37,9 @@ use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::quality::{ACCEPT_WITHIN_SECS, CLOSE_WITHIN_SECS};
+use crate::analysis::rules::{Condition, Parked};
 use crate::analysis::time::{Moment, Timestamp};
-use crate::text::{self, Joint, Words, rule};
+use crate::text::{self, Words};
 use crate::types::box_state::BoxState;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::gap::GapReason;
@@ -48,8 +49,9 @@ use crate::types::responsible::Responsible;
 
 /// What the rule of the examples waits for.
 fn condition() -> Words {
-    let classes = ["car", "truck", "bus"].map(Words::from).to_vec();
-    rule::lasting(rule::parked(Words::List(classes, Joint::Or), "fire-lane"), 120_u32).into()
+    let classes = vec![Class::CAR, Class::TRUCK, Class::BUS];
+    let parked = Parked { zone: "fire-lane".into(), classes, for_at_least: Duration::from_secs(120) };
+    Condition::from(parked).sentence().into()
 }
 
 /// The alert of the examples.

@@ -23,6 +23,7 @@ const TICKS_PER_SEC: f64 = 100.0;
 pub(super) struct CpuReading {
     at: Duration,
     used_secs: Option<f64>,
+    #[cfg_attr(not(feature = "demo"), allow(dead_code, reason = "`lookout capacity` asks for it"))]
     stolen_secs: Option<f64>,
 }
 
@@ -38,6 +39,7 @@ impl CpuReading {
     }
 
     /// Cores that the host of a virtual machine took away from it since `earlier`, on average.
+    #[cfg_attr(not(feature = "demo"), allow(dead_code, reason = "`lookout capacity` asks for it"))]
     pub(crate) fn stolen_since(&self, earlier: &CpuReading) -> Option<f64> {
         self.mean_since(earlier, self.stolen_secs? - earlier.stolen_secs?)
     }

@@ -22,6 +22,7 @@ mod file_watch;
 mod furniture;
 mod last_known_good;
 mod live_view;
+#[cfg(feature = "demo")]
 pub(crate) mod load_test;
 pub(crate) mod loaded_models;
 mod machine;

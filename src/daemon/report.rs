@@ -1,6 +1,8 @@
 //! What the box says about itself: open alerts, health, configuration. Gathers what each part last
 //! reported and writes the contract's payloads. Must never wait for any of the parts.
 
+mod trouble;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,9 +40,12 @@ use crate::text::{Sentence, Told, Words, health as say, sensor};
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analysis_thread::Known;
-use super::clock_watch;
 use super::crash_loop::ShortRuns;
 use super::machine::{self, CpuReading};
+
+pub(super) use trouble::{Reason, is_waiting, sensor_reason};
+
+use trouble::{parts, reasons};
 
 /// The list of open alerts.
 ///
@@ -492,137 +497,11 @@ pub(crate) fn advice(mode: GateMode) -> Option<Sentence> {
 
 /// Most parts that the answer to `selftest` names.
 const MOST_IN_ANSWER: usize = 10;
-/// The part that stands for the disk of the queue.
-const DISK: &str = "disk";
-
-/// What is short on the disk. Once it was told, an eighth more must be free before it is well: a disk at its limit would
-/// otherwise come and go.
-fn short_disk(depth: &Depth, is_told: bool) -> Option<Sentence> {
-    let free = depth.free_bytes?;
-    let least = depth.least_free_bytes;
-    let enough = if is_told { least.saturating_add(least / 8) } else { least };
-    let mib = |bytes: u64| bytes >> 20;
-    (free < enough).then(|| say::disk_short(mib(free), mib(least)))
-}
-
-/// What is wrong with a part.
-pub(crate) struct Reason {
-    /// Which one.
-    pub part: String,
-    /// What is wrong.
-    pub what: Words,
-    /// What to try.
-    pub hint: Option<Sentence>,
-    /// What programs go by, where that is not all of `what`.
-    pub code: Option<Sentence>,
-}
-
-impl Reason {
-    fn new(part: impl Into<String>, what: impl Into<Words>) -> Self {
-        Reason { part: part.into(), what: what.into(), hint: None, code: None }
-    }
-}
-
-/// What is wrong now: first the box's own parts, then the cameras, then the sensors. `told` are the parts of the last
-/// report.
-fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone: &TimeZone) -> Vec<Reason> {
-    let mut reasons: Vec<Reason> = Vec::new();
-    let broker = &readings.broker;
-    if let Some(trouble) = broker.trouble.as_ref().filter(|_| !broker.connected) {
-        let hint = trouble.hint().cloned();
-        reasons.push(Reason { hint, ..Reason::new("mqtt", trouble.sentence().clone()) });
-    }
-    reasons.extend(broker.namesake.clone().map(|namesake| Reason::new("mqtt", namesake)));
-    let refused = broker.last_refusal.clone().map(say::broker_refused_message);
-    reasons.extend(refused.map(|refused| Reason::new("mqtt", refused)));
-    reasons.extend(
-        broker.deaf_to.iter().cloned().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))),
-    );
-    if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
-        let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
-        let what = say::spool_fails(error.sentence(), waiting);
-        reasons.push(Reason { hint: error.hint(), ..Reason::new("spool", what) });
-    } else if readings.depth.over_limit {
-        reasons.push(Reason::new("spool", say::spool_over_limit()));
-    }
-    if let Some(reason) = short_disk(&readings.depth, told.contains(DISK)) {
-        reasons.push(Reason::new(DISK, reason));
-    }
-    let failed = readings.inference_workers.failed.load(Ordering::Relaxed);
-    if failed > 0 && readings.inference_workers.looked.load(Ordering::Relaxed) == 0 {
-        reasons.push(Reason::new("detector", say::detector_sees_nothing(failed)));
-    }
-    let short_runs = readings.short_runs.and_then(|before| before.reason(uptime));
-    let of_the_box = [
-        ("spool", readings.spool_trouble.clone()),
-        ("service", short_runs),
-        ("secrets", readings.secret_trouble.clone()),
-        ("configuration", readings.file_trouble.clone()),
-    ];
-    reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
-    let page = readings.page_trouble.clone();
-    reasons.extend(page.map(|(what, hint)| Reason { hint, ..Reason::new("page", what) }));
-    reasons.extend(readings.signing_trouble.clone().map(|trouble| Reason::new("signing", trouble)));
-    let unsigned = broker.unsigned.clone();
-    reasons.extend(unsigned.map(|(what, hint)| Reason { hint: Some(hint), ..Reason::new("signing", what) }));
-    let no_faces = readings.alert_writer.no_faces.lock().clone().map(Words::from);
-    let redaction = readings.redaction_trouble.clone().or(no_faces);
-    reasons.extend(redaction.map(|trouble| Reason::new("redaction", trouble)));
-    let lost = readings.alert_writer.lost.load(Ordering::Relaxed);
-    if lost > 0 {
-        reasons.push(Reason::new("spool", say::revisions_lost(lost)));
-    }
-    let unwritable = readings.alert_writer.unwritable.load(Ordering::Relaxed);
-    if unwritable > 0 {
-        reasons.push(Reason::new("spool", say::revisions_not_told(unwritable)));
-    }
-    if clock_watch::is_impossible(readings.at.utc) {
-        let at = LocalTime::new(readings.at.utc, zone).to_string();
-        reasons.push(Reason::new("clock", say::clock_never_set(at)));
-    }
-    for (id, stats) in &readings.cameras {
-        if let Some(error) = &stats.last_error {
-            let (hint, code) = (error.fault.hint(), Some(error.fault.sentence()));
-            reasons.push(Reason { hint, code, ..Reason::new(format!("camera:{id}"), error.sentence()) });
-        }
-    }
-    for stats in readings.sensors.iter().filter(|stats| !is_waiting(stats)) {
-        let lasting = stats.lasting_fault.clone();
-        if let Some(reason) = lasting.or_else(|| sensor_reason(stats)) {
-            reasons.push(Reason::new(format!("sensor:{}", stats.plan.id), reason));
-        }
-    }
-    reasons
-}
-
-/// The names of the parts.
-fn parts(reasons: &[Reason]) -> BTreeSet<String> {
-    reasons.iter().map(|reason| reason.part.clone()).collect()
-}
-
 /// Whether a reason says more than that nothing comes.
 fn explains(health: &SensorHealth) -> bool {
     let says_little =
         |code: &str| [sensor::fell_silent(), sensor::not_spoken()].iter().any(|s| s.code() == code);
     health.reason.is_some() && !health.reason_code.as_deref().is_some_and(says_little)
-}
-
-/// A sensor that has not spoken yet, and of which nothing speaks against it.
-pub(crate) fn is_waiting(stats: &SensorStats) -> bool {
-    matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
-}
-
-/// Why it is bad or silent.
-pub(crate) fn sensor_reason(stats: &SensorStats) -> Option<Words> {
-    match &stats.reading {
-        SensorReading::Good { .. } => None,
-        SensorReading::Bad { reason, .. } => Some(reason.words()),
-        SensorReading::Silent { since } => Some(match (&stats.trouble, since) {
-            (Some(trouble), _) => trouble.clone(),
-            (None, Some(_)) => sensor::fell_silent().into(),
-            (None, None) => sensor::not_spoken().into(),
-        }),
-    }
 }
 
 fn sensor_health(stats: &SensorStats, language: Language) -> SensorHealth {
@@ -917,24 +796,5 @@ mod tests {
             assert_eq!(data["sensors"][0]["reason_code"], "sensor.out_of_range");
             assert_eq!(data["sensors"][0]["reason_args"]["least"], "-0.5");
         }
-    }
-
-    #[test]
-    fn a_disk_that_others_filled_is_told_and_does_not_come_and_go() {
-        let depth = |free_mib: u64| Depth {
-            free_bytes: Some(free_mib << 20),
-            least_free_bytes: 256 << 20,
-            ..Depth::default()
-        };
-        assert_eq!(short_disk(&depth(256), false), None);
-        let full = short_disk(&depth(0), false).expect("a full disk is told").to_string();
-        assert!(
-            full.starts_with("0 MiB are free where the queue is, and [outbox] min_free_mib leaves 256"),
-            "{full}"
-        );
-        assert!(short_disk(&depth(270), true).is_some(), "at its limit it stays told");
-        assert_eq!(short_disk(&depth(288), true), None);
-        let unknown = Depth { free_bytes: None, ..depth(0) };
-        assert_eq!(short_disk(&unknown, false), None);
     }
 }

@@ -28,10 +28,25 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
-use crate::text::{
-    Sentence, Words, box_log, language_of_log, log_info, log_warn, sensor as text, source as say,
-};
+use crate::text::{Sentence, Words, box_log, language_of_log, log_info, log_warn, sensor as text, sentences};
 use crate::types::at::At;
+
+sentences! {
+    source {
+        from_broker(topic, broker):
+            "from {topic} at the broker {broker}",
+            "来自 MQTT 服务器 {broker} 的主题 {topic}";
+        from_this_machine(topic):
+            "from {topic} at the broker on this machine",
+            "来自本机 MQTT 服务器的主题 {topic}";
+        topic_wildcard():
+            "`topic` may hold no wildcard (`+`, `#`)",
+            "`topic` 中不能有通配符（`+`、`#`）";
+        try_whole_topic():
+            "a sensor is one device: write its whole topic; `mosquitto_sub -v -t '#'` shows them",
+            "一个传感器就是一台设备：请写出完整的主题；可用 `mosquitto_sub -v -t '#'` 查看";
+    }
+}
 
 /// Largest packet of a broker that does not end the connection. Larger than any message of a sensor, and small
 /// enough for the smallest box.
@@ -57,8 +72,8 @@ pub struct Subscription {
 impl SensorTransport for Subscription {
     fn told(&self) -> Sentence {
         match *self.broker == *ON_THIS_MACHINE {
-            true => say::from_this_machine(&self.topic),
-            false => say::from_broker(&self.topic, &*self.broker),
+            true => source::from_this_machine(&self.topic),
+            false => source::from_broker(&self.topic, &*self.broker),
         }
     }
 
@@ -86,7 +101,7 @@ impl SensorTransport for Subscription {
 pub(super) fn checked_topic(field: &At<String>, check: &mut SourceCheck<'_>) -> Option<String> {
     let topic = field.value.trim();
     if topic.contains(['+', '#']) {
-        check.error(&field.span, say::topic_wildcard(), say::try_whole_topic());
+        check.error(&field.span, source::topic_wildcard(), source::try_whole_topic());
         return None;
     }
     Some(topic.to_owned())

@@ -52,7 +52,7 @@ use tokio::task::JoinSet;
 use crate::analysis::sensor::{RawReading, SensorPlan};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
-use crate::text::{Sentence, box_log, log_error, log_warn};
+use crate::text::{Fields, Sentence, Sentences, box_log, log_error, log_warn};
 use crate::types::backoff::doubled;
 use crate::types::secret::Secret;
 
@@ -122,10 +122,21 @@ macro_rules! with_sources {
 }
 pub(crate) use with_sources;
 
+macro_rules! words_of_sources {
+    ($($(#[doc = $sentence:literal])+ $name:ident: $Document:ident,)+) => {
+        /// What the reference says of them.
+        pub(crate) const FIELDS: &[Fields] = &[$($name::FIELDS),+];
+    };
+}
+with_sources!(words_of_sources);
+
 /// Lists the ways by which numbers come: the enum, what each says of itself, and how all are started.
 macro_rules! transports {
     ($($file:ident::$Wanted:ident as $Name:ident),+ $(,)?) => {
         $(pub use $file::$Wanted;)+
+
+        /// What they say, each in its own file.
+        pub(crate) const SENTENCES: &[Sentences] = &[$($file::SENTENCES),+];
 
         /// Where a sensor's numbers come from.
         #[derive(Debug, Clone, PartialEq)]

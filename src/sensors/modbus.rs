@@ -31,8 +31,19 @@ use super::source::{Polled, Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
-use crate::text::{Sentence, box_log, log_info, log_warn, sensor as text, source as say};
+use crate::text::{Sentence, box_log, log_info, log_warn, sensor as text, sentences};
 use crate::types::modbus::{Framing, Kind, Order, Table};
+
+sentences! {
+    source {
+        asked_at(every, unit, address):
+            "asked every {every} of unit {unit} at {address}",
+            "每 {every} 查询一次 {address} 的从站 {unit}";
+        asked_on(every, unit, device):
+            "asked every {every} of unit {unit} on {device}",
+            "每 {every} 查询一次串口 {device} 上的从站 {unit}";
+    }
+}
 
 /// A device that fails is asked no less often than this, unless it is asked more rarely anyway.
 const SELDOM: Duration = Duration::from_secs(30);
@@ -51,8 +62,8 @@ impl SensorTransport for Poll {
         let Question { poll, unit, .. } = &self.question;
         let (every, line) = (format!("{poll:?}"), self.line.to_string());
         match &self.line {
-            Line::Tcp { .. } => say::asked_at(every, *unit, line),
-            Line::Rtu(_) => say::asked_on(every, *unit, line),
+            Line::Tcp { .. } => source::asked_at(every, *unit, line),
+            Line::Rtu(_) => source::asked_on(every, *unit, line),
         }
     }
 

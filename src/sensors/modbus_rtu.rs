@@ -10,9 +10,24 @@ use super::modbus_register::{Asked, DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFA
 use super::modbus_tcp::host_and_port;
 use super::modbus_transport::{Line, Serial};
 use super::{Source, SourceCheck, SourceDocument};
-use crate::text::{Words, source as say};
+use crate::text::{Words, fields, source as say};
 use crate::types::at::{At, value_of};
 use crate::types::modbus;
+
+fields! {
+    "A register that is asked for over Modbus RTU on a serial port.":
+        "通过串口以 Modbus RTU 查询的寄存器。";
+    "The serial port. A name under `/dev/serial/by-id` stays the same when cables are swapped.":
+        "串口。`/dev/serial/by-id` 下的名称在换插接口后不变。";
+    "Parity: `none`, `even` or `odd`.":
+        "校验位：`none`（无）、`even`（偶校验）或 `odd`（奇校验）。";
+    "Stop bits.":
+        "停止位。";
+    "Number of the device on the line.":
+        "从站号，即设备在线路上的编号。";
+    "Seconds to wait after opening the port before the first question. Many devices swallow what comes too soon. If left out, it is learned; of several sensors on a line the longest counts.":
+        "打开串口之后等多少秒再发第一次查询。许多设备会丢掉来得太早的请求。不写时自动学习；同一线路上有多个传感器时，取最长的。";
+}
 
 /// The speed most devices ship with.
 const DEFAULT_BAUD: u32 = 9600;

@@ -9,9 +9,24 @@ use super::modbus::Poll;
 use super::modbus_register::{Asked, DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFAULT_UNIT};
 use super::modbus_transport::Line;
 use super::{Source, SourceCheck, SourceDocument};
-use crate::text::{Words, source as say};
+use crate::text::{Words, fields, source as say};
 use crate::types::at::{At, value_of};
 use crate::types::modbus;
+
+fields! {
+    "A register that is asked for over Modbus TCP, or in RTU frames behind a serial server.":
+        "通过 Modbus TCP 查询的寄存器，或经串口服务器透传的 RTU 帧。";
+    "Host and port; port 502 may be left out.":
+        "主机和端口；端口为 502 时可以不写。";
+    "How frames are written: `tcp` with the header of Modbus TCP, `rtu` with a checksum, for a serial server that passes on what the serial line carries.":
+        "帧格式：`tcp` 带 Modbus TCP 报文头；`rtu` 带校验和，用于原样透传串口数据的串口服务器。";
+    "Number of the device: 1 to 247, or 0 or 255 for a device that has none.":
+        "从站号：1 到 247；没有从站号的设备写 0 或 255。";
+    "Seconds to wait after connecting before the first question. Many devices swallow what comes too soon. If left out, it is learned; of several sensors on a line the longest counts.":
+        "连接之后等多少秒再发第一次查询。许多设备会丢掉来得太早的请求。不写时自动学习；同一线路上有多个传感器时，取最长的。";
+    "Take an answer although it bears another device's number, for devices that always say the same one. 0 and 255 are always taken.":
+        "应答里写着别的从站号也接受，用于总是回同一个从站号的设备。0 和 255 始终接受。";
+}
 
 /// IANA's port for Modbus.
 const DEFAULT_PORT: &str = "502";

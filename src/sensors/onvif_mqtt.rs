@@ -8,7 +8,19 @@ use serde::Deserialize;
 use super::brokers::{Subscription, checked_topic};
 use super::extract::{Extract, Place, words_of};
 use super::{Source, SourceCheck, SourceDocument};
+use crate::text::fields;
 use crate::types::at::{At, text_of};
+
+fields! {
+    "ONVIF events with JSON on an MQTT topic (prefix `onvif-ej`).":
+        "MQTT 主题上的 ONVIF 事件，JSON 格式（前缀 `onvif-ej`）。";
+    "The topic, without wildcards: prefix of the device, `onvif-ej`, the event, and its source.":
+        "主题，不含通配符：设备的前缀、`onvif-ej`、事件及其来源。";
+    "Items of the event's `Source` that must have these values, where a topic serves several.":
+        "事件的 `Source` 中必须等于这些值的项，用于一个主题对应多个来源的情况。";
+    "Name of the item in the event's `Data` that holds the value. ONVIF gives temperatures in kelvin.":
+        "事件的 `Data` 中存放值的那一项的名称。ONVIF 的温度以开尔文为单位。";
+}
 
 /// ONVIF events with JSON on an MQTT topic (ONVIF Core Specification, "JSON Event Payload").
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]

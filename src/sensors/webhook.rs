@@ -46,10 +46,68 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Source, SourceCheck, SourceDocument, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
-use crate::text::{Sentence, box_log, language_of_log, log_info, log_warn, sensor, source as say};
+use crate::text::{
+    Sentence, box_log, fields, language_of_log, log_info, log_warn, sensor, sentences, source as say,
+};
 use crate::types::at::{At, value_of};
 use crate::types::rate::Bucket;
 use crate::types::secret::Secret;
+
+sentences! {
+    source {
+        posted_to(path):
+            "posted to {path}",
+            "由 HTTP 上报到 {path}";
+        no_webhook_section():
+            "`webhook` without the section `[sensors.webhook]`",
+            "用了 `webhook`，却没有 `[sensors.webhook]` 一节";
+        try_webhook_section():
+            "add [sensors.webhook] with secret = \"FILE\", a file that holds the token",
+            "请添加 [sensors.webhook]，并用 secret = \"FILE\" 指定存放令牌的文件";
+        path_not_plain():
+            "`path` must begin with `/` and be plain ASCII",
+            "`path` 须以 `/` 开头，且只含 ASCII 字符";
+        too_many_connections():
+            "too many connections",
+            "连接太多";
+        too_many_wrong_tokens():
+            "too many wrong tokens",
+            "令牌错误次数太多";
+        no_token():
+            "the header `Authorization: Bearer TOKEN` is missing or holds another token",
+            "缺少请求头 `Authorization: Bearer TOKEN`，或其中的令牌不对";
+        too_many_posts():
+            "too many posts; wait a second",
+            "上报太频繁，请稍候再发";
+        unknown_path():
+            "no sensor has this path",
+            "没有传感器使用这个路径";
+        not_post():
+            "readings are sent with POST",
+            "读数须用 POST 发送";
+        body_too_large(most):
+            "the body is too large: at most {most} bytes",
+            "请求体太大：最多 {most} 字节";
+        body_broken():
+            "the body could not be read to its end",
+            "请求体没有接收完整";
+        body_too_slow():
+            "the body took too long",
+            "请求体接收超时";
+        of_sensor(sensor, why):
+            "{sensor}: {why}",
+            "{sensor}：{why}";
+    }
+}
+
+fields! {
+    "Readings that somebody posts over HTTP, see `[sensors.webhook]`.":
+        "由别的程序通过 HTTP 上报的读数，见 `[sensors.webhook]`。";
+    "The path. Several sensors may share one and take their values from different places of the same message.":
+        "路径。几个传感器可以共用一个路径，各从同一条消息的不同位置取值。";
+    "Pass over messages that lack the place. Otherwise they make the reading bad and are answered with 400.":
+        "略过没有该位置的消息。否则这样的消息使读数无效，并以 400 应答。";
+}
 
 /// Connections at once. A handful of senders have one each.
 const CONNECTIONS: usize = 64;
@@ -83,7 +141,7 @@ pub struct WebhookDocument {
 impl SourceDocument for WebhookDocument {
     fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
         if !check.around.has_listener() {
-            check.error_of_table(say::no_webhook_section(), say::try_webhook_section());
+            check.error_of_table(source::no_webhook_section(), source::try_webhook_section());
         }
         let skip_missing = value_of(&self.skip_missing).unwrap_or(false);
         let extract = Extract::checked(&self.pointer, &self.words, skip_missing, check);
@@ -91,7 +149,7 @@ impl SourceDocument for WebhookDocument {
         let path = field.value.trim();
         let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '%');
         if !path.starts_with('/') || !path.chars().all(is_plain) {
-            check.error(&field.span, say::path_not_plain(), say::try_path());
+            check.error(&field.span, source::path_not_plain(), say::try_path());
             return None;
         }
         Some(Source::Webhook(Post { path: path.to_owned(), extract: extract? }))
@@ -109,7 +167,7 @@ pub struct Post {
 
 impl SensorTransport for Post {
     fn told(&self) -> Sentence {
-        say::posted_to(&self.path)
+        source::posted_to(&self.path)
     }
 
     fn start(wanted: Vec<(Arc<str>, Self)>, running: &Running, tasks: &mut JoinSet<()>) {
@@ -246,7 +304,7 @@ async fn open_door(
 
 /// No place is left; the answer is short and nobody waits for it to be read.
 async fn turn_away(mut stream: TcpStream) {
-    let what = in_words(&say::too_many_connections());
+    let what = in_words(&source::too_many_connections());
     let full = format!(
         "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: {PLAIN_TEXT}\r\nContent-Length: {}\r\n\r\n{what}",
         what.len()
@@ -275,20 +333,20 @@ impl Counter {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if !self.may_enter(&request) {
             if !self.wrong_tokens.lock().take(Instant::now()) {
-                return too_many(&say::too_many_wrong_tokens());
+                return too_many(&source::too_many_wrong_tokens());
             }
-            let mut answer = text(StatusCode::UNAUTHORIZED, &say::no_token());
+            let mut answer = text(StatusCode::UNAUTHORIZED, &source::no_token());
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return close(answer);
         }
         if !self.posts.lock().take(Instant::now()) {
-            return close(too_many(&say::too_many_posts()));
+            return close(too_many(&source::too_many_posts()));
         }
         let Some(listeners) = self.by_path.get(request.uri().path()) else {
-            return close(text(StatusCode::NOT_FOUND, &say::unknown_path()));
+            return close(text(StatusCode::NOT_FOUND, &source::unknown_path()));
         };
         if request.method() != Method::POST {
-            let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, &say::not_post());
+            let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, &source::not_post());
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             return close(answer);
         }
@@ -298,10 +356,13 @@ impl Counter {
             {
                 Ok(Ok(body)) => body.to_bytes(),
                 Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                    return close(text(StatusCode::PAYLOAD_TOO_LARGE, &say::body_too_large(MESSAGE_BYTES)));
+                    return close(text(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        &source::body_too_large(MESSAGE_BYTES),
+                    ));
                 }
-                Ok(Err(_)) => return close(text(StatusCode::BAD_REQUEST, &say::body_broken())),
-                Err(_) => return close(text(StatusCode::REQUEST_TIMEOUT, &say::body_too_slow())),
+                Ok(Err(_)) => return close(text(StatusCode::BAD_REQUEST, &source::body_broken())),
+                Err(_) => return close(text(StatusCode::REQUEST_TIMEOUT, &source::body_too_slow())),
             };
         self.take(listeners, &body).await
     }
@@ -312,7 +373,7 @@ impl Counter {
             match listener.extract.read(body) {
                 Said::Reading(reading) => {
                     if let RawReading::Unreadable(why) = &reading {
-                        faults.push(in_words(&say::of_sensor(&*listener.sensor, why.clone())));
+                        faults.push(in_words(&source::of_sensor(&*listener.sensor, why.clone())));
                     }
                     self.desk.take(&listener.sensor, reading).await;
                 }

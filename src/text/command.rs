@@ -32,9 +32,6 @@ sentences! { "command";
     no_whole_number(field, least):
         "`{field}` must be a whole number, {least} or more",
         "`{field}` 须是不小于 {least} 的整数";
-    no_truth(field):
-        "`{field}` must be true or false",
-        "`{field}` 须是 true 或 false";
     no_such_word(field, words):
         "`{field}` must be one of: {words}",
         "`{field}` 须是以下之一：{words}";
@@ -201,40 +198,10 @@ sentences! { "command";
     no_class(class):
         "the models do not find the class `{class}`",
         "模型不检测类别 `{class}`";
-    pictures_off():
-        "pictures are switched off on this box ([evidence] `enabled`)",
-        "本机已关闭图片（[evidence] `enabled`）";
-    texts_an_hour(most):
-        "{most} texts were asked for within an hour, which is the most",
-        "一小时内已索取 {most} 次文本，达到上限";
-    originals_an_hour(most):
-        "{most} originals were asked for within an hour, which is the most",
-        "一小时内已索取 {most} 张原图，达到上限";
-    pictures_an_hour(most):
-        "{most} pictures were asked for within an hour, which is the most",
-        "一小时内已索取 {most} 张图片，达到上限";
 
     // ---- mute
-    mute_one():
-        "`mute` takes exactly one of `kind`, `rule` and `camera`",
-        "`mute` 须且只能写 `kind`、`rule`、`camera` 中的一个";
-    mute_too_long(seconds, most):
-        "`for_secs` is {seconds}; a day, {most}, is the most",
-        "`for_secs` 是 {seconds}；最多一天，即 {most}";
-    mutes_in_force(most):
-        "{most} mutes are in force, which is the most",
-        "已有 {most} 条静音生效，达到上限";
-    muted():
-        "red alerts are never muted; what is muted is stored and counted all the same",
-        "红色预警从不静音；被静音的预警照常存储和计数";
 
     // ---- a test alert
-    test_is_told(alert):
-        "the test alert {alert} is on its way",
-        "测试预警 {alert} 已发出";
-    test_is_open(alert):
-        "the test alert {alert} is still open; another one can follow when it is over",
-        "测试预警 {alert} 尚未结束；结束后才能再发一条";
 
     // ---- what runs
     trial_seconds(seconds, least, most):
@@ -261,36 +228,6 @@ sentences! { "command";
     nothing_on_trial():
         "nothing is on trial",
         "没有正在试运行的内容";
-    confirm_takes_admin():
-        "a configuration is on trial, which takes the role `admin` to confirm",
-        "正在试运行的是整份配置，须由角色 `admin` 确认";
-    toml_missing():
-        "missing field `toml`, or `transfer` where it came in parts",
-        "缺少 `toml`；分片上传的须写 `transfer`";
-    toml_and_transfer():
-        "`toml` and `transfer`: only one of them says what is wanted",
-        "`toml` 和 `transfer` 只能写一个";
-    known_config():
-        "the broker keeps a configuration that was taken up, or judged, before",
-        "MQTT 服务器上保留的配置先前已采用或检查过";
-    config_runs():
-        "this configuration runs",
-        "正在运行的就是这份配置";
-    no_config():
-        "it says no configuration",
-        "其中没有配置";
-    version_too_low(version, highest):
-        "version {version} is not above {highest}, the highest that was taken up so far",
-        "版本 {version} 没有超过至今采用过的最高版本 {highest}";
-    patch_runs(now):
-        "this patch is part of what runs; {now}",
-        "这个补丁已包含在正在运行的配置中；{now}";
-    patch_changes_nothing():
-        "it changes nothing: `set` and `remove` are empty",
-        "没有任何更改：`set` 和 `remove` 都是空的";
-    path_twice():
-        "the same path stands in it twice",
-        "同一路径出现了两次";
 
     // ---- set
     fps_of(camera):
@@ -331,46 +268,13 @@ sentences! { "command";
     parts_missing(total, missing):
         "of {total} parts these are missing: {missing}",
         "共 {total} 片，还缺：{missing}";
-    parts_here(here, total):
-        "{here} of {total} parts are here",
-        "已收到 {here} 片，共 {total} 片";
-    part_known(parts):
-        "this part was here before; {parts}",
-        "这一片先前已收到；{parts}";
-    parts_whole():
-        "all parts are here, and their digest is right",
-        "所有分片已到齐，摘要相符";
 
     // ---- get
-    only_of_audit():
-        "`since` and `after` belong to `audit`",
-        "`since` 和 `after` 只用于 `audit`";
-    audit_unread(error):
-        "the audit log cannot be read: {error}",
-        "审计日志无法读取（原文：{error}）";
-    audit_no_thread(error):
-        "no thread can be started to read the audit log: {error}",
-        "无法启动读取审计日志的线程（原文：{error}）";
 
     // ---- resend
-    resend_what():
-        "say what: `stream`, `from` and `to`, or `alert_id` and `n` of a picture",
-        "请写明要补发什么：`stream`、`from` 和 `to`，或图片的 `alert_id` 和 `n`";
-    resend_one():
-        "`stream` and `alert_id`: ask for one of them at a time",
-        "`stream` 和 `alert_id` 一次只能写一个";
-    backwards():
-        "`to` is below `from`",
-        "`to` 小于 `from`";
     too_large(field):
         "`{field}` is too large",
         "`{field}` 太大";
-    says_nothing():
-        "it does not say what",
-        "没有写明要什么";
-    too_much_waits():
-        "too much that was asked for waits to be sent again; ask when some of it has come",
-        "等待补发的内容太多；请收到一部分后再要";
     all_gone():
         "nothing of it is here any more; `resend.gone` says of each number why",
         "所要的都已不在本机；`resend.gone` 说明了各编号的原因";
@@ -425,9 +329,6 @@ sentences! { "command";
     answer_not_stored():
         "an answer could not be stored",
         "一条答复无法存储";
-    audit_unread_no_thread():
-        "the audit log cannot be read for somebody: no thread",
-        "无法为请求方读取审计日志：没有可用线程";
     overrides_moved(file, error, aside):
         "{file}: {error}, moved to {aside}",
         "{file} 无法读取，已移到 {aside}（原文：{error}）";

@@ -2,11 +2,19 @@
 //! stands in it; several are a list and what joins them. Once written, a form is read for good.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Joint, Sentence, Words, catalogue, config};
+use super::{Entry, Joint, Sentence, Words, config};
+
+/// Sentences by their codes.
+pub(crate) struct Catalogue(BTreeMap<&'static str, &'static Entry>);
+
+impl FromIterator<&'static Entry> for Catalogue {
+    fn from_iter<I: IntoIterator<Item = &'static Entry>>(entries: I) -> Self {
+        Catalogue(entries.into_iter().map(|entry| (entry.code, entry)).collect())
+    }
+}
 
 impl Words {
     /// As a file keeps them. Of a list that is shown in part, what is not shown is counted only.
@@ -29,26 +37,21 @@ impl Words {
     }
 
     /// Reads them again; nothing where this version does not know the sentence, or not in this form.
-    pub(crate) fn of_kept(kept: &Value) -> Option<Words> {
+    pub(crate) fn of_kept(kept: &Value, catalogue: &Catalogue) -> Option<Words> {
         if let Some(text) = kept.as_str() {
             return Some(Words::Plain(text.to_owned()));
         }
         if let Some(list) = kept.get("list") {
-            let parts = list.as_array()?.iter().map(Words::of_kept).collect::<Option<_>>()?;
+            let parts =
+                list.as_array()?.iter().map(|part| Words::of_kept(part, catalogue)).collect::<Option<_>>()?;
             return Some(Words::List(parts, Joint::named(kept.get("joint")?.as_str()?)?));
         }
-        let entry = entry_of(kept.get("code")?.as_str()?)?;
+        let entry = *catalogue.0.get(kept.get("code")?.as_str()?)?;
         let args = kept.get("args")?;
-        let value = |name: &&str| Words::of_kept(args.get(*name)?);
+        let value = |name: &&str| Words::of_kept(args.get(*name)?, catalogue);
         let values = entry.arguments.iter().map(value).collect::<Option<_>>()?;
         Some(Words::Sentence(Sentence { entry, values }))
     }
-}
-
-fn entry_of(code: &str) -> Option<&'static Entry> {
-    static BY_CODE: OnceLock<BTreeMap<&'static str, &'static Entry>> = OnceLock::new();
-    let by_code = BY_CODE.get_or_init(|| catalogue().into_iter().map(|entry| (entry.code, entry)).collect());
-    by_code.get(code).copied()
 }
 
 impl Joint {
@@ -72,12 +75,13 @@ impl Joint {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{MOST_SHOWN, camera, foreign};
+    use super::super::{MOST_SHOWN, camera, entries, foreign};
     use super::*;
     use crate::types::language::Language;
 
     #[test]
     fn what_was_kept_says_the_same_in_both_languages() {
+        let catalogue = entries().into_iter().collect();
         let fault = camera::password_wrong("rtsp://10.0.0.31/a", "admin");
         let many: Vec<Words> = (0..15).map(|number| Words::from(format!("`{number}`"))).collect();
         for words in [
@@ -89,7 +93,7 @@ mod tests {
             Words::List(many[..3].to_vec(), Joint::Row),
         ] {
             let kept = words.kept().to_string();
-            let again = Words::of_kept(&serde_json::from_str(&kept).unwrap()).unwrap();
+            let again = Words::of_kept(&serde_json::from_str(&kept).unwrap(), &catalogue).unwrap();
             for language in Language::ALL {
                 assert_eq!(again.in_language(language), words.in_language(language), "{kept}");
             }
@@ -100,6 +104,7 @@ mod tests {
 
     #[test]
     fn what_this_version_does_not_know_is_nothing() {
+        let catalogue = entries().into_iter().collect();
         for unknown in [
             json!(null),
             json!(7),
@@ -108,7 +113,7 @@ mod tests {
             json!({ "code": "camera.password_wrong" }),
             json!({ "list": ["a"], "joint": "nor" }),
         ] {
-            assert_eq!(Words::of_kept(&unknown), None, "{unknown}");
+            assert_eq!(Words::of_kept(&unknown, &catalogue), None, "{unknown}");
         }
     }
 }

@@ -2,54 +2,6 @@
 
 sentences! { "kind";
     // ---- kinds of rules
-    crowd():
-        "Crowd gathering",
-        "人员聚集";
-    dwell():
-        "Something stays too long",
-        "目标滞留";
-    fallen():
-        "Somebody fell",
-        "人员倒地";
-    fire():
-        "Fire",
-        "疑似火情";
-    gone():
-        "Something is gone",
-        "物品缺失";
-    indoors():
-        "Vehicle indoors",
-        "车辆进楼";
-    left_behind():
-        "Something was left behind",
-        "物品遗留";
-    line():
-        "Line crossed",
-        "越过警戒线";
-    parked():
-        "Vehicle parked",
-        "车辆停放";
-    present():
-        "Something is where it is watched for",
-        "发现目标";
-    rush():
-        "People running",
-        "人员奔跑";
-    scuffle():
-        "Scuffle",
-        "人员推搡";
-    smoke():
-        "Smoke",
-        "发现烟雾";
-    vending():
-        "Street vending",
-        "占道经营";
-    works():
-        "Digging or building",
-        "违规施工";
-    wrong_way():
-        "Moving against the permitted direction",
-        "逆行";
 
     // ---- what a rule with a `signal`, or several sources together, may tell of
     fire_lane_blocked():

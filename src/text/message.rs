@@ -78,57 +78,6 @@ sentences! { "message";
     mark():
         "The centre's durable receipt: everything up to `n` is stored there.",
         "中心的回执：编号到 `n` 为止的都已存妥";
-    ack():
-        "Somebody takes an alert on.",
-        "签收一条预警；先到先得，第二个得到 `already`";
-    assign():
-        "An alert is given to somebody, or somebody is there because of it.",
-        "派单给某人，或说明某人已到场（`on_site`）";
-    verdict():
-        "Somebody says what an alert turned out to be, also after its end.",
-        "给出核实结果：属实、误报、重复或演练；预警结束后也可以";
-    close():
-        "An alert is settled, also after its end.",
-        "办结一条预警；预警结束后也可以";
-    set():
-        "Changes a few values; signed.",
-        "在安全范围内调整阈值、`analysis_fps`，启用或停用规则";
-    mute():
-        "Marks alerts as muted for a while; signed.",
-        "把一类、一条规则或一路摄像机的预警标为静音，至多一天；红色预警从不静音";
-    confirm():
-        "Keeps what runs on trial; signed, with the role `admin` where that is a whole configuration.",
-        "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
-    revert():
-        "Ends what is on trial: what ran before comes back at once.",
-        "结束试运行，立即恢复原来的内容";
-    test_alert():
-        "Tells an alert that goes the whole way and tells of nothing.",
-        "发送一条走完全程的测试预警，不代表任何事件";
-    selftest():
-        "Asks how the box does; signed.",
-        "询问盒子的状况，回答在 `up/reply` 上";
-    snapshot():
-        "Asks for a redacted picture; signed.",
-        "要一张已脱敏的摄像机画面";
-    original():
-        "Asks for the sealed original of an alert's picture; signed.",
-        "要一条预警某张图片的加封原图，每小时至多十二张";
-    resend():
-        "Publishes again what was missed, by numbers or a picture, as far as the box still has it.",
-        "按编号补发遗漏的消息，或补发一张图片；已不在盒子里的说明原因";
-    get():
-        "Asks for the configuration, the audit log or the birth messages, in parts with a digest; signed.",
-        "索取正在运行的配置、审计日志或出生消息，分片答复并附摘要；每小时至多三十次";
-    part():
-        "A part of a configuration that does not fit into one message; signed.",
-        "上传整份配置的一个分片；配置超过一条消息时使用";
-    patch():
-        "Changes entries of the configuration by their ids, versioned like a whole one; signed.",
-        "按编号修改、增加或删除配置中的条目，带版本号，与整份配置同样检查";
-    wanted():
-        "The wanted configuration, whole and versioned; signed.",
-        "下发整份配置，带版本号";
 
     // ---- the list of commands
     contract_anchor():

@@ -1,6 +1,7 @@
 //! The catalogue: every sentence that people read from the box, in English and in Chinese, with a stable code.
 //!
-//! One file for each area; [`sentences!`] lists `name(arguments): "English", "中文";` and makes a constructor of each. A
+//! One file for each area; [`sentences!`] lists `name(arguments): "English", "中文";` and makes a constructor of each. What
+//! one rule, command or sensor source alone says stands in its own file, in the same manner; [`crate::sentences`] has all. A
 //! language or an argument that is forgotten, or an argument that a text does not use, does not compile. `Display` is
 //! English, so that chains of errors and the log go on as they are; [`Sentence::in_language`] is for people. Must never
 //! decide anything: what is said is the caller's, in which language the site's, `--language`'s or the terminal's.
@@ -22,11 +23,23 @@ use serde::{Deserialize, Serialize};
 use crate::types::language::Language;
 
 /// Lists the sentences of an area. Names and arguments become the code and the keys of `args` in published JSON.
+///
+/// A file of another module that holds its own sentences names the areas they belong to, and each becomes a module:
+/// `rule { name(arguments): "English", "中文"; }`. The list that names the file hands its `SENTENCES` on
+/// ([`crate::sentences`]).
 macro_rules! sentences {
-    ($area:literal; $($name:ident($($arg:ident),*): $english:literal, $chinese:literal;)+) => {
+    ($($area:ident { $($sentences:tt)+ })+) => {
+        $(mod $area {
+            $crate::text::sentences! { stringify!($area); $($sentences)+ }
+        })+
+
+        /// All that this file holds.
+        pub(crate) const SENTENCES: $crate::text::Sentences = &[$($area::ALL),+];
+    };
+    ($area:expr; $($name:ident($($arg:ident),*): $english:literal, $chinese:literal;)+) => {
         #[allow(non_upper_case_globals, reason = "each is named as its constructor")]
         mod entry {
-            use crate::text::Entry;
+            use $crate::text::Entry;
 
             $(pub(super) static $name: Entry = Entry {
                 code: concat!($area, ".", stringify!($name)),
@@ -37,23 +50,42 @@ macro_rules! sentences {
         }
 
         /// All of this area.
-        pub(super) const ALL: &[&crate::text::Entry] = &[$(&entry::$name),+];
+        pub(super) const ALL: &[&$crate::text::Entry] = &[$(&entry::$name),+];
 
         $(
             #[doc = $english]
             #[allow(unreachable_pub, reason = "some areas are used by tests, too")]
-            #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "those of the page, which keep their codes"))]
-            pub fn $name($($arg: impl Into<crate::text::Words>),*) -> crate::text::Sentence {
+            #[cfg_attr(
+                not(all(feature = "web", feature = "demo")),
+                allow(dead_code, reason = "those of what is left out keep their codes")
+            )]
+            pub fn $name($($arg: impl Into<$crate::text::Words>),*) -> $crate::text::Sentence {
                 // Never called: the compiler compares the arguments with those in both texts.
                 let _ = || {
                     _ = format_args!($english, $($arg = ""),*);
                     _ = format_args!($chinese, $($arg = ""),*);
                 };
-                crate::text::Sentence { entry: &entry::$name, values: vec![$($arg.into()),*] }
+                $crate::text::Sentence { entry: &entry::$name, values: vec![$($arg.into()),*] }
             }
         )+
     };
 }
+pub(crate) use sentences;
+
+/// Lists `"English": "中文";`: what the reference of the configuration says of fields.
+macro_rules! fields {
+    ($($english:literal: $chinese:literal;)+) => {
+        /// English and Chinese.
+        pub(crate) const FIELDS: $crate::text::Fields = &[$(($english, $chinese)),+];
+    };
+}
+pub(crate) use fields;
+
+/// The sentences of a file, by their areas.
+pub type Sentences = &'static [&'static [&'static Entry]];
+
+/// What the reference says of fields: English and Chinese.
+pub(crate) type Fields = &'static [(&'static str, &'static str)];
 
 /// A warning in the log of the program: the sentence in the log's language, its code as a field, then more fields as
 /// `tracing` takes them: `log_warn!(sentence; camera = %id)`.
@@ -109,6 +141,7 @@ pub(crate) mod backup;
 pub(crate) mod box_log;
 pub(crate) mod broker;
 pub(crate) mod camera;
+#[cfg(feature = "demo")]
 pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod command;
@@ -129,6 +162,7 @@ pub(crate) mod config_site;
 pub(crate) mod config_syntax;
 pub(crate) mod config_write;
 pub(crate) mod daemon;
+#[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
 pub mod evidence;
@@ -176,17 +210,19 @@ pub(crate) mod structure;
 pub(crate) mod tail;
 pub(crate) mod time;
 
+pub(crate) use kept::Catalogue;
+
 /// A sentence of the catalogue, as it is listed.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    code: &'static str,
-    arguments: &'static [&'static str],
-    english: &'static str,
-    chinese: &'static str,
+pub struct Entry {
+    pub(crate) code: &'static str,
+    pub(crate) arguments: &'static [&'static str],
+    pub(crate) english: &'static str,
+    pub(crate) chinese: &'static str,
 }
 
-/// Every sentence there is.
-fn catalogue() -> Vec<&'static Entry> {
+/// Every sentence of this module.
+pub(crate) fn entries() -> Vec<&'static Entry> {
     [
         alert::ALL,
         argument::ALL,
@@ -195,6 +231,7 @@ fn catalogue() -> Vec<&'static Entry> {
         box_log::ALL,
         broker::ALL,
         camera::ALL,
+        #[cfg(feature = "demo")]
         capacity::ALL,
         check::ALL,
         command::ALL,
@@ -215,6 +252,7 @@ fn catalogue() -> Vec<&'static Entry> {
         config_syntax::ALL,
         config_write::ALL,
         daemon::ALL,
+        #[cfg(feature = "demo")]
         demo::ALL,
         detect::ALL,
         evidence::ALL,
@@ -265,9 +303,9 @@ fn catalogue() -> Vec<&'static Entry> {
 /// What is said, in every language at once.
 #[derive(Debug, Clone)]
 pub struct Sentence {
-    entry: &'static Entry,
+    pub(crate) entry: &'static Entry,
     /// In the order of the entry's arguments.
-    values: Vec<Words>,
+    pub(crate) values: Vec<Words>,
 }
 
 /// A sentence of the catalogue, or what is the same in every language: a name, a number, an address, the words of others.
@@ -399,7 +437,7 @@ impl Sentence {
 }
 
 /// The template with each `{name}` replaced; the compiler has read it, so it is well formed.
-fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
+pub(crate) fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
     let mut text = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(at) = rest.find(['{', '}']) {
@@ -556,4 +594,4 @@ macro_rules! plain {
 plain!(&str, String, &String, u8, u16, u32, u64, usize, i64, std::path::Display<'_>);
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

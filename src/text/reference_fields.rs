@@ -1,21 +1,11 @@
-//! The Chinese of what the configuration reference says of each section and key.
+//! The Chinese of what the configuration reference says of each section and key, in the order of the reference. What one
+//! rule or one sensor source alone says stands in its own file.
 //!
 //! The English is the doc comment of the field (in `src/config/document`, `src/analysis/rules` and `src/sensors`) as its schema
-//! gives it; it stands here beside the Chinese so that a changed sentence asks for a new translation. A test of
+//! gives it; it stands beside the Chinese so that a changed sentence asks for a new translation. A test of
 //! `src/config/reference` names each that is missing and each that nothing says any more.
 
-/// The Chinese of that description or example; `None` where there is none.
-pub(crate) fn chinese(english: &str) -> Option<&'static str> {
-    FIELDS.iter().find(|(known, _)| *known == english).map(|(_, chinese)| *chinese)
-}
-
-/// Lists `"English": "Chinese";`.
-macro_rules! fields {
-    ($($english:literal: $chinese:literal;)+) => { &[$(($english, $chinese)),+] };
-}
-
-/// English and Chinese, in the order of the reference.
-pub(crate) const FIELDS: &[(&str, &str)] = fields! {
+fields! {
     // ---- `[site]`
     "The box and where it stands.":
         "盒子本身及其所在地点。";
@@ -271,38 +261,10 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
         "目标的最小高度，按画面高度的比例，大于 0，不超过 1：更小的，这条规则不计。上下被画面边缘截断的，或被近处物体挡住的，不会因太小而排除。摄像机的 `heights` 对它的全部规则生效。";
     "Greatest height of what it looks at, in parts of the picture's height, above 0 to 1.":
         "目标的最大高度，按画面高度的比例，大于 0，不超过 1。";
-    "Something of these classes is in the zone for some time; not necessarily the same thing.":
-        "区域里持续一段时间有这些类别的目标；不必是同一个。";
-    "The same thing stays in the zone.":
-        "同一个目标一直待在区域里。";
-    "Something crosses a line.":
-        "有目标越过警戒线。";
-    "Many at once are in the zone.":
-        "区域里同时有许多目标。";
-    "The same vehicle stands still in the zone.":
-        "同一辆车在区域里停着不动。";
-    "Something moves against the permitted direction.":
-        "有目标逆着允许的方向移动。";
-    "A thing appears, stays, and whoever brought it goes away.":
-        "出现一件东西，留在原处，带它来的人离开了。";
-    "A thing that stood there steadily is missing.":
-        "一直稳定停放在那里的东西不见了。";
-    "Somebody goes down within a moment and stays down.":
-        "有人片刻间倒下，并且没有起来。";
-    "Several people close together move fast and irregularly.":
-        "几个人靠在一起，动作快而杂乱。";
-    "Many run at once, together or apart.":
-        "许多人同时奔跑，同向或四散。";
     "Open flame.":
         "明火。";
     "Smoke.":
         "烟雾。";
-    "A two-wheeler is inside an entrance.":
-        "两轮车进了楼门。";
-    "A stall: something stands for long, with people round it.":
-        "摊位：有东西长时间停放，周围有人。";
-    "Several trucks or people are busy where nobody may dig or build.":
-        "在不许开挖或施工的地方，有几辆卡车或几个人在作业。";
 
     // ---- conditions of a rule
     "The zone; every camera of the rule must have one of this name.":
@@ -311,54 +273,8 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
         "计入的类别，写模型所用的名称。";
     "For how many seconds.":
         "持续多少秒。";
-    "The line; every camera of the rule must have one of this name.":
-        "警戒线；这条规则的每路摄像机都要有这个名称的线。";
-    "Which way: `left_to_right`, `right_to_left` or `both`, seen along the drawn line.":
-        "方向：`left_to_right`（从左到右）、`right_to_left`（从右到左）或 `both`（双向），以画线的方向为准。";
-    "How many at once. Either this, or `density`, or both: then both must be met.":
-        "同时至少多少个。可以只写它，也可以只写 `density`，也可以都写：都写时两者都要满足。";
-    "How dense: which part of the zone the people in it cover, 0 to 1, as the camera sees it. A loose queue is about 0.1, a full stair 0.5. `lookout replay` with a recording shows what a place has on its usual days.":
-        "密集程度：区域被其中的人遮住的比例，0 到 1，以摄像机所见为准。松散的队列约 0.1，挤满的楼梯约 0.5。用录像跑 `lookout replay`，可看出某处平日是多少。";
-    "The permitted direction as it looks in the picture, in degrees: 0 to the right, 90 up, 180 to the left, 270 down (towards the camera).":
-        "允许的方向，以画面上所见为准，单位度：0 向右，90 向上，180 向左，270 向下（朝着摄像机）。";
-    "For how many seconds it moves so. Who stands never counts, however they turn.":
-        "这样移动多少秒。站着不动的，无论怎样转身都不算。";
-    "How far a movement may be from exactly opposite and still count, in degrees. 90: all that does not move the permitted way.":
-        "移动方向与正好相反的方向相差多少度以内仍算逆行。90：凡是没有朝允许的方向移动的都算。";
-    "For how many seconds it lies there alone.":
-        "无人看管地留在那里多少秒。";
-    "The classes that count, as the model names them. Models that know bags have `backpack`, `handbag`, `suitcase`; the one that comes with Lookout does not.":
-        "计入的类别，写模型所用的名称。能检测箱包的模型有 `backpack`、`handbag`、`suitcase`；随 Lookout 附带的模型没有。";
-    "Whether somebody who stays beside it keeps it from counting. With `false` it counts from when it came.":
-        "旁边一直有人时，是否不算遗留。`false` 表示从出现起就计时。";
-    "For how many seconds it is missing while nothing stands in front of its place. It must have stood there for as long before (10 seconds to 2 minutes).":
-        "不见了多少秒，其间它的位置前面没有遮挡。此前它须在那里停留同样长的时间（10 秒到 2 分钟）。";
-    "For how many seconds they are down. Who ties a shoe or picks something up is up again after two or three.":
-        "倒下多少秒。系鞋带、捡东西的人，两三秒就起来了。";
-    "How low, in parts of their upright height. Higher finds more falls and more people who squat. The camera must see people from the side or at a slant, and be looked at at least twice a second.":
-        "多低算倒下，按站立时高度的比例。调大能发现更多倒地，也会误报更多蹲下的人。摄像机须从侧面或斜着看到人，并且每秒至少分析两帧。";
-    "How many, touching or nearly.":
-        "多少人，彼此接触或几乎接触。";
-    "How irregularly they must move, in body heights per second: the part of their movement that goes to and fro and not along. It is taken from their boxes and, of people taller than a quarter of the picture, from what moves within them. Lower finds more scuffles and more of what only looks like one; a detector whose boxes tremble needs more. Needs at least five looks a second.":
-        "动作要多杂乱，单位为每秒几个身高：只算来回晃动的部分，不算朝一个方向的移动。取自人的检测框；对高度超过画面四分之一的人，还取自框内的变化。调小能发现更多推搡，也会误报更多看似推搡的情形；检测框抖动大的检测器要调大。每秒至少须分析五帧。";
     "How many at once.":
         "同时至少多少个。";
-    "What counts as running, in body heights per second: a walk is about 0.8. Needs at least three looks a second.":
-        "多快算奔跑，单位为每秒几个身高：步行约为 0.8。每秒至少须分析三帧。";
-    "Over how many seconds it is confirmed. What was there from the start and never flickers, such as a lamp, is not told; what appears and never changes needs three times as long. Where the picture itself stays the same nothing is told.":
-        "用多少秒来确认。一开始就有、从不闪动的（如灯）不报；后来出现、从不变化的，需要三倍的时间。画面本身没有变化的不报。";
-    "Over how many seconds it is confirmed. What was there from the start and never changes is not told; what appears and never changes needs three times as long. Where the picture itself stays the same nothing is told.":
-        "用多少秒来确认。一开始就有、从不变化的不报；后来出现、从不变化的，需要三倍的时间。画面本身没有变化的不报。";
-    "The zone, the floor behind the door; every camera of the rule must have one of this name.":
-        "区域，即门内的地面；这条规则的每路摄像机都要有这个名称的区域。";
-    "For how many seconds it stands.":
-        "停放多少秒。";
-    "What a stall is made of, as the model names it. With `person` among them somebody must be beside it at least half of the recent time; without, this is `parked`.":
-        "摊位由什么组成，写模型所用的名称。其中有 `person` 时，最近至少一半的时间旁边须有人；没有时，等同于 `parked`。";
-    "For how many seconds, on and off.":
-        "断断续续共多少秒。";
-    "How many at once stay at the place while at least one of them moves there.":
-        "同时有多少留在该处，并且其中至少一个在那里移动。";
 
     // ---- `[fusion]`
     "How hints of several cameras and sensors become one alert.":
@@ -473,42 +389,14 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
         "值 = 数字 × scale + offset。";
     "In the unit; see `scale`. -273.15 makes °C of kelvin.":
         "用该传感器的单位；见 `scale`。-273.15 把开尔文换算成 °C。";
-    "Messages with JSON on an MQTT topic: zigbee2mqtt, ChirpStack, Tasmota and many others.":
-        "MQTT 主题上的 JSON 消息：zigbee2mqtt、ChirpStack、Tasmota 等许多设备。";
-    "ONVIF events with JSON on an MQTT topic (prefix `onvif-ej`).":
-        "MQTT 主题上的 ONVIF 事件，JSON 格式（前缀 `onvif-ej`）。";
-    "A register that is asked for over Modbus TCP, or in RTU frames behind a serial server.":
-        "通过 Modbus TCP 查询的寄存器，或经串口服务器透传的 RTU 帧。";
-    "A register that is asked for over Modbus RTU on a serial port.":
-        "通过串口以 Modbus RTU 查询的寄存器。";
-    "Readings that somebody posts over HTTP, see `[sensors.webhook]`.":
-        "由别的程序通过 HTTP 上报的读数，见 `[sensors.webhook]`。";
 
     // ---- sources of a sensor
-    "The topic, without wildcards.":
-        "主题，不含通配符。";
     "Where in the message the value is, as a JSON pointer (RFC 6901). Without it, the whole message is the value.":
         "值在消息中的位置，写 JSON Pointer（RFC 6901）。不写时，整条消息就是值。";
-    "Words that stand for numbers, in addition to the usual ones for 0/1 sensors (`ON`, `open`, `true`, ... are 1). zigbee2mqtt's `contact` is true when a door is closed: `{ true = 0, false = 1 }`.":
-        "代表数字的词，补充 0/1 传感器通常的那些（`ON`、`open`、`true` 等为 1）。zigbee2mqtt 的 `contact` 在门关闭时为 true：写 `{ true = 0, false = 1 }`。";
-    "Pass over messages that lack the place, for devices that send several kinds of message. Otherwise they make the reading bad.":
-        "略过没有该位置的消息，用于会发多种消息的设备。否则这样的消息使读数无效。";
     "Which `[[sensors.broker]]`. May be left out while there is at most one.":
         "用哪个 `[[sensors.broker]]`。至多有一个时可以不写。";
-    "The topic, without wildcards: prefix of the device, `onvif-ej`, the event, and its source.":
-        "主题，不含通配符：设备的前缀、`onvif-ej`、事件及其来源。";
-    "Items of the event's `Source` that must have these values, where a topic serves several.":
-        "事件的 `Source` 中必须等于这些值的项，用于一个主题对应多个来源的情况。";
-    "Name of the item in the event's `Data` that holds the value. ONVIF gives temperatures in kelvin.":
-        "事件的 `Data` 中存放值的那一项的名称。ONVIF 的温度以开尔文为单位。";
     "Words that stand for numbers, in addition to the usual ones for 0/1 sensors.":
         "代表数字的词，补充 0/1 传感器通常的那些。";
-    "Host and port; port 502 may be left out.":
-        "主机和端口；端口为 502 时可以不写。";
-    "How frames are written: `tcp` with the header of Modbus TCP, `rtu` with a checksum, for a serial server that passes on what the serial line carries.":
-        "帧格式：`tcp` 带 Modbus TCP 报文头；`rtu` 带校验和，用于原样透传串口数据的串口服务器。";
-    "Number of the device: 1 to 247, or 0 or 255 for a device that has none.":
-        "从站号：1 到 247；没有从站号的设备写 0 或 255。";
     "Number of the register, from 0: what a manual calls 40018 is `table = \"holding\", register = 17`. The six digits of some manuals (400018, 300018, 100018) are taken as they stand there, table included.":
         "寄存器编号，从 0 开始：说明书写作 40018 的，这里写 `table = \"holding\", register = 17`。有的说明书用六位数（400018、300018、100018），可以照写，寄存器类型已包含在内。";
     "`holding` or `input` registers, `coil` or `discrete` bits.":
@@ -521,26 +409,8 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
         "两次查询间隔多少秒。";
     "Seconds an answer may take.":
         "等待应答最多多少秒。";
-    "Seconds to wait after connecting before the first question. Many devices swallow what comes too soon. If left out, it is learned; of several sensors on a line the longest counts.":
-        "连接之后等多少秒再发第一次查询。许多设备会丢掉来得太早的请求。不写时自动学习；同一线路上有多个传感器时，取最长的。";
-    "Take an answer although it bears another device's number, for devices that always say the same one. 0 and 255 are always taken.":
-        "应答里写着别的从站号也接受，用于总是回同一个从站号的设备。0 和 255 始终接受。";
-    "The serial port. A name under `/dev/serial/by-id` stays the same when cables are swapped.":
-        "串口。`/dev/serial/by-id` 下的名称在换插接口后不变。";
     "Bits per second.":
         "波特率，每秒多少位。";
-    "Parity: `none`, `even` or `odd`.":
-        "校验位：`none`（无）、`even`（偶校验）或 `odd`（奇校验）。";
-    "Stop bits.":
-        "停止位。";
-    "Number of the device on the line.":
-        "从站号，即设备在线路上的编号。";
-    "Seconds to wait after opening the port before the first question. Many devices swallow what comes too soon. If left out, it is learned; of several sensors on a line the longest counts.":
-        "打开串口之后等多少秒再发第一次查询。许多设备会丢掉来得太早的请求。不写时自动学习；同一线路上有多个传感器时，取最长的。";
-    "The path. Several sensors may share one and take their values from different places of the same message.":
-        "路径。几个传感器可以共用一个路径，各从同一条消息的不同位置取值。";
-    "Pass over messages that lack the place. Otherwise they make the reading bad and are answered with 400.":
-        "略过没有该位置的消息。否则这样的消息使读数无效，并以 400 应答。";
 
     // ---- `[[command_key]]`
     "Who may command this box over MQTT, one `[[command_key]]` for each; `lookout keys make` prints it. With at least one, everything unsigned is refused. Without any, acknowledgements and marks are taken from whoever reaches the broker, and nothing else.":
@@ -561,19 +431,4 @@ pub(crate) const FIELDS: &[(&str, &str)] = fields! {
     "property office, lane 3": "三巷物业办公室";
     "Yangqiao, underpass, drain 2": "羊桥下穿通道二号排水口";
     "Drain 2": "二号排水口";
-};
-
-#[cfg(test)]
-mod tests {
-    use super::FIELDS;
-    use crate::text::tests::fault_in_chinese;
-
-    #[test]
-    fn the_reference_is_set_as_chinese() {
-        let faults: Vec<String> = FIELDS
-            .iter()
-            .filter_map(|(english, chinese)| Some(format!("{english}: {}", fault_in_chinese(chinese)?)))
-            .collect();
-        assert!(faults.is_empty(), "{}", faults.join("\n"));
-    }
 }

@@ -3,29 +3,8 @@
 
 sentences! { "source";
     // ---- where the numbers come from
-    from_broker(topic, broker):
-        "from {topic} at the broker {broker}",
-        "来自 MQTT 服务器 {broker} 的主题 {topic}";
-    from_this_machine(topic):
-        "from {topic} at the broker on this machine",
-        "来自本机 MQTT 服务器的主题 {topic}";
-    asked_at(every, unit, address):
-        "asked every {every} of unit {unit} at {address}",
-        "每 {every} 查询一次 {address} 的从站 {unit}";
-    asked_on(every, unit, device):
-        "asked every {every} of unit {unit} on {device}",
-        "每 {every} 查询一次串口 {device} 上的从站 {unit}";
-    posted_to(path):
-        "posted to {path}",
-        "由 HTTP 上报到 {path}";
 
     // ---- MQTT topics and places in a message
-    topic_wildcard():
-        "`topic` may hold no wildcard (`+`, `#`)",
-        "`topic` 中不能有通配符（`+`、`#`）";
-    try_whole_topic():
-        "a sensor is one device: write its whole topic; `mosquitto_sub -v -t '#'` shows them",
-        "一个传感器就是一台设备：请写出完整的主题；可用 `mosquitto_sub -v -t '#'` 查看";
     pointer_without_slash():
         "`pointer` must begin with `/`",
         "`pointer` 须以 `/` 开头";
@@ -110,15 +89,6 @@ sentences! { "source";
         "一台串口服务器只有一种帧格式：请让它的所有传感器保持一致";
 
     // ---- posts
-    no_webhook_section():
-        "`webhook` without the section `[sensors.webhook]`",
-        "用了 `webhook`，却没有 `[sensors.webhook]` 一节";
-    try_webhook_section():
-        "add [sensors.webhook] with secret = \"FILE\", a file that holds the token",
-        "请添加 [sensors.webhook]，并用 secret = \"FILE\" 指定存放令牌的文件";
-    path_not_plain():
-        "`path` must begin with `/` and be plain ASCII",
-        "`path` 须以 `/` 开头，且只含 ASCII 字符";
     try_path():
         "for example \"/readings/drain-2\", without the host and without `?`",
         "例如 \"/readings/drain-2\"，不带主机名，也不带 `?`";
@@ -212,34 +182,4 @@ sentences! { "source";
         "数字须单独出现，不带单位";
 
     // ---- answers to posts
-    too_many_connections():
-        "too many connections",
-        "连接太多";
-    too_many_wrong_tokens():
-        "too many wrong tokens",
-        "令牌错误次数太多";
-    no_token():
-        "the header `Authorization: Bearer TOKEN` is missing or holds another token",
-        "缺少请求头 `Authorization: Bearer TOKEN`，或其中的令牌不对";
-    too_many_posts():
-        "too many posts; wait a second",
-        "上报太频繁，请稍候再发";
-    unknown_path():
-        "no sensor has this path",
-        "没有传感器使用这个路径";
-    not_post():
-        "readings are sent with POST",
-        "读数须用 POST 发送";
-    body_too_large(most):
-        "the body is too large: at most {most} bytes",
-        "请求体太大：最多 {most} 字节";
-    body_broken():
-        "the body could not be read to its end",
-        "请求体没有接收完整";
-    body_too_slow():
-        "the body took too long",
-        "请求体接收超时";
-    of_sensor(sensor, why):
-        "{sensor}: {why}",
-        "{sensor}：{why}";
 }

@@ -1,11 +1,10 @@
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
 
 /// The text without what stands between backticks and in braces: what is left is prose.
-fn prose(template: &str) -> String {
+pub(crate) fn prose(template: &str) -> String {
     let mut prose = String::new();
     let (mut in_code, mut depth) = (false, 0);
     for c in template.chars() {
@@ -24,7 +23,7 @@ fn prose(template: &str) -> String {
 }
 
 /// What is wrong with a text in Chinese.
-pub(super) fn fault_in_chinese(text: &str) -> Option<String> {
+pub(crate) fn fault_in_chinese(text: &str) -> Option<String> {
     let prose: Vec<char> = prose(text).chars().collect();
     for pair in prose.windows(2) {
         let (a, b) = (pair[0], pair[1]);
@@ -39,55 +38,7 @@ pub(super) fn fault_in_chinese(text: &str) -> Option<String> {
 }
 
 #[test]
-fn every_code_is_there_once_and_is_a_plain_name() {
-    let mut codes = BTreeSet::new();
-    for entry in catalogue() {
-        assert!(codes.insert(entry.code), "`{}` is there twice", entry.code);
-        let (area, name) = entry.code.split_once('.').unwrap_or_default();
-        for part in [area, name] {
-            let is_plain = !part.is_empty() && part.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_'));
-            assert!(is_plain, "`{}`", entry.code);
-        }
-    }
-    assert!(codes.len() > 200, "only {} sentences", codes.len());
-}
-
-#[test]
-fn every_sentence_is_there_in_both_languages() {
-    for Entry { code, english, chinese, .. } in catalogue() {
-        assert!(!english.is_empty() && !chinese.is_empty(), "{code}");
-        assert!(english.is_ascii(), "{code}: {english}");
-        assert!(english.trim() == *english && chinese.trim() == *chinese, "{code}: spaces around it");
-        // Where both are the same there are no words in it.
-        let words = prose(english).split_whitespace().filter(|word| word.len() > 2).count();
-        let is_the_same = english == chinese;
-        assert_eq!(is_the_same, chinese.is_ascii(), "{code}: {chinese}");
-        assert!(!is_the_same || words < 2, "{code}: {chinese}");
-    }
-}
-
-#[test]
-fn every_argument_stands_in_both_texts() {
-    for entry in catalogue() {
-        for template in [entry.english, entry.chinese] {
-            let filled = fill(template, |name| Some(format!("<{name}>")));
-            for name in entry.arguments {
-                assert!(filled.contains(&format!("<{name}>")), "{}: {filled}", entry.code);
-            }
-            assert!(!template.contains(":."), "{}: a number is formatted by the caller", entry.code);
-        }
-        let names: BTreeSet<&&str> = entry.arguments.iter().collect();
-        assert_eq!(names.len(), entry.arguments.len(), "{}", entry.code);
-    }
-}
-
-#[test]
-fn chinese_is_set_as_chinese() {
-    let faults: Vec<String> = catalogue()
-        .iter()
-        .filter_map(|entry| Some(format!("{}: {}", entry.code, fault_in_chinese(entry.chinese)?)))
-        .collect();
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+fn a_mark_that_is_not_chinese_is_seen() {
     for bad in ["无法读取,请检查", "无法读取: 文件", "(原文)", "共3台", "用ffmpeg转换", "无法读取."]
     {
         assert!(fault_in_chinese(bad).is_some(), "{bad}");

@@ -72,6 +72,7 @@ struct Waiting {
 static USED_US: AtomicU64 = AtomicU64::new(0);
 
 /// Processor time that this process has spent decoding, and handing frames over, so far.
+#[cfg(feature = "demo")]
 pub(crate) fn decoding_time() -> Duration {
     Duration::from_micros(USED_US.load(Ordering::Relaxed))
 }

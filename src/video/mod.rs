@@ -61,6 +61,7 @@ mod receivers;
 mod redirects;
 mod rtp;
 mod rtsp;
+#[cfg(feature = "demo")]
 mod serve;
 mod source;
 mod stream_info;
@@ -76,6 +77,7 @@ pub use backoff::{Backoff, RetryLimits};
 pub use camera_state::{CameraEvent, CameraState, CameraStats, NotStopped};
 pub use certificate::{CertificateTrouble, Fingerprint};
 pub use deadline::abandoned_teardowns;
+#[cfg(feature = "demo")]
 pub(crate) use decode_threads::decoding_time;
 pub use decoder::{Codec, DecoderChoice, FileCodec};
 pub use error::{Fault, VideoError};
@@ -92,6 +94,7 @@ pub use pipeline::live_pipelines;
 pub(crate) use probe::ProbeReport;
 pub use probe::probe;
 pub use redirects::RedirectTrouble;
+#[cfg(feature = "demo")]
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
 pub(crate) use source::redact;
 pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source, Trust};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer::prelude::*;
-use gstreamer_rtsp_server::gst_sdp;
+use gstreamer_sdp as gst_sdp;
 use parking_lot::Mutex;
 
 use super::address::RtspUrl;

@@ -1,5 +1,6 @@
 //! Commands against the real daemon and a real broker: who is believed, what takes effect, what is written down, and
 //! how a configuration changes.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]

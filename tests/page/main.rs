@@ -1,6 +1,6 @@
 //! The page on the box, against the real daemon and a real broker: who gets in, what they see and may do, what leaves, and
 //! what those do not achieve who mean harm; then in a real browser.
-#![cfg(feature = "web")]
+#![cfg(all(feature = "web", feature = "demo"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]

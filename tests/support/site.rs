@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use lookout::config::document::DEFAULT_MODEL;
+#[cfg(feature = "demo")]
 use lookout::video::{Auth, Mount, Play, RtspServer};
 
 use super::clips::shared;
@@ -24,6 +25,7 @@ pub fn lane_clip() -> PathBuf {
 pub const BEFORE_SOMEBODY_COMES: f64 = 0.4;
 
 /// A camera that plays the clip for ever at `/lane`; its first round begins at that part of it.
+#[cfg(feature = "demo")]
 pub fn lane_camera(port: u16, from: f64) -> RtspServer {
     let play = Play::File { path: lane_clip(), repeat: true, from };
     let mount = Mount { path: "/lane".to_owned(), play, auth: Auth::None };
@@ -31,6 +33,7 @@ pub fn lane_camera(port: u16, from: f64) -> RtspServer {
 }
 
 /// The line of a configuration that names such a camera.
+#[cfg(feature = "demo")]
 pub fn lane_url(camera: &RtspServer) -> String {
     format!("url = \"rtsp://127.0.0.1:{}/lane\"", camera.port())
 }

@@ -15,6 +15,37 @@ use super::prelude::*;
 use crate::analysis::geometry::{BBox, Point};
 use crate::analysis::tracker::{Track, TrackState};
 
+sentences! {
+    rule {
+        crowd(count, classes, zone):
+            "at least {count} of {classes} are in {zone}",
+            "{zone} 内至少有 {count} 个 {classes}";
+        crowd_dense(count, classes, zone, share):
+            "at least {count} of {classes} are in {zone} and cover {share} % of it",
+            "{zone} 内至少有 {count} 个 {classes}，覆盖其 {share}%";
+        crowd_of_none():
+            "`crowd` says not how many",
+            "`crowd` 没有写明数量";
+        try_number_or_density():
+            "add `at_least = 8` (people), `density = 0.4` (share of the zone they cover), or both",
+            "请加上 `at_least = 8`（人数）或 `density = 0.4`（人覆盖区域的比例），也可两者都写";
+    }
+    kind {
+        crowd():
+            "Crowd gathering",
+            "人员聚集";
+    }
+}
+
+fields! {
+    "Many at once are in the zone.":
+        "区域里同时有许多目标。";
+    "How many at once. Either this, or `density`, or both: then both must be met.":
+        "同时至少多少个。可以只写它，也可以只写 `density`，也可以都写：都写时两者都要满足。";
+    "How dense: which part of the zone the people in it cover, 0 to 1, as the camera sees it. A loose queue is about 0.1, a full stair 0.5. `lookout replay` with a recording shows what a place has on its usual days.":
+        "密集程度：区域被其中的人遮住的比例，0 到 1，以摄像机所见为准。松散的队列约 0.1，挤满的楼梯约 0.5。用录像跑 `lookout replay`，可看出某处平日是多少。";
+}
+
 /// At least so many at once in the zone, and so dense where that is asked, for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crowd {
@@ -54,7 +85,7 @@ pub(crate) struct CrowdDocument {
 }
 
 impl Crowd {
-    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::crowd);
+    pub(super) const ALERT: Alert = (Level::Orange, kind::crowd);
     /// Crowds are people.
     const DEFAULT_CLASSES: [&str; 1] = ["person"];
     /// A dense zone with one body in it is a body close to the camera.
@@ -72,7 +103,7 @@ impl Typed for CrowdDocument {
         if at_least.is_none()
             && let Some(place) = &self.zone
         {
-            check.missing(&place.span, say::crowd_of_none(), say::try_number_or_density());
+            check.missing(&place.span, rule::crowd_of_none(), rule::try_number_or_density());
         }
         let (zone, classes, at_least, for_at_least) = (zone?, classes?, at_least?, for_at_least?);
         Some(Crowd { zone, classes, at_least, density, for_at_least }.into())
@@ -97,9 +128,9 @@ impl RuleKind for Crowd {
         let (count, classes, zone) = (self.at_least, any_of(&self.classes), self.zone.as_ref());
         match self.density {
             Some(density) => {
-                say::crowd_dense(count, classes, zone, format!("{:.0}", f64::from(density) * 100.0))
+                rule::crowd_dense(count, classes, zone, format!("{:.0}", f64::from(density) * 100.0))
             }
-            None => say::crowd(count, classes, zone),
+            None => rule::crowd(count, classes, zone),
         }
     }
 

@@ -6,6 +6,24 @@ use super::prelude::*;
 use super::stationary::Place;
 use crate::analysis::tracker::{Track, TrackState};
 
+sentences! {
+    rule {
+        dwell(classes, zone):
+            "the same {classes} stays in {zone}",
+            "同一 {classes} 停留在 {zone} 内";
+    }
+    kind {
+        dwell():
+            "Something stays too long",
+            "目标滞留";
+    }
+}
+
+fields! {
+    "The same thing stays in the zone.":
+        "同一个目标一直待在区域里。";
+}
+
 /// The *same* thing stays in the zone for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dwell {
@@ -33,7 +51,7 @@ pub(crate) struct DwellDocument {
 }
 
 impl Dwell {
-    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::dwell);
+    pub(super) const ALERT: Alert = (Level::Yellow, kind::dwell);
 }
 
 impl Typed for DwellDocument {
@@ -56,7 +74,7 @@ impl RuleKind for Dwell {
     }
 
     fn sentence(&self) -> Sentence {
-        say::dwell(any_of(&self.classes), self.zone.as_ref())
+        rule::dwell(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -27,6 +27,28 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 
+sentences! {
+    rule {
+        fallen(classes, zone):
+            "{classes} went down in {zone} and stays down",
+            "{classes} 在 {zone} 内倒地不起";
+    }
+    kind {
+        fallen():
+            "Somebody fell",
+            "人员倒地";
+    }
+}
+
+fields! {
+    "Somebody goes down within a moment and stays down.":
+        "有人片刻间倒下，并且没有起来。";
+    "For how many seconds they are down. Who ties a shoe or picks something up is up again after two or three.":
+        "倒下多少秒。系鞋带、捡东西的人，两三秒就起来了。";
+    "How low, in parts of their upright height. Higher finds more falls and more people who squat. The camera must see people from the side or at a slant, and be looked at at least twice a second.":
+        "多低算倒下，按站立时高度的比例。调大能发现更多倒地，也会误报更多蹲下的人。摄像机须从侧面或斜着看到人，并且每秒至少分析两帧。";
+}
+
 /// Somebody upright went down within a moment and has been down for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fallen {
@@ -60,7 +82,7 @@ pub(crate) struct FallenDocument {
 }
 
 impl Fallen {
-    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::fallen);
+    pub(super) const ALERT: Alert = (Level::Orange, kind::fallen);
     /// Twice as long as somebody bends to pick something up (about two seconds on a real clip).
     pub const DEFAULT_SECS: f64 = 5.0;
     /// Bending goes to 0.5 of the upright height (measured on a real clip), lying to 0.2 to 0.5.
@@ -91,7 +113,7 @@ impl RuleKind for Fallen {
     }
 
     fn sentence(&self) -> Sentence {
-        say::fallen(any_of(&self.classes), self.zone.as_ref())
+        rule::fallen(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -3,6 +3,24 @@
 use super::fire_smoke::FireSmoke;
 use super::prelude::*;
 
+sentences! {
+    rule {
+        fire(zone):
+            "flames burn in {zone}",
+            "{zone} 内有明火";
+    }
+    kind {
+        fire():
+            "Fire",
+            "疑似火情";
+    }
+}
+
+fields! {
+    "Over how many seconds it is confirmed. What was there from the start and never flickers, such as a lamp, is not told; what appears and never changes needs three times as long. Where the picture itself stays the same nothing is told.":
+        "用多少秒来确认。一开始就有、从不闪动的（如灯）不报；后来出现、从不变化的，需要三倍的时间。画面本身没有变化的不报。";
+}
+
 /// Open flame, confirmed over that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fire {
@@ -29,7 +47,7 @@ pub(crate) struct FireDocument {
 }
 
 impl Fire {
-    pub(super) const ALERT: Alert = (Level::Red, crate::text::kind::fire);
+    pub(super) const ALERT: Alert = (Level::Red, kind::fire);
     /// A flame must be told at once; most mistakes are shorter. A guess.
     pub const DEFAULT_SECS: f64 = 3.0;
 }
@@ -61,7 +79,7 @@ impl RuleKind for Fire {
     }
 
     fn sentence(&self) -> Sentence {
-        say::fire(self.zone.as_ref())
+        rule::fire(self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

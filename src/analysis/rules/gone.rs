@@ -8,6 +8,26 @@ use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
 use crate::analysis::alert::Shown;
 
+sentences! {
+    rule {
+        gone(classes, zone):
+            "{classes} that stood in {zone} is missing",
+            "原在 {zone} 内的 {classes} 不见了";
+    }
+    kind {
+        gone():
+            "Something is gone",
+            "物品缺失";
+    }
+}
+
+fields! {
+    "A thing that stood there steadily is missing.":
+        "一直稳定停放在那里的东西不见了。";
+    "For how many seconds it is missing while nothing stands in front of its place. It must have stood there for as long before (10 seconds to 2 minutes).":
+        "不见了多少秒，其间它的位置前面没有遮挡。此前它须在那里停留同样长的时间（10 秒到 2 分钟）。";
+}
+
 /// A thing that stood there steadily has been missing for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gone {
@@ -36,7 +56,7 @@ pub(crate) struct GoneDocument {
 }
 
 impl Gone {
-    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::gone);
+    pub(super) const ALERT: Alert = (Level::Yellow, kind::gone);
 }
 
 impl Typed for GoneDocument {
@@ -63,7 +83,7 @@ impl RuleKind for Gone {
     }
 
     fn sentence(&self) -> Sentence {
-        say::gone(any_of(&self.classes), self.zone.as_ref())
+        rule::gone(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

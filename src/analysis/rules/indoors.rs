@@ -7,6 +7,26 @@
 use super::prelude::*;
 use super::present::{Inside, PresentState};
 
+sentences! {
+    rule {
+        indoors(classes, zone):
+            "{classes} is inside {zone}",
+            "{classes} 在 {zone} 里面";
+    }
+    kind {
+        indoors():
+            "Vehicle indoors",
+            "车辆进楼";
+    }
+}
+
+fields! {
+    "A two-wheeler is inside an entrance.":
+        "两轮车进了楼门。";
+    "The zone, the floor behind the door; every camera of the rule must have one of this name.":
+        "区域，即门内的地面；这条规则的每路摄像机都要有这个名称的区域。";
+}
+
 /// A vehicle is inside an entrance for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Indoors {
@@ -34,7 +54,7 @@ pub(crate) struct IndoorsDocument {
 }
 
 impl Indoors {
-    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::indoors);
+    pub(super) const ALERT: Alert = (Level::Orange, kind::indoors);
     /// E-bikes in stairways are what burns houses down.
     const DEFAULT_CLASSES: [&str; 1] = ["two_wheeler"];
 }
@@ -61,7 +81,7 @@ impl RuleKind for Indoors {
     }
 
     fn sentence(&self) -> Sentence {
-        say::indoors(any_of(&self.classes), self.zone.as_ref())
+        rule::indoors(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -13,6 +13,33 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::TrackNumber;
 
+sentences! {
+    rule {
+        left_behind(classes, zone):
+            "{classes} is left in {zone}",
+            "{classes} 遗留在 {zone} 内";
+        left_behind_alone(classes, zone):
+            "{classes} is left in {zone} with nobody beside it",
+            "{classes} 遗留在 {zone} 内，旁边无人";
+    }
+    kind {
+        left_behind():
+            "Something was left behind",
+            "物品遗留";
+    }
+}
+
+fields! {
+    "A thing appears, stays, and whoever brought it goes away.":
+        "出现一件东西，留在原处，带它来的人离开了。";
+    "For how many seconds it lies there alone.":
+        "无人看管地留在那里多少秒。";
+    "The classes that count, as the model names them. Models that know bags have `backpack`, `handbag`, `suitcase`; the one that comes with Lookout does not.":
+        "计入的类别，写模型所用的名称。能检测箱包的模型有 `backpack`、`handbag`、`suitcase`；随 Lookout 附带的模型没有。";
+    "Whether somebody who stays beside it keeps it from counting. With `false` it counts from when it came.":
+        "旁边一直有人时，是否不算遗留。`false` 表示从出现起就计时。";
+}
+
 /// A thing appears, stays still, and whoever brought it has been away for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftBehind {
@@ -46,7 +73,7 @@ pub(crate) struct LeftBehindDocument {
 }
 
 impl LeftBehind {
-    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::left_behind);
+    pub(super) const ALERT: Alert = (Level::Yellow, kind::left_behind);
     /// What the model that comes with Lookout knows of things that are left in lanes and stairs.
     const DEFAULT_CLASSES: [&str; 1] = ["two_wheeler"];
     /// Beside its owner nothing is left behind.
@@ -79,8 +106,8 @@ impl RuleKind for LeftBehind {
     fn sentence(&self) -> Sentence {
         let (classes, zone) = (any_of(&self.classes), self.zone.as_ref());
         match self.owner_away {
-            true => say::left_behind_alone(classes, zone),
-            false => say::left_behind(classes, zone),
+            true => rule::left_behind_alone(classes, zone),
+            false => rule::left_behind(classes, zone),
         }
     }
 

@@ -10,6 +10,34 @@ use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 use crate::types::direction::Direction;
 
+sentences! {
+    rule {
+        line(classes, line):
+            "{classes} crosses {line}",
+            "{classes} 越过 {line}";
+        line_left_to_right(classes, line):
+            "{classes} crosses {line} from left to right",
+            "{classes} 从左向右越过 {line}";
+        line_right_to_left(classes, line):
+            "{classes} crosses {line} from right to left",
+            "{classes} 从右向左越过 {line}";
+    }
+    kind {
+        line():
+            "Line crossed",
+            "越过警戒线";
+    }
+}
+
+fields! {
+    "Something crosses a line.":
+        "有目标越过警戒线。";
+    "The line; every camera of the rule must have one of this name.":
+        "警戒线；这条规则的每路摄像机都要有这个名称的线。";
+    "Which way: `left_to_right`, `right_to_left` or `both`, seen along the drawn line.":
+        "方向：`left_to_right`（从左到右）、`right_to_left`（从右到左）或 `both`（双向），以画线的方向为准。";
+}
+
 /// Something crosses the line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineCrossed {
@@ -37,7 +65,7 @@ pub(crate) struct LineCrossedDocument {
 }
 
 impl LineCrossed {
-    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::line);
+    pub(super) const ALERT: Alert = (Level::Blue, kind::line);
 }
 
 impl Typed for LineCrossedDocument {
@@ -73,9 +101,9 @@ impl RuleKind for LineCrossed {
     fn sentence(&self) -> Sentence {
         let (classes, line) = (any_of(&self.classes), self.line.as_ref());
         match self.direction {
-            Direction::LeftToRight => say::line_left_to_right(classes, line),
-            Direction::RightToLeft => say::line_right_to_left(classes, line),
-            Direction::Both => say::line(classes, line),
+            Direction::LeftToRight => rule::line_left_to_right(classes, line),
+            Direction::RightToLeft => rule::line_right_to_left(classes, line),
+            Direction::Both => rule::line(classes, line),
         }
     }
 

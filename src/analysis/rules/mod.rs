@@ -39,8 +39,7 @@ mod wrong_way;
 /// Every kind of rule, by the name of its table in the configuration: its parameters, and those as they are typed.
 ///
 /// Gives the list to the macro that it is called with, which makes of it what needs all kinds: [`Condition`], the table
-/// of a rule in the configuration. A new kind is a file, its `mod` above, a line here, and its sentence in
-/// [`crate::text::rule`].
+/// of a rule in the configuration, what rules say. A new kind is a file, its `mod` above, and a line here.
 macro_rules! rule_kinds {
     ($made_of:ident) => {
         $made_of! {
@@ -71,6 +70,12 @@ macro_rules! parameters {
             pub use $name::$Rule;
             pub(crate) use $name::$Document;
         )*
+
+        /// What rules say.
+        pub(crate) const SENTENCES: &[Sentences] = &[$($name::SENTENCES),*];
+
+        /// What the reference says of their fields.
+        pub(crate) const FIELDS: &[Fields] = &[$($name::FIELDS),*];
     };
 }
 rule_kinds!(parameters);
@@ -94,6 +99,7 @@ use super::ground::Horizon;
 use super::heights::HeightLimits;
 use super::plausible::LARGEST_BOX;
 use super::schedule::Schedule;
+use crate::text::{Fields, Sentences};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::level::Level;
 

@@ -3,6 +3,24 @@
 use super::prelude::*;
 use super::stationary::{StationaryObject, StationaryObjects};
 
+sentences! {
+    rule {
+        parked(classes, zone):
+            "{classes} stays still in {zone}",
+            "{classes} 停在 {zone} 内不动";
+    }
+    kind {
+        parked():
+            "Vehicle parked",
+            "车辆停放";
+    }
+}
+
+fields! {
+    "The same vehicle stands still in the zone.":
+        "同一辆车在区域里停着不动。";
+}
+
 /// The same vehicle stays *still* in the zone for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parked {
@@ -30,7 +48,7 @@ pub(crate) struct ParkedDocument {
 }
 
 impl Parked {
-    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::parked);
+    pub(super) const ALERT: Alert = (Level::Yellow, kind::parked);
     /// What blocks a lane.
     const DEFAULT_CLASSES: [&str; 3] = ["car", "truck", "bus"];
 }
@@ -59,7 +77,7 @@ impl RuleKind for Parked {
     }
 
     fn sentence(&self) -> Sentence {
-        say::parked(any_of(&self.classes), self.zone.as_ref())
+        rule::parked(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -13,6 +13,6 @@ pub(super) use super::required_rate::RuleView;
 pub(super) use super::typed::{Check, DEFAULT_PEOPLE, Typed};
 pub(super) use crate::analysis::detection::Class;
 pub(super) use crate::analysis::geometry::Polygon;
-pub(super) use crate::text::{Sentence, rule as say};
+pub(super) use crate::text::{Sentence, fields, sentences};
 pub(super) use crate::types::at::{At, Names, secs, secs_or, value_of};
 pub(super) use crate::types::level::Level;

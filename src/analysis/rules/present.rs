@@ -4,6 +4,24 @@ use super::evaluator::Spell;
 use super::prelude::*;
 use crate::analysis::geometry::BBox;
 
+sentences! {
+    rule {
+        present(classes, zone):
+            "{classes} is in {zone}",
+            "{zone} 内有 {classes}";
+    }
+    kind {
+        present():
+            "Something is where it is watched for",
+            "发现目标";
+    }
+}
+
+fields! {
+    "Something of these classes is in the zone for some time; not necessarily the same thing.":
+        "区域里持续一段时间有这些类别的目标；不必是同一个。";
+}
+
 /// Anything of these classes in the zone, without a gap longer than flicker, for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Present {
@@ -31,7 +49,7 @@ pub(crate) struct PresentDocument {
 }
 
 impl Present {
-    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::present);
+    pub(super) const ALERT: Alert = (Level::Blue, kind::present);
 }
 
 impl Typed for PresentDocument {
@@ -56,7 +74,7 @@ impl RuleKind for Present {
     }
 
     fn sentence(&self) -> Sentence {
-        say::present(any_of(&self.classes), self.zone.as_ref())
+        rule::present(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -10,6 +10,26 @@ use super::prelude::*;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::TrackNumber;
 
+sentences! {
+    rule {
+        rush(count, classes, speed, zone):
+            "at least {count} of {classes} run at {speed} body heights a second in {zone}",
+            "{zone} 内至少 {count} 个 {classes} 以每秒 {speed} 个身高的速度奔跑";
+    }
+    kind {
+        rush():
+            "People running",
+            "人员奔跑";
+    }
+}
+
+fields! {
+    "Many run at once, together or apart.":
+        "许多人同时奔跑，同向或四散。";
+    "What counts as running, in body heights per second: a walk is about 0.8. Needs at least three looks a second.":
+        "多快算奔跑，单位为每秒几个身高：步行约为 0.8。每秒至少须分析三帧。";
+}
+
 /// At least so many run at once for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rush {
@@ -47,7 +67,7 @@ pub(crate) struct RushDocument {
 }
 
 impl Rush {
-    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::rush);
+    pub(super) const ALERT: Alert = (Level::Orange, kind::rush);
     /// One look's mistake is not a rush.
     pub const DEFAULT_SECS: f64 = 1.0;
     /// Between a walk of 0.8 and a run of 2 body heights per second.
@@ -85,7 +105,7 @@ impl RuleKind for Rush {
 
     fn sentence(&self) -> Sentence {
         let Rush { zone, classes, at_least, speed, .. } = self;
-        say::rush(*at_least, any_of(classes), speed.to_string(), zone.as_ref())
+        rule::rush(*at_least, any_of(classes), speed.to_string(), zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

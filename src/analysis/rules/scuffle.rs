@@ -34,6 +34,28 @@ use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 
+sentences! {
+    rule {
+        scuffle(count, classes, unrest, zone):
+            "at least {count} of {classes} close together move by {unrest} body heights a second to and fro in {zone}",
+            "{zone} 内至少 {count} 个 {classes} 挤在一起，每秒来回移动 {unrest} 个身高";
+    }
+    kind {
+        scuffle():
+            "Scuffle",
+            "人员推搡";
+    }
+}
+
+fields! {
+    "Several people close together move fast and irregularly.":
+        "几个人靠在一起，动作快而杂乱。";
+    "How many, touching or nearly.":
+        "多少人，彼此接触或几乎接触。";
+    "How irregularly they must move, in body heights per second: the part of their movement that goes to and fro and not along. It is taken from their boxes and, of people taller than a quarter of the picture, from what moves within them. Lower finds more scuffles and more of what only looks like one; a detector whose boxes tremble needs more. Needs at least five looks a second.":
+        "动作要多杂乱，单位为每秒几个身高：只算来回晃动的部分，不算朝一个方向的移动。取自人的检测框；对高度超过画面四分之一的人，还取自框内的变化。调小能发现更多推搡，也会误报更多看似推搡的情形；检测框抖动大的检测器要调大。每秒至少须分析五帧。";
+}
+
 /// Several people close together move fast and irregularly for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scuffle {
@@ -74,7 +96,7 @@ pub(crate) struct ScuffleDocument {
 }
 
 impl Scuffle {
-    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::scuffle);
+    pub(super) const ALERT: Alert = (Level::Orange, kind::scuffle);
     /// A blow and its return; counted from when the unrest has lasted for half a second. See
     /// `tests/truth/README.md` for what it finds.
     pub const DEFAULT_SECS: f64 = 0.5;
@@ -119,7 +141,7 @@ impl RuleKind for Scuffle {
 
     fn sentence(&self) -> Sentence {
         let Scuffle { zone, classes, people, unrest, .. } = self;
-        say::scuffle(*people, any_of(classes), unrest.to_string(), zone.as_ref())
+        rule::scuffle(*people, any_of(classes), unrest.to_string(), zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -3,6 +3,24 @@
 use super::fire_smoke::FireSmoke;
 use super::prelude::*;
 
+sentences! {
+    rule {
+        smoke(zone):
+            "smoke rises in {zone}",
+            "{zone} 内冒烟";
+    }
+    kind {
+        smoke():
+            "Smoke",
+            "发现烟雾";
+    }
+}
+
+fields! {
+    "Over how many seconds it is confirmed. What was there from the start and never changes is not told; what appears and never changes needs three times as long. Where the picture itself stays the same nothing is told.":
+        "用多少秒来确认。一开始就有、从不变化的不报；后来出现、从不变化的，需要三倍的时间。画面本身没有变化的不报。";
+}
+
 /// Smoke, confirmed over that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Smoke {
@@ -28,7 +46,7 @@ pub(crate) struct SmokeDocument {
 }
 
 impl Smoke {
-    pub(super) const ALERT: Alert = (Level::Red, crate::text::kind::smoke);
+    pub(super) const ALERT: Alert = (Level::Red, kind::smoke);
     /// Smoke spreads more slowly than flames, and clouds and steam look like it. A guess.
     pub const DEFAULT_SECS: f64 = 5.0;
 }
@@ -60,7 +78,7 @@ impl RuleKind for Smoke {
     }
 
     fn sentence(&self) -> Sentence {
-        say::smoke(self.zone.as_ref())
+        rule::smoke(self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

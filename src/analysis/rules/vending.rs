@@ -14,6 +14,37 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 
+sentences! {
+    rule {
+        vending(things, zone):
+            "{things} stands in {zone}",
+            "{things} 停放在 {zone} 内";
+        vending_attended(things, zone):
+            "{things} stands in {zone} with people round it",
+            "{things} 停放在 {zone} 内，周围有人";
+        vending_of_people():
+            "`vending` names people only",
+            "`vending` 只写了人";
+        try_things():
+            "name what a stall is made of as well: [\"person\", \"two_wheeler\", \"truck\"]; for people who only stay there is `dwell`",
+            "请同时写出摊位由什么组成：[\"person\", \"two_wheeler\", \"truck\"]；只是有人停留请用 `dwell`";
+    }
+    kind {
+        vending():
+            "Street vending",
+            "占道经营";
+    }
+}
+
+fields! {
+    "A stall: something stands for long, with people round it.":
+        "摊位：有东西长时间停放，周围有人。";
+    "For how many seconds it stands.":
+        "停放多少秒。";
+    "What a stall is made of, as the model names it. With `person` among them somebody must be beside it at least half of the recent time; without, this is `parked`.":
+        "摊位由什么组成，写模型所用的名称。其中有 `person` 时，最近至少一半的时间旁边须有人；没有时，等同于 `parked`。";
+}
+
 /// A vehicle stands for that long with people round it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vending {
@@ -42,7 +73,7 @@ pub(crate) struct VendingDocument {
 }
 
 impl Vending {
-    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::vending);
+    pub(super) const ALERT: Alert = (Level::Blue, kind::vending);
     /// Carts, tricycles and vans, with somebody who sells.
     const DEFAULT_CLASSES: [&str; 4] = ["person", "two_wheeler", "truck", "car"];
 }
@@ -55,7 +86,7 @@ impl Typed for VendingDocument {
             && !names.value.is_empty()
             && classes.iter().all(|class| *class == Class::PERSON)
         {
-            check.error(&names.span, say::vending_of_people(), say::try_things());
+            check.error(&names.span, rule::vending_of_people(), rule::try_things());
             return None;
         }
         let for_at_least = secs(&self.for_secs);
@@ -77,8 +108,8 @@ impl RuleKind for Vending {
             self.classes.iter().partition(|class| **class == Class::PERSON);
         let (things, zone) = (any_of(&things), self.zone.as_ref());
         match people.is_empty() {
-            true => say::vending(things, zone),
-            false => say::vending_attended(things, zone),
+            true => rule::vending(things, zone),
+            false => rule::vending_attended(things, zone),
         }
     }
 

@@ -11,6 +11,28 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 
+sentences! {
+    rule {
+        works(count, classes, zone):
+            "at least {count} of {classes} are busy in {zone}",
+            "{zone} 内至少 {count} 个 {classes} 在作业";
+    }
+    kind {
+        works():
+            "Digging or building",
+            "违规施工";
+    }
+}
+
+fields! {
+    "Several trucks or people are busy where nobody may dig or build.":
+        "在不许开挖或施工的地方，有几辆卡车或几个人在作业。";
+    "For how many seconds, on and off.":
+        "断断续续共多少秒。";
+    "How many at once stay at the place while at least one of them moves there.":
+        "同时有多少留在该处，并且其中至少一个在那里移动。";
+}
+
 /// Several stay and are busy, on and off, for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Works {
@@ -43,7 +65,7 @@ pub(crate) struct WorksDocument {
 }
 
 impl Works {
-    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::works);
+    pub(super) const ALERT: Alert = (Level::Yellow, kind::works);
     /// Trucks and diggers, and who works with them.
     const DEFAULT_CLASSES: [&str; 2] = ["truck", "person"];
     /// One digs, one shovels.
@@ -70,7 +92,7 @@ impl RuleKind for Works {
     }
 
     fn sentence(&self) -> Sentence {
-        say::works(self.at_least, any_of(&self.classes), self.zone.as_ref())
+        rule::works(self.at_least, any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -8,6 +8,30 @@ use super::evaluator::Span;
 use super::path::{Motion, Paths, size_of};
 use super::prelude::*;
 
+sentences! {
+    rule {
+        wrong_way(classes, degrees, zone):
+            "{classes} moves against {degrees} degrees in {zone}",
+            "{classes} 在 {zone} 内逆着 {degrees} 度方向移动";
+    }
+    kind {
+        wrong_way():
+            "Moving against the permitted direction",
+            "逆行";
+    }
+}
+
+fields! {
+    "Something moves against the permitted direction.":
+        "有目标逆着允许的方向移动。";
+    "The permitted direction as it looks in the picture, in degrees: 0 to the right, 90 up, 180 to the left, 270 down (towards the camera).":
+        "允许的方向，以画面上所见为准，单位度：0 向右，90 向上，180 向左，270 向下（朝着摄像机）。";
+    "For how many seconds it moves so. Who stands never counts, however they turn.":
+        "这样移动多少秒。站着不动的，无论怎样转身都不算。";
+    "How far a movement may be from exactly opposite and still count, in degrees. 90: all that does not move the permitted way.":
+        "移动方向与正好相反的方向相差多少度以内仍算逆行。90：凡是没有朝允许的方向移动的都算。";
+}
+
 /// Something moves against the permitted direction for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WrongWay {
@@ -47,7 +71,7 @@ pub(crate) struct WrongWayDocument {
 }
 
 impl WrongWay {
-    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::wrong_way);
+    pub(super) const ALERT: Alert = (Level::Yellow, kind::wrong_way);
     /// A third of all directions is the wrong one; who crosses the way is not meant.
     const DEFAULT_TOLERANCE_DEG: f64 = 60.0;
 }
@@ -86,7 +110,7 @@ impl RuleKind for WrongWay {
     }
 
     fn sentence(&self) -> Sentence {
-        say::wrong_way(any_of(&self.classes), self.heading_deg.to_string(), self.zone.as_ref())
+        rule::wrong_way(any_of(&self.classes), self.heading_deg.to_string(), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

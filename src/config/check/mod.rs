@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{At, Document, SignalDocument};
-use super::problem::{Report, Source};
+use super::report::Report;
 use super::secret::{Credentials, SecretStore, unreadable_hint};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site, Web};
+use super::source::Source;
 use super::structure::TakenOut;
 use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
 use crate::analysis::detection::Class;

@@ -20,7 +20,15 @@ use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::text::message;
+use crate::text::{Sentences, sentences};
+
+sentences! {
+    message {
+        ack():
+            "Somebody takes an alert on.",
+            "签收一条预警；先到先得，第二个得到 `already`";
+    }
+}
 
 /// Longest `note`, in characters.
 const NOTE_CHARS: usize = 2000;
@@ -44,6 +52,7 @@ pub type AckCommand = Command<AckData>;
 
 impl CommandData for AckData {
     const MESSAGE: Message = Message::bare::<AckCommand>("down/cmd/ack", example, message::ack);
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Desk;
     const WITHOUT_KEYS: bool = true;
     const NEEDS_REASON: bool = false;

@@ -18,7 +18,20 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, sentences};
+
+sentences! {
+    message {
+        assign():
+            "An alert is given to somebody, or somebody is there because of it.",
+            "派单给某人，或说明某人已到场（`on_site`）";
+    }
+    command {
+        no_truth(field):
+            "`{field}` must be true or false",
+            "`{field}` 须是 true 或 false";
+    }
+}
 
 /// `down/cmd/assign`: an alert is given to somebody, or, with `on_site`, somebody is there because of it. The alert's next
 /// revision carries it in `handling`, also after its end. Another one replaces it; the same one again is answered `already`.
@@ -54,6 +67,7 @@ impl CommandData for AssignData {
         },
         message::assign,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
@@ -63,7 +77,7 @@ impl CommandData for AssignData {
         let mut fields = Reader::of(data);
         let on_site = match data.get("on_site") {
             None | Some(Value::Null) => Ok(false),
-            Some(value) => value.as_bool().ok_or_else(|| say::no_truth("on_site")),
+            Some(value) => value.as_bool().ok_or_else(|| command::no_truth("on_site")),
         };
         let on_site = fields.take(on_site);
         let (alert_id, to) = (fields.name("alert_id"), fields.name("to"));

@@ -18,8 +18,16 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::message;
+use crate::text::{Sentences, sentences};
 use crate::types::verdict::about_outcomes;
+
+sentences! {
+    message {
+        close():
+            "An alert is settled, also after its end.",
+            "办结一条预警；预警结束后也可以";
+    }
+}
 
 /// `down/cmd/close`: an alert is settled. The alert's next revision carries it in `handling`, also after its end. The first
 /// closure stands: a second one is answered `already`. The box goes on telling what it sees: an alert ends when its condition
@@ -51,6 +59,7 @@ impl CommandData for CloseData {
         },
         message::close,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;

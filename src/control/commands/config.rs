@@ -20,7 +20,35 @@ use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::text::{Words, command as say, message};
+use crate::text::{Sentences, Words, sentences};
+
+sentences! {
+    message {
+        wanted():
+            "The wanted configuration, whole and versioned; signed.",
+            "下发整份配置，带版本号";
+    }
+    command {
+        toml_missing():
+            "missing field `toml`, or `transfer` where it came in parts",
+            "缺少 `toml`；分片上传的须写 `transfer`";
+        toml_and_transfer():
+            "`toml` and `transfer`: only one of them says what is wanted",
+            "`toml` 和 `transfer` 只能写一个";
+        known_config():
+            "the broker keeps a configuration that was taken up, or judged, before",
+            "MQTT 服务器上保留的配置先前已采用或检查过";
+        config_runs():
+            "this configuration runs",
+            "正在运行的就是这份配置";
+        no_config():
+            "it says no configuration",
+            "其中没有配置";
+        version_too_low(version, highest):
+            "version {version} is not above {highest}, the highest that was taken up so far",
+            "版本 {version} 没有超过至今采用过的最高版本 {highest}";
+    }
+}
 
 /// `down/config`: the wanted configuration, whole, as a signed command named `config`. May be retained.
 ///
@@ -96,6 +124,7 @@ impl CommandData for WantedConfigData {
         .named("wanted")
         .retained()
         .strict();
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::ByVersion;
@@ -109,8 +138,8 @@ impl CommandData for WantedConfigData {
         }
         match (&wanted.toml, &wanted.transfer) {
             (Some(_), None) | (None, Some(_)) => Ok(wanted),
-            (None, None) => Err(vec![say::toml_missing()]),
-            (Some(_), Some(_)) => Err(vec![say::toml_and_transfer()]),
+            (None, None) => Err(vec![command::toml_missing()]),
+            (Some(_), Some(_)) => Err(vec![command::toml_and_transfer()]),
         }
     }
 
@@ -153,7 +182,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     let highest = at.overrides().version;
     // A broker that keeps an old one says nothing new at every connection.
     if envelope.retained && data.version <= highest {
-        return Answer::already(say::known_config());
+        return Answer::already(command::known_config());
     }
     let WantedConfigData { version, toml, transfer, expect_config, revert_after_secs } = data;
     let is_it = |text: &str| match (&toml, &transfer) {
@@ -163,7 +192,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     };
     let running = at.overrides().now.of_centre();
     if running.is_some_and(|running| running.version == version && is_it(&running.toml)) {
-        return Answer::already(say::config_runs());
+        return Answer::already(command::config_runs());
     }
     if let Some(answer) = too_old(at, version) {
         return answer;
@@ -181,7 +210,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
                 Err(error) => return not_taken(&error),
             }
         }
-        (None, None) => return Answer::refused(Refusal::Invalid, say::no_config()),
+        (None, None) => return Answer::refused(Refusal::Invalid, command::no_config()),
     };
     let answer = put_in_place(at, Offered { version, toml, revert_after_secs, from_page: false });
     // Also one that may not run: it will not get better, and is in the way of the one that is.
@@ -195,7 +224,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
 /// that the file may be, and it takes no version from the centre.
 fn try_out(data: WantedConfigData, at: &mut dyn RunningBox) -> Answer {
     let (Some(toml), Some(secs)) = (data.toml, data.revert_after_secs) else {
-        return Answer::refused(Refusal::Invalid, say::no_config());
+        return Answer::refused(Refusal::Invalid, command::no_config());
     };
     if let Err((code, why)) = may_try(at, &data.expect_config, secs) {
         return Answer::refused(code, why);
@@ -216,7 +245,8 @@ pub(super) struct Offered {
 /// Versions never go back: the answer to one that does.
 pub(super) fn too_old(at: &dyn RunningBox, version: u64) -> Option<Answer> {
     let highest = at.overrides().version;
-    (version <= highest).then(|| Answer::refused(Refusal::Conflict, say::version_too_low(version, highest)))
+    (version <= highest)
+        .then(|| Answer::refused(Refusal::Conflict, command::version_too_low(version, highest)))
 }
 
 /// Judges it and makes it what runs, on trial where that is asked for.

@@ -13,7 +13,20 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, command as say, sentences};
+
+sentences! {
+    message {
+        confirm():
+            "Keeps what runs on trial; signed, with the role `admin` where that is a whole configuration.",
+            "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
+    }
+    command {
+        confirm_takes_admin():
+            "a configuration is on trial, which takes the role `admin` to confirm",
+            "正在试运行的是整份配置，须由角色 `admin` 确认";
+    }
+}
 
 /// `down/cmd/confirm`: what runs on trial stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +42,7 @@ impl CommandData for ConfirmData {
         || example("admin 1", ConfirmData { config: examples::SHA256.to_owned() }),
         message::confirm,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
@@ -47,7 +61,7 @@ fn confirm(data: ConfirmData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     let role = envelope.signer.as_ref().map(|signer| signer.role).or(at_page);
     let is_admin = role.is_some_and(|role| role >= Role::Admin);
     if trial.before.wanted != at.overrides().now.wanted && !is_admin {
-        return Answer::refused(Refusal::NotAllowed, say::confirm_takes_admin());
+        return Answer::refused(Refusal::NotAllowed, command::confirm_takes_admin());
     }
     if at.overrides().now.of_page().is_some() {
         return match at.keep_in_file() {

@@ -19,7 +19,32 @@ use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::text::{command as say, log_error, message};
+use crate::text::{Sentences, log_error, sentences};
+
+sentences! {
+    message {
+        get():
+            "Asks for the configuration, the audit log or the birth messages, in parts with a digest; signed.",
+            "索取正在运行的配置、审计日志或出生消息，分片答复并附摘要；每小时至多三十次";
+    }
+    command {
+        texts_an_hour(most):
+            "{most} texts were asked for within an hour, which is the most",
+            "一小时内已索取 {most} 次文本，达到上限";
+        only_of_audit():
+            "`since` and `after` belong to `audit`",
+            "`since` 和 `after` 只用于 `audit`";
+        audit_unread(error):
+            "the audit log cannot be read: {error}",
+            "审计日志无法读取（原文：{error}）";
+        audit_no_thread(error):
+            "no thread can be started to read the audit log: {error}",
+            "无法启动读取审计日志的线程（原文：{error}）";
+        audit_unread_no_thread():
+            "the audit log cannot be read for somebody: no thread",
+            "无法为请求方读取审计日志：没有可用线程";
+    }
+}
 
 /// Most bytes of the audit log in one answer; what is behind it is asked for with another one.
 const AUDIT_BYTES: usize = 1024 * 1024;
@@ -45,6 +70,7 @@ pub(crate) struct GetData {
 
 impl CommandData for GetData {
     const MESSAGE: Message = Message::bare::<Command<GetData>>("down/cmd/get", get_example, message::get);
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::OnceAnswered;
@@ -56,7 +82,7 @@ impl CommandData for GetData {
         let after = fields.number("after", 0);
         let since = fields.take(time(data, "since")).map(Time);
         if what.is_some_and(|what| what != TextKind::Audit) && (since.is_some() || after.is_some()) {
-            fields.fault(say::only_of_audit());
+            fields.fault(command::only_of_audit());
         }
         fields.finish(what.map(|what| GetData { what, since, after }))
     }
@@ -71,7 +97,7 @@ fn tell(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: 
     let GetData { what, since, after } = data;
     let now = at.now().mono;
     if !at.text_requests().take(now, AT_MOST) {
-        return answering(Answer::refused(Refusal::Busy, say::texts_an_hour(AT_MOST)));
+        return answering(Answer::refused(Refusal::Busy, command::texts_an_hour(AT_MOST)));
     }
     let whole = |text: String| LongText { what, text, next: None, hidden: None };
     match what {
@@ -94,7 +120,7 @@ fn tell(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: 
                     Ok(excerpt) => {
                         Answer::text(LongText { what, text: excerpt.text, next: excerpt.next, hidden: None })
                     }
-                    Err(error) => Answer::failed(say::audit_unread(error.to_string())),
+                    Err(error) => Answer::failed(command::audit_unread(error.to_string())),
                 }
             };
             // Several megabytes of a slow card: not on the main thread.
@@ -120,9 +146,9 @@ fn answer_elsewhere(
         }
     };
     if let Err(error) = spawn(Box::new(work)) {
-        log_error!(say::audit_unread_no_thread(); %error);
+        log_error!(command::audit_unread_no_thread(); %error);
         if let Some(answering) = answering.lock().take() {
-            answering(Answer::failed(say::audit_no_thread(error.to_string())));
+            answering(Answer::failed(command::audit_no_thread(error.to_string())));
         }
     }
 }

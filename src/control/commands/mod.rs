@@ -32,6 +32,7 @@ use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::{COMMAND_TOPICS, Message};
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
+use crate::text::Sentences;
 
 /// Every command, in the order in which they are published.
 pub static COMMANDS: &[CommandSpec] = &[
@@ -57,6 +58,8 @@ pub trait CommandData: Serialize + DeserializeOwned + Send + 'static {
     /// Its row in the table of messages: topic, schema, example, and what it is for. The last part of the topic
     /// is the command's name.
     const MESSAGE: Message;
+    /// What this command alone says.
+    const SENTENCES: Sentences;
     /// The least role that may ask for it.
     const ROLE: Role;
     /// Whether it is taken unsigned where the configuration names no key: only what changes nothing but alerts.
@@ -112,6 +115,7 @@ pub enum Handler<C> {
 pub struct CommandSpec {
     /// Its row in the table of messages.
     pub message: Message,
+    sentences: Sentences,
     /// The least role that may ask for it.
     pub role: Role,
     /// Whether it is taken unsigned where the configuration names no key.
@@ -129,6 +133,7 @@ impl CommandSpec {
     const fn of<C: CommandData>() -> Self {
         CommandSpec {
             message: C::MESSAGE,
+            sentences: C::SENTENCES,
             role: C::ROLE,
             without_keys: C::WITHOUT_KEYS,
             needs_reason: C::NEEDS_REASON,
@@ -163,6 +168,11 @@ impl CommandSpec {
 /// Those that are given at the page alone: whoever is far away waits until a trial ends, and sees no stations of a test.
 static AT_THE_PAGE: &[CommandSpec] =
     &[CommandSpec::of::<revert::RevertData>(), CommandSpec::of::<test_alert::TestAlertData>()];
+
+/// What commands say, each in its own file.
+pub(crate) fn sentences() -> impl Iterator<Item = Sentences> {
+    COMMANDS.iter().chain(AT_THE_PAGE).map(|command| command.sentences)
+}
 
 /// The command of that name, for somebody at the page.
 pub(super) fn spec_at_page(name: &str) -> Option<&'static CommandSpec> {

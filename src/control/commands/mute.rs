@@ -12,7 +12,29 @@ use crate::contract::messages::Message;
 use crate::contract::mute::Mute;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::text::{Sentence, command as say, message};
+use crate::text::{Sentence, Sentences, command as say, sentences};
+
+sentences! {
+    message {
+        mute():
+            "Marks alerts as muted for a while; signed.",
+            "把一类、一条规则或一路摄像机的预警标为静音，至多一天；红色预警从不静音";
+    }
+    command {
+        mute_one():
+            "`mute` takes exactly one of `kind`, `rule` and `camera`",
+            "`mute` 须且只能写 `kind`、`rule`、`camera` 中的一个";
+        mute_too_long(seconds, most):
+            "`for_secs` is {seconds}; a day, {most}, is the most",
+            "`for_secs` 是 {seconds}；最多一天，即 {most}";
+        mutes_in_force(most):
+            "{most} mutes are in force, which is the most",
+            "已有 {most} 条静音生效，达到上限";
+        muted():
+            "red alerts are never muted; what is muted is stored and counted all the same",
+            "红色预警从不静音；被静音的预警照常存储和计数";
+    }
+}
 
 /// A mute takes a day at most.
 const LONGEST_SECS: u32 = 86_400;
@@ -46,6 +68,7 @@ impl CommandData for MuteData {
         },
         message::mute,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::Once;
@@ -56,10 +79,10 @@ fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> 
     let invalid = |why: Sentence| Answer::refused(Refusal::Invalid, why);
     let named = [&data.kind, &data.rule, &data.camera].into_iter().flatten().count();
     if named != 1 {
-        return invalid(say::mute_one());
+        return invalid(command::mute_one());
     }
     if data.for_secs > LONGEST_SECS {
-        return invalid(say::mute_too_long(data.for_secs, LONGEST_SECS));
+        return invalid(command::mute_too_long(data.for_secs, LONGEST_SECS));
     }
     if let Some(camera) = data.camera.as_ref().filter(|id| at.config().camera(id).is_none()) {
         return invalid(say::no_camera(camera));
@@ -74,7 +97,7 @@ fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> 
     next.mutes.retain(|mute| !same(mute));
     if data.for_secs > 0 {
         if next.mutes.len() >= AT_MOST {
-            return invalid(say::mutes_in_force(AT_MOST));
+            return invalid(command::mutes_in_force(AT_MOST));
         }
         next.mutes.push(Mute {
             kind: data.kind.clone(),
@@ -88,5 +111,5 @@ fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> 
     if let Err(error) = at.store_overrides(next) {
         return Answer::failed(say::not_written_down(error.to_string()));
     }
-    Answer::said(say::muted())
+    Answer::said(command::muted())
 }

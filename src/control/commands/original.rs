@@ -15,7 +15,20 @@ use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::evidence::NoOriginal;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, sentences};
+
+sentences! {
+    message {
+        original():
+            "Asks for the sealed original of an alert's picture; signed.",
+            "要一条预警某张图片的加封原图，每小时至多十二张";
+    }
+    command {
+        originals_an_hour(most):
+            "{most} originals were asked for within an hour, which is the most",
+            "一小时内已索取 {most} 张原图，达到上限";
+    }
+}
 
 /// So many originals may be asked for within [`WITHIN`], found or not. A guess: one incident has a few pictures.
 const AT_MOST: usize = 12;
@@ -39,6 +52,7 @@ impl CommandData for OriginalData {
         || example("operator 1", OriginalData { alert_id: examples::ALERT.to_owned(), n: 1 }),
         message::original,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::Once;
@@ -68,7 +82,7 @@ fn hand_out(data: OriginalData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
     }
     let now = at.now().mono;
     if !at.original_requests().take(now, AT_MOST) {
-        return answering(Answer::refused(Refusal::Busy, say::originals_an_hour(AT_MOST)));
+        return answering(Answer::refused(Refusal::Busy, command::originals_an_hour(AT_MOST)));
     }
     at.original(data, Box::new(move |made| answering(made.map_or_else(no_original, Answer::original))));
 }

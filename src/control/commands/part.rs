@@ -14,8 +14,27 @@ use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, command as say, sentences};
 use crate::types::hex::digest_from_hex;
+
+sentences! {
+    message {
+        part():
+            "A part of a configuration that does not fit into one message; signed.",
+            "上传整份配置的一个分片；配置超过一条消息时使用";
+    }
+    command {
+        parts_here(here, total):
+            "{here} of {total} parts are here",
+            "已收到 {here} 片，共 {total} 片";
+        part_known(parts):
+            "this part was here before; {parts}",
+            "这一片先前已收到；{parts}";
+        parts_whole():
+            "all parts are here, and their digest is right",
+            "所有分片已到齐，摘要相符";
+    }
+}
 
 /// `down/cmd/part`: a part of a configuration that does not fit into one message. Parts come in any order; a message may
 /// have 64 KiB as it is sent, signature and all, so about 32 KiB of text. When all are there, `down/config` names them by
@@ -47,6 +66,7 @@ impl CommandData for UploadPartData {
         || example("admin 1", an_example()),
         message::part,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     // A restart forgets what came, so the same parts must count again.
@@ -87,9 +107,11 @@ fn take(data: UploadPartData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     let UploadPartData { transfer: id, index, total, sha256, text } = data;
     let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
     match at.transfers().add(ReceivedPart { key, id, index, total, sha256, text }, now) {
-        Ok(PartTaken::Parts(here, total)) => Answer::said(say::parts_here(here, total)),
-        Ok(PartTaken::Known(here, total)) => Answer::already(say::part_known(say::parts_here(here, total))),
-        Ok(PartTaken::Whole) => Answer::said(say::parts_whole()),
+        Ok(PartTaken::Parts(here, total)) => Answer::said(command::parts_here(here, total)),
+        Ok(PartTaken::Known(here, total)) => {
+            Answer::already(command::part_known(command::parts_here(here, total)))
+        }
+        Ok(PartTaken::Whole) => Answer::said(command::parts_whole()),
         Err(error) => not_taken(&error),
     }
 }

@@ -19,7 +19,26 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, sentences};
+
+sentences! {
+    message {
+        patch():
+            "Changes entries of the configuration by their ids, versioned like a whole one; signed.",
+            "按编号修改、增加或删除配置中的条目，带版本号，与整份配置同样检查";
+    }
+    command {
+        patch_runs(now):
+            "this patch is part of what runs; {now}",
+            "这个补丁已包含在正在运行的配置中；{now}";
+        patch_changes_nothing():
+            "it changes nothing: `set` and `remove` are empty",
+            "没有任何更改：`set` 和 `remove` 都是空的";
+        path_twice():
+            "the same path stands in it twice",
+            "同一路径出现了两次";
+    }
+}
 
 /// `down/cmd/patch`: changes a few entries of the configuration that runs. What comes of it is judged, tried and written
 /// down like a whole configuration on `down/config`; what `set` said before is forgotten, as it is then. First `remove`, then
@@ -66,6 +85,7 @@ impl CommandData for PatchData {
         message::patch,
     )
     .strict();
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
@@ -74,12 +94,12 @@ impl CommandData for PatchData {
     fn read(data: &Value) -> Result<Self, Faults> {
         let patch: Self = fields::read(data)?;
         if patch.set.is_empty() && patch.remove.is_empty() {
-            return Err(vec![say::patch_changes_nothing()]);
+            return Err(vec![command::patch_changes_nothing()]);
         }
         let mut seen = HashSet::new();
         let all = patch.set.iter().map(|set| &set.path).chain(&patch.remove);
         match all.into_iter().find(|path| !seen.insert(path.as_str())) {
-            Some(_) => Err(vec![say::path_twice()]),
+            Some(_) => Err(vec![command::path_twice()]),
             None => Ok(patch),
         }
     }
@@ -105,7 +125,7 @@ fn an_example() -> PatchData {
 fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     let running = at.overrides().now.of_centre();
     if running.is_some_and(|running| running.version == data.version && is_in(&running.toml, &data)) {
-        return Answer::already(say::patch_runs(runs_now(at)));
+        return Answer::already(command::patch_runs(runs_now(at)));
     }
     if let Some(answer) = too_old(at, data.version) {
         return answer;

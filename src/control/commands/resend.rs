@@ -15,7 +15,35 @@ use crate::contract::messages::Message;
 use crate::contract::signature::Role;
 use crate::evidence::NoPicture;
 use crate::outbox::{Absence, Resent};
-use crate::text::{command as say, message};
+use crate::text::{Sentences, command as say, sentences};
+
+sentences! {
+    message {
+        resend():
+            "Publishes again what was missed, by numbers or a picture, as far as the box still has it.",
+            "按编号补发遗漏的消息，或补发一张图片；已不在盒子里的说明原因";
+    }
+    command {
+        pictures_an_hour(most):
+            "{most} pictures were asked for within an hour, which is the most",
+            "一小时内已索取 {most} 张图片，达到上限";
+        resend_what():
+            "say what: `stream`, `from` and `to`, or `alert_id` and `n` of a picture",
+            "请写明要补发什么：`stream`、`from` 和 `to`，或图片的 `alert_id` 和 `n`";
+        resend_one():
+            "`stream` and `alert_id`: ask for one of them at a time",
+            "`stream` 和 `alert_id` 一次只能写一个";
+        backwards():
+            "`to` is below `from`",
+            "`to` 小于 `from`";
+        says_nothing():
+            "it does not say what",
+            "没有写明要什么";
+        too_much_waits():
+            "too much that was asked for waits to be sent again; ask when some of it has come",
+            "等待补发的内容太多；请收到一部分后再要";
+    }
+}
 
 /// So many pictures may be asked for within an hour, found or not: each is stored anew, up to 256 KiB. A guess: an outage of
 /// an evening.
@@ -57,6 +85,7 @@ impl CommandData for ResendData {
         || example("archive", an_example()),
         message::resend,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::OnceAnswered;
@@ -75,7 +104,7 @@ impl CommandData for ResendData {
             (true, false) => {
                 let (from, to) = (number("from"), number("to"));
                 if to.zip(from).is_some_and(|(to, from)| to < from) {
-                    fields.fault(say::backwards());
+                    fields.fault(command::backwards());
                 }
                 ResendData { stream: Some(fields.name("stream")), from, to, ..ResendData::default() }
             }
@@ -84,8 +113,8 @@ impl CommandData for ResendData {
                 let n = n.map(|n| fields.take(n));
                 ResendData { alert_id: Some(fields.name("alert_id")), n, ..ResendData::default() }
             }
-            (true, true) => return Err(vec![say::resend_one()]),
-            (false, false) => return Err(vec![say::resend_what()]),
+            (true, true) => return Err(vec![command::resend_one()]),
+            (false, false) => return Err(vec![command::resend_what()]),
         };
         fields.finish(Some(read))
     }
@@ -100,7 +129,9 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
     match data {
         ResendData { stream: Some(stream), from: Some(from), to: Some(to), .. } => {
             answering(match at.resend(&stream, from, to) {
-                Ok(resent) if resent.through < from => Answer::refused(Refusal::Busy, say::too_much_waits()),
+                Ok(resent) if resent.through < from => {
+                    Answer::refused(Refusal::Busy, command::too_much_waits())
+                }
                 Ok(resent) => Answer::resent(told(stream, resent)),
                 Err(error) => Answer::failed(error.sentence()),
             });
@@ -111,7 +142,7 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
             }
             let now = at.now().mono;
             if !at.picture_requests().take(now, MOST_PICTURES) {
-                return answering(Answer::refused(Refusal::Busy, say::pictures_an_hour(MOST_PICTURES)));
+                return answering(Answer::refused(Refusal::Busy, command::pictures_an_hour(MOST_PICTURES)));
             }
             at.picture_again(
                 alert_id,
@@ -121,7 +152,7 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
                 }),
             );
         }
-        ResendData { .. } => answering(Answer::refused(Refusal::Invalid, say::says_nothing())),
+        ResendData { .. } => answering(Answer::refused(Refusal::Invalid, command::says_nothing())),
     }
 }
 

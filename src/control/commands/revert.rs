@@ -13,7 +13,15 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, command as say, sentences};
+
+sentences! {
+    message {
+        revert():
+            "Ends what is on trial: what ran before comes back at once.",
+            "结束试运行，立即恢复原来的内容";
+    }
+}
 
 /// What is on trial ends now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +37,7 @@ impl CommandData for RevertData {
         || example("admin 1", RevertData { config: examples::SHA256.to_owned() }),
         message::revert,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;

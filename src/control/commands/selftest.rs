@@ -10,7 +10,15 @@ use super::{CommandData, Handler, Replay, example};
 use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
-use crate::text::message;
+use crate::text::{Sentences, sentences};
+
+sentences! {
+    message {
+        selftest():
+            "Asks how the box does; signed.",
+            "询问盒子的状况，回答在 `up/reply` 上";
+    }
+}
 
 /// `down/cmd/selftest`: how the box does, in the reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +30,7 @@ impl CommandData for SelftestData {
         || example(examples::DESK, SelftestData {}),
         message::selftest,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::OnceAnswered;

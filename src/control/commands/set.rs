@@ -16,7 +16,15 @@ use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::{Joint, Words, message};
+use crate::text::{Joint, Sentences, Words, sentences};
+
+sentences! {
+    message {
+        set():
+            "Changes a few values; signed.",
+            "在安全范围内调整阈值、`analysis_fps`，启用或停用规则";
+    }
+}
 
 /// `down/cmd/set`: a few values, without a new configuration. They go on until another configuration is taken up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +62,7 @@ pub struct CameraSetting {
 impl CommandData for SetData {
     const MESSAGE: Message =
         Message::bare::<Command<SetData>>("down/cmd/set", set_example, message::set).strict();
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;

@@ -11,7 +11,20 @@ use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, command as say, sentences};
+
+sentences! {
+    message {
+        snapshot():
+            "Asks for a redacted picture; signed.",
+            "要一张已脱敏的摄像机画面";
+    }
+    command {
+        pictures_off():
+            "pictures are switched off on this box ([evidence] `enabled`)",
+            "本机已关闭图片（[evidence] `enabled`）";
+    }
+}
 
 /// `down/cmd/snapshot`: a redacted picture of a camera, now. Requires a `reason`; only where evidence is enabled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +39,7 @@ impl CommandData for SnapshotData {
         || example(examples::DESK, SnapshotData { camera: "cam-03".to_owned() }),
         message::snapshot,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::Once;
@@ -35,7 +49,7 @@ impl CommandData for SnapshotData {
 /// Takes as long as the camera's next frame.
 fn take(data: SnapshotData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: Answering) {
     if !at.config().evidence.enabled {
-        return answering(Answer::refused(Refusal::Invalid, say::pictures_off()));
+        return answering(Answer::refused(Refusal::Invalid, command::pictures_off()));
     }
     let Some(camera) = at.config().camera(&data.camera).map(|camera| camera.id.clone()) else {
         return answering(Answer::refused(Refusal::Invalid, say::no_camera(&data.camera)));

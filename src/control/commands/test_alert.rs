@@ -12,7 +12,23 @@ use super::{CommandData, Handler, Replay, example};
 use crate::analysis::alert::AlertId;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
-use crate::text::{command as say, message};
+use crate::text::{Sentences, sentences};
+
+sentences! {
+    message {
+        test_alert():
+            "Tells an alert that goes the whole way and tells of nothing.",
+            "发送一条走完全程的测试预警，不代表任何事件";
+    }
+    command {
+        test_is_told(alert):
+            "the test alert {alert} is on its way",
+            "测试预警 {alert} 已发出";
+        test_is_open(alert):
+            "the test alert {alert} is still open; another one can follow when it is over",
+            "测试预警 {alert} 尚未结束；结束后才能再发一条";
+    }
+}
 
 /// A test alert.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +40,7 @@ impl CommandData for TestAlertData {
         || example("operator 1", TestAlertData {}),
         message::test_alert,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;
@@ -38,8 +55,8 @@ impl CommandData for TestAlertData {
 fn begin(_: TestAlertData, envelope: &CommandEnvelope, alerts: &dyn Alerts, answering: Answering) -> bool {
     let reply = Box::new(move |begun: Result<AlertId, AlertId>| {
         answering(match begun {
-            Ok(alert) => Answer::said(say::test_is_told(&*alert.0)),
-            Err(open) => Answer::already(say::test_is_open(&*open.0)),
+            Ok(alert) => Answer::said(command::test_is_told(&*alert.0)),
+            Err(open) => Answer::already(command::test_is_open(&*open.0)),
         });
     });
     alerts.test(&envelope.by, reply)

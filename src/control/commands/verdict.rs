@@ -17,8 +17,16 @@ use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::message;
+use crate::text::{Sentences, sentences};
 use crate::types::verdict::{Verdict, about_causes};
+
+sentences! {
+    message {
+        verdict():
+            "Somebody says what an alert turned out to be, also after its end.",
+            "给出核实结果：属实、误报、重复或演练；预警结束后也可以";
+    }
+}
 
 /// Longest `note` of a step, in characters: all of them stand in one message.
 pub(super) const NOTE_CHARS: usize = 500;
@@ -49,6 +57,7 @@ impl CommandData for VerdictData {
         || example(examples::DESK, an_example()),
         message::verdict,
     );
+    const SENTENCES: Sentences = SENTENCES;
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;

@@ -3,7 +3,7 @@
 //! Pure, but for what it notes in the attempt. Cameras write addresses as they like: what RFC 2326 says (appendix C.1) and
 //! what cameras do differ, and then cameras are right.
 
-use gstreamer_rtsp_server::gst_sdp;
+use gstreamer_sdp as gst_sdp;
 use url::Url;
 
 use super::message::Answer;
