@@ -16,9 +16,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tracing::debug;
-use ulid::Ulid;
 
-use crate::analysis::alert::{AlertId, Origin, Revision, Shown};
+use crate::analysis::alert::{AlertId, Origin, Revision};
 use crate::analysis::alert_lifecycle::ended::KEPT;
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::Class;
@@ -26,28 +25,23 @@ use crate::analysis::empty_view::EmptyView;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::contract::alert::{Evidence, EvidenceState, Redaction, RedactionWay};
+use crate::contract::alert::Evidence;
 use crate::contract::alert_event::Seq;
-use crate::contract::command::{SealedOriginal, SnapshotPicture};
-use crate::contract::messages::{ALERT, COUNT, EVIDENCE, SEALED};
-use crate::contract::words::Time;
+use crate::contract::messages::{ALERT, COUNT};
 use crate::detector::Model;
-use crate::evidence::{self, Covered, EvidenceError, NoOriginal, NoPicture};
 use crate::lifeline;
 use crate::outbox::{self, Kind, Outbox, OutboxError, Record};
-use crate::text::{
-    Sentence, alert as say, config, evidence as evidence_text, language_of_log, log_error, log_info, log_warn,
-};
-use crate::types::hex::sha256_hex;
+use crate::text::{Sentence, alert as say, language_of_log, log_error, log_info, log_warn};
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
 use super::alert_enricher::AlertEnricher;
 use super::alert_state;
-use super::close_up::{CloseUp, CloseUpQueue, CloseUpRequest, MainStream};
+use super::close_up::{CloseUpQueue, MainStream};
 use super::evidence_retention::EvidenceRetention;
 use super::redactor::Redactor;
 use super::writer_message::{AlertWriterQueue, Snapshot, WriterMessage};
+use pictures::Shows;
 
 /// Revisions that may wait for this thread; whoever sends more waits.
 const QUEUE: usize = 256;

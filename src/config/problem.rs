@@ -1,7 +1,7 @@
 //! Problems of a configuration file, ready to be read: told all at once, each with its place. They are collected in
 //! [`super::report`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 

@@ -28,7 +28,7 @@ use crate::contract::health::{
     HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
-use crate::contract::words::{Language, LocalTime, Time};
+use crate::contract::words::{Language, Time};
 use crate::contract::{EventError, Sender};
 use crate::control::overrides::LastOffer;
 use crate::mqtt;

@@ -20,19 +20,20 @@ use tracing::debug;
 use ulid::Ulid;
 
 use super::endpoint::Endpoint;
-use super::flight::{Flight, Publish, WINDOW};
+use super::flight::{Flight, WINDOW};
 use super::publisher::{Delivery, Shared, Unsigned};
 use super::trouble::Context;
-use super::wire::{self, Client, Event, Opening, Properties, Refused};
-use super::{Qos, Settings, Timing, Trouble, TroubleKind};
+use super::wire::{self, Event, Opening, Refused};
+use super::{Settings, Timing, Trouble, TroubleKind};
 use crate::contract::messages::{SIGNATURE, STATE};
-use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
-use crate::text::{Sentence, Words, foreign, language_of_log, log_error, log_info, log_warn, mqtt as say};
+use crate::outbox::{OutboxError, RecordId, Sending};
+use crate::text::{Sentence, Words, foreign, language_of_log, log_info, log_warn, mqtt as say};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
-use item::{Fit, Item, delivery_of, fit, item_of, key_of, packet_bytes, strike, suspected};
+use item::{Item, key_of, packet_bytes, strike, suspected};
 use responding::Response;
+use sending::state_body;
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
 const STRIKES: u32 = 3;

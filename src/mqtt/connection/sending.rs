@@ -226,7 +226,7 @@ impl Connection {
 }
 
 /// The message on `up/state`; `None` where it cannot be built. An empty one would delete what the broker keeps.
-fn state_body(shared: &Shared, state: BoxState, session: &str) -> Option<Vec<u8>> {
+pub(super) fn state_body(shared: &Shared, state: BoxState, session: &str) -> Option<Vec<u8>> {
     (shared.bodies.state)(state, session, shared.clock.now().utc)
         .inspect_err(|error| log_error!(say::state_untold(); %error))
         .ok()
