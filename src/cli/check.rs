@@ -232,7 +232,9 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         (survey, unchecked.into_inner(), faces)
     })?;
     found.extend(survey.problems);
-    found.splice(..0, survey.config.as_ref().filter(|_| !args.elsewhere).and_then(no_runtime));
+    if let Some(problem) = survey.config.as_ref().filter(|_| !args.elsewhere).and_then(no_runtime) {
+        found.insert(0, problem);
+    }
     if let Some(account) = judge.account.as_ref().filter(|_| found.iter().any(is_error)) {
         let behind = account.act_with_all_open(|| {
             // The usual list of models is not behind anything that the file names.

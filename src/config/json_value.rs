@@ -42,7 +42,7 @@ impl<'s> Walk<'s> {
         if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
             let choices: Vec<&Value> = choices.iter().map(|choice| self.resolved(choice)).collect();
             match choices.iter().find(|choice| type_of(choice).is_none_or(|wanted| is_of(wanted, value))) {
-                Some(choice) => self.value(path, value, choice, depth + 1),
+                Some(&choice) => self.value(path, value, choice, depth + 1),
                 None => {
                     let kinds = choices.iter().filter_map(|choice| type_of(choice));
                     let kinds = kinds.map(|kind| kind_of(kind).into()).collect();

@@ -58,7 +58,7 @@ pub(super) fn in_chinese(sentence: &Sentence) -> String {
                 let closes_up = after_value && after_chinese;
                 let closed = part.strip_prefix(' ').filter(|rest| closes_up && rest.starts_with(is_chinese));
                 text.push_str(closed.unwrap_or(part));
-                if let Some(last) = part.trim_end().chars().last() {
+                if let Some(last) = part.trim_end().chars().next_back() {
                     (after_chinese, after_value) = (is_chinese(last), false);
                 }
             }

@@ -164,12 +164,14 @@ fn models_verify_runs_the_good_one_and_refuses_the_others() {
     "#);
 }
 
-/// One camera, and no broker of our own.
+/// One camera with a rule, and no broker of our own.
 fn site(detector: &str) -> String {
     format!(
         "[site]\nbox = \"box-1\"\narea = \"530127\"\n[mqtt]\nurl = \"mqtt://127.0.0.1:9\"\n[outbox]\ndir = \"outbox\"\n\
          [evidence]\nenabled = false\n[detector]\nface_model = \"none\"\nproviders = [\"cpu\"]\n{detector}\n[[camera]]\n\
-         id = \"cam-1\"\neye = \"village\"\nurl = \"rtsp://127.0.0.1:9/none\"\ngrid = \"53012700300102\"\n"
+         id = \"cam-1\"\neye = \"village\"\nurl = \"rtsp://127.0.0.1:9/none\"\ngrid = \"53012700300102\"\n\
+         [[camera.zone]]\nid = \"lane\"\npolygon = [[0, 0], [1, 0], [1, 1], [0, 1]]\n[[rule]]\nid = \"somebody\"\n\
+         cameras = [\"cam-1\"]\nsignal = \"person_present\"\npresent = {{ zone = \"lane\", classes = [\"person\"], for_secs = 3 }}\n"
     )
 }
 
@@ -183,8 +185,8 @@ fn run_and_check_end_alike_where_the_models_cannot_be_used() {
     for (models, model, runtime, told) in [
         ("gone", "colours", None, "gone cannot be read: there is no such file"),
         ("empty", "colours", None, "empty/manifest.toml cannot be read: there is no such file"),
-        ("no-toml", "colours", None, "no-toml:1:"),
-        ("wrong.toml", "colours", None, "wrong.toml:1:"),
+        ("no-toml", "colours", None, "no-toml:"),
+        ("wrong.toml", "colours", None, "wrong.toml:"),
         ("manifest.toml", "nope", None, "`nope`"),
         ("manifest.toml", "missing", None, "missing.onnx"),
         ("manifest.toml", "damaged", None, "SHA-256 is "),
