@@ -1204,7 +1204,10 @@ fn a_file_named_for_certificates_or_a_key_holds_them() {
         said(&mqtt(&format!("cert_file = \"{name}.pem\"\nkey_file = \"{name}.key\"\n{more}")))
     };
     let other = certificate("box", "");
-    assert!(other.contains("warning: ") && other.contains("its certificate is made out to another name: `box`: "), "{other}");
+    assert!(
+        other.contains("warning: ") && other.contains("its certificate is made out to another name: `box`: "),
+        "{other}"
+    );
     let name = other.split('`').find(|part| part.starts_with("530127.")).unwrap_or_else(|| panic!("{other}"));
     assert!(other.contains(&format!("with the common name `{name}`")), "{other}");
     make_client_certificate(dir.path(), name);

@@ -10,8 +10,8 @@ use crate::analysis::alert_lifecycle::AlertError;
 use crate::analysis::alert_lifecycle::handling::NotHandled;
 use crate::contract::alert::{Acknowledged, SeqData};
 use crate::contract::command::{
-    GoneReason, Outcome, Refusal, ReplyData, ResendResult, SealedOriginal, SelftestResult, SnapshotPicture, TextPart,
-    Unanswered,
+    GoneReason, Outcome, Refusal, ReplyData, ResendResult, SealedOriginal, SelftestResult, SnapshotPicture,
+    TextPart, Unanswered,
 };
 
 use crate::text::{Joint, Sentence, Words, command as say, foreign};

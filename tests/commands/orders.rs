@@ -212,8 +212,10 @@ fn an_open_alert_is_told_anew_when_it_is_muted_and_when_that_is_ended() {
         };
         let revision = here.wait("up/alert", what, |m| is_it(&m["data"]))["data"].clone();
         assert_eq!(revision["phase_reason"], "mute_changed", "at once, and for no other reason: {revision}");
-        let active = here.wait("up/active", what, |m| m["data"]["alerts"].as_array().unwrap().iter().any(is_it));
-        let listed = active["data"]["alerts"].as_array().unwrap().iter().find(|one| is_it(one)).unwrap().clone();
+        let active =
+            here.wait("up/active", what, |m| m["data"]["alerts"].as_array().unwrap().iter().any(is_it));
+        let listed =
+            active["data"]["alerts"].as_array().unwrap().iter().find(|one| is_it(one)).unwrap().clone();
         assert_eq!(listed["muted"], revision["muted"], "{listed}");
         revision
     };

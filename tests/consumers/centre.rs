@@ -280,10 +280,16 @@ fn what_is_decided_while_a_box_is_away_is_repeated_until_the_box_has_it() {
     let daemon = start_box(folder.path(), &config);
     let answer = centre.wait_for(&format!("answer ack {request}: "));
     assert!(answer.ends_with(": done"), "{answer}");
-    assert!(centre.said.iter().any(|line| line.ends_with(&format!("repeated: ack {request}"))), "{:?}", centre.said);
+    assert!(
+        centre.said.iter().any(|line| line.ends_with(&format!("repeated: ack {request}"))),
+        "{:?}",
+        centre.said
+    );
     let taken = heard.wait_one("the alert that somebody took on", |message| {
         let data = message.json()["data"].clone();
-        message.topic.ends_with("/up/alert") && data["alert_id"] == alert.as_str() && data["acknowledged"].is_object()
+        message.topic.ends_with("/up/alert")
+            && data["alert_id"] == alert.as_str()
+            && data["acknowledged"].is_object()
     });
     let acknowledged = taken.json()["data"]["acknowledged"].clone();
     assert_eq!((&acknowledged["by"], &acknowledged["note"]), (&json!("desk 1"), &json!("on the way")));

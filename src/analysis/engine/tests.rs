@@ -285,7 +285,8 @@ fn that_an_alert_was_muted_is_told_as_a_revision() {
     let open = the_open(&stage);
     let told = stage.analysis.mute_changed(&open.alert, moment(stage.now)).expect("it is open");
     assert_eq!((told.rev, told.phase, told.reason), (open.rev + 1, Update, MuteChanged));
-    let test = stage.analysis.begin_test("desk", &"530127001001".into(), moment(stage.now)).expect("none is open");
+    let test =
+        stage.analysis.begin_test("desk", &"530127001001".into(), moment(stage.now)).expect("none is open");
     let told = stage.analysis.mute_changed(&test.alert, moment(stage.now)).expect("it is open");
     assert_eq!((told.rev, told.phase, told.reason), (2, Update, MuteChanged));
 }

@@ -89,7 +89,13 @@ impl Checker<'_, '_> {
 
     /// Where brokers go by the names of certificates, as the one that is shipped does: a box with another name than its
     /// client id gets in, and may publish nothing.
-    pub(super) fn certificate_is_named(&mut self, field: &At<String>, path: &Path, client_id: &str, owner: &Words) {
+    pub(super) fn certificate_is_named(
+        &mut self,
+        field: &At<String>,
+        path: &Path,
+        client_id: &str,
+        owner: &Words,
+    ) {
         let Some(bytes) = self.pem(path) else { return };
         let Some(Ok(own)) = certificates_in(&bytes).into_iter().next() else { return };
         let Some(name) = common_name(&own).filter(|name| name != client_id) else { return };

@@ -292,7 +292,9 @@ impl Checker<'_, '_> {
 
     /// The certificate by which the broker knows this box is made out to it; where it logs in with a name, that counts.
     pub(super) fn box_has_its_certificate(&mut self, site: &Site, mqtt: &Mqtt, section: &MqttDocument) {
-        let Broker::Remote { tls: Some(Tls { client: Some((path, _)), .. }), .. } = &mqtt.broker else { return };
+        let Broker::Remote { tls: Some(Tls { client: Some((path, _)), .. }), .. } = &mqtt.broker else {
+            return;
+        };
         let (Some(field), None) = (&section.cert_file, &section.user) else { return };
         let client_id = format!("{}.{}", site.area, site.box_id);
         self.certificate_is_named(field, path, &client_id, &section_named("mqtt"));

@@ -192,7 +192,8 @@ mod tests {
         assert_eq!(parts[0].sha256, sha256_hex(text.as_bytes()));
         // Sent back it is what runs; the digest of what it says is another one than that of its bytes.
         let path = here.file.path();
-        let again = Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"));
+        let again =
+            Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"));
         assert_eq!(again.sha256, here.base.sha256);
         assert_ne!(again.sha256, parts[0].sha256);
     }

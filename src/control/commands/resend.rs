@@ -242,13 +242,19 @@ mod tests {
                 2,
                 vec![(6, 7)],
                 vec![absent(5, 5, Absence::NotKept), absent(8, 9, Absence::NotGiven)],
-                (None, "2 records go out again, 1 numbers are gone; 2 numbers are not given yet: they will still come"),
+                (
+                    None,
+                    "2 records go out again, 1 numbers are gone; 2 numbers are not given yet: they will still come",
+                ),
             ),
             (
                 0,
                 Vec::new(),
                 vec![gone, to_come],
-                (Some(Refusal::Gone), "1 numbers are gone; 4 numbers are not given yet: they will still come"),
+                (
+                    Some(Refusal::Gone),
+                    "1 numbers are gone; 4 numbers are not given yet: they will still come",
+                ),
             ),
             (
                 0,

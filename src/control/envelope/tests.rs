@@ -75,7 +75,9 @@ fn nobody_takes_a_name_that_looks_like_the_pages() {
 /// Two patrols whose names look alike are one to whoever reads them, and a name that is read backwards is another one.
 #[test]
 fn a_name_has_no_characters_that_are_not_seen_or_turn_the_writing() {
-    for hidden in ['\u{200B}', '\u{200D}', '\u{AD}', '\u{202E}', '\u{2066}', '\u{2060}', '\u{FEFF}', '\u{E0041}'] {
+    for hidden in
+        ['\u{200B}', '\u{200D}', '\u{AD}', '\u{202E}', '\u{2066}', '\u{2060}', '\u{FEFF}', '\u{E0041}']
+    {
         let name = format!("patrol{hidden} 4");
         for (verb, json) in [
             ("ack", json!({ "request_id": "r", "alert_id": "A", "by": name })),
@@ -264,7 +266,9 @@ fn a_refusal_of_what_was_signed_by_a_known_key_names_the_request_and_of_a_strang
 #[test]
 fn everything_that_is_wrong_with_a_command_is_said_at_once() {
     let why = parse("mute", r#"{"request_id":"r","for_secs":"long"}"#).unwrap_err();
-    for told in ["`mute` needs a `reason`", "`for_secs` must be a whole number, not a text", "`by` is missing"] {
+    for told in
+        ["`mute` needs a `reason`", "`for_secs` must be a whole number, not a text", "`by` is missing"]
+    {
         assert!(why.contains(told), "{told}: {why}");
     }
 }
@@ -339,5 +343,9 @@ fn who_writes_a_command_hears_of_their_own_clock_and_of_a_command_that_is_none()
 fn what_was_sent_does_not_fill_its_answer() {
     let mute = json!({ "request_id": "r", "by": "b", "reason": "c", "for_secs": "好".repeat(20_000) });
     let why = parse("mute", &mute.to_string()).unwrap_err();
-    assert!(why.starts_with("`for_secs` must be a whole number, not a text") && why.len() < 2_000, "{} bytes: {why}", why.len());
+    assert!(
+        why.starts_with("`for_secs` must be a whole number, not a text") && why.len() < 2_000,
+        "{} bytes: {why}",
+        why.len()
+    );
 }

@@ -90,7 +90,7 @@ fn of_the_broker(broker: &mqtt::Status) -> Vec<Reason> {
         reasons.push(Reason { hint, ..Reason::new("mqtt", trouble.sentence().clone()) });
     }
     // What threw this box off is the trouble itself, and said already.
-    let namesake = broker.namesake.as_ref().filter(|namesake| trouble != Some(namesake));
+    let namesake = broker.namesake.as_ref().filter(|namesake| trouble != Some(*namesake));
     reasons.extend(namesake.map(|namesake| Reason {
         hint: namesake.hint().cloned(),
         ..Reason::new("mqtt", namesake.sentence().clone())
