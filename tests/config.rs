@@ -1200,10 +1200,9 @@ fn a_file_named_for_certificates_or_a_key_holds_them() {
         assert_eq!(said.lines().find(is_error), None, "{certificate} {key}: {said}");
     }
     // By that name the broker that is shipped knows a box.
-    let certificate = |name: &str, more: &str| {
-        said(&mqtt(&format!("cert_file = \"{name}.pem\"\nkey_file = \"{name}.key\"\n{more}")))
-    };
-    let other = certificate("box", "");
+    let of_certificate =
+        |name: &str| said(&mqtt(&format!("cert_file = \"{name}.pem\"\nkey_file = \"{name}.key\"")));
+    let other = of_certificate("box");
     assert!(
         other.contains("warning: ") && other.contains("its certificate is made out to another name: `box`: "),
         "{other}"
@@ -1212,7 +1211,8 @@ fn a_file_named_for_certificates_or_a_key_holds_them() {
     assert!(other.contains(&format!("with the common name `{name}`")), "{other}");
     make_client_certificate(dir.path(), name);
     fs::set_permissions(dir.path().join(format!("{name}.key")), fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(!certificate(name, "").contains("made out to"), "{}", certificate(name, ""));
+    let own = of_certificate(name);
+    assert!(!own.contains("made out to"), "{own}");
     // What a file holds is nobody's business but its owner's.
     let shown = said(&of_broker("ca.key"));
     let secret = String::from_utf8(read("ca.key")).unwrap();
