@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use jiff::Zoned;
+use jiff::tz::TimeZone;
+use parking_lot::RwLock;
 use rustix::time::{ClockId, clock_gettime};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
@@ -34,13 +36,24 @@ impl Clock {
     }
 }
 
-/// The time of a line in the log: as clocks of this machine show it, with the offset from UTC.
+/// The zone of the site, once somebody has read it.
+static LOG_ZONE: RwLock<Option<TimeZone>> = RwLock::new(None);
+
+/// From now on the log has the times of this zone.
+pub(crate) fn log_in_zone(zone: &TimeZone) {
+    *LOG_ZONE.write() = Some(zone.clone());
+}
+
+/// The time of a line in the log: as clocks at the site show it, and before that is known as this machine's do; with the offset
+/// from UTC.
 #[derive(Debug, Clone, Copy)]
 pub struct LogTime;
 
 impl FormatTime for LogTime {
     fn format_time(&self, line: &mut Writer<'_>) -> fmt::Result {
-        write!(line, "{}", Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"))
+        let zone = LOG_ZONE.read().clone();
+        let now = zone.map_or_else(Zoned::now, |zone| Timestamp::now().to_zoned(zone));
+        write!(line, "{}", now.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"))
     }
 }
 
@@ -58,4 +71,27 @@ fn read(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     let (secs, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
     Duration::new(secs.unwrap_or(0), nanos.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The only test of this process that sets the zone of the log.
+    #[test]
+    fn the_log_has_the_times_of_the_site_with_their_offset() {
+        let stamp = || {
+            let mut line = String::new();
+            LogTime.format_time(&mut Writer::new(&mut line)).unwrap();
+            line
+        };
+        for (zone, offset) in [("Asia/Shanghai", "+08:00"), ("Asia/Kolkata", "+05:30")] {
+            log_in_zone(&TimeZone::get(zone).unwrap());
+            let before = Timestamp::now();
+            let stamp = stamp();
+            assert!(stamp.ends_with(offset), "{stamp}");
+            let told: Timestamp = stamp.parse().unwrap();
+            assert!(told.duration_since(before).abs().as_secs() < 10, "{stamp}");
+        }
+    }
 }

@@ -1199,6 +1199,20 @@ fn a_file_named_for_certificates_or_a_key_holds_them() {
         assert!(said.contains(what), "{certificate} {key}: {said}");
         assert_eq!(said.lines().find(is_error), None, "{certificate} {key}: {said}");
     }
+    // By that name the broker that is shipped knows a box.
+    let of_certificate =
+        |name: &str| said(&mqtt(&format!("cert_file = \"{name}.pem\"\nkey_file = \"{name}.key\"")));
+    let other = of_certificate("box");
+    assert!(
+        other.contains("warning: ") && other.contains("its certificate is made out to another name: `box`: "),
+        "{other}"
+    );
+    let name = other.split('`').find(|part| part.starts_with("530127.")).unwrap_or_else(|| panic!("{other}"));
+    assert!(other.contains(&format!("with the common name `{name}`")), "{other}");
+    make_client_certificate(dir.path(), name);
+    fs::set_permissions(dir.path().join(format!("{name}.key")), fs::Permissions::from_mode(0o600)).unwrap();
+    let own = of_certificate(name);
+    assert!(!own.contains("made out to"), "{own}");
     // What a file holds is nobody's business but its owner's.
     let shown = said(&of_broker("ca.key"));
     let secret = String::from_utf8(read("ca.key")).unwrap();

@@ -832,6 +832,7 @@ fn the_published_words_of_levels_and_reasons_stay() {
         (PhaseReason::NotSeenSinceRestart, "not_seen_since_restart"),
         (PhaseReason::RuleRemoved, "rule_removed"),
         (PhaseReason::Handled, "handled"),
+        (PhaseReason::MuteChanged, "mute_changed"),
     ];
     for (reason, word) in reasons {
         assert_eq!(serde_json::to_value(reason).unwrap(), word);

@@ -205,21 +205,24 @@ impl AlertEnricher {
         }
     }
 
-    /// Who asked that no noise be made for it. Nobody can ask that of red alerts.
     fn muted(&self, revision: &Revision) -> Option<Muted> {
-        if revision.level == Level::Red {
-            return None;
-        }
-        let rule = revision.why.basis.rule();
-        let fits = |mute: &&Mute| {
-            let kind = mute.kind.as_deref().is_some_and(|kind| kind == &*revision.kind);
-            let by_rule = mute.rule.as_deref().is_some_and(|id| rule.is_some_and(|rule| **rule == *id));
-            let camera =
-                mute.camera.as_deref().is_some_and(|id| revision.camera().is_some_and(|c| **c == *id));
-            mute.until.0 > revision.at.utc && (kind || by_rule || camera)
-        };
-        let mutes = self.mutes.read();
-        let mute = mutes.iter().find(fits)?;
-        Some(Muted { by: mute.by.clone(), reason: mute.reason.clone(), until: mute.until })
+        muted_by(&self.mutes.read(), revision, revision.at.utc)
     }
+}
+
+/// Who asked by one of these mutes, and from `at` on still asks, that no noise be made for it. Nobody can ask that of red
+/// alerts.
+pub(crate) fn muted_by(mutes: &[Mute], revision: &Revision, at: Timestamp) -> Option<Muted> {
+    if revision.level == Level::Red {
+        return None;
+    }
+    let rule = revision.why.basis.rule();
+    let fits = |mute: &&Mute| {
+        let kind = mute.kind.as_deref().is_some_and(|kind| kind == &*revision.kind);
+        let by_rule = mute.rule.as_deref().is_some_and(|id| rule.is_some_and(|rule| **rule == *id));
+        let camera = mute.camera.as_deref().is_some_and(|id| revision.camera().is_some_and(|c| **c == *id));
+        mute.until.0 > at && (kind || by_rule || camera)
+    };
+    let mute = mutes.iter().find(fits)?;
+    Some(Muted { by: mute.by.clone(), reason: mute.reason.clone(), until: mute.until })
 }

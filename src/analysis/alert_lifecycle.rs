@@ -299,10 +299,10 @@ impl AlertLifecycle {
         Some(taken.map(|()| open.revise(Some(rule), Phase::Update, PhaseReason::Handled, at)))
     }
 
-    /// A revision because evidence was added.
-    pub(super) fn evidence_added(&mut self, rule: &Rule, at: Moment) -> Option<Revision> {
+    /// A revision because it was muted, or is not any more.
+    pub(super) fn mute_changed(&mut self, rule: &Rule, at: Moment) -> Option<Revision> {
         let open = self.open.as_mut()?;
-        Some(open.revise(Some(rule), Phase::Update, PhaseReason::EvidenceAdded, at))
+        Some(open.revise(Some(rule), Phase::Update, PhaseReason::MuteChanged, at))
     }
 
     /// A revision because nobody took it on in time, where that is due. While its camera cannot see, nobody knows

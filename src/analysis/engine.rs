@@ -328,17 +328,18 @@ impl Analysis {
         of_open.unwrap_or_else(|| ids.handle_ended(alert, step, at))
     }
 
-    /// The revision that tells of new evidence of an alert.
+    /// The revision that tells that an alert was muted, or is not any more; who mutes which alerts is not known here.
     ///
     /// # Errors
     /// When the alert is unknown or has ended: nothing follows an end.
-    pub fn evidence_added(&mut self, alert: &AlertId, at: Moment) -> Result<Revision, AlertError> {
+    pub(crate) fn mute_changed(&mut self, alert: &AlertId, at: Moment) -> Result<Revision, AlertError> {
         if let Some(instance) = self.instance_of(alert) {
-            let told = instance.lifecycle.evidence_added(instance.evaluator.rule(), at);
+            let told = instance.lifecycle.mute_changed(instance.evaluator.rule(), at);
             return told.ok_or_else(|| self.shared.ids.why_not(alert));
         }
-        let SharedState { ids, fusion, .. } = &mut self.shared;
-        fusion.evidence_added(alert, at).ok_or_else(|| ids.why_not(alert))
+        let SharedState { ids, fusion, test, .. } = &mut self.shared;
+        let told = fusion.mute_changed(alert, at).or_else(|| test.mute_changed(alert, at));
+        told.ok_or_else(|| ids.why_not(alert))
     }
 
     /// Takes up the alerts that were open when the box stopped, and those that had ended not long before, in the order of

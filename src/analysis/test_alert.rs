@@ -126,6 +126,12 @@ impl TestAlert {
         Some(taken.map(|()| open.revise(Phase::Update, PhaseReason::Handled, at)))
     }
 
+    /// As [`super::Analysis::mute_changed`]; `None`: it is not this alert.
+    pub(super) fn mute_changed(&mut self, alert: &AlertId, at: Moment) -> Option<Revision> {
+        let open = self.open.as_mut().filter(|open| open.told.alert == *alert)?;
+        Some(open.revise(Phase::Update, PhaseReason::MuteChanged, at))
+    }
+
     /// Takes up one from before a restart; gives it back if one is open already.
     pub(super) fn restore(&mut self, told: Revision, at: Moment) -> Option<Revision> {
         if self.open.is_some() {

@@ -8,13 +8,13 @@ use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Failure, language, print_line, secret};
+use super::{Failure, language, named_path, print_line, secret};
 use crate::analysis::time::Timestamp;
 use crate::config::backup::{Backup, BackupError, Fate, is_passphrase, read_sealed};
 use crate::config::{Config, Surroundings};
 use crate::contract::words::Time;
 use crate::text::help::{BACKUP_EXAMPLES, RESTORE_EXAMPLES};
-use crate::text::{Sentence, backup as text, command_line, secret_file};
+use crate::text::{Sentence, backup as text, secret_file};
 
 /// Where the service looks for its configuration.
 const DEFAULT_FILE: &str = "/etc/lookout/lookout.toml";
@@ -75,7 +75,10 @@ pub(crate) fn restore(args: RestoreArgs) -> Result<(), Failure> {
     let language = language::of_this_run();
     let tell = |sentence: Sentence| say!("{}", sentence.in_language(language));
     let print = |sentence: Sentence| print_line(sentence.in_language(language));
-    let sealed = read_sealed(&args.file).map_err(|error| failure(&error))?;
+    let sealed = read_sealed(&args.file).map_err(|error| match error {
+        BackupError::Unread(path, error) => named_path::unreadable(text::file(path.display()), &path, &error),
+        error => failure(&error),
+    })?;
     let passphrase = if io::stdin().is_terminal() { typed(text::ask())? } else { piped()? };
     let backup = Backup::opened(&sealed, &passphrase).map_err(|error| failure(&error))?;
     tell(text::found(&backup.box_name, Time(backup.made_at).to_string(), &backup.version));
@@ -166,18 +169,14 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(is_there(path)),
-        Err(error) => return Err(unwritten(path, &error)),
+        Err(error) => return Err(named_path::unwritable(path, &error)),
     };
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
         let _ = std::fs::remove_file(path);
-        unwritten(path, &error)
+        named_path::unwritable(path, &error)
     })?;
     // Whoever pulls the stick out has its name on it, too; not every file system offers that.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
-}
-
-fn unwritten(path: &Path, error: &io::Error) -> Failure {
-    Failure::tried(command_line::unwritten(path.display(), error.to_string()))
 }

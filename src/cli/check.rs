@@ -19,9 +19,9 @@ use crate::config::{
 };
 use crate::contract::{Language, stream_address};
 use crate::detector::manifest::{Manifest, ManifestError};
-use crate::detector::{Model, ModelError, face_model};
+use crate::detector::{Model, ModelError, Runtime, face_model};
 use crate::mqtt::embedded;
-use crate::text::{Joint, Sentence, Told, Words, check as text, evidence, foreign};
+use crate::text::{Joint, Sentence, Told, Words, check as text, config as text_of_config, evidence, foreign};
 use crate::types::mqtt;
 
 mod explain;
@@ -232,6 +232,9 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         (survey, unchecked.into_inner(), faces)
     })?;
     found.extend(survey.problems);
+    if let Some(problem) = survey.config.as_ref().filter(|_| !args.elsewhere).and_then(no_runtime) {
+        found.insert(0, problem);
+    }
     if let Some(account) = judge.account.as_ref().filter(|_| found.iter().any(is_error)) {
         let behind = account.act_with_all_open(|| {
             // The usual list of models is not behind anything that the file names.
@@ -251,6 +254,17 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         found.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
     }
     Ok(Outcome { faces, ..outcome(Some(text), survey.config, found, unchecked) })
+}
+
+/// What a box with cameras needs beside the models: the library that runs them. Looked for as whoever asks, whose environment
+/// may name it.
+fn no_runtime(config: &Config) -> Option<Problem> {
+    let has_cameras = !config.cameras.is_empty();
+    let error = has_cameras.then(Runtime::get)?.err()?;
+    let mut problem =
+        Problem::of_the_whole(text_of_config::of(text_of_config::section("detector"), error.sentence()));
+    problem.hint = Some(error.hint().into());
+    Some(problem)
 }
 
 fn is_error(problem: &Problem) -> bool {

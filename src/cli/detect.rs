@@ -189,9 +189,10 @@ fn save(mut image: RgbImage, found: &[Detection], file: &Path) -> Result<(), Fai
         let text = format!("{} {:.2}", detection.class, detection.score);
         evidence::label(&mut image, detection.box_in_frame, detection.class, &text);
     }
-    image
-        .save(file)
-        .map_err(|error| Failure::tried(command_line::unwritten(file.display(), error.to_string())))
+    image.save(file).map_err(|error| match error {
+        image::ImageError::IoError(error) => named_path::unwritable(file, &error),
+        error => Failure::tried(command_line::unwritten(file.display(), error.to_string())),
+    })
 }
 
 fn score(text: &str) -> Result<f32, String> {

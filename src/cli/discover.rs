@@ -74,6 +74,11 @@ fn failure(error: OnvifError) -> Failure {
     Failure::tried(error.sentence()).hint(error.hint())
 }
 
+/// What was typed cannot be asked: nothing was tried.
+fn no_address(error: &OnvifError) -> Failure {
+    Failure::refused(error.sentence()).hint(error.hint())
+}
+
 // ---- all cameras
 
 async fn all(args: &Args, language: Language) -> Result<(), Failure> {
@@ -153,7 +158,7 @@ async fn one(args: &Args, address: &str, login: Option<&Login>, language: Langua
 /// The address as it was typed; where it names no port, as the camera itself says it.
 async fn service_of(typed: &str) -> Result<Url, Failure> {
     let address = CameraAddress::read(typed).map_err(|error| match error {
-        AddressError::NoAddress(given) => failure(OnvifError::NoAddress { given }),
+        AddressError::NoAddress(given) => no_address(&OnvifError::NoAddress { given }),
         AddressError::HasLogin => Failure::refused(probe::password_in_address()).hint(text::try_login()),
     })?;
     address.service().await.map_err(failure)

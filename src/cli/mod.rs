@@ -308,8 +308,9 @@ fn write_line(line: impl fmt::Display) -> Result<bool, Failure> {
 
 /// `quiet`: a command whose table would drown in what every camera does.
 fn start_log(quiet: bool) {
-    // Libraries talk too much at `info` for somebody on a ladder.
-    let usual = if quiet { "error" } else { "info,rumqttc=warn,ort=warn" };
+    // Libraries talk too much at `info` for somebody on a ladder; what rumqttc warns of, such as a message that a broker does
+    // not take, the log has in our own words.
+    let usual = if quiet { "error" } else { "info,rumqttc=error,ort=warn" };
     let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -10,7 +10,7 @@ use super::{Failure, print_line};
 use crate::analysis::time::Timestamp;
 use crate::config::{Config, Surroundings, WebListen};
 use crate::contract::Language;
-use crate::text::{Sentence, page as words};
+use crate::text::{Sentence, argument, page as words};
 use crate::web::accounts::{self, Accounts, Role};
 use crate::web::{self};
 
@@ -64,7 +64,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             std::io::ErrorKind::PermissionDenied => words::try_sudo(),
             _ => words::try_room(),
         };
-        Failure::tried(words::folder_unusable(folder.display(), error.to_string())).hint(hint)
+        Failure::tried(words::folder_unusable(folder.display(), argument::why_unwritten(&error))).hint(hint)
     };
     match args.action {
         None => show(&config, &folder, &mut known, language).map_err(unusable)?,

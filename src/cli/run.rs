@@ -29,7 +29,8 @@ pub(crate) struct Args {
 /// Runs it.
 ///
 /// # Errors
-/// A configuration with problems where the command centre sent none before, or a part of the daemon that cannot start.
+/// A configuration with problems where the command centre sent none before, models that cannot be used, or a part of the
+/// daemon that cannot start. What somebody has to mend in a file is [`EXIT_INVALID`](super::EXIT_INVALID), as `check` has it.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.config.clone();
     start(args).map_err(|failure| {
@@ -60,7 +61,10 @@ fn start(args: Args) -> Result<(), Failure> {
         may_be_dumped: args.allow_core,
         language: super::language::asked(),
     };
-    daemon::run(config, options).map_err(|error| Failure::failed(error).in_language(language_of_log()))
+    daemon::run(config, options).map_err(|error| {
+        let failure = if error.is_to_mend { Failure::invalid(&error) } else { Failure::failed(&error) };
+        failure.in_language(language_of_log())
+    })
 }
 
 /// The language that the file names, as far as it can be read: what is wrong with the file is said in it, too.

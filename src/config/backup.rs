@@ -27,7 +27,7 @@ use super::write::{self, NotWritten};
 use super::{Config, Problems, Surroundings};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
-use crate::text::{Sentence, backup as say};
+use crate::text::{Sentence, argument, backup as say};
 use crate::types::trust::Trust;
 
 /// The format of what is sealed.
@@ -124,7 +124,7 @@ impl BackupError {
     /// What is wrong.
     pub(crate) fn sentence(&self) -> Sentence {
         match self {
-            BackupError::Unread(path, error) => say::unread(path.display(), error.to_string()),
+            BackupError::Unread(path, error) => say::unread(path.display(), argument::why_unread(error)),
             BackupError::TooLong(path) => say::too_long(path.display()),
             BackupError::Weak => say::weak(LEAST_PASSPHRASE_CHARS),
             BackupError::Unsealed(why) => say::unsealed(why),

@@ -63,16 +63,7 @@ impl Problems {
 
     /// Problems of a configuration as a whole, with no place in it.
     pub(crate) fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
-        let problem = |what| Problem {
-            severity: Severity::Error,
-            line: 1,
-            column: 1,
-            is_of_whole: true,
-            what,
-            hint: None,
-            excerpt: None,
-        };
-        let list = whats.into_iter().map(Into::into).map(problem).collect();
+        let list = whats.into_iter().map(Problem::of_the_whole).collect();
         let sha256 = sha256.map(str::to_owned);
         Problems { path: path.to_owned(), list, sha256, secret_files: BTreeSet::new() }
     }
@@ -99,6 +90,19 @@ impl fmt::Display for Problems {
 }
 
 impl Problem {
+    /// An error of a configuration as a whole, with no place in it.
+    pub(crate) fn of_the_whole(what: impl Into<Words>) -> Problem {
+        Problem {
+            severity: Severity::Error,
+            line: 1,
+            column: 1,
+            is_of_whole: true,
+            what: what.into(),
+            hint: None,
+            excerpt: None,
+        }
+    }
+
     /// The problem as people read it, with its file.
     pub fn of<'p>(&'p self, path: &'p Path, language: Language) -> impl fmt::Display {
         fmt::from_fn(move |f| write_problem(f, path, self, language))

@@ -373,12 +373,7 @@ impl<'s> Walk<'s, '_, '_> {
         if number.is_some_and(|n| least.is_none_or(|least| n >= least) && most.is_none_or(|most| n <= most)) {
             return true;
         }
-        let range = match (least, most) {
-            (Some(least), Some(most)) => say::from_to(least.to_string(), most.to_string()),
-            (Some(least), None) => say::at_least(least.to_string()),
-            (None, Some(most)) => say::at_most(most.to_string()),
-            (None, None) => say::finite(),
-        };
+        let range = range_of(schema);
         let kind = if schema["type"] == "integer" { say::whole_number() } else { say::number() };
         let what = match number {
             Some(found) => say::out_of_range(name, kind, range, found.to_string()),
@@ -533,7 +528,18 @@ fn free_names(schema: &Value) -> Option<&Value> {
     schema.get("additionalProperties").filter(|free| free.is_object())
 }
 
-fn required(schema: &Value) -> impl Iterator<Item = &str> {
+/// In which range a number must be.
+pub(super) fn range_of(schema: &Value) -> Sentence {
+    let limit = |key: &str| schema.get(key).and_then(Value::as_f64).map(|limit| limit.to_string());
+    match (limit("minimum"), limit("maximum")) {
+        (Some(least), Some(most)) => say::from_to(least, most),
+        (Some(least), None) => say::at_least(least),
+        (None, Some(most)) => say::at_most(most),
+        (None, None) => say::finite(),
+    }
+}
+
+pub(super) fn required(schema: &Value) -> impl Iterator<Item = &str> {
     schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
@@ -604,7 +610,8 @@ fn names_a_password(name: &str) -> bool {
     ["pass", "pwd", "token", "密码"].iter().any(|sign| name.contains(sign))
 }
 
-fn kind_of(schema_type: &str) -> Sentence {
+/// How people call a type of the schema.
+pub(super) fn kind_of(schema_type: &str) -> Sentence {
     match schema_type {
         "object" => say::table(),
         "array" => say::list_in_brackets(),

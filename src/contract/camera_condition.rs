@@ -24,6 +24,20 @@ impl CameraCondition {
         }
     }
 
+    /// The condition alone, in a word or two.
+    pub(super) fn words(self) -> Sentence {
+        match self {
+            CameraCondition::NoVideo => say::word_no_video(),
+            CameraCondition::Frozen => say::word_frozen(),
+            CameraCondition::Dark => say::word_dark(),
+            CameraCondition::OverExposed => say::word_over_exposed(),
+            CameraCondition::Covered => say::word_covered(),
+            CameraCondition::Moved => say::word_moved(),
+            CameraCondition::Blurred => say::word_blurred(),
+            CameraCondition::Sprayed => say::word_sprayed(),
+        }
+    }
+
     /// The title where no video comes: why, as far as that is known, and where the camera is to be found.
     pub(crate) fn no_video_title(
         camera: &str,

@@ -161,7 +161,7 @@ pub struct ResendResult {
     pub records: u64,
     /// Their numbers, rising. What still waited to be sent for the first time is among them.
     pub again: Vec<NumberRange>,
-    /// The other numbers, rising: they will not come.
+    /// The other numbers, rising: they do not come because of this request, and those that are not `not_given` never will.
     pub gone: Vec<GoneNumbers>,
 }
 
@@ -203,7 +203,7 @@ pub enum GoneReason {
     NotKept,
     /// It was dropped, as a gap record says.
     Dropped,
-    /// The stream has not come so far.
+    /// The stream has not come so far: what gets the number will still come, by itself.
     NotGiven,
     /// The box knows nothing of this stream: its queue has begun anew since, or it is another box's.
     OtherStream,
@@ -223,7 +223,7 @@ pub struct TextPart {
     pub total: u32,
     /// Bytes of the whole, in UTF-8.
     pub bytes: u64,
-    /// SHA-256 of the whole, in UTF-8.
+    /// SHA-256 of the whole, in UTF-8. Of `config` it is not that of `up/config`, which is of what a configuration says.
     pub sha256: String,
     /// Of `audit`, where there is more than one answer holds: the number `n` of the last line here. Ask again with it as
     /// `after`.
@@ -301,6 +301,8 @@ pub enum Refusal {
     Unavailable,
     /// Nothing of what `resend` asks for is there any more; `resend.gone` says of each number why.
     Gone,
+    /// The stream has come to none of the numbers that `resend` asks for: what gets them will still come, by itself.
+    NotGiven,
     /// The box could not store it.
     Storage,
 }

@@ -6,6 +6,7 @@
 use jiff::tz::TimeZone;
 
 use super::alert::{AlertData, ClockSync, SignalData};
+use super::alert_words;
 use super::camera_condition::why_no_video;
 use super::handling::{AssignedData, HandlingData};
 use super::kinds;
@@ -35,7 +36,8 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
         line("    ", contribution(signal));
     }
     if !alert.why.silent.is_empty() {
-        line("  ", say::unheard(alert.why.silent.join(", ")));
+        let silent = alert.why.silent.iter().map(|source| alert_words::source(source).into()).collect();
+        line("  ", say::unheard(Words::List(silent, Joint::Row)));
     }
     line(
         "  ",
@@ -87,12 +89,14 @@ fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentenc
     let on_site = on_site.as_ref().map(|who| given(who, say::on_site));
     let verdict = verdict.as_ref().map(|one| {
         let word = judged(one.verdict);
-        let cause = one.cause.as_ref().map(Words::from);
+        let cause = one.cause.as_deref().map(alert_words::cause);
         let word = clauses(std::iter::once(word.into()).chain(cause));
         noting(say::verdict(word, &one.by, at(one.at)), one.note.as_ref())
     });
-    let closed =
-        closed.as_ref().map(|one| noting(say::closed(&one.outcome, &one.by, at(one.at)), one.note.as_ref()));
+    let closed = closed.as_ref().map(|one| {
+        let outcome = alert_words::outcome(&one.outcome);
+        noting(say::closed(outcome, &one.by, at(one.at)), one.note.as_ref())
+    });
     [assigned, on_site, verdict, closed].into_iter().flatten().collect()
 }
 
@@ -142,6 +146,7 @@ pub fn reason(reason: PhaseReason) -> Sentence {
         PhaseReason::Joined => say::joined(),
         PhaseReason::Escalated => say::escalated(),
         PhaseReason::Handled => say::handled(),
+        PhaseReason::MuteChanged => say::mute_changed(),
     }
 }
 
@@ -209,20 +214,13 @@ fn condition(alert: &AlertData) -> Sentence {
 
 /// `58 %  sensor drain-2: 0.42 (weight 3, 2 s ago)`.
 fn contribution(signal: &SignalData) -> Sentence {
-    let (kind, name) = signal.source.split_once(':').unwrap_or(("", &signal.source));
-    let source = match kind {
-        "rule" => say::rule(name),
-        "sensor" => say::sensor(name),
-        "camera" => say::camera(name),
-        _ => say::source(name),
-    };
     let cause = signal.cause.as_ref().map(|cause| match NoVideoCause::named(cause) {
         Some(known) => why_no_video(known).into(),
         None => Words::from(cause),
     });
     say::contribution(
         format!("{:>3.0}", signal.contribution * 100.0),
-        clauses(std::iter::once(source.into()).chain(cause)),
+        clauses(std::iter::once(alert_words::source(&signal.source).into()).chain(cause)),
         ((signal.value * 100.0).round() / 100.0).to_string(),
         signal.weight.to_string(),
         ((signal.age_s * 10.0).round() / 10.0).to_string(),
@@ -244,7 +242,7 @@ fn short(digest: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::handling::ClosedData;
+    use super::super::handling::{ClosedData, VerdictGiven};
     use super::super::{Event, messages};
     use super::*;
     use crate::types::responsible::Responsible;
@@ -336,6 +334,46 @@ mod tests {
         alert.why.silent = vec!["rule:water@cam-07".to_owned()];
         let text = explain(&alert, Language::English);
         assert!(text.contains(" 58 %  sensor drain-2: 0.42 (weight 3, 2 s ago)"), "{text}");
-        assert!(text.contains("rule:water@cam-07"), "{text}");
+        assert!(text.contains("may be more or less: rule water@cam-07\n"), "{text}");
+    }
+
+    /// The words of the contract's lists are for programs.
+    #[test]
+    fn no_word_of_a_list_is_told_raw() {
+        let mut alert = example();
+        let at = "2026-11-21T03:30:00Z".parse().map(Time).unwrap();
+        let by = || "desk 2".to_owned();
+        let verdict = |cause: &str| VerdictGiven {
+            verdict: Verdict::FalseAlarm,
+            cause: Some(cause.to_owned()),
+            by: by(),
+            key_id: None,
+            at,
+            note: None,
+        };
+        let closed =
+            ClosedData { outcome: "nothing_found".to_owned(), by: by(), key_id: None, at, note: None };
+        alert.handling = Some(HandlingData {
+            verdict: Some(verdict("sensor_fault")),
+            closed: Some(closed),
+            ..HandlingData::default()
+        });
+        alert.why.silent = vec!["camera:cam-00:blurred".to_owned(), "camera:cam-00:covered".to_owned()];
+        let english = explain(&alert, Language::English);
+        for part in [
+            "verdict: a false alarm, fault of the sensor (desk 2, ",
+            "closed: nothing was found (desk 2, ",
+            "camera cam-00 (blurred), camera cam-00 (covered)\n",
+        ] {
+            assert!(english.contains(part), "{part} is missing in:\n{english}");
+        }
+        let chinese = explain(&alert, Language::Chinese);
+        for part in [
+            "核实结果：误报，传感器故障（desk 2，",
+            "已办结：到场未发现（desk 2，",
+            "摄像机 cam-00（画面模糊）、摄像机 cam-00（被遮挡）\n",
+        ] {
+            assert!(chinese.contains(part), "{part} is missing in:\n{chinese}");
+        }
     }
 }

@@ -24,6 +24,7 @@ use crate::text::{Sentence, message};
 
 pub mod alert;
 pub mod alert_event;
+pub(crate) mod alert_words;
 pub mod asyncapi;
 pub mod box_key;
 pub mod box_status;

@@ -274,10 +274,11 @@ impl PrivateKey {
         Ok((id.to_owned(), key))
     }
 
-    /// As [`PrivateKey::from_jwk`] reads it. A secret: to be written to a file that its owner alone can read.
+    /// As [`PrivateKey::from_jwk`] reads it. A secret: to be written to a file that its owner alone can read. Without `alg`: a
+    /// library would sign with no other name of the algorithm than the one there, and boxes take both.
     pub fn to_jwk(&self) -> String {
         let jwk = json!({
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+            "kty": "OKP", "crv": "Ed25519", "use": "sig",
             "kid": self.id, "x": self.public().text(), "d": URL_SAFE_NO_PAD.encode(self.seed),
         });
         format!("{jwk:#}\n")
@@ -360,6 +361,18 @@ mod tests {
         assert!(matches!(verify(RFC_SIGNED.as_bytes(), &[known(&key, Role::Desk)]), Err(Untrusted::Form(_))));
         let again = PrivateKey::from_jwk(&key.to_jwk()).unwrap();
         assert_eq!(again.public(), key.public());
+    }
+
+    /// A library signs with no other algorithm than the one that a key names; the one of Ed25519 has two names.
+    #[test]
+    fn a_key_names_no_algorithm_and_one_that_does_is_read_all_the_same() {
+        let key = PrivateKey::generate("k").unwrap();
+        let mut jwk: serde_json::Value = serde_json::from_str(&key.to_jwk()).unwrap();
+        assert_eq!(jwk.get("alg"), None, "{}", jwk["kid"]);
+        for name in ALGORITHMS {
+            jwk["alg"] = json!(name);
+            assert_eq!(PrivateKey::from_jwk(&jwk.to_string()).unwrap().public(), key.public(), "{name}");
+        }
     }
 
     fn signed_with(key: &PrivateKey, header: &str, payload: &str) -> String {

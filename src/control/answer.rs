@@ -10,8 +10,8 @@ use crate::analysis::alert_lifecycle::AlertError;
 use crate::analysis::alert_lifecycle::handling::NotHandled;
 use crate::contract::alert::{Acknowledged, SeqData};
 use crate::contract::command::{
-    Outcome, Refusal, ReplyData, ResendResult, SealedOriginal, SelftestResult, SnapshotPicture, TextPart,
-    Unanswered,
+    GoneReason, Outcome, Refusal, ReplyData, ResendResult, SealedOriginal, SelftestResult, SnapshotPicture,
+    TextPart, Unanswered,
 };
 
 use crate::text::{Joint, Sentence, Words, command as say, foreign};
@@ -84,9 +84,11 @@ impl Answer {
     pub(super) fn handled(taken: Result<(), NotHandled>, zone: &TimeZone) -> Self {
         let Err(error) = taken else { return Answer::done(None) };
         let code = match &error {
-            NotHandled::Before { before, .. } => {
+            NotHandled::Before { what, before } => {
                 let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z");
-                let message = say::at(error.sentence(), since.to_string());
+                // What was so comes first: programs go by its code.
+                let who = say::by_at(&before.by, since.to_string());
+                let message = Words::List(vec![what.clone().into(), who.into()], Joint::Clauses);
                 return Answer { acknowledged: Some(before.clone().into()), ..Answer::already(message) };
             }
             NotHandled::Unknown(AlertError::Unknown(_)) => Refusal::UnknownAlert,
@@ -145,13 +147,27 @@ impl Answer {
         Answer { original: Some(sealed), ..Answer::done(None) }
     }
 
-    /// What goes out again, if anything does.
+    /// What goes out again, if anything does. A number that was not given yet is not gone: what gets it comes by itself.
     pub(super) fn resent(result: ResendResult) -> Self {
-        let gone: u64 = result.gone.iter().map(|gone| (gone.to - gone.from).saturating_add(1)).sum();
+        let count = |is_counted: fn(GoneReason) -> bool| {
+            let counted = result.gone.iter().filter(|gone| is_counted(gone.why));
+            counted.fold(0_u64, |sum, gone| sum.saturating_add((gone.to - gone.from).saturating_add(1)))
+        };
+        let gone = count(|why| why != GoneReason::NotGiven);
+        let not_given = count(|why| why == GoneReason::NotGiven);
+        let told = match (result.records, gone) {
+            (0, 0) => None,
+            (0, gone) if not_given > 0 => Some(say::numbers_gone(gone)),
+            (0, _) => Some(say::all_gone()),
+            (records, 0) => Some(say::sent_again(records)),
+            (records, gone) => Some(say::sent_again_in_part(records, gone)),
+        };
+        let to_come = (not_given > 0).then(|| say::not_given(not_given));
+        let message = Words::List(told.into_iter().chain(to_come).map(Words::from).collect(), Joint::Then);
         let answer = match (result.records, gone) {
-            (0, _) => Answer::refused(Refusal::Gone, say::all_gone()),
-            (records, 0) => Answer::said(say::sent_again(records)),
-            (records, gone) => Answer::said(say::sent_again_in_part(records, gone)),
+            (0, 0) => Answer::refused(Refusal::NotGiven, message),
+            (0, _) => Answer::refused(Refusal::Gone, message),
+            _ => Answer::said(message),
         };
         Answer { resend: Some(result), ..answer }
     }

@@ -539,7 +539,18 @@ pub(super) fn name(data: &Value, key: &str) -> Result<String, Sentence> {
     if text.chars().any(char::is_control) {
         return Err(say::control_characters(key));
     }
+    if text.chars().any(is_hidden) {
+        return Err(say::hidden_characters(key));
+    }
     Ok(text.to_owned())
+}
+
+/// Whether a character has no width, or turns the direction of what stands around it (Unicode Bidirectional Algorithm,
+/// table 4): two names that differ by it look alike, and one that is shown is not the one that was written.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// Who says that they ask: anybody but the box's own page, which knows who that is.
@@ -548,16 +559,15 @@ fn sender(data: &Value) -> Result<String, Sentence> {
     if is_like_page(&by) { Err(page::name_is_reserved(PAGE_PREFIX)) } else { Ok(by) }
 }
 
-/// Whether a reader could take it for a name of the page's: what is not seen, how wide letters are and whether they are
+/// Whether a reader could take it for a name of the page's: blanks and what looks like one, how wide letters are and whether they are
 /// capitals makes no other name, nor do letters of other scripts that look the same.
 fn is_like_page(by: &str) -> bool {
     let is_seen = |c: &char| {
         !c.is_whitespace()
             && !matches!(*c,
-                '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-                | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-                | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+                '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{2800}'
+                | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}'
+                | '\u{E0080}'..='\u{E0FFF}')
     };
     let plain = |c: char| match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),

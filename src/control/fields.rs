@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::commands::CommandData;
 use super::envelope;
-use crate::config::nearest_name;
+use crate::config::{misfits, nearest_name};
 use crate::contract::schema::TOKEN_CLAIMS;
 use crate::text::{Sentence, command as say, foreign};
 
@@ -148,16 +148,20 @@ pub(crate) fn read<C: CommandData>(data: &Value) -> Result<C, Faults> {
 /// Looks at each field by itself, in the place of a good one.
 fn faults_of<C: CommandData>(data: &Value) -> Faults {
     let Some(example) = example::<C>() else { return Faults::new() };
-    let fault = |name: &&'static str| match data.get(*name) {
-        None => is_required::<C>(&example, name).then(|| say::missing(*name)),
-        Some(value) => {
-            let mut with = example.clone();
-            with[*name] = value.clone();
-            let error = serde_json::from_value::<C>(with).err()?;
-            Some(say::wrong_value(*name, error.to_string()))
-        }
+    let schema = C::MESSAGE.json_schema().ok().flatten().unwrap_or_default();
+    let faults = |name: &&'static str| -> Faults {
+        let Some(value) = data.get(*name) else {
+            let is_missing = is_required::<C>(&example, name);
+            return is_missing.then(|| say::missing(*name)).into_iter().collect();
+        };
+        let mut with = example.clone();
+        with[*name] = value.clone();
+        let Some(error) = serde_json::from_value::<C>(with).err() else { return Faults::new() };
+        let told = misfits(&schema, &schema["properties"][*name], name, value);
+        // What the schema takes and a box does not: in its own words.
+        if told.is_empty() { vec![say::wrong_value(*name, error.to_string())] } else { told }
     };
-    names::<C>().iter().filter_map(fault).collect()
+    names::<C>().iter().flat_map(faults).collect()
 }
 
 fn example<C: CommandData>() -> Option<Value> {
@@ -215,6 +219,7 @@ mod tests {
     use crate::control::COMMANDS;
     use crate::control::commands::patch::PatchData;
     use crate::control::commands::set::SetData;
+    use crate::types::language::Language;
 
     #[test]
     fn the_names_of_a_commands_fields_are_those_that_its_example_has() {
@@ -288,8 +293,36 @@ mod tests {
         let faults = read::<PatchData>(&data).unwrap_err();
         let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 3, "{told:?}");
-        assert!(told[0].starts_with("`version`: invalid type"), "{told:?}");
+        assert_eq!(told[0], "`version` must be a whole number, not a text");
         assert_eq!(told[1], "`expect_config` is missing");
-        assert!(told[2].starts_with("`set`: ") && told[2].contains("pth"), "{told:?}");
+        assert_eq!(told[2], "unknown name: `set[0].pth`; did you mean `path`?");
+    }
+
+    #[test]
+    fn what_was_mistyped_is_told_as_in_a_configuration_in_both_languages() {
+        let digest = "0".repeat(64);
+        let of = |cameras: Value, after: Value| json!({ "expect_config": digest, "cameras": cameras, "revert_after_secs": after });
+        for (data, english, chinese) in [
+            (
+                of(json!({ "cam-03": { "analysis_fps": "3" } }), json!(60)),
+                "`cameras.cam-03.analysis_fps` must be a number, not a text; write 3, without quotes",
+                "`cameras.cam-03.analysis_fps` 应为数字，而不是文本；请写 3，不加引号",
+            ),
+            (
+                of(json!({}), json!(-1)),
+                "`revert_after_secs` must be a whole number from 10 to 86400, not -1",
+                "`revert_after_secs` 应为介于 10 与 86400 之间的整数，而不是 -1",
+            ),
+            (
+                of(json!({ "cam-03": { "analysis_fp": 3 } }), json!(60)),
+                "unknown name: `cameras.cam-03.analysis_fp`; did you mean `analysis_fps`?",
+                "没有 `cameras.cam-03.analysis_fp` 这个名称；是否想写 `analysis_fps`？",
+            ),
+        ] {
+            let faults = read::<SetData>(&data).unwrap_err();
+            let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+            assert_eq!(fault.in_language(Language::English), english);
+            assert_eq!(fault.in_language(Language::Chinese), chinese);
+        }
     }
 }

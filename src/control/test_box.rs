@@ -251,8 +251,22 @@ mod tests {
         assert_eq!(here.ask("mute", Role::Operator, &mute).outcome, Outcome::Done);
         assert_eq!(here.overrides.mutes.len(), 1);
         let over = json!({ "kind": "presence", "for_secs": 0 });
-        assert_eq!(here.ask("mute", Role::Operator, &over).outcome, Outcome::Done);
+        let ended = here.ask("mute", Role::Operator, &over);
+        assert_eq!(ended.outcome, Outcome::Done);
+        assert!(ended.message.unwrap().to_string().starts_with("muted no more"));
         assert!(here.overrides.mutes.is_empty(), "0 ends it");
+        assert_eq!(here.ask("mute", Role::Operator, &over).outcome, Outcome::Already, "it was over");
+        let of_the_site = here.config.rules[0].signal.to_string();
+        for kind in [&*of_the_site, "flooding", "test_alert"] {
+            let mute = json!({ "kind": kind, "for_secs": 60 });
+            assert_eq!(here.ask("mute", Role::Operator, &mute).outcome, Outcome::Done, "{kind}");
+        }
+        let unknown = json!({ "kind": "nonsense", "for_secs": 60 });
+        assert_eq!(here.ask("mute", Role::Operator, &unknown).code, Some(Refusal::Invalid));
+        // What was muted and is not configured any more.
+        here.overrides.mutes[0].kind = Some("nonsense".to_owned());
+        let over = json!({ "kind": "nonsense", "for_secs": 0 });
+        assert_eq!(here.ask("mute", Role::Operator, &over).outcome, Outcome::Done);
         let both = json!({ "kind": "presence", "camera": "cam-1", "for_secs": 60 });
         assert_eq!(here.ask("mute", Role::Operator, &both).code, Some(Refusal::Invalid));
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
+use crate::alerts::alert_enricher::muted_by;
 use crate::alerts::writer_message::{AlertWriterQueue, Ping, Snapshot, SnapshotRequest, WriterMessage};
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
 use crate::analysis::alert_lifecycle::handling::HandlingStep;
@@ -23,6 +24,7 @@ use crate::analysis::quality::Quality;
 use crate::analysis::time::Moment;
 use crate::analysis::{Analysis, Event, Pace, Plan};
 use crate::clock::Clock;
+use crate::contract::mute::Mute;
 use crate::control::command_thread::SiteReaders;
 use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply, TestReply};
 use crate::frame::Frame;
@@ -31,7 +33,7 @@ use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::LookSink;
 use crate::sensors::SensorWord;
-use crate::text::{box_log, daemon, language_of_log, log_error, log_warn};
+use crate::text::{box_log, daemon, language_of_log, log_error, log_warn, time::within};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::view::{LIVE_EVERY, Pending, Tap};
@@ -87,6 +89,13 @@ pub(crate) enum Note {
         step: HandlingStep,
         /// Hears what became of it.
         reply: HandledReply,
+    },
+    /// What is muted changed: each open alert that it concerns is told anew.
+    Mutes {
+        /// What was.
+        before: Vec<Mute>,
+        /// What is, and is in force already.
+        after: Vec<Mute>,
     },
     /// Somebody wants to see whether an alert arrives; the answer goes to `reply`.
     Test {
@@ -291,6 +300,16 @@ impl Desk {
                     Err(error) => reply(Err(error)),
                 }
             }
+            Note::Mutes { before, after } => {
+                let at = self.clock.now();
+                let is_concerned =
+                    |told: &&Revision| muted_by(&before, told, told.at.utc) != muted_by(&after, told, at.utc);
+                let concerned: Vec<AlertId> =
+                    self.analysis.open().filter(is_concerned).map(|told| told.alert.clone()).collect();
+                let told = concerned.iter().filter_map(|alert| self.analysis.mute_changed(alert, at).ok());
+                let told = told.collect();
+                self.tell(told, None);
+            }
             Note::Test { by, grid, reply } => {
                 let begun = self.analysis.begin_test(&by, &grid, self.clock.now());
                 reply(begun.map(|revision| {
@@ -393,7 +412,7 @@ impl Desk {
     fn give_up_snapshots(&mut self, now: Duration) {
         while let Some(at) = self.snapshots.iter().position(|(until, _)| *until <= now) {
             let (_, snapshot) = self.snapshots.swap_remove(at);
-            let why = daemon::no_picture_from(&*snapshot.camera, format!("{SNAPSHOT_WITHIN:?}"));
+            let why = daemon::no_picture_from(&*snapshot.camera, within(SNAPSHOT_WITHIN));
             (snapshot.reply)(Err(why));
         }
     }

@@ -51,7 +51,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::analysis::rules::UnknownName;
-use crate::clock::Clock;
+use crate::clock::{Clock, log_in_zone};
 use crate::config::{Config, Problems};
 use crate::control::command_thread::MainCommand;
 use crate::lifeline::{self, Doing, Lifeline};
@@ -101,6 +101,8 @@ pub(crate) struct Options {
 pub(crate) struct DaemonError {
     english: String,
     chinese: String,
+    /// Whether a file has to be mended: the configuration, the list of models, a model, or the library that runs them.
+    pub(crate) is_to_mend: bool,
 }
 
 impl DaemonError {
@@ -115,12 +117,18 @@ impl DaemonError {
 
     /// A rule that names what is not there.
     fn unknown_name(error: &UnknownName) -> Self {
-        DaemonError::told(|language| error.sentence().with_hint(Some(&error.hint()), language))
+        DaemonError::told(|language| error.sentence().with_hint(Some(&error.hint()), language)).to_mend()
+    }
+
+    /// The same of what lies in a file that somebody has to mend.
+    fn to_mend(self) -> Self {
+        DaemonError { is_to_mend: true, ..self }
     }
 
     /// The same of what says it in any language by itself.
     fn told(in_language: impl Fn(Language) -> String) -> Self {
-        DaemonError { english: in_language(Language::English), chinese: in_language(Language::Chinese) }
+        let (english, chinese) = (in_language(Language::English), in_language(Language::Chinese));
+        DaemonError { english, chinese, is_to_mend: false }
     }
 
     /// The text, with what to try.
@@ -159,7 +167,7 @@ enum Control {
 /// # Errors
 /// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
 pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
-    log_speaks(options.language.unwrap_or(file.site.language));
+    log_for(&file, options.language);
     let lifeline = prepare_process(&file, options.may_be_dumped)?;
     let clock = Clock::start();
     let (notes, control) = channel();
@@ -168,7 +176,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let mut storage = Storage::start(&file, clock)?;
     let beginning = running::begin(&file, options.broken_file.is_some(), &storage.control_dir, clock);
     let config = &beginning.config;
-    log_speaks(options.language.unwrap_or(config.site.language));
+    log_for(config, options.language);
     storage.set_limits(config);
     // Early: it comes up while the models are loaded.
     let broker = wiring::start_broker(config, &storage.broker_dir)?;
@@ -213,6 +221,12 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     running.into_stages().stop();
     log_info!(box_log::stopped());
     Ok(())
+}
+
+/// The log is for the people of the site: in their language, unless another one was asked for, and by their clocks.
+fn log_for(config: &Config, asked: Option<Language>) {
+    log_speaks(asked.unwrap_or(config.site.language));
+    log_in_zone(&config.site.time_zone);
 }
 
 /// What the process needs before anything else: private memory, enough files, and somebody who ends it where it hangs.

@@ -35,7 +35,7 @@ use crate::detector::Detector;
 use crate::mqtt::Publisher;
 use crate::text::{
     Joint, Sentence, Words, box_log, command, daemon, health as say, language_of_log, log_error, log_info,
-    log_speaks, log_warn,
+    log_warn,
 };
 use crate::types::language::Language;
 
@@ -523,7 +523,7 @@ impl Running {
             return Err(Problems::of_the_whole(base.path(), Some(&config.sha256), vec![why]));
         }
         self.put_in_force(&config, prepared);
-        log_speaks(self.log_language.unwrap_or(config.site.language));
+        super::log_for(&config, self.log_language);
         log_info!(
             box_log::config_taken_up();
             cameras = config.cameras.len(),

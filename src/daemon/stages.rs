@@ -179,7 +179,7 @@ impl LoadedSite {
         models.look_for_faces(config, manifest).map_err(not_loaded)?;
         config
             .check_classes(&models.classes())
-            .map_err(|problems| DaemonError::told(|language| problems.in_language(language)))?;
+            .map_err(|problems| DaemonError::told(|language| problems.in_language(language)).to_mend())?;
         let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
         let mutes: Mutes = Arc::new(RwLock::new(beginning.standing.mutes.clone()));
         let site = Site::new(config, &models, clock_data.clone(), mutes.clone())?;
@@ -565,7 +565,7 @@ fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audi
 }
 
 fn not_loaded(error: LoadModelsError) -> DaemonError {
-    DaemonError::told(|language| error.in_language(language))
+    DaemonError::told(|language| error.in_language(language)).to_mend()
 }
 
 fn of_folder(folder: &Path, error: &std::io::Error) -> DaemonError {

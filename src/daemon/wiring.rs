@@ -60,7 +60,7 @@ impl Site {
     ) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes)
-            .map_err(|error| DaemonError::said(&error.sentence()))?;
+            .map_err(|error| DaemonError::said(&error.sentence()).to_mend())?;
         let mut main_streams = BTreeMap::new();
         for camera in &config.cameras {
             if let Some(stream) = main_stream(camera, loaded_models)? {
@@ -147,8 +147,9 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
                 user: known.user.clone(),
                 password: known.password.clone(),
             });
-            let url = RtspUrl::parse_and_fill(url, credentials.as_ref())
-                .map_err(|error| DaemonError::said(&of_camera::of(&*camera.id, error.sentence())))?;
+            let url = RtspUrl::parse_and_fill(url, credentials.as_ref()).map_err(|error| {
+                DaemonError::said(&of_camera::of(&*camera.id, error.sentence())).to_mend()
+            })?;
             Location::Rtsp { url, transport: *transport, credentials }
         }
         CameraSource::File(path) => Location::File { path: path.clone(), pace: Pace::RealTime, repeat: true },

@@ -584,8 +584,8 @@ impl Connection {
         if trouble.kind == TroubleKind::TakenOver {
             suspects.namesake.taken_over(Instant::now());
             drop(suspects);
-            let sentence = trouble.sentence().clone();
-            self.shared.status.send_modify(|status| status.namesake = Some(sentence));
+            let namesake = trouble.clone();
+            self.shared.status.send_modify(|status| status.namesake = Some(namesake));
         }
         trouble
     }

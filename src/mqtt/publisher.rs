@@ -55,7 +55,7 @@ pub struct Status {
     /// Subscriptions that are missing, and why.
     pub deaf_to: Vec<Sentence>,
     /// That another client uses this box's name, while there are signs of it.
-    pub namesake: Option<Sentence>,
+    pub namesake: Option<Trouble>,
     /// Why records go to this broker without their signatures, though there is a key, and what to try.
     pub unsigned: Option<(Sentence, Sentence)>,
 }
@@ -512,7 +512,7 @@ fn thrown_off(shared: &Shared) -> Trouble {
     let settings = shared.settings();
     let trouble = Trouble::thrown_off(&shared.status.borrow().broker, &settings.client_id());
     shared.suspects.lock().namesake.taken_over(Instant::now());
-    shared.status.send_modify(|status| status.namesake = Some(trouble.sentence().clone()));
+    shared.status.send_modify(|status| status.namesake = Some(trouble.clone()));
     trouble
 }
 

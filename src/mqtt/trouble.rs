@@ -60,7 +60,7 @@ impl Trouble {
         self
     }
 
-    pub(super) fn taken_over(broker: &str, client_id: &str) -> Self {
+    pub(crate) fn taken_over(broker: &str, client_id: &str) -> Self {
         Trouble::new(TroubleKind::TakenOver, say::taken_over(broker, client_id)).try_this(say::try_own_name())
     }
 

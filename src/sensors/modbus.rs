@@ -31,7 +31,7 @@ use super::source::{Polled, Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
-use crate::text::{Sentence, box_log, log_info, log_warn, sensor as text, sentences};
+use crate::text::{Sentence, box_log, log_info, log_warn, sensor as text, sentences, time::within};
 use crate::types::modbus::{Framing, Kind, Order, Table};
 
 sentences! {
@@ -335,7 +335,7 @@ impl Session {
             Err(Failed::NoAnswer) => {
                 self.try_framing(question).await;
                 let hint = self.framing_hint.clone();
-                hint.unwrap_or_else(|| text::no_answer(format!("{:?}", question.timeout)))
+                hint.unwrap_or_else(|| text::no_answer(within(question.timeout)))
             }
         };
         Err(Lost::Unanswered(why))

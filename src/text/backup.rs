@@ -2,9 +2,12 @@
 
 sentences! { "backup";
     // ---- why there is none
-    unread(path, error):
-        "{path} cannot be read: {error}",
-        "{path} 无法读取（原文：{error}）";
+    unread(path, why):
+        "{path} cannot be read: {why}",
+        "{path} 无法读取：{why}";
+    file(path):
+        "the backup {path}",
+        "备份文件 {path}";
     try_sudo():
         "with sudo",
         "请加上 sudo";

@@ -29,6 +29,9 @@ sentences! { "command";
     control_characters(field):
         "`{field}` contains control characters",
         "`{field}` 含有控制字符";
+    hidden_characters(field):
+        "`{field}` contains characters that are not seen, or that turn the direction of writing",
+        "`{field}` 含有看不见的字符，或改变书写方向的字符";
     no_whole_number(field, least):
         "`{field}` must be a whole number, {least} or more",
         "`{field}` 须是不小于 {least} 的整数";
@@ -184,9 +187,9 @@ sentences! { "command";
     taken_by(who, since):
         "{who} took this alert on at {since}",
         "{who} 已于 {since} 签收该预警";
-    at(what, when):
-        "{what} at {when}",
-        "{what}（{when}）";
+    by_at(who, when):
+        "by {who} at {when}",
+        "{who}，{when}";
 
     // ---- what is not there, and what is the most
     no_camera(id):
@@ -284,6 +287,12 @@ sentences! { "command";
     sent_again_in_part(records, gone):
         "{records} records go out again, {gone} numbers are gone",
         "将补发 {records} 条消息，有 {gone} 个编号已不在";
+    numbers_gone(gone):
+        "{gone} numbers are gone",
+        "有 {gone} 个编号已不在";
+    not_given(not_given):
+        "{not_given} numbers are not given yet: they will still come",
+        "有 {not_given} 个编号还没有编到，以后还会来";
 
     // ---- the audit log
     not_one_by_one(kind):

@@ -26,6 +26,16 @@ sentences! { "condition";
         "Lens of camera {camera} sprayed or partly covered",
         "摄像机 {camera} 镜头被喷涂或部分遮挡";
 
+    // ---- the condition alone
+    word_no_video(): "no video", "无视频";
+    word_frozen(): "frozen", "画面冻结";
+    word_dark(): "dark", "画面过暗";
+    word_over_exposed(): "over-exposed", "画面过曝";
+    word_covered(): "covered", "被遮挡";
+    word_moved(): "moved or turned", "被移动或转向";
+    word_blurred(): "blurred", "画面模糊";
+    word_sprayed(): "lens sprayed or partly covered", "镜头被喷涂或部分遮挡";
+
     // ---- no video: why, and where the camera is to be found
     because(title, cause):
         "{title}: {cause}",

@@ -8,6 +8,9 @@ sentences! { "config_certificate";
     field(name, what):
         "`{name}` {what}",
         "`{name}` {what}";
+    other_name(name, client_id, path):
+        "this box is `{client_id}`, and its certificate is made out to another name{name}: {path}",
+        "本机是 `{client_id}`，证书却签发给别的名称{name}：{path}";
     some_broken(name, broken, all, path):
         "`{name}` holds certificates that cannot be read ({broken} of {all}): {path}",
         "`{name}` 中有无法读取的证书（共 {all} 个，其中 {broken} 个）：{path}";
@@ -71,6 +74,9 @@ sentences! { "config_certificate";
     copy_again():
         "copy each of them again, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
         "请逐个重新复制，从 -----BEGIN CERTIFICATE----- 到 -----END CERTIFICATE-----";
+    sign_for(client_id):
+        "a broker that goes by the names of certificates lets this box connect and publish nothing: have a certificate made with the common name `{client_id}`, as deploy/broker does",
+        "按证书名称授权的 MQTT 服务器会允许本机连接，却不允许发布任何消息：请签发通用名称（CN）为 `{client_id}` 的证书，做法同 deploy/broker";
     get_the_new_one():
         "get the new one from whoever made it, and check the clock of this machine",
         "请向签发者索取新证书，并检查本机时钟";

@@ -125,6 +125,9 @@ sentences! { "explain";
     handled():
         "people did something about it",
         "处置情况有更新";
+    mute_changed():
+        "it was muted, or is not any more",
+        "静音已设置、变更或解除";
     blue():
         "blue",
         "蓝色";

@@ -167,6 +167,7 @@ pub(crate) mod demo;
 pub(crate) mod detect;
 pub mod evidence;
 pub(crate) mod explain;
+mod filled;
 pub(crate) mod filter;
 pub(crate) mod foreign;
 pub(crate) mod health;
@@ -210,6 +211,7 @@ pub(crate) mod structure;
 pub(crate) mod tail;
 pub(crate) mod time;
 
+pub(crate) use filled::fill;
 pub(crate) use kept::Catalogue;
 
 /// A sentence of the catalogue, as it is listed.
@@ -407,12 +409,11 @@ impl Sentence {
 
     /// The text.
     pub fn in_language(&self, language: Language) -> String {
-        let template = match language {
-            Language::English => self.entry.english,
-            Language::Chinese => self.entry.chinese,
-        };
         let value_of = |name: &str| self.value(name).map(|value| value.in_language(language));
-        fill(template, value_of)
+        match language {
+            Language::English => fill(self.entry.english, value_of),
+            Language::Chinese => filled::in_chinese(self),
+        }
     }
 
     /// What stands in it under that name.
@@ -434,26 +435,6 @@ impl Sentence {
     pub fn told(&self, language: Language) -> Told {
         Told { code: self.code().to_owned(), args: self.args(language), text: self.in_language(language) }
     }
-}
-
-/// The template with each `{name}` replaced; the compiler has read it, so it is well formed.
-pub(crate) fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
-    let mut text = String::with_capacity(template.len() + 32);
-    let mut rest = template;
-    while let Some(at) = rest.find(['{', '}']) {
-        text.push_str(&rest[..at]);
-        let brace = &rest[at..];
-        if brace.starts_with("{{") || brace.starts_with("}}") {
-            text.push_str(&brace[..1]);
-            rest = &brace[2..];
-            continue;
-        }
-        let end = brace.find('}').unwrap_or(brace.len() - 1);
-        text.push_str(&value_of(brace.get(1..end).unwrap_or("")).unwrap_or_default());
-        rest = &brace[end + 1..];
-    }
-    text.push_str(rest);
-    text
 }
 
 /// In English.

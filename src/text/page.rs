@@ -409,6 +409,6 @@ sentences! { "page";
     role_expected(): "expected viewer, operator or installer", "应为 viewer、operator 或 installer";
     page_is_off(): "the page of this box is switched off", "本机页面已关闭";
     try_switching_on(): "write enabled = true below [web] in the configuration", "在配置的 [web] 中写 enabled = true";
-    folder_unusable(folder, detail): "{folder} cannot be used: {detail}", "{folder} 无法使用（原文：{detail}）";
+    folder_unusable(folder, why): "{folder} cannot be used: {why}", "{folder} 无法使用：{why}";
     try_sudo(): "with sudo", "请加 sudo 运行";
 }

@@ -32,6 +32,9 @@ sentences! { "structure";
     date():
         "a date",
         "日期";
+    nothing():
+        "nothing (null)",
+        "空值（null）";
     wrong_kind(name, wanted, found):
         "`{name}` must be {wanted}, not {found}",
         "`{name}` 应为{wanted}，而不是{found}";

@@ -201,6 +201,9 @@ sentences! { "tail";
     gone():
         "the box has it no more",
         "盒子上已不再保留";
+    not_given():
+        "the box has not come so far: it will still come",
+        "盒子还没有编到，以后还会来";
     storage():
         "the box could not store it",
         "盒子无法存储";

@@ -3,13 +3,18 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
-/// The text without what stands between backticks and in braces: what is left is prose.
+/// The text with a sign in place of what stands between backticks and in braces: what is left is prose.
 pub(crate) fn prose(template: &str) -> String {
     let mut prose = String::new();
     let (mut in_code, mut depth) = (false, 0);
     for c in template.chars() {
         match c {
-            '`' => in_code = !in_code,
+            '`' => {
+                in_code = !in_code;
+                if !in_code {
+                    prose.push('\u{1}');
+                }
+            }
             '{' => depth += 1,
             '}' => {
                 depth -= 1;
@@ -34,13 +39,28 @@ pub(crate) fn fault_in_chinese(text: &str) -> Option<String> {
             return Some(format!("`{a}{b}`: a space parts Chinese from Latin letters and digits"));
         }
     }
+    let is_chinese = |c: char| is_han(c) || "，。；：、（）".contains(c);
+    for three in prose.windows(3) {
+        let (a, b) = (three[0], three[2]);
+        if three[1] == ' ' && is_chinese(a) && is_chinese(b) {
+            return Some(format!("`{a} {b}`: a space between two Chinese characters"));
+        }
+    }
     None
 }
 
 #[test]
 fn a_mark_that_is_not_chinese_is_seen() {
-    for bad in ["无法读取,请检查", "无法读取: 文件", "(原文)", "共3台", "用ffmpeg转换", "无法读取."]
-    {
+    for bad in [
+        "无法读取,请检查",
+        "无法读取: 文件",
+        "(原文)",
+        "共3台",
+        "用ffmpeg转换",
+        "无法读取.",
+        "无法 读取",
+        "无法读取， 请检查",
+    ] {
         assert!(fault_in_chinese(bad).is_some(), "{bad}");
     }
     for good in
@@ -179,6 +199,35 @@ fn in_a_list_a_blank_stands_beside_a_name_and_in_chinese_none_beside_a_word() {
     // A name may be Chinese in a sentence that is English.
     assert_eq!(said(["一号", "二号", "三号"], Joint::And, Language::English), "一号, 二号 and 三号");
     assert_eq!(said(["一号", "二号", "gate"], Joint::Or, Language::English), "一号, 二号 or gate");
+}
+
+/// `models fetch nope` and the like: what stands in a sentence may be Chinese itself.
+#[test]
+fn a_chinese_sentence_within_another_closes_up_and_a_name_keeps_its_blank() {
+    let chinese = |sentence: Sentence| sentence.in_language(Language::Chinese);
+    assert_eq!(
+        chinese(models::not_in_catalogue(models::lookouts_catalogue(), "nope")),
+        "Lookout 的模型名录中没有模型 `nope`"
+    );
+    // A name at the edge is a name, Chinese or not.
+    for path in ["/tmp/a.toml", "/tmp/名录"] {
+        let said = chinese(models::not_in_catalogue(models::catalogue_file(path), "nope"));
+        assert_eq!(said, format!("模型名录 {path} 中没有模型 `nope`"));
+    }
+    assert_eq!(chinese(tail::acknowledged_by("值班一")), "已由 值班一 签收");
+    assert_eq!(
+        chinese(daemon::no_picture_from("cam-1", time::seconds(20_u64))),
+        "摄像机 `cam-1` 在 20 秒内没有给出画面"
+    );
+    assert_eq!(
+        chinese(model::no_model_file(model::called("x"), model::is_a_folder(), 512_u64)),
+        "模型 `x` 是目录，应为不超过 512 MiB 的模型文件"
+    );
+    let named = model::named("x", "x.onnx");
+    assert_eq!(
+        chinese(model::no_model_file(named, model::is_a_folder(), 512_u64)),
+        "模型 `x`（x.onnx）是目录，应为不超过 512 MiB 的模型文件"
+    );
 }
 
 #[test]

@@ -69,4 +69,6 @@ pub enum PhaseReason {
     Escalated,
     /// People assigned it, gave a verdict or closed it; `handling` says who. Also after the end, with the phase `end`.
     Handled,
+    /// Somebody muted it, changed for how long, or ended that; `muted` says who and until when, and is absent where it ended.
+    MuteChanged,
 }

@@ -16,12 +16,13 @@ use serde_json::{Value, json};
 
 use super::accounts::Role;
 use super::alert_list::{state, title};
-use super::alert_words as words;
 use super::history::Revision;
 use super::layout::{Shell, Tab, clock, level_badge, level_name, token};
+use super::refusals::refusal;
 use super::request::{OwnForm, Reader, Refused, Visitor};
 use super::{Asked, Site};
 use crate::contract::alert::{AlertData, Evidence, EvidenceState, Redaction};
+use crate::contract::alert_words as words;
 use crate::contract::command::Outcome;
 use crate::contract::explain::{explain, in_its_life, judged, reason};
 use crate::contract::kinds;
@@ -344,7 +345,7 @@ async fn act(
         Some(answer) => match (answer.outcome, answer.code) {
             (Outcome::Done, _) => say::done(),
             (Outcome::Already, _) => say::already_so(),
-            (Outcome::Refused | Outcome::Failed, Some(code)) => words::refusal(code),
+            (Outcome::Refused | Outcome::Failed, Some(code)) => refusal(code),
             (Outcome::Refused | Outcome::Failed, None) => say::did_not_work(),
         },
     };

@@ -16,7 +16,6 @@
 pub mod accounts;
 mod alert_list;
 mod alert_page;
-mod alert_words;
 mod backup;
 mod certificate;
 mod changes;
@@ -33,6 +32,7 @@ mod login;
 mod next_step;
 mod pictures;
 mod plots;
+mod refusals;
 mod request;
 mod rules;
 mod serve;

@@ -12,8 +12,8 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::accounts::Role;
-use super::alert_words as words;
 use super::layout::{Shell, Tab, token};
+use super::refusals::refusal;
 use super::request::{OwnForm, Reader, Refused, Visitor};
 use super::{Asked, Site};
 use crate::analysis::test_alert::LASTS;
@@ -290,7 +290,7 @@ pub(super) async fn send(State(site): State<Arc<Site>>, form: OwnForm) -> Result
         None => Some(say::no_answer_yet()),
         Some((Outcome::Done, _)) => None,
         Some((Outcome::Already, _)) => Some(text::one_at_a_time()),
-        Some((Outcome::Refused | Outcome::Failed, Some(code))) => Some(words::refusal(code)),
+        Some((Outcome::Refused | Outcome::Failed, Some(code))) => Some(refusal(code)),
         Some((Outcome::Refused | Outcome::Failed, None)) => Some(say::did_not_work()),
     };
     if let Some(alert_id) = alert_id {

@@ -153,7 +153,7 @@ fn all_that_is_wrong_is_said_at_once_with_the_fields_and_an_example_of_that_comm
         "a signed command needs `iat`",
         "a signed command needs `exp`",
         "`mute` needs a `reason`",
-        "`for_secs`: invalid type",
+        "`for_secs` must be a whole number, not a text",
         "`by` is missing",
     ] {
         assert!(err.contains(why), "{why}: {err}");

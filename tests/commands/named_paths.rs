@@ -8,6 +8,7 @@ fn a_path_that_cannot_be_used_is_told_with_the_reason_and_what_to_try() {
     let file = folder.path().join("file");
     std::fs::write(&file, "as it was").unwrap();
     let (file, gone) = (file.display().to_string(), folder.path().join("gone").display().to_string());
+    let here = folder.path().display().to_string();
     let no_file = "cannot be read: there is no such file\n  hint: check the name and the folder";
     let url = ["--url", "mqtts://127.0.0.1:9", "--seconds", "1"];
     let tail = |more: &[&'static str]| [&["tail"][..], &url, more].concat();
@@ -60,6 +61,17 @@ fn a_path_that_cannot_be_used_is_told_with_the_reason_and_what_to_try() {
             with(&["explain", "--language", "zh-CN"], &file),
             2,
             format!("错误：{file}：这不是预警消息（原文："),
+        ),
+        (with(&["restore"], &gone), 2, format!("error: the backup {gone} {no_file}")),
+        (
+            with(&["restore", "--language", "zh-CN"], &gone),
+            2,
+            format!("错误：备份文件 {gone} 无法读取：没有这个文件\n  提示："),
+        ),
+        (
+            with(&["restore", "--language", "zh-CN"], &here),
+            2,
+            format!("错误：备份文件 {here} 无法读取：这是一个目录\n  提示："),
         ),
         (with(&tail(&["--ca"]), &gone), 2, format!("error: `--ca`: the file {gone} {no_file}")),
         (

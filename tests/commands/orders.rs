@@ -193,3 +193,42 @@ fn a_picture_that_is_asked_for_comes_redacted_and_muted_alerts_come_all_the_same
     );
     here.stop();
 }
+
+/// Who keeps what came on `up/alert` and who reads `up/active` must show the same.
+#[test]
+fn an_open_alert_is_told_anew_when_it_is_muted_and_when_that_is_ended() {
+    let mut here = Here::prepare("url = \"rtsp://127.0.0.1:9/none\"");
+    let text = read(&here.config).replace("camera_trouble = false", "camera_trouble = true");
+    std::fs::write(&here.config, text).unwrap();
+    here.run();
+    let trouble = here.wait("up/alert", "that the camera is lost", |m| m["data"]["kind"] == "camera_trouble");
+    let alert = trouble["data"]["alert_id"].clone();
+    let mute = |for_secs: u32| json!({ "kind": "camera_trouble", "for_secs": for_secs, "reason": "known" });
+    let told = |what: &str, since: u64, is_muted: bool| {
+        let is_it = |one: &Value| {
+            one["alert_id"] == alert
+                && one["rev"].as_u64().is_some_and(|rev| rev > since)
+                && one["muted"].is_object() == is_muted
+        };
+        let revision = here.wait("up/alert", what, |m| is_it(&m["data"]))["data"].clone();
+        assert_eq!(revision["phase_reason"], "mute_changed", "at once, and for no other reason: {revision}");
+        let active =
+            here.wait("up/active", what, |m| m["data"]["alerts"].as_array().unwrap().iter().any(is_it));
+        let listed =
+            active["data"]["alerts"].as_array().unwrap().iter().find(|one| is_it(one)).unwrap().clone();
+        assert_eq!(listed["muted"], revision["muted"], "{listed}");
+        revision
+    };
+    let done = here.ask(&here.operator, "mute", mute(600));
+    assert_eq!((&done["outcome"], &done["message_code"]), (&json!("done"), &json!("command.muted")));
+    let muted = told("the muted alert", 0, true);
+    assert_eq!(muted["muted"]["reason"], "known", "{muted}");
+    let over = here.ask(&here.operator, "mute", mute(0));
+    assert_eq!((&over["outcome"], &over["message_code"]), (&json!("done"), &json!("command.mute_ended")));
+    told("the alert that is muted no more", muted["rev"].as_u64().unwrap(), false);
+    let again = here.ask(&here.operator, "mute", mute(0));
+    assert_eq!((&again["outcome"], &again["message_code"]), (&json!("already"), &json!("command.not_muted")));
+    let unknown = json!({ "kind": "nonsense", "for_secs": 60, "reason": "known" });
+    assert_eq!(here.ask(&here.operator, "mute", unknown)["code"], "invalid");
+    here.stop();
+}

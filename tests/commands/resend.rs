@@ -81,13 +81,17 @@ fn what_is_gone_is_answered_with_the_reason() {
     here.run();
     make_records(&here, 3);
     let (stream, _) = by_number(&here);
-    let gone = |stream: &str, from: u64, to: u64| {
+    let refused = |stream: &str, from: u64, to: u64, code: &str| {
         let reply = here.ask(&here.desk, "resend", numbers(stream, from, to));
-        assert_eq!((&reply["outcome"], &reply["code"]), (&json!("refused"), &json!("gone")), "{reply}");
+        assert_eq!((&reply["outcome"], &reply["code"]), (&json!("refused"), &json!(code)), "{reply}");
         reply["resend"]["gone"].clone()
     };
+    let gone = |stream: &str, from: u64, to: u64| refused(stream, from, to, "gone");
     assert_eq!(gone(&stream, 1, 2), json!([{ "from": 1, "to": 2, "why": "not_kept" }]));
-    assert_eq!(gone(&stream, 1000, 1001), json!([{ "from": 1000, "to": 1001, "why": "not_given" }]));
+    assert_eq!(
+        refused(&stream, 1000, 1001, "not_given"),
+        json!([{ "from": 1000, "to": 1001, "why": "not_given" }])
+    );
     let other = "01JAB3XW2R0000000000000000";
     assert_eq!(gone(other, 1, 9), json!([{ "from": 1, "to": 9, "why": "other_stream" }]));
 

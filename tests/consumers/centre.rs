@@ -149,7 +149,7 @@ impl Centre {
         self.type_in(line);
         let sent = self.wait_for("sent ");
         let request = sent.rsplit(' ').next().unwrap().to_owned();
-        let answer = self.wait_for(&request);
+        let answer = self.wait_for(&format!(" {request}: "));
         answer.split_once(": ").unwrap().1.to_owned()
     }
 
@@ -224,15 +224,84 @@ fn wait_for_reply(heard: &Listener, what: &str, wanted: impl Fn(&Value) -> bool)
     heard.wait_one(what, is_reply).json()["data"].clone()
 }
 
+/// Runs the box, and waits until it takes commands.
+fn start_box(folder: &Path, config: &Path) -> Daemon {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+    command.args(["run", "--config"]).arg(config).arg("--manifest").arg(bundled_models());
+    command.env("STATE_DIRECTORY", folder);
+    let daemon = Daemon::spawn(command);
+    daemon.wait_for_log("connected to the command centre", SOON);
+    daemon
+}
+
+/// As the installer does.
+fn bring_key_of_the_box(config: &Path, centre_folder: &Path) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+    let printed = command.args(["keys", "box", "--json", "--config"]).arg(config).output().unwrap();
+    assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
+    fs::write(centre_folder.join("boxes/530127.box-1.jwk"), printed.stdout).unwrap();
+}
+
+/// A folder for the example, with its types and the key of the desk.
+fn centre_folder_in(folder: &Path, desk: &PrivateKey) -> PathBuf {
+    let centre_folder = folder.join("centre");
+    fs::create_dir_all(centre_folder.join("boxes")).unwrap();
+    centre_types_for_python(&centre_folder);
+    fs::write(centre_folder.join("desk-1.jwk"), desk.to_jwk()).unwrap();
+    centre_folder
+}
+
+/// A broker keeps nothing that is said to a box while it is away.
+#[test]
+#[ignore = "needs public tools: deploy/test.sh installs them and runs it"]
+fn what_is_decided_while_a_box_is_away_is_repeated_until_the_box_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = PrivateKey::generate(KEY_ID).unwrap();
+    let centre_folder = centre_folder_in(folder.path(), &desk);
+    let (broker, webhook) = (Mosquitto::start_with(Options::default()), free_port());
+    let heard = Listener::start(broker.port(), "lookout/#");
+    let config = site(folder.path(), &broker, webhook, &desk);
+    let daemon = start_box(folder.path(), &config);
+    bring_key_of_the_box(&config, &centre_folder);
+    let mut centre = Centre::start(&centre_folder, broker.port());
+    post(webhook, "drain-0", 0.9);
+    let alert = wait_for_flood(&heard, "drain-0").json()["data"]["alert_id"].as_str().unwrap().to_owned();
+    centre.wait_for(&alert);
+
+    assert_eq!(daemon.stop(SOON), 0);
+    heard.wait_one("that the box is away", |message| {
+        message.topic.ends_with("/up/state") && message.json()["data"]["state"] == "stopped"
+    });
+    centre.type_in(&format!("ack {alert} on the way"));
+    let sent = centre.wait_for("sent ack ");
+    let request = sent.rsplit(' ').next().unwrap();
+    heard.wait_one("the command, which nobody hears", |message| message.topic.ends_with("/down/cmd/ack"));
+
+    let daemon = start_box(folder.path(), &config);
+    let answer = centre.wait_for(&format!("answer ack {request}: "));
+    assert!(answer.ends_with(": done"), "{answer}");
+    assert!(
+        centre.said.iter().any(|line| line.ends_with(&format!("repeated: ack {request}"))),
+        "{:?}",
+        centre.said
+    );
+    let taken = heard.wait_one("the alert that somebody took on", |message| {
+        let data = message.json()["data"].clone();
+        message.topic.ends_with("/up/alert")
+            && data["alert_id"] == alert.as_str()
+            && data["acknowledged"].is_object()
+    });
+    let acknowledged = taken.json()["data"]["acknowledged"].clone();
+    assert_eq!((&acknowledged["by"], &acknowledged["note"]), (&json!("desk 1"), &json!("on the way")));
+    assert_eq!(daemon.stop(SOON), 0);
+}
+
 #[test]
 #[ignore = "needs public tools: deploy/test.sh installs them and runs it"]
 fn the_worked_example_stores_handles_asks_again_and_shows_all_as_the_integrators_guide_says() {
     let folder = tempfile::tempdir().unwrap();
-    let centre_folder = folder.path().join("centre");
-    fs::create_dir_all(centre_folder.join("boxes")).unwrap();
-    centre_types_for_python(&centre_folder);
     let desk = PrivateKey::generate(KEY_ID).unwrap();
-    fs::write(centre_folder.join("desk-1.jwk"), desk.to_jwk()).unwrap();
+    let centre_folder = centre_folder_in(folder.path(), &desk);
     let known = [KnownKey { id: KEY_ID.into(), role: Role::Desk, public: desk.public() }];
 
     // What a box says while nobody has subscribed is not kept by any broker: the first hole is there from the start.
@@ -240,18 +309,10 @@ fn the_worked_example_stores_handles_asks_again_and_shows_all_as_the_integrators
     let (broker, webhook) = (Mosquitto::start_with(Options { lines, ..Options::default() }), free_port());
     let heard = Listener::start(broker.port(), "lookout/#");
     let config = site(folder.path(), &broker, webhook, &desk);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
-    command.args(["run", "--config"]).arg(&config).arg("--manifest").arg(bundled_models());
-    command.env("STATE_DIRECTORY", folder.path());
-    let daemon = Daemon::spawn(command);
-    daemon.wait_for_log("connected to the command centre", SOON);
+    let daemon = start_box(folder.path(), &config);
     heard.wait_for("a numbered message", |heard| heard.iter().any(|one| one.topic.ends_with("/up/alert")));
 
-    // The installer brings the box's public key.
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
-    let printed = command.args(["keys", "box", "--json", "--config"]).arg(&config).output().unwrap();
-    assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
-    fs::write(centre_folder.join("boxes/530127.box-1.jwk"), printed.stdout).unwrap();
+    bring_key_of_the_box(&config, &centre_folder);
 
     let mut centre = Centre::start(&centre_folder, broker.port());
     let database = centre_folder.join("centre.db");

@@ -163,3 +163,54 @@ fn models_verify_runs_the_good_one_and_refuses_the_others() {
       hint: is the file where the manifest says?
     "#);
 }
+
+/// One camera with a rule, and no broker of our own.
+fn site(detector: &str) -> String {
+    format!(
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\n[mqtt]\nurl = \"mqtt://127.0.0.1:9\"\n[outbox]\ndir = \"outbox\"\n\
+         [evidence]\nenabled = false\n[detector]\nface_model = \"none\"\nproviders = [\"cpu\"]\n{detector}\n[[camera]]\n\
+         id = \"cam-1\"\neye = \"village\"\nurl = \"rtsp://127.0.0.1:9/none\"\ngrid = \"53012700300102\"\n\
+         [[camera.zone]]\nid = \"lane\"\npolygon = [[0, 0], [1, 0], [1, 1], [0, 1]]\n[[rule]]\nid = \"somebody\"\n\
+         cameras = [\"cam-1\"]\nsignal = \"person_present\"\npresent = {{ zone = \"lane\", classes = [\"person\"], for_secs = 3 }}\n"
+    )
+}
+
+/// What somebody has to mend in a file is told as `check` tells it, and is no failed attempt.
+#[test]
+fn run_and_check_end_alike_where_the_models_cannot_be_used() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("empty")).expect("made");
+    std::fs::write(folder.path().join("no-toml"), "[[model\n").expect("written");
+    std::fs::write(folder.path().join("wrong.toml"), "[[model]]\nname = \"colours\"\n").expect("written");
+    for (models, model, runtime, told) in [
+        ("gone", "colours", None, "gone cannot be read: there is no such file"),
+        ("empty", "colours", None, "empty/manifest.toml cannot be read: there is no such file"),
+        ("no-toml", "colours", None, "no-toml:"),
+        ("wrong.toml", "colours", None, "wrong.toml:"),
+        ("manifest.toml", "nope", None, "`nope`"),
+        ("manifest.toml", "missing", None, "missing.onnx"),
+        ("manifest.toml", "damaged", None, "SHA-256 is "),
+        (
+            "manifest.toml",
+            "colours",
+            Some("/nowhere/libonnxruntime.so"),
+            "ONNX Runtime cannot be loaded from /nowhere/libonnxruntime.so",
+        ),
+    ] {
+        let file = folder.path().join("site.toml");
+        std::fs::write(&file, site(&format!("model = \"{model}\""))).expect("written");
+        for arguments in [&["check", "site.toml"][..], &["run", "--config", "site.toml"]] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+            command.args(arguments).args(["--language", "en"]).current_dir(folder.path());
+            command.env("LOOKOUT_MODELS", folder.path().join(models));
+            command.env_remove("RUNTIME_DIRECTORY").env_remove("STATE_DIRECTORY");
+            if let Some(library) = runtime {
+                command.env("LOOKOUT_ORT_LIB", library);
+            }
+            let output = command.output().expect("it starts");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{models} {model} {arguments:?}: {said}");
+            assert!(said.contains(told), "{models} {model} {arguments:?}: {said}");
+        }
+    }
+}

@@ -233,7 +233,7 @@ fn a_dead_device_does_not_starve_its_neighbours() {
     assert!(said.iter().all(|said| *said == value(700.0)), "{said:?}");
     assert!(running.said("eight").is_empty());
     let trouble = running.stats("eight").trouble.unwrap().to_string();
-    assert!(trouble.contains("unit 1: no answer within 300ms"), "{trouble}");
+    assert!(trouble.contains("unit 1: no answer within 300 ms"), "{trouble}");
     running.stop();
 }
 

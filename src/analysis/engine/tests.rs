@@ -273,18 +273,22 @@ fn ended_and_unknown_alerts_cannot_be_acknowledged() {
     let at = moment(stage.now);
     let ended = stage.analysis.acknowledge(&alert, &by("duty desk"), at);
     assert_eq!(ended, Err(AlertError::Ended(alert.clone())));
-    assert_eq!(stage.analysis.evidence_added(&alert, at), Err(AlertError::Ended(alert)));
+    assert_eq!(stage.analysis.mute_changed(&alert, at), Err(AlertError::Ended(alert)));
     let never = AlertId("01JD0000000000000000000000".into());
     let unknown = stage.analysis.acknowledge(&never, &by("duty desk"), at);
     assert_eq!(unknown, Err(AlertError::Unknown(never)));
 }
 
 #[test]
-fn evidence_is_told_as_a_revision() {
+fn that_an_alert_was_muted_is_told_as_a_revision() {
     let mut stage = alerted();
     let open = the_open(&stage);
-    let told = stage.analysis.evidence_added(&open.alert, moment(stage.now)).expect("it is open");
-    assert_eq!((told.rev, told.phase, told.reason), (open.rev + 1, Update, EvidenceAdded));
+    let told = stage.analysis.mute_changed(&open.alert, moment(stage.now)).expect("it is open");
+    assert_eq!((told.rev, told.phase, told.reason), (open.rev + 1, Update, MuteChanged));
+    let test =
+        stage.analysis.begin_test("desk", &"530127001001".into(), moment(stage.now)).expect("none is open");
+    let told = stage.analysis.mute_changed(&test.alert, moment(stage.now)).expect("it is open");
+    assert_eq!((told.rev, told.phase, told.reason), (2, Update, MuteChanged));
 }
 
 /// The open alert of a run, taken to the next one.

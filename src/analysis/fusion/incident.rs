@@ -238,8 +238,9 @@ impl Incident {
         Ok(self.again(PhaseReason::Handled, at))
     }
 
-    pub(super) fn evidence_added(&mut self, at: Moment) -> Revision {
-        self.again(PhaseReason::EvidenceAdded, at)
+    /// Tells that it was muted, or is not any more.
+    pub(super) fn mute_changed(&mut self, at: Moment) -> Revision {
+        self.again(PhaseReason::MuteChanged, at)
     }
 
     fn end(

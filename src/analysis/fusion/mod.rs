@@ -328,9 +328,9 @@ impl Fusion {
         Some(self.incident_of(alert)?.handle(step, at))
     }
 
-    /// As [`super::Analysis::evidence_added`].
-    pub(super) fn evidence_added(&mut self, alert: &AlertId, at: Moment) -> Option<Revision> {
-        Some(self.incident_of(alert)?.evidence_added(at))
+    /// As [`super::Analysis::mute_changed`]; `None`: no such open alert here.
+    pub(super) fn mute_changed(&mut self, alert: &AlertId, at: Moment) -> Option<Revision> {
+        Some(self.incident_of(alert)?.mute_changed(at))
     }
 
     /// Takes up an alert from before a restart; gives it back if it has no place here any more.

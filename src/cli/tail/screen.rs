@@ -3,15 +3,19 @@
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::super::language::padded;
 use super::desk::{Reading, Step};
 use crate::analysis::time::Timestamp;
+use crate::contract::alert_words;
+use crate::contract::explain::judged;
 use crate::contract::words::Language;
 use crate::mqtt::centre::{Alert, OpenAlert};
-use crate::text::{Words, explain, tail as say};
+use crate::text::{Joint, Words, explain, tail as say};
 use crate::types::level::Level;
+use crate::types::verdict::Verdict;
 
 /// Where lines go: data to `out`, talk to `talk`.
 #[derive(Debug)]
@@ -91,8 +95,10 @@ fn line(alert: &Alert, newly_acknowledged: bool, reading: &Reading, paint: bool)
         other => other.into(),
     };
     let revision = say::revision(phase, alert.rev);
-    let revision = if data["phase_reason"] == "handled" { say::handled(revision) } else { revision };
+    let is_handled = data["phase_reason"] == "handled";
+    let revision = if is_handled { say::handled(revision) } else { revision };
     let mut parts: Vec<Words> = vec![named(&alert.title, &alert.kind), place(data).into(), revision.into()];
+    parts.extend(is_handled.then(|| found_and_settled(&data["handling"])));
     if let Some(confidence) = data["confidence"].as_f64() {
         parts.push(format!("{:.0} %", confidence * 100.0).into());
     }
@@ -144,6 +150,16 @@ fn named(title: &str, kind: &str) -> Words {
         (title, "") => title.into(),
         (title, kind) => format!("{title} ({kind})").into(),
     }
+}
+
+/// What people found it to be and how they settled it, as far as they did.
+fn found_and_settled(handling: &Value) -> Words {
+    let verdict = Verdict::deserialize(&handling["verdict"]["verdict"]).ok();
+    let cause = handling["verdict"]["cause"].as_str();
+    let outcome = handling["closed"]["outcome"].as_str();
+    let parts = verdict.map(|verdict| judged(verdict).into()).into_iter();
+    let parts = parts.chain(cause.map(alert_words::cause)).chain(outcome.map(alert_words::outcome));
+    Words::List(parts.collect(), Joint::Clauses)
 }
 
 /// What is not meant seriously must not be read as if it were.
@@ -244,6 +260,23 @@ pub(super) mod tests {
             "--:--:--  orange  Fire lane blocked (fire_lane_blocked) · lane 3, east gate · new rev 1 · 87 % · \
              a car stays for 120 s (measured 121.2) · EXERCISE · [box-1 A]"
         );
+    }
+
+    #[test]
+    fn what_people_found_is_told_in_words() {
+        let data = json!({
+            "phase_reason": "handled",
+            "handling": { "verdict": { "verdict": "false_alarm", "cause": "sensor_fault" },
+                          "closed": { "outcome": "nothing_to_do" } },
+        });
+        let told = |language| line(&alert(3, None, data.clone()), false, &reading(language), false);
+        assert_eq!(
+            told(Language::English),
+            "--:--:--  orange  Fire lane blocked (fire_lane_blocked) · new rev 3 (handled) · a false alarm, fault of the sensor, \
+             nothing had to be done · [box-1 A]"
+        );
+        let chinese = told(Language::Chinese);
+        assert!(chinese.contains(" · 误报，传感器故障，无需处理 · "), "{chinese}");
     }
 
     #[test]

@@ -52,6 +52,7 @@ fn by_code(code: Refusal) -> Sentence {
         Refusal::AlertEnded => say::alert_ended(),
         Refusal::Unavailable => say::unavailable(),
         Refusal::Gone => say::gone(),
+        Refusal::NotGiven => say::not_given(),
         Refusal::Storage => say::storage(),
     }
 }

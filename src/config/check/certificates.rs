@@ -13,7 +13,7 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 
-use super::Checker;
+use super::{Checker, quoted};
 use crate::analysis::pem;
 use crate::analysis::time::Timestamp;
 use crate::config::document::At;
@@ -85,6 +85,23 @@ impl Checker<'_, '_> {
         };
         self.unusable(field, owner, what, of_file, hint);
         (file, path)
+    }
+
+    /// Where brokers go by the names of certificates, as the one that is shipped does: a box with another name than its
+    /// client id gets in, and may publish nothing.
+    pub(super) fn certificate_is_named(
+        &mut self,
+        field: &At<String>,
+        path: &Path,
+        client_id: &str,
+        owner: &Words,
+    ) {
+        let Some(bytes) = self.pem(path) else { return };
+        let Some(Ok(own)) = certificates_in(&bytes).into_iter().next() else { return };
+        let Some(name) = common_name(&own).filter(|name| name != client_id) else { return };
+        self.report
+            .warning(&field.span, of(owner, text::other_name(quoted(&name), client_id, path.display())))
+            .hint(text::sign_for(client_id));
     }
 
     /// What a file holds is of no use.
@@ -196,6 +213,47 @@ fn no_certificate(bytes: &[u8], is_ours: bool, path: &Path) -> Instead {
     (text::no_certificate(), text::name_pem(wanted))
 }
 
+/// The common name of whom a certificate is for, where it has one (RFC 5280, section 4.1 and appendix A).
+fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
+    /// The tag of the version, which may be missing; that of texts in UTF-8, ASCII and its parts; the id of the name.
+    const VERSION: u8 = 0xA0;
+    const TEXTS: [u8; 3] = [0x0C, 0x13, 0x16];
+    const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
+    let (_, whole, _) = der_value(certificate)?;
+    let (_, signed, _) = der_value(whole)?;
+    let (tag, _, behind) = der_value(signed)?;
+    let mut fields = if tag == VERSION { behind } else { signed };
+    for _number_algorithm_issuer_and_validity in 0..4 {
+        (_, _, fields) = der_value(fields)?;
+    }
+    let (_, mut names, _) = der_value(fields)?;
+    while let Some((_, set, behind)) = der_value(names) {
+        names = behind;
+        let (_, pair, _) = der_value(set)?;
+        let (_, id, text) = der_value(pair)?;
+        if id == COMMON_NAME {
+            let (tag, text, _) = der_value(text)?;
+            return TEXTS.contains(&tag).then(|| String::from_utf8(text.to_vec()).ok()).flatten();
+        }
+    }
+    None
+}
+
+/// The first value of some in DER (X.690, section 8.1): its tag, its content, and what stands behind it.
+fn der_value(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&tag, rest) = bytes.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    let (length, rest) = if first < 0x80 {
+        (usize::from(first), rest)
+    } else {
+        let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7F))?;
+        let number = |sum: usize, digit: &u8| sum.checked_mul(256)?.checked_add(usize::from(*digit));
+        (digits.iter().try_fold(0, number)?, rest)
+    };
+    let (content, behind) = rest.split_at_checked(length)?;
+    Some((tag, content, behind))
+}
+
 /// What a file holds that should hold a private key.
 fn no_key(bytes: &[u8], path: &Path) -> Instead {
     if bytes.trim_ascii().is_empty() {
@@ -262,6 +320,15 @@ qKCX
 
     fn of_2020() -> CertificateDer<'static> {
         certificates_in(OF_2020.as_bytes()).remove(0).expect("one that can be read")
+    }
+
+    #[test]
+    fn a_certificate_that_was_cut_has_no_name_and_stops_nothing() {
+        let whole = of_2020();
+        assert_eq!(common_name(&whole).as_deref(), Some("Old authority"));
+        for length in 0..whole.len() {
+            assert_eq!(common_name(&CertificateDer::from(&whole[..length])), None, "of {length} bytes");
+        }
     }
 
     #[test]

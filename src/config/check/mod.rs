@@ -103,6 +103,9 @@ pub(super) fn document(
     let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
     let site = document.site.as_ref().and_then(|site| checker.site(site));
     let mqtt = checker.mqtt(document.mqtt.as_ref());
+    if let (Some(site), Some(mqtt), Some(section)) = (&site, &mqtt, &document.mqtt) {
+        checker.box_has_its_certificate(site, mqtt, &section.value);
+    }
     let detector = checker.detector(document.detector.as_ref());
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());

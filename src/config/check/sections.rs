@@ -290,6 +290,16 @@ impl Checker<'_, '_> {
         self.tls_files(ca_file, client)
     }
 
+    /// The certificate by which the broker knows this box is made out to it; where it logs in with a name, that counts.
+    pub(super) fn box_has_its_certificate(&mut self, site: &Site, mqtt: &Mqtt, section: &MqttDocument) {
+        let Broker::Remote { tls: Some(Tls { client: Some((path, _)), .. }), .. } = &mqtt.broker else {
+            return;
+        };
+        let (Some(field), None) = (&section.cert_file, &section.user) else { return };
+        let client_id = format!("{}.{}", site.area, site.box_id);
+        self.certificate_is_named(field, path, &client_id, &section_named("mqtt"));
+    }
+
     /// Certificates and keys; one that is renewed is taken up while the box runs.
     pub(super) fn tls_files(&mut self, ca_file: Option<PathBuf>, client: Option<(PathBuf, PathBuf)>) -> Tls {
         if !self.surroundings.at_home {

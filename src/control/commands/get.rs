@@ -159,6 +159,7 @@ mod tests {
 
     use super::super::super::test_box::TestBox;
     use super::*;
+    use crate::config::{Config, Surroundings};
     use crate::contract::command::{Outcome, TextPart};
     use crate::types::hex::sha256_hex;
 
@@ -189,6 +190,12 @@ mod tests {
         let text: String = parts.iter().map(|part| part.text.as_str()).collect();
         assert!(text.contains("id = \"cam-1\"") && !text.contains('#'), "{text}");
         assert_eq!(parts[0].sha256, sha256_hex(text.as_bytes()));
+        // Sent back it is what runs; the digest of what it says is another one than that of its bytes.
+        let path = here.file.path();
+        let again =
+            Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"));
+        assert_eq!(again.sha256, here.base.sha256);
+        assert_ne!(again.sha256, parts[0].sha256);
     }
 
     #[test]

@@ -235,6 +235,38 @@ mod tests {
         let answer = here.ask("resend", Role::Desk, &ask);
         assert_eq!((answer.outcome, answer.code), (Outcome::Done, None));
         assert_eq!(answer.message.unwrap().to_string(), "2 records go out again, 3 numbers are gone");
+        let gone = absent(5, 5, Absence::NotKept);
+        let to_come = absent(6, 9, Absence::NotGiven);
+        for (records, again, absent, told) in [
+            (
+                2,
+                vec![(6, 7)],
+                vec![absent(5, 5, Absence::NotKept), absent(8, 9, Absence::NotGiven)],
+                (
+                    None,
+                    "2 records go out again, 1 numbers are gone; 2 numbers are not given yet: they will still come",
+                ),
+            ),
+            (
+                0,
+                Vec::new(),
+                vec![gone, to_come],
+                (
+                    Some(Refusal::Gone),
+                    "1 numbers are gone; 4 numbers are not given yet: they will still come",
+                ),
+            ),
+            (
+                0,
+                Vec::new(),
+                vec![absent(5, 9, Absence::NotGiven)],
+                (Some(Refusal::NotGiven), "5 numbers are not given yet: they will still come"),
+            ),
+        ] {
+            here.resent = Resent { through: 9, records, again, absent };
+            let answer = here.ask("resend", Role::Desk, &ask);
+            assert_eq!((answer.code, &*answer.message.unwrap().to_string()), told);
+        }
         here.resent =
             Resent { through: 9, absent: vec![absent(5, 9, Absence::OtherStream)], ..Resent::default() };
         assert_eq!(here.ask("resend", Role::Desk, &ask).code, Some(Refusal::Gone));

@@ -101,7 +101,9 @@ mod tests {
     use crate::analysis::alert::Act;
     use crate::analysis::alert_lifecycle::AlertError;
     use crate::analysis::alert_lifecycle::handling::NotHandled;
+    use crate::contract::alert::SeqData;
     use crate::contract::command::{Outcome, Refusal};
+    use crate::control::answer::Asked;
     use crate::text::alert as text;
     use crate::types::language::Language;
 
@@ -138,9 +140,38 @@ mod tests {
         assert_eq!((before.outcome, before.code), (Outcome::Already, None));
         assert_eq!(
             before.message.unwrap().to_string(),
-            "the verdict was `confirmed` before, by desk 1 at 2026-11-21 11:00:00+08:00",
+            "the verdict was `confirmed`, by desk 1 at 2026-11-21 11:00:00+08:00",
             "in the site's zone"
         );
+    }
+
+    #[test]
+    fn a_program_is_told_by_the_code_what_was_so_before() {
+        let before = Act {
+            by: "desk 1".to_owned(),
+            key: None,
+            at: "2026-11-21T03:00:00Z".parse().unwrap(),
+            note: None,
+        };
+        for (what, code, arg) in [
+            (text::verdict_was("confirmed"), "alert.verdict_was", ("verdict", "confirmed")),
+            (text::was_given_it("patrol 4"), "alert.was_given_it", ("who", "patrol 4")),
+            (text::was_there("patrol 4"), "alert.was_there", ("who", "patrol 4")),
+            (text::closed_as("resolved"), "alert.closed_as", ("outcome", "resolved")),
+        ] {
+            let taken = Err(NotHandled::Before { what, before: before.clone() });
+            let answer = Answer::handled(taken, &TimeZone::UTC);
+            let seq = SeqData { stream: "S".to_owned(), n: 1 };
+            let to = Asked { request_id: "r".to_owned(), command: "verdict".to_owned(), ignored: vec![] };
+            let reply = answer.into_reply(to, seq, Language::English);
+            assert_eq!(reply.message_code.as_deref(), Some(code));
+            assert_eq!(reply.message_args[arg.0], arg.1, "{code}");
+        }
+    }
+
+    #[test]
+    fn nothing_more_is_said_of_what_is_noted() {
+        let zone = TimeZone::UTC;
         assert_eq!(Answer::handled(Ok(()), &zone).outcome, Outcome::Done);
     }
 }

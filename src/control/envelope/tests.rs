@@ -55,13 +55,11 @@ fn nobody_takes_a_name_that_looks_like_the_pages() {
         " page:li",
         "PAGE:li",
         "Page : li",
-        "\u{200B}page:li",
-        "pa\u{AD}ge:li",
+        "\u{2800}page:li",
         "ｐａｇｅ：li",
         "page：li",
-        "\u{202E}page:li",
         "раgе:li",
-        "page\u{2060}:li",
+        "page\u{FE0F}:li",
         "\u{3000}page:li",
     ] {
         let json = json!({ "request_id": "r", "alert_id": "A", "by": by }).to_string();
@@ -71,6 +69,28 @@ fn nobody_takes_a_name_that_looks_like_the_pages() {
     for by in ["desk 2", "pager: li", "page", "homepage:li", "李", "ра"] {
         let json = json!({ "request_id": "r", "alert_id": "A", "by": by }).to_string();
         assert_eq!(parse("ack", &json).unwrap().envelope.by, by);
+    }
+}
+
+/// Two patrols whose names look alike are one to whoever reads them, and a name that is read backwards is another one.
+#[test]
+fn a_name_has_no_characters_that_are_not_seen_or_turn_the_writing() {
+    for hidden in
+        ['\u{200B}', '\u{200D}', '\u{AD}', '\u{202E}', '\u{2066}', '\u{2060}', '\u{FEFF}', '\u{E0041}']
+    {
+        let name = format!("patrol{hidden} 4");
+        for (verb, json) in [
+            ("ack", json!({ "request_id": "r", "alert_id": "A", "by": name })),
+            ("assign", json!({ "request_id": "r", "alert_id": "A", "by": "b", "to": name })),
+        ] {
+            let why = parse(verb, &json.to_string()).err().unwrap_or_else(|| panic!("{name:?} was taken"));
+            assert!(why.contains("characters that are not seen"), "{name:?}: {why}");
+        }
+    }
+    // A variation selector tells which form of a character somebody's name has.
+    for name in ["巡逻四队", "葛\u{E0100}木", "Zoë", "Nguyễn"] {
+        let json = json!({ "request_id": "r", "alert_id": "A", "by": "b", "to": name }).to_string();
+        assert!(parse("assign", &json).is_ok(), "{name:?}");
     }
 }
 
@@ -246,7 +266,9 @@ fn a_refusal_of_what_was_signed_by_a_known_key_names_the_request_and_of_a_strang
 #[test]
 fn everything_that_is_wrong_with_a_command_is_said_at_once() {
     let why = parse("mute", r#"{"request_id":"r","for_secs":"long"}"#).unwrap_err();
-    for told in ["`mute` needs a `reason`", "`for_secs`: invalid type", "`by` is missing"] {
+    for told in
+        ["`mute` needs a `reason`", "`for_secs` must be a whole number, not a text", "`by` is missing"]
+    {
         assert!(why.contains(told), "{told}: {why}");
     }
 }
@@ -289,7 +311,7 @@ fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_i
         "must name its `box`",
         "`request_id` is missing",
         "`exp` must be a time",
-        "`version`: invalid type",
+        "`version` must be a whole number, not a text",
         "`expect_config` is missing",
         "`by` is missing",
     ] {
@@ -321,5 +343,9 @@ fn who_writes_a_command_hears_of_their_own_clock_and_of_a_command_that_is_none()
 fn what_was_sent_does_not_fill_its_answer() {
     let mute = json!({ "request_id": "r", "by": "b", "reason": "c", "for_secs": "好".repeat(20_000) });
     let why = parse("mute", &mute.to_string()).unwrap_err();
-    assert!(why.starts_with("`for_secs`: invalid type") && why.len() < 2_000, "{} bytes: {why}", why.len());
+    assert!(
+        why.starts_with("`for_secs` must be a whole number, not a text") && why.len() < 2_000,
+        "{} bytes: {why}",
+        why.len()
+    );
 }

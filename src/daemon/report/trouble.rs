@@ -84,11 +84,17 @@ pub(super) fn reasons(
 
 fn of_the_broker(broker: &mqtt::Status) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if let Some(trouble) = broker.trouble.as_ref().filter(|_| !broker.connected) {
+    let trouble = broker.trouble.as_ref().filter(|_| !broker.connected);
+    if let Some(trouble) = trouble {
         let hint = trouble.hint().cloned();
         reasons.push(Reason { hint, ..Reason::new("mqtt", trouble.sentence().clone()) });
     }
-    reasons.extend(broker.namesake.clone().map(|namesake| Reason::new("mqtt", namesake)));
+    // What threw this box off is the trouble itself, and said already.
+    let namesake = broker.namesake.as_ref().filter(|namesake| trouble != Some(*namesake));
+    reasons.extend(namesake.map(|namesake| Reason {
+        hint: namesake.hint().cloned(),
+        ..Reason::new("mqtt", namesake.sentence().clone())
+    }));
     let refused = broker.last_refusal.clone().map(say::broker_refused_message);
     reasons.extend(refused.map(|refused| Reason::new("mqtt", refused)));
     let deaf_to = broker.deaf_to.iter().cloned();
@@ -171,6 +177,22 @@ pub(crate) fn sensor_reason(stats: &SensorStats) -> Option<Words> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_namesake_is_told_once_and_with_what_to_try() {
+        let namesake = mqtt::Trouble::taken_over("centre.example:1883", "530127.box-1");
+        for connected in [false, true] {
+            let broker = mqtt::Status {
+                connected,
+                trouble: Some(namesake.clone()),
+                namesake: Some(namesake.clone()),
+                ..mqtt::Status::default()
+            };
+            let reasons = of_the_broker(&broker);
+            assert_eq!(reasons.len(), 1, "connected: {connected}");
+            assert_eq!(reasons[0].hint.as_ref(), namesake.hint());
+        }
+    }
 
     #[test]
     fn a_disk_that_others_filled_is_told_and_does_not_come_and_go() {

@@ -56,7 +56,11 @@ impl RunningBox for Running {
 
     fn store_overrides(&mut self, next: StoredOverrides) -> io::Result<()> {
         next.save(self.folder())?;
-        self.mutes.write().clone_from(&next.mutes);
+        let before = std::mem::replace(&mut *self.mutes.write(), next.mutes.clone());
+        if before != next.mutes {
+            // Fails only while the daemon is stopping; alerts are told anew after that.
+            let _ = self.stages.analysis.queue.send(Note::Mutes { before, after: next.mutes.clone() });
+        }
         let was_on_trial = self.standing.trial.is_some();
         self.standing = next;
         if was_on_trial && self.standing.trial.is_none() {

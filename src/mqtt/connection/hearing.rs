@@ -71,8 +71,8 @@ impl Connection {
     fn tell_of_namesake(&self, session: &str) {
         let trouble = Trouble::taken_over(&self.shared.status.borrow().broker, &self.settings.client_id());
         let is_new = self.shared.status.send_if_modified(|status| {
-            let sentence = Some(trouble.sentence().clone());
-            std::mem::replace(&mut status.namesake, sentence.clone()) != sentence
+            let namesake = Some(trouble.clone());
+            std::mem::replace(&mut status.namesake, namesake.clone()) != namesake
         });
         if is_new {
             let hint = trouble.hint().map(|hint| hint.in_language(language_of_log()));

@@ -1,8 +1,8 @@
 """A small command centre for boxes of Lookout, to begin with; config/INTEGRATION.md explains it.
 
 It stores everything that has a number and then marks it, verifies signatures, drops repeats, keeps the latest revision of each
-alert, asks again for what is missing, and sends signed commands. It knows Lookout by `lookout_types` alone, which
-datamodel-codegen made of asyncapi-centre.json, and finds that on PYTHONPATH.
+alert, asks again for what is missing, and sends signed commands, repeated until a box answers. It knows Lookout by
+`lookout_types` alone, which datamodel-codegen made of asyncapi-centre.json, and finds that on PYTHONPATH.
 
     consumer.py --broker localhost:1883 --boxes keys/boxes --key keys/desk-1.jwk --store centre.db
 
@@ -46,6 +46,8 @@ ACCEPT_WITHIN, CLOSE_WITHIN = timedelta(minutes=3), timedelta(minutes=10)
 HOLE_AFTER_SECS = 3.0
 ASK_AGAIN_AFTER_SECS = 60.0
 COMMAND_IS_GOOD_FOR = timedelta(minutes=5)
+# A box that is away hears nothing, and no broker keeps a command for it.
+COMMAND_AGAIN_AFTER_SECS = 15.0
 SESSION_SECS = 14 * 24 * 3600
 SUBSCRIBED, QUIT = object(), object()
 # How MQTT 5 tells a client that another one came with its id.
@@ -173,6 +175,8 @@ class Centre:
         # The last number that each box says it has given; what is above ours has not been fetched yet.
         self.last_given = {}
         self.marked, self.hole_since, self.asked = {}, {}, {}
+        # What people decided and no box has answered yet, by request id.
+        self.unanswered = {}
         self.states, self.healths, self.cameras, self.sensors = {}, {}, {}, {}
         self.todo, self.news = queue.Queue(), []
         self.client = self.connect(arguments)
@@ -246,6 +250,7 @@ class Centre:
                 self.say("ready")
             self.send_marks()
             self.ask_for_holes()
+            self.send_again()
             for line in batch:
                 if isinstance(line, str):
                     self.obey(line.split())
@@ -311,6 +316,10 @@ class Centre:
         match told:
             case types.StateData():
                 self.states[source] = told
+                if told.state == types.BoxState.online:
+                    # It hears commands from now on; what was sent before may have found nobody.
+                    for waiting in self.unanswered.values():
+                        waiting.due = 0.0 if waiting.source == source else waiting.due
             case types.HealthData():
                 self.healths[source] = told
                 which = (source, told.spool.stream)
@@ -370,6 +379,7 @@ class Centre:
                 self.take_answer(source, told)
 
     def take_answer(self, source, reply):
+        self.unanswered.pop(reply.request_id, None)
         who = f" (first: {reply.acknowledged.by})" if reply.acknowledged else ""
         why = f" {reply.code}: {reply.message}" if reply.code else ""
         self.say(f"answer {reply.command} {reply.request_id}: {reply.outcome}{who}{why}")
@@ -452,18 +462,35 @@ class Centre:
         if source is None:
             return self.say(f"there is no alert {alert_id}")
         try:
-            request_id = self.command(source, name, model, alert_id=alert_id, **fields)
+            request_id = self.command(source, name, model, must_be_answered=True, alert_id=alert_id, **fields)
         except ValidationError as error:
             return self.say(f"not sent: {error}")
         self.say(f"sent {name} {request_id}")
 
-    def command(self, source, name, model, **fields):
+    def command(self, source, name, model, must_be_answered=False, **fields):
         """Signs a command for one box and sends it; its request id."""
         (area, box), now, request_id = box_of(source), datetime.now(UTC), f"r-{uuid.uuid4()}"
         envelope = {"request_id": request_id, "area": area, "box": box, "command": name, "by": self.by}
         command = model(**envelope, iat=now, exp=now + COMMAND_IS_GOOD_FOR, **fields)
         self.send(area, box, command, f"cmd/{name}")
+        if must_be_answered:
+            due = time.monotonic() + COMMAND_AGAIN_AFTER_SECS
+            self.unanswered[request_id] = Waiting(source, name, command, now + COMMAND_IS_GOOD_FOR, due)
         return request_id
+
+    def send_again(self):
+        """What has no answer, until its time is over. By the same request id a box that did it already knows it."""
+        for request_id, waiting in list(self.unanswered.items()):
+            if datetime.now(UTC) >= waiting.until:
+                del self.unanswered[request_id]
+                state = self.states.get(waiting.source)
+                why = f"{waiting.source} is {state.state if state else 'unknown'}"
+                self.say(f"not answered in time: {waiting.name} {request_id}: {why}; it may not have been done")
+            elif time.monotonic() >= waiting.due:
+                waiting.due = time.monotonic() + COMMAND_AGAIN_AFTER_SECS
+                area, box = box_of(waiting.source)
+                self.send(area, box, waiting.command, f"cmd/{waiting.name}")
+                self.say(f"no answer yet, repeated: {waiting.name} {request_id}")
 
     def send(self, area, box, command, topic):
         payload = command.model_dump_json(by_alias=True, exclude_none=True).encode()
@@ -471,7 +498,7 @@ class Centre:
         signed = jws.serialize_compact({"alg": "EdDSA", "kid": self.key_id}, payload, self.key, algorithms=ALGORITHMS)
         properties = Properties(PacketTypes.PUBLISH)
         properties.ContentType = "application/jose"
-        # A mark is kept for a box that is away; a command never is, and would be refused.
+        # A mark is kept for a box that is away; a command never is, and would be refused: `send_again` repeats it.
         where = f"{PREFIX}/{area}/{box}/down/{topic}"
         self.client.publish(where, signed, qos=1, retain=topic == "mark", properties=properties)
 
@@ -544,6 +571,17 @@ class Trouble:
     what: str
     why: object
     then: str = "trying again"
+
+
+@dataclass
+class Waiting:
+    """A command without an answer: good `until` then, `due` to be sent again by the monotonic clock."""
+
+    source: str
+    name: str
+    command: BaseModel
+    until: datetime
+    due: float
 
 
 class TakenOver:

@@ -1,10 +1,13 @@
-//! The words of alerts for people that `contract::explain` does not have: causes, outcomes, and why something was not done.
+//! The words of alerts as people read them: why one came, how it was settled, what measured it. Used wherever an alert is
+//! told: `explain`, and the box's page.
+//!
+//! These lists are open: a word that is not known here is shown as it is.
 
-use crate::contract::command::Refusal;
-use crate::text::{Sentence, Words, page as say};
+use crate::text::{Sentence, Words, explain, page as say};
+use crate::types::camera_condition::CameraCondition;
 
-/// The causes are an open list: a word that is not known here is shown as it is.
-pub(super) fn cause(word: &str) -> Words {
+/// Why an alert came.
+pub(crate) fn cause(word: &str) -> Words {
     let known = match word {
         "allowed" => say::cause_allowed(),
         "animal" => say::cause_animal(),
@@ -52,8 +55,8 @@ pub(super) fn cause(word: &str) -> Words {
     known.into()
 }
 
-/// The outcomes are an open list, too.
-pub(super) fn outcome(word: &str) -> Words {
+/// How an alert was settled.
+pub(crate) fn outcome(word: &str) -> Words {
     let known = match word {
         "resolved" => say::outcome_resolved(),
         "handed_over" => say::outcome_handed_over(),
@@ -66,32 +69,28 @@ pub(super) fn outcome(word: &str) -> Words {
     known.into()
 }
 
-/// Why it was not done.
-pub(super) fn refusal(code: Refusal) -> Sentence {
-    match code {
-        Refusal::UnknownAlert => say::refused_unknown_alert(),
-        Refusal::AlertEnded => say::refused_alert_ended(),
-        Refusal::Conflict => say::refused_conflict(),
-        Refusal::Busy => say::too_many_at_once(),
-        Refusal::NotAllowed => say::role_does_not_allow(),
-        Refusal::Storage => say::refused_storage(),
-        Refusal::Malformed | Refusal::Invalid => say::refused_invalid(),
-        Refusal::Retained
-        | Refusal::Expired
-        | Refusal::Unsigned
-        | Refusal::UnknownKey
-        | Refusal::BadSignature
-        | Refusal::Misdirected
-        | Refusal::UnknownCommand
-        | Refusal::Unavailable
-        | Refusal::Gone => say::did_not_work(),
+/// What measured something: `rule:smoke-yard@cam-03`, `sensor:drain-2`, `camera:cam-03:covered`.
+pub(crate) fn source(source: &str) -> Sentence {
+    let (kind, name) = source.split_once(':').unwrap_or(("", source));
+    match kind {
+        "rule" => explain::rule(name),
+        "sensor" => explain::sensor(name),
+        "camera" => {
+            let of_condition = name.rsplit_once(':').and_then(|(camera, condition)| {
+                let condition = CameraCondition::named(condition)?;
+                Some(explain::behind(explain::camera(camera), condition.words()))
+            });
+            of_condition.unwrap_or_else(|| explain::camera(name))
+        }
+        _ => explain::source(name),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::kinds;
     use super::*;
-    use crate::contract::kinds;
+    use crate::types::language::Language;
     use crate::types::verdict::{OUTCOMES, Verdict};
 
     #[test]
@@ -107,5 +106,22 @@ mod tests {
         for word in OUTCOMES {
             assert!(outcome(word).sentence().is_some(), "{word}");
         }
+    }
+
+    #[test]
+    fn what_measured_it_is_told_in_both_languages_and_a_stranger_as_it_is() {
+        for condition in CameraCondition::ALL {
+            let name = format!("camera:cam-03:{}", condition.name());
+            let told = |language| source(&name).in_language(language);
+            assert!(told(Language::English).starts_with("camera cam-03 ("), "{condition:?}");
+            let chinese = told(Language::Chinese);
+            let inner =
+                chinese.strip_prefix("摄像机 cam-03（").and_then(|rest| rest.strip_suffix('）')).unwrap();
+            assert!(inner.chars().all(|c| !c.is_ascii()), "{chinese}");
+        }
+        let chinese = |text| source(text).in_language(Language::Chinese);
+        assert_eq!(chinese("camera:cam-03:wilted"), "摄像机 cam-03:wilted");
+        assert_eq!(chinese("rule:smoke-yard@cam-03"), "规则 smoke-yard@cam-03");
+        assert_eq!(chinese("drone:7"), "来源 7");
     }
 }
