@@ -137,7 +137,10 @@ impl TestAlert {
         if self.open.is_some() {
             return Some(told);
         }
-        self.open = Some(Open { told, told_at: at.mono, ends_at: at.mono + LASTS });
+        // It does not begin anew: whoever waited for it has stopped by then. A clock that went back gives it its whole time.
+        let passed = Duration::try_from(at.utc.duration_since(told.started_at)).unwrap_or_default();
+        let ends_at = at.mono + LASTS.saturating_sub(passed);
+        self.open = Some(Open { told, told_at: at.mono, ends_at });
         None
     }
 }
@@ -227,6 +230,15 @@ mod tests {
         assert_eq!(analysis.open().next(), Some(&first));
         assert!(analysis.acknowledge(&first.alert, &ack(1), at(1)).is_ok());
         assert_eq!(analysis.apply(&Event::Tick { at: at(2) })[0].phase, Phase::End);
+    }
+
+    #[test]
+    fn a_restart_gives_a_test_no_more_time() {
+        let first = begin(&mut analysis(), 0).unwrap();
+        let mut analysis = analysis();
+        assert_eq!(analysis.restore(vec![first], at(550)), []);
+        assert!(analysis.apply(&Event::Tick { at: at(599) }).iter().all(|told| told.phase != Phase::End));
+        assert_eq!(analysis.apply(&Event::Tick { at: at(600) })[0].phase, Phase::End);
     }
 
     #[test]

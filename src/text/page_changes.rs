@@ -37,6 +37,9 @@ sentences! { "page_changes";
     about_trying():
         "The box works with the change at once. If nobody keeps it, it takes back what was before by itself.",
         "更改立即生效；十分钟内无人保存，盒子会自动恢复原来的设置。";
+    is_another_by_now():
+        "Meanwhile more was changed, in another window: this is all of it now. Look at it once more.",
+        "期间在其他窗口又有更改：下面是现在的全部更改，请重新查看。";
     discard(): "Discard", "放弃";
     discarded(): "The changes were discarded.", "更改已放弃。";
     go_on_changing(): "Change more", "继续更改";

@@ -21,7 +21,7 @@ use super::request::{Fields, Reader, Refused, Visitor};
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::AlertData;
 use crate::contract::kinds;
-use crate::contract::words::Language;
+use crate::contract::words::{Language, LocalTime, Time};
 use crate::text::{Sentence, page as say, page_test};
 use crate::types::phase::Phase;
 
@@ -413,12 +413,18 @@ const CSV_COLUMNS: [&str; 20] = [
     "closed_as",
 ];
 
+/// In the zone of the alert's other times.
+fn taken_on_at(alert: &AlertData, at: Timestamp) -> String {
+    let zone = alert.local.as_ref().and_then(|local| TimeZone::get(&local.time_zone).ok());
+    zone.map_or_else(|| Time(at).to_string(), |zone| LocalTime::new(at, &zone).to_string())
+}
+
 fn csv_line(alert: &AlertData) -> String {
     let handling = alert.handling.as_ref();
     let word = |value: serde_json::Result<serde_json::Value>| {
         value.ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
     };
-    let time = |at: Option<crate::contract::words::Time>| at.map(|at| at.to_string()).unwrap_or_default();
+    let time = |at: Option<Time>| at.map(|at| at.to_string()).unwrap_or_default();
     let local = alert.local.as_ref();
     let started = local.map_or_else(|| alert.started_at.to_string(), |local| local.started_at.to_string());
     let seen = local.map_or_else(|| alert.last_seen_at.to_string(), |local| local.last_seen_at.to_string());
@@ -441,7 +447,7 @@ fn csv_line(alert: &AlertData) -> String {
         alert.origin.cameras.iter().map(|camera| camera.id.as_str()).collect::<Vec<_>>().join(" "),
         alert.origin.sensors.join(" "),
         alert.acknowledged.as_ref().map(|by| by.by.clone()).unwrap_or_default(),
-        time(alert.acknowledged.as_ref().map(|by| by.at)),
+        alert.acknowledged.as_ref().map(|by| taken_on_at(alert, by.at.0)).unwrap_or_default(),
         handling.and_then(|h| h.verdict.as_ref()).map(|v| v.verdict.name().to_owned()).unwrap_or_default(),
         handling.and_then(|h| h.closed.as_ref()).map(|closed| closed.outcome.clone()).unwrap_or_default(),
     ];

@@ -19,7 +19,7 @@ use super::alert_list::{state, title};
 use super::history::Revision;
 use super::layout::{Shell, Tab, clock, level_badge, level_name, token};
 use super::refusals::refusal;
-use super::request::{OwnForm, Reader, Refused, Visitor};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use super::{Asked, Site};
 use crate::contract::alert::{AlertData, Evidence, EvidenceState, Redaction};
 use crate::contract::alert_words as words;
@@ -34,6 +34,9 @@ use crate::types::verdict::{OUTCOMES, Verdict};
 
 /// What the box gets to answer before the page goes on without it; what was asked for happens all the same.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// What was done stands in the history a moment later.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Longest note, in characters, as the commands take it.
 const NOTE_CHARS: usize = 500;
 /// What somebody can say an alert was.
@@ -288,12 +291,17 @@ fn parts(line: &str, indent: usize) -> (&str, &str) {
     parted.filter(|_| indent <= 2).unwrap_or(("", line))
 }
 
+/// What somebody added, in one line, as the commands take it: the field has two, so people press Enter in it.
+fn note(fields: &Fields) -> Option<String> {
+    fields.get("note").map(|note| note.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 pub(super) async fn acknowledge(
     State(site): State<Arc<Site>>,
     Path(alert_id): Path<String>,
     form: OwnForm,
 ) -> Result<Response, Refused> {
-    let data = json!({ "note": form.fields.get("note") });
+    let data = json!({ "note": note(&form.fields) });
     act(&site, form, alert_id, "ack", data).await
 }
 
@@ -306,7 +314,7 @@ pub(super) async fn verdict(
     // A cause that belongs to another verdict was left over in the form.
     let cause = form.fields.get("cause").and_then(|cause| cause.split_once('.'));
     let cause = cause.filter(|(of, _)| Some(*of) == verdict).map(|(_, cause)| cause);
-    let data = json!({ "verdict": verdict, "cause": cause, "note": form.fields.get("note") });
+    let data = json!({ "verdict": verdict, "cause": cause, "note": note(&form.fields) });
     act(&site, form, alert_id, "verdict", data).await
 }
 
@@ -315,7 +323,7 @@ pub(super) async fn close(
     Path(alert_id): Path<String>,
     form: OwnForm,
 ) -> Result<Response, Refused> {
-    let data = json!({ "outcome": form.fields.get("outcome"), "note": form.fields.get("note") });
+    let data = json!({ "outcome": form.fields.get("outcome"), "note": note(&form.fields) });
     act(&site, form, alert_id, "close", data).await
 }
 
@@ -335,6 +343,7 @@ async fn act(
         return Err(Refused::new(StatusCode::FORBIDDEN, say::viewers_only_look(), reader));
     };
     data["alert_id"] = Value::String(alert_id.clone());
+    let before = latest_rev(site, &alert_id, reader).await?;
     let asked = Asked { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
     let answer = match site.parts.desk.ask(asked) {
         Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
@@ -349,8 +358,23 @@ async fn act(
             (Outcome::Refused | Outcome::Failed, None) => say::did_not_work(),
         },
     };
+    if answer.is_some_and(|answer| answer.outcome == Outcome::Done) {
+        // The page that comes next shows what was done, and does not offer it once more.
+        let until = tokio::time::Instant::now() + SHOWN_WITHIN;
+        while latest_rev(site, &alert_id, reader).await? == before && tokio::time::Instant::now() < until {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
     site.sessions.lock().say_next(visitor.key, notice);
     Ok(Redirect::to(&format!("/alerts/{alert_id}")).into_response())
+}
+
+/// Number of the revision that the page would show.
+async fn latest_rev(site: &Arc<Site>, alert_id: &str, reader: Reader) -> Result<Option<u32>, Refused> {
+    let id = alert_id.to_owned();
+    let read = move |site: &Site| site.history.lock().latest(&id);
+    let latest = site.blocking(read, reader).await?.map_err(|error| Refused::broken(error, reader))?;
+    Ok(latest.map(|alert| alert.rev))
 }
 
 /// A redacted picture, byte for byte as it was published.

@@ -26,7 +26,7 @@ use super::accounts::Role;
 use super::in_force::InForce;
 use super::layout::{Shell, lasting, token};
 use super::login::is_own_path;
-use super::request::{OwnForm, Reader, Refused, Visitor};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use super::sessions::SessionKey;
 use super::{Asked, Site};
 use crate::config::edit::{self, Edit};
@@ -92,6 +92,9 @@ impl Proposals {
         self.0.values().map(|proposal| proposal.text.clone()).collect()
     }
 }
+
+/// The field that says what somebody saw when they pressed a button.
+const SHOWN: &str = "shown";
 
 /// The digest of a file's text, as the daemon knows it.
 fn digest(text: &str) -> String {
@@ -462,8 +465,8 @@ impl View<'_> {
             @if is_the_centres { p.notice { (self.say(say::centre_runs())) } }
             (self.problems(judged))
             div.buttons {
-                @if judged.may_be_tried() { (self.form("try", say::try_it(), false)) }
-                (self.form("discard", say::discard(), true))
+                @if judged.may_be_tried() { (self.form("try", say::try_it(), false, proposal)) }
+                (self.form("discard", say::discard(), true, proposal))
                 a.button.second href=(proposal.back_to) { (self.say(say::go_on_changing())) }
             }
             @if judged.may_be_tried() { p.hint { (self.say(say::about_trying())) } }
@@ -471,10 +474,11 @@ impl View<'_> {
         }
     }
 
-    fn form(&self, action: &str, name: Sentence, is_second: bool) -> Markup {
+    fn form(&self, action: &str, name: Sentence, is_second: bool, shown: &Proposal) -> Markup {
         html! {
             form method="post" action={ (PATH) "/" (action) } {
                 (token(self.visitor.form_token()))
+                input type="hidden" name=(SHOWN) value=(digest(&shown.text));
                 button.second[is_second] type="submit" { (self.say(name)) }
             }
         }
@@ -565,12 +569,21 @@ fn told(answer: Option<Answer>, done: Sentence) -> Result<Sentence, Sentence> {
     }
 }
 
+/// Whether more was proposed, in another tab, since the page was made whose button was pressed.
+fn is_another(fields: &Fields, proposal: &Proposal) -> bool {
+    fields.get(SHOWN).is_some_and(|shown| shown != digest(&proposal.text))
+}
+
 pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
+    let OwnForm { visitor, fields, reader } = form;
     installers_only(&visitor, reader)?;
     let Some(proposal) = site.proposals.lock().0.get(&visitor.key).cloned() else {
         return Ok(Redirect::to(PATH));
     };
+    if is_another(&fields, &proposal) {
+        site.sessions.lock().say_next(visitor.key, say::is_another_by_now());
+        return Ok(Redirect::to(PATH));
+    }
     let judging = proposal.clone();
     let judged = site.blocking(move |site| site.judge(&judging.text, Some(&judging)), reader).await?;
     let may = judged.is_ok_and(|judged| judged.may_be_tried());
@@ -598,9 +611,16 @@ pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
 }
 
 pub(super) async fn discard(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
+    let OwnForm { visitor, fields, reader } = form;
     installers_only(&visitor, reader)?;
-    let proposal = site.proposals.lock().0.remove(&visitor.key);
+    let proposal = {
+        let mut proposals = site.proposals.lock();
+        if proposals.0.get(&visitor.key).is_some_and(|proposal| is_another(&fields, proposal)) {
+            site.sessions.lock().say_next(visitor.key, say::is_another_by_now());
+            return Ok(Redirect::to(PATH));
+        }
+        proposals.0.remove(&visitor.key)
+    };
     site.sessions.lock().say_next(visitor.key, say::discarded());
     Ok(Redirect::to(proposal.as_ref().map_or(PATH, |proposal| &proposal.back_to)))
 }

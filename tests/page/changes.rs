@@ -92,6 +92,35 @@ fn eventually(what: &str, is_so: impl Fn() -> bool) {
 }
 
 #[test]
+fn what_is_tried_or_discarded_is_what_the_page_showed() {
+    let site = site();
+    let mut li = site.enrolled("li", "installer");
+    let shown = |page: &str| {
+        let at = page.find("name=\"shown\" value=\"").unwrap_or_else(|| panic!("{page}"));
+        page[at + 20..].split('"').next().unwrap().to_owned()
+    };
+    draw(&mut li, LARGER_CORNERS);
+    let before = shown(&li.get("/changes").text());
+    // In another tab, something else.
+    draw(&mut li, "0.1 0.5\n0.9 0.5\n0.9 1\n0.1 1");
+    for action in ["try", "discard"] {
+        let answer = press(&mut li, action, &[("shown", &before)]);
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/changes")), "{action}");
+        let page = li.get("/changes").text();
+        assert!(
+            page.contains("Meanwhile more was changed") && page.contains("Try for ten minutes"),
+            "{page}"
+        );
+    }
+    assert!(done(&site, "config").is_empty());
+    let now = shown(&li.get("/changes").text());
+    assert_eq!(
+        press(&mut li, "try", &[("shown", &now)]).header("location"),
+        Some("/cameras/gate-cam/shapes")
+    );
+}
+
+#[test]
 fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     let mut site = site();
     fs::set_permissions(&site.config, fs::Permissions::from_mode(0o640)).unwrap();
