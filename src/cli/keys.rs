@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{Failure, language, named_path, print_line};
 use crate::analysis::time::Timestamp;
 use crate::config::secret::mode_if_open_to_others;
-use crate::config::{Config, Surroundings, nearest_name};
+use crate::config::{Config, PLACEHOLDER_AREA, Surroundings, nearest_name};
 use crate::contract::messages::MARK;
 use crate::contract::signature::{PrivateKey, PublicKey, Role, is_key_id, looks_signed};
 use crate::contract::{Language, portable_json};
@@ -193,7 +193,10 @@ fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
         .map_err(|error| failed(error.sentence(), Some(&error.hint())).in_language(language))?;
     let Some(key) = key else {
         let what = text::none_yet(folder.join(box_key::FILE).display());
-        return Err(failed(what, Some(&text::try_starting())).in_language(language));
+        // Before that no start makes one.
+        let has_area = *config.site.area != *PLACEHOLDER_AREA;
+        let hint = if has_area { text::try_starting() } else { text::try_setting_area() };
+        return Err(failed(what, Some(&hint)).in_language(language));
     };
     let jwk = serde_json::to_string(&key.public()).map_err(Failure::failed)?;
     if json {

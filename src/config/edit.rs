@@ -49,6 +49,13 @@ pub(crate) enum Edit {
     RemoveRule(String),
     /// A camera goes, and with it the rules that watch no other.
     RemoveCamera(String),
+    /// A value of the section `[site]`; `None`: nothing is said there.
+    SetSite {
+        /// Which.
+        key: String,
+        /// What.
+        value: Option<Value>,
+    },
 }
 
 /// A camera that comes in addition.
@@ -185,6 +192,11 @@ fn one(document: &mut DocumentMut, edit: &Edit) -> Result<(), Sentence> {
                 remove(document, "rule", &rule);
             }
             Ok(())
+        }
+        Edit::SetSite { key, value } => {
+            let site = document.as_table_mut().entry("site").or_insert_with(|| Item::Table(Table::new()));
+            let site = site.as_table_like_mut().ok_or_else(|| say::value_has_nothing_below("site"))?;
+            set_at(site, std::slice::from_ref(key), value.as_ref())
         }
     }
 }

@@ -80,7 +80,7 @@ pub use settings::{
     Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor, Sensors, Site, Tls,
     Web, WebListen,
 };
-pub(crate) use settings::{SensorBroker, WebhookListener};
+pub(crate) use settings::{PLACEHOLDER_AREA, SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
 
 use report::Report;

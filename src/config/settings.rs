@@ -29,6 +29,9 @@ use crate::types::responsible::Responsible;
 use crate::types::transport::Transport;
 use crate::types::trust::Trust;
 
+/// The area that the package's first configuration names: no county has it, and no grid can be right with it.
+pub(crate) const PLACEHOLDER_AREA: &str = "000000";
+
 /// The box and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
@@ -50,6 +53,14 @@ pub struct Site {
     pub mode: Mode,
     /// When alerts must have been taken on.
     pub acceptance: AcceptancePlan,
+}
+
+#[cfg(feature = "web")]
+impl Site {
+    /// Whether nobody has said yet in which county the box stands.
+    pub(crate) fn has_no_area_yet(&self) -> bool {
+        *self.area == *PLACEHOLDER_AREA
+    }
 }
 
 /// Where alerts go.

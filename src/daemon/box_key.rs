@@ -3,7 +3,9 @@
 //! Must never replace a key that is there, whatever is wrong with it: the command centre knows the box by it, so who puts
 //! another in its place decides that and registers it. A box without a usable key warns as ever, unsigned, and says so.
 //!
-//! Beside the key stands whose it is: boxes made from one disk image would sign as one another.
+//! Beside the key stands whose it is: boxes made from one disk image would sign as one another. While the configuration names
+//! the placeholder for the area, the box has no name of its own yet and no key is made. One that was made for such a name is
+//! known to nobody, and all boxes of a disk image have it: it is put aside, and the box makes its own.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -11,6 +13,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::config::PLACEHOLDER_AREA;
 use crate::config::secret::mode_if_open_to_others;
 use crate::contract::box_key::BoxKey;
 use crate::contract::signature::KeyError;
@@ -46,6 +49,8 @@ enum Why {
         other: String,
         this: String,
     },
+    /// None is made for a box whose area is still the placeholder.
+    NoArea,
     /// None was there, and none could be made.
     Unmade(KeyError),
     Unwritten(io::Error),
@@ -62,9 +67,15 @@ impl BoxKeyError {
             Why::Unreadable(error) => say::unreadable(key, argument::why_unread(error)),
             Why::Damaged(error) => say::damaged(key, error.sentence()),
             Why::OtherBox { other, this } => say::of_other_box(key, other, this),
+            Why::NoArea => say::not_made_without_area(PLACEHOLDER_AREA),
             Why::Unmade(error) => say::not_made(key, error.sentence()),
             Why::Unwritten(error) => say::not_written(key, argument::why_unwritten(error)),
         }
+    }
+
+    /// Whether the box only waits for its name.
+    pub(crate) fn is_early(&self) -> bool {
+        matches!(self.why, Why::NoArea)
     }
 
     /// What to try.
@@ -75,6 +86,7 @@ impl BoxKeyError {
             Why::NotOurs(_) | Why::Open(_) => say::try_replacing(file),
             Why::OtherBox { .. } => say::try_own_key(file, self.file.with_file_name(OWNER_FILE).display()),
             Why::Unreadable(_) => say::try_owner(file),
+            Why::NoArea => say::try_setting_area(),
             Why::Unmade(_) | Why::Unwritten(_) => say::try_next_start(),
         }
     }
@@ -126,6 +138,23 @@ pub(crate) fn read(folder: &Path, this: &str) -> Result<Option<BoxKey>, BoxKeyEr
     }
 }
 
+/// Whether a box of that name stands in no county yet.
+fn has_no_area(name: &str) -> bool {
+    name.split('.').next() == Some(PLACEHOLDER_AREA)
+}
+
+/// A key that was made before the box had a name goes out of the way; nothing is deleted.
+fn put_aside(folder: &Path, this: &str) -> io::Result<()> {
+    let is_early = |owner: String| has_no_area(&owner) && owner != this;
+    if !owner(folder).is_some_and(is_early) || !folder.join(FILE).is_file() {
+        return Ok(());
+    }
+    let aside = folder.join(format!("{FILE}.{PLACEHOLDER_AREA}"));
+    fs::rename(folder.join(FILE), &aside)?;
+    log_info!(say::put_aside(PLACEHOLDER_AREA); file = %aside.display());
+    Ok(())
+}
+
 /// Whose key it is; `None` where nothing says so.
 fn owner(folder: &Path) -> Option<String> {
     let file = folder.join(OWNER_FILE);
@@ -146,8 +175,12 @@ fn is_foreign(owner: u32, this: u32, folders: u32) -> bool {
 /// The key in that folder of the box with this name, made where there is none.
 ///
 /// # Errors
-/// Something is there that is not to be signed with, or none can be made.
+/// Something is there that is not to be signed with, or none can be made, or none is to be made yet.
 pub(crate) fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyError> {
+    let cannot = |why| BoxKeyError { file: folder.join(FILE), why };
+    if !has_no_area(this) {
+        put_aside(folder, this).map_err(|error| cannot(Why::Unwritten(error)))?;
+    }
     if let Some(key) = read(folder, this)? {
         if owner(folder).is_none()
             && let Err(error) = write(folder, OWNER_FILE, this)
@@ -156,6 +189,9 @@ pub(crate) fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyEr
         }
         log_info!(say::signs(); key = key.id());
         return Ok(key);
+    }
+    if has_no_area(this) {
+        return Err(cannot(Why::NoArea));
     }
     let file = folder.join(FILE);
     let key =
@@ -242,6 +278,27 @@ mod tests {
         fs::rename(folder.path().join(FILE), folder.path().join("old")).unwrap();
         assert_ne!(read_or_make(folder.path(), BOX).unwrap().id(), key.id());
         assert!(read(folder.path(), "530127.box-2").is_err());
+    }
+
+    /// The package starts the service before anybody has said where the box stands.
+    #[test]
+    fn no_key_is_made_before_the_box_has_its_area_and_one_of_before_is_put_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = read_or_make(folder.path(), "000000.box-1").unwrap_err();
+        assert!(error.is_early() && error.to_string().contains("000000"), "{error}");
+        assert!(error.hint().to_string().contains("area"), "{}", error.hint());
+        assert!(error.sentence().in_language(Language::Chinese).contains("000000"));
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+        // What an earlier version made for the placeholder, in every copy of the disk.
+        let early = BoxKey::generate().unwrap();
+        write(folder.path(), OWNER_FILE, "000000.box-1").unwrap();
+        write(folder.path(), FILE, &early.to_jwk()).unwrap();
+        assert_eq!(read_or_make(folder.path(), "000000.box-1").unwrap().id(), early.id(), "it is its own");
+        let made = read_or_make(folder.path(), BOX).unwrap();
+        assert_ne!(made.id(), early.id());
+        assert_eq!(names(folder.path()), [OWNER_FILE, FILE, &format!("{FILE}.000000")]);
+        assert_eq!(read_or_make(folder.path(), BOX).unwrap().id(), made.id());
+        assert!(read_or_make(folder.path(), "530127.box-2").is_err(), "only those of the placeholder");
     }
 
     #[test]

@@ -44,7 +44,9 @@ mod watchdog;
 mod wiring;
 
 use std::fmt;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -55,7 +57,7 @@ use crate::clock::{Clock, log_in_zone};
 use crate::config::{Config, Problems};
 use crate::control::command_thread::MainCommand;
 use crate::lifeline::{self, Doing, Lifeline};
-use crate::text::{Sentence, box_log, language_of_log, log_info, log_speaks};
+use crate::text::{Sentence, box_log, language_of_log, log_error, log_info, log_speaks};
 use crate::types::language::Language;
 
 pub(crate) use wiring::picture_shape;
@@ -73,6 +75,8 @@ pub(crate) use last_known_good::configuration as stored_configuration;
 
 /// How often the daemon looks at its parts, and at the clock.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long whoever asked for a restart has to be told of it.
+const RESTARTS_AFTER: Duration = Duration::from_secs(2);
 /// Folder within the outbox's for what the command centre asked for: the audit log, requests, a configuration.
 const CONTROL_DIR: &str = "control";
 
@@ -158,8 +162,18 @@ enum Control {
     /// A secret file or certificate that the configuration names is another one.
     SecretsChanged,
     Stop,
+    /// By somebody at the page, who wrote what takes a restart.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page asks for it"))]
+    Restart,
     /// A command that is not about an alert.
     Command(Box<MainCommand>),
+}
+
+/// Why the daemon ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Stop,
+    Restart,
 }
 
 /// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again.
@@ -184,6 +198,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let context = Context { config, loaded: &loaded, clock };
     let secret_files = listen(&file, &notes)?;
     let (queue, queued) = analysis_thread::queue();
+    let restarts = notes.clone();
     let (commands, inbox) = CommandStage::start(context, &storage, queue.clone(), notes)?;
     let desk = inbox.desk();
     let publisher = stages::start_publisher(context, &storage, &broker, &commands, inbox)?;
@@ -195,7 +210,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let sensors = stages::start_sensors(context, &broker, queue);
     // Last: nothing else waits for them.
     let views = ViewStage::start(context, &frames, options.manifest.clone())?;
-    let page = PageStage::start(context, &storage, &commands, desk, views.views.viewer());
+    let page = PageStage::start(context, &storage, &commands, desk, views.views.viewer(), restarts);
     let stages = Stages {
         storage,
         broker,
@@ -212,7 +227,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
 
     let mut running = Running::new(file, &options, beginning, loaded, secret_files, stages, clock);
     running.announce_start(options.broken_file.as_ref());
-    serve(&mut running, &control, &lifeline);
+    let end = serve(&mut running, &control, &lifeline);
 
     log_info!(box_log::stopping());
     crash_loop::forget();
@@ -220,6 +235,10 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     watchdog::tell_stopping();
     running.into_stages().stop();
     log_info!(box_log::stopped());
+    match end {
+        End::Stop => {}
+        End::Restart => start_anew(),
+    }
     Ok(())
 }
 
@@ -227,6 +246,18 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
 fn log_for(config: &Config, asked: Option<Language>) {
     log_speaks(asked.unwrap_or(config.site.language));
     log_in_zone(&config.site.time_zone);
+}
+
+/// In place of this process; systemd, which was told that it stops, starts it by itself.
+fn start_anew() {
+    if std::env::var_os("NOTIFY_SOCKET").is_some() {
+        return;
+    }
+    let error = match std::env::current_exe() {
+        Ok(program) => Command::new(program).args(std::env::args_os().skip(1)).exec(),
+        Err(error) => error,
+    };
+    log_error!(box_log::not_started_anew(); %error);
 }
 
 /// What the process needs before anything else: private memory, enough files, and somebody who ends it where it hangs.
@@ -249,11 +280,15 @@ fn listen(file: &Config, notes: &Sender<Control>) -> Result<SecretFiles, DaemonE
 }
 
 /// Works off notes, reports, and looks at what is on trial, until it is told to stop.
-fn serve(running: &mut Running, control: &Receiver<Control>, lifeline: &Lifeline) {
+fn serve(running: &mut Running, control: &Receiver<Control>, lifeline: &Lifeline) -> End {
     let mut next_look = running.clock.now().mono;
+    let mut restarts_at: Option<Duration> = None;
     loop {
         lifeline.beat(Doing::Running);
         let now = running.clock.now().mono;
+        if restarts_at.is_some_and(|at| now >= at) {
+            return End::Restart;
+        }
         if now >= next_look {
             running.look();
             next_look = now + LOOK_EVERY;
@@ -261,10 +296,16 @@ fn serve(running: &mut Running, control: &Receiver<Control>, lifeline: &Lifeline
         let wake = running.trial_ends.map_or(next_look, |ends| ends.min(next_look));
         match control.recv_timeout(wake.saturating_sub(now)) {
             Ok(Control::Reload) => running.reload(true),
+            // The next start reads it.
+            Ok(Control::FileChanged) if restarts_at.is_some() => {}
             Ok(Control::FileChanged) => running.reload(false),
             Ok(Control::SecretsChanged) => running.renew_secrets(),
             Ok(Control::Command(command)) => command.carry_out(running),
-            Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Ok(Control::Restart) => {
+                log_info!(box_log::starts_anew());
+                restarts_at = Some(now + RESTARTS_AFTER);
+            }
+            Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => return End::Stop,
             Err(RecvTimeoutError::Timeout) => {}
         }
         running.look_at_trial();

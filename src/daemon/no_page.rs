@@ -2,8 +2,10 @@
 //! what a program with the page left behind: its consumer in the outbox and its alerts. Names and the certificate stay.
 
 use std::fs;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use super::Control;
 use super::report::{Readings, Report};
 use super::running::Running;
 use super::stages::{CommandStage, Context, Storage};
@@ -23,12 +25,13 @@ pub(crate) struct PageStage;
 
 impl PageStage {
     /// Nothing is served.
-    pub(crate) fn start(
+    pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
         _: &CommandStage,
         _: LocalDesk,
         _: Viewer,
+        _: Sender<Control>,
     ) -> Self {
         if let Err(error) = storage.outbox.unregister(CONSUMER) {
             log_warn!(say::log_still_kept(); %error);

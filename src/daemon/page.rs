@@ -2,10 +2,12 @@
 //! wait for it.
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::Control;
 use super::report::{self, Part, PartData, Readings, Report};
 use super::running::Running;
 use super::stages::{CommandStage, Context, STOP_WITHIN, Storage};
@@ -29,12 +31,13 @@ pub(crate) struct PageStage {
 
 impl PageStage {
     /// Serves it as the configuration says. That it cannot be served is no error of the daemon's: it is told.
-    pub(crate) fn start(
+    pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
         commands: &CommandStage,
         desk: LocalDesk,
         viewer: Viewer,
+        restarts: Sender<Control>,
     ) -> Self {
         let Context { config, clock, .. } = context;
         let (in_force, read) = watch::channel(InForce {
@@ -54,6 +57,8 @@ impl PageStage {
             desk: Desk(desk),
             viewer,
             clock,
+            // Fails only while the daemon stops.
+            restart: Arc::new(move || drop(restarts.send(Control::Restart))),
         };
         PageStage { page: Page::start(&config.web, parts), in_force }
     }

@@ -157,7 +157,7 @@ pub(super) struct Readings {
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Why messages are not signed.
-    pub signing_trouble: Option<Sentence>,
+    pub signing_trouble: Option<(Sentence, Sentence)>,
     /// Why the page cannot be opened, and what to try.
     pub page_trouble: Option<(Sentence, Option<Sentence>)>,
     /// Why fewer faces are made unrecognisable than wanted.

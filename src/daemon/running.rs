@@ -164,8 +164,7 @@ impl Running {
     /// Tells why what was offered does not run. What runs goes on.
     fn tell_refused(&mut self, offer: &Offer, problems: &Problems) {
         if offer.source == ConfigSource::File {
-            let first = first_of(problems);
-            self.file_trouble = Some(say::file_is_not_what_runs(problems.list.len(), first));
+            self.file_trouble = Some(file_trouble(problems));
         }
         log_error!(
             box_log::config_not_taken_up(problems.in_language(language_of_log()));
@@ -278,9 +277,10 @@ impl Running {
         }
     }
 
-    fn signing_trouble(&self) -> Option<Sentence> {
+    /// What is wrong, and what to try.
+    fn signing_trouble(&self) -> Option<(Sentence, Sentence)> {
         let error = self.stages.storage.box_key.as_ref().err()?;
-        Some(say::unsigned(error.sentence()))
+        Some((say::unsigned(error.sentence()), error.hint()))
     }
 
     fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
@@ -563,6 +563,9 @@ fn progress(seen: &Readings, publisher: &Publisher) -> Progress {
     }
 }
 
+/// So many problems of a file are told; how many there are is told, too.
+const MOST_PROBLEMS_TOLD: usize = 8;
+
 /// The configuration that the centre wants, or the file's.
 fn based_on(file: &Config, wishes: &Overrides) -> Result<Config, Problems> {
     match &wishes.wanted {
@@ -643,6 +646,17 @@ pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock)
     let config = settings::apply(base.clone(), &standing.now.settings);
     let trial_left = standing.trial.as_ref().map(|trial| left_of(trial, now));
     Beginning { base, config, standing, trial_left }
+}
+
+/// Why the file is not what runs, for people who may have nothing else to read it on.
+fn file_trouble(problems: &Problems) -> Sentence {
+    let whats: Vec<Words> = problems.iter().map(|problem| problem.what.clone()).collect();
+    if whats.len() <= 1 {
+        return say::file_is_not_what_runs_for(first_of(problems));
+    }
+    let count = whats.len();
+    let told = whats.into_iter().take(MOST_PROBLEMS_TOLD).collect();
+    say::file_is_not_what_runs(count, Words::List(told, Joint::Then))
 }
 
 /// The first problem, for people.

@@ -222,8 +222,10 @@ impl Storage {
         std::fs::create_dir_all(&control_dir).map_err(|error| of_folder(&control_dir, &error))?;
         // Not where the queue is while its own folder cannot be used: a key that is gone after a restart proves nothing.
         let box_key = box_key::read_or_make(&file.outbox.dir, &file.full_name()).map(Arc::new);
-        if let Err(error) = &box_key {
-            log_error!(box_log::unsigned(error.sentence(), error.hint()));
+        match &box_key {
+            Err(error) if error.is_early() => log_warn!(box_log::unsigned(error.sentence(), error.hint())),
+            Err(error) => log_error!(box_log::unsigned(error.sentence(), error.hint())),
+            Ok(_) => {}
         }
         let (broker_dir, sent_history) = (dir.join(BROKER_DIR), SentHistory::default());
         Ok(Storage { outbox, control_dir, broker_dir, trouble, box_key, sent_history })

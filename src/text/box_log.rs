@@ -227,6 +227,12 @@ sentences! { "log";
     unsigned(why, hint):
         "{why}; messages are sent unsigned\n  hint: {hint}",
         "{why}；消息将不签名发送\n  提示：{hint}";
+    starts_anew():
+        "somebody at the page changed what takes a restart: Lookout starts anew",
+        "页面上有人更改了须重启才生效的设置：Lookout 即将重新启动";
+    not_started_anew():
+        "Lookout could not start anew by itself and ends; start it again",
+        "Lookout 无法自行重新启动，现已退出；请重新启动";
     open_door():
         "no `[[command_key]]` is configured: whoever can publish to the broker can acknowledge alerts and make the box forget them; `lookout keys make` makes a key",
         "没有配置 `[[command_key]]`：任何能向 MQTT 服务器发布消息的人都能签收预警，也能让盒子不再保留预警；用 `lookout keys make` 可生成密钥";

@@ -48,9 +48,12 @@ sentences! { "health";
     see_its_log(what):
         "{what}; its log says why",
         "{what}；原因见其日志";
-    file_is_not_what_runs(problems, first):
-        "the configuration file is not what runs: {problems} problems, named on up/config; the first: {first}",
-        "运行中的不是配置文件的内容：有 {problems} 个问题，列在 up/config 上；第一个：{first}";
+    file_is_not_what_runs_for(problem):
+        "the configuration file is not what runs: {problem}",
+        "运行中的不是配置文件的内容：{problem}";
+    file_is_not_what_runs(problems, which):
+        "the configuration file is not what runs, for {problems} problems: {which}",
+        "运行中的不是配置文件的内容，有 {problems} 个问题：{which}";
     secret_not_taken_up(detail):
         "a secret changed and was not taken up: {detail}",
         "密码文件已更改，但未能采用：{detail}";

@@ -61,6 +61,15 @@ sentences! { "key";
     not_made(key, why):
         "{key} could not be made: {why}",
         "{key} 无法生成：{why}";
+    not_made_without_area(area):
+        "no key is made while `area` is still the placeholder {area}",
+        "`area` 仍是占位的 {area}，暂不生成密钥";
+    try_setting_area():
+        "say on the page where this box stands, or set `area` below [site] in the file and start anew; then the key is made by itself",
+        "在页面上填写盒子所在的县区，或在配置的 [site] 中设置 `area` 并重新启动；密钥随后自动生成";
+    put_aside(area):
+        "the key that was made while `area` was {area} is put aside: this box makes its own",
+        "`area` 还是 {area} 时生成的密钥已移到一旁，本机另生成自己的密钥";
     not_written(key, error):
         "{key} could not be written: {error}",
         "{key} 无法写入：{error}";

@@ -48,7 +48,7 @@ sentences! { "page";
         "A code comes from whoever looks after the box. It works once, for a quarter of an hour:",
         "登记码由盒子的管理员生成，一刻钟内有效，只能使用一次：";
     about_name(most):
-        "Letters and digits, at most {most}. Acknowledgements carry this name.",
+        "Letters from a to z or Chinese characters, and digits, at most {most}. Acknowledgements carry this name.",
         "字母、汉字或数字，最多 {most} 个字符。受理记录将使用这个姓名。";
     about_password(least): "At least {least} characters.", "至少 {least} 个字符。";
     wrong_name_or_password():
@@ -57,6 +57,15 @@ sentences! { "page";
     wrong_wait(seconds):
         "Name or password is wrong. Wait {seconds} s before you try again.",
         "姓名或密码错误，请在 {seconds} 秒后重试。";
+    logged_out_by_time():
+        "You were logged out: no page was opened for an hour, or twelve hours were over.",
+        "您已退出登录：一小时内没有打开页面，或登录已满十二小时。";
+    logged_out_by_restart():
+        "You were logged out: the box restarted.",
+        "您已退出登录：盒子重新启动过。";
+    typed_is_lost():
+        "What you sent meanwhile was not taken: log in, and do it once more.",
+        "刚才提交的内容未被接收：请登录后重新操作。";
     wait(seconds):
         "Too many wrong attempts. Wait {seconds} s before you try again.",
         "错误次数过多，请在 {seconds} 秒后重试。";
@@ -67,8 +76,8 @@ sentences! { "page";
         "Somebody has this name already. Choose another one, or ask for a code for this name.",
         "该姓名已被占用。请换一个，或索取该姓名专用的登记码。";
     name_is_none(most):
-        "a name has letters and digits, with `-`, `_` or `.` between them, at most {most} characters",
-        "姓名由字母、汉字或数字组成，中间可用 `-`、`_` 或 `.`，最多 {most} 个字符";
+        "a name has letters from a to z or Chinese characters, not both, and digits, with `-`, `_` or `.` between them, at most {most} characters",
+        "姓名由英文字母或汉字（不混用）及数字组成，中间可用 `-`、`_` 或 `.`，最多 {most} 个字符";
     too_many_names():
         "Too many people are enrolled. `lookout page remove` takes names away.",
         "登记人数过多。可用 `lookout page remove` 删除。";
@@ -103,6 +112,12 @@ sentences! { "page";
     // ---- the page Status
     starting(): "The box is starting. This page fills by itself in a few seconds.", "盒子正在启动，几秒后本页会自动更新。";
     all_is_well(): "All is well", "一切正常";
+    alerts_wait(count): "Alerts wait for somebody: {count}", "有 {count} 条预警待受理";
+    alerts_are_open(count): "Alerts are open: {count}", "有 {count} 条预警进行中";
+    open_and_waiting(open, waiting):
+        "Open alerts: {open}; nobody has taken on yet: {waiting}",
+        "进行中的预警 {open} 条，其中待受理 {waiting} 条";
+    cameras_are_opened(count): "Cameras that are being opened: {count}", "正在连接摄像机：{count} 台";
     nothing_is_watched(): "Nothing is watched yet", "尚未接入摄像机或传感器";
     one_trouble(): "One thing needs attention", "有 1 项需要处理";
     troubles(count): "{count} things need attention", "有 {count} 项需要处理";
@@ -133,8 +148,8 @@ sentences! { "page";
     decodes_forced(): "everything, as its stream allows no less", "码流所限，只能全部解码";
     decodes_overloaded(): "less than its rules need: the box cannot keep up", "低于规则所需：盒子处理不过来";
     no_rules():
-        "No rule watches it, so it raises no alert.",
-        "没有规则使用该摄像机，不会产生预警。";
+        "No rule watches it, so nothing that it sees raises an alert; trouble with the camera itself still may.",
+        "没有规则使用该摄像机，画面内容不会产生预警；摄像机自身故障仍可能预警。";
     rules(count): "Rules ({count})", "规则（{count}）";
     sensors(): "Sensors", "传感器";
     sensor(id): "Sensor {id}", "传感器 {id}";

@@ -36,6 +36,13 @@ sentences! { "page_live";
         "Waiting for a picture. A camera that nobody moves before gives one every few seconds.",
         "正在等待画面。无人活动时，摄像机每隔几秒才有一帧。";
     lost_touch(): "The box does not answer at the moment.", "盒子暂时没有响应。";
+    no_answer_since(time):
+        "The box has given no answer since {time}: what stands here is of then. It is asked again and again.",
+        "盒子自 {time} 起没有响应，以下为当时的内容。正在反复尝试连接。";
+    logged_out_meanwhile():
+        "You are logged out: the box restarted, or an hour is over. What you typed still stands here: log in in another tab, then come back and send it.",
+        "您已退出登录：盒子重新启动过，或已超过一小时。已填写的内容仍在本页：请在新标签页登录，再回到这里提交。";
+    edit_thresholds(): "How sure the detector must be", "检测阈值";
     camera_is_gone(): "This camera is no longer in the configuration.", "该摄像机已不在配置中。";
     as_of(time): "as of {time}", "画面时间 {time}";
     is_coarse():

@@ -6,6 +6,51 @@ sentences! { "page_wizard";
     installers_only():
         "Only an installer may add a camera.",
         "只有安装员可以添加摄像机。";
+    // ---- where the box stands
+    site(): "Where does this box stand?", "盒子装在哪里？";
+    site_in_short(): "Place and name", "位置与名称";
+    about_site():
+        "Every message of this box carries its area and its name, so they are set once, before the first camera.",
+        "盒子的每条消息都带有县区代码和盒子名称，请在添加第一台摄像机之前设置好。";
+    area(): "Area", "县区代码";
+    about_area():
+        "The county's six digits, with which every grid code here begins, for example 530127",
+        "县区的六位代码，即当地网格编码的前六位，例如 530127";
+    area_is_none():
+        "The area is the county's six digits, for example 530127; 000000 only keeps its place.",
+        "县区代码为六位数字，例如 530127；000000 只是占位。";
+    box_name(): "Name of this box", "盒子名称";
+    about_box_name():
+        "Lower-case letters, digits and `-`. The command centre knows the box by it.",
+        "小写字母、数字和 `-`。指挥中心以此识别盒子。";
+    box_name_is_none(most):
+        "The name of the box has lower-case letters, digits and `-` between them, at most {most} characters.",
+        "盒子名称由小写字母、数字和中间的 `-` 组成，最多 {most} 个字符。";
+    community(): "Name of the community (may be left empty)", "社区或村名（可不填）";
+    about_community(): "For people: it stands above every page.", "供人阅读，显示在每个页面顶部。";
+    community_is_none(most):
+        "The name of the community has at most {most} characters, in one line.",
+        "社区或村名为一行，最多 {most} 个字符。";
+    site_is(area, name): "This box is {name} in the area {area}.", "本机为 {area} 县区的 {name}。";
+    no_area_yet():
+        "Nobody has said yet where this box stands. That comes before the first camera.",
+        "尚未填写盒子装在哪里，请先填写，再添加摄像机。";
+    say_where(): "Say where it stands", "填写位置";
+
+    // ---- what takes a restart
+    takes_a_restart(): "This takes a restart", "须重新启动";
+    about_restart():
+        "It cannot be tried: it is written into the file, and the box starts anew by itself. That takes about half a minute, in which nothing is watched, and everybody logs in again.",
+        "该更改无法试运行：将直接写入配置文件，盒子随即自动重新启动，约需半分钟，其间不分析画面；之后所有人须重新登录。";
+    write_and_restart(): "Write it and start anew", "写入并重新启动";
+    restart_after_trial():
+        "Something is on trial: keep it or go back first.",
+        "有更改正在试运行：请先保存或恢复。";
+    restarting(): "The box starts anew", "盒子正在重新启动";
+    about_restarting():
+        "This page goes on by itself when the box answers again, in about half a minute.",
+        "约半分钟后盒子恢复响应，本页会自动继续。";
+
     step(number, total): "Step {number} of {total}", "第 {number} 步，共 {total} 步";
     back(): "Back", "返回";
     go_on(): "Go on", "继续";
@@ -43,6 +88,7 @@ sentences! { "page_wizard";
     about_address():
         "Such as 10.0.0.31, 10.0.0.31:8080, or the whole address of a stream, rtsp://10.0.0.31/stream2",
         "例如 10.0.0.31、10.0.0.31:8080，或完整的视频流地址 rtsp://10.0.0.31/stream2";
+    address_is_missing(): "Type the address of the camera.", "请填写摄像机的地址。";
     no_address(given): "`{given}` is no address of a camera.", "`{given}` 不是摄像机地址。";
     login_in_address():
         "Leave user and password out of the address: they are asked for in the next step.",
@@ -142,6 +188,9 @@ sentences! { "page_wizard";
         "Lower-case letters, digits, `-` and `_`. It stays for ever, so that alerts of today are found next year.",
         "小写字母、数字、`-` 和 `_`。今后不再改变，以便日后查找预警。";
     name_is_missing(): "Type a name.", "请填写名称。";
+    name_is_too_long(most):
+        "A name has at most {most} characters, in one line.",
+        "名称为一行，最多 {most} 个字符。";
     short_name_is_none():
         "The short name has lower-case letters, digits, `-` and `_`, at most 64, and begins with a letter or digit.",
         "简称由小写字母、数字、`-` 和 `_` 组成，最多 64 个字符，以字母或数字开头。";
@@ -162,6 +211,9 @@ sentences! { "page_wizard";
         "写到夜里也能找到的程度，例如：5 巷北头变压器旁";
     to_the_changes(): "Show what will change", "查看将要做的更改";
     place_is_missing(): "Choose whose view it is, and type the grid.", "请选择视角类别，并填写网格。";
+    eye_is_missing(): "Choose whose view it is.", "请选择视角类别。";
+    grid_is_missing(): "Type the grid.", "请填写网格。";
+    address_is_too_long(most): "The address has at most {most} characters.", "地址最多 {most} 个字符。";
     secret_not_written(what): "The password cannot be stored: {what}.", "密码无法保存：{what}。";
     adds(name, id): "Adds the camera {name} ({id})", "添加摄像机 {name}（{id}）";
 

@@ -292,6 +292,7 @@ impl Accounts {
         now: Timestamp,
         note: impl FnOnce(&Person) -> io::Result<()>,
     ) -> Result<Person, NotEnrolled> {
+        let name = &*folded(name);
         if !is_name(name) {
             return Err(NotEnrolled::Name);
         }
@@ -408,6 +409,7 @@ fn is_good(code: &CodeEntry, now: Timestamp) -> bool {
 
 /// A code as it was made, however it was typed.
 fn plain_code(typed: &str) -> String {
+    let typed = folded(typed);
     let letters = typed.chars().filter(char::is_ascii_alphanumeric).take(CODE_LETTERS + 1);
     letters
         .map(|c| match c.to_ascii_uppercase() {
@@ -418,12 +420,29 @@ fn plain_code(typed: &str) -> String {
         .collect()
 }
 
-/// Whether it may name somebody: letters of any script and digits, `-`, `_` and `.` between them.
+/// What was typed, with letters and digits as a keyboard without an input method writes them: `ａｎｎａ` is `anna`.
+pub fn folded(typed: &str) -> String {
+    let half = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c => c,
+    };
+    typed.chars().map(half).collect()
+}
+
+/// Whether it may name somebody: letters of ASCII, or Chinese characters, with digits, and `-`, `_` and `.` between them.
+/// Nothing else, and not both, so that no two names look the same.
 pub fn is_name(name: &str) -> bool {
     let count = name.chars().count();
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || is_han(c);
     (1..=MOST_NAME_CHARS).contains(&count)
-        && name.starts_with(char::is_alphanumeric)
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && name.starts_with(is_of_a_name)
+        && name.chars().all(|c| is_of_a_name(c) || matches!(c, '-' | '_' | '.'))
+        && !(name.contains(|c: char| c.is_ascii_alphabetic()) && name.contains(is_han))
+}
+
+/// A Chinese character; not one that is there only for compatibility and looks like another.
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3007}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')
 }
 
 /// Whether it may be a password.
@@ -529,6 +548,36 @@ mod tests {
         assert!(!text.contains("long enough") && !text.contains(&code), "{text}");
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
+    }
+
+    #[test]
+    fn no_two_names_look_the_same_and_full_width_letters_are_letters() {
+        for good in ["li", "Li-2", "viewer-1", "李", "王小明", "李2", "a.b_c", "7"] {
+            assert!(is_name(good), "{good}");
+        }
+        let cyrillic = "\u{430}nna";
+        let bad =
+            ["", "-li", "../li", "li\u{200b}", "li\u{202e}", "l i", "l\u{0}", "李li", "ａｎｎａ", "\u{f900}"];
+        for bad in bad.into_iter().chain([cyrillic, "анна", &*"a".repeat(33)]) {
+            assert!(!is_name(bad), "{bad:?}");
+        }
+        assert_eq!(folded("ａｎｎａ－１"), "anna-1");
+
+        let folder = tempfile::tempdir().unwrap();
+        let mut accounts = Accounts::within(folder.path());
+        let now = at("2026-11-29T08:00:00Z");
+        let wide = |code: &str| -> String {
+            let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).unwrap();
+            code.chars().map(|c| if c == '-' { '－' } else { wide(c) }).collect()
+        };
+        let code = accounts.make_code(Role::Viewer, None, now).unwrap();
+        let person = accounts.enrol(&wide(&code), "ａｎｎａ", "long enough", now, |_| Ok(())).unwrap();
+        assert_eq!(person.name, "anna");
+        let code = accounts.make_code(Role::Viewer, None, now).unwrap();
+        let taken = accounts.enrol(&code, "anna", "long enough", now, |_| Ok(()));
+        assert!(matches!(taken, Err(NotEnrolled::NameTaken)), "{taken:?}");
+        let refused = accounts.enrol(&code, cyrillic, "long enough", now, |_| Ok(()));
+        assert!(matches!(refused, Err(NotEnrolled::Name)), "{refused:?}");
     }
 
     #[test]

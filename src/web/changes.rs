@@ -7,8 +7,8 @@
 //!                                                                                      └─ back ─► `revert`
 //! ```
 //!
-//! A proposal is its session's own, in memory, and changes nothing. Must never write the file itself, judge a configuration by
-//! other rules than `check`, or take up a text that was edited by somebody else meanwhile.
+//! A proposal is its session's own, in memory, and changes nothing; what takes a restart is not tried but written (`site_page`).
+//! Must never judge a configuration by other rules than `check`, or take up a text that was edited by somebody else meanwhile.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -28,7 +28,7 @@ use super::layout::{Shell, lasting, token};
 use super::login::is_own_path;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use super::sessions::SessionKey;
-use super::{Asked, Site};
+use super::{Asked, Site, site_page};
 use crate::config::edit::{self, Edit};
 use crate::config::restart::takes_a_restart;
 use crate::config::{Config, Problem, Severity, Surroundings, text_of, write};
@@ -52,7 +52,7 @@ const AROUND: usize = 3;
 /// Longest search for the smallest difference.
 const COMPARED_WITHIN: Duration = Duration::from_secs(2);
 /// Where it all is.
-const PATH: &str = "/changes";
+pub(super) const PATH: &str = "/changes";
 
 /// What a session proposes.
 #[derive(Debug, Clone)]
@@ -238,6 +238,16 @@ impl Site {
         is_tried
     }
 
+    /// What a session proposes is proposed no more.
+    pub(super) fn forget_proposal(&self, key: SessionKey) {
+        self.proposals.lock().0.remove(&key);
+    }
+
+    /// Whether what stands in the file is what the daemon has taken up. Waits for the disk.
+    pub(super) fn runs_the_file(&self) -> bool {
+        self.file_text().is_ok_and(|text| digest(&text) == self.in_force().file)
+    }
+
     fn file_text(&self) -> Result<String, Sentence> {
         let file = &self.parts.config_file;
         text_of(file).map_err(|problems| {
@@ -338,7 +348,11 @@ struct Judged {
 
 impl Judged {
     fn may_be_tried(&self) -> bool {
-        self.errors.is_empty() && self.restart.is_empty() && self.unwritable.is_none() && !self.is_edited
+        self.may_be_written() && self.restart.is_empty()
+    }
+
+    fn may_be_written(&self) -> bool {
+        self.errors.is_empty() && self.unwritable.is_none() && !self.is_edited
     }
 }
 
@@ -464,6 +478,9 @@ impl View<'_> {
             }
             @if is_the_centres { p.notice { (self.say(say::centre_runs())) } }
             (self.problems(judged))
+            @if !judged.restart.is_empty() {
+                (site_page::restart_form(self.shell, self.visitor, &judged.restart, judged.may_be_written()))
+            }
             div.buttons {
                 @if judged.may_be_tried() { (self.form("try", say::try_it(), false, proposal)) }
                 (self.form("discard", say::discard(), true, proposal))
@@ -500,13 +517,10 @@ impl View<'_> {
             }
         };
         html! {
-            @if !judged.errors.is_empty() || !judged.restart.is_empty() {
+            @if !judged.errors.is_empty() {
                 section aria-labelledby="wrong" {
                     h2 #wrong { (self.say(say::what_is_wrong())) }
                     (list(&judged.errors))
-                    @if !judged.restart.is_empty() {
-                        ul.lines { @for one in &judged.restart { li { (self.say(one.clone())) } } }
-                    }
                 }
             }
             @if !judged.warnings.is_empty() {
@@ -537,6 +551,15 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// What a session proposes and takes a restart, with its digest, as it is to be written; `None`: nothing, or not as it is. Waits
+/// for the disk.
+pub(super) fn text_to_write(site: &Site, key: SessionKey) -> Option<(String, String)> {
+    let proposal = site.proposals.lock().0.get(&key).cloned()?;
+    let judged = site.judge(&proposal.text, Some(&proposal)).ok()?;
+    let may = judged.may_be_written() && !judged.restart.is_empty();
+    may.then(|| (proposal.text.clone(), digest(&proposal.text)))
 }
 
 /// Asks the box on behalf of an installer and waits for its answer.

@@ -7,9 +7,10 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::changes::Banner;
 use super::request::{TOKEN_FIELD, Visitor};
+use super::site_page;
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page as say, page_backup, page_rules, page_wizard};
+use crate::text::{Sentence, page as say, page_backup, page_live, page_rules, page_wizard};
 use crate::types::level::Level;
 
 /// All levels, the most urgent first.
@@ -34,7 +35,9 @@ pub(super) struct Shell<'a> {
     pub(super) visitor: Option<&'a Visitor>,
     /// The site's name, or the box's.
     pub(super) name: String,
-    /// Open alerts that nobody took on.
+    /// Open alerts.
+    pub(super) open: u64,
+    /// Those that nobody took on.
     pub(super) waiting: u64,
     pub(super) notice: Option<Sentence>,
     /// What is tried, or waits to be.
@@ -51,6 +54,7 @@ impl Shell<'_> {
             tab: None,
             visitor: None,
             name: String::new(),
+            open: 0,
             waiting: 0,
             notice: None,
             banner: None,
@@ -92,6 +96,11 @@ impl Shell<'_> {
                         // There also while it is empty, so that it can be filled while the page is open.
                         @if let (Some(banner), Some(visitor)) = (&self.banner, self.visitor) {
                             div #trial data-live="status" { (banner.show(self, visitor)) }
+                        }
+                        // The script shows it while the box gives no answer; `{time}` is when it gave the last one.
+                        @if self.visitor.is_some() {
+                            div #no-answer.notice role="status" data-words=(say(page_live::no_answer_since("{time}")))
+                                data-out=(say(page_live::logged_out_meanwhile())) data-log-in=(say(say::log_in())) {}
                         }
                         @if let Some(notice) = &self.notice {
                             p.notice role="status" { (notice.in_language(self.language)) }
@@ -141,6 +150,7 @@ impl Shell<'_> {
                     div.who {
                         span { (visitor.person.name) " · " (self.say(role(visitor.person.role))) }
                         @if visitor.may(super::accounts::Role::Installer) {
+                            a href=(site_page::PATH) { (self.say(page_wizard::site_in_short())) }
                             a href="/backup" { (self.say(page_backup::title())) }
                         }
                         form method="post" action="/logout" {

@@ -21,6 +21,8 @@ use super::status::BoxStatus;
 const MOST_STREAMS: usize = 24;
 /// Of one session: a browser opens six connections to an address, and needs some for the pages themselves.
 const MOST_OF_A_SESSION: usize = 4;
+/// What is said in between: the page's script hears it.
+const WORD: &str = "event:word\ndata:\n\n";
 /// A word in between, so that both sides notice when the other is gone.
 const WORD_EVERY: Duration = Duration::from_secs(15);
 /// Not more often than this: a busy street changes all the time.
@@ -98,7 +100,7 @@ pub(super) async fn changes(
                 changed = status.changed() => changed.is_ok(),
                 changed = alerts.changed() => changed.is_ok(),
                 () = tokio::time::sleep(WORD_EVERY) => {
-                    return Some((Ok::<_, std::convert::Infallible>(":\n\n".to_owned()), (status, alerts, listening, false)));
+                    return Some((Ok::<_, std::convert::Infallible>(WORD.to_owned()), (status, alerts, listening, false)));
                 }
             };
             // Nobody makes changes any more: the page stops.

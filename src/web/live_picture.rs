@@ -28,6 +28,7 @@ use super::sessions::SessionKey;
 use super::status::CameraStatus;
 use super::status_page;
 use super::walk_test;
+use crate::contract::health::CameraState;
 use crate::contract::kinds;
 use crate::contract::words::Language;
 use crate::text::{Sentence, page_live as say};
@@ -82,12 +83,15 @@ impl View<'_> {
         html! {
             p.back { a href="/" { (self.say(say::all_cameras())) } }
             h1 { (name) @if self.camera.name.is_some() { " " span.quiet { (id) } } }
+            (status_page::condition_of(self.camera, self.shell.language))
             div.watch #live data-stream={ (path) "/live" } data-words=(self.words()) {
                 div {
                     figure.view {
                         div.screen {
-                            img #live-picture src={ (path) "/picture.jpg" } width="640" height="360"
-                                alt=(self.say(say::picture_of(name)));
+                            // One that gives no pictures is not asked for one.
+                            @let is_seen = self.camera.data.health.state == CameraState::Running;
+                            img #live-picture src=[is_seen.then(|| format!("{path}/picture.jpg"))] hidden[!is_seen]
+                                width="640" height="360" alt=(self.say(say::picture_of(name)));
                             svg #live-drawing viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true" {}
                         }
                         figcaption {
@@ -98,6 +102,7 @@ impl View<'_> {
                     }
                     p.hint { (self.say(say::about_live())) " " span #live-cost {} }
                     p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
+                    p { a.button.second href={ (path) "/thresholds" } { (self.say(say::edit_thresholds())) } }
                     // Above what changes its length all the time: nothing moves under a finger.
                     (walk)
                 }
@@ -227,13 +232,23 @@ impl Listener {
                 self.latest = view.number;
                 named("view", &event(&self.site, &self.camera, &view, self.language))
             }
-            Next::NothingYet => named("waiting", &json!({})),
+            Next::NothingYet => named("waiting", &json!({ "why": self.why_none() })),
             Next::Gone => {
                 self.is_over = true;
                 refused(say::camera_is_gone(), self.language)
             }
         };
         Some((Ok(told), self))
+    }
+}
+
+impl Listener {
+    /// Why no picture comes, where the box knows.
+    fn why_none(&self) -> Option<String> {
+        let status = self.site.status.borrow();
+        let mut cameras = status.as_ref().map_or(&[][..], |status| &status.cameras).iter();
+        let camera = cameras.find(|camera| camera.data.health.id == self.camera)?;
+        camera.error.as_ref().map(|error| error.in_language(self.language))
     }
 }
 

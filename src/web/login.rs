@@ -9,20 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use parking_lot::Mutex;
 
-use super::accounts::{Accounts, LEAST_PASSWORD_CHARS, MOST_NAME_CHARS, News, NotEnrolled, Person, Role};
+use super::accounts::{
+    Accounts, LEAST_PASSWORD_CHARS, MOST_NAME_CHARS, News, NotEnrolled, Person, Role, folded,
+};
 use super::layout::{Shell, role, token};
 use super::lockout::Whose;
 use super::request::{
     Fields, LANGUAGE_COOKIE, LOGIN_COOKIE, LoginForm, OwnForm, Reader, Refused, SESSION_COOKIE, Visitor,
-    cookie, set_cookie, visitor,
+    cookie, is_by_hand, set_cookie, visitor,
 };
-use super::sessions::random_text;
+use super::sessions::{Ended, SessionKey, random_text};
 use super::{Connection, PageTrouble, Site};
 use crate::audit::Entry;
 use crate::contract::words::Language;
@@ -31,6 +33,8 @@ use crate::text::{Sentence, command, log_error, log_warn, page as say, page_back
 
 /// The choice of a language is kept for a year.
 const LANGUAGE_LASTS: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Longest address that somebody comes back to after a login, in bytes.
+const MOST_WAY_BACK: usize = 1000;
 /// What the audit log says happened.
 const LOGGED_IN: &str = "page_login";
 const LOGIN_FAILED: &str = "page_login_failed";
@@ -57,12 +61,97 @@ fn with_token(headers: &HeaderMap, make: impl FnOnce(&str) -> Markup, status: St
     }
 }
 
-pub(super) async fn show_login(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+/// Where somebody was going who has to log in first.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct WayBack {
+    /// A path of this page, if it is another one than the first.
+    to: Option<String>,
+    /// What they sent was not taken.
+    is_lost: bool,
+}
+
+impl WayBack {
+    /// As the login's own address, or its form, says it.
+    fn read(fields: &Fields) -> Self {
+        let to = Some(fields.exact("to")).filter(|to| is_way_back(to)).map(str::to_owned);
+        WayBack { to, is_lost: fields.get("lost").is_some() }
+    }
+
+    /// Where they go on.
+    fn path(&self) -> &str {
+        self.to.as_deref().unwrap_or("/")
+    }
+
+    /// The login from which it goes on there.
+    fn login(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        if let Some(to) = &self.to {
+            query.append_pair("to", to);
+        }
+        if self.is_lost {
+            query.append_pair("lost", "1");
+        }
+        let query = query.finish();
+        if query.is_empty() { "/login".to_owned() } else { format!("/login?{query}") }
+    }
+}
+
+/// The login for somebody who asked for a page or sent a form and is not logged in: afterwards they are at that page, or at the
+/// one with the form.
+pub(super) fn login_from(request: &Request) -> String {
+    let (headers, uri) = (request.headers(), request.uri());
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    let from = if is_reading {
+        // Nobody wants to come to a picture on its own, or to a stream.
+        is_by_hand(headers).then(|| uri.path_and_query().map(|path| path.as_str())).flatten()
+    } else {
+        page_of_form(headers)
+    };
+    let to = from.filter(|to| is_way_back(to)).map(str::to_owned);
+    // Whoever wants to go has gone.
+    let is_lost = !is_reading && uri.path() != "/logout";
+    WayBack { to, is_lost }.login()
+}
+
+/// The page from which a browser sent a form, where it is one of this address.
+fn page_of_form(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let path = text(header::REFERER)?.strip_prefix("https://")?.strip_prefix(text(header::HOST)?)?;
+    path.starts_with('/').then_some(path)
+}
+
+/// Whether somebody may be led there after a login, and it is not where they are anyway.
+fn is_way_back(to: &str) -> bool {
+    let path = to.split(['?', '#']).next().unwrap_or_default();
+    let first = path.split('/').nth(1).unwrap_or_default();
+    to != "/"
+        && to.len() <= MOST_WAY_BACK
+        && is_own_path(to)
+        && !matches!(first, "login" | "logout" | "enrol" | "language" | "assets" | "live")
+}
+
+/// Why somebody who was logged in is so no more.
+fn why_logged_out(site: &Site, headers: &HeaderMap) -> Option<Sentence> {
+    let key = SessionKey::of(cookie(headers, SESSION_COOKIE).filter(|cookie| !cookie.is_empty())?);
+    match site.sessions.lock().why_over(key) {
+        Some(Ended::ByTime) => Some(say::logged_out_by_time()),
+        Some(Ended::Otherwise) => None,
+        // Sessions are in memory only.
+        None => Some(say::logged_out_by_restart()),
+    }
+}
+
+pub(super) async fn show_login(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
+    let way = WayBack::read(&fields);
     if visitor(&site, &headers).is_some() {
-        return Redirect::to("/").into_response();
+        return Redirect::to(way.path()).into_response();
     }
     let reader = Reader::of(&site, &headers);
-    login_page(&site, &headers, reader, None, "", StatusCode::OK)
+    login_page(&site, &headers, reader, None, "", &way, StatusCode::OK)
 }
 
 fn login_page(
@@ -71,10 +160,12 @@ fn login_page(
     reader: Reader,
     fault: Option<Sentence>,
     name: &str,
+    way: &WayBack,
     status: StatusCode,
 ) -> Response {
     let mut shell = Shell::bare(reader.0, say::log_in());
-    (shell.name, shell.here) = (site.name(), "/login".to_owned());
+    (shell.name, shell.here) = (site.name(), way.login());
+    let why = why_logged_out(site, headers);
     let nobody = site.accounts.lock().people().is_ok_and(|people| people.is_empty());
     let make = |form_token: &str| {
         shell.page(html! {
@@ -83,6 +174,12 @@ fn login_page(
                 @if let Some(fault) = &fault {
                     p.fault role="alert" { (shell.say(fault.clone())) }
                 }
+                @if why.is_some() || way.is_lost {
+                    div.notice role="status" {
+                        @if let Some(why) = &why { p { (shell.say(why.clone())) } }
+                        @if way.is_lost { p { (shell.say(say::typed_is_lost())) } }
+                    }
+                }
                 @if nobody {
                     p { (shell.say(say::nobody_enrolled())) }
                     pre { code { ("sudo lookout page enrol --role installer") } }
@@ -90,6 +187,7 @@ fn login_page(
                 } @else {
                     form method="post" action="/login" {
                         (token(form_token))
+                        @if let Some(to) = &way.to { input type="hidden" name="to" value=(to); }
                         label for="name" { (shell.say(say::name())) }
                         input #name name="name" value=(name) required maxlength=(MOST_NAME_CHARS) autocomplete="username"
                             autocapitalize="none" spellcheck="false";
@@ -147,10 +245,12 @@ pub(super) async fn log_in(
 
 async fn try_to_log_in(site: Arc<Site>, headers: HeaderMap, form: LoginForm) -> Result<Response, Refused> {
     let LoginForm { fields, reader, connection } = form;
-    let name: String = fields.get("name").unwrap_or("").chars().take(MOST_NAME_CHARS).collect();
+    let name: String = folded(fields.get("name").unwrap_or("")).chars().take(MOST_NAME_CHARS).collect();
+    let way = WayBack::read(&fields);
     let password = fields.exact("password").to_owned();
     let whose = who(&name, connection.as_ref());
-    let fault = |fault: Sentence, status| login_page(&site, &headers, reader, Some(fault), &name, status);
+    let fault =
+        |fault: Sentence, status| login_page(&site, &headers, reader, Some(fault), &name, &way, status);
     let must_wait = || site.lockout.lock().wait(&whose, site.now().mono);
     if let Some(wait) = must_wait() {
         return Ok(fault(say::wait(seconds(wait)), StatusCode::TOO_MANY_REQUESTS));
@@ -187,7 +287,7 @@ async fn try_to_log_in(site: Arc<Site>, headers: HeaderMap, form: LoginForm) -> 
     let detail = began(&person, &from_where(connection.as_ref()));
     // The session begins once it is in the audit log.
     site.note(LOGGED_IN, &by(&person.name), Some(detail), reader).await?;
-    Ok(begin(&site, person))
+    Ok(begin(&site, person, way.path()))
 }
 
 /// Whether somebody who is logged in knows their password, for what a session that was left open must not do; within: why
@@ -254,9 +354,9 @@ async fn note_failure(
     written.map_err(|error| Refused::broken(error, reader))
 }
 
-fn begin(site: &Site, person: Person) -> Response {
+fn begin(site: &Site, person: Person, to: &str) -> Response {
     let session = site.sessions.lock().begin(person, site.now().mono);
-    ([set_cookie(SESSION_COOKIE, &session, None)], Redirect::to("/")).into_response()
+    ([set_cookie(SESSION_COOKIE, &session, None)], Redirect::to(to)).into_response()
 }
 
 /// Writes down what was changed on the box and what was only counted, and tells when nobody can be let in.
@@ -417,13 +517,13 @@ async fn try_to_enrol(site: Arc<Site>, headers: HeaderMap, form: LoginForm) -> R
     if let Some(wait) = must_wait() {
         return Ok(fault(say::wait(seconds(wait)), StatusCode::TOO_MANY_REQUESTS));
     }
-    let [code, name] = ["code", "name"].map(|field| fields.get(field).unwrap_or("").to_owned());
+    let [code, name] = ["code", "name"].map(|field| folded(fields.get(field).unwrap_or("")));
     let password = fields.exact("password").to_owned();
     let (asked, from) = (name.clone(), from_where(connection.as_ref()));
     let enrolled =
         site.blocking(move |site| enrol_now(site, &code, &asked, &password, &from), reader).await?;
     let why = match enrolled {
-        Ok(person) => return Ok(begin(&site, person)),
+        Ok(person) => return Ok(begin(&site, person, "/")),
         Err(NotEnrolled::Code) => {
             site.lockout.lock().failed(&whose, site.now().mono);
             note_failure(&site, ENROL_FAILED, &name, connection.as_ref(), reader).await?;
@@ -502,6 +602,61 @@ pub(super) async fn asset(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn asked(method: Method, path: &str, headers: &[(&str, &str)]) -> String {
+        let mut request = axum::http::Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        login_from(&request.body(axum::body::Body::empty()).unwrap())
+    }
+
+    #[test]
+    fn whoever_logs_in_comes_back_to_where_they_were_going() {
+        let host = ("host", "10.0.0.5:8443");
+        let form = "https://10.0.0.5:8443/rules/new?camera=gate";
+        for (method, path, headers, expected) in [
+            (Method::GET, "/", vec![], "/login"),
+            (Method::GET, "/alerts?level=red", vec![], "/login?to=%2Falerts%3Flevel%3Dred"),
+            (Method::GET, "/cameras/a/still.jpg", vec![("sec-fetch-dest", "image")], "/login"),
+            (Method::GET, "//evil.example", vec![], "/login"),
+            (
+                Method::POST,
+                "/rules/new",
+                vec![host, ("referer", form)],
+                "/login?to=%2Frules%2Fnew%3Fcamera%3Dgate&lost=1",
+            ),
+            (Method::POST, "/rules/new", vec![host], "/login?lost=1"),
+            (
+                Method::POST,
+                "/rules/new",
+                vec![host, ("referer", "https://evil.example/rules")],
+                "/login?lost=1",
+            ),
+            (
+                Method::POST,
+                "/a",
+                vec![host, ("referer", "https://10.0.0.5:8443.evil.example/")],
+                "/login?lost=1",
+            ),
+            (
+                Method::POST,
+                "/a",
+                vec![host, ("referer", "https://10.0.0.5:8443//evil.example")],
+                "/login?lost=1",
+            ),
+            (Method::POST, "/logout", vec![host, ("referer", "https://10.0.0.5:8443/")], "/login"),
+        ] {
+            assert_eq!(asked(method, path, &headers), expected, "{path} {headers:?}");
+        }
+        for elsewhere in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "/login?to=%2F", "/logout", "/live"]
+        {
+            let query: String =
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("to", elsewhere).finish();
+            assert_eq!(WayBack::read(&Fields::read(query.as_bytes())).path(), "/", "{elsewhere}");
+        }
+    }
 
     #[test]
     fn a_link_to_the_page_leads_nowhere_else() {

@@ -39,6 +39,7 @@ mod serve;
 mod sessions;
 mod shapes;
 mod site;
+mod site_page;
 pub mod status;
 mod status_page;
 mod test_alert;
@@ -129,6 +130,8 @@ pub struct Parts {
     pub viewer: Viewer,
     /// The time.
     pub clock: Clock,
+    /// Starts the daemon anew, a moment later.
+    pub restart: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Takes what people at the page ask for.
@@ -388,6 +391,9 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/changes/discard", post(changes::discard))
         .route("/changes/keep", post(changes::keep))
         .route("/changes/back", post(changes::go_back))
+        .route("/changes/restart", post(site_page::write_and_restart))
+        .route("/restarting", get(site_page::restarting))
+        .route("/site", get(site_page::show).post(site_page::propose))
         .route("/live", get(live::changes))
         .route("/backup", get(backup::show).post(backup::make))
         .route("/test", get(test_alert::show).post(test_alert::send))

@@ -19,6 +19,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use super::accounts::{Accounts, Person, Role};
 use super::layout::{self, Shell};
 use super::live::Versions;
+use super::login;
 use super::sessions::{Session, SessionKey, is_same};
 use super::{Connection, Site};
 use crate::contract::words::Language;
@@ -75,7 +76,7 @@ impl Visitor {
     }
 }
 
-/// The language that a reader chose, else the site's.
+/// The language that a reader chose, else the one that their browser asks for, else the site's.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader(pub(super) Language);
 
@@ -83,8 +84,26 @@ impl Reader {
     pub(super) fn of(site: &Site, headers: &HeaderMap) -> Self {
         let chosen = cookie(headers, LANGUAGE_COOKIE);
         let chosen = Language::ALL.into_iter().find(|language| Some(language.tag()) == chosen);
-        Reader(chosen.unwrap_or_else(|| site.language()))
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Reader(chosen.or_else(|| wanted_language(accepted?)).unwrap_or_else(|| site.language()))
     }
+}
+
+/// Which of the page's languages a browser likes most (RFC 9110, section 12.5.4); `None`: neither.
+fn wanted_language(accepted: &str) -> Option<Language> {
+    let wanted = accepted.split(',').filter_map(|one| {
+        let (tag, more) = one.split_once(';').unwrap_or((one, ""));
+        let weight = more.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+        let primary = tag.trim().split('-').next().unwrap_or_default();
+        let of_page = |language: &Language| {
+            language.tag().split('-').next().is_some_and(|own| own.eq_ignore_ascii_case(primary))
+        };
+        let language = Language::ALL.into_iter().find(of_page)?;
+        (weight > 0.0).then_some((language, weight))
+    });
+    // Of two that are liked as much, the first.
+    let best = wanted.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map(|(language, _)| language)
 }
 
 /// Why something is not shown or done, as a page of its own.
@@ -136,7 +155,7 @@ pub(super) fn set_cookie(name: &str, value: &str, lasts: Option<Duration>) -> (H
 }
 
 /// Whether somebody opened a page, and it was not the page's script or a picture on it.
-fn is_by_hand(headers: &HeaderMap) -> bool {
+pub(super) fn is_by_hand(headers: &HeaderMap) -> bool {
     let wanted_as = headers.get(HeaderName::from_static("sec-fetch-dest"));
     !headers.contains_key(BY_ITSELF) && wanted_as.is_none_or(|wanted_as| wanted_as == "document")
 }
@@ -171,11 +190,10 @@ pub(super) async fn logged_in_only(
     next: Next,
 ) -> Response {
     let Some(visitor) = visitor(&site, request.headers()) else {
-        // Whoever sends a form has to send it again anyway.
         return if request.headers().contains_key(BY_ITSELF) {
             StatusCode::UNAUTHORIZED.into_response()
         } else {
-            Redirect::to("/login").into_response()
+            Redirect::to(&login::login_from(&request)).into_response()
         };
     };
     if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
@@ -383,6 +401,24 @@ mod tests {
         assert!(at(161));
         replace(b"{ half");
         assert!(at(200), "it begins anew");
+    }
+
+    #[test]
+    fn a_browser_is_answered_in_the_language_it_likes_most() {
+        for (accepted, expected) in [
+            ("en", Some(Language::English)),
+            ("en-GB,en;q=0.9,zh;q=0.8", Some(Language::English)),
+            ("fr, zh-CN;q=0.5, en;q=0.2", Some(Language::Chinese)),
+            ("zh-TW", Some(Language::Chinese)),
+            ("en;q=0.3,zh;q=0.8", Some(Language::Chinese)),
+            ("en;q=0, *;q=0.1", None),
+            ("fr", None),
+            ("*", None),
+            ("", None),
+            (";q=x,,", None),
+        ] {
+            assert_eq!(wanted_language(accepted), expected, "{accepted}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A session is known by 32 random bytes in a cookie; here stands only their digest. Must never keep more sessions than
 //! [`MOST_SESSIONS`], and never one beyond its time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -50,10 +50,21 @@ impl SessionKey {
     }
 }
 
+/// Why a session is over that this page knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Nobody opened a page for an hour, or the shift was over.
+    ByTime,
+    /// Somebody ended it, or it had to make room.
+    Otherwise,
+}
+
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     all: HashMap<SessionKey, Session>,
+    /// The latest that are over: whoever comes back is told why.
+    ended: VecDeque<(SessionKey, Ended)>,
     /// By person: logins that are left, and as of when.
     logins: HashMap<String, (f64, Duration)>,
 }
@@ -73,7 +84,9 @@ impl Sessions {
 
     /// Begins one; what its cookie holds.
     pub(super) fn begin(&mut self, person: Person, now: Duration) -> String {
-        self.all.retain(|_, session| session.lasts(now));
+        let over: Vec<SessionKey> =
+            self.all.iter().filter(|(_, session)| !session.lasts(now)).map(|(key, _)| *key).collect();
+        over.into_iter().for_each(|key| self.forget(key, Ended::ByTime));
         self.make_room(MOST_OF_ONE, |session| session.person.name == person.name);
         self.make_room(MOST_SESSIONS, |_| true);
         let cookie = random_text();
@@ -88,17 +101,32 @@ impl Sessions {
         if counted().count() >= most
             && let Some(key) = counted().min_by_key(|(_, session)| session.seen).map(|(key, _)| *key)
         {
-            self.all.remove(&key);
+            self.forget(key, Ended::Otherwise);
         }
+    }
+
+    fn forget(&mut self, key: SessionKey, why: Ended) {
+        if self.all.remove(&key).is_none() {
+            return;
+        }
+        if self.ended.len() >= MOST_SESSIONS {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((key, why));
+    }
+
+    /// Why the session of that key is over; `None`: this page never knew it, or it is too long ago.
+    pub(super) fn why_over(&self, key: SessionKey) -> Option<Ended> {
+        self.ended.iter().find(|(known, _)| *known == key).map(|(_, why)| *why)
     }
 
     /// The session of that key, if it goes on. `by_hand`: somebody opened a page, so it goes on for longer.
     pub(super) fn find(&mut self, key: SessionKey, by_hand: bool, now: Duration) -> Option<Session> {
-        let session = self.all.get_mut(&key)?;
-        if !session.lasts(now) {
-            self.all.remove(&key);
+        if !self.all.get(&key)?.lasts(now) {
+            self.forget(key, Ended::ByTime);
             return None;
         }
+        let session = self.all.get_mut(&key)?;
         if by_hand {
             session.seen = now;
         }
@@ -107,7 +135,7 @@ impl Sessions {
 
     /// Ends one.
     pub(super) fn end(&mut self, key: SessionKey) {
-        self.all.remove(&key);
+        self.forget(key, Ended::Otherwise);
     }
 
     /// Says something on the next page that is opened.
@@ -168,6 +196,7 @@ mod tests {
         let almost = HOUR - Duration::from_secs(1);
         assert!(sessions.find(key, false, almost).is_some(), "what the page fetches by itself is answered");
         assert!(sessions.find(key, true, HOUR).is_none(), "and keeps nobody logged in");
+        assert_eq!(sessions.why_over(key), Some(Ended::ByTime));
         let key = SessionKey::of(&sessions.begin(person(), Duration::ZERO));
         for half_hours in 1..24 {
             assert!(sessions.find(key, true, HOUR / 2 * half_hours).is_some(), "{half_hours}");
@@ -185,6 +214,8 @@ mod tests {
         assert_ne!(session.form_token, cookie);
         sessions.end(key);
         assert!(sessions.find(key, true, Duration::ZERO).is_none());
+        assert_eq!(sessions.why_over(key), Some(Ended::Otherwise));
+        assert_eq!(sessions.why_over(SessionKey::of("of before a restart")), None);
     }
 
     #[test]

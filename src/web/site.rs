@@ -95,12 +95,13 @@ impl Site {
     ) -> Result<Shell<'v>, Refused> {
         let by_itself = headers.contains_key(BY_ITSELF);
         let counts = self.blocking(|site| site.history.lock().open_counts(), reader).await?;
-        let (_, waiting) = counts.map_err(|error| Refused::broken(error, reader))?;
+        let (open, waiting) = counts.map_err(|error| Refused::broken(error, reader))?;
         let notice = if by_itself { None } else { self.sessions.lock().take_notice(visitor.key) };
         Ok(Shell {
             here,
             visitor: Some(visitor),
             name: self.name(),
+            open,
             waiting,
             notice,
             banner: Some(Banner::of(self, visitor)),

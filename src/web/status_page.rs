@@ -11,6 +11,7 @@ use super::Site;
 use super::accounts::Role;
 use super::layout::{Tab, ago, clock, lasting, level_badge, size};
 use super::request::{Reader, Refused, Visitor};
+use super::site_page;
 use super::status::{BoxStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::ClockSync;
@@ -35,7 +36,11 @@ pub(super) async fn show(
         Some(status) => {
             let small = small_pictures(&site, status);
             let may_add = visitor.may(Role::Installer);
-            View { status, small: &small, language: reader.0, may_add, now: site.now().utc }.body()
+            let has_no_area = site.config().site.has_no_area_yet();
+            let (open, waiting) = (shell.open, shell.waiting);
+            let now = site.now().utc;
+            View { status, small: &small, language: reader.0, may_add, has_no_area, open, waiting, now }
+                .body()
         }
         None => html! {
             div #status data-live="status" {
@@ -63,6 +68,11 @@ struct View<'a> {
     language: Language,
     /// Whether whoever looks may add a camera.
     may_add: bool,
+    /// Whether nobody has said yet where the box stands.
+    has_no_area: bool,
+    /// Open alerts, and those that nobody took on.
+    open: u64,
+    waiting: u64,
     now: Timestamp,
 }
 
@@ -78,8 +88,16 @@ impl View<'_> {
     fn body(&self) -> Markup {
         let status = self.status;
         html! {
-            div #status data-live="status" {
+            div #status data-live="status alerts" {
                 (self.summary())
+                @if self.has_no_area {
+                    div.notice {
+                        p { (self.say(page_wizard::no_area_yet())) }
+                        @if self.may_add {
+                            p { a #say-where.button href=(site_page::PATH) { (self.say(page_wizard::say_where())) } }
+                        }
+                    }
+                }
                 (self.troubles())
                 section aria-labelledby="cameras" {
                     h2 #cameras { (self.say(say::cameras())) " " span.quiet { (status.cameras.len()) } }
@@ -89,7 +107,7 @@ impl View<'_> {
                         ul.cards { @for camera in &status.cameras { (self.camera(camera)) } }
                     }
                     @if self.may_add {
-                        @let is_second = !status.cameras.is_empty();
+                        @let is_second = !status.cameras.is_empty() || self.has_no_area;
                         p { a.button.second[is_second] href="/add-camera" { (self.say(page_wizard::add_camera())) } }
                     }
                 }
@@ -122,15 +140,24 @@ impl View<'_> {
             Mode::Exercise => Some(say::mode_exercise()),
             Mode::Test => Some(say::mode_test()),
         };
+        // Right after a start none of them gives pictures yet, and nothing is wrong.
+        let opening = |camera: &&CameraStatus| camera.data.health.state == CameraState::Connecting;
+        let opening = status.cameras.iter().filter(opening).count();
         html! {
             div.summary {
                 h1 {
-                    @match status.troubles.len() {
+                    @match status.troubles.len() + self.useless().count() {
                         0 if is_empty => (self.say(say::nothing_is_watched())),
+                        0 if self.waiting > 0 => (self.say(say::alerts_wait(self.waiting))),
+                        0 if self.open > 0 => (self.say(say::alerts_are_open(self.open))),
+                        0 if opening > 0 => (self.say(say::cameras_are_opened(opening))),
                         0 => (self.say(say::all_is_well())),
                         1 => (self.say(say::one_trouble())),
                         many => (self.say(say::troubles(many))),
                     }
+                }
+                @if self.open > 0 {
+                    p { a #to-alerts href="/alerts?state=open" { (self.say(say::open_and_waiting(self.open, self.waiting))) } }
                 }
                 p.quiet {
                     @if !status.cameras.is_empty() {
@@ -145,13 +172,35 @@ impl View<'_> {
 
     fn troubles(&self) -> Markup {
         html! {
-            @if !self.status.troubles.is_empty() {
+            @if !self.status.troubles.is_empty() || self.useless().next().is_some() {
                 section aria-labelledby="to-do" {
                     h2 #to-do { (self.say(say::to_do())) }
-                    ul.troubles { @for trouble in &self.status.troubles { (self.trouble(trouble)) } }
+                    ul.troubles {
+                        @for trouble in &self.status.troubles { (self.trouble(trouble)) }
+                        @for camera in self.useless() {
+                            @let id = camera.data.health.id.as_str();
+                            li {
+                                strong {
+                                    a href={ "/cameras/" (id) } {
+                                        (self.say(say::camera(camera.name.as_deref().unwrap_or(id))))
+                                    }
+                                }
+                                (conditions(camera, self.language))
+                            }
+                        }
+                    }
                 }
             }
         }
+    }
+
+    /// Cameras whose pictures are of no use, where no other trouble is told of them.
+    fn useless(&self) -> impl Iterator<Item = &CameraStatus> {
+        self.status.cameras.iter().filter(|camera| {
+            let health = &camera.data.health;
+            let part = format!("camera:{}", health.id);
+            !health.conditions.is_empty() && self.status.troubles.iter().all(|trouble| trouble.part != part)
+        })
     }
 
     fn trouble(&self, trouble: &Trouble) -> Markup {
@@ -210,13 +259,7 @@ impl View<'_> {
 
     fn camera(&self, camera: &CameraStatus) -> Markup {
         let health = &camera.data.health;
-        let (word, is_well) = match health.state {
-            CameraState::Running if health.conditions.is_empty() => (say::camera_runs(), true),
-            CameraState::Running => (say::camera_runs_badly(), false),
-            CameraState::Connecting if camera.error.is_none() => (say::camera_connects(), true),
-            CameraState::Connecting | CameraState::Lost => (say::camera_lost(), false),
-            CameraState::Ended => (say::camera_ended(), true),
-        };
+        let (word, is_well) = word_of(camera);
         let title = camera.name.as_deref().unwrap_or(&health.id);
         let eye = match camera.data.eye {
             Eye::Sky => say::eye_sky(),
@@ -238,18 +281,7 @@ impl View<'_> {
                 }
                 p.state { (mark(is_well)) (self.say(word)) }
                 @if let Some(Err(why)) = small.map(|still| &still.picture) { p.hint { (self.say(why.clone())) } }
-                // Why no video comes says more than that none does.
-                @let told = |condition: &&CameraCondition| {
-                    camera.error.is_none() || **condition != CameraCondition::NoVideo
-                };
-                @for condition in health.conditions.iter().filter(told) {
-                    p { (condition.title(&health.id, self.language)) }
-                    p.hint { (self.try_this(&try_condition(*condition))) }
-                }
-                @if let Some(error) = &camera.error {
-                    p { (self.say(error.clone())) }
-                    @if let Some(hint) = &camera.hint { p.hint { (self.try_this(hint)) } }
-                }
+                (conditions(camera, self.language))
                 dl {
                     dt { (self.say(say::last_picture())) }
                     dd {
@@ -408,6 +440,52 @@ impl View<'_> {
                     }
                     dt { (self.say(say::program())) }
                     dd { (self.say(version)) " · " (self.say(say::runs_for(lasting(status.uptime)))) }
+                }
+            }
+        }
+    }
+}
+
+/// How a camera does, in a word, and whether that is as it should be.
+fn word_of(camera: &CameraStatus) -> (Sentence, bool) {
+    let health = &camera.data.health;
+    match health.state {
+        CameraState::Running if health.conditions.is_empty() => (say::camera_runs(), true),
+        CameraState::Running => (say::camera_runs_badly(), false),
+        CameraState::Connecting if camera.error.is_none() => (say::camera_connects(), true),
+        CameraState::Connecting | CameraState::Lost => (say::camera_lost(), false),
+        CameraState::Ended => (say::camera_ended(), true),
+    }
+}
+
+/// What is wrong with a camera, each with what to try.
+fn conditions(camera: &CameraStatus, language: Language) -> Markup {
+    let health = &camera.data.health;
+    let try_this = |hint: Sentence| say::try_this(hint).in_language(language);
+    // Why no video comes says more than that none does.
+    let told =
+        |condition: &&CameraCondition| camera.error.is_none() || **condition != CameraCondition::NoVideo;
+    html! {
+        @for condition in health.conditions.iter().filter(told) {
+            p { (condition.title(&health.id, language)) }
+            p.hint { (try_this(try_condition(*condition))) }
+        }
+        @if let Some(error) = &camera.error {
+            p { (error.in_language(language)) }
+            @if let Some(hint) = &camera.hint { p.hint { (try_this(hint.clone())) } }
+        }
+    }
+}
+
+/// How a camera does, for its own page: nothing while all is well.
+pub(super) fn condition_of(camera: &CameraStatus, language: Language) -> Markup {
+    let (word, is_well) = word_of(camera);
+    let is_well = is_well && camera.error.is_none() && camera.data.health.state == CameraState::Running;
+    html! {
+        div #camera-condition data-live="status" {
+            @if !is_well {
+                ul.troubles {
+                    li { p.state { (mark(word_of(camera).1)) (word.in_language(language)) } (conditions(camera, language)) }
                 }
             }
         }

@@ -24,6 +24,7 @@ use super::Site;
 use super::accounts::Role;
 use super::layout::Tab;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::site_page;
 use crate::audit::Entry;
 use crate::config::edit::{self, Edit, NewCamera};
 use crate::config::{self, Config, Problem, Severity, Surroundings, write};
@@ -47,6 +48,9 @@ pub(super) use state::Wizards;
 const PATH: &str = "/add-camera";
 /// What cameras get to answer.
 const SEARCH_FOR: Duration = Duration::from_secs(onvif::SEARCH_SECONDS);
+/// Longest name for people, and longest address in words.
+const MOST_NAME_CHARS: usize = 100;
+const MOST_PLACE_CHARS: usize = 200;
 /// How often it is looked whether something is to be forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// What the audit log says happened.
@@ -152,6 +156,10 @@ async fn page(
 ) -> Result<Response, Refused> {
     let reader = Reader::of(site, headers);
     installers_only(visitor, reader)?;
+    // Every grid begins with the area, so that comes first.
+    if site.config().site.has_no_area_yet() {
+        return Ok(Redirect::to(site_page::PATH).into_response());
+    }
     let mut shell = site.shell(reader, say::add_camera(), step.path(), headers, visitor).await?;
     shell.tab = Some(Tab::AddCamera);
     let (config, now) = (site.config(), site.now().mono);
@@ -430,8 +438,11 @@ impl Act<'_> {
     fn name(&self) -> Result<Step, Refused> {
         let text = |name| self.fields.get(name).unwrap_or_default().to_owned();
         let named = Named { name: text("name"), id: text("id").to_lowercase() };
+        let is_long = named.name.chars().count() > MOST_NAME_CHARS;
         let wrong = if named.name.is_empty() {
             Some(say::name_is_missing())
+        } else if is_long || named.name.chars().any(char::is_control) {
+            Some(say::name_is_too_long(MOST_NAME_CHARS))
         } else if !is_short_name(&named.id) {
             Some(say::short_name_is_none())
         } else if self.site.config().camera(&named.id).is_some() {
@@ -458,8 +469,8 @@ impl Act<'_> {
         })?;
         let at = |step: Step| Ok(Redirect::to(&step.path()).into_response());
         let Some((streams, named, login)) = ready else { return at(Step::Place) };
-        if placed.eye.is_empty() || placed.grid.is_empty() {
-            return at(self.fails(Step::Place, Trouble::new(say::place_is_missing(), None))?);
+        if let Some(why) = missing_in(&placed) {
+            return at(self.fails(Step::Place, Trouble::new(why, None))?);
         }
         let mut camera = NewCamera {
             id: named.id.clone(),
@@ -498,6 +509,19 @@ impl Act<'_> {
         let write = move |site: &Site| secrets.lock().write(&site.parts.folder, &folder, &id, &login);
         let written = self.site.blocking(write, self.reader).await?;
         Ok(written.map_err(|error| Trouble::new(say::secret_not_written(error.sentence()), error.hint())))
+    }
+}
+
+/// What is still to be said of a place.
+fn missing_in(placed: &Placed) -> Option<Sentence> {
+    match (placed.eye.is_empty(), placed.grid.is_empty()) {
+        (true, true) => Some(say::place_is_missing()),
+        (true, false) => Some(say::eye_is_missing()),
+        (false, true) => Some(say::grid_is_missing()),
+        (false, false) if placed.address.chars().count() > MOST_PLACE_CHARS => {
+            Some(say::address_is_too_long(MOST_PLACE_CHARS))
+        }
+        (false, false) => None,
     }
 }
 
@@ -545,6 +569,21 @@ fn wrong_with(site: &Site, visitor: &Visitor, camera: NewCamera) -> Option<Troub
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_missing_of_a_place_is_asked_for() {
+        let place = |eye: &str, grid: &str, address: &str| Placed {
+            eye: eye.to_owned(),
+            grid: grid.to_owned(),
+            address: address.to_owned(),
+        };
+        let missing = |eye, grid| missing_in(&place(eye, grid, "")).map(|why| why.to_string());
+        assert_eq!(missing("", "5301"), Some(say::eye_is_missing().to_string()));
+        assert_eq!(missing("sky", ""), Some(say::grid_is_missing().to_string()));
+        assert_eq!(missing("", ""), Some(say::place_is_missing().to_string()));
+        assert_eq!(missing("sky", "5301"), None);
+        assert!(missing_in(&place("sky", "5301", &"a".repeat(201))).is_some());
+    }
 
     #[test]
     fn a_short_name_is_one_of_the_configuration() {

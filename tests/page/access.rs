@@ -228,6 +228,51 @@ fn each_role_may_do_what_it_should() {
 }
 
 #[test]
+fn whoever_logs_in_comes_to_where_they_were_going_and_nowhere_else() {
+    let mut site = Site::start();
+    let mut li = site.enrolled("li", "operator");
+    let before = li.get("/alerts").token();
+    site.stop();
+    site.run();
+    let page = li.get("/alerts?level=red");
+    let to = "/login?to=%2Falerts%3Flevel%3Dred";
+    assert_eq!((page.status, page.header("location")), (303, Some(to)));
+    let login = li.get(to);
+    assert!(login.text().contains("You were logged out: the box restarted."), "{}", login.text());
+    assert!(login.text().contains("name=\"to\" value=\"/alerts?level=red\""), "{}", login.text());
+
+    // A form that was open meanwhile: its page comes back, and it is said that nothing was taken.
+    let (origin, referer) = (li.origin(), format!("{}/test?x=1", li.origin()));
+    let headers = [("Origin", origin.as_str()), ("Referer", referer.as_str())];
+    let lost = li.send("POST", "/test", &headers, Some(&form(&[("token", &before)])));
+    assert_eq!((lost.status, lost.header("location")), (303, Some("/login?to=%2Ftest%3Fx%3D1&lost=1")));
+    let login = li.get("/login?to=%2Ftest%3Fx%3D1&lost=1");
+    assert!(login.text().contains("What you sent meanwhile was not taken"), "{}", login.text());
+    let enter = |client: &mut Client, to: &str| {
+        let token = client.get("/login").token();
+        let fields = [("token", token.as_str()), ("name", "li"), ("password", PASSWORD), ("to", to)];
+        client.post("/login", &fields).header("location").unwrap().to_owned()
+    };
+    assert_eq!(enter(&mut li, "/test?x=1"), "/test?x=1");
+    for elsewhere in ["https://evil.example/", "//evil.example", "/\\evil.example", "/logout", ""] {
+        assert_eq!(enter(&mut site.client(), elsewhere), "/", "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_browser_is_answered_in_its_own_language_before_anybody_chose_one() {
+    let site = Site::start();
+    let mut stranger = site.client();
+    for (wanted, tag) in [("zh-CN,zh;q=0.9,en;q=0.5", "zh-CN"), ("en-GB", "en"), ("fr", "en")] {
+        let page = stranger.send("GET", "/login", &[("Accept-Language", wanted)], None).text();
+        assert!(page.contains(&format!("<html lang=\"{tag}\">")), "{wanted}: {page}");
+    }
+    stranger.get("/language/en?to=%2Flogin");
+    let page = stranger.send("GET", "/login", &[("Accept-Language", "zh-CN")], None).text();
+    assert!(page.contains("<html lang=\"en\">"), "what was chosen counts: {page}");
+}
+
+#[test]
 fn the_language_is_the_sites_until_somebody_chooses() {
     let site = Site::start();
     let mut li = site.enrolled("li", "viewer");

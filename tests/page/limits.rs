@@ -55,7 +55,8 @@ fn a_path_leads_to_a_page_or_nowhere() {
     for path in ["/", "/alerts", "/alerts.csv", "/alerts.json", "/live", "/alerts/x", "/alerts/x/pictures/1"]
     {
         let answer = site.client().get(path);
-        assert_eq!((answer.status, answer.header("location")), (303, Some("/login")), "{path}");
+        let to = answer.header("location").unwrap().split('?').next();
+        assert_eq!((answer.status, to), (303, Some("/login")), "{path}");
     }
 }
 

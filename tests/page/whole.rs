@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::browser::{PHONE, all_from, axe, inspect, picture};
 use super::by_finger::{CHINESE, Camera, ENGLISH, Finger, Read, adds_a_camera, enrols, reads};
-use super::here::{SOON, Site};
+use super::here::{PASSWORD, SOON, Site};
 use super::shapes::{frame, no_complaints, pixel, polygon_of, wait_until, zone_in_the_file, zones};
 use super::support::clips::run;
 use super::support::consumer::alert_where;
@@ -19,8 +19,9 @@ use super::support::onvif_camera::Trouble;
 use super::support::site::lane_clip;
 use super::webdriver::Browser;
 
-/// A division of the county that a fresh configuration names.
-const GRID: &str = "00000000000000";
+/// The county that the installer names, and a division of it.
+const AREA: &str = "530127";
+const GRID: &str = "53012700000000";
 /// The paved part before the lane, as somebody sees it in the picture.
 const PAVEMENT: [[f64; 2]; 4] = [[0.2, 0.8], [0.75, 0.93], [0.75, 0.995], [0.2, 0.995]];
 /// Until this picture of the clip nobody comes near the pavement; from then on somebody comes, and five stay
@@ -138,6 +139,29 @@ fn are_all_found(places: &[[f64; 2]], cells: &[[f64; 2]]) -> bool {
     places.iter().all(|place| cells.iter().any(|cell| is_near(*cell, *place)))
 }
 
+/// Where the box stands comes first; the box starts anew by itself, and whoever waits logs in again.
+fn says_where_it_stands(finger: &Finger<'_>, look: &dyn Fn(&str)) {
+    let browser = finger.browser;
+    finger.press("#say-where");
+    browser.find("#site-form");
+    look("site");
+    finger.types("#area", AREA);
+    finger.press("#site-form button");
+    browser.find("#write-and-restart");
+    look("restart");
+    finger.press("#write-and-restart");
+    let is_login = "return document.querySelector('form[action=\"/login\"] #password') !== null";
+    wait_until("the login", browser, &|| browser.script(is_login, &[]) == true);
+    // That the box did not answer for a moment is no fault of the page.
+    browser.complaints();
+    look("logged-out");
+    finger.types("#name", "li");
+    finger.types("#password", PASSWORD);
+    finger.press("form[action='/login'] button");
+    browser.find("form[action='/add-camera/address']");
+    finger.press("nav a[href='/']");
+}
+
 /// One whole way.
 fn walks_the_whole_way(read: &Read) {
     let Some(axe) = axe() else { return };
@@ -157,6 +181,7 @@ fn walks_the_whole_way(read: &Read) {
             picture(&browser, &format!("whole-{page}-{}-phone", read.tag));
         });
     };
+    says_where_it_stands(&finger, &look);
     adds_a_camera(&finger, read, &camera, Some(GRID), &|_| ());
     look("added");
 

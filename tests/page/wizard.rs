@@ -133,7 +133,10 @@ fn a_camera_is_found_and_added_without_a_script_and_its_password_is_shown_nowher
     has(&found, &["Sim Gate &amp; Lane", &camera.onvif.service(), "Look again"]);
     has(&li.step("choose", &[("service", "http://127.0.0.1:9/elsewhere")]), &["Where is the camera?"]);
     let login = li.step("choose", &[("service", &camera.onvif.service())]);
-    has(&login, &["How does one log in", "Sim Gate &amp; Lane (127.0.0.1)"]);
+    has(
+        &login,
+        &["How does one log in", &format!("Sim Gate &amp; Lane (127.0.0.1:{})", camera.onvif.port())],
+    );
 
     has(&li.step("login", &[("user", ""), ("password", "x")]), &["Type the user, too."]);
     has(&li.step("login", &[("without", "1")]), &["asks for a user and a password", "How does one log in"]);
@@ -155,14 +158,21 @@ fn a_camera_is_found_and_added_without_a_script_and_its_password_is_shown_nowher
     assert!(image::load_from_memory(&jpeg.body).unwrap().width() >= 640);
 
     has(&li.settled("/add-camera/name"), &["What is it called here?", "value=\"cam-1\""]);
-    for (name, id, why) in [("", "cam-1", "Type a name."), ("East gate", "East gate", "lower-case letters")] {
+    let long = "a".repeat(101);
+    for (name, id, why) in [
+        ("", "cam-1", "Type a name."),
+        (&*long, "cam-1", "at most 100 characters"),
+        ("East gate", "East gate", "lower-case letters"),
+    ] {
         has(&li.step("name", &[("name", name), ("id", id)]), &[why, "What is it called here?"]);
     }
     has(
         &li.step("name", &[("name", "East gate"), ("id", "cam-1")]),
         &["Where does it hang?", "beginning with 530127"],
     );
-    has(&li.step("place", &[("eye", "village"), ("grid", "")]), &["Choose whose view it is"]);
+    has(&li.step("place", &[("eye", ""), ("grid", "")]), &["Choose whose view it is, and type the grid."]);
+    has(&li.step("place", &[("eye", ""), ("grid", GRID)]), &["Choose whose view it is."]);
+    has(&li.step("place", &[("eye", "village"), ("grid", "")]), &["Type the grid."]);
     let elsewhere =
         li.step("place", &[("eye", "village"), ("grid", "11010100100101"), ("address", "lane 5")]);
     has(&elsewhere, &["role=\"alert\"", "11010100100101", "value=\"lane 5\""]);
@@ -206,6 +216,7 @@ fn a_camera_without_onvif_is_added_by_the_address_of_its_stream() {
     let site = Site::start_with(NO_FACE_MODEL);
     let mut li = Installer::of(&site);
     for (typed, why) in [
+        ("", "Type the address of the camera."),
         ("no address", "is no address of a camera"),
         ("rtsp://admin:hunter2@10.0.0.31/a", "Leave user and password out"),
     ] {
@@ -314,7 +325,74 @@ fn only_installers_add_cameras() {
         assert_eq!((answer.status, answer.header("location")), (303, Some("/add-camera/find")), "{step}");
     }
     let answer = site.client().get("/add-camera");
-    assert_eq!((answer.status, answer.header("location")), (303, Some("/login")));
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/login?to=%2Fadd-camera")));
+}
+
+#[test]
+fn a_fresh_box_asks_where_it_stands_before_the_first_camera_and_signs_from_then_on() {
+    let mut site = Site::fresh();
+    let mut li = Installer::of(&site);
+    li.client.get("/language/en?to=%2F");
+    let key = site.folder.path().join("outbox/box-key.jwk");
+    assert!(!key.exists(), "nobody knows yet whose key it would be");
+    let status = site.shown(&mut li.client, "/", |text| text.contains("messages are not signed"));
+    has(&status, &["Nobody has said yet where this box stands", "href=\"/site\"", "placeholder 000000"]);
+    let first = li.client.get("/add-camera");
+    assert_eq!((first.status, first.header("location")), (303, Some("/site")));
+    has(&li.settled("/site"), &["Where does this box stand?", "name=\"area\" value=\"\""]);
+    let wrong = li.press("/site", &[("area", "000000"), ("box", "gate-1"), ("name", "")]);
+    assert_eq!(wrong.status, 400);
+    has(&wrong.text(), &["role=\"alert\"", "value=\"gate-1\""]);
+
+    let fields = [("area", "５３０１２７"), ("box", "gate-1"), ("name", "Yangqiao")];
+    assert_eq!(li.press("/site", &fields).header("location"), Some("/changes"));
+    let changes = li.settled("/changes");
+    has(&changes, &["This takes a restart", "Write it and start anew", "<ins>+ name = &quot;Yangqiao&quot;"]);
+    assert!(!changes.contains("Try for ten minutes"), "{changes}");
+    li.press("/changes/try", &[]);
+    let file = || fs::read_to_string(&site.config).unwrap();
+    assert!(file().contains("area = \"000000\""), "it cannot be tried");
+    let mut viewer = site.enrolled("viewer-1", "viewer");
+    let token = viewer.get("/").token();
+    assert_eq!(viewer.post("/changes/restart", &[("token", &token)]).status, 403);
+
+    let written = li.press("/changes/restart", &[]);
+    assert_eq!(
+        (written.status, written.header("location")),
+        (303, Some("/restarting")),
+        "{}",
+        written.text()
+    );
+    assert!(file().contains("area = \"530127\"") && file().contains("box = \"gate-1\""), "{}", file());
+    site.daemon.as_ref().unwrap().wait_for_log("made the key by which this box signs", SOON);
+    let until = Instant::now() + SOON;
+    while std::net::TcpStream::connect(site.address).is_err() {
+        assert!(Instant::now() < until, "the page is not served again");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    let lost = li.client.get("/restarting");
+    assert_eq!((lost.status, lost.header("location")), (303, Some("/login?to=%2Frestarting")));
+    let login = li.client.get("/login?to=%2Frestarting");
+    has(&login.text(), &["You were logged out: the box restarted.", "name=\"to\" value=\"/restarting\""]);
+    let token = login.token();
+    let fields = [
+        ("token", token.as_str()),
+        ("name", "li"),
+        ("password", super::here::PASSWORD),
+        ("to", "/restarting"),
+    ];
+    assert_eq!(li.client.post("/login", &fields).header("location"), Some("/restarting"));
+    has(&li.settled("/restarting"), &["Where is the camera?"]);
+    assert!(key.exists());
+    let owner = fs::read_to_string(key.with_file_name("box-key.box")).unwrap();
+    assert_eq!(owner.trim(), "530127.gate-1");
+    let status = site.shown(&mut li.client, "/", |text| text.contains("530127.gate-1"));
+    assert!(
+        !status.contains("messages are not signed") && !status.contains("href=\"/site\">Say"),
+        "{status}"
+    );
+    assert_eq!(site.logged("page_config_written")[0]["by"], "page:li");
+    site.stop();
 }
 
 // ---- in a real browser

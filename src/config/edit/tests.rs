@@ -239,6 +239,23 @@ fn the_first_camera_of_a_fresh_box_is_added() {
 }
 
 #[test]
+fn a_fresh_box_is_told_where_it_stands() {
+    let fresh = include_str!("../../../deploy/debian/fresh.toml");
+    let set =
+        |key: &str, value: Option<&str>| Edit::SetSite { key: key.to_owned(), value: value.map(Value::from) };
+    let edits = [set("area", Some("530127")), set("box", Some("gate-1")), set("name", Some("Yangqiao"))];
+    let text = apply(fresh, &edits).unwrap();
+    let site = read(&text).site;
+    assert_eq!((&*site.area, &*site.box_id, site.name.as_deref()), ("530127", "gate-1", Some("Yangqiao")));
+    assert!(!site.has_no_area_yet() && read(fresh).site.has_no_area_yet());
+    let remarks = |text: &str| text.lines().filter(|line| line.contains('#')).count();
+    assert_eq!(remarks(&text), remarks(fresh), "{text}");
+    let without = edited(&text, set("name", None));
+    assert_eq!(read(&without).site.name, None);
+    assert!(edited("", set("area", Some("530127"))).contains("[site]\narea = \"530127\""));
+}
+
+#[test]
 fn what_is_removed_takes_no_others_remarks_with_it() {
     let text = edited(EXAMPLE, Edit::RemoveRule("fire-lane-blocked".to_owned()));
     let (new, gone) = changed(EXAMPLE, &text);

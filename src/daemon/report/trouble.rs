@@ -129,8 +129,7 @@ fn of_the_service(readings: &Readings, uptime: Duration) -> Vec<Reason> {
         told_by_others.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))).collect();
     let page = readings.page_trouble.clone();
     reasons.extend(page.map(|(what, hint)| Reason { hint, ..Reason::new("page", what) }));
-    reasons.extend(readings.signing_trouble.clone().map(|trouble| Reason::new("signing", trouble)));
-    let unsigned = readings.broker.unsigned.clone();
+    let unsigned = readings.signing_trouble.iter().chain(&readings.broker.unsigned).cloned();
     reasons.extend(unsigned.map(|(what, hint)| Reason { hint: Some(hint), ..Reason::new("signing", what) }));
     let no_faces = readings.alert_writer.no_faces.lock().clone().map(Words::from);
     let redaction = readings.redaction_trouble.clone().or(no_faces);

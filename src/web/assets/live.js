@@ -150,9 +150,16 @@
             fetchPicture();
         } else {
             picture.removeAttribute("src");
+            picture.hidden = true;
             draw(view);
         }
     };
+
+    // No sign of a broken picture: what the page says is why there is none.
+    const first = picture;
+    const hideFirst = () => { first.hidden = true; };
+    if (first.getAttribute("src") && first.complete && first.naturalWidth === 0) hideFirst();
+    first.addEventListener("error", hideFirst);
 
     const close = () => {
         stream?.close();
@@ -181,8 +188,8 @@
         const own = new EventSource(root.dataset.stream);
         stream = own;
         own.addEventListener("view", (event) => take(JSON.parse(event.data)));
-        own.addEventListener("waiting", () => {
-            say(words.waiting);
+        own.addEventListener("waiting", (event) => {
+            say(JSON.parse(event.data).why ?? words.waiting);
             drawing.replaceChildren();
         });
         own.addEventListener("refused", (event) => {

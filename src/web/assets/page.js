@@ -1,5 +1,6 @@
 // Keeps an open page up to date: when the box says that something changed, the page is fetched again and its live parts
-// are replaced. Without this script a page shows what was so when it was opened.
+// are replaced; while the box gives no answer, the page says since when. Without this script a page shows what was so when it
+// was opened.
 "use strict";
 
 (() => {
@@ -15,7 +16,90 @@
     let stream = null;
 
     const parts = () => [...document.querySelectorAll("[data-live]")];
+    // A part may show several things that change.
+    const kinds = (part) => part.dataset.live.split(" ");
     if (parts().length === 0 || !("EventSource" in window)) return;
+
+    // Whether the box answers. Its stream says a word every 15 s; without one it is asked, and so it is when the stream breaks.
+    const QUIET_MS = 25 * SOONEST_MS;
+    const ASK_EVERY_MS = 2 * SOONEST_MS;
+    const ANSWERS_WITHIN_MS = 5 * SOONEST_MS;
+    let heardAt = Date.now();
+    let unanswered = 0;
+    let asking = null;
+
+    const heard = () => {
+        heardAt = Date.now();
+        unanswered = 0;
+        clearTimeout(asking);
+        asking = null;
+        const banner = document.getElementById("no-answer");
+        if (!banner || banner.textContent === "") return;
+        banner.replaceChildren();
+        parts().forEach((part) => kinds(part).forEach((kind) => wanted.add(kind)));
+        refresh();
+        listen();
+    };
+
+    const missed = () => {
+        unanswered += 1;
+        const banner = document.getElementById("no-answer");
+        // One may be lost, as when somebody leaves the page.
+        if (!banner || unanswered < 2 || banner.textContent !== "") return;
+        const two = (number) => String(number).padStart(2, "0");
+        const at = new Date(heardAt);
+        const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+        banner.textContent = banner.dataset.words.replace("{time}", time);
+    };
+
+    const ask = async () => {
+        const given = new AbortController();
+        const over = setTimeout(() => given.abort(), ANSWERS_WITHIN_MS);
+        try {
+            await fetch("/assets/icon.svg", { cache: "no-store", signal: given.signal });
+            heard();
+        } catch {
+            missed();
+            asking = setTimeout(ask, ASK_EVERY_MS);
+        } finally {
+            clearTimeout(over);
+        }
+    };
+
+    const askNow = () => { asking ??= setTimeout(ask, 0); };
+    setInterval(() => {
+        if (!document.hidden && Date.now() - heardAt > QUIET_MS) askNow();
+    }, 5 * SOONEST_MS);
+
+    // What somebody typed and did not send.
+    const isTouched = () => [...document.querySelectorAll("form input, form select, form textarea")].some((field) => {
+        if (field.type === "hidden") return false;
+        if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+        if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+        const usual = [...field.options].findIndex((option) => option.defaultSelected);
+        return field.selectedIndex !== Math.max(usual, 0);
+    });
+
+    // Whoever is logged out sees the login; who typed something keeps it and logs in beside it.
+    const loggedOut = () => {
+        const banner = document.getElementById("no-answer");
+        if (!banner || !isTouched()) {
+            location.reload();
+            return;
+        }
+        parts().forEach((part) => kinds(part).forEach((kind) => wanted.add(kind)));
+        if (banner.querySelector("a")) return;
+        const link = document.createElement("a");
+        [link.href, link.target, link.textContent] = ["/login", "_blank", banner.dataset.logIn];
+        banner.replaceChildren(`${banner.dataset.out} `, link);
+    };
+
+    // Somebody logged in beside this page: its forms are of that session from here on.
+    const renewForms = (page) => {
+        const fresh = page.querySelector("form input[name='token']")?.value;
+        if (!fresh) return;
+        for (const token of document.querySelectorAll("form input[name='token']")) token.value = fresh;
+    };
 
     // What is under a finger stays until it is lifted.
     let pressed = null;
@@ -70,17 +154,19 @@
         try {
             const answer = await fetch(location.href, { headers: { "x-lookout-refresh": "1" }, redirect: "error" });
             if (answer.status === 401) {
-                location.reload();
+                loggedOut();
                 return;
             }
+            heard();
             if (!answer.ok) throw new Error(String(answer.status));
             const page = new DOMParser().parseFromString(await answer.text(), "text/html");
             document.title = page.title;
+            renewForms(page);
             for (const part of parts()) {
                 const fresh = part.id && page.getElementById(part.id);
-                if (!fresh || !now.has(part.dataset.live)) continue;
+                if (!fresh || !kinds(part).some((kind) => now.has(kind))) continue;
                 if (isBusy(part)) {
-                    putOff.add(part.dataset.live);
+                    kinds(part).forEach((kind) => putOff.add(kind));
                 } else {
                     replace(part, document.adoptNode(fresh));
                 }
@@ -91,7 +177,7 @@
             later(5 * SOONEST_MS);
         } finally {
             isFetching = false;
-            if (wanted.size > 0) later(SOONEST_MS);
+            if (wanted.size > 0) later(document.querySelector("#no-answer a") ? 10 * SOONEST_MS : SOONEST_MS);
         }
     };
 
@@ -107,7 +193,10 @@
         if (stream || document.hidden) return;
         const own = new EventSource("/live");
         stream = own;
+        own.addEventListener("open", heard);
+        own.addEventListener("word", heard);
         own.addEventListener("change", (event) => {
+            heard();
             const versions = JSON.parse(event.data);
             for (const [part, version] of Object.entries(versions)) {
                 if (seen && seen[part] !== version) wanted.add(part);
@@ -116,9 +205,10 @@
             refresh();
         });
         own.addEventListener("error", () => {
+            if (stream === own) askNow();
             // A browser tries again by itself, unless the box said no.
             if (own.readyState !== EventSource.CLOSED || stream !== own) return;
-            parts().forEach((part) => wanted.add(part.dataset.live));
+            parts().forEach((part) => kinds(part).forEach((kind) => wanted.add(kind)));
             // Its place is free again when the timer runs.
             setTimeout(() => {
                 if (stream === own) stream = null;
@@ -133,6 +223,8 @@
             stream?.close();
             stream = null;
         } else {
+            // Nothing was heard because nobody listened.
+            if (unanswered === 0) heardAt = Date.now();
             refresh();
             listen();
         }

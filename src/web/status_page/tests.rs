@@ -87,7 +87,20 @@ fn a_box() -> BoxStatus {
 
 fn shown(status: &BoxStatus, language: Language) -> String {
     let now = at("2026-11-29T09:00:10Z");
-    View { status, small: &BTreeMap::new(), language, may_add: true, now }.body().into_string()
+    view(status, language, false, (0, 0), now)
+}
+
+fn view(
+    status: &BoxStatus,
+    language: Language,
+    has_no_area: bool,
+    (open, waiting): (u64, u64),
+    now: Timestamp,
+) -> String {
+    let small = BTreeMap::new();
+    View { status, small: &small, language, may_add: true, has_no_area, open, waiting, now }
+        .body()
+        .into_string()
 }
 
 #[track_caller]
@@ -105,6 +118,34 @@ fn an_empty_box_says_what_to_do_next() {
         &["Nothing is watched yet", "No camera yet", "/add-camera", "No sensor."],
     );
     has(&shown(&status, Language::Chinese), &["尚未接入", "还没有摄像机", "没有传感器"]);
+}
+
+#[test]
+fn a_box_that_nobody_has_placed_says_that_this_comes_first() {
+    let text = view(&a_box(), Language::English, true, (0, 0), at("2026-11-29T09:00:10Z"));
+    has(&text, &["Nobody has said yet where this box stands", "href=\"/site\"", "Say where it stands"]);
+    assert!(!shown(&a_box(), Language::English).contains("/site"));
+}
+
+#[test]
+fn not_all_is_well_while_alerts_are_open_or_cameras_are_being_opened() {
+    let now = at("2026-11-29T09:00:10Z");
+    let mut status = a_box();
+    status.cameras = vec![a_camera("cam-03", CameraState::Running)];
+    has(&shown(&status, Language::English), &["<h1>All is well</h1>"]);
+    let waiting = view(&status, Language::English, false, (2, 1), now);
+    has(&waiting, &["<h1>Alerts wait for somebody: 1</h1>", "href=\"/alerts?state=open\""]);
+    let taken = view(&status, Language::Chinese, false, (2, 0), now);
+    has(&taken, &["<h1>有 2 条预警进行中</h1>"]);
+    status.cameras =
+        vec![a_camera("cam-03", CameraState::Connecting), a_camera("cam-04", CameraState::Connecting)];
+    let opening = shown(&status, Language::English);
+    has(&opening, &["<h1>Cameras that are being opened: 2</h1>", "0 of 2 cameras"]);
+    assert!(!opening.contains("All is well"), "{opening}");
+    status.cameras = vec![a_camera("cam-03", CameraState::Running)];
+    status.cameras[0].data.health.conditions = vec![CameraCondition::Covered];
+    let covered = shown(&status, Language::English);
+    has(&covered, &["<h1>One thing needs attention</h1>", "What to do", "href=\"/cameras/cam-03\""]);
 }
 
 #[test]

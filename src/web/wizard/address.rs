@@ -9,6 +9,9 @@ use crate::video::{Credentials, RtspUrl, UrlError};
 /// Reads an address: of a host, of its ONVIF service, or of a stream.
 pub(super) fn read(typed: &str) -> Result<Target, Trouble> {
     let typed = half_width(typed.trim());
+    if typed.is_empty() {
+        return Err(Trouble::new(say::address_is_missing(), Some(say::about_address())));
+    }
     match typed.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
         Some("rtsp" | "rtsps") if typed.chars().count() <= MOST_ADDRESS_CHARS => stream(&typed),
         Some(_) | None => CameraAddress::read(&typed).map(of_camera).map_err(|error| match error {
@@ -27,7 +30,12 @@ pub(super) fn of_camera(address: CameraAddress) -> Target {
         CameraAddress::Ip(ip) if ip.is_ipv6() => format!("[{ip}]"),
         CameraAddress::Ip(ip) => ip.to_string(),
     };
-    Target { host, title: None, way: Way::Onvif(address) }
+    // Two cameras behind one address differ in it.
+    let port = match &address {
+        CameraAddress::Service(service) => service.port(),
+        CameraAddress::Ip(_) => None,
+    };
+    Target { host, port, title: None, way: Way::Onvif(address) }
 }
 
 fn stream(typed: &str) -> Result<Target, Trouble> {
@@ -38,7 +46,9 @@ fn stream(typed: &str) -> Result<Target, Trouble> {
         error => Trouble::new(error.sentence(), error.hint()),
     })?;
     let host = if url.host().contains(':') { format!("[{}]", url.host()) } else { url.host().to_owned() };
-    Ok(Target { host, title: None, way: Way::Stream(typed.to_owned()) })
+    // RtspUrl fills in the usual one, which nobody typed.
+    let port = Some(url.port()).filter(|port| typed.contains(&format!(":{port}")));
+    Ok(Target { host, port, title: None, way: Way::Stream(typed.to_owned()) })
 }
 
 /// A short name that says where a camera is: `cam-31` for 10.0.0.31, `cam-31-2` where that is taken.
@@ -78,8 +88,24 @@ mod tests {
         ] {
             assert_eq!(way(typed), expected, "{typed}");
         }
-        for typed in ["", "no address", "10.0.0.31:x", "ftp://10.0.0.31/", "http://"] {
+        assert_eq!(way(" "), say::address_is_missing().to_string());
+        for typed in ["no address", "10.0.0.31:x", "ftp://10.0.0.31/", "http://"] {
             assert!(way(typed).contains("is no address"), "{typed}: {}", way(typed));
+        }
+    }
+
+    #[test]
+    fn what_is_read_of_a_camera_has_its_port() {
+        for (typed, expected) in [
+            ("10.0.0.31", "10.0.0.31"),
+            ("10.0.0.31:8080", "10.0.0.31:8080"),
+            ("http://10.0.0.31:80/onvif/own", "10.0.0.31"),
+            ("rtsp://10.0.0.31/a", "10.0.0.31"),
+            ("rtsp://10.0.0.31:8554/a", "10.0.0.31:8554"),
+            ("rtsp://[fe80::1]:8554/a", "[fe80::1]:8554"),
+        ] {
+            let target = read(typed).unwrap_or_else(|trouble| panic!("{typed}: {}", trouble.what));
+            assert_eq!(target.shown(), expected, "{typed}");
         }
     }
 

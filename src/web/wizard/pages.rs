@@ -13,7 +13,7 @@ use super::super::request::Visitor;
 use super::address::short_name;
 use super::look::LOOK_WITHIN;
 use super::state::{Doing, Looked, MOST_LOGIN_CHARS, Step, Task, Trouble, Wizard};
-use super::{PATH, SEARCH_FOR};
+use super::{MOST_NAME_CHARS, MOST_PLACE_CHARS, PATH, SEARCH_FOR};
 use crate::config::{Camera, CameraSource, Config};
 use crate::contract::words::Eye;
 use crate::onvif::{Found, Profile, known_paths};
@@ -474,7 +474,7 @@ impl Page<'_> {
             (self.fault(Step::Name))
             (self.form("name", html! {
                 label for="camera-name" { (self.say(say::camera_name())) }
-                input #camera-name name="name" value=(named.name) required maxlength="100" autocomplete="off"
+                input #camera-name name="name" value=(named.name) required maxlength=(MOST_NAME_CHARS) autocomplete="off"
                     aria-describedby="about-name";
                 p.hint #about-name { (self.say(say::about_name())) }
                 label for="camera-id" { (self.say(say::short_name())) }
@@ -526,7 +526,7 @@ impl Page<'_> {
                 }
                 p.hint #about-grid { (self.say(say::about_grid(&*self.config.site.area))) }
                 label for="place-address" { (self.say(say::address())) }
-                input #place-address name="address" value=(placed.address) maxlength="200" autocomplete="off"
+                input #place-address name="address" value=(placed.address) maxlength=(MOST_PLACE_CHARS) autocomplete="off"
                     aria-describedby="about-place";
                 p.hint #about-place { (self.say(say::about_place_address())) }
                 button #to-changes type="submit" { (self.say(say::to_the_changes())) }

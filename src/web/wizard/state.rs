@@ -152,6 +152,8 @@ impl From<UrlError> for Trouble {
 pub(super) struct Target {
     /// Its host as it stands in an address, without port.
     pub(super) host: String,
+    /// Its port, where it is another than the usual one.
+    pub(super) port: Option<u16>,
     /// What it calls itself.
     pub(super) title: Option<String>,
     pub(super) way: Way,
@@ -169,9 +171,13 @@ pub(super) enum Way {
 impl Target {
     /// What people read of it.
     pub(super) fn shown(&self) -> String {
-        match &self.title {
-            Some(title) => format!("{title} ({})", self.host),
+        let place = match self.port {
+            Some(port) => format!("{}:{port}", self.host),
             None => self.host.clone(),
+        };
+        match &self.title {
+            Some(title) => format!("{title} ({place})"),
+            None => place,
         }
     }
 }
@@ -504,6 +510,7 @@ mod tests {
     fn target() -> Target {
         Target {
             host: "10.0.0.31".to_owned(),
+            port: None,
             title: None,
             way: Way::Stream("rtsp://10.0.0.31/a".to_owned()),
         }

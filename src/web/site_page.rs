@@ -1,0 +1,296 @@
+//! Where the box stands: its area, its own name and that of the community, as an installer says them before the first camera; and
+//! the restart that such a change takes.
+//!
+//! ```text
+//!  /site ─► proposal ─► /changes ─ write ─► file, restart of the daemon ─► /restarting ─► login ─► the first camera
+//! ```
+//!
+//! It cannot be tried, as every message carries area and name: it is written as it stands. Must never write while something is
+//! on trial, which the daemon may be keeping in the file just then.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use toml_edit::{DocumentMut, Item};
+
+use super::Site;
+use super::accounts::Role;
+use super::changes;
+use super::layout::{Shell, token};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use crate::config::PLACEHOLDER_AREA;
+use crate::config::edit::Edit;
+use crate::onvif::half_width;
+use crate::text::{Sentence, page_changes, page_wizard as say};
+
+/// Where it is.
+pub(super) const PATH: &str = "/site";
+/// Where somebody waits for the box to come back.
+const RESTARTING: &str = "/restarting";
+/// What the audit log says happened.
+const WRITTEN: &str = "page_config_written";
+/// As the configuration takes them.
+const MOST_BOX_CHARS: usize = 32;
+const MOST_NAME_CHARS: usize = 100;
+
+/// What is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Typed {
+    area: String,
+    box_id: String,
+    name: String,
+}
+
+impl Typed {
+    /// As it stands in a text of the configuration.
+    fn in_text(text: &str) -> Self {
+        let document = text.parse::<DocumentMut>().ok();
+        let site = document.as_ref().and_then(|document| document.get("site"));
+        let value = |key: &str| {
+            site.and_then(|site| site.get(key)).and_then(Item::as_str).unwrap_or_default().to_owned()
+        };
+        let area = Some(value("area")).filter(|area| area != PLACEHOLDER_AREA).unwrap_or_default();
+        Typed { area, box_id: value("box"), name: value("name") }
+    }
+
+    fn of_form(fields: &Fields) -> Self {
+        let text = |name: &str| fields.get(name).unwrap_or_default().to_owned();
+        let plain = |name: &str| half_width(&text(name)).to_lowercase();
+        Typed { area: plain("area"), box_id: plain("box"), name: text("name") }
+    }
+
+    /// What is wrong with it.
+    fn fault(&self) -> Option<Sentence> {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let id = self.box_id.as_bytes();
+        let is_box = id.len() <= MOST_BOX_CHARS
+            && id.iter().all(|byte| is_plain(*byte) || *byte == b'-')
+            && [id.first(), id.last()].into_iter().all(|end| end.copied().is_some_and(is_plain));
+        let is_area = self.area.len() == 6 && self.area.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_area || self.area == PLACEHOLDER_AREA {
+            Some(say::area_is_none())
+        } else if !is_box {
+            Some(say::box_name_is_none(MOST_BOX_CHARS))
+        } else if self.name.chars().count() > MOST_NAME_CHARS || self.name.chars().any(char::is_control) {
+            Some(say::community_is_none(MOST_NAME_CHARS))
+        } else {
+            None
+        }
+    }
+
+    /// What becomes another one.
+    fn edits_since(&self, before: &Typed) -> Vec<Edit> {
+        let values = [
+            ("area", &self.area, &before.area),
+            ("box", &self.box_id, &before.box_id),
+            ("name", &self.name, &before.name),
+        ];
+        let changed = values.into_iter().filter(|(_, now, before)| now != before);
+        changed
+            .map(|(key, now, _)| Edit::SetSite {
+                key: key.to_owned(),
+                value: (!now.is_empty()).then(|| now.as_str().into()),
+            })
+            .collect()
+    }
+}
+
+fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
+    match visitor.may(Role::Installer) {
+        true => Ok(()),
+        false => Err(Refused::new(StatusCode::FORBIDDEN, page_changes::installers_only(), reader)),
+    }
+}
+
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let reader = Reader::of(&site, &headers);
+    installers_only(&visitor, reader)?;
+    let of = visitor.clone();
+    let text = site.blocking(move |site| site.text_to_change(&of), reader).await?;
+    let text = text.map_err(|why| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader))?;
+    page(&site, &visitor, &headers, reader, &Typed::in_text(&text), None).await
+}
+
+async fn page(
+    site: &Arc<Site>,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    reader: Reader,
+    typed: &Typed,
+    fault: Option<Sentence>,
+) -> Result<Response, Refused> {
+    let shell = site.shell(reader, say::site(), PATH.to_owned(), headers, visitor).await?;
+    let status = if fault.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let html = shell.page(form(&shell, visitor, typed, fault));
+    Ok((status, Html(html.into_string())).into_response())
+}
+
+fn form(shell: &Shell<'_>, visitor: &Visitor, typed: &Typed, fault: Option<Sentence>) -> Markup {
+    html! {
+        section.narrow {
+            h1 { (shell.say(say::site())) }
+            @if let Some(fault) = fault { p.fault role="alert" { (shell.say(fault)) } }
+            p { (shell.say(say::about_site())) }
+            form #site-form method="post" action=(PATH) {
+                (token(visitor.form_token()))
+                label for="area" { (shell.say(say::area())) }
+                input #area name="area" value=(typed.area) required maxlength="6" inputmode="numeric" autocomplete="off"
+                    aria-describedby="about-area";
+                p.hint #about-area { (shell.say(say::about_area())) }
+                label for="box-name" { (shell.say(say::box_name())) }
+                input #box-name name="box" value=(typed.box_id) required maxlength=(MOST_BOX_CHARS) autocomplete="off"
+                    autocapitalize="none" spellcheck="false" aria-describedby="about-box-name";
+                p.hint #about-box-name { (shell.say(say::about_box_name())) }
+                label for="community" { (shell.say(say::community())) }
+                input #community name="name" value=(typed.name) maxlength=(MOST_NAME_CHARS) autocomplete="off"
+                    aria-describedby="about-community";
+                p.hint #about-community { (shell.say(say::about_community())) }
+                button type="submit" { (shell.say(say::to_the_changes())) }
+            }
+        }
+    }
+}
+
+pub(super) async fn propose(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    installers_only(&visitor, reader)?;
+    let typed = Typed::of_form(&fields);
+    if let Some(fault) = typed.fault() {
+        return page(&site, &visitor, &headers, reader, &typed, Some(fault)).await;
+    }
+    let of = visitor.clone();
+    let text = site.blocking(move |site| site.text_to_change(&of), reader).await?;
+    let text = text.map_err(|why| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader))?;
+    let edits = typed.edits_since(&Typed::in_text(&text));
+    let why = say::site_is(typed.area.as_str(), typed.box_id.as_str());
+    Ok(site.propose(&visitor, reader, edits, why, PATH.to_owned()).await?.into_response())
+}
+
+/// What is said of a proposal that takes a restart, and the button.
+pub(super) fn restart_form(shell: &Shell<'_>, visitor: &Visitor, reasons: &[Sentence], may: bool) -> Markup {
+    html! {
+        section.notice aria-labelledby="restart" {
+            h2 #restart { (shell.say(say::takes_a_restart())) }
+            ul.lines { @for reason in reasons { li { (shell.say(reason.clone())) } } }
+            p { (shell.say(say::about_restart())) }
+            @if may {
+                form method="post" action="/changes/restart" {
+                    (token(visitor.form_token()))
+                    button #write-and-restart type="submit" { (shell.say(say::write_and_restart())) }
+                }
+            }
+        }
+    }
+}
+
+pub(super) async fn write_and_restart(
+    State(site): State<Arc<Site>>,
+    form: OwnForm,
+) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, reader, .. } = form;
+    installers_only(&visitor, reader)?;
+    let back = |why: Sentence| {
+        site.sessions.lock().say_next(visitor.key, why);
+        Ok(Redirect::to(changes::PATH))
+    };
+    if site.in_force().trial.is_some() {
+        return back(say::restart_after_trial());
+    }
+    let key = visitor.key;
+    let sha256 = site.blocking(move |site| changes::text_to_write(site, key), reader).await?;
+    // The page of changes says why not.
+    let Some((text, sha256)) = sha256 else { return Ok(Redirect::to(changes::PATH)) };
+    site.note(WRITTEN, &visitor.by(), Some(sha256), reader).await?;
+    let path = site.parts.config_file.clone();
+    let written = site.blocking(move |_| crate::config::write::configuration(&path, &text), reader).await?;
+    if let Err(error) = written {
+        return back(page_changes::could_not_keep(error.sentence()));
+    }
+    site.forget_proposal(key);
+    (site.parts.restart)();
+    Ok(Redirect::to(RESTARTING))
+}
+
+/// Where somebody waits; once the box has taken up what stands in the file, where they go on.
+pub(super) async fn restarting(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let reader = Reader::of(&site, &headers);
+    let runs = site.blocking(|site| site.runs_the_file(), reader).await?;
+    let to =
+        if site.config().cameras.is_empty() && visitor.may(Role::Installer) { "/add-camera" } else { "/" };
+    if runs {
+        return Ok(Redirect::to(to).into_response());
+    }
+    let mut shell = site.shell(reader, say::restarting(), RESTARTING.to_owned(), &headers, &visitor).await?;
+    // What was so before the restart says nothing any more.
+    shell.banner = None;
+    let body = html! {
+        section.narrow {
+            h1 { (shell.say(say::restarting())) }
+            p { (shell.say(say::about_restarting())) }
+            p { a.button #go-on href=(RESTARTING) { (shell.say(say::go_on())) } }
+        }
+    };
+    Ok(Html(shell.page(body).into_string()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(area: &str, box_id: &str) -> Typed {
+        Typed { area: area.to_owned(), box_id: box_id.to_owned(), name: String::new() }
+    }
+
+    #[test]
+    fn an_area_and_a_name_of_a_box_are_those_of_the_configuration() {
+        for (area, box_id) in [("530127", "box-1"), ("530127", "0")] {
+            assert_eq!(typed(area, box_id).fault(), None, "{area} {box_id}");
+        }
+        let long = "a".repeat(33);
+        for (area, box_id) in [
+            ("", "box-1"),
+            ("000000", "box-1"),
+            ("53012", "box-1"),
+            ("53012x", "box-1"),
+            ("530127", ""),
+            ("530127", "-box"),
+            ("530127", "box-"),
+            ("530127", "Box"),
+            ("530127", &*long),
+        ] {
+            assert!(typed(area, box_id).fault().is_some(), "{area} {box_id}");
+        }
+        let fields = Fields::read("area=５３０１２７&box=Gate-1&name=+杨桥+".as_bytes());
+        let read = Typed::of_form(&fields);
+        assert_eq!(
+            (read.area.as_str(), read.box_id.as_str(), read.name.as_str()),
+            ("530127", "gate-1", "杨桥")
+        );
+        assert_eq!(read.fault(), None);
+    }
+
+    #[test]
+    fn only_what_is_different_is_changed_and_the_placeholder_is_shown_as_nothing() {
+        let fresh = Typed::in_text(include_str!("../../deploy/debian/fresh.toml"));
+        assert_eq!((fresh.area.as_str(), fresh.box_id.as_str()), ("", "box-1"));
+        let edits = typed("530127", "box-1").edits_since(&fresh);
+        assert_eq!(edits.len(), 1);
+        assert!(matches!(&edits[0], Edit::SetSite { key, value: Some(_) } if key == "area"), "{edits:?}");
+        assert_eq!(fresh.edits_since(&fresh).len(), 0);
+    }
+}
