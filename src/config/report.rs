@@ -297,7 +297,6 @@ fn hides(line: &str, byte: usize, broken: Option<&Broken<'_>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::config;
     use crate::types::language::Language;
 
     #[test]
