@@ -418,7 +418,7 @@ impl View<'_> {
                         input.name maxlength="64" autocapitalize="none" autocomplete="off" spellcheck="false";
                     }
                     p.hint.of-zone.of-line { (self.say(say::about_name())) }
-                    label.choice.of-zone { input.count type="checkbox" autocomplete="off"; (self.say(say::count())) }
+                    label.choice.of-zone { input.counted type="checkbox" autocomplete="off"; (self.say(say::count())) }
                     p.hint.of-zone { (self.say(say::about_count())) }
                     label.of-mask {
                         (self.say(say::classes()))

@@ -66,7 +66,7 @@ impl Street {
     }
 
     /// Pictures after which both begin again.
-    const fn round() -> usize {
+    fn round() -> usize {
         // Twice the one, thrice the other.
         let round = 2 * (PICTURES - SOMEBODY_COMES);
         assert!(round.is_multiple_of(SOMEBODY_COMES));

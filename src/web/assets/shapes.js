@@ -515,7 +515,7 @@
             if (own) act(own, happened.target);
         });
         on(".name", "input", (own, input) => change(`name ${own.id}`, () => { own.name = input.value.trim(); }));
-        on(".count", "change", (own, input) => change(null, () => { own.count = input.checked; }));
+        on(".counted", "change", (own, input) => change(null, () => { own.count = input.checked; }));
         on(".classes", "input", (own, input) => change(`classes ${own.id}`, () => { own.classes = input.value; }));
         on(".metres", "input", (own, input) => change(`metres ${own.id}`, () => {
             own.metres = input.value === "" ? null : Number(input.value);
@@ -565,8 +565,8 @@
             // Nobody's typing is overwritten.
             if (input && input !== document.activeElement) input.value = value;
         }
-        const count = row.querySelector(".count");
-        if (count) count.checked = one.count;
+        const counted = row.querySelector(".counted");
+        if (counted) counted.checked = one.count;
     };
     const showList = () => {
         for (const [id, row] of rows) {
