@@ -210,8 +210,8 @@ fn walks_the_whole_way(read: &Read) {
     finger.press("#walk form button");
     browser.find("#walk form[action$='/walk/end']");
     browser.script("window.untouched = true", &[]);
-    let presence = |m: &[_]| alert_where(m, |alert| alert["data"]["kind"] == "presence");
-    assert!(presence(&site.centre.messages()).is_none(), "nobody was on the pavement");
+    let present = |m: &[_]| alert_where(m, |alert| alert["data"]["kind"] == "present");
+    assert!(present(&site.centre.messages()).is_none(), "nobody was on the pavement");
     street.shows("busy");
     let standing = standing_on(&drawn);
     assert!(standing.len() >= 3, "{standing:?}");
@@ -229,7 +229,7 @@ fn walks_the_whole_way(read: &Read) {
     look("walked");
 
     // Its alert.
-    let alert = site.centre.wait_for("the alert", SOON, presence);
+    let alert = site.centre.wait_for("the alert", SOON, present);
     let data = &alert["data"];
     assert_eq!((&data["mode"], &data["place"]["grid"]), (&Value::from("test"), &Value::from(GRID)), "{data}");
     assert_eq!(data["origin"]["cameras"][0]["id"], "cam-1", "{data}");
