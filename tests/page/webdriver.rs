@@ -143,12 +143,6 @@ impl Browser {
         self.ask("POST", &format!("/element/{id}/click"), json!({}));
     }
 
-    /// Empties a field.
-    pub fn clear(&self, selector: &str) {
-        let Element(id) = self.find(selector);
-        self.ask("POST", &format!("/element/{id}/clear"), json!({}));
-    }
-
     pub fn type_into(&self, selector: &str, text: &str) {
         let Element(id) = self.find(selector);
         self.ask("POST", &format!("/element/{id}/value"), json!({ "text": text }));
