@@ -44,9 +44,9 @@ impl<'a> Finger<'a> {
 
     /// In place of what stands there.
     pub fn types_anew(&self, selector: &str, text: &str) {
-        self.browser.clear(selector);
+        // All of it is chosen first, by Control and A: what the page does not hear of it would put back.
         self.acts();
-        self.types(selector, text);
+        self.types(selector, &format!("\u{E009}a\u{E000}{text}"));
     }
 
     /// A place in the window, in pixels.

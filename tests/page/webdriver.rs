@@ -139,19 +139,26 @@ impl Browser {
     }
 
     pub fn click(&self, selector: &str) {
-        let Element(id) = self.find(selector);
-        self.ask("POST", &format!("/element/{id}/click"), json!({}));
+        self.with_element(selector, "click", &json!({}));
     }
 
-    /// Empties a field.
-    pub fn clear(&self, selector: &str) {
-        let Element(id) = self.find(selector);
-        self.ask("POST", &format!("/element/{id}/clear"), json!({}));
+    /// What the page has made anew in between, by itself, is looked for once more.
+    fn with_element(&self, selector: &str, what: &str, body: &Value) {
+        let until = Instant::now() + SOON;
+        loop {
+            let Element(id) = self.find(selector);
+            let answer = self.raw("POST", &format!("/session/{}/element/{id}/{what}", self.session), body);
+            let error = &answer["value"]["error"];
+            if error.is_null() {
+                return;
+            }
+            let is_gone = error == "stale element reference" && Instant::now() < until;
+            assert!(is_gone, "{selector}: {error} {}", answer["value"]["message"]);
+        }
     }
 
     pub fn type_into(&self, selector: &str, text: &str) {
-        let Element(id) = self.find(selector);
-        self.ask("POST", &format!("/element/{id}/value"), json!({ "text": text }));
+        self.with_element(selector, "value", &json!({ "text": text }));
     }
 
     /// Presses keys, wherever the focus is.
