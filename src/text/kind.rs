@@ -1,8 +1,6 @@
 //! Titles of alerts, by the kind's name.
 
 sentences! { "kind";
-    // ---- kinds of rules
-
     // ---- what a rule with a `signal`, or several sources together, may tell of
     fire_lane_blocked():
         "Fire lane blocked",
