@@ -1,5 +1,5 @@
 //! What is wrong with the table that says where a sensor's numbers come from, of whichever source, and with a message that
-//! should hold one. What one way by which numbers come says of its work stands in its file (`sensors::SENTENCES`).
+//! should hold one. What one way by which numbers come says alone stands in its file (`sensors::SENTENCES`).
 
 sentences! { "source";
     // ---- MQTT topics and places in a message
