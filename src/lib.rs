@@ -15,9 +15,9 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > web > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > text > types`.
-//! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a
-//! sensor source hold their own, and `sentences` finds all of them.
+//! Arrows point one way: `main > cli > {daemon, sentences} > web > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, mqtt, audit, evidence, config, lifeline} > {contract, frame, clock} > analysis > text > types`.
+//! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
+//! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
 //! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
 //!

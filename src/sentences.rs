@@ -1,5 +1,5 @@
 //! Every sentence that people read from the box: those of [`crate::text`], and those that stand in the file of the rule,
-//! the command or the sensor source that says them.
+//! the command or the way by which sensors' numbers come that says them.
 //!
 //! Files come here through the lists that name them, so a new one adds nothing here. Must never say anything
 //! itself.

@@ -345,7 +345,7 @@ fn conditions_leave_out_what_is_usual() {
 #[test]
 fn conditions_that_make_no_sense_are_refused_with_a_hint() {
     for (typed, complaint, hint) in [
-        (r#"crowd = { zone = "gate", for_secs = 10 }"#, "says not how many", "density = 0.4"),
+        (r#"crowd = { zone = "gate", for_secs = 10 }"#, "does not say how many", "density = 0.4"),
         (
             r#"wrong_way = { zone = "gate", heading_deg = 400, classes = ["car"], for_secs = 2 }"#,
             "heading_deg",
@@ -1710,7 +1710,7 @@ fn what_is_wrong_with_a_signal_is_said_with_what_to_try() {
             "both `rule` and `kind`",
             "exactly one",
         ),
-        ("from = [{ weight = 1.0 }]", "says not what it is", "exactly one"),
+        ("from = [{ weight = 1.0 }]", "does not say what it is", "exactly one"),
         (
             "from = [{ kind = \"parked\", above = 3.0, weight = 1.0 }]",
             "`above` is for sensors",

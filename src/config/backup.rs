@@ -21,7 +21,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use super::document::DEFAULT_SECRETS_DIR;
+use super::document::{DEFAULT_SECRETS_DIR, DEFAULT_STATE_DIR};
 use super::settings::{Broker, Tls};
 use super::write::{self, NotWritten};
 use super::{Config, Problems, Surroundings};
@@ -346,16 +346,15 @@ impl Step {
     /// Whether it goes where only the configuration in the backup says, and nobody's hand put that there: whoever made the backup
     /// would write anywhere, as root.
     fn is_elsewhere(&self, config: &Path) -> bool {
-        match self.kind {
-            StepKind::Configuration { .. } | StepKind::State => false,
-            StepKind::Shared => {
-                let own = own_folder(config);
-                let usual = Path::new(DEFAULT_SECRETS_DIR).parent();
-                let climbs = self.path.components().any(|step| step == Component::ParentDir);
-                let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
-                climbs || !own.as_deref().into_iter().chain(usual).any(|folder| path.starts_with(folder))
-            }
-        }
+        let usual = match self.kind {
+            StepKind::Configuration { .. } => return false,
+            StepKind::Shared => Path::new(DEFAULT_SECRETS_DIR).parent(),
+            StepKind::State => Some(Path::new(DEFAULT_STATE_DIR)),
+        };
+        let own = own_folder(config).filter(|folder| !is_the_systems(folder));
+        let climbs = self.path.components().any(|step| step == Component::ParentDir);
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        climbs || !own.as_deref().into_iter().chain(usual).any(|folder| path.starts_with(folder))
     }
 }
 
@@ -446,6 +445,12 @@ fn name_of(config: &Config, path: &Path) -> String {
 fn own_folder(config: &Path) -> Option<PathBuf> {
     let folder = config.parent().filter(|folder| !folder.as_os_str().is_empty());
     std::path::absolute(folder.unwrap_or(Path::new("."))).ok()
+}
+
+/// Whether a folder holds the settings of the whole system, so that a configuration that lies right in it has none of its own.
+fn is_the_systems(folder: &Path) -> bool {
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    ["/", "/etc"].map(Path::new).contains(&folder.as_path())
 }
 
 /// The names of secrets in their folder, sorted; none where there is no folder.

@@ -6,12 +6,12 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, open, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::account::Account;
@@ -35,10 +35,10 @@ impl NotWritten {
         match self {
             NotWritten::Name => secret_file::no_name(),
             NotWritten::Secret(why) => why.clone(),
-            NotWritten::File(path, error) if is_led_away(error) => say::led_away(path.display()),
-            NotWritten::File(path, error) => {
-                command_line::unwritten(path.display(), argument::why_unwritten(error))
-            }
+            NotWritten::File(path, error) => match link_of(error) {
+                Some(link) => say::led_away(link.display()),
+                None => command_line::unwritten(path.display(), argument::why_unwritten(error)),
+            },
         }
     }
 
@@ -56,7 +56,7 @@ impl NotWritten {
                     }),
                     io::ErrorKind::ReadOnlyFilesystem => Some(say::try_writable(folder.display())),
                     io::ErrorKind::StorageFull => Some(say::try_room()),
-                    _ if is_led_away(error) => Some(say::try_without_link()),
+                    _ if link_of(error).is_some() => Some(say::try_without_link()),
                     _ => None,
                 }
             }
@@ -120,28 +120,54 @@ pub(crate) fn sound(text: &str) -> Result<String, Sentence> {
 
 /// A folder that is there keeps its mode, but for what would shut the service out.
 fn prepare_folder(dir: &Path, service: Option<&Account>) -> io::Result<()> {
-    let is_new = !dir.exists();
-    if let (Some(_), Some(missing)) = (service, outermost_missing(&std::path::absolute(dir)?)) {
-        folder_around(missing, service)?;
-    }
-    fs::create_dir_all(dir)?;
     let Some(service) = service else {
+        let is_new = !dir.exists();
+        fs::create_dir_all(dir)?;
         return if is_new { fs::set_permissions(dir, Permissions::from_mode(0o700)) } else { Ok(()) };
     };
-    let reached = service.act(|| fs::metadata(dir.join(".")).is_ok()).unwrap_or(false);
-    if is_new || !reached {
-        // The service may write around it, so what a link in its place leads to is not opened to the service.
-        match open(dir, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
-            Ok(folder) => {
-                let folder = File::from(folder);
-                service.share(&folder)?;
-                folder.set_permissions(Permissions::from_mode(0o750))?;
-            }
-            Err(Errno::LOOP | Errno::NOTDIR) => {}
+    let whole = std::path::absolute(dir)?;
+    if let Some(missing) = outermost_missing(&whole) {
+        return open_for(&make_folders(&whole, missing, service)?, service);
+    }
+    if !fs::metadata(&whole)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    if service.act(|| fs::metadata(whole.join(".")).is_ok()).unwrap_or(false) {
+        return Ok(());
+    }
+    // The service may write around it, so what a link in its place or on the way there leads to is not opened to it.
+    let Some(name) = whole.file_name() else { return Ok(()) };
+    let Way::Held(around) = hold(folder_of(&whole), service)? else { return Ok(()) };
+    match openat(&around, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+        Ok(folder) => open_for(&File::from(folder), service),
+        Err(Errno::LOOP | Errno::NOTDIR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the folders from `missing` to `whole`, each in the one that is held, and gives the last.
+fn make_folders(whole: &Path, missing: &Path, service: &Account) -> io::Result<File> {
+    let mut at = folder_of(missing).to_owned();
+    let mut held = folder_around(missing, Some(service))?;
+    for step in whole.strip_prefix(folder_of(missing)).unwrap_or(Path::new("")) {
+        at.push(step);
+        match mkdirat(&held, step, Mode::from_raw_mode(0o777)) {
+            Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
+        held = match openat(&held, step, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(made) => File::from(made),
+            Err(Errno::LOOP | Errno::NOTDIR) => return Err(led_away(at)),
+            Err(error) => return Err(error.into()),
+        };
     }
-    Ok(())
+    Ok(held)
+}
+
+/// Lets the service read what is in a folder of root's.
+fn open_for(folder: &File, service: &Account) -> io::Result<()> {
+    service.share(folder)?;
+    folder.set_permissions(Permissions::from_mode(0o750))
 }
 
 /// Writes the configuration file anew, and what it said before into a file beside it that ends in `.bak`. Owner and mode
@@ -153,15 +179,15 @@ fn prepare_folder(dir: &Path, service: Option<&Account>) -> io::Result<()> {
 pub(crate) fn configuration(path: &Path, text: &str) -> Result<(), NotWritten> {
     let cannot = |error| NotWritten::File(path.to_owned(), error);
     let there = fs::canonicalize(path).map_err(cannot)?;
-    if let Some(service) = service_beside_root() {
-        follow_for_root(path, &there, &service).map_err(cannot)?;
-    }
-    let before = fs::read(&there).map_err(cannot)?;
-    let metadata = fs::metadata(&there).map_err(cannot)?;
+    let name = there.file_name().ok_or_else(|| cannot(io::ErrorKind::InvalidInput.into()))?;
+    let folder = folder_led_to(path, &there, service_beside_root().as_ref()).map_err(cannot)?;
+    let (before, metadata) = read_in(&folder, name).map_err(cannot)?;
     let like_before = |file: &File| keep_owner(file, &metadata);
     let backup = beside(&there, "", ".bak");
-    replace(&backup, &before, like_before).map_err(|error| NotWritten::File(backup.clone(), error))?;
-    replace(&there, text.as_bytes(), like_before).map_err(cannot)
+    let of_backup = backup.file_name().unwrap_or_default();
+    replace_in(&folder, of_backup, &before, like_before)
+        .map_err(|error| NotWritten::File(backup.clone(), error))?;
+    replace_in(&folder, name, text.as_bytes(), like_before).map_err(cannot)
 }
 
 /// Whether the configuration file could be written anew, as far as that can be known before.
@@ -174,7 +200,7 @@ pub(crate) fn could_write(path: &Path) -> Result<(), NotWritten> {
     let there = fs::canonicalize(path).map_err(cannot)?;
     let trial = beside(&there, ".", ".try");
     let _turn = TURN.lock();
-    let folder = folder_around(&trial, service_beside_root().as_ref()).map_err(cannot)?;
+    let folder = folder_led_to(path, &there, service_beside_root().as_ref()).map_err(cannot)?;
     let name = trial.file_name().unwrap_or_default();
     let _ = unlinkat(&folder, name, AtFlags::empty());
     create(&folder, name).and_then(|_| Ok(unlinkat(&folder, name, AtFlags::empty())?)).map_err(cannot)
@@ -219,10 +245,32 @@ fn write_of_service(path: &Path, bytes: &[u8], service: Option<&Account>) -> io:
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         replace(path, bytes, |_| Ok(()))
     };
-    match service {
-        Some(service) if is_in_its_folders(path, service)? => service.act(write).and_then(|written| written),
-        Some(_) | None => write(),
+    let Some(service) = service else { return write() };
+    let as_service = || service.act(write).and_then(|written| written);
+    let folder = std::path::absolute(folder_of(path))?;
+    let missing = outermost_missing(&folder);
+    if is_in_its_folders(path, &folder, missing, service)? {
+        return as_service();
     }
+    let Some(missing) = missing else { return write() };
+    // Root alone writes where this one is made.
+    let around = folder_around(missing, Some(service))?;
+    let name = missing.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    mkdirat(&around, name, Mode::RWXU)?;
+    let written = openat(&around, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())
+        .map_err(io::Error::from)
+        .and_then(|made| service.give(&File::from(made)))
+        .and_then(|()| as_service());
+    if written.is_err() {
+        // What was made within is the service's, and goes with its rights.
+        let _ = service.act(|| {
+            for made in folder.ancestors().take_while(|made| *made != missing) {
+                let _ = fs::remove_dir(made);
+            }
+        });
+        let _ = unlinkat(&around, name, AtFlags::REMOVEDIR);
+    }
+    written
 }
 
 /// Of the folders that are not there yet, the one around the others.
@@ -230,20 +278,16 @@ fn outermost_missing(folder: &Path) -> Option<&Path> {
     folder.ancestors().take_while(|one| fs::symlink_metadata(one).is_err()).last()
 }
 
-/// Whether a file's folder is the service's, or lies where the service may put a link. Of folders that are not there yet, the
-/// outermost is made for it.
-fn is_in_its_folders(path: &Path, service: &Account) -> io::Result<bool> {
-    let folder = std::path::absolute(folder_of(path))?;
-    let missing = outermost_missing(&folder);
-    let around = missing.map_or(&*folder, folder_of);
-    if service.owns(&fs::metadata(around)?) || open_to(service, around)?.is_some() {
-        return Ok(true);
-    }
-    let Some(missing) = missing else { return Ok(false) };
-    DirBuilder::new().mode(0o700).create(missing)?;
-    let made = open(missing, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
-    service.give(&File::from(made))?;
-    Ok(true)
+/// Whether a file's folder is the service's, or lies where the service may put a link. `missing`: of folders that are not there
+/// yet, the one around the others.
+fn is_in_its_folders(
+    path: &Path,
+    folder: &Path,
+    missing: Option<&Path>,
+    service: &Account,
+) -> io::Result<bool> {
+    let there = missing.map_or(folder, folder_of);
+    Ok(service.owns(&fs::metadata(there)?) || open_to(service, missing.unwrap_or(path))?.is_some())
 }
 
 fn keep_owner(file: &File, before: &fs::Metadata) -> io::Result<()> {
@@ -280,9 +324,9 @@ const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLO
 /// Two at once would write into the same file beside the one that is meant.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// A link of the service's leads root out of the folders that are open to the service.
+/// This link of the service's leads root out of the folders that are open to the service.
 #[derive(Debug)]
-struct LedAway;
+struct LedAway(PathBuf);
 
 impl fmt::Display for LedAway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -293,8 +337,13 @@ impl fmt::Display for LedAway {
 
 impl std::error::Error for LedAway {}
 
-fn is_led_away(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<LedAway>())
+fn led_away(link: PathBuf) -> io::Error {
+    io::Error::other(LedAway(link))
+}
+
+/// The link that root did not follow, where that is what is wrong.
+fn link_of(error: &io::Error) -> Option<&Path> {
+    error.get_ref()?.downcast_ref::<LedAway>().map(|LedAway(link)| link.as_path())
 }
 
 /// The outermost folder around `path` in which the service may put something else in the place of what leads there.
@@ -304,54 +353,101 @@ fn open_to(service: &Account, path: &Path) -> io::Result<Option<PathBuf>> {
         let Some(around) = inner.parent() else { break };
         let folder = fs::metadata(around)?;
         let is_its = || fs::symlink_metadata(inner).map_or(true, |itself| service.owns(&itself));
-        // In a folder like `/tmp` nobody touches what is another's.
-        if service.may(&folder, 2) && (folder.mode() & 0o1000 == 0 || is_its()) {
+        // Whose folder it is opens it at any time. In a folder like `/tmp` nobody else touches what is another's.
+        let is_written = || service.may(&folder, 2) && (folder.mode() & 0o1000 == 0 || is_its());
+        if service.owns(&folder) || is_written() {
             outermost = Some(around.to_owned());
         }
     }
     Ok(outermost)
 }
 
-/// Whether a folder is there for the service: what is written there is the service's to read or to change anyway.
+/// Whether a folder is there for the service: its own, or of the group that is its alone, as root makes them for it. The latter
+/// (0750) it only reads; root follows a link there, too, since a folder of secrets may well lie behind one.
 fn is_shared(folder: &File, service: &Account) -> io::Result<bool> {
     let metadata = folder.metadata()?;
     Ok(service.owns(&metadata) || service.own_group() == Some(metadata.gid()))
 }
 
-/// Root writes where a configuration's own link leads only if the service could not have made it, or may write there, too.
-fn follow_for_root(path: &Path, there: &Path, service: &Account) -> io::Result<()> {
-    let is_link = fs::symlink_metadata(path)?.is_symlink();
-    if !is_link || open_to(service, path)?.is_none() {
-        return Ok(());
+fn is_same(one: &File, other: &File) -> io::Result<bool> {
+    let (one, other) = (one.metadata()?, other.metadata()?);
+    Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
+}
+
+/// The folder of the file `there` to which a configuration's path leads, held. Root writes there only if the service could not
+/// have made it lead there, or if the folder is the service's anyway. A link may be none any more, so what counts is where
+/// the path led.
+fn folder_led_to(path: &Path, there: &Path, service: Option<&Account>) -> io::Result<File> {
+    let led_to = folder_around(there, service)?;
+    let Some(service) = service else { return Ok(led_to) };
+    if open_to(service, path)?.is_none() {
+        return Ok(led_to);
     }
-    let folder = File::from(open(folder_of(there), FOLDER, Mode::empty())?);
-    if is_shared(&folder, service)? { Ok(()) } else { Err(io::Error::other(LedAway)) }
+    let named = folder_around(path, Some(service))?;
+    if is_same(&led_to, &named)? || is_shared(&led_to, service)? {
+        Ok(led_to)
+    } else {
+        Err(led_away(path.to_owned()))
+    }
+}
+
+fn open_folder(folder: &Path) -> io::Result<File> {
+    Ok(File::from(open(folder, FOLDER, Mode::empty())?))
+}
+
+/// What was found on the way to a folder.
+enum Way {
+    /// The folder itself, and no link that the service may have made.
+    Held(File),
+    /// Such a link, or something that is no folder.
+    Link(PathBuf),
+}
+
+fn hold(folder: &Path, service: &Account) -> io::Result<Way> {
+    let Some(open_one) = open_to(service, folder)? else { return open_folder(folder).map(Way::Held) };
+    let mut held = open_folder(&open_one)?;
+    let whole = std::path::absolute(folder)?;
+    let mut at = open_one.clone();
+    for step in whole.strip_prefix(&open_one).unwrap_or(Path::new("")) {
+        at.push(step);
+        match openat(&held, step, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(next) => held = File::from(next),
+            Err(Errno::LOOP | Errno::NOTDIR) => return Ok(Way::Link(at)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Way::Held(held))
 }
 
 /// The folder of a file, held: what has its name meanwhile does not count. `service`: where this thread is root's; then no
 /// link that the service may have made is followed, unless to a folder that is the service's anyway.
 fn folder_around(path: &Path, service: Option<&Account>) -> io::Result<File> {
     let folder = folder_of(path);
-    let of_name = || io::Result::Ok(File::from(open(folder, FOLDER, Mode::empty())?));
-    let Some(service) = service else { return of_name() };
-    let Some(open_one) = open_to(service, folder)? else { return of_name() };
-    let mut held = File::from(openat(CWD, &open_one, FOLDER, Mode::empty())?);
-    let whole = std::path::absolute(folder)?;
-    for step in whole.strip_prefix(&open_one).unwrap_or(Path::new("")) {
-        match openat(&held, step, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
-            Ok(next) => held = File::from(next),
-            Err(Errno::LOOP | Errno::NOTDIR) => {
-                let led_to = of_name()?;
-                return if is_shared(&led_to, service)? {
-                    Ok(led_to)
-                } else {
-                    Err(io::Error::other(LedAway))
-                };
-            }
-            Err(error) => return Err(error.into()),
+    let Some(service) = service else { return open_folder(folder) };
+    match hold(folder, service)? {
+        Way::Held(held) => Ok(held),
+        Way::Link(link) => {
+            let led_to = open_folder(folder)?;
+            if is_shared(&led_to, service)? { Ok(led_to) } else { Err(led_away(link)) }
         }
     }
-    Ok(held)
+}
+
+/// What a file says, and whose it is: both of the one that was opened, and of no link.
+fn read_in(folder: &File, name: &OsStr) -> io::Result<(Vec<u8>, fs::Metadata)> {
+    // Nothing waits for the other end of a pipe.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file = File::from(openat(folder, name, flags, Mode::empty())?);
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes, metadata))
 }
 
 fn create(folder: &File, name: &OsStr) -> io::Result<File> {
@@ -362,19 +458,27 @@ fn create(folder: &File, name: &OsStr) -> io::Result<File> {
 /// Whoever reads meanwhile has the old file or the new one.
 fn replace(path: &Path, bytes: &[u8], hand_over: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let new = beside(path, ".", ".new");
-    let new = new.file_name().unwrap_or_default();
-    let _turn = TURN.lock();
     let folder = folder_around(path, service_beside_root().as_ref())?;
-    let _ = unlinkat(&folder, new, AtFlags::empty());
-    let mut file = create(&folder, new)?;
+    replace_in(&folder, name, bytes, hand_over)
+}
+
+fn replace_in(
+    folder: &File,
+    name: &OsStr,
+    bytes: &[u8],
+    hand_over: impl Fn(&File) -> io::Result<()>,
+) -> io::Result<()> {
+    let new = beside(Path::new(name), ".", ".new");
+    let _turn = TURN.lock();
+    let _ = unlinkat(folder, &new, AtFlags::empty());
+    let mut file = create(folder, new.as_os_str())?;
     let written = file.write_all(bytes).and_then(|()| {
         hand_over(&file)?;
         file.sync_all()?;
-        Ok(renameat(&folder, new, &folder, name)?)
+        Ok(renameat(folder, &new, folder, name)?)
     });
     if written.is_err() {
-        let _ = unlinkat(&folder, new, AtFlags::empty());
+        let _ = unlinkat(folder, &new, AtFlags::empty());
         return written;
     }
     folder.sync_all()
@@ -474,20 +578,105 @@ mod tests {
         }
         let away = around.path().join("open/away/file");
         let error = NotWritten::File(away, held("open/away/file").unwrap_err());
-        assert!(error.sentence().to_string().contains("a link"), "{error:?}");
+        let told = error.sentence().to_string();
+        assert!(told.contains("a link") && told.contains("open/away"), "{told}");
+        assert!(!told.contains("away/file"), "the link is named, not the file: {told}");
         assert!(error.hint().is_some() && held("open/none/file").is_err());
         let made = around.path().join("open/away/none");
-        assert!(is_led_away(&prepare_folder(&made, Some(&service)).unwrap_err()));
+        let error = prepare_folder(&made, Some(&service)).unwrap_err();
+        assert_eq!(link_of(&error), Some(open_one.join("away").as_path()));
+
+        // Whose folder it is may open it at any time, and close it again.
+        let shut = around.path().join("its");
+        std::os::unix::fs::symlink("/usr", shut.join("away")).unwrap();
+        fs::set_permissions(&shut, Permissions::from_mode(0o555)).unwrap();
+        let error = held("its/away/file").unwrap_err();
+        assert_eq!(link_of(&error), Some(shut.join("away").as_path()), "{error:?}");
+        fs::set_permissions(&shut, Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn root_writes_no_configuration_to_which_the_service_may_have_led_it() {
+        let (around, service) = (tempfile::tempdir().unwrap(), service());
+        let open_one = around.path().join("open");
+        fs::create_dir(&open_one).unwrap();
+        service.give(&File::open(&open_one).unwrap()).unwrap();
+        let led_to = |path: &Path, there: &Path| folder_led_to(path, there, Some(&service)).map(drop);
 
         let (link, real) = (open_one.join("lookout.toml"), open_one.join("site.toml"));
         let follow = |to: &Path| {
             let _ = fs::remove_file(&link);
             std::os::unix::fs::symlink(to, &link).unwrap();
-            follow_for_root(&link, &fs::canonicalize(&link).unwrap(), &service)
+            led_to(&link, &fs::canonicalize(&link).unwrap())
         };
         fs::write(&real, "").unwrap();
         assert!(follow(&real).is_ok());
-        assert!(is_led_away(&follow(Path::new("/etc/passwd")).unwrap_err()));
+        let outside = Path::new("/etc/passwd");
+        assert_eq!(link_of(&follow(outside).unwrap_err()), Some(link.as_path()));
+
+        // The link was there when the path was followed, and is a file since.
+        fs::remove_file(&link).unwrap();
+        fs::write(&link, "").unwrap();
+        assert_eq!(link_of(&led_to(&link, outside).unwrap_err()), Some(link.as_path()));
+        assert!(led_to(&link, &fs::canonicalize(&link).unwrap()).is_ok());
+
+        // A folder on the way is the link.
+        let middle = open_one.join("conf");
+        std::os::unix::fs::symlink("/etc", &middle).unwrap();
+        let error = led_to(&middle.join("passwd"), outside).unwrap_err();
+        assert_eq!(link_of(&error), Some(middle.as_path()));
+
+        // Whoever runs the machine may have put the folder elsewhere.
+        let by_hand = around.path().join("by-hand");
+        std::os::unix::fs::symlink("open", &by_hand).unwrap();
+        let path = by_hand.join("site.toml");
+        assert!(led_to(&path, &fs::canonicalize(&path).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn what_stood_in_the_file_is_read_of_no_link_and_waits_for_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "one").unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        let (pipe, mode) = (rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR);
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), pipe, mode, 0).unwrap();
+        let held = File::open(folder.path()).unwrap();
+        let read = |name: &str| read_in(&held, OsStr::new(name));
+        let (bytes, metadata) = read("file").unwrap();
+        assert_eq!((bytes.as_slice(), metadata.len()), (b"one".as_slice(), 3));
+        assert_eq!(read("link").unwrap_err().raw_os_error(), Some(Errno::LOOP.raw_os_error()));
+        assert_eq!(read("folder").unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(read("pipe").unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn root_opens_no_folder_behind_a_link_to_the_service() {
+        let (around, service) = (tempfile::tempdir().unwrap(), service());
+        let at = |name: &str| around.path().join(name);
+        for folder in ["open", "closed", "closed/secrets"] {
+            fs::create_dir(at(folder)).unwrap();
+            fs::set_permissions(at(folder), Permissions::from_mode(0o700)).unwrap();
+        }
+        service.give(&File::open(at("open")).unwrap()).unwrap();
+        std::os::unix::fs::symlink("../closed", at("open/conf")).unwrap();
+        let seen = || {
+            let metadata = fs::metadata(at("closed/secrets")).unwrap();
+            (metadata.uid(), metadata.gid(), metadata.mode())
+        };
+        let before = seen();
+        prepare_folder(&at("open/conf/secrets"), Some(&service)).unwrap();
+        assert_eq!(seen(), before, "it is not the service's to read");
+
+        if !Account::of_this_thread().unwrap().is_root() {
+            eprintln!("not checked: only root gives a folder to another user's group");
+            return;
+        }
+        prepare_folder(&at("open/new/secrets"), Some(&service)).unwrap();
+        let made = fs::metadata(at("open/new/secrets")).unwrap();
+        assert_eq!(made.mode() & 0o777, 0o750);
+        assert!(service.may(&made, 5) && !service.owns(&made), "{made:?}");
     }
 
     #[test]
@@ -507,6 +696,12 @@ mod tests {
         for made in ["outbox", "outbox/page", "outbox/page/accounts.json"] {
             let metadata = fs::metadata(around.path().join(made)).unwrap();
             assert!(service.owns(&metadata) && metadata.mode() & 0o077 == 0, "{made}: {metadata:?}");
+        }
+        // No file has such a long name.
+        let unwritable = around.path().join("other/page").join("x".repeat(300));
+        assert!(write_of_service(&unwritable, b"one", beside_root).is_err());
+        if beside_root.is_some() {
+            assert_eq!(names(around.path()), ["outbox"], "nothing is left of what was made for it");
         }
     }
 

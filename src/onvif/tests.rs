@@ -119,6 +119,8 @@ fn a_camera_cannot_have_our_password_filled_into_an_address() {
         "rtsp://10.0.0.31/{password}",
         "rtsp://10.0.0.31/a#{password}",
         "rtsp://{user}:{password}@10.0.0.31/a?y={user}",
+        // It would be asked of the name service.
+        "rtsp://{password}/a",
     ] {
         let reached = asked.stream(named).map(String::from);
         assert!(reached.as_deref().is_ok_and(|url| !url.contains(['{', '}', '#'])), "{named}: {reached:?}");

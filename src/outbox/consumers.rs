@@ -363,13 +363,20 @@ impl Consumers {
     /// Returns how many became free.
     pub(super) fn give_up_bytes(&mut self, tx: &Transaction<'_>, missing: u64) -> rusqlite::Result<u64> {
         let before = self.kept.bytes;
+        // Of all that is kept, so it is the same whatever left already.
         let target = Amount { rows: u64::MAX, bytes: before.saturating_sub(missing) };
-        for at in 0..self.list.len() {
-            if self.list[at].holds.is_over(target) {
-                self.give_up(tx, at, target)?;
+        for is_history in [false, true] {
+            if is_history {
+                // What nobody else keeps by now leaves before the history gives up anything else.
+                self.forget_parts(tx, 0, i64::MAX)?;
+            }
+            for at in 0..self.list.len() {
+                let cursor = &self.list[at];
+                if cursor.is_history() == is_history && cursor.holds.is_over(target) {
+                    self.give_up(tx, at, target)?;
+                }
             }
         }
-        self.forget_parts(tx, 0, i64::MAX)?;
         self.sweep(tx)?;
         Ok(before.saturating_sub(self.kept.bytes))
     }

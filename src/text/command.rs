@@ -202,10 +202,6 @@ sentences! { "command";
         "the models do not find the class `{class}`",
         "模型不检测类别 `{class}`";
 
-    // ---- mute
-
-    // ---- a test alert
-
     // ---- what runs
     trial_seconds(seconds, least, most):
         "`revert_after_secs` is {seconds}; it may be {least} to {most}",
@@ -271,8 +267,6 @@ sentences! { "command";
     parts_missing(total, missing):
         "of {total} parts these are missing: {missing}",
         "共 {total} 片，还缺：{missing}";
-
-    // ---- get
 
     // ---- resend
     too_large(field):

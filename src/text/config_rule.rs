@@ -33,7 +33,7 @@ sentences! { "config_rule";
 
     // ---- its condition
     no_condition():
-        "says not what must be seen",
+        "does not say what must be seen",
         "没有写明要看到什么";
     add_one_of(names):
         "add one of {names}",
@@ -77,7 +77,7 @@ sentences! { "config_rule";
         "leave one of them out: `cameras` names some, `eye` takes all of an owner",
         "请去掉其中一个：`cameras` 指定若干路，`eye` 指某一所有者的全部";
     no_cameras():
-        "says not which cameras it watches",
+        "does not say which cameras it watches",
         "没有写明监看哪些摄像机";
     ways_to_name_cameras():
         "for example cameras = [\"cam-03\"], cameras = [\"lane/*\"] for all of a type, or eye = \"village\" for all of an owner",

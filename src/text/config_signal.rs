@@ -81,7 +81,7 @@ sentences! { "config_signal";
 
     // ---- a source
     says_not_what():
-        "a source says not what it is",
+        "a source does not say what it is",
         "来源没有写明是什么";
     is_both(one, other):
         "a source is both `{one}` and `{other}`",

@@ -14,7 +14,7 @@ sentences! { "config_write";
         "{path} is not written: in a folder that the service may change, a link leads elsewhere, and root does not follow it",
         "{path} 没有写入：服务可更改的文件夹中有一个指向别处的链接，root 不跟随该链接";
     try_without_link():
-        "look who made the link; where it is meant, name what it leads to",
+        "check who made the link; where it is meant, name what it leads to",
         "请核实该链接由谁创建；如属有意，请直接写明它指向的位置";
     try_room(): "make room on the disk", "请腾出磁盘空间";
 }

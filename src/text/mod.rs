@@ -1,10 +1,11 @@
 //! The catalogue: every sentence that people read from the box, in English and in Chinese, with a stable code.
 //!
 //! One file for each area; [`sentences!`] lists `name(arguments): "English", "中文";` and makes a constructor of each. What
-//! one rule, command or sensor source alone says stands in its own file, in the same manner; [`crate::sentences`] has all. A
-//! language or an argument that is forgotten, or an argument that a text does not use, does not compile. `Display` is
-//! English, so that chains of errors and the log go on as they are; [`Sentence::in_language`] is for people. Must never
-//! decide anything: what is said is the caller's, in which language the site's, `--language`'s or the terminal's.
+//! one rule, one command or one way by which numbers come from sensors alone says stands in its own file, in the same manner;
+//! [`crate::sentences`] has all. A language or an argument that is forgotten, or an argument that a text does not use, does
+//! not compile. `Display` is English, so that chains of errors and the log go on as they are; [`Sentence::in_language`] is
+//! for people. Must never decide anything: what is said is the caller's, in which language the site's, `--language`'s or the
+//! terminal's.
 //!
 //! Once published, a code is never renamed and never given to another sentence; wording may change.
 //!
@@ -57,7 +58,7 @@ macro_rules! sentences {
             #[allow(unreachable_pub, reason = "some areas are used by tests, too")]
             #[cfg_attr(
                 not(all(feature = "web", feature = "demo")),
-                allow(dead_code, reason = "those of what is left out keep their codes")
+                allow(dead_code, reason = "without the page or the demo not all of them are said")
             )]
             pub fn $name($($arg: impl Into<$crate::text::Words>),*) -> $crate::text::Sentence {
                 // Never called: the compiler compares the arguments with those in both texts.

@@ -399,6 +399,7 @@ sentences! { "page";
     log_panicked(): "the page ended with a panic", "页面因程序异常而中断";
     log_address_unwritten(): "where the page is served could not be written down", "页面的地址无法写入文件";
     log_not_trimmed(): "old alerts of the page could not be deleted", "页面的旧预警无法删除";
+    log_without_index(): "an index of the page's alerts could not be made; they are found more slowly", "页面预警的索引无法建立，查询会变慢";
     log_no_alerts(): "the page gets no alerts for now", "页面暂时收不到预警";
     log_names_unreadable(): "the names of the page cannot be read", "页面的登记人员无法读取";
 

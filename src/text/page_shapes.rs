@@ -54,7 +54,9 @@ sentences! { "page_shapes";
 
     // ---- one of them
     name(): "Name", "名称";
-    about_name(): "Lower-case letters, digits and hyphens; rules call it by this name.", "小写字母、数字和连字符；规则用此名称引用。";
+    about_name():
+        "Lower-case letters, digits and hyphens; rules call it by this name. A rule that watches this camera alone follows a new name; one that watches others, too, keeps the old one.",
+        "小写字母、数字和连字符；规则用此名称引用。只监看这台摄像机的规则会随新名称更改；还监看其他摄像机的规则保留旧名称。";
     count(): "Count who comes and goes", "统计进出数量";
     about_count():
         "Every minute the command centre is told how many of each class entered it, left it and were in it at once: numbers only.",
@@ -71,6 +73,7 @@ sentences! { "page_shapes";
     turn(): "Exchange its ends", "对调两端";
     delete(): "Delete", "删除";
     used_by(rules): "used by {rules}", "被 {rules} 使用";
+    rule_more(rules, rule): "{rules}, {rule}", "{rules}、{rule}";
     unused(): "no rule uses it", "没有规则使用";
     from_a_layer(layer):
         "It comes from `{layer}`, which other cameras may have, too; it is taken out there, in the file.",

@@ -229,7 +229,7 @@ sentences! { "page_wizard";
         "Where people may be, where nobody may park: rules use zones by their names.",
         "哪里会有人、哪里不许停车：规则按名称使用区域。";
     about_rule():
-        "What is to be told of its zones and lines, and how urgent it is.",
+        "What is to be reported of its zones and lines, and how urgent it is.",
         "区域和警戒线内要报哪种情况、等级多高。";
     walk(): "Walk before it", "走测";
     about_walk():

@@ -1,4 +1,4 @@
-//! What signals wait for, in words and numbers; what a kind of rule waits for stands in its file in `analysis/rules`.
+//! What rules and signals wait for, in words and numbers; what a kind of rule waits for stands in its file in `analysis/rules`.
 
 sentences! { "rule";
     lasting(what, seconds):

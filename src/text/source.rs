@@ -1,9 +1,7 @@
-//! What is wrong with the table that says where a sensor's numbers come from, with a message that should hold one, and with
-//! how it was posted.
+//! What is wrong with the table that says where a sensor's numbers come from, of whichever source, and with a message that
+//! should hold one. What one way by which numbers come says alone stands in its file (`sensors::SENTENCES`).
 
 sentences! { "source";
-    // ---- where the numbers come from
-
     // ---- MQTT topics and places in a message
     pointer_without_slash():
         "`pointer` must begin with `/`",
@@ -180,6 +178,4 @@ sentences! { "source";
     number_with_unit():
         "a number must stand alone, without a unit",
         "数字须单独出现，不带单位";
-
-    // ---- answers to posts
 }

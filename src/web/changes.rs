@@ -10,7 +10,8 @@
 //! A proposal is its session's own, in memory, and changes nothing; what takes a restart is not tried but written (`site_page`).
 //! Must never judge a configuration by other rules than `check`, or take up a text that was edited by somebody else meanwhile.
 
-use std::collections::HashMap;
+mod proposals;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,20 +32,21 @@ use super::sessions::SessionKey;
 use super::{Asked, Site, site_page};
 use crate::config::edit::{self, Edit};
 use crate::config::restart::takes_a_restart;
+use crate::config::rule_fields::sections_in;
 use crate::config::{Config, Problem, Severity, Surroundings, text_of, write};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::command::Outcome;
 use crate::contract::stream_address::redacted;
 use crate::control::Answer;
 use crate::text::{Sentence, Words, page as say_page, page_changes as say};
-use crate::types::hex::sha256_hex;
+use proposals::{NotPut, Proposal, Tried, digest};
+
+pub(super) use proposals::Proposals;
 
 /// How long something is tried.
 const TRIAL: Duration = Duration::from_secs(600);
 /// A first camera makes the box load its models, so its answer may take long; what was asked for happens all the same.
 const ANSWER_WITHIN: Duration = Duration::from_secs(40);
-/// Proposals at once: each holds a whole file.
-const MOST_PROPOSALS: usize = 16;
 /// Lines of a difference that are shown.
 const MOST_LINES: usize = 600;
 /// Lines that stayed, around those that did not.
@@ -54,52 +56,8 @@ const COMPARED_WITHIN: Duration = Duration::from_secs(2);
 /// Where it all is.
 pub(super) const PATH: &str = "/changes";
 
-/// What a session proposes.
-#[derive(Debug, Clone)]
-struct Proposal {
-    /// Digest of the file that it was made for.
-    file: String,
-    /// The digest of what ran then.
-    running: String,
-    /// The file as it would be.
-    text: String,
-    /// What would change, in words.
-    whys: Vec<Sentence>,
-    /// Where its last change was made.
-    back_to: String,
-}
-
-impl Proposal {
-    /// Whether somebody else was faster: with the file, or with a trial.
-    fn is_outdated(&self, file: &str, running: &str) -> bool {
-        self.file != digest(file) || self.running != running
-    }
-}
-
-/// Those of all sessions.
-#[derive(Debug, Default)]
-pub(super) struct Proposals(HashMap<SessionKey, Proposal>);
-
-impl Proposals {
-    /// Whether that session has one.
-    pub(super) fn has(&self, key: SessionKey) -> bool {
-        self.0.contains_key(&key)
-    }
-
-    /// The texts of those whose session goes on; the others are forgotten.
-    pub(super) fn texts(&mut self, mut is_session: impl FnMut(SessionKey) -> bool) -> Vec<String> {
-        self.0.retain(|key, _| is_session(*key));
-        self.0.values().map(|proposal| proposal.text.clone()).collect()
-    }
-}
-
 /// The field that says what somebody saw when they pressed a button.
 const SHOWN: &str = "shown";
-
-/// The digest of a file's text, as the daemon knows it.
-fn digest(text: &str) -> String {
-    sha256_hex(text.as_bytes())
-}
 
 /// Why there is no proposal.
 enum NotProposed {
@@ -143,7 +101,7 @@ impl Site {
             return Err(Refused::new(StatusCode::CONFLICT, say::centre_tries(), reader));
         }
         let (key, to) = (visitor.key, back_to.clone());
-        let proposed = self.blocking(move |site| site.add(key, &edits, why, to), reader).await?;
+        let proposed = self.blocking(move |site| site.add(key, &edits, &why, &to), reader).await?;
         let refused = |status, why| Err(Refused::new(status, why, reader));
         match proposed {
             Ok(()) => Ok(Redirect::to(PATH)),
@@ -163,57 +121,64 @@ impl Site {
         }
     }
 
-    fn add(
-        &self,
-        key: SessionKey,
-        edits: &[Edit],
-        why: Sentence,
-        back_to: String,
-    ) -> Result<(), NotProposed> {
-        let file = self.file_text().map_err(NotProposed::Unreadable)?;
-        let running = self.config().sha256.clone();
-        let before = self.proposals.lock().0.get(&key).cloned();
-        if before.as_ref().is_some_and(|before| before.is_outdated(&file, &running)) {
-            return Err(NotProposed::Edited);
+    fn add(&self, key: SessionKey, edits: &[Edit], why: &Sentence, back_to: &str) -> Result<(), NotProposed> {
+        loop {
+            let file = self.file_text().map_err(NotProposed::Unreadable)?;
+            self.forget_done(key, Some(&file));
+            let InForce { config, file: taken_up, .. } = self.in_force();
+            let (now, running) = (digest(&file), config.sha256.clone());
+            let before = self.proposals.lock().get(key).cloned();
+            if before.as_ref().is_some_and(|before| before.is_outdated(&now, &running)) {
+                return Err(NotProposed::Edited);
+            }
+            // Else the trial would fall a moment later, when the box notices.
+            if taken_up != now {
+                return Err(NotProposed::NotTakenUp);
+            }
+            let tried = self.on_trial_here();
+            let from = match (&before, &tried) {
+                (Some(before), _) => before.text.as_str(),
+                (None, Some(tried)) => tried.text(),
+                (None, None) => file.as_str(),
+            };
+            let text = edit::apply(from, edits).map_err(NotProposed::Refused)?;
+            if text == from {
+                return Err(NotProposed::Nothing);
+            }
+            let is_so = text == tried.as_deref().map_or(file.as_str(), Config::text);
+            let mut whys = before.as_ref().map(|before| before.whys.clone()).unwrap_or_default();
+            // Whoever goes on drawing says the same once more.
+            if !whys.contains(why) {
+                whys.push(why.clone());
+            }
+            let goes_on_from = match &before {
+                Some(before) => before.tried.clone(),
+                None => tried.as_deref().map(Tried::of),
+            };
+            let back_to = back_to.to_owned();
+            let after =
+                (!is_so).then(|| Proposal { file: now, running, tried: goes_on_from, text, whys, back_to });
+            match self.put(key, before.as_ref(), after) {
+                Ok(()) if is_so => return Err(NotProposed::Nothing),
+                Ok(()) => return Ok(()),
+                // Made anew in what that tab proposed.
+                Err(NotPut::Another) => {}
+                Err(NotPut::TooMany) => return Err(NotProposed::TooMany),
+            }
         }
-        // Else the trial would fall a moment later, when the box notices.
-        if self.in_force().file != digest(&file) {
-            return Err(NotProposed::NotTakenUp);
-        }
-        let tried = self.on_trial_here();
-        let from = match (&before, &tried) {
-            (Some(before), _) => &before.text,
-            (None, Some(tried)) => tried.text(),
-            (None, None) => &file,
-        };
-        let text = edit::apply(from, edits).map_err(NotProposed::Refused)?;
-        if text == *from {
-            return Err(NotProposed::Nothing);
-        }
-        if text == file && tried.is_none() {
-            self.proposals.lock().0.remove(&key);
-            return Err(NotProposed::Nothing);
-        }
-        let mut whys = before.map(|before| before.whys).unwrap_or_default();
-        // Whoever goes on drawing says the same once more.
-        if !whys.contains(&why) {
-            whys.push(why);
-        }
-        let proposal = Proposal { file: digest(&file), running, text, whys, back_to };
+    }
+
+    fn put(&self, key: SessionKey, before: Option<&Proposal>, after: Option<Proposal>) -> Result<(), NotPut> {
         let now = self.now().mono;
         let (mut proposals, mut sessions) = (self.proposals.lock(), self.sessions.lock());
-        proposals.0.retain(|key, _| sessions.find(*key, false, now).is_some());
-        if proposals.0.len() >= MOST_PROPOSALS && !proposals.has(key) {
-            return Err(NotProposed::TooMany);
-        }
-        proposals.0.insert(key, proposal);
-        Ok(())
+        proposals.forget(|key| sessions.find(key, false, now).is_some());
+        proposals.put(key, before, after)
     }
 
     /// The text that the next change of this session is made in: what it proposes already, else what is tried at the page, else
     /// the file. Waits for the disk.
     pub(super) fn text_to_change(&self, visitor: &Visitor) -> Result<String, Sentence> {
-        let proposed = self.proposals.lock().0.get(&visitor.key).map(|proposal| proposal.text.clone());
+        let proposed = self.proposals.lock().get(visitor.key).map(|proposal| proposal.text.clone());
         let tried = || self.on_trial_here().map(|tried| tried.text().to_owned());
         match proposed.or_else(tried) {
             Some(text) => Ok(text),
@@ -227,20 +192,39 @@ impl Site {
         trial.filter(|trial| trial.from_page).map(|_| config)
     }
 
-    /// Whether what a session proposes is on trial by now; then it is proposed no more. One that grew meanwhile stays.
-    fn forget_tried(&self, key: SessionKey) -> bool {
-        let Some(tried) = self.on_trial_here() else { return false };
-        let mut proposals = self.proposals.lock();
-        let is_tried = proposals.0.get(&key).is_none_or(|proposal| proposal.text == *tried.text());
-        if is_tried {
-            proposals.0.remove(&key);
+    /// Forgets what a session proposes where it runs by now, or stands in the `file` while nothing is on trial.
+    fn forget_done(&self, key: SessionKey, file: Option<&str>) {
+        let InForce { config, trial, .. } = self.in_force();
+        let file = file.filter(|_| trial.is_none());
+        self.proposals.lock().forget_done(key, config.text(), file);
+    }
+
+    /// The stream of a camera that a session proposes and that does not run yet, as it is typed.
+    pub(super) fn proposed_stream(&self, key: SessionKey, camera: &str) -> Option<String> {
+        if self.config().camera(camera).is_some() {
+            return None;
         }
-        is_tried
+        let text = self.proposals.lock().get(key)?.text.clone();
+        let cameras = sections_in(&text, "camera");
+        let typed = cameras.iter().find(|typed| typed.id.as_deref() == Some(camera))?;
+        Some(typed.value(&["url"])?.as_str()?.to_owned())
+    }
+
+    /// What a session proposes, and what is known of that, or else of what is tried at the page. Waits for the disk.
+    fn look_at(&self, key: SessionKey) -> Result<(Option<Proposal>, Option<Judged>), Sentence> {
+        // The answer to a trial may have come late.
+        self.forget_done(key, self.file_text().ok().as_deref());
+        let proposal = self.proposals.lock().get(key).cloned();
+        let tried = self.on_trial_here();
+        let text = proposal.as_ref().map(|proposal| proposal.text.as_str());
+        let text = text.or_else(|| tried.as_deref().map(Config::text));
+        let judged = text.map(|text| self.judge(text, proposal.as_ref())).transpose()?;
+        Ok((proposal, judged))
     }
 
     /// What a session proposes is proposed no more.
     pub(super) fn forget_proposal(&self, key: SessionKey) {
-        self.proposals.lock().0.remove(&key);
+        self.proposals.lock().end(key);
     }
 
     /// Whether what stands in the file is what the daemon has taken up. Waits for the disk.
@@ -275,6 +259,8 @@ pub(super) struct Banner {
 
 impl Banner {
     pub(super) fn of(site: &Site, visitor: &Visitor) -> Self {
+        // The answer to a trial may have come late.
+        site.forget_done(visitor.key, None);
         let InForce { config, trial, .. } = site.in_force();
         let left = |ends: Duration| ends.saturating_sub(site.now().mono);
         Banner {
@@ -344,6 +330,10 @@ struct Judged {
     /// Why the file could not be written, and what to try.
     unwritable: Option<(Sentence, Option<Sentence>)>,
     is_edited: bool,
+    /// The digest of what runs.
+    running: String,
+    /// As it would be tried; `None`: it has errors.
+    tried: Option<Tried>,
 }
 
 impl Judged {
@@ -367,10 +357,12 @@ impl Site {
     fn judge(&self, text: &str, proposal: Option<&Proposal>) -> Result<Judged, Sentence> {
         let path = &self.parts.config_file;
         let file = self.file_text()?;
-        let (mut errors, mut warnings, mut restart) = (Vec::new(), Vec::new(), Vec::new());
+        let running = self.config();
+        let (mut errors, mut warnings, mut restart, mut tried) = (Vec::new(), Vec::new(), Vec::new(), None);
         match Config::from_text(path, text, &Surroundings::of(path)) {
             Ok(config) => {
-                restart = takes_a_restart(&self.config(), &config);
+                restart = takes_a_restart(&running, &config);
+                tried = Some(Tried::of(&config));
                 warnings = config.warnings;
             }
             Err(problems) => {
@@ -388,7 +380,9 @@ impl Site {
             warnings,
             restart,
             unwritable: write::could_write(path).err().map(|error| (error.sentence(), error.hint())),
-            is_edited: proposal.is_some_and(|proposal| proposal.is_outdated(&file, &self.config().sha256)),
+            is_edited: proposal.is_some_and(|one| one.is_outdated(&digest(&file), &running.sha256)),
+            running: running.sha256.clone(),
+            tried,
         })
     }
 }
@@ -420,28 +414,18 @@ pub(super) async fn show(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, request.headers());
     installers_only(&visitor, reader)?;
-    // The answer may have come late.
-    site.forget_tried(visitor.key);
-    let proposal = site.proposals.lock().0.get(&visitor.key).cloned();
-    let in_force = site.in_force();
-    let text = match &proposal {
-        Some(proposal) => Some(proposal.text.clone()),
-        None => site.on_trial_here().map(|config| config.text().to_owned()),
-    };
-    let judged = match text {
-        Some(text) => {
-            let proposal = proposal.clone();
-            let judged = site.blocking(move |site| site.judge(&text, proposal.as_ref()), reader).await?;
-            Some(judged.map_err(|why| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader))?)
-        }
-        None => None,
-    };
+    let key = visitor.key;
+    let (proposal, judged) = site
+        .blocking(move |site| site.look_at(key), reader)
+        .await?
+        .map_err(|why| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader))?;
+    let source = site.in_force().source;
     let shell = site.shell(reader, say::title(), PATH.to_owned(), request.headers(), &visitor).await?;
     let view = View { shell: &shell, visitor: &visitor, file: &site.parts.config_file };
     let body = html! {
         h1 { (shell.say(say::title())) }
         @match (&proposal, &judged) {
-            (Some(proposal), Some(judged)) => (view.proposed(proposal, judged, in_force.source)),
+            (Some(proposal), Some(judged)) => (view.proposed(proposal, judged, source)),
             (None, Some(judged)) => (view.difference(judged)),
             (_, None) => p.empty { (shell.say(say::nothing_is_proposed())) },
         }
@@ -556,7 +540,7 @@ impl View<'_> {
 /// What a session proposes and takes a restart, with its digest, as it is to be written; `None`: nothing, or not as it is. Waits
 /// for the disk.
 pub(super) fn text_to_write(site: &Site, key: SessionKey) -> Option<(String, String)> {
-    let proposal = site.proposals.lock().0.get(&key).cloned()?;
+    let proposal = site.proposals.lock().get(key).cloned()?;
     let judged = site.judge(&proposal.text, Some(&proposal)).ok()?;
     let may = judged.may_be_written() && !judged.restart.is_empty();
     may.then(|| (proposal.text.clone(), digest(&proposal.text)))
@@ -600,7 +584,7 @@ fn is_another(fields: &Fields, proposal: &Proposal) -> bool {
 pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
     let OwnForm { visitor, fields, reader } = form;
     installers_only(&visitor, reader)?;
-    let Some(proposal) = site.proposals.lock().0.get(&visitor.key).cloned() else {
+    let Some(proposal) = site.proposals.lock().get(visitor.key).cloned() else {
         return Ok(Redirect::to(PATH));
     };
     if is_another(&fields, &proposal) {
@@ -609,20 +593,26 @@ pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
     }
     let judging = proposal.clone();
     let judged = site.blocking(move |site| site.judge(&judging.text, Some(&judging)), reader).await?;
-    let may = judged.is_ok_and(|judged| judged.may_be_tried());
-    if !may {
+    let Some(judged) = judged.ok().filter(Judged::may_be_tried) else {
         // The page says why.
+        return Ok(Redirect::to(PATH));
+    };
+    let goes_on_from = |tried: Tried| site.proposals.lock().goes_on_from(visitor.key, &proposal.text, tried);
+    if !judged.tried.is_some_and(goes_on_from) {
+        // Something was added meanwhile, which nobody has seen here yet.
         return Ok(Redirect::to(PATH));
     }
     let data = json!({
         "version": 1,
         "toml": proposal.text,
-        "expect_config": proposal.running,
+        "expect_config": judged.running,
         "revert_after_secs": TRIAL.as_secs(),
     });
     let answer = ask(&site, &visitor, "config", data, reader).await?;
     let told = told(answer, say::trial_began());
-    let is_tried = site.forget_tried(visitor.key);
+    let is_tried = site.on_trial_here().is_some_and(|tried| proposal.text == tried.text());
+    // What grew meanwhile stays.
+    site.forget_done(visitor.key, None);
     let (notice, to) = match told {
         Ok(done) => (done, proposal.back_to),
         // Somebody pressed twice.
@@ -638,11 +628,11 @@ pub(super) async fn discard(State(site): State<Arc<Site>>, form: OwnForm) -> Res
     installers_only(&visitor, reader)?;
     let proposal = {
         let mut proposals = site.proposals.lock();
-        if proposals.0.get(&visitor.key).is_some_and(|proposal| is_another(&fields, proposal)) {
+        if proposals.get(visitor.key).is_some_and(|proposal| is_another(&fields, proposal)) {
             site.sessions.lock().say_next(visitor.key, say::is_another_by_now());
             return Ok(Redirect::to(PATH));
         }
-        proposals.0.remove(&visitor.key)
+        proposals.take(visitor.key)
     };
     site.sessions.lock().say_next(visitor.key, say::discarded());
     Ok(Redirect::to(proposal.as_ref().map_or(PATH, |proposal| &proposal.back_to)))
@@ -669,6 +659,8 @@ async fn decide(
 ) -> Result<Redirect, Refused> {
     let OwnForm { visitor, reader, fields } = form;
     installers_only(&visitor, reader)?;
+    // The answer to a trial may have come late: afterwards it runs no more, or stands in the file.
+    site.forget_done(visitor.key, None);
     let data = json!({ "config": fields.get("config") });
     let answer = ask(site, &visitor, command, data, reader).await?;
     let (notice, to) = match told(answer, done) {

@@ -62,7 +62,8 @@ const SLICE: Duration = Duration::from_secs(15 * 60);
 const IN_MEMORY_BYTES: u64 = 16 << 20;
 
 /// What is asked with every page must not read all alerts, whose messages are long: the list is in the order of its index, and
-/// what is counted and filtered by stands in one. Made also where another version left others.
+/// what is counted and filtered by stands in one. Only a list between two times is found by when its alerts began, and sorted;
+/// and a list that is filtered reads on past what does not fit. Made also where another version left others.
 const INDEXES: &str = "CREATE INDEX IF NOT EXISTS alert_listed ON alert (is_over, alert_id DESC);
     CREATE INDEX IF NOT EXISTS alert_counted ON alert (started_ms, level, kind, grid, cameras);
     CREATE INDEX IF NOT EXISTS alert_age ON alert (last_ms);
@@ -507,12 +508,13 @@ fn prepared(conn: Connection) -> rusqlite::Result<(Connection, bool)> {
              COMMIT;",
         )?;
     }
-    if let Err(error) = conn.execute_batch(INDEXES)
-        && (is_new || is_damage(&error))
-    {
-        return Err(error);
+    if let Err(error) = conn.execute_batch(INDEXES) {
+        if is_new || is_damage(&error) {
+            return Err(error);
+        }
+        // Alerts that are here stay here, also where the disk has no room for an index.
+        log_warn!(say::log_without_index(); %error);
     }
-    // Alerts that are here stay here, also where the disk has no room for an index: without it they are found more slowly.
     Ok((conn, is_new))
 }
 

@@ -396,7 +396,12 @@ fn write_down_changes(site: &Site) -> io::Result<()> {
         let (event, detail) = match one {
             News::Code { role, name: Some(name) } => (CODE_MADE, format!("{}, {name}", role.name())),
             News::Code { role, name: None } => (CODE_MADE, role.name().to_owned()),
-            News::Removed { name } => (REMOVED, name),
+            News::Removed { name } => {
+                // Whoever has that name by now was let in anew.
+                let now = site.accounts.lock().person(&name).ok().flatten();
+                site.sessions.lock().end_all_of(&name, now.as_ref().map(|person| &*person.serial));
+                (REMOVED, name)
+            }
         };
         record(site, Entry { detail: Some(detail), ..Entry::of(event) });
     }
@@ -427,6 +432,7 @@ pub(super) async fn log_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
     site.sessions.lock().end(form.visitor.key);
     // With the password of a camera that was being added.
     site.wizards.lock().end(form.visitor.key);
+    site.proposals.lock().end(form.visitor.key);
     site.note(LOGGED_OUT, &form.visitor.by(), None, form.reader).await?;
     let cookie = set_cookie(SESSION_COOKIE, "", Some(Duration::ZERO));
     Ok(([cookie], Redirect::to("/login")).into_response())

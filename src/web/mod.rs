@@ -339,6 +339,7 @@ impl Work {
         });
         let books = tokio::spawn(login::keep_books(site.clone(), self.trouble.clone()));
         let forgetting = tokio::spawn(wizard::forget(site.clone()));
+        let forgetting_walks = tokio::spawn(walk_test::forget(site.clone()));
         let following = tokio::spawn(follow::follow(site.clone(), outbox.clone()));
         let mut stopping = self.stopping.clone();
         tokio::select! {
@@ -347,6 +348,7 @@ impl Work {
             _ = stopping.wait_for(|stop| *stop) => {}
         }
         following.abort();
+        forgetting_walks.abort();
         forgetting.abort();
         books.abort();
         Ok(())

@@ -1,6 +1,8 @@
 //! What an installer has not done yet at a camera that is watched: draw its zones, add a rule, walk before it. The page of each
 //! step leads to the next one.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::Site;
@@ -65,6 +67,23 @@ impl NextStep {
     }
 }
 
+/// The first step that is not done at a camera.
+fn first_not_done(site: &Site, config: &Config, camera: &Camera) -> Option<NextStep> {
+    NextStep::ALL.into_iter().find(|step| !step.is_done(site, config, camera))
+}
+
+/// The cameras of rules that run at which something other than another rule comes next, in the order of their names; `most` of
+/// them.
+pub(super) fn after_rules(site: &Site, config: &Config, most: usize) -> Vec<String> {
+    let of_rules: BTreeSet<&str> =
+        config.rules.iter().flat_map(|rule| rule.cameras.iter().map(|id| &**id)).collect();
+    let is_open = |id: &&str| {
+        let next = config.camera(id).and_then(|camera| first_not_done(site, config, camera));
+        next.is_some_and(|next| next != NextStep::Rule)
+    };
+    of_rules.into_iter().filter(is_open).take(most).map(str::to_owned).collect()
+}
+
 /// All steps of a camera, those that are done marked.
 pub(super) fn all(site: &Site, shell: &Shell<'_>, config: &Config, camera: &Camera) -> Markup {
     html! {
@@ -85,7 +104,7 @@ pub(super) fn after(site: &Site, shell: &Shell<'_>, camera: &str, here: NextStep
     let config = site.config();
     let is_theirs = shell.visitor.is_some_and(|visitor| visitor.may(Role::Installer));
     let Some(camera) = config.camera(camera).filter(|_| is_theirs) else { return html! {} };
-    let next = NextStep::ALL.into_iter().find(|step| !step.is_done(site, &config, camera));
+    let next = first_not_done(site, &config, camera);
     let link = |id: &str, to: String, text: Sentence| {
         let name = camera.responsible.name.as_deref().unwrap_or(&camera.id);
         html! {

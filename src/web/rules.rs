@@ -7,7 +7,6 @@
 mod form;
 pub(super) mod thresholds;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, State};
@@ -37,7 +36,7 @@ use form::{Change, FieldFault, Filled, Form, begun_large, toml};
 const PATH: &str = "/rules";
 /// Cameras of a rule that are named.
 const MOST_CAMERAS: usize = 40;
-/// Cameras of which is said what comes next.
+/// Cameras of which is said what comes next, where somebody comes from none.
 const MOST_NEXT: usize = 3;
 
 /// The rules as somebody sees them.
@@ -104,10 +103,18 @@ fn path_of(id: &str) -> String {
 
 /// The page of a rule in addition: of that kind, at that camera.
 fn path_of_new(kind: Option<&KindOfRule>, camera: Option<&str>) -> String {
-    let query = [("kind", kind.map(|kind| kind.alert.name)), ("camera", camera)];
-    let query = query.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    with_query(&format!("{PATH}/new"), &[("kind", kind.map(|kind| kind.alert.name)), ("camera", camera)])
+}
+
+/// The list, with what comes next at that camera.
+fn path_of_list(camera: Option<&str>) -> String {
+    with_query(PATH, &[("camera", camera)])
+}
+
+fn with_query(path: &str, query: &[(&str, Option<&str>)]) -> String {
+    let query = query.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-    if query.is_empty() { format!("{PATH}/new") } else { format!("{PATH}/new?{query}") }
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 // ---- reading
@@ -116,18 +123,26 @@ pub(super) async fn list(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
+    query: Fields,
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, &headers);
-    let of = visitor.clone();
-    let known = site.blocking(move |site| KnownRules::of(site, &of), reader).await?;
-    let mut shell = site.shell(reader, say::title(), PATH.to_owned(), &headers, &visitor).await?;
+    let (of, camera) = (visitor.clone(), query.get("camera").map(str::to_owned));
+    let work = move |site: &Site| {
+        let known = KnownRules::of(site, &of);
+        let camera = camera.filter(|id| known.config.camera(id).is_some());
+        let next = match &camera {
+            Some(camera) => vec![camera.clone()],
+            None => next_step::after_rules(site, &known.running, MOST_NEXT),
+        };
+        (known, next, path_of_list(camera.as_deref()))
+    };
+    let (known, next, here) = site.blocking(work, reader).await?;
+    let mut shell = site.shell(reader, say::title(), here, &headers, &visitor).await?;
     shell.tab = Some(Tab::Rules);
     let view = View { known: &known, shell: &shell, visitor: &visitor };
-    let of_rules: BTreeSet<&str> =
-        known.running.rules.iter().flat_map(|rule| rule.cameras.iter().map(|id| &**id)).collect();
-    let next = of_rules.into_iter().map(|camera| next_step::after(&site, &shell, camera, NextStep::Rule));
-    let next: Vec<Markup> = next.filter(|next| !next.0.is_empty()).take(MOST_NEXT).collect();
-    let next = html! { @for one in next { (one) } };
+    let next = html! {
+        @for camera in &next { (next_step::after(&site, &shell, camera, NextStep::Rule)) }
+    };
     Ok(Html(shell.page(view.list(&next)).into_string()))
 }
 
@@ -472,6 +487,7 @@ impl View<'_> {
             form #rule-form.rule method="post" action={ (PATH) "/new" } {
                 (token(self.visitor.form_token()))
                 input type="hidden" name="kind" value=(kind.alert.name);
+                @if let Some(camera) = camera { input type="hidden" name="camera" value=(camera); }
                 (self.filled(Some(kind), filled, faults, true).body())
                 button type="submit" { (self.say(page_shapes::see_changes())) }
             }
@@ -652,13 +668,15 @@ pub(super) async fn propose_new(
     let (outcome, known, fields, kind) = site.blocking(work, reader).await?;
     match (outcome, known) {
         (FormOutcome::Edits(edits, why), _) => {
-            let proposed = site.propose(&visitor, reader, edits, why, PATH.to_owned()).await?;
+            // Where the list says what comes next there.
+            let camera = fields.get("camera").or_else(|| fields.ticked("cameras").first().copied());
+            let proposed = site.propose(&visitor, reader, edits, why, path_of_list(camera)).await?;
             Ok(proposed.into_response())
         }
         (FormOutcome::Faults(faults), Some(known)) => {
             let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
             let returned = Returned { fields: &fields, faults: &faults };
-            Ok(again(page.of_new(&known, Some(&kind), None, Some(returned)).await?))
+            Ok(again(page.of_new(&known, Some(&kind), fields.get("camera"), Some(returned)).await?))
         }
         (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
         (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),
@@ -685,6 +703,8 @@ mod tests {
         assert_eq!(path_of("crowd-2"), "/rules/crowd-2");
         assert_eq!(path_of("new"), "/rules/%6eew");
         assert_eq!(path_of("门口"), "/rules/%E9%97%A8%E5%8F%A3");
+        assert_eq!((path_of_list(None), path_of_new(None, None)), ("/rules".into(), "/rules/new".into()));
+        assert_eq!(path_of_list(Some("cam-31")), "/rules?camera=cam-31");
     }
 
     #[test]

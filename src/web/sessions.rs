@@ -138,6 +138,12 @@ impl Sessions {
         self.forget(key, Ended::Otherwise);
     }
 
+    /// Ends all of one name, except those of the person who has it now.
+    pub(super) fn end_all_of(&mut self, name: &str, serial: Option<&str>) {
+        let is_theirs = |person: &Person| person.name == name && serial != Some(&*person.serial);
+        self.all.retain(|_, session| !is_theirs(&session.person));
+    }
+
     /// Says something on the next page that is opened.
     pub(super) fn say_next(&mut self, key: SessionKey, notice: Sentence) {
         if let Some(session) = self.all.get_mut(&key) {
@@ -216,6 +222,20 @@ mod tests {
         assert!(sessions.find(key, true, Duration::ZERO).is_none());
         assert_eq!(sessions.why_over(key), Some(Ended::Otherwise));
         assert_eq!(sessions.why_over(SessionKey::of("of before a restart")), None);
+    }
+
+    #[test]
+    fn all_sessions_of_a_name_that_was_taken_away_end_and_no_others() {
+        let mut sessions = Sessions::default();
+        let anew = Person { serial: "2".to_owned(), ..person() };
+        let begun = [person(), person(), anew, named("wang")];
+        let keys = begun.map(|person| SessionKey::of(&sessions.begin(person, Duration::ZERO)));
+        let go_on =
+            |sessions: &mut Sessions| keys.map(|key| sessions.find(key, false, Duration::ZERO).is_some());
+        sessions.end_all_of("li", Some("2"));
+        assert_eq!(go_on(&mut sessions), [false, false, true, true], "somebody has the name again");
+        sessions.end_all_of("li", None);
+        assert_eq!(go_on(&mut sessions), [false, false, false, true]);
     }
 
     #[test]

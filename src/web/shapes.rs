@@ -5,7 +5,6 @@
 //! (`super::changes`). Whether it makes sense is asked of `config`, never answered here. Without its script the page shows
 //! the same as numbers, in the same form.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::iter::repeat_n;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Site;
@@ -23,7 +23,7 @@ use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::config::edit::{self, Edit};
 use crate::config::{Config, Explained, Problem, Severity, Surroundings};
 use crate::contract::words::Language;
-use crate::text::{Joint, Sentence, Words, page_shapes as say};
+use crate::text::{Sentence, page_shapes as say};
 
 mod drawn;
 
@@ -34,11 +34,21 @@ const SPARE_ROWS: usize = 2;
 /// The usual shape of a picture until there is one; the script asks the picture itself.
 const USUAL_SIZE: (u32, u32) = (1280, 720);
 
-/// By the name of a zone, and of a line, the rules that use it.
-#[derive(Debug, Default, PartialEq)]
+/// The rules that use zones of the camera, and those that use lines.
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct Uses {
-    zone: BTreeMap<String, BTreeSet<String>>,
-    line: BTreeMap<String, BTreeSet<String>>,
+    zone: Vec<Use>,
+    line: Vec<Use>,
+}
+
+/// A rule that uses a zone or a line.
+#[derive(Debug, PartialEq, Serialize)]
+struct Use {
+    /// What it calls it.
+    name: String,
+    rule: String,
+    /// Whether it watches this camera alone, so that it follows a new name.
+    follows: bool,
 }
 
 /// What the page shows of a camera.
@@ -102,7 +112,11 @@ fn uses(config: &Config, camera: &str) -> Uses {
     let mut uses = Uses::default();
     for rule in config.rules.iter().filter(|rule| rule.cameras.iter().any(|id| **id == *camera)) {
         let of_kind = if rule.when.zone().is_some() { &mut uses.zone } else { &mut uses.line };
-        of_kind.entry(rule.when.place().to_string()).or_default().insert(rule.id.to_string());
+        of_kind.push(Use {
+            name: rule.when.place().to_string(),
+            rule: rule.id.to_string(),
+            follows: rule.cameras.len() == 1,
+        });
     }
     uses
 }
@@ -228,7 +242,7 @@ impl View<'_> {
     fn body(&self, visitor: &Visitor, next: &Markup) -> Markup {
         let View { camera, board, may_edit, .. } = *self;
         let path = format!("/cameras/{camera}");
-        let about = json!({ "shapes": board.drawn, "uses": self.uses() }).to_string();
+        let about = json!({ "shapes": board.drawn, "uses": board.uses }).to_string();
         html! {
             p.back { a href=(path) { (self.say(say::back())) } }
             h1 { (self.say(self.shell.title.clone())) }
@@ -258,23 +272,12 @@ impl View<'_> {
         }
     }
 
-    /// What uses each zone and line, in words.
-    fn uses(&self) -> Value {
-        let told = |by_name: &BTreeMap<String, BTreeSet<String>>| {
-            let one = |(name, rules): (&String, &BTreeSet<String>)| {
-                let rules = rules.iter().cloned().map(Words::Plain).collect();
-                (name.clone(), self.say(say::used_by(Words::List(rules, Joint::Row))))
-            };
-            by_name.iter().map(one).collect::<BTreeMap<String, String>>()
-        };
-        json!({ "zone": told(&self.board.uses.zone), "line": told(&self.board.uses.line), "mask": {}, "horizon": {} })
-    }
-
     /// What the script says.
     fn words(&self) -> String {
         let word = |sentence: Sentence| Value::String(self.say(sentence));
         // The script puts in what only it knows.
         let (count, number, name, x, y) = ("{count}", "{number}", "{name}", "{x}", "{y}");
+        let (rules, rule) = ("{rules}", "{rule}");
         json!({
             "zone": word(say::zone()), "line": word(say::line()), "mask": word(say::mask()),
             "horizon": word(say::horizon()),
@@ -290,6 +293,7 @@ impl View<'_> {
             "whole": word(say::whole(name)),
             "least": word(say::least(count)),
             "drawn": word(say::drawn()), "deleted": word(say::deleted(name)),
+            "used_by": word(say::used_by(rules)), "rule_more": word(say::rule_more(rules, rule)),
             "unused": word(say::unused()),
             "from_a_layer": word(say::from_a_layer("{layer}")),
             "finish_first": word(say::finish_first()), "no_numbers": word(say::no_numbers()),
@@ -577,6 +581,37 @@ points = [[0.1, 0.1], [0.1, 0.1]]
 [[camera.mask]]
 polygon = [[0.5, 0.5], [0.505, 0.5], [0.505, 0.505]]
 "#;
+
+    #[test]
+    fn a_rule_that_uses_a_zone_follows_its_new_name_where_it_watches_this_camera_alone() {
+        let camera = |id: &str, more: &str| {
+            format!(
+                "[[camera]]\nid = \"{id}\"\n{more}url = \"rtsp://10.0.0.3/{id}\"\ngrid = \"53012700300102\"\n\
+                 zone = [{{ id = \"gate\", polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]] }}]\n\
+                 line = [{{ id = \"gate\", points = [[0.1, 0.5], [0.9, 0.5]] }}]\n"
+            )
+        };
+        let rule =
+            |id: &str, cameras: &str, what: &str| format!("[[rule]]\nid = \"{id}\"\n{cameras}\n{what}\n");
+        let crowd = "crowd = { zone = \"gate\", at_least = 3, for_secs = 5 }";
+        let crossed = "line = { line = \"gate\", classes = [\"person\"], direction = \"both\" }";
+        let text = [
+            "[site]\nbox = \"box-1\"\narea = \"530127\"\n[[camera_type]]\nid = \"lane\"\n".to_owned(),
+            camera("cam-1", "eye = \"village\"\nlike = \"lane\"\n"),
+            camera("cam-2", "eye = \"household\"\n"),
+            rule("one", "cameras = [\"cam-1\"]", crowd),
+            rule("both", "cameras = [\"*\"]", crowd),
+            rule("crossed", "cameras = [\"lane/*\"]", crossed),
+            rule("other", "eye = \"household\"", crowd),
+        ]
+        .concat();
+        let path = FilePath::new("site.toml");
+        let config = Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap();
+        let used = |rule: &str, follows| Use { name: "gate".to_owned(), rule: rule.to_owned(), follows };
+        let wanted =
+            Uses { zone: vec![used("one", true), used("both", false)], line: vec![used("crossed", true)] };
+        assert_eq!(uses(&config, "cam-1"), wanted);
+    }
 
     #[test]
     fn a_problem_leads_to_the_shape_that_it_is_about() {

@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use super::Site;
 use super::accounts::Role;
 use super::files;
+use super::in_force::InForce;
 use super::layout::{Shell, token};
 use super::request::{OwnForm, Refused, Visitor};
 use crate::contract::words::{Language, Time};
@@ -94,15 +95,32 @@ impl Walks {
         }
     }
 
-    /// Whether somebody has walked before that camera.
+    /// Whether somebody has walked before that camera and was found.
     pub(super) fn has(&self, camera: &str) -> bool {
-        self.results.lock().contains_key(camera)
+        self.results.lock().get(camera).is_some_and(|walked| walked.cells.coverage().is_some())
     }
 
     /// Waits for the disk; nobody who reads results does.
     fn keep(&self, camera: &str, walked: Walked) {
         let _one_after_the_other = self.writing.lock();
-        let bytes = self.take_in(camera, walked);
+        self.write(self.take_in(camera, walked));
+    }
+
+    /// Forgets the results of cameras that are not there any more: another one may get the name. Waits for the disk.
+    fn forget(&self, is_there: impl Fn(&str) -> bool) {
+        let _one_after_the_other = self.writing.lock();
+        let bytes = {
+            let mut results = self.results.lock();
+            let before = results.len();
+            results.retain(|camera, _| is_there(camera));
+            (results.len() < before).then(|| serde_json::to_vec(&*results))
+        };
+        if let Some(bytes) = bytes {
+            self.write(bytes);
+        }
+    }
+
+    fn write(&self, bytes: serde_json::Result<Vec<u8>>) {
         let written = bytes
             .map_err(std::io::Error::other)
             .and_then(|bytes| files::write_private(&self.folder, FILE, &bytes));
@@ -128,6 +146,21 @@ impl Walked {
     /// What is known after a walk; `None` where the camera gave no frame meanwhile: what was known before stays.
     fn after(grid: &WalkGrid, at: Time, by: String) -> Option<Self> {
         grid.has_looked().then(|| Walked { at, by, cells: grid.cells().clone(), smallest: grid.smallest() })
+    }
+}
+
+/// Forgets the walk tests of cameras that left the configuration, until the runtime stops. What is only tried may come back.
+pub(super) async fn forget(site: Arc<Site>) {
+    let mut in_force = site.parts.in_force.clone();
+    // What the page begins with may be a trial of before a restart; the daemon says so a moment later.
+    while in_force.changed().await.is_ok() {
+        let InForce { config, trial, .. } = in_force.borrow_and_update().clone();
+        if trial.is_none() {
+            let site = site.clone();
+            let forget = move || site.walks.forget(|camera| config.camera(camera).is_some());
+            // A panic in it is in the log; the next change comes all the same.
+            let _ = tokio::task::spawn_blocking(forget).await;
+        }
     }
 }
 
@@ -230,7 +263,8 @@ async fn walk(
     drop(follow);
     let Some(by) = site.walks.running.lock().get(&camera).map(|running| running.by.clone()) else { return };
     let walked = Walked::after(&grid.lock(), Time(site.now().utc), by);
-    if let Some(walked) = walked {
+    // Nothing is kept of a camera that went away.
+    if let Some(walked) = walked.filter(|_| site.config().camera(&camera).is_some()) {
         let (keeping, of) = (site.clone(), camera.clone());
         let kept = tokio::task::spawn_blocking(move || keeping.walks.keep(&of, walked));
         if let Err(error) = kept.await {
@@ -381,6 +415,33 @@ mod tests {
         grid.see(Duration::ZERO, &[]);
         let nobody = Walked::after(&grid, at, "li".to_owned()).expect("frames came, and nobody was in them");
         assert_eq!(nobody.cells.coverage(), None);
+    }
+
+    #[test]
+    fn a_walk_in_which_nobody_was_found_is_to_be_done_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let walks = Walks::within(folder.path());
+        let mut grid = WalkGrid::default();
+        grid.see(Duration::ZERO, &[]);
+        let at = Time(jiff::Timestamp::UNIX_EPOCH);
+        walks.keep("cam-31", Walked::after(&grid, at, "li".to_owned()).expect("frames came"));
+        assert!(walks.results.lock().contains_key("cam-31") && !walks.has("cam-31"));
+        walks.keep("cam-31", walked(1));
+        assert!(walks.has("cam-31"));
+    }
+
+    #[test]
+    fn a_camera_that_gets_the_name_of_one_that_left_has_not_been_walked() {
+        let folder = tempfile::tempdir().unwrap();
+        let walks = Walks::within(folder.path());
+        for camera in ["cam-01", "cam-31"] {
+            walks.keep(camera, walked(1));
+        }
+        walks.forget(|camera| camera != "cam-31");
+        for walks in [&walks, &Walks::within(folder.path())] {
+            assert!(walks.has("cam-01") && !walks.has("cam-31"));
+            assert!(!walks.results.lock().contains_key("cam-31"));
+        }
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub(super) async fn forget(site: Arc<Site>) {
             let (mut wizards, mut sessions) = (site.wizards.lock(), site.sessions.lock());
             wizards.forget(now, |key| sessions.find(key, false, now).is_some());
         }
+        {
+            let (mut proposals, mut sessions) = (site.proposals.lock(), site.sessions.lock());
+            proposals.forget(|key| sessions.find(key, false, now).is_some());
+        }
         let site = site.clone();
         // A panic in it is in the log; the next look comes all the same.
         let _ = tokio::task::spawn_blocking(move || delete_unused_secrets(&site)).await;
@@ -84,11 +88,7 @@ fn delete_unused_secrets(site: &Site) {
     let path = &site.parts.config_file;
     // One that cannot be read, or has mistakes, may name them all.
     let Ok(file) = config::text_of(path) else { return };
-    let now = site.now().mono;
-    let proposed = {
-        let (mut proposals, mut sessions) = (site.proposals.lock(), site.sessions.lock());
-        proposals.texts(|key| sessions.find(key, false, now).is_some())
-    };
+    let proposed = site.proposals.lock().texts();
     let read =
         |text: &str| Config::from_text(path, text, &Surroundings::of(path)).map(|read| read.secret_files);
     let Ok(kept) = read(&file) else { return };
@@ -468,7 +468,18 @@ impl Act<'_> {
             is_there.then(|| (streams, named, wizard.login.clone()))
         })?;
         let at = |step: Step| Ok(Redirect::to(&step.path()).into_response());
-        let Some((streams, named, login)) = ready else { return at(Step::Place) };
+        let is_proposed = |id: &str, stream: Option<&str>| {
+            let proposed = self.site.proposed_stream(self.visitor.key, id);
+            proposed.is_some_and(|proposed| stream.is_none_or(|stream| proposed == stream))
+        };
+        let Some((streams, named, login)) = ready else {
+            // Whoever presses twice has nothing to place any more.
+            let is_there = self.fields.get("id").is_some_and(|id| is_proposed(id, None));
+            return if is_there { Ok(Redirect::to("/changes").into_response()) } else { at(Step::Place) };
+        };
+        if is_proposed(&named.id, Some(streams.watch.as_str())) {
+            return Ok(Redirect::to("/changes").into_response());
+        }
         if let Some(why) = missing_in(&placed) {
             return at(self.fails(Step::Place, Trouble::new(why, None))?);
         }

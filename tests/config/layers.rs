@@ -357,7 +357,7 @@ warning: site.toml:71:6: no camera is of the type `yard`
     (
         "eye = \"sky\"\npresent",
         "present",
-        r#"error: site.toml:75:1: rule `on-the-street`: says not which cameras it watches
+        r#"error: site.toml:75:1: rule `on-the-street`: does not say which cameras it watches
   75 | [[rule]]
      | ^
   hint: for example cameras = ["cam-03"], cameras = ["lane/*"] for all of a type, or eye = "village" for all of an owner"#,

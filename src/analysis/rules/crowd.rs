@@ -24,7 +24,7 @@ sentences! {
             "at least {count} of {classes} are in {zone} and cover {share} % of it",
             "{zone} 内至少有 {count} 个 {classes}，覆盖其 {share}%";
         crowd_of_none():
-            "`crowd` says not how many",
+            "`crowd` does not say how many",
             "`crowd` 没有写明数量";
         try_number_or_density():
             "add `at_least = 8` (people), `density = 0.4` (share of the zone they cover), or both",

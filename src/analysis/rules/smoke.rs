@@ -17,7 +17,7 @@ sentences! {
 }
 
 fields! {
-    "Over how many seconds it is confirmed. What was there from the start and never changes is not told; what appears and never changes needs three times as long. Where the picture itself stays the same nothing is told.":
+    "Over how many seconds it is confirmed. What was there from the start and never changes is not reported; what appears and never changes needs three times as long. Where the picture itself stays the same nothing is reported.":
         "用多少秒来确认。一开始就有、从不变化的不报；后来出现、从不变化的，需要三倍的时间。画面本身没有变化的不报。";
 }
 
@@ -39,8 +39,8 @@ pub(crate) struct SmokeDocument {
     /// The zone; every camera of the rule must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,
-    /// Over how many seconds it is confirmed. What was there from the start and never changes is not told; what appears
-    /// and never changes needs three times as long. Where the picture itself stays the same nothing is told.
+    /// Over how many seconds it is confirmed. What was there from the start and never changes is not reported; what appears
+    /// and never changes needs three times as long. Where the picture itself stays the same nothing is reported.
     #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = Smoke::DEFAULT_SECS))]
     pub for_secs: Option<At<f64>>,
 }

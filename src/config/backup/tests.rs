@@ -184,7 +184,7 @@ fn a_certificate_has_the_same_name_in_a_backup_wherever_the_command_is_run() {
 #[test]
 fn what_a_backup_alone_places_outside_of_the_configurations_folder_is_told_apart() {
     let (here, elsewhere) = (Here::whole(), tempfile::tempdir().unwrap());
-    let outside = elsewhere.path().display();
+    let (at, outside) = (here.0.path().display(), elsewhere.path().display());
     // A backup that somebody made up, for a machine on which root restores it.
     for (own, forged, name, placed) in [
         (
@@ -200,6 +200,12 @@ fn what_a_backup_alone_places_outside_of_the_configurations_folder_is_told_apart
             "secrets/cam-1",
             "/secrets/../../job/cam-1".to_owned(),
         ),
+        (
+            "[outbox]\ndir = \"",
+            format!("[outbox]\ndir = \"{outside}"),
+            "state/box-key.jwk",
+            format!("{outside}{at}/outbox/box-key.jwk"),
+        ),
     ] {
         let mut backup = here.backup();
         let text = String::from_utf8(backup.files[0].1.clone()).unwrap().replacen(own, &forged, 1);
@@ -213,6 +219,46 @@ fn what_a_backup_alone_places_outside_of_the_configurations_folder_is_told_apart
         let (path, fate) = plan.files().find(|(_, fate)| *fate != Fate::Replaced).unwrap();
         assert_eq!(fate, Fate::Elsewhere, "{forged}");
         assert!(path.display().to_string().ends_with(&placed), "{forged}: {}", path.display());
+    }
+}
+
+#[test]
+fn a_configuration_right_in_a_folder_of_the_systems_has_none_of_its_own() {
+    let here = Here::whole();
+    symlink("/etc", here.path("etc")).unwrap();
+    let mut backup = here.backup();
+    let text = String::from_utf8(backup.files[0].1.clone()).unwrap();
+    let text = text.replacen("\"ca.pem\"", "\"no-such-folder/job\"", 1);
+    backup.files = vec![
+        (CONFIGURATION.to_owned(), text.into_bytes()),
+        (format!("{NAMED}no-such-folder/job"), b"x".to_vec()),
+    ];
+    for (config, expected) in [
+        (PathBuf::from("/no-such-box.toml"), Fate::Elsewhere),
+        (PathBuf::from("/etc/no-such-box.toml"), Fate::Elsewhere),
+        (here.path("etc/no-such-box.toml"), Fate::Elsewhere),
+        (here.path("no-such-box.toml"), Fate::New),
+    ] {
+        let plan = backup.plan(&config).unwrap().unwrap();
+        let placed = config.with_file_name("no-such-folder/job");
+        let fate = plan.files().find(|(path, _)| *path == placed).map(|(_, fate)| fate);
+        assert_eq!(fate, Some(expected), "{}", config.display());
+    }
+}
+
+#[test]
+fn the_state_of_a_box_lies_beside_its_configuration_or_where_the_package_keeps_it() {
+    let path = |path: &str| Step { path: path.into(), bytes: Vec::new(), kind: StepKind::State };
+    let is_elsewhere = |of: &str| path(of).is_elsewhere(Path::new("/srv/site/lookout.toml"));
+    for good in ["/srv/site/outbox/box-key.jwk", "/var/lib/lookout/outbox/box-key.jwk"] {
+        assert!(!is_elsewhere(good), "{good}");
+    }
+    for bad in [
+        "/etc/systemd/system/lookout.service.d/box-key.jwk",
+        "/var/lib/lookout/../box-key.jwk",
+        "/etc/lookout/secrets/box-key.jwk",
+    ] {
+        assert!(is_elsewhere(bad), "{bad}");
     }
 }
 

@@ -112,14 +112,24 @@ mod tests {
     #[test]
     fn every_kind_of_rule_has_a_table_with_a_sentence_and_one_of_them_must_be_there() {
         let rule = &document_schema()["$defs"]["RuleDocument"];
-        let one_of = rule["oneOf"].as_array().map_or(0, Vec::len);
-        assert_eq!(one_of, rules::KINDS.len());
+        let defined = |property: &Value| {
+            let name = property["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"));
+            document_schema()["$defs"][name.unwrap_or_default()].clone()
+        };
+        let properties = rule["properties"].as_object().unwrap().iter();
+        let tables: Vec<&str> = properties
+            .filter(|(_, property)| defined(property)["type"] == "object")
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let required: Vec<Value> = tables.iter().map(|name| json!({ "required": [name] })).collect();
+        assert_eq!(rule["oneOf"], Value::Array(required));
+        let kinds: Vec<&str> = rules::KINDS.iter().map(|kind| kind.name).collect();
+        assert_eq!(tables, kinds);
         for kind in rules::KINDS {
             let table = &rule["properties"][kind.name];
             let sentence = table["description"].as_str().unwrap_or_default();
             assert!(sentence.ends_with('.') && sentence.len() > 5, "{}: {table}", kind.name);
-            let definition = table["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"));
-            let definition = &document_schema()["$defs"][definition.unwrap_or_default()];
+            let definition = defined(table);
             assert_eq!(definition["description"], sentence, "{}", kind.name);
             assert_eq!(definition["additionalProperties"], false, "{}: unknown names pass", kind.name);
         }

@@ -6,6 +6,7 @@
 use toml_edit::{Item, Table, TableLike, Value};
 
 use super::{Horizon, Mask, Shapes, entries, entry_mut, id_of, number, points, push, put, remove_at, set_at};
+use crate::config::pattern::Pattern;
 use crate::text::{Sentence, config_edit as say};
 
 /// Closer than this, in parts of the picture, two points are one: half of the last digit that is written.
@@ -37,9 +38,16 @@ pub(super) fn set(root: &mut Table, id: &str, shapes: &Shapes) -> Result<(), Sen
 
 /// What the rules call it that watch this camera and no other: elsewhere the name may mean another one.
 fn rename_in_rules(root: &mut Table, camera: &str, field: &str, renamed: &[(String, String)]) {
-    for rule in super::entries_mut(root, "rule") {
-        let cameras = rule.get("cameras").and_then(Item::as_array);
-        if !cameras.is_some_and(|all| all.iter().all(|one| one.as_str() == Some(camera))) {
+    if renamed.is_empty() {
+        return;
+    }
+    let follow: Vec<bool> = {
+        let root = &*root;
+        let there = cameras(root);
+        entries(root, "rule").into_iter().map(|rule| is_of_this_alone(rule, camera, &there)).collect()
+    };
+    for (rule, follows) in super::entries_mut(root, "rule").into_iter().zip(follow) {
+        if !follows {
             continue;
         }
         let conditions = rule.iter_mut().filter_map(|(_, item)| item.as_table_like_mut());
@@ -51,6 +59,45 @@ fn rename_in_rules(root: &mut Table, camera: &str, field: &str, renamed: &[(Stri
             }
         }
     }
+}
+
+/// A camera by all that rules may name it by, that of its layers included.
+struct Camera<'t> {
+    id: Option<&'t str>,
+    like: Option<&'t str>,
+    eye: Option<&'t str>,
+}
+
+fn cameras(root: &Table) -> Vec<Camera<'_>> {
+    let types = entries(root, "camera_type");
+    let of_all =
+        root.get("defaults").and_then(|defaults| defaults.as_table_like()?.get("camera")?.as_table_like());
+    let all = entries(root, "camera").into_iter().map(|camera| {
+        let like = word(camera, "like");
+        let of_type = types.iter().copied().find(|one| like.is_some() && id_of(*one) == like);
+        let mut tables = [Some(camera), of_type, of_all].into_iter().flatten();
+        Camera { id: id_of(camera), like, eye: tables.find_map(|table| word(table, "eye")) }
+    });
+    all.collect()
+}
+
+fn word<'t>(table: &'t dyn TableLike, name: &str) -> Option<&'t str> {
+    table.get(name)?.as_str()
+}
+
+/// Whether a rule watches this camera and no other, in whichever way it names what it watches.
+fn is_of_this_alone(rule: &dyn TableLike, camera: &str, there: &[Camera<'_>]) -> bool {
+    let names = rule.get("cameras").and_then(Item::as_array);
+    let eye = word(rule, "eye");
+    let is_watched = |one: &Camera<'_>| match names {
+        Some(names) => names
+            .iter()
+            .filter_map(|name| Pattern::read(name.as_str()?))
+            .any(|pattern| pattern.names(one.id.unwrap_or_default(), one.like)),
+        None => eye.is_some() && one.eye == eye,
+    };
+    let watched: Vec<&Camera<'_>> = there.iter().filter(|one| is_watched(one)).collect();
+    !watched.is_empty() && watched.iter().all(|one| one.id == Some(camera))
 }
 
 /// Its type, then the defaults.
@@ -90,12 +137,13 @@ fn is_same(typed: &[[f64; 2]], wanted: &[[f32; 2]]) -> bool {
         && typed.iter().zip(wanted).all(|(one, other)| one.iter().zip(other).all(near))
 }
 
-/// Zones or lines; those that are called otherwise now, by what they were called and what they are.
+/// Zones or lines. A shape that is called otherwise keeps its place, its remarks and whatever else it says; those that are
+/// called otherwise now come back, by what they were called and what they are.
 fn set_named(
     camera: &mut dyn TableLike,
     (list, field): (&str, &str),
     wanted: &[(&str, &[[f32; 2]])],
-    renamed: &[(String, String)],
+    said: &[(String, String)],
     layers: &[Layer],
 ) -> Result<Vec<(String, String)>, Sentence> {
     let mut ids: Vec<&str> = wanted.iter().map(|(id, _)| *id).collect();
@@ -109,65 +157,76 @@ fn set_named(
             return Err(say::shape_of_layer(id_of(gone).unwrap_or_default(), &layer.name));
         }
     }
-    let renamed = rename(camera, (list, field), wanted, renamed, layers);
-    let own = entries(camera, list);
-    let gone: Vec<usize> = (0..own.len()).filter(|at| !is_wanted(id_of(own[*at]))).collect();
+    let beneath: Vec<&dyn TableLike> = layers.iter().flat_map(|layer| entries(&layer.table, list)).collect();
+    let were = old_names(&entries(camera, list), &beneath, field, wanted, said);
+    // All at once: a name may go from one to another.
+    let mut gone = Vec::new();
+    for (at, entry) in super::entries_mut(camera, list).into_iter().enumerate() {
+        let was = id_of(&*entry).map(str::to_owned);
+        match were.iter().position(|known| known.is_some() && *known == was).map(|number| wanted[number].0) {
+            Some(now) if was.as_deref() != Some(now) => put(entry, "id", now.into()),
+            Some(_) => {}
+            None => gone.push(at),
+        }
+    }
     for at in gone.into_iter().rev() {
         remove_at(camera, list, at);
     }
-    for (id, drawn) in wanted {
+    for (&(id, drawn), was) in wanted.iter().zip(&were) {
         if let Some(entry) = entry_mut(camera, list, id) {
             if !is_same(&typed(entry, field), drawn) {
                 put(entry, field, points(drawn));
             }
             continue;
         }
-        let beneath = layers.iter().flat_map(|layer| entries(&layer.table, list));
-        let beneath = beneath.into_iter().find(|entry| id_of(*entry) == Some(*id));
-        if beneath.is_some_and(|entry| is_same(&typed(entry, field), drawn)) {
+        let in_layer = |name: &str| beneath.iter().copied().find(|entry| id_of(*entry) == Some(name));
+        if in_layer(id).is_some_and(|entry| is_same(&typed(entry, field), drawn)) {
             continue;
         }
         // The whole entry takes the layer's place, so it keeps what else that says.
-        let mut entry = beneath.map_or_else(Table::new, owned);
-        put(&mut entry, "id", (*id).into());
+        let mut entry = in_layer(was.as_deref().unwrap_or(id)).map_or_else(Table::new, owned);
+        put(&mut entry, "id", id.into());
         put(&mut entry, field, points(drawn));
         push(camera, list, entry);
     }
-    Ok(renamed)
+    let renamed = wanted.iter().zip(were).filter_map(|((id, _), was)| Some((was?, (*id).to_owned())));
+    Ok(renamed.filter(|(was, now)| was != now).collect())
 }
 
-/// A shape that is called otherwise keeps its place, its remarks and whatever else it says. Of one of which nobody says what it
-/// was called, that is known if it stayed where it was.
-fn rename(
-    camera: &mut dyn TableLike,
-    (list, field): (&str, &str),
+/// What each of those that are wanted is called in the file; `None`: it is new. What somebody says of it counts first, then
+/// its name. Of one that has neither, that is known if it stayed where it was. Nothing in the file is two of them.
+fn old_names<'t>(
+    own: &[&'t dyn TableLike],
+    beneath: &[&'t dyn TableLike],
+    field: &str,
     wanted: &[(&str, &[[f32; 2]])],
     said: &[(String, String)],
-    layers: &[Layer],
-) -> Vec<(String, String)> {
-    let mut renamed = Vec::new();
-    let known = |id: &str, camera: &dyn TableLike| {
-        let own = entries(camera, list);
-        let beneath = layers.iter().flat_map(|layer| entries(&layer.table, list));
-        own.into_iter().chain(beneath).any(|entry| id_of(entry) == Some(id))
-    };
-    for (id, drawn) in wanted {
-        if known(id, &*camera) {
-            continue;
-        }
-        let was = said.iter().find(|(_, now)| now == id).map(|(was, _)| was.as_str());
-        let is_it = |entry: &dyn TableLike| {
-            let is_gone = !wanted.iter().any(|(wanted, _)| id_of(entry) == Some(*wanted));
-            is_gone
-                && was.map_or_else(|| is_same(&typed(entry, field), drawn), |was| id_of(entry) == Some(was))
-        };
-        let found = super::entries_mut(camera, list).into_iter().find(|entry| is_it(&**entry));
-        if let Some(entry) = found {
-            renamed.extend(id_of(&*entry).map(|was| (was.to_owned(), (*id).to_owned())));
-            put(entry, "id", (*id).into());
+) -> Vec<Option<String>> {
+    let is_there = |id: &str| own.iter().chain(beneath).any(|entry| id_of(*entry) == Some(id));
+    let mut were: Vec<Option<String>> = vec![None; wanted.len()];
+    for (was, now) in said {
+        let Some(at) = wanted.iter().position(|(id, _)| *id == now.as_str()) else { continue };
+        if were[at].is_none() && is_there(was) && is_unclaimed(&were, was) {
+            were[at] = Some(was.clone());
         }
     }
-    renamed
+    for (at, (id, _)) in wanted.iter().enumerate() {
+        if were[at].is_none() && is_there(id) && is_unclaimed(&were, id) {
+            were[at] = Some((*id).to_owned());
+        }
+    }
+    for (at, (_, drawn)) in wanted.iter().enumerate() {
+        if were[at].is_none() {
+            let stayed = own.iter().filter(|entry| is_same(&typed(**entry, field), drawn));
+            let stayed = stayed.filter_map(|entry| id_of(*entry)).find(|id| is_unclaimed(&were, id));
+            were[at] = stayed.map(str::to_owned);
+        }
+    }
+    were
+}
+
+fn is_unclaimed(were: &[Option<String>], id: &str) -> bool {
+    were.iter().flatten().all(|was| was != id)
 }
 
 /// Whether a zone that is there is counted. A layer's is taken over where it says otherwise.

@@ -366,6 +366,177 @@ fn what_is_called_otherwise_is_so_in_the_rules_that_watch_this_camera_alone() {
     assert_eq!(moved.matches("zone = \"gate\"").count(), 1, "{moved}");
 }
 
+/// A camera with three zones, each with remarks, and a rule on each.
+const THREE: &str = r#"[site]
+box = "box-1"
+area = "530127"
+
+[[camera]]
+id = "cam-1"
+eye = "village"
+url = "rtsp://10.0.0.31/s"
+grid = "53012700300102"
+
+# by the post
+[[camera.zone]]
+id = "a" # first
+polygon = [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]]
+count = true # every minute
+
+# behind the house
+[[camera.zone]]
+id = "b" # second
+polygon = [[0.5, 0.1], [0.7, 0.1], [0.7, 0.3]]
+
+[[camera.zone]]
+id = "c" # third
+polygon = [[0.5, 0.5], [0.7, 0.5], [0.7, 0.7]]
+
+[[rule]]
+id = "on-a"
+cameras = ["cam-1"]
+crowd = { zone = "a", at_least = 3, for_secs = 5 }
+
+[[rule]]
+id = "on-b"
+cameras = ["cam-1"]
+crowd = { zone = "b", at_least = 4, for_secs = 5 }
+
+[[rule]]
+id = "on-c"
+cameras = ["cam-1"]
+crowd = { zone = "c", at_least = 5, for_secs = 5 }
+"#;
+
+/// What the page says of a camera whose zones are called otherwise; those without a new name are deleted.
+fn called_otherwise(text: &str, names: &[(&str, Option<&str>)]) -> Shapes {
+    let mut shapes = shapes_of(&read(text), "cam-1");
+    let before = std::mem::take(&mut shapes.zones);
+    let counted = std::mem::take(&mut shapes.counted_zones);
+    for (was, polygon) in before {
+        let now = names.iter().find(|(named, _)| *named == was).map_or(Some(was.as_str()), |(_, now)| *now);
+        let Some(now) = now.map(str::to_owned) else { continue };
+        if counted.contains(&was) {
+            shapes.counted_zones.push(now.clone());
+        }
+        if was != now {
+            shapes.renamed_zones.push((was, now.clone()));
+        }
+        shapes.zones.push((now, polygon));
+    }
+    shapes
+}
+
+#[test]
+fn two_zones_that_change_their_names_keep_their_place_their_remarks_and_their_rules() {
+    let shapes = called_otherwise(THREE, &[("a", Some("b")), ("b", Some("a"))]);
+    let text = edited(THREE, set_shapes("cam-1", shapes));
+    let wanted = THREE
+        .replace("id = \"a\" #", "id = \"B\" #")
+        .replace("id = \"b\" #", "id = \"a\" #")
+        .replace("id = \"B\" #", "id = \"b\" #")
+        .replace("zone = \"a\", at_least = 3", "zone = \"b\", at_least = 3")
+        .replace("zone = \"b\", at_least = 4", "zone = \"a\", at_least = 4");
+    assert_eq!(text, wanted);
+}
+
+#[test]
+fn a_name_that_goes_from_zone_to_zone_takes_nothing_with_it() {
+    let names = [("a", Some("b")), ("b", Some("c")), ("c", Some("d"))];
+    let text = edited(THREE, set_shapes("cam-1", called_otherwise(THREE, &names)));
+    let mut wanted = THREE.to_owned();
+    for (was, now) in [("c", "d"), ("b", "c"), ("a", "b")] {
+        wanted = wanted.replace(&format!("id = \"{was}\" #"), &format!("id = \"{now}\" #"));
+        wanted = wanted.replace(&format!("zone = \"{was}\","), &format!("zone = \"{now}\","));
+    }
+    assert_eq!(text, wanted);
+}
+
+#[test]
+fn a_zone_that_takes_the_name_of_a_deleted_one_keeps_its_own_remarks_and_its_rules() {
+    let mut shapes = called_otherwise(THREE, &[("a", None), ("b", Some("a"))]);
+    // It was moved as well, so only what is said of it tells what it was.
+    shapes.zones[0].1 = square(0.6, 0.8);
+    let text = edited(THREE, set_shapes("cam-1", shapes));
+    let zones = "# behind the house\n[[camera.zone]]\nid = \"a\" # second\n\
+                 polygon = [[0.6, 0.6], [0.8, 0.6], [0.8, 0.8], [0.6, 0.8]]\n\n\
+                 [[camera.zone]]\nid = \"c\" # third\n";
+    assert!(text.contains(zones), "{text}");
+    assert!(!text.contains("# by the post") && !text.contains("count = true"), "{text}");
+    assert!(text.contains("zone = \"a\", at_least = 4"), "the rule went with its zone\n{text}");
+    assert!(!text.contains("zone = \"b\""), "{text}");
+    assert_eq!(read(&text).camera("cam-1").unwrap().zones.len(), 2);
+}
+
+#[test]
+fn a_zone_of_a_layer_that_changes_names_with_an_own_one_is_taken_over_with_all_it_says() {
+    let text = THREE.replace("id = \"cam-1\"\n", "id = \"cam-1\"\nlike = \"lane\"\n")
+        + "\n[[camera_type]]\nid = \"lane\"\n[[camera_type.zone]]\nid = \"yard\" # of all\n\
+           polygon = [[0.0, 0.0], [0.2, 0.0], [0.2, 0.2]]\ncount = true\n";
+    let shapes = called_otherwise(&text, &[("yard", Some("b")), ("b", Some("yard"))]);
+    let after = edited(&text, set_shapes("cam-1", shapes.clone()));
+    let (own, layer) = after.split_at(after.find("[[camera_type]]").unwrap());
+    assert!(own.contains("# behind the house\n[[camera.zone]]\nid = \"yard\" # second\n"), "{after}");
+    assert!(own.contains("polygon = [[0.0, 0.0], [0.2, 0.0], [0.2, 0.2]]\ncount = true\n"), "{after}");
+    assert!(own.contains("zone = \"yard\", at_least = 4"), "{after}");
+    assert!(layer.contains("id = \"yard\" # of all\n"), "the layer stays\n{after}");
+    let drawn = |shapes: &Shapes| {
+        let mut all = shapes.zones.clone();
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
+    };
+    assert_eq!(drawn(&shapes_of(&read(&after), "cam-1")), drawn(&shapes));
+}
+
+#[test]
+fn a_rule_follows_a_new_name_however_it_names_this_camera_alone() {
+    let text = |cameras: &str, more: &str| {
+        let text = THREE.replace("id = \"cam-1\"\n", "id = \"cam-1\"\nlike = \"lane\"\n");
+        let named = text.replacen("cameras = [\"cam-1\"]", cameras, 1);
+        format!("{named}\n[[camera_type]]\nid = \"lane\"\n{more}")
+    };
+    let renamed = Shapes {
+        zones: vec![
+            ("gate".to_owned(), square(0.1, 0.3)),
+            ("b".to_owned(), square(0.5, 0.7)),
+            ("c".to_owned(), square(0.2, 0.7)),
+        ],
+        renamed_zones: vec![("a".to_owned(), "gate".to_owned())],
+        ..Shapes::default()
+    };
+    let follows = |cameras: &str, more: &str| {
+        edited(&text(cameras, more), set_shapes("cam-1", renamed.clone()))
+            .contains("zone = \"gate\", at_least = 3")
+    };
+    // The eye of another camera may come from its layers.
+    let other = |of_type: &str, like: &str| {
+        format!(
+            "{of_type}[[camera]]\nid = \"cam-2\"\n{like}url = \"rtsp://10.0.0.32/s\"\ngrid = \"53012700300102\"\n"
+        )
+    };
+    let village = "[[camera_type]]\nid = \"door\"\neye = \"village\"\n";
+    for (cameras, more) in [
+        ("cameras = [\"*\"]", String::new()),
+        ("cameras = [\"lane/*\"]", other("", "eye = \"village\"\n")),
+        ("cameras = [\"cam-1\", \"lane/*\"]", other("", "eye = \"village\"\n")),
+        ("eye = \"village\"", other("", "eye = \"sky\"\n")),
+        ("eye = \"village\"", other(village, "eye = \"sky\"\nlike = \"door\"\n")),
+    ] {
+        assert!(follows(cameras, &more), "{cameras}\n{more}");
+    }
+    for (cameras, more) in [
+        ("cameras = []", String::new()),
+        ("cameras = [\"*\"]", other("", "eye = \"sky\"\n")),
+        ("cameras = [\"lane/*\"]", other("", "eye = \"sky\"\nlike = \"lane\"\n")),
+        ("cameras = [\"cam-1\", \"cam-2\"]", other("", "eye = \"sky\"\n")),
+        ("eye = \"village\"", other("", "eye = \"village\"\n")),
+        ("eye = \"village\"", other(village, "like = \"door\"\n")),
+        ("eye = \"household\"", other("", "eye = \"sky\"\n")),
+    ] {
+        assert!(!follows(cameras, &more), "{cameras}\n{more}");
+    }
+}
+
 #[test]
 fn of_two_that_are_called_the_same_none_is_lost_unsaid() {
     let mut shapes = shapes_of(&read(MINIMAL), "cam-1");

@@ -25,7 +25,7 @@ use crate::text::{Sentences, sentences};
 sentences! {
     message {
         ack():
-            "Somebody takes an alert on.",
+            "Somebody takes an alert on; the first one has it, and the second is answered `already`.",
             "签收一条预警；先到先得，第二个得到 `already`";
     }
 }

@@ -23,7 +23,7 @@ use crate::text::{Sentences, sentences};
 sentences! {
     message {
         assign():
-            "An alert is given to somebody, or somebody is there because of it.",
+            "An alert is given to somebody, or somebody is there because of it (`on_site`).",
             "派单给某人，或说明某人已到场（`on_site`）";
     }
     command {

@@ -25,7 +25,7 @@ use crate::text::{Sentences, Words, sentences};
 sentences! {
     message {
         wanted():
-            "The wanted configuration, whole and versioned; signed.",
+            "The wanted configuration, whole and versioned.",
             "下发整份配置，带版本号";
     }
     command {

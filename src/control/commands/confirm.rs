@@ -18,7 +18,7 @@ use crate::text::{Sentences, command as say, sentences};
 sentences! {
     message {
         confirm():
-            "Keeps what runs on trial; signed, with the role `admin` where that is a whole configuration.",
+            "Keeps what runs on trial; with the role `admin` where that is a whole configuration.",
             "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
     }
     command {

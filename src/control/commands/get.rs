@@ -24,7 +24,7 @@ use crate::text::{Sentences, log_error, sentences};
 sentences! {
     message {
         get():
-            "Asks for the configuration, the audit log or the birth messages, in parts with a digest; signed.",
+            "Asks for the running configuration, the audit log or the birth messages, in parts with a digest; at most thirty an hour.",
             "索取正在运行的配置、审计日志或出生消息，分片答复并附摘要；每小时至多三十次";
     }
     command {

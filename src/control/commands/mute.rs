@@ -18,7 +18,7 @@ use crate::text::{Sentence, Sentences, command as say, sentences};
 sentences! {
     message {
         mute():
-            "Marks alerts as muted for a while; signed.",
+            "Marks alerts of a kind, a rule or a camera as muted, for a day at most; red alerts are never muted.",
             "把一类、一条规则或一路摄像机的预警标为静音，至多一天；红色预警从不静音";
     }
     command {

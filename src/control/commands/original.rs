@@ -20,7 +20,7 @@ use crate::text::{Sentences, sentences};
 sentences! {
     message {
         original():
-            "Asks for the sealed original of an alert's picture; signed.",
+            "Asks for the sealed original of an alert's picture, at most twelve an hour.",
             "要一条预警某张图片的加封原图，每小时至多十二张";
     }
     command {

@@ -20,7 +20,7 @@ use crate::types::hex::digest_from_hex;
 sentences! {
     message {
         part():
-            "A part of a configuration that does not fit into one message; signed.",
+            "A part of a configuration that does not fit into one message.",
             "上传整份配置的一个分片；配置超过一条消息时使用";
     }
     command {

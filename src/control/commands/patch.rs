@@ -24,7 +24,7 @@ use crate::text::{Sentences, sentences};
 sentences! {
     message {
         patch():
-            "Changes entries of the configuration by their ids, versioned like a whole one; signed.",
+            "Changes, adds or removes entries of the configuration by their ids, versioned and checked like a whole one.",
             "按编号修改、增加或删除配置中的条目，带版本号，与整份配置同样检查";
     }
     command {

@@ -20,7 +20,7 @@ use crate::text::{Sentences, command as say, sentences};
 sentences! {
     message {
         resend():
-            "Publishes again what was missed, by numbers or a picture, as far as the box still has it.",
+            "Publishes again what was missed, by numbers or a picture, and says why where the box no longer has it.",
             "按编号补发遗漏的消息，或补发一张图片；已不在盒子里的说明原因";
     }
     command {

@@ -15,7 +15,7 @@ use crate::text::{Sentences, sentences};
 sentences! {
     message {
         selftest():
-            "Asks how the box does; signed.",
+            "Asks how the box does, answered on `up/reply`.",
             "询问盒子的状况，回答在 `up/reply` 上";
     }
 }

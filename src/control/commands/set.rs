@@ -21,7 +21,7 @@ use crate::text::{Joint, Sentences, Words, sentences};
 sentences! {
     message {
         set():
-            "Changes a few values; signed.",
+            "Changes thresholds and `analysis_fps` within safe bounds, and switches rules on and off.",
             "在安全范围内调整阈值、`analysis_fps`，启用或停用规则";
     }
 }

@@ -16,7 +16,7 @@ use crate::text::{Sentences, command as say, sentences};
 sentences! {
     message {
         snapshot():
-            "Asks for a redacted picture; signed.",
+            "Asks for a redacted picture of a camera.",
             "要一张已脱敏的摄像机画面";
     }
     command {

@@ -369,6 +369,30 @@ fn a_part_of_an_answer_leaves_when_it_is_given_up() {
 }
 
 #[test]
+fn where_the_disk_is_short_parts_of_answers_leave_before_alerts() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    // Its turn is behind the history's, by its name.
+    store.register("zone", HISTORY).unwrap();
+    let stream = store.stream.to_string();
+    let oldest = stored(&mut store, Kind::Alert, 1, 500);
+    deliver(&mut store);
+    read_all(&mut store, "zone");
+    stored(&mut store, Kind::Reply, 1, 5000);
+    deliver(&mut store);
+    assert_eq!(store.depth().kept, 2);
+    let tx = store.conn.unchecked_transaction().unwrap();
+    let mut consumers = store.consumers.clone();
+    let freed = consumers.give_up_bytes(&tx, 2000).unwrap();
+    tx.commit().unwrap();
+    store.consumers = consumers;
+    assert!((5000..5500).contains(&freed), "{freed}");
+    assert_eq!(store.depth().kept, 1);
+    assert_eq!(store.resend(&stream, oldest, oldest).unwrap().records, 1, "the alert is there still");
+}
+
+#[test]
 fn what_another_consumer_has_not_read_is_not_given_up_for_the_history() {
     let dir = dir();
     let mut store = open(dir.path());

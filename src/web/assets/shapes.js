@@ -539,15 +539,22 @@
         return row;
     };
     const numbersOf = (one) => one.points.map((point) => point.join(" ")).join("\n");
+    // A rule of this camera alone follows a new name; one of several cameras keeps to the old one, whatever has it now.
+    const rulesOf = (one) => {
+        const alike = shapes.filter((other) => other.kind === one.kind);
+        const isOf = ({ name, follows }) => (follows && alike.some((other) => other.was === name) ? one.was : one.name) === name;
+        return about.uses[one.kind].filter(isOf).map(({ rule }) => rule);
+    };
     const showRow = (one) => {
         const row = rows.get(one.id);
         const isChosen = one.id === chosen;
         row.querySelector(".title").textContent = titleOf(one);
         const uses = row.querySelector(".uses");
-        // Rules follow a new name.
-        const known = about.uses[one.kind];
-        const name = one.was ?? one.name;
-        if (uses) uses.textContent = Object.hasOwn(known, name) ? known[name] : say.unused;
+        if (uses) {
+            const rules = rulesOf(one);
+            const all = () => rules.reduce((some, rule) => fill(say.rule_more, { rules: some, rule }));
+            uses.textContent = rules.length === 0 ? say.unused : fill(say.used_by, { rules: all() });
+        }
         const pick = row.querySelector(".pick");
         set(pick, { "aria-expanded": isChosen });
         row.querySelector(".body").hidden = !isChosen || isFixed(one);

@@ -333,11 +333,14 @@ fn what_every_page_asks_reads_no_message_that_it_does_not_show() {
         Filter { kind: Some("crowd".to_owned()), camera: Some("cam-01".to_owned()), ..Filter::default() };
     let after = After { is_over: true, alert_id: "A1".to_owned() };
     let since = Filter { from: Some(here.now), ..some.clone() };
-    let lists = [Filter::default().listed(None, 50), some.listed(Some(&after), 50)];
+    let lists = [Filter::default().listed(None, 50), some.listed(Some(&after), 50), since.listed(None, 50)];
     for (sql, _) in lists {
         let plan = plan_of(&history, &sql);
         assert!(plan.contains("USING INDEX alert_listed") && !plan.contains("ORDER BY"), "{sql}: {plan}");
     }
+    let (between, _) = Filter { until: Some(here.now), ..since.clone() }.listed(None, 50);
+    let plan = plan_of(&history, &between);
+    assert!(plan.contains("USING INDEX alert_counted (started_ms>? AND started_ms<?)"), "{plan}");
     let (counted, _) = since.counted(900_000);
     for sql in [counted.as_str(), CAMERAS, KINDS, GRIDS] {
         let plan = plan_of(&history, sql);
@@ -345,6 +348,22 @@ fn what_every_page_asks_reads_no_message_that_it_does_not_show() {
     }
     let plan = plan_of(&history, OPEN_COUNTS);
     assert!(plan.contains("SEARCH alert USING INDEX alert_listed (is_over=?)"), "{plan}");
+}
+
+#[test]
+fn alerts_that_are_here_stay_where_the_disk_has_no_room_for_an_index() {
+    let here = Here::new();
+    here.append("A1", 1, message("A1", 1, |_| {}));
+    let history = here.followed(1 << 20);
+    history.conn.execute_batch("DROP INDEX alert_listed; DROP INDEX alert_counted; VACUUM;").unwrap();
+    drop(history);
+    let conn = Connection::open(here.folder.path().join(FILE)).unwrap();
+    // No less than there are; none may be added.
+    conn.pragma_update(None, "max_page_count", 1).unwrap();
+    let (conn, is_new) = prepared(conn).unwrap();
+    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let indexes = "SELECT count(*) FROM sqlite_master WHERE name IN ('alert_listed', 'alert_counted')";
+    assert_eq!((is_new, count(indexes), count("SELECT count(*) FROM alert")), (false, 0, 1));
 }
 
 #[test]

@@ -491,6 +491,7 @@ impl Page<'_> {
 
     fn place(&self) -> Markup {
         let placed = &self.wizard.placed;
+        let id = self.wizard.named.as_ref().map_or("", |named| &named.id);
         let last = self.config.cameras.last();
         let eye = match (placed.eye.as_str(), last) {
             ("", Some(last)) => last.eye.name(),
@@ -508,6 +509,8 @@ impl Page<'_> {
             h1 { (self.say(say::place())) }
             (self.fault(Step::Place))
             (self.form("place", html! {
+                // Whose place it is, also where it is sent twice.
+                input type="hidden" name="id" value=(id);
                 fieldset #eyes {
                     legend { (self.say(say::eye())) }
                     @for (one, name) in eyes {

@@ -1,0 +1,240 @@
+//! What sessions propose: one text each, in memory, until it runs, is given up, or its session ends.
+
+use std::collections::HashMap;
+
+use super::super::sessions::SessionKey;
+use crate::config::Config;
+use crate::text::Sentence;
+use crate::types::hex::sha256_hex;
+
+/// Proposals at once: each holds a whole file.
+const MOST: usize = 16;
+
+/// What a session proposes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proposal {
+    /// Digest of the file that it was made for.
+    pub(super) file: String,
+    /// The digest of what ran then.
+    pub(super) running: String,
+    /// What was tried, or is to be, that the text goes on from.
+    pub(super) tried: Option<Tried>,
+    /// The file as it would be.
+    pub(super) text: String,
+    /// What would change, in words.
+    pub(super) whys: Vec<Sentence>,
+    /// Where its last change was made.
+    pub(super) back_to: String,
+}
+
+impl Proposal {
+    /// Whether somebody else was faster: with the file, or with a trial. What the text goes on from may run by now, and stand
+    /// in the file.
+    pub(super) fn is_outdated(&self, file: &str, running: &str) -> bool {
+        let tried = self.tried.as_ref();
+        let is_its_file = self.file == file || tried.is_some_and(|tried| tried.file == file);
+        let is_its_running = self.running == running || tried.is_some_and(|tried| tried.running == running);
+        !is_its_file || !is_its_running
+    }
+}
+
+/// A text that is tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tried {
+    /// Its digest, once it is the file.
+    file: String,
+    /// The digest of what it says, while it runs.
+    running: String,
+}
+
+impl Tried {
+    pub(super) fn of(config: &Config) -> Self {
+        Tried { file: digest(config.text()), running: config.sha256.clone() }
+    }
+}
+
+/// The digest of a file's text, as the daemon knows it.
+pub(super) fn digest(text: &str) -> String {
+    sha256_hex(text.as_bytes())
+}
+
+/// Why nothing else is proposed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NotPut {
+    /// Another tab of the session was faster.
+    Another,
+    /// Others propose enough.
+    TooMany,
+}
+
+/// Those of all sessions.
+#[derive(Debug, Default)]
+pub(in super::super) struct Proposals(HashMap<SessionKey, Proposal>);
+
+impl Proposals {
+    /// Whether that session has one.
+    pub(in super::super) fn has(&self, key: SessionKey) -> bool {
+        self.0.contains_key(&key)
+    }
+
+    /// That of a session.
+    pub(super) fn get(&self, key: SessionKey) -> Option<&Proposal> {
+        self.0.get(&key)
+    }
+
+    /// The texts of all.
+    pub(in super::super) fn texts(&self) -> Vec<String> {
+        self.0.values().map(|proposal| proposal.text.clone()).collect()
+    }
+
+    /// Takes it away.
+    pub(super) fn take(&mut self, key: SessionKey) -> Option<Proposal> {
+        self.0.remove(&key)
+    }
+
+    /// Forgets that of a session that ends.
+    pub(in super::super) fn end(&mut self, key: SessionKey) {
+        self.0.remove(&key);
+    }
+
+    /// Forgets those whose session is over.
+    pub(in super::super) fn forget(&mut self, mut is_session: impl FnMut(SessionKey) -> bool) {
+        self.0.retain(|key, _| is_session(*key));
+    }
+
+    /// Forgets that of a session where it is what runs, or what stands in the file.
+    pub(super) fn forget_done(&mut self, key: SessionKey, running: &str, file: Option<&str>) {
+        let is_done = |proposal: &Proposal| proposal.text == running || Some(&*proposal.text) == file;
+        if self.0.get(&key).is_some_and(is_done) {
+            self.0.remove(&key);
+        }
+    }
+
+    /// Puts one, or none, in the place of what was there `before`, unless something else is there by now.
+    pub(super) fn put(
+        &mut self,
+        key: SessionKey,
+        before: Option<&Proposal>,
+        after: Option<Proposal>,
+    ) -> Result<(), NotPut> {
+        if self.0.get(&key) != before {
+            return Err(NotPut::Another);
+        }
+        let Some(after) = after else {
+            self.0.remove(&key);
+            return Ok(());
+        };
+        if self.0.len() >= MOST && before.is_none() {
+            return Err(NotPut::TooMany);
+        }
+        self.0.insert(key, after);
+        Ok(())
+    }
+
+    /// Notes that this text is about to be tried: whatever is added to it from here on goes on from there. `false`: it is not what
+    /// the session proposes by now.
+    pub(super) fn goes_on_from(&mut self, key: SessionKey, text: &str, tried: Tried) -> bool {
+        match self.0.get_mut(&key).filter(|now| now.text == text) {
+            Some(now) => {
+                now.tried = Some(tried);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "eye = 1\n";
+    const RUNNING: &str = "what the file says";
+
+    fn key() -> SessionKey {
+        SessionKey::of("one")
+    }
+
+    fn proposal(text: &str) -> Proposal {
+        Proposal {
+            file: digest(FILE),
+            running: RUNNING.to_owned(),
+            tried: None,
+            text: text.to_owned(),
+            whys: Vec::new(),
+            back_to: "/rules".to_owned(),
+        }
+    }
+
+    fn tried(text: &str) -> Tried {
+        Tried { file: digest(text), running: format!("what {text} says") }
+    }
+
+    fn of(proposal: Proposal) -> Proposals {
+        Proposals([(key(), proposal)].into())
+    }
+
+    #[test]
+    fn what_runs_by_now_or_stands_in_the_file_is_proposed_no_more() {
+        for (running, file, stays) in [
+            (FILE, Some(FILE), true),
+            ("eye = 2\n", Some(FILE), false),
+            ("eye = 2\n", None, false),
+            (FILE, Some("eye = 2\n"), false),
+            ("eye = 3\n", None, true),
+        ] {
+            let mut proposals = of(proposal("eye = 2\n"));
+            proposals.forget_done(key(), running, file);
+            assert_eq!(proposals.has(key()), stays, "{running} runs, the file is {file:?}");
+        }
+    }
+
+    #[test]
+    fn what_another_tab_proposed_meanwhile_is_not_lost() {
+        let mut proposals = Proposals::default();
+        let (first, second) = (proposal("eye = 2\n"), proposal("eye = 3\n"));
+        assert_eq!(proposals.put(key(), None, Some(first.clone())), Ok(()));
+        assert_eq!(proposals.put(key(), None, Some(second.clone())), Err(NotPut::Another));
+        assert_eq!(proposals.put(key(), None, None), Err(NotPut::Another));
+        assert_eq!(proposals.get(key()), Some(&first));
+        assert_eq!(proposals.put(key(), Some(&first), Some(second.clone())), Ok(()));
+        assert_eq!(proposals.get(key()), Some(&second));
+        assert_eq!(proposals.put(key(), Some(&second), None), Ok(()));
+        assert!(!proposals.has(key()));
+    }
+
+    #[test]
+    fn what_grew_while_the_box_began_to_try_it_goes_on_from_the_trial_and_from_nothing_else() {
+        let begun = proposal("eye = 2\n");
+        let mut proposals = of(begun.clone());
+        assert!(!proposals.goes_on_from(key(), "eye = 9\n", tried("eye = 9\n")));
+        assert!(proposals.goes_on_from(key(), "eye = 2\n", tried("eye = 2\n")));
+        let mut grown = proposals.get(key()).unwrap().clone();
+        grown.text.push_str("nose = 1\n");
+        let (file, trial) = (digest(FILE), "what eye = 2\n says");
+        assert!(!grown.is_outdated(&file, trial), "it is tried");
+        assert!(!grown.is_outdated(&digest("eye = 2\n"), trial), "it is kept");
+        assert!(!grown.is_outdated(&file, RUNNING), "it is given up: all of it is proposed still");
+        assert!(grown.is_outdated(&file, "what somebody else tries"));
+        assert!(grown.is_outdated(&digest("by hand"), RUNNING));
+        assert!(begun.is_outdated(&file, trial), "this one goes on from the file");
+    }
+
+    #[test]
+    fn nothing_stays_of_a_session_that_is_over_and_there_are_never_more_than_may_be() {
+        let mut proposals = of(proposal("eye = 2\n"));
+        let other = SessionKey::of("other");
+        assert_eq!(proposals.put(other, None, Some(proposal("eye = 3\n"))), Ok(()));
+        proposals.forget(|key| key == other);
+        assert_eq!(proposals.texts(), ["eye = 3\n"]);
+        proposals.end(other);
+        assert!(proposals.texts().is_empty());
+        for number in 0..MOST {
+            let key = SessionKey::of(&number.to_string());
+            assert_eq!(proposals.put(key, None, Some(proposal("eye = 2\n"))), Ok(()));
+        }
+        assert_eq!(proposals.put(key(), None, Some(proposal("eye = 2\n"))), Err(NotPut::TooMany));
+        assert_eq!(proposals.take(SessionKey::of("0")), Some(proposal("eye = 2\n")));
+        assert_eq!(proposals.put(key(), None, Some(proposal("eye = 2\n"))), Ok(()));
+    }
+}
