@@ -85,7 +85,7 @@ impl LastOffer {
 pub struct Overrides {
     /// The configuration in place of the file's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<OfferedConfig>,
     /// Values in place of the configuration's.
     #[serde(default)]
     pub settings: Settings,
@@ -102,19 +102,19 @@ impl Overrides {
     }
 
     /// What somebody at the page tries.
-    pub fn of_page(&self) -> Option<&Wanted> {
+    pub fn of_page(&self) -> Option<&OfferedConfig> {
         self.wanted.as_ref().filter(|wanted| wanted.from_page)
     }
 
     /// What the command centre sent: what is tried at the page bears the highest version, too, and comes back.
-    pub fn of_centre(&self) -> Option<&Wanted> {
+    pub fn of_centre(&self) -> Option<&OfferedConfig> {
         self.wanted.as_ref().filter(|wanted| !wanted.from_page)
     }
 }
 
 /// A configuration from the centre, or one that somebody at the page tries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct OfferedConfig {
     /// Its version; one of the page has none of its own and takes none from the centre.
     pub version: u64,
     /// The whole of it.
@@ -168,7 +168,7 @@ impl StoredOverrides {
             }
         };
         match serde_json::from_slice(&text) {
-            Ok(standing) => (standing, None),
+            Ok(overrides) => (overrides, None),
             Err(error) => {
                 let aside = path.with_extension("damaged");
                 let why = match fs::rename(&path, &aside) {
@@ -217,15 +217,15 @@ mod tests {
     fn what_stands_survives_a_restart_and_damage_is_put_aside() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(StoredOverrides::load(folder.path()), (StoredOverrides::default(), None));
-        let wanted = Wanted { version: 7, toml: "[site]\n".to_owned(), from_page: false };
-        let standing = StoredOverrides {
+        let wanted = OfferedConfig { version: 7, toml: "[site]\n".to_owned(), from_page: false };
+        let overrides = StoredOverrides {
             file: "f".to_owned(),
             version: 7,
             now: Overrides { wanted: Some(wanted), ..Overrides::default() },
             ..StoredOverrides::default()
         };
-        standing.save(folder.path()).unwrap();
-        assert_eq!(StoredOverrides::load(folder.path()).0, standing);
+        overrides.save(folder.path()).unwrap();
+        assert_eq!(StoredOverrides::load(folder.path()).0, overrides);
         fs::write(path_in(folder.path()), "{").unwrap();
         let (nothing, said) = StoredOverrides::load(folder.path());
         assert_eq!(nothing, StoredOverrides::default());

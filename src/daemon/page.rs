@@ -30,7 +30,7 @@ pub(crate) struct PageStage {
 }
 
 impl PageStage {
-    /// Serves it as the configuration says. That it cannot be served is no error of the daemon's: it is told.
+    /// Serves it as the configuration says. That it cannot be served is no error of the daemon's: it is reported.
     pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
@@ -69,11 +69,11 @@ impl PageStage {
     }
 
     /// What runs from here on, what of it stands, and when it falls, if it is on trial.
-    pub(crate) fn tell(&self, config: &Config, standing: &StoredOverrides, trial_ends: Option<Duration>) {
-        let (source, _) = standing.now.source();
-        let from_page = standing.now.of_page().is_some();
-        let trial = trial_ends.filter(|_| standing.trial.is_some()).map(|ends| OnTrial { ends, from_page });
-        let (config, file) = (Arc::new(config.clone()), standing.file.clone());
+    pub(crate) fn update(&self, config: &Config, overrides: &StoredOverrides, trial_ends: Option<Duration>) {
+        let (source, _) = overrides.now.source();
+        let from_page = overrides.now.of_page().is_some();
+        let trial = trial_ends.filter(|_| overrides.trial.is_some()).map(|ends| OnTrial { ends, from_page });
+        let (config, file) = (Arc::new(config.clone()), overrides.file.clone());
         self.in_force.send_replace(InForce { config, source, file, trial });
     }
 

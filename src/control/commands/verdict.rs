@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(answer(word).code, Some(Refusal::Invalid));
         let unknown = answer(NotHandled::Unknown(AlertError::Unknown(alert)));
         assert_eq!(unknown.code, Some(Refusal::UnknownAlert));
-        assert!(unknown.told(Language::English).unwrap().contains("7 days"));
+        assert!(unknown.message_text(Language::English).unwrap().contains("7 days"));
         assert_eq!(answer(NotHandled::Closed(first.clone())).code, Some(Refusal::Conflict));
         let what = text::verdict_was("confirmed");
         let before = answer(NotHandled::Before { what, before: first });
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_told_by_the_code_what_was_so_before() {
+    fn a_program_is_reported_by_the_code_what_was_so_before() {
         let before = Act {
             by: "desk 1".to_owned(),
             key: None,

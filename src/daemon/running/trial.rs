@@ -23,8 +23,8 @@ impl Running {
 
     /// What was there before the trial comes back. Where it cannot, the trial goes on until its time is over.
     pub(super) fn end_trial(&mut self) -> Result<(), Problems> {
-        let Some(trial) = self.standing.trial.clone() else { return Ok(()) };
-        let mut next = self.standing.clone();
+        let Some(trial) = self.overrides.trial.clone() else { return Ok(()) };
+        let mut next = self.overrides.clone();
         let (sha256, at) = (Some(self.config.sha256.clone()), self.clock.now().utc);
         let fell = LastOffer::fell(&next.now, &trial.before, sha256, at);
         (next.now, next.trial) = (*trial.before, None);
@@ -32,18 +32,18 @@ impl Running {
         let offer = Offer { source, version };
         let taken = based_on(&self.file, &next.now)
             .and_then(|base| self.put_in_place(base, next, &offer, Some(fell)));
-        taken.inspect_err(|problems| self.tell_refused(&offer, problems))
+        taken.inspect_err(|problems| self.report_refused(&offer, problems))
     }
 
     /// What somebody at the page tries goes into the file, which counts from here on.
     pub(super) fn keep_trial(&mut self) -> Result<(), Sentence> {
-        let Some(wanted) = self.standing.now.of_page().cloned() else {
+        let Some(wanted) = self.overrides.now.of_page().cloned() else {
             return Err(crate::text::command::nothing_on_trial());
         };
         let path = self.file.path().to_owned();
         let there =
             text_of(&path).map_err(|problems| daemon::file_not_read(path.display(), first_of(&problems)))?;
-        if overrides::digest(&there) != self.standing.file {
+        if overrides::digest(&there) != self.overrides.file {
             return Err(daemon::file_was_edited(path.display()));
         }
         write::configuration(&path, &wanted.toml).map_err(|error| match error.hint() {
@@ -52,16 +52,16 @@ impl Running {
         })?;
         let next = StoredOverrides {
             file: overrides::digest(&wanted.toml),
-            now: Overrides { wanted: None, ..self.standing.now.clone() },
+            now: Overrides { wanted: None, ..self.overrides.now.clone() },
             trial: None,
             last_offer: None,
-            ..self.standing.clone()
+            ..self.overrides.clone()
         };
         if let Err(error) = next.save(self.folder()) {
             // At the next start the file is another one than the one that this belongs to, so it falls by itself.
             log_error!(box_log::overrides_unwritable(); folder = %self.folder().display(), %error);
         }
-        (self.file, self.standing) = (self.base.clone(), next);
+        (self.file, self.overrides) = (self.base.clone(), next);
         (self.trial_ends, self.file_trouble, self.last_offer) = (None, None, None);
         self.log_config("applied", &self.config.sha256.clone(), &Offer::FILE);
         self.announce();
@@ -69,7 +69,7 @@ impl Running {
     }
 
     /// What runs, for the page.
-    pub(super) fn tell_page(&self) {
-        self.stages.page.tell(&self.config, &self.standing, self.trial_ends);
+    pub(super) fn notify_page(&self) {
+        self.stages.page.update(&self.config, &self.overrides, self.trial_ends);
     }
 }

@@ -21,7 +21,7 @@ const EVERY_CAMERA: &str = "*";
 /// Cameras whose names stand beside a zone.
 const MOST_NAMED: usize = 3;
 /// What people look for first; every other field stands under *More*.
-const TOLD_FIRST: [&str; 2] = ["schedule", "level"];
+const SHOWN_FIRST: [&str; 2] = ["schedule", "level"];
 
 /// What a form is filled with.
 pub(super) enum Filled<'a> {
@@ -224,7 +224,7 @@ impl Form<'_> {
             of_rule || (one.path.len() == 2 && self.drawn(one).is_some())
         };
         let is_name = |one: &Placed| one.path == ["id"];
-        let is_first = |one: &Placed| one.path.len() == 1 && TOLD_FIRST.contains(&one.field.name);
+        let is_first = |one: &Placed| one.path.len() == 1 && SHOWN_FIRST.contains(&one.field.name);
         let section = |title: Sentence, fields: Vec<&Placed>| {
             html! {
                 @if !fields.is_empty() {
@@ -530,14 +530,14 @@ impl Form<'_> {
 
     fn drawn_field(&self, one: &Placed, drawn: &[(String, Vec<String>)]) -> Markup {
         let named = |(name, cameras): &(String, Vec<String>)| {
-            let told = match cameras.len() {
+            let shown = match cameras.len() {
                 0..=MOST_NAMED => {
                     let cameras = cameras.iter().map(|id| id.as_str().into()).collect();
                     say::drawn_at(name.as_str(), Words::List(cameras, Joint::Row))
                 }
                 count => say::drawn_at_many(name.as_str(), count),
             };
-            (name.clone(), self.say(told))
+            (name.clone(), self.say(shown))
         };
         let mut choices: Vec<(String, String)> = drawn.iter().map(named).collect();
         let text = self.text(one);
@@ -732,10 +732,10 @@ mod tests {
         let fields = posted(&[("crowd.at_least", "8.5"), ("crowd.for_secs", "soon"), ("hold_secs", "inf")]);
         let (changes, faults) = super::changes(Some(&kind), &fields, None, Language::Chinese);
         assert_eq!(changes, []);
-        let told: Vec<(&str, &str)> =
+        let shown: Vec<(&str, &str)> =
             faults.iter().map(|fault| (fault.key.as_str(), fault.what.as_str())).collect();
         assert_eq!(
-            told,
+            shown,
             [
                 ("hold_secs", "`inf` 不是数值"),
                 ("crowd.at_least", "`8.5` 不是整数"),
