@@ -8,7 +8,8 @@ use clap::Subcommand;
 use super::language;
 use super::{Failure, print_line};
 use crate::analysis::time::Timestamp;
-use crate::config::{Config, Surroundings, WebListen};
+use crate::config::edit::{self, Edit};
+use crate::config::{Config, Surroundings, WebListen, write};
 use crate::contract::Language;
 use crate::text::{Sentence, argument, page as words};
 use crate::web::accounts::{self, Accounts, Role};
@@ -35,6 +36,14 @@ enum Action {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Open the page for phones and computers on the site's network: `[web] listen` in the configuration
+    Open {
+        /// The address and port it is served at; this one is every address of the box
+        #[arg(long, default_value = "0.0.0.0:8443")]
+        listen: SocketAddr,
+    },
+    /// Close it again for everything but this machine
+    Close,
     /// Take somebody's name away; whoever is logged in with it is logged out
     Remove {
         /// The name
@@ -79,6 +88,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             say!("{}", words::type_the_code(where_to, minutes, role.name()).in_language(language));
             print_line(code)?;
         }
+        Some(Action::Open { listen }) => set_listen(&args.config, &config, Some(listen))?,
+        Some(Action::Close) => set_listen(&args.config, &config, None)?,
         Some(Action::Remove { name }) => {
             if !known.remove(&name).map_err(unusable)? {
                 return Err(Failure::tried(words::nobody_of_that_name(name)));
@@ -109,14 +120,40 @@ fn show(config: &Config, folder: &Path, known: &mut Accounts, language: Language
     Ok(())
 }
 
+/// Writes where the page is served into the configuration, whose comments and order stay; `None`: where it usually is, for this
+/// machine alone.
+fn set_listen(path: &Path, config: &Config, listen: Option<SocketAddr>) -> Result<(), Failure> {
+    let value = listen.map(|listen| listen.to_string().into());
+    let edit = Edit::SetIn { section: "web", key: "listen".to_owned(), value };
+    let text = edit::apply(config.text(), &[edit]).map_err(Failure::tried)?;
+    let changed = Config::from_text(path, &text, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
+    let address = listened(&changed).map(https).unwrap_or_default();
+    let what = if changed.web.listen == config.web.listen {
+        words::is_served_there_already(address)
+    } else {
+        write::configuration(path, &text)
+            .map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
+        words::will_be_served(path.display(), address)
+    };
+    say!("{}", what.in_language(language::of_this_run()));
+    Ok(())
+}
+
 /// Where a browser finds the page: as the daemon says, or as the configuration does.
 fn url(config: &Config, folder: &Path) -> String {
-    let usual = || crate::config::document::DEFAULT_WEB_LISTEN.parse().ok();
-    let listen = web::address(folder).or(match config.web.listen {
+    web::address(folder).or(listened(config)).map(https).unwrap_or_default()
+}
+
+/// Where the configuration lets the page be served.
+fn listened(config: &Config) -> Option<SocketAddr> {
+    match config.web.listen {
         WebListen::At(address) => Some(address),
-        WebListen::Usual => usual(),
-    });
-    let Some(listen) = listen else { return String::new() };
+        WebListen::Usual => crate::config::document::DEFAULT_WEB_LISTEN.parse().ok(),
+    }
+}
+
+/// What to type into a browser for a page that listens there.
+fn https(listen: SocketAddr) -> String {
     let reached = if listen.ip().is_unspecified() { own_address(listen.ip()) } else { None };
     let address = SocketAddr::new(reached.unwrap_or(listen.ip()), listen.port());
     format!("https://{address}")

@@ -49,8 +49,10 @@ pub(crate) enum Edit {
     RemoveRule(String),
     /// A camera goes, and with it the rules that watch no other.
     RemoveCamera(String),
-    /// A value of the section `[site]`; `None`: nothing is said there.
-    SetSite {
+    /// A value of a section such as `[site]`; `None`: nothing is said there.
+    SetIn {
+        /// The section.
+        section: &'static str,
         /// Which.
         key: String,
         /// What.
@@ -193,10 +195,10 @@ fn one(document: &mut DocumentMut, edit: &Edit) -> Result<(), Sentence> {
             }
             Ok(())
         }
-        Edit::SetSite { key, value } => {
-            let site = document.as_table_mut().entry("site").or_insert_with(|| Item::Table(Table::new()));
-            let site = site.as_table_like_mut().ok_or_else(|| say::value_has_nothing_below("site"))?;
-            set_at(site, std::slice::from_ref(key), value.as_ref())
+        Edit::SetIn { section, key, value } => {
+            let table = document.as_table_mut().entry(section).or_insert_with(|| Item::Table(Table::new()));
+            let table = table.as_table_like_mut().ok_or_else(|| say::value_has_nothing_below(*section))?;
+            set_at(table, std::slice::from_ref(key), value.as_ref())
         }
     }
 }

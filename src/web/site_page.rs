@@ -90,7 +90,8 @@ impl Typed {
         ];
         let changed = values.into_iter().filter(|(_, now, before)| now != before);
         changed
-            .map(|(key, now, _)| Edit::SetSite {
+            .map(|(key, now, _)| Edit::SetIn {
+                section: "site",
                 key: key.to_owned(),
                 value: (!now.is_empty()).then(|| now.as_str().into()),
             })
@@ -290,7 +291,10 @@ mod tests {
         assert_eq!((fresh.area.as_str(), fresh.box_id.as_str()), ("", "box-1"));
         let edits = typed("530127", "box-1").edits_since(&fresh);
         assert_eq!(edits.len(), 1);
-        assert!(matches!(&edits[0], Edit::SetSite { key, value: Some(_) } if key == "area"), "{edits:?}");
+        assert!(
+            matches!(&edits[0], Edit::SetIn { section: "site", key, value: Some(_) } if key == "area"),
+            "{edits:?}"
+        );
         assert_eq!(fresh.edits_since(&fresh).len(), 0);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use super::client::{Client, form};
 use super::here::{PASSWORD, Site};
+use super::support::mosquitto::free_port;
 
 const SESSION: &str = "__Host-lookout";
 
@@ -71,6 +72,38 @@ fn somebody_enrols_with_a_code_and_logs_in_out_and_in_again() {
     let made = site.logged("page_code_made");
     assert_eq!((made.len(), made[0]["detail"].as_str()), (1, Some("viewer")));
     assert!(made[0]["n"].as_u64() < site.logged("page_enrolled")[0]["n"].as_u64());
+}
+
+#[test]
+fn the_page_is_opened_for_others_and_closed_again_without_an_editor() {
+    let mut site = Site::start();
+    let said = |output: std::process::Output| {
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
+    };
+    let before = fs::read_to_string(&site.config).unwrap();
+    let wide = SocketAddr::from(([0, 0, 0, 0], free_port()));
+    let told = said(site.page_command(&["open", "--listen", &wide.to_string()]));
+    assert!(told.contains(&format!(":{}", wide.port())) && told.contains("restart"), "{told}");
+    assert!(!told.contains("0.0.0.0"), "an address that a phone can open: {told}");
+    let open = fs::read_to_string(&site.config).unwrap();
+    assert_eq!(open, before.replace(&site.address.to_string(), &wide.to_string()));
+    assert!(said(site.page_command(&["open", "--listen", &wide.to_string()])).contains("already"));
+
+    site.stop();
+    site.run();
+    site.address = SocketAddr::from(([127, 0, 0, 1], wide.port()));
+    assert_eq!(site.client().get("/login").status, 200);
+
+    said(site.page_command(&["close"]));
+    let closed = fs::read_to_string(&site.config).unwrap();
+    assert!(!closed.contains(&wide.to_string()) && closed.contains("[web]"), "{closed}");
+    let taken = format!("0.0.0.0:{}", site.webhook.unwrap());
+    for listen in ["8443", &taken] {
+        let refused = site.page_command(&["open", "--listen", listen]);
+        assert_eq!(refused.status.code(), Some(2), "{listen}: {refused:?}");
+        assert_eq!(fs::read_to_string(&site.config).unwrap(), closed, "{listen}");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub struct Site {
     _broker: Option<Mosquitto>,
     pub centre: Consumer,
     /// Where readings are posted.
-    webhook: Option<u16>,
+    pub webhook: Option<u16>,
     pub address: SocketAddr,
     pub daemon: Option<Daemon>,
 }

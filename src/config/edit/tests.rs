@@ -6,7 +6,7 @@ use toml_edit::Value;
 
 use super::*;
 use crate::analysis::geometry::Point;
-use crate::config::{Config, Surroundings};
+use crate::config::{Config, Surroundings, WebListen};
 
 const EXAMPLE: &str = include_str!("../../../config/example.toml");
 const MINIMAL: &str = include_str!("../../../config/minimal.toml");
@@ -241,8 +241,12 @@ fn the_first_camera_of_a_fresh_box_is_added() {
 #[test]
 fn a_fresh_box_is_reported_where_it_stands() {
     let fresh = include_str!("../../../deploy/debian/fresh.toml");
-    let set =
-        |key: &str, value: Option<&str>| Edit::SetSite { key: key.to_owned(), value: value.map(Value::from) };
+    let set_in = |section, key: &str, value: Option<&str>| Edit::SetIn {
+        section,
+        key: key.to_owned(),
+        value: value.map(Value::from),
+    };
+    let set = |key: &str, value: Option<&str>| set_in("site", key, value);
     let edits = [set("area", Some("530127")), set("box", Some("gate-1")), set("name", Some("Yangqiao"))];
     let text = apply(fresh, &edits).unwrap();
     let site = read(&text).site;
@@ -253,6 +257,9 @@ fn a_fresh_box_is_reported_where_it_stands() {
     let without = edited(&text, set("name", None));
     assert_eq!(read(&without).site.name, None);
     assert!(edited("", set("area", Some("530127"))).contains("[site]\narea = \"530127\""));
+    let open = edited(fresh, set_in("web", "listen", Some("0.0.0.0:8443")));
+    assert_eq!(read(&open).web.listen, WebListen::At("0.0.0.0:8443".parse().unwrap()), "{open}");
+    assert_eq!(remarks(&open), remarks(fresh), "{open}");
 }
 
 #[test]
