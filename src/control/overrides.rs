@@ -151,6 +151,37 @@ pub struct Trial {
     pub secs: u32,
     /// What was there before.
     pub before: Box<Overrides>,
+    /// Who at the page tries it, so that nobody takes it for their own; kept over a restart.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<String>,
+}
+
+/// How a trial of somebody at the page ended that nobody kept and nobody gave up, for whoever looks at the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrialEnd {
+    /// Whose it was, where that is known.
+    pub by: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub why: WhyEnded,
+}
+
+/// Why a trial ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyEnded {
+    /// The file on the box was edited, and counts.
+    FileEdited,
+    /// Nobody kept it in time.
+    NobodyKeptIt,
+}
+
+impl StoredOverrides {
+    /// How what somebody at the page tries ends here; `None`: nobody there tries anything.
+    pub(crate) fn trial_end(&self, at: Timestamp, why: WhyEnded) -> Option<TrialEnd> {
+        let trial = self.trial.as_ref().filter(|_| self.now.of_page().is_some())?;
+        Some(TrialEnd { by: trial.by.clone(), at, why })
+    }
 }
 
 impl StoredOverrides {

@@ -180,6 +180,15 @@ pub(super) fn token(token: &str) -> Markup {
     html! { input type="hidden" name=(TOKEN_FIELD) value=(token); }
 }
 
+/// A text in which what stands in the file, or is typed, is between backticks.
+pub(super) fn coded(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// A level, in its colour and in words.
 pub(super) fn level_badge(level: Level, language: Language) -> Markup {
     html! { span class={ "level " (level.name()) } { (level_name(level).in_language(language)) } }

@@ -53,7 +53,7 @@ pub(super) async fn show(
     shell.tab = Some(Tab::Status);
     let walk = walk_test::section(&site, &camera.data.health.id, &shell, &visitor);
     let next = next_step::after(&site, &shell, &camera.data.health.id, NextStep::Walk);
-    let removal = changes::removal(&camera.data.health.id, &shell, &visitor);
+    let removal = changes::removal(&site, &camera.data.health.id, &shell, &visitor);
     let body = View { camera: &camera, shell: &shell }.body(&html! { (walk) (next) }, &removal);
     Ok(Html(shell.page(body).into_string()))
 }
