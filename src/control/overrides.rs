@@ -245,6 +245,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_what_is_tried_at_the_page_ends_there() {
+        let wanted = |from_page| Wanted { version: 7, toml: "[site]\n".to_owned(), from_page };
+        let before = Box::new(Overrides::default());
+        let trial =
+            Trial { until: Time(Timestamp::UNIX_EPOCH), secs: 600, before, by: Some("li".to_owned()) };
+        let standing = |from_page| StoredOverrides {
+            now: Overrides { wanted: Some(wanted(from_page)), ..Overrides::default() },
+            trial: Some(trial.clone()),
+            ..StoredOverrides::default()
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let end = standing(true).trial_end(at, WhyEnded::FileEdited);
+        assert_eq!(end, Some(TrialEnd { by: Some("li".to_owned()), at, why: WhyEnded::FileEdited }));
+        assert_eq!(standing(false).trial_end(at, WhyEnded::NobodyKeptIt), None, "of the centre");
+        assert_eq!(StoredOverrides::default().trial_end(at, WhyEnded::FileEdited), None);
+        // One of an earlier version names nobody.
+        let folder = tempfile::tempdir().unwrap();
+        let unnamed = StoredOverrides { trial: Some(Trial { by: None, ..trial.clone() }), ..standing(true) };
+        unnamed.save(folder.path()).unwrap();
+        assert!(!fs::read_to_string(path_in(folder.path())).unwrap().contains("\"by\""));
+        assert_eq!(StoredOverrides::load(folder.path()).0, unnamed);
+    }
+
+    #[test]
     fn what_stands_survives_a_restart_and_damage_is_put_aside() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(StoredOverrides::load(folder.path()), (StoredOverrides::default(), None));
