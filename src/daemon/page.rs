@@ -174,7 +174,7 @@ fn rule(rule: &Rule, config: &Config) -> RuleStatus {
         title: config.titles.get(&rule.id).cloned(),
         level: rule.level,
         place: rule.when.place().to_string(),
-        schedule: rule.schedule.to_string(),
+        schedule: rule.schedule.words(),
     }
 }
 

@@ -28,6 +28,8 @@ use super::sessions::SessionKey;
 use super::status::CameraStatus;
 use super::status_page;
 use super::walk_test;
+use crate::analysis::detection::class_words;
+use crate::contract::alert_words as words;
 use crate::contract::health::CameraState;
 use crate::contract::kinds;
 use crate::contract::words::Language;
@@ -135,22 +137,6 @@ impl View<'_> {
     }
 }
 
-/// What a class is called.
-fn class(name: &str, language: Language) -> String {
-    let known = match name {
-        "person" => say::person(),
-        "face" => say::face(),
-        "two_wheeler" => say::two_wheeler(),
-        "car" => say::car(),
-        "bus" => say::bus(),
-        "truck" => say::truck(),
-        "fire" => say::fire(),
-        "smoke" => say::smoke(),
-        other => return other.replace('_', " "),
-    };
-    known.in_language(language)
-}
-
 fn percent(part: f64) -> String {
     format!("{:.0}", part * 100.0)
 }
@@ -181,7 +167,7 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
     told["cost"] = say(say::costs(cost.pictures, each));
     let found = seen.boxes.iter().map(|one| {
         let (score, height) = (percent(f64::from(one.score)), percent(f64::from(one.height)));
-        say(say::one_found(class(one.class, language), score, height))
+        say(say::one_found(class_words(one.class), score, height))
     });
     told["found"] = Value::Array(found.collect());
     let places = seen.zones.iter().map(|zone| (&zone.name, &zone.rule));
@@ -192,11 +178,12 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
     told["holds"] = Value::Array(holds.collect());
     let beliefs = seen.signals.iter().map(|signal| {
         let sources = signal.sources.iter();
-        let shares = sources.map(|source| say(say::share_of(source.id.as_str(), percent(source.share))));
+        let shares = sources.map(|source| say(say::share_of(words::source(&source.id), percent(source.share))));
         json!({
             "title": kinds::title(&signal.name, None, language),
             "grid": signal.grid,
             "percent": percent(signal.belief),
+            "belief": say(say::percent(percent(signal.belief))),
             "shares": Value::Array(shares.collect()),
             "parts": signal.sources.iter().map(|source| source.share).collect::<Vec<_>>(),
         })

@@ -20,6 +20,7 @@ use crate::contract::kinds;
 use crate::contract::words::{Eye, Language, Mode};
 use crate::text::{Sentence, Words, page as say, page_live, page_wizard};
 use crate::types::camera_condition::CameraCondition;
+use crate::types::provider::Provider;
 use crate::view::Still;
 
 pub(super) async fn show(
@@ -385,7 +386,7 @@ impl View<'_> {
                     rect.all width="100" height="8" {}
                     rect.part width=(percent) height="8" {}
                 }
-                span { (percent) " %" " · " (self.say(word)) }
+                span { (self.say(page_live::percent(percent.as_str()))) " · " (self.say(word)) }
             }
         }
     }
@@ -429,7 +430,7 @@ impl View<'_> {
                         (self.say(say::looks_at(
                             format!("{:.1}", status.detector.per_second),
                             format!("{:.1}", status.detector.mean_ms),
-                            status.detector.provider.as_str(),
+                            provider(&status.detector.provider),
                         )))
                     }
                     dt { (self.say(say::machine())) }
@@ -495,9 +496,6 @@ pub(super) fn condition_of(camera: &CameraStatus, language: Language) -> Markup 
 /// The rules that watch a camera.
 pub(super) fn rules(camera: &str, rules: &[RuleStatus], language: Language) -> Markup {
     let say = |sentence: Sentence| sentence.in_language(language);
-    let schedule = |schedule: &str| {
-        if schedule == "always" { say(say::always()) } else { schedule.to_owned() }
-    };
     html! {
         @if rules.is_empty() {
             p.hint { (say(say::no_rules())) }
@@ -509,7 +507,7 @@ pub(super) fn rules(camera: &str, rules: &[RuleStatus], language: Language) -> M
                         li {
                             (level_badge(rule.level, language)) " "
                             (kinds::title(&rule.kind, rule.title.as_deref(), language))
-                            p.quiet { (rule.id) " · " (rule.place) " · " (schedule(&rule.schedule)) }
+                            p.quiet { (rule.id) " · " (rule.place) " · " (rule.schedule.in_language(language)) }
                         }
                     }
                 }
@@ -525,6 +523,20 @@ fn mark(is_well: bool) -> Markup {
 
 fn number(value: f64) -> String {
     format!("{}", (value * 1000.0).round() / 1000.0)
+}
+
+/// What computes, as people know it; the names of products are the same in every language.
+fn provider(name: &str) -> Words {
+    match Provider::named(name) {
+        Some(Provider::Cpu) => say::on_processor().into(),
+        Some(Provider::OpenVino) => "OpenVINO".into(),
+        Some(Provider::OpenVinoBf16) => "OpenVINO (bfloat16)".into(),
+        Some(Provider::Cuda) => "NVIDIA CUDA".into(),
+        Some(Provider::TensorRt) => "NVIDIA TensorRT".into(),
+        Some(Provider::Xnnpack) => "XNNPACK".into(),
+        Some(Provider::Acl) => "Arm Compute Library".into(),
+        None => name.into(),
+    }
 }
 
 /// A sensor of two states has no unit.

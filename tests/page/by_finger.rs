@@ -151,7 +151,7 @@ pub const ENGLISH: Read = Read {
     name: "East gate",
     watched: "East gate is watched",
     kept: "Kept: it stands in",
-    running: "1 of 1 cameras give pictures",
+    running: "Cameras with pictures: 1 of 1",
 };
 
 pub const CHINESE: Read = Read {

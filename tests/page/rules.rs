@@ -146,7 +146,7 @@ fn each_rule_says_what_it_does_where_when_and_how_urgent_it_is() {
 
     wang.get("/language/zh-CN");
     let page = wang.get(RULE).text();
-    for words in ["square 内有 person，持续 1 秒", "条件消失多少秒后", "区域 square", "默认"]
+    for words in ["square 内有人员，持续 1 秒", "条件消失多少秒后", "区域 square", "默认"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }

@@ -199,7 +199,7 @@ fn a_camera_is_found_and_added_without_a_script_and_its_password_is_shown_nowher
     });
     is_added(&site, &camera, "cam-1", "East gate");
     let status = site.shown(&mut li.client, "/", |text| {
-        text.contains("East gate") && text.contains("1 of 1 cameras give pictures")
+        text.contains("East gate") && text.contains("Cameras with pictures: 1 of 1")
     });
     li.seen.push_str(&status);
     has(&li.step("search", &[]), &["already here as East gate"]);
