@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn whoever_is_at_the_page_is_called_by_their_name() {
-        assert_eq!(person("page:li").in_language(Language::English), "li at this page");
-        assert_eq!(person("page:李").in_language(Language::Chinese), "李（本页面）");
+        assert_eq!(person("page:li").in_language(Language::English), "li at the page");
+        assert_eq!(person("page:李").in_language(Language::Chinese), "李（页面）");
         assert_eq!(person("desk 2").in_language(Language::Chinese), "desk 2");
     }
 

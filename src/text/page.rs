@@ -102,7 +102,6 @@ sentences! { "page";
     times_are_of(zone, offset): "Times are of the time zone {zone} (UTC{offset}).", "时间均为 {zone} 时区（UTC{offset}）。";
     as_of(): "as of", "截至";
     none_yet(): "none yet", "暂无";
-    always(): "always", "全天";
 
     // ---- levels and modes
     blue(): "Blue", "蓝色";
@@ -254,9 +253,8 @@ sentences! { "page";
     was_withdrawn(): "withdrawn", "已撤回";
     taken_by(who): "taken on by {who}", "{who} 已受理";
     closed_by(who): "closed by {who}", "{who} 已办结";
-    at_page(name): "{name} at this page", "{name}（本页面）";
+    at_page(name): "{name} at the page", "{name}（页面）";
     nobody_has_it(): "nobody has taken it on", "尚未受理";
-    noted(what, more): "{what}: {more}", "{what}：{more}";
     state_and_who(state, who): "{state}; {who}", "{state}；{who}";
 
     // ---- one alert

@@ -32,6 +32,7 @@ use super::in_force::{InForce, OnTrial};
 use super::layout::{Shell, coded, token};
 use super::login::is_own_path;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::rules::form::change_in_words;
 use super::sessions::SessionKey;
 use super::{Asked, Site, site_page};
 use crate::config::edit::{self, Edit};
@@ -435,7 +436,9 @@ impl View<'_> {
             ConfigSource::File | ConfigSource::Page => false,
         };
         html! {
-            ul.proposal { @for why in &proposal.whys { li { (self.say(why.clone())) } } }
+            ul.proposal {
+                @for why in &proposal.whys { li { (coded(&self.say(change_in_words(why, self.shell.language)))) } }
+            }
             @if judged.is_edited {
                 p.fault role="alert" { (self.say(say::file_was_edited(self.file.display()))) }
             }

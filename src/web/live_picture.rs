@@ -178,7 +178,8 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
     told["holds"] = Value::Array(holds.collect());
     let beliefs = seen.signals.iter().map(|signal| {
         let sources = signal.sources.iter();
-        let shares = sources.map(|source| say(say::share_of(words::source(&source.id), percent(source.share))));
+        let shares =
+            sources.map(|source| say(say::share_of(words::source(&source.id), percent(source.share))));
         json!({
             "title": kinds::title(&signal.name, None, language),
             "grid": signal.grid,

@@ -5,6 +5,7 @@
 //! (`super::changes`). Whether it makes sense is asked of `config`, never answered here. Without its script the page shows
 //! the same as numbers, in the same form.
 
+use std::collections::BTreeMap;
 use std::iter::repeat_n;
 use std::sync::Arc;
 
@@ -20,10 +21,11 @@ use super::accounts::Role;
 use super::layout::{Shell, Tab, token};
 use super::next_step::{self, NextStep};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use crate::analysis::detection::Class;
 use crate::config::edit::{self, Edit};
 use crate::config::{Config, Explained, Problem, Severity, Surroundings};
 use crate::contract::words::Language;
-use crate::text::{Sentence, page_shapes as say};
+use crate::text::{Sentence, page_live, page_shapes as say};
 
 mod drawn;
 
@@ -278,9 +280,12 @@ impl View<'_> {
         // The script puts in what only it knows.
         let (count, number, name, x, y) = ("{count}", "{number}", "{name}", "{x}", "{y}");
         let (rules, rule) = ("{rules}", "{rule}");
+        let class = |class: Class| (class.name(), class.words().in_language(self.shell.language));
+        let classes: BTreeMap<&str, String> = Class::STREET.into_iter().map(class).collect();
         json!({
             "zone": word(say::zone()), "line": word(say::line()), "mask": word(say::mask()),
             "horizon": word(say::horizon()),
+            "classes": classes, "percent": word(page_live::percent("{number}")),
             "left": word(say::left()), "right": word(say::right()),
             "draw": {
                 "zone": word(say::draw_zone(count)), "line": word(say::draw_line()),

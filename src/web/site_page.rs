@@ -19,7 +19,7 @@ use toml_edit::{DocumentMut, Item};
 use super::Site;
 use super::accounts::Role;
 use super::changes;
-use super::layout::{Shell, token};
+use super::layout::{Shell, coded, token};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::config::PLACEHOLDER_AREA;
 use crate::config::edit::Edit;
@@ -182,7 +182,7 @@ pub(super) fn restart_form(shell: &Shell<'_>, visitor: &Visitor, reasons: &[Sent
     html! {
         section.notice aria-labelledby="restart" {
             h2 #restart { (shell.say(say::takes_a_restart())) }
-            ul.lines { @for reason in reasons { li { (shell.say(reason.clone())) } } }
+            ul.lines { @for reason in reasons { li { (coded(&shell.say(reason.clone()))) } } }
             p { (shell.say(say::about_restart())) }
             @if may {
                 form method="post" action="/changes/restart" {

@@ -410,7 +410,9 @@ mod tests {
         assert!(Stations::has_arrived(&whole.all()));
         let shell = Shell::bare(Language::English, text::title());
         let page = whole.show(&shell).into_string();
-        for part in ["The whole way is open", "after 4.50 s", "by desk 2", "08:00:00.400", "by li at this page"] {
+        for part in
+            ["The whole way is open", "after 4.50 s", "by desk 2", "08:00:00.400", "by li at the page"]
+        {
             assert!(page.contains(part), "{part} is missing in {page}");
         }
     }

@@ -152,12 +152,16 @@ mod tests {
 
     #[test]
     fn how_a_trial_ended_is_said_with_whose_it_was_and_why() {
-        let end = |by: Option<&str>, why| TrialEnd { by: by.map(str::to_owned), at: Timestamp::UNIX_EPOCH, why };
+        let end =
+            |by: Option<&str>, why| TrialEnd { by: by.map(str::to_owned), at: Timestamp::UNIX_EPOCH, why };
         let said = |end: &TrialEnd, language| {
             ended(end, "site.toml".to_owned(), "20:15".to_owned()).in_language(language)
         };
         let edited = said(&end(Some("li"), WhyEnded::FileEdited), Language::English);
-        assert!(edited.contains("li") && edited.contains("20:15") && edited.contains("site.toml"), "{edited}");
+        assert!(
+            edited.contains("li") && edited.contains("20:15") && edited.contains("site.toml"),
+            "{edited}"
+        );
         let unkept = said(&end(None, WhyEnded::NobodyKeptIt), Language::Chinese);
         assert!(unkept.contains("20:15") && unkept.contains("无人保存"), "{unkept}");
         assert_ne!(unkept, said(&end(None, WhyEnded::FileEdited), Language::Chinese));

@@ -117,9 +117,10 @@ fn hears(signal: &SignalPlan, config: &Config, its: &[&Rule], camera: &str) -> b
         || signal.from.iter().any(|feed| match &feed.from {
             Selector::Cameras { cameras, .. } if cameras.is_empty() => config.camera(camera).is_some(),
             Selector::Cameras { cameras, .. } => cameras.iter().any(|id| **id == *camera),
-            Selector::Rule(_) | Selector::RuleKind(_) | Selector::Sensor { .. } | Selector::Quantity { .. } => {
-                false
-            }
+            Selector::Rule(_)
+            | Selector::RuleKind(_)
+            | Selector::Sensor { .. }
+            | Selector::Quantity { .. } => false,
         })
 }
 
@@ -129,7 +130,9 @@ fn is_fed_besides_rules(signal: &SignalPlan, config: &Config, camera: &str) -> b
     signal.from.iter().any(|feed| match &feed.from {
         Selector::Rule(_) | Selector::RuleKind(_) => false,
         Selector::Sensor { sensor, .. } => sensors.iter().any(|one| *one.plan.id == **sensor),
-        Selector::Quantity { quantity, .. } => sensors.iter().any(|one| one.plan.quantity.name() == &**quantity),
+        Selector::Quantity { quantity, .. } => {
+            sensors.iter().any(|one| one.plan.quantity.name() == &**quantity)
+        }
         Selector::Cameras { cameras, .. } if cameras.is_empty() => {
             config.cameras.iter().any(|one| *one.id != *camera)
         }
@@ -192,9 +195,13 @@ mod tests {
         };
         let told = said("cam-1", Language::English);
         let line = |codes: &str, of: &[String]| of.iter().any(|line| line.starts_with(codes));
-        assert!(told.iter().any(|line| line.starts_with("Rules that go with it") && line.contains("(alone)")));
+        assert!(
+            told.iter().any(|line| line.starts_with("Rules that go with it") && line.contains("(alone)"))
+        );
         assert!(told.iter().any(|line| line.starts_with("Rules that go on") && line.contains("(both)")));
-        assert!(told.iter().any(|line| line.contains("no camera any more") && line.contains("(of-its-owner)")));
+        assert!(
+            told.iter().any(|line| line.contains("no camera any more") && line.contains("(of-its-owner)"))
+        );
         assert!(told.iter().all(|line| !line.contains("(other)")), "{told:?}");
         assert!(!line("No rule watches it", &told), "{told:?}");
         let chinese = said("cam-1", Language::Chinese);

@@ -14,11 +14,11 @@ use serde_json::Value;
 
 use super::super::Site;
 use super::super::accounts::Role;
-use super::super::layout::{Shell, Tab, token};
+use super::super::layout::{Shell, Tab, colon, token};
 use super::super::request::{Fields, OwnForm, Reader, Refused, Visitor};
-use super::form::{FieldFault, begun_large, html_id, marked, toml};
+use super::form::{FieldFault, begun_large, hours_in_words, html_id, marked, toml};
 use super::{again, installers_only, with};
-use crate::analysis::detection::Class;
+use crate::analysis::detection::{Class, class_words};
 use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::{self, TypedSection, about_camera};
 use crate::config::{Explained, Origin};
@@ -224,12 +224,13 @@ impl View<'_> {
                 }
             } @else {
                 (self.table(false))
-                p { (self.say(say::other_hours())) ": " (self.text(OTHER_HOURS)) }
+                p { (self.say(say::other_hours())) (colon(language)) (hours_in_words(&self.text(OTHER_HOURS), language)) }
             }
         }
     }
 
     fn table(&self, may_change: bool) -> Markup {
+        let language = self.shell.language;
         html! {
             table.thresholds {
                 thead {
@@ -243,7 +244,8 @@ impl View<'_> {
                     @for (class, is_asked) in &self.known.classes {
                         tr {
                             th scope="row" {
-                                code { (class) }
+                                @let name = class_words(class).in_language(language);
+                                (name) @if name != *class { " " code.quiet { (class) } }
                                 @if *is_asked { span.quiet { (self.say(say::asked_about())) } }
                             }
                             @for (key, when) in [(USUALLY, say::usually()), (AT_OTHER_HOURS, say::at_other_hours())] {
@@ -260,7 +262,7 @@ impl View<'_> {
         let path = [key, &[class]].concat();
         let name = path.join(".");
         let id = html_id(&name);
-        let label = say::field_of(class, when.clone());
+        let label = say::field_of(class_words(class), when.clone());
         let otherwise = match self.known.layers.get(&name) {
             Some(told) => told.clone(),
             None if key == USUALLY => say::models_own(),
