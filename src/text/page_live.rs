@@ -99,6 +99,9 @@ sentences! { "page_live";
     walk_promise(percent, height):
         "Whoever walked was found in {percent} % of the places; the smallest was {height} % of the picture's height.",
         "走测人员在 {percent}% 的位置被检测到，最小身高为画面高度的 {height}%。";
+    walk_found(percent):
+        "Whoever walked was found in {percent} % of the places.",
+        "走测人员在 {percent}% 的位置被检测到。";
     walk_nobody():
         "Nobody was found. Is somebody in view, and is the camera's threshold for people not too high?",
         "未检测到人员。请确认有人在画面内，且该摄像机“人员”的检测阈值不过高。";

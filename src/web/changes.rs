@@ -64,7 +64,7 @@ const COMPARED_WITHIN: Duration = Duration::from_secs(2);
 pub(super) const PATH: &str = "/changes";
 
 /// The field that says what somebody saw when they pressed a button.
-const SHOWN: &str = "shown";
+pub(super) const SHOWN: &str = "shown";
 
 /// Why there is no proposal.
 enum NotProposed {
@@ -454,7 +454,8 @@ impl View<'_> {
             }
             (self.problems(judged))
             @if !judged.restart.is_empty() {
-                (site_page::restart_form(self.shell, self.visitor, &judged.restart, judged.may_be_written()))
+                @let shown = judged.may_be_written().then(|| digest(&proposal.text));
+                (site_page::restart_form(self.shell, self.visitor, &judged.restart, shown.as_deref()))
             }
             div.buttons {
                 @if judged.may_be_tried() { (self.form("try", say::try_it(), false, proposal)) }

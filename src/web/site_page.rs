@@ -177,16 +177,23 @@ pub(super) async fn propose(
     Ok(site.propose(&visitor, reader, edits, why, PATH.to_owned()).await?.into_response())
 }
 
-/// What is said of a proposal that takes a restart, and the button.
-pub(super) fn restart_form(shell: &Shell<'_>, visitor: &Visitor, reasons: &[Sentence], may: bool) -> Markup {
+/// What is said of a proposal that takes a restart, and the button. `shown` is the digest of what stands there to be read;
+/// `None`: it cannot be written.
+pub(super) fn restart_form(
+    shell: &Shell<'_>,
+    visitor: &Visitor,
+    reasons: &[Sentence],
+    shown: Option<&str>,
+) -> Markup {
     html! {
         section.notice aria-labelledby="restart" {
             h2 #restart { (shell.say(say::takes_a_restart())) }
             ul.lines { @for reason in reasons { li { (coded(&shell.say(reason.clone()))) } } }
             p { (shell.say(say::about_restart())) }
-            @if may {
+            @if let Some(shown) = shown {
                 form method="post" action="/changes/restart" {
                     (token(visitor.form_token()))
+                    input type="hidden" name=(changes::SHOWN) value=(shown);
                     button #write-and-restart type="submit" { (shell.say(say::write_and_restart())) }
                 }
             }
@@ -198,7 +205,7 @@ pub(super) async fn write_and_restart(
     State(site): State<Arc<Site>>,
     form: OwnForm,
 ) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
+    let OwnForm { visitor, fields, reader } = form;
     installers_only(&visitor, reader)?;
     let back = |why: Sentence| {
         site.sessions.lock().say_next(visitor.key, why);
@@ -211,6 +218,10 @@ pub(super) async fn write_and_restart(
     let sha256 = site.blocking(move |site| changes::text_to_write(site, key), reader).await?;
     // The page of changes says why not.
     let Some((text, sha256)) = sha256 else { return Ok(Redirect::to(changes::PATH)) };
+    // Another window may have added to it.
+    if fields.get(changes::SHOWN).is_some_and(|shown| shown != sha256) {
+        return back(page_changes::is_another_by_now());
+    }
     site.note(WRITTEN, &visitor.by(), Some(sha256), reader).await?;
     let path = site.parts.config_file.clone();
     let written = site.blocking(move |_| crate::config::write::configuration(&path, &text), reader).await?;

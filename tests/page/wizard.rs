@@ -356,6 +356,12 @@ fn a_fresh_box_asks_where_it_stands_before_the_first_camera_and_signs_from_then_
     let token = viewer.get("/").token();
     assert_eq!(viewer.post("/changes/restart", &[("token", &token)]).status, 403);
 
+    let other = "0".repeat(64);
+    let answer = li.press("/changes/restart", &[("shown", &other)]);
+    assert_eq!(answer.header("location"), Some("/changes"), "it is not what the page showed");
+    assert!(file().contains("area = \"000000\""), "{}", file());
+    has(&li.settled("/changes"), &["Meanwhile more was changed", "name=\"shown\""]);
+
     let written = li.press("/changes/restart", &[]);
     assert_eq!(
         (written.status, written.header("location")),
