@@ -268,7 +268,8 @@ fn walks_the_whole_way(read: &Read) {
     wait_until("its picture", &browser, &|| browser.script(has_picture, &[]) == true);
     look("alert");
     finger.press("#do-ack button");
-    browser.wait_for_text("page:li");
+    // By name, as the reader's language says where.
+    browser.wait_for_text(if read.tag == "en" { "li at the page" } else { "li（页面）" });
     let told = site.told("that it is taken on", &id, |data| data["handling"]["accepted"]["by"] == "page:li");
     assert_eq!(told["data"]["acknowledged"]["by"], "page:li");
     let (took, actions) = (finger.took(), finger.actions());
