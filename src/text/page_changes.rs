@@ -78,6 +78,9 @@ sentences! { "page_changes";
     not_with_others(who):
         "What {who} tries now is not among these changes, which begin with the file. They can be tried once that trial is over; if it is kept, the file is another one, and they are made anew.",
         "{who} 正在试运行的内容不在以下更改之中：这些更改以配置文件为基础，待该试运行结束后才能试运行；若该试运行被保存，文件随之改变，须重新更改。";
+    perhaps_tried(who):
+        "This is not in the file. What {who} tries now may hold it: it can be changed once that trial is over.",
+        "配置文件中没有该内容，可能属于 {who} 正在试运行的更改：待其结束后才能修改。";
     ended_by_the_file(who, time, path):
         "What was tried by {who} ended at {time}, as somebody edited {path}: the file runs now, and what was tried is not in it. Whoever still wants it changes it anew.",
         "{who} 的试运行已于 {time} 结束，原因是 {path} 被直接修改：现按该文件运行，其中没有试运行的内容；如仍需要，请重新更改。";

@@ -237,6 +237,17 @@ impl Site {
         self.in_force().trial.filter(|trial| trial.from_page && !trial.is_of(person))
     }
 
+    /// What is said of something that is not in the text that would be changed: perhaps somebody else tries it.
+    pub(super) fn not_there(&self, visitor: &Visitor, reader: Reader) -> Refused {
+        match self.tried_by_others(&visitor.person.name) {
+            Some(others) => {
+                let why = say::perhaps_tried(banner::who(others.by.as_deref()));
+                Refused::new(StatusCode::NOT_FOUND, why, reader)
+            }
+            None => Refused::not_found(reader),
+        }
+    }
+
     /// The digest of what runs; `None` while somebody else tries something at the page, which falls or becomes the file.
     fn runs_besides_others(&self, person: &str) -> Option<String> {
         let InForce { config, trial, .. } = self.in_force();

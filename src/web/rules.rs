@@ -181,7 +181,7 @@ impl RulePage<'_> {
         returned: Option<Returned<'_>>,
     ) -> Result<Html<String>, Refused> {
         let RulePage { site, visitor, headers, reader } = *self;
-        let typed = known.typed(id).ok_or_else(|| Refused::not_found(reader))?;
+        let typed = known.typed(id).ok_or_else(|| site.not_there(visitor, reader))?;
         let mut shell = site.shell(reader, say::title(), path_of(id), headers, visitor).await?;
         shell.tab = Some(Tab::Rules);
         let view = View { known, shell: &shell, visitor };
@@ -649,7 +649,7 @@ pub(super) async fn propose(
             Ok(again(page.of_rule(&known, &id, Some(returned)).await?))
         }
         (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
-        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),
+        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(site.not_there(&visitor, reader)),
     }
 }
 

@@ -79,8 +79,8 @@ pub(super) async fn show(
     let reader = Reader::of(&site, request.headers());
     let (asked, of) = (camera.clone(), visitor.clone());
     let board = site.blocking(move |site| board(site, &of, &asked), reader).await?;
-    let board =
-        board.map_err(|error| Refused::broken(error, reader))?.ok_or_else(|| Refused::not_found(reader))?;
+    let board = board.map_err(|error| Refused::broken(error, reader))?;
+    let board = board.ok_or_else(|| site.not_there(&visitor, reader))?;
     let here = request.uri().path().to_owned();
     let title = say::title(&board.title);
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
@@ -91,12 +91,16 @@ pub(super) async fn show(
     Ok(Html(shell.page(view.body(&visitor, &next)).into_string()))
 }
 
-/// What stands in the text that would be changed; `None`: it has no such camera.
+/// What stands in the text that would be changed, or runs, for whoever only looks; `None`: it has no such camera.
 fn board(site: &Site, visitor: &Visitor, camera: &str) -> Result<Option<Board>, Sentence> {
     if !is_id(camera) {
         return Ok(None);
     }
-    let (running, text) = (site.config(), site.text_to_change(visitor)?);
+    let running = site.config();
+    let text = match visitor.may(Role::Installer) {
+        true => site.text_to_change(visitor)?,
+        false => running.text().to_owned(),
+    };
     let path = &site.parts.config_file;
     let Ok(explained) = Explained::of(path, &text, camera) else { return Ok(None) };
     // Of a text with mistakes: the rules that run.

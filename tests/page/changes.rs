@@ -249,6 +249,12 @@ fn what_somebody_else_tries_is_no_part_of_ones_own_change() {
     let page = li.get("/").text();
     assert!(page.contains("It is tried by li, until ") && !page.contains("It is not yours"), "{page}");
     let lis = on_trial(&page).unwrap();
+    // Whoever only looks sees what runs; whoever changes something, what is theirs to change.
+    let shapes = |client: &mut Client| client.get("/cameras/gate-cam/shapes").text();
+    let page = shapes(&mut site.enrolled("chen", "operator"));
+    assert!(page.contains("points=\"0,100 900,100 900,900\""), "{page}");
+    let page = shapes(&mut wang);
+    assert!(page.contains("points=\"100,100 900,100 900,900\""), "{page}");
 
     assert_eq!(draw(&mut wang, "0.1, 0.1\n0.9, 0.1\n0.9, 0.7").status, 303);
     let page = wang.get("/changes").text();

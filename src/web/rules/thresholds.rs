@@ -96,7 +96,7 @@ pub(in crate::web) async fn show(
     let reader = Reader::of(&site, &headers);
     let of = visitor.clone();
     let known = site.blocking(move |site| CameraThresholds::of(site, &of, &camera), reader).await?;
-    let known = known.ok_or_else(|| Refused::not_found(reader))?;
+    let known = known.ok_or_else(|| site.not_there(&visitor, reader))?;
     page(&site, &visitor, &headers, reader, &known, None).await
 }
 
@@ -182,7 +182,7 @@ pub(in crate::web) async fn propose(
         Some((known, edits, faults, fields))
     };
     let (known, edits, faults, fields) =
-        site.blocking(work, reader).await?.ok_or_else(|| Refused::not_found(reader))?;
+        site.blocking(work, reader).await?.ok_or_else(|| site.not_there(&visitor, reader))?;
     if !faults.is_empty() {
         let returned = Some((&fields, &faults[..]));
         return Ok(again(page(&site, &visitor, &headers, reader, &known, returned).await?));
