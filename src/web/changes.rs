@@ -455,8 +455,8 @@ impl View<'_> {
             }
             @if let Some((what, hint)) = &judged.unwritable {
                 div.fault role="alert" {
-                    p { (self.say(say::could_not_keep(what.clone()))) }
-                    @if let Some(hint) = hint { p { (self.say(say_page::try_this(hint.clone()))) } }
+                    p { (coded(&self.say(say::could_not_keep(what.clone())))) }
+                    @if let Some(hint) = hint { p { (coded(&self.say(say_page::try_this(hint.clone())))) } }
                 }
             }
             @if is_the_centres { p.notice { (self.say(say::centre_runs())) } }

@@ -106,7 +106,7 @@ impl Shell<'_> {
                                 data-out=(say(page_live::logged_out_meanwhile())) data-log-in=(say(say::log_in())) {}
                         }
                         @if let Some(notice) = &self.notice {
-                            p.notice role="status" { (notice.in_language(self.language)) }
+                            p.notice role="status" { (coded(&notice.in_language(self.language))) }
                         }
                         (body)
                     }
@@ -173,7 +173,7 @@ pub(super) fn message(shell: &Shell<'_>, sentence: &Sentence) -> Markup {
     shell.page(html! {
         section.narrow {
             h1 { (shell.say(shell.title.clone())) }
-            p { (sentence.in_language(shell.language)) }
+            p { (coded(&sentence.in_language(shell.language))) }
             p { a.button href="/" { (shell.say(say::back_to_start())) } }
         }
     })

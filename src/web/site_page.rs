@@ -136,7 +136,7 @@ fn form(shell: &Shell<'_>, visitor: &Visitor, typed: &Typed, fault: Option<Sente
     html! {
         section.narrow {
             h1 { (shell.say(say::site())) }
-            @if let Some(fault) = fault { p.fault role="alert" { (shell.say(fault)) } }
+            @if let Some(fault) = fault { p.fault role="alert" { (coded(&shell.say(fault))) } }
             p { (shell.say(say::about_site())) }
             form #site-form method="post" action=(PATH) {
                 (token(visitor.form_token()))
@@ -147,7 +147,7 @@ fn form(shell: &Shell<'_>, visitor: &Visitor, typed: &Typed, fault: Option<Sente
                 label for="box-name" { (shell.say(say::box_name())) }
                 input #box-name name="box" value=(typed.box_id) required maxlength=(MOST_BOX_CHARS) autocomplete="off"
                     autocapitalize="none" spellcheck="false" aria-describedby="about-box-name";
-                p.hint #about-box-name { (shell.say(say::about_box_name())) }
+                p.hint #about-box-name { (coded(&shell.say(say::about_box_name()))) }
                 label for="community" { (shell.say(say::community())) }
                 input #community name="name" value=(typed.name) maxlength=(MOST_NAME_CHARS) autocomplete="off"
                     aria-describedby="about-community";

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::Site;
 use super::accounts::Role;
-use super::layout::{Tab, ago, clock, lasting, level_badge, size};
+use super::layout::{Tab, ago, clock, coded, lasting, level_badge, size};
 use super::request::{Reader, Refused, Visitor};
 use super::site_page;
 use super::status::{BoxStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
@@ -218,8 +218,8 @@ impl View<'_> {
                     }
                     None => { strong { (self.part(&trouble.part)) } }
                 }
-                p { (self.words(&trouble.what)) }
-                @if let Some(hint) = &trouble.hint { p.hint { (self.try_this(hint)) } }
+                p { (coded(&self.words(&trouble.what))) }
+                @if let Some(hint) = &trouble.hint { p.hint { (coded(&self.try_this(hint))) } }
             }
         }
     }
@@ -317,7 +317,7 @@ impl View<'_> {
         html! {
             (self.say(rates))
             @if let Some(how) = how { " · " (self.say(how)) }
-            @if let Some(advice) = &camera.advice { p.hint { (self.try_this(advice)) } }
+            @if let Some(advice) = &camera.advice { p.hint { (coded(&self.try_this(advice))) } }
         }
     }
 
@@ -339,7 +339,7 @@ impl View<'_> {
                     p.value { (number(value)) " " span.quiet { (unit(&health.unit)) } }
                 }
                 p.state { (mark(is_well)) (self.say(word)) }
-                @if let Some(reason) = &sensor.reason { p { (self.words(reason)) } }
+                @if let Some(reason) = &sensor.reason { p { (coded(&self.words(reason))) } }
                 dl {
                     dt { (self.say(say::quantity())) }
                     dd { (self.quantity(&health.quantity)) }
@@ -472,8 +472,8 @@ fn conditions(camera: &CameraStatus, language: Language) -> Markup {
             p.hint { (try_this(try_condition(*condition))) }
         }
         @if let Some(error) = &camera.error {
-            p { (error.in_language(language)) }
-            @if let Some(hint) = &camera.hint { p.hint { (try_this(hint.clone())) } }
+            p { (coded(&error.in_language(language))) }
+            @if let Some(hint) = &camera.hint { p.hint { (coded(&try_this(hint.clone()))) } }
         }
     }
 }

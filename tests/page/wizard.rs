@@ -141,7 +141,7 @@ fn a_camera_is_found_and_added_without_a_script_and_its_password_is_shown_nowher
     has(&li.step("login", &[("user", ""), ("password", "x")]), &["Type the user, too."]);
     has(&li.step("login", &[("without", "1")]), &["asks for a user and a password", "How does one log in"]);
     let wrong = li.step("login", &[("user", USER), ("password", "wr0ng-0ne")]);
-    has(&wrong, &["refuses the password of user `admin`", "What to do: ", "value=\"admin\""]);
+    has(&wrong, &["refuses the password of user <code>admin</code>", "What to do: ", "value=\"admin\""]);
     assert_eq!(camera.onvif.wrong_passwords(), 1, "many cameras lock a user out");
 
     let streams = li.step("login", &[("user", USER), ("password", CAMERA_PASSWORD)]);

@@ -39,6 +39,13 @@
     const set = (one, attributes) => {
         for (const [name, value] of Object.entries(attributes)) one.setAttribute(name, value);
     };
+    // What stands in the file, or is typed, is between backticks.
+    const coded = (text) => text.split("`").map((part, at) => {
+        if (at % 2 === 0) return part;
+        const code = document.createElement("code");
+        code.textContent = part;
+        return code;
+    });
     const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     const layer = (name) => drawing.appendChild(element("g", { class: name }));
     drawing.replaceChildren();
@@ -634,12 +641,12 @@
         const told = problems.map((problem) => {
             const item = document.createElement("li");
             const what = document.createElement(problem.isError ? "strong" : "span");
-            what.textContent = problem.text;
+            what.append(...coded(problem.text));
             item.append(what);
             if (problem.hint) {
                 const hint = document.createElement("p");
                 hint.className = "hint";
-                hint.textContent = problem.hint;
+                hint.append(...coded(problem.hint));
                 item.append(hint);
             }
             return item;
