@@ -32,7 +32,7 @@ use super::in_force::{InForce, OnTrial};
 use super::layout::{Shell, coded, token};
 use super::login::is_own_path;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
-use super::rules::form::change_in_words;
+use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
 use super::{Asked, Site, site_page};
 use crate::config::edit::{self, Edit};

@@ -4,8 +4,9 @@
 //! tries and keeps like any other (`super::changes`); whether it makes sense is asked of `config`, and the answer stands beside
 //! the field. Whoever may change rules sees those of the text that the next change is made in, everybody else those that run.
 
-pub(super) mod form;
+mod form;
 pub(super) mod thresholds;
+pub(super) mod words;
 
 use std::sync::Arc;
 
@@ -323,7 +324,7 @@ impl View<'_> {
     fn hours(&self, typed: &TypedSection, rule: Option<&Rule>) -> String {
         match (rule, typed.value(&["schedule"]).and_then(Value::as_str)) {
             (Some(rule), _) => rule.schedule.words().in_language(self.language()),
-            (None, Some(typed)) => form::hours_in_words(typed, self.language()),
+            (None, Some(typed)) => words::hours_in_words(typed, self.language()),
             (None, None) => self.say(schedule::always()),
         }
     }

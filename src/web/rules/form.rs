@@ -3,23 +3,22 @@
 //! A field is called by its path in the rule: `level`, `parked.for_secs`. Of a list each value that is offered is a box of its own,
 //! `parked.classes:person`, and the field itself holds the others. Must never judge a value that can be read.
 
-use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::super::layout::{LEVELS, Shell, colon, level_name};
+use super::super::layout::{Shell, colon};
 use super::super::request::Fields;
+use super::words::{told, word_of};
 use crate::analysis::detection::{Class, class_words};
-use crate::analysis::schedule::Schedule;
-use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common, kind as kind_named};
+use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
 use crate::config::{Camera, Config};
 use crate::contract::words::Language;
-use crate::text::{Joint, Sentence, Words, is_han, page as say_page, page_rules as say};
+use crate::text::{Joint, Sentence, Words, is_han, page_rules as say};
 
 /// Cameras that get a box each; more than these are typed. A form has a limit, too.
 const MOST_BOXES: usize = 60;
 /// All cameras there are, as the configuration writes it.
-const EVERY_CAMERA: &str = "*";
+pub(super) const EVERY_CAMERA: &str = "*";
 /// Cameras whose names stand beside a zone.
 const MOST_NAMED: usize = 3;
 /// What people look for first; every other field stands under *More*.
@@ -156,7 +155,7 @@ fn is_same(one: Option<&Value>, other: Option<&Value>) -> bool {
     }
 }
 
-fn texts(value: Option<&Value>) -> Vec<&str> {
+pub(super) fn texts(value: Option<&Value>) -> Vec<&str> {
     match value {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
         Some(Value::String(text)) => vec![text],
@@ -184,66 +183,8 @@ fn is_whole(number: f64) -> bool {
     number.fract() == 0.0 && number.abs() < 1e9
 }
 
-/// A word of the configuration as people read it; `None`: it is a name, or anybody's own words.
-fn word_of(field: &str, word: &str) -> Option<Sentence> {
-    Some(match (field, word) {
-        ("level", word) => level_name(LEVELS.into_iter().find(|level| level.name() == word)?),
-        ("eye", "sky") => say_page::eye_sky(),
-        ("eye", "village") => say_page::eye_village(),
-        ("eye", "household") => say_page::eye_household(),
-        ("direction", "left_to_right") => say::left_to_right(),
-        ("direction", "right_to_left") => say::right_to_left(),
-        ("direction", "both") => say::both_ways(),
-        ("cameras", EVERY_CAMERA) => say::every_camera(),
-        _ => return None,
-    })
-}
-
-/// The hours of a schedule as people read them; as it is typed, where it is none.
-pub(super) fn hours_in_words(typed: &str, language: Language) -> String {
-    Schedule::parse(typed, TimeZone::UTC)
-        .map_or_else(|_| typed.to_owned(), |schedule| schedule.words().in_language(language))
-}
-
-/// A value as people read it.
-fn told(field: &str, value: &Value, language: Language) -> String {
-    let word = |word: &str| match word_of(field, word) {
-        Some(sentence) => sentence.into(),
-        None if field == "classes" => class_words(word),
-        None => Words::from(word),
-    };
-    match value {
-        Value::String(text) if field == "schedule" => hours_in_words(text, language),
-        Value::String(text) => word(text).in_language(language),
-        Value::Array(_) => {
-            Words::List(texts(Some(value)).into_iter().map(word).collect(), Joint::Row).in_language(language)
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => shown(value, language),
-    }
-}
-
-/// What a field is called, by its key: `level`, `parked.for_secs`.
-fn title_of(key: &str, language: Language) -> String {
-    let field = match key.split_once('.') {
-        Some((kind, name)) => {
-            kind_named(kind).and_then(|kind| kind.fields.into_iter().find(|one| one.name == name))
-        }
-        None => common().into_iter().find(|one| one.name == key),
-    };
-    field.map_or_else(|| format!("`{key}`"), |field| parted(field.about(language)).0.to_owned())
-}
-
-/// What would change of a rule: the keys in it by what they are called in that language.
-pub(in crate::web) fn change_in_words(why: &Sentence, language: Language) -> Sentence {
-    let (Some(id), Some(Words::List(keys, joint))) = (why.value("id"), why.value("names")) else {
-        return why.clone();
-    };
-    let names = keys.iter().map(|key| title_of(&key.to_string(), language).into()).collect();
-    say::changed(id, Words::List(names, *joint))
-}
-
 /// A value as people type it.
-fn shown(value: &Value, language: Language) -> String {
+pub(super) fn shown(value: &Value, language: Language) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(true) => say::yes().in_language(language),
@@ -661,7 +602,7 @@ fn unit(name: &str) -> Option<Sentence> {
 }
 
 /// The first words of a description, without the mark behind them, and the rest.
-fn parted(about: &str) -> (&str, &str) {
+pub(super) fn parted(about: &str) -> (&str, &str) {
     let mut is_code = false;
     let mut chars = about.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -725,43 +666,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn every_word_that_a_rule_takes_is_told_in_both_languages() {
-        let fields = kinds().into_iter().flat_map(|kind| kind.fields).chain(common());
-        let mut words = 0;
-        for field in fields {
-            let Takes::Word(known) = &field.takes else { continue };
-            for word in known {
-                let told = word_of(field.name, word).unwrap_or_else(|| panic!("{}: {word}", field.name));
-                assert!(told.in_language(Language::Chinese).contains(is_han), "{}: {word}", field.name);
-                words += 1;
-            }
-        }
-        assert!(words >= 10, "{words}");
-        let value = json!(["person", "two_wheeler", "goat_cart"]);
-        assert_eq!(told("classes", &value, Language::Chinese), "人员、两轮车、goat cart");
-        assert_eq!(told("classes", &value, Language::English), "person, two-wheeler, goat cart");
-        let hours = |typed: &str, language| told("schedule", &json!(typed), language);
-        assert_eq!(hours("always", Language::Chinese), "全天");
-        assert_eq!(hours("workdays 07:00-20:00; sat,sun", Language::Chinese), "工作日 07:00 至 20:00；周末");
-        assert_eq!(hours("mon,wed 22:00-06:00", Language::English), "Mon, Wed 22:00-06:00");
-        assert_eq!(hours("whenever", Language::Chinese), "whenever");
-    }
-
-    #[test]
-    fn what_would_change_is_told_by_what_the_fields_are_called() {
-        let keys = ["level", "crowd.for_secs", "crowd.none"].map(Words::from).to_vec();
-        let why = say::changed("r", Words::List(keys, Joint::Row));
-        let told = |language| change_in_words(&why, language).in_language(language);
-        for language in Language::ALL {
-            let told = told(language);
-            assert!(!told.contains("for_secs") && told.contains("`crowd.none`"), "{told}");
-        }
-        assert!(told(Language::Chinese).contains(is_han) && told(Language::English).is_ascii());
-        let other = say::removed("r");
-        assert_eq!(change_in_words(&other, Language::English), other);
     }
 
     #[test]
