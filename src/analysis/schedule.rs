@@ -281,6 +281,7 @@ fn read_minute(text: &str) -> Result<u16, Sentence> {
 
 impl Schedule {
     /// As people read it.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page says it so"))]
     pub(crate) fn words(&self) -> Words {
         if self.windows.is_empty() {
             return say::always().into();
@@ -290,6 +291,7 @@ impl Schedule {
 }
 
 impl Window {
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "as above"))]
     fn words(&self) -> Words {
         let names =
             [say::mon(), say::tue(), say::wed(), say::thu(), say::fri(), say::sat(), say::sun()].into_iter();
