@@ -24,7 +24,7 @@ use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::tracker::Tracker;
 use lookout::analysis::{Analysis, Event, Plan};
 use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
-use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
+use lookout::detector::heads::{Candidate, Head, SelectedClass, suppress_doubles};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Runtime, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, image_stats, luma};
@@ -316,8 +316,8 @@ fn decode(criterion: &mut Criterion, ledger: &Ledger) {
         pad: 114.0,
     };
     let classes = lookout::analysis::detection::Class::STREET;
-    let wanted: Vec<Wanted> =
-        (0..).zip(classes).map(|(column, class)| Wanted { column, class, at_least: 0.4 }).collect();
+    let wanted: Vec<SelectedClass> =
+        (0..).zip(classes).map(|(column, class)| SelectedClass { column, class, at_least: 0.4 }).collect();
     for head in ["yolov8", "yolox"].map(|name| Head::usual(name).expect("a head")) {
         let shapes = head.outputs(&input, wanted.len());
         let outputs: Vec<Vec<f32>> =

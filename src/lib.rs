@@ -44,7 +44,7 @@
 //! frame: one decoded picture of one camera with its arrival time · detection: a box with a class and a
 //! score in one frame · track: detections of one thing over time in one camera · observation: what a rule
 //! saw or a sensor said, with a strength 0..1 · signal: the belief that one kind of thing happens at one
-//! place: on, off or unknown · alert: something worth telling, with an id, revisions and a life ·
+//! place: on, off or unknown · alert: something worth reporting, with an id, revisions and a life ·
 //! evidence: a redacted picture that goes with an alert · grid: the place, as a code.
 
 #![warn(unreachable_pub)]

@@ -114,7 +114,7 @@ impl Bench {
 }
 
 #[test]
-fn the_tables_and_pictures_say_what_was_found_and_told() {
+fn the_tables_and_pictures_say_what_was_found_and_reported() {
     let bench = Bench::new();
     let (code, out, err) = bench.run("nanodet_m_416");
     assert_eq!(code, Some(0), "{err}");

@@ -1,4 +1,4 @@
-//! The analysis allocates nothing while nothing is told: its buffers grow to the busiest frame and stay.
+//! The analysis allocates nothing while nothing is reported: its buffers grow to the busiest frame and stay.
 //!
 //! A file of its own, as it replaces the allocator.
 
@@ -165,7 +165,7 @@ fn rules() -> Vec<Rule> {
 }
 
 #[test]
-fn a_frame_that_tells_nothing_new_allocates_nothing() {
+fn a_frame_that_raises_nothing_new_allocates_nothing() {
     let mut plan = CameraPlan::new("cam", 5.0);
     let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 0.7), (0.0, 0.7)];
     let zone = Polygon::new(corners.map(|(x, y)| Point::new(x, y)).to_vec()).expect("a polygon");
@@ -188,9 +188,9 @@ fn a_frame_that_tells_nothing_new_allocates_nothing() {
     let mut quiet_frames = 0;
     let mut noisy = Vec::new();
     for look in 0..1000 {
-        let (told, allocations) = take(&mut analysis, &mut frame, look);
-        // Buffers have a minute to grow; what is told afterwards may allocate.
-        if look >= 300 && told == 0 {
+        let (published, allocations) = take(&mut analysis, &mut frame, look);
+        // Buffers have a minute to grow; what is reported afterwards may allocate.
+        if look >= 300 && published == 0 {
             quiet_frames += 1;
             if allocations > 0 {
                 noisy.push((look, allocations));
@@ -203,15 +203,15 @@ fn a_frame_that_tells_nothing_new_allocates_nothing() {
     assert_eq!(analysis.tracks("cam").len(), 31);
 }
 
-/// One frame and the time at it: how much is told, and how often memory was asked for.
+/// One frame and the time at it: how much is reported, and how often memory was asked for.
 fn take(analysis: &mut Analysis, frame: &mut Event, look: usize) -> (usize, usize) {
     let Event::Detections { at, detections, .. } = frame else { unreachable!("made as a frame") };
     *at = moment(look);
     see(look, detections);
     let tick = Event::Tick { at: *at };
     let before = ALLOCATIONS.get();
-    let told = analysis.apply(frame).len() + analysis.apply(&tick).len();
-    (told, ALLOCATIONS.get() - before)
+    let published = analysis.apply(frame).len() + analysis.apply(&tick).len();
+    (published, ALLOCATIONS.get() - before)
 }
 
 /// Once a second and camera, for as long as the box runs.
@@ -270,9 +270,9 @@ fn asking_the_picture_whether_something_burns_allocates_nothing() {
         if look.is_multiple_of(5) {
             analysis.apply(&picture);
         }
-        let told = analysis.apply(&frame).len();
-        raised += told;
-        if look >= 100 && told == 0 && ALLOCATIONS.get() > before {
+        let published = analysis.apply(&frame).len();
+        raised += published;
+        if look >= 100 && published == 0 && ALLOCATIONS.get() > before {
             noisy.push(look);
         }
         assert!(look >= 500 || raised == 0, "a still picture is no fire");
@@ -330,8 +330,8 @@ fn hints_that_see_nothing_allocate_nothing() {
         Event::Detections { camera: "cam".into(), at: moment(0), detections: Vec::with_capacity(64) };
     let mut noisy = Vec::new();
     for look in 0..1000 {
-        let (told, allocations) = take(&mut analysis, &mut frame, look);
-        assert_eq!(told, 0, "nothing of it happens");
+        let (published, allocations) = take(&mut analysis, &mut frame, look);
+        assert_eq!(published, 0, "nothing of it happens");
         if look >= 300 && allocations > 0 {
             noisy.push((look, allocations));
         }

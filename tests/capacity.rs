@@ -65,21 +65,21 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn one_camera_holds_and_what_it_costs_is_told_by_part() {
+fn one_camera_holds_and_what_it_costs_is_reported_by_part() {
     let _alone = alone();
-    let told = measured(1);
-    assert_eq!(told["cameras"], 1, "{told}");
-    assert_eq!(told["forecast"]["made_with"], 1, "{told}");
-    assert!(told["forecast"]["cameras"].as_u64() >= Some(1), "{told}");
-    let figures = &told["figures"];
+    let measurement = measured(1);
+    assert_eq!(measurement["cameras"], 1, "{measurement}");
+    assert_eq!(measurement["forecast"]["made_with"], 1, "{measurement}");
+    assert!(measurement["forecast"]["cameras"].as_u64() >= Some(1), "{measurement}");
+    let figures = &measurement["figures"];
     let number = |name: &str| figures[name].as_f64().unwrap();
-    assert!(number("fps_in") > 5.0 && number("looks_per_second") > 0.0, "{told}");
-    assert!(number("cores_looking") > 0.0 && number("cores_decoding") > 0.0, "{told}");
+    assert!(number("fps_in") > 5.0 && number("looks_per_second") > 0.0, "{measurement}");
+    assert!(number("cores_looking") > 0.0 && number("cores_decoding") > 0.0, "{measurement}");
     let parts = number("cores_looking") + number("cores_decoding");
-    assert!(parts <= number("cores") * 1.1 + 0.05, "parts are no larger than the whole: {told}");
+    assert!(parts <= number("cores") * 1.1 + 0.05, "parts are no larger than the whole: {measurement}");
     assert_eq!(figures["not_running"], 0);
-    assert!(told["server_cores"].as_f64().unwrap() < number("cores"), "{told}");
-    assert!(["decoding", "looking", "receiving"].contains(&told["bottleneck"].as_str().unwrap()));
+    assert!(measurement["server_cores"].as_f64().unwrap() < number("cores"), "{measurement}");
+    assert!(["decoding", "looking", "receiving"].contains(&measurement["bottleneck"].as_str().unwrap()));
 }
 
 /// A forecast by a few cameras is off by up to a quarter, and too low where the machine did something else meanwhile: so half of
@@ -88,8 +88,10 @@ fn one_camera_holds_and_what_it_costs_is_told_by_part() {
 fn what_is_forecast_holds_and_far_more_does_not() {
     let _alone = alone();
     on_two_processors(|| {
-        let forecast_of = |told: &Value| {
-            told["forecast"]["cameras"].as_u64().unwrap_or_else(|| panic!("no forecast: {told}"))
+        let forecast_of = |measurement: &Value| {
+            measurement["forecast"]["cameras"]
+                .as_u64()
+                .unwrap_or_else(|| panic!("no forecast: {measurement}"))
         };
         let mut forecast = forecast_of(&holding(2));
         let half = (forecast / 2).max(2);
@@ -109,7 +111,7 @@ fn what_is_forecast_holds_and_far_more_does_not() {
 }
 
 #[test]
-fn a_site_whose_camera_does_not_answer_is_told_why() {
+fn a_site_whose_camera_does_not_answer_is_notified_why() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let config =

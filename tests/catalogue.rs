@@ -1,5 +1,5 @@
 //! The catalogue as it is shipped: the bundled clip and model, and simulated sensors whose course is written here. What
-//! must be told follows from that course and from the scene's events, which are known exactly. Needs nothing but
+//! must be reported follows from that course and from the scene's events, which are known exactly. Needs nothing but
 //! the repository and ONNX Runtime's library.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -79,9 +79,9 @@ fn alerts(output: &Output) -> Vec<Value> {
 fn the_catalogue_tells_at_least_six_kinds_of_things_and_explains_each() {
     let folder = tempfile::tempdir().unwrap();
     let output = replay(folder.path());
-    let told = alerts(&output);
+    let published = alerts(&output);
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    for alert in told.iter().filter(|alert| alert["phase"] == "new") {
+    for alert in published.iter().filter(|alert| alert["phase"] == "new") {
         *kinds.entry(alert["kind"].as_str().unwrap()).or_default() += 1;
     }
     // What the sensors' course asks for, whatever the model sees.
@@ -101,9 +101,9 @@ fn the_catalogue_tells_at_least_six_kinds_of_things_and_explains_each() {
         assert!(expected, "nothing of {kind} happens: {kinds:?}");
     }
 
-    let alone: BTreeSet<&str> = told.iter().filter_map(|alert| alert["why"]["rule"].as_str()).collect();
+    let alone: BTreeSet<&str> = published.iter().filter_map(|alert| alert["why"]["rule"].as_str()).collect();
     assert_eq!(alone, BTreeSet::from(["through-the-gate"]), "rules that feed a signal raise nothing alone");
-    for alert in told.iter().filter(|alert| alert["why"]["fusion"].is_string()) {
+    for alert in published.iter().filter(|alert| alert["why"]["fusion"].is_string()) {
         let why = &alert["why"];
         let parts = why["signals"].as_array().unwrap();
         assert!(!parts.is_empty(), "an alert that names no source: {alert}");
@@ -113,13 +113,13 @@ fn the_catalogue_tells_at_least_six_kinds_of_things_and_explains_each() {
         assert!(!parts.iter().any(|part| part["source"] == "sensor:broken"), "{why}");
     }
     // Nobody acknowledges anything here.
-    let escalated = told.iter().find(|alert| alert["phase_reason"] == "escalated").unwrap();
+    let escalated = published.iter().find(|alert| alert["phase_reason"] == "escalated").unwrap();
     assert_eq!(escalated["escalated"]["to"], "530127003001");
 
     for language in ["en", "zh-CN"] {
         let words = explained(&output.stdout, language);
         let explained: Vec<&str> = words.split("\n\n").collect();
-        assert_eq!(explained.len(), told.len());
+        assert_eq!(explained.len(), published.len());
         assert!(explained.iter().all(|one| one.contains(" %  ")), "{words}");
     }
 }

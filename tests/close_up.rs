@@ -57,7 +57,7 @@ fn picture(messages: &[Message], alert: &str, number: u32) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn a_picture_of_the_large_stream_follows_the_alert_redacted_and_is_told_of() {
+fn a_picture_of_the_large_stream_follows_the_alert_redacted_and_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = camera();
     let site = site(folder.path(), &server, "/large");
@@ -73,7 +73,7 @@ fn a_picture_of_the_large_stream_follows_the_alert_redacted_and_is_told_of() {
         std::fs::write(Path::new(&folder).join("close-up.jpg"), &jpeg).expect("the picture is kept");
     }
 
-    // Whatever is told of the alert next names it.
+    // Whatever is reported of the alert next names it.
     let now = jiff::Timestamp::now();
     let command = json!({
         "request_id": "r-1", "by": "desk-2", "iat": now.to_string(),

@@ -15,7 +15,7 @@ use lookout::analysis::rules::{
 };
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::config::{
-    Broker, CameraSource, Config, KnownModel, Problem, Problems, Severity, Surroundings, Wanted,
+    Broker, CameraSource, Config, KnownModel, ModelRequest, Problem, Problems, Severity, Surroundings,
 };
 use lookout::contract::Language;
 use lookout::types::direction::Direction;
@@ -54,7 +54,7 @@ fn shipped(name: &str) -> String {
 }
 
 /// A problem of the file at `path`, as it is told in English.
-fn told(path: &Path, problem: &Problem) -> String {
+fn rendered(path: &Path, problem: &Problem) -> String {
     problem.of(path, Language::English).to_string()
 }
 
@@ -63,7 +63,7 @@ fn said_after(from: &str, to: &str) -> String {
     let text = shipped("minimal.toml");
     assert!(text.contains(from), "minimal.toml has no `{from}`");
     match check(&text.replace(from, to)) {
-        Ok(config) => config.warnings.iter().map(|p| format!("{}\n", told(config.path(), p))).collect(),
+        Ok(config) => config.warnings.iter().map(|p| format!("{}\n", rendered(config.path(), p))).collect(),
         Err(problems) => problems.to_string(),
     }
 }
@@ -170,8 +170,8 @@ fn several_brokers_are_tried_in_the_order_of_the_file() {
     assert_eq!((host.as_str(), *port, tls.is_some()), ("a.example", 8883, true));
     assert_eq!(*others, [("b.example".to_owned(), 9883), ("fd00::31".to_owned(), 8883)]);
     let one = with("url = \"mqtts://a.example\"").unwrap();
-    assert!(with("urls = [\"mqtts://a.example:8883\"]").unwrap().mqtt.says_the_same(&one.mqtt));
-    assert!(!config.mqtt.says_the_same(&one.mqtt));
+    assert!(with("urls = [\"mqtts://a.example:8883\"]").unwrap().mqtt.is_equivalent(&one.mqtt));
+    assert!(!config.mqtt.is_equivalent(&one.mqtt));
     for (lines, said) in [
         ("urls = []", "`urls` is empty"),
         ("url = \"mqtt://a.example\"\nurls = [\"mqtt://b.example\"]", "`urls` together with `url`"),
@@ -473,7 +473,7 @@ fn every_condition_is_named_where_none_is_like_what_was_typed() {
 }
 
 #[test]
-fn a_bracket_that_is_never_closed_is_told_where_it_is_opened_and_hides_nothing() {
+fn a_bracket_that_is_never_closed_is_reported_where_it_is_opened_and_hides_nothing() {
     for (from, to, mark, close) in [
         ("cameras = [\"cam-1\"]", "cameras = [\"cam-1\"", '[', ']'),
         ("cameras = [\"cam-1\"]", "cameras = [\n  \"cam-1\",", '[', ']'),
@@ -483,8 +483,9 @@ fn a_bracket_that_is_never_closed_is_told_where_it_is_opened_and_hides_nothing()
     ] {
         let text = shipped("minimal.toml").replace(from, to).replace("for_secs = 3", "for_secs = -3");
         let problems = check(&text).unwrap_err();
-        let told: Vec<String> = problems.iter().map(|problem| told(&problems.path, problem)).collect();
-        let [open, seconds] = &told[..] else { panic!("{to}: {problems}") };
+        let rendered: Vec<String> =
+            problems.iter().map(|problem| rendered(&problems.path, problem)).collect();
+        let [open, seconds] = &rendered[..] else { panic!("{to}: {problems}") };
         let field = if to.starts_with("cameras") { "cameras = " } else { "polygon = " };
         let line = text.lines().position(|line| line.starts_with(field)).unwrap() + 1;
         assert!(open.starts_with(&format!("error: site.toml:{line}:")), "{to}: {open}");
@@ -662,7 +663,7 @@ fn classes_and_models_are_checked_once_the_models_are_known() {
 
 /// What is said of a text in one pass, models and classes with it.
 fn surveyed(text: &str, models: &[(&str, &[Class])]) -> Vec<String> {
-    let known = |_: Wanted<'_>| {
+    let known = |_: ModelRequest<'_>| {
         let model = |(name, classes): &(&str, &[Class])| KnownModel {
             name: (*name).to_owned(),
             classes: classes.to_vec(),
@@ -673,7 +674,7 @@ fn surveyed(text: &str, models: &[(&str, &[Class])]) -> Vec<String> {
     let path = Path::new("site.toml");
     let around = surroundings(false, Path::new("/etc/lookout"));
     let survey = Config::survey(path, text, &around, &known, &|_| None);
-    survey.problems.iter().map(|problem| told(path, problem)).collect()
+    survey.problems.iter().map(|problem| rendered(path, problem)).collect()
 }
 
 #[test]
@@ -906,7 +907,7 @@ fn masks_of_classes_name_some_that_the_models_find_and_rules_ask_about() {
 }
 
 #[test]
-fn filters_that_leave_a_rule_nothing_are_told_with_both_places() {
+fn filters_that_leave_a_rule_nothing_are_reported_with_both_places() {
     const ALL: &str = "polygon = [[0, 0], [1, 0], [1, 1], [0, 1]]";
     const LANE: &str = "polygon = [[0.05, 0.4], [0.95, 0.4], [0.95, 1], [0.05, 1]]";
     let of_all = format!("[[camera.mask]]\n{ALL}");
@@ -1144,7 +1145,7 @@ fn a_file_named_for_certificates_or_a_key_holds_them() {
     let path = dir.path().join("site.toml");
     let said = |text: &str| match Config::from_text(&path, text, &surroundings(true, dir.path())) {
         Ok(config) => {
-            config.warnings.iter().map(|p| format!("{}\n", told(config.path(), p))).collect::<String>()
+            config.warnings.iter().map(|p| format!("{}\n", rendered(config.path(), p))).collect::<String>()
         }
         Err(problems) => problems.to_string(),
     };
@@ -1433,7 +1434,7 @@ fn path_of(name: &str) -> String {
 fn check_says_what_a_good_configuration_makes_the_box_do() {
     let (code, out, err) = lookout(&["check", "--elsewhere", &path_of("config/example.toml")]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    for told in [
+    for rendered in [
         "box-7f3a in 530127, Asia/Shanghai, titles in zh-CN, mode actual",
         "centre.example:8883 (MQTT 5, encrypted",
         "lookout/v1/530127/box-7f3a/up/...",
@@ -1441,7 +1442,7 @@ fn check_says_what_a_good_configuration_makes_the_box_do() {
         "cam-03               rtsp://10.0.0.31/stream2, 5 looks a second, 3 zones, 1 line, 1 mask",
         "fire-lane-blocked         fire_lane_blocked (orange) on cam-03",
     ] {
-        assert!(out.contains(told), "`{told}` is not told:\n{out}");
+        assert!(out.contains(rendered), "`{rendered}` is not told:\n{out}");
     }
 }
 
@@ -1521,14 +1522,14 @@ fn check_says_in_chinese_what_a_good_configuration_makes_the_box_do() {
     let (code, out, err) =
         lookout(&["check", "--elsewhere", "--language", "zh-CN", &path_of("config/example.toml")]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    for told in [
+    for rendered in [
         "example.toml：没有错误\n  盒子     box-7f3a，位于 530127，时区 Asia/Shanghai，标题语言 zh-CN，模式 actual\n",
         "centre.example:8883（MQTT 5，加密，",
         "，主题 lookout/v1/530127/box-7f3a/up/...\n",
         "cam-03               rtsp://10.0.0.31/stream2，每秒分析 5 次，3 个区域，1 条线，1 个遮罩\n",
         "fire-lane-blocked         fire_lane_blocked（orange），监看 cam-03\n",
     ] {
-        assert!(out.contains(told), "`{told}` is not told:\n{out}");
+        assert!(out.contains(rendered), "`{rendered}` is not told:\n{out}");
     }
 }
 
@@ -1652,9 +1653,9 @@ fn a_signal_of_the_file_takes_the_place_of_the_catalogues() {
     assert_eq!(fire[0].levels[0].level, Level::Red);
 }
 
-/// Whoever watches nothing must hear of it, so that needs no line in the file.
+/// Whoever watches nothing must learn of it, so that needs no line in the file.
 #[test]
-fn trouble_of_cameras_is_told_unless_it_is_switched_off() {
+fn trouble_of_cameras_is_reported_unless_it_is_switched_off() {
     let plain = shipped("example.toml").replace("catalogue = [\"fire\", \"camera_trouble\"]", "#");
     let kinds = |text: &str| -> Vec<String> {
         check(text).unwrap().signals.iter().map(|signal| signal.kind.to_string()).collect()

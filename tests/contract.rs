@@ -473,7 +473,7 @@ fn an_alert_without_places_and_local_times_still_fits_and_is_read() {
 }
 
 #[test]
-fn what_people_did_about_an_alert_is_told_with_who_said_it_and_what_proves_it() {
+fn what_people_did_about_an_alert_is_reported_with_who_said_it_and_what_proves_it() {
     let act = |by: &str, note: &str| Act {
         by: by.to_owned(),
         key: Some("desk-key".into()),
@@ -611,8 +611,8 @@ fn a_box_of_a_thousand_cameras_still_introduces_itself() {
     let at = meta.time.0;
     let bytes = sender().event("meta.1", None, at, meta.data).unwrap();
     assert!(bytes.len() <= MAX_EVENT_BYTES);
-    let told: Event<MetaData> = serde_json::from_slice(&bytes).unwrap();
-    assert_eq!(told.data.cameras.len() + told.data.cameras_omitted as usize, 1_001);
+    let published: Event<MetaData> = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(published.data.cameras.len() + published.data.cameras_omitted as usize, 1_001);
     let HealthData { cameras, sensors, signals, .. } = &health.data;
     health.data.counts = Some(HealthCounts::of(cameras, sensors, signals, 1_001));
     for camera in &health.data.cameras {
@@ -628,15 +628,15 @@ fn a_box_of_a_thousand_cameras_still_introduces_itself() {
     assert!(bytes.len() <= MAX_EVENT_BYTES);
     let value: Value = serde_json::from_slice(&bytes).unwrap();
     assert_valid("health", &value);
-    let told: Event<HealthData> = serde_json::from_value(value).unwrap();
-    let counts = told.data.counts.unwrap();
+    let published: Event<HealthData> = serde_json::from_value(value).unwrap();
+    let counts = published.data.counts.unwrap();
     assert_eq!((counts.cameras.total, counts.cameras.running, counts.degraded), (1_001, 1_001, 1_001));
     assert_eq!(
-        (told.data.cameras.len(), told.data.cameras_omitted),
+        (published.data.cameras.len(), published.data.cameras_omitted),
         (0, 1_001),
         "a list is whole or not there"
     );
-    let parts: Vec<&str> = told.data.degraded.iter().map(|entry| entry.part.as_str()).collect();
+    let parts: Vec<&str> = published.data.degraded.iter().map(|entry| entry.part.as_str()).collect();
     assert_eq!(parts, ["mqtt", "cameras"], "all cameras in one entry, and the others as they are");
 }
 
@@ -736,9 +736,9 @@ fn reasons_that_are_too_long_are_cut_and_nothing_is_left_out_for_them() {
     health.data.degraded = parts.iter().map(entry).collect();
     let bytes = sender().event("health.1", None, health.time.0, health.data).unwrap();
     assert!(bytes.len() <= MAX_EVENT_BYTES);
-    let told: Event<HealthData> = serde_json::from_slice(&bytes).unwrap();
+    let published: Event<HealthData> = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(
-        told.data.degraded.iter().map(|entry| &entry.part).collect::<Vec<_>>(),
+        published.data.degraded.iter().map(|entry| &entry.part).collect::<Vec<_>>(),
         parts.iter().collect::<Vec<_>>()
     );
 }
@@ -759,12 +759,12 @@ fn of_a_thousand_open_alerts_the_list_holds_as_many_as_fit_and_counts_all() {
     assert!((MAX_EVENT_BYTES - 2_048..=MAX_EVENT_BYTES).contains(&bytes.len()), "{} bytes", bytes.len());
     let value: Value = serde_json::from_slice(&bytes).unwrap();
     assert_valid("active", &value);
-    let told: Event<ActiveData> = serde_json::from_value(value).unwrap();
-    assert_eq!(told.data.alerts.len() + told.data.omitted as usize, 1_000);
-    assert!(told.data.alerts.iter().all(|alert| alert.level == Level::Red), "the most urgent stay");
+    let published: Event<ActiveData> = serde_json::from_value(value).unwrap();
+    assert_eq!(published.data.alerts.len() + published.data.omitted as usize, 1_000);
+    assert!(published.data.alerts.iter().all(|alert| alert.level == Level::Red), "the most urgent stay");
     let (total, acknowledged) = (1_000, 500);
     let counts = ActiveCounts { total, acknowledged, blue: 250, yellow: 250, orange: 250, red: 250 };
-    assert_eq!(told.data.counts, Some(counts));
+    assert_eq!(published.data.counts, Some(counts));
 }
 
 /// Whoever tries a library on the published examples must not learn that it is wrong.
@@ -849,7 +849,7 @@ fn cells(line: &str) -> Vec<&str> {
 
 /// The tables that people read say of every message what the box does.
 #[test]
-fn topic_quality_of_service_and_retain_are_told_as_they_are() {
+fn topic_quality_of_service_and_retain_are_reported_as_they_are() {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let words = [("CONTRACT.md", "yes", "no"), ("CONTRACT.zh-CN.md", "是", "否")];
     for (file, yes, no) in words {

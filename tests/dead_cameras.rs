@@ -1,4 +1,4 @@
-//! Cameras that are dead or refuse to be watched: what the command centre hears of each of them, however many there are,
+//! Cameras that are dead or refuse to be watched: what the command centre learns of each of them, however many there are,
 //! without a line in the configuration that asks for it. The daemon, the broker and the consumer are real.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -89,12 +89,13 @@ fn troubles(messages: &[Message]) -> BTreeMap<String, Value> {
 /// What a consumer finds that comes late.
 fn kept(broker: u16, cameras: usize) -> BTreeSet<String> {
     let late = Listener::start(broker, &format!("{BASE}/up/camera/+"));
-    let heard = late.wait_for("what the broker keeps", |heard| heard.len() >= cameras);
-    heard.iter().map(|heard| heard.topic.rsplit('/').next().unwrap().to_owned()).collect()
+    let received = late.wait_for("what the broker keeps", |received| received.len() >= cameras);
+    received.iter().map(|received| received.topic.rsplit('/').next().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn of_96_dead_cameras_every_one_is_counted_told_and_has_its_alert_and_one_that_is_taken_out_is_taken_back() {
+fn of_96_dead_cameras_every_one_is_counted_reported_and_has_its_alert_and_one_that_is_taken_out_is_taken_back()
+ {
     let folder = tempfile::tempdir().unwrap();
     let (broker, nobody) = (Mosquitto::start(), free_port());
     let centre = Consumer::connect(broker.port(), "centre");
@@ -113,13 +114,14 @@ fn of_96_dead_cameras_every_one_is_counted_told_and_has_its_alert_and_one_that_i
     let listed = health["data"]["cameras"].as_array().unwrap().len();
     assert!(listed == 0 || listed == CAMERAS, "half a list reads like all of it: {listed}");
 
-    let told = centre.wait_for("a message of each", SOON, |messages| {
-        let told = cameras(messages);
-        (told.len() == CAMERAS && told.values().all(|one| one["data"]["cause"] == "connection_refused"))
-            .then_some(told)
+    let published = centre.wait_for("a message of each", SOON, |messages| {
+        let published = cameras(messages);
+        (published.len() == CAMERAS
+            && published.values().all(|one| one["data"]["cause"] == "connection_refused"))
+        .then_some(published)
     });
-    assert_eq!(told[&id(9)]["data"]["grid"], "53012700300102");
-    assert_eq!(told[&id(9)]["type"], "lookout.camera.v1");
+    assert_eq!(published[&id(9)]["data"]["grid"], "53012700300102");
+    assert_eq!(published[&id(9)]["type"], "lookout.camera.v1");
 
     let alerts = centre.wait_for("an alert of each", SOON, |messages| {
         Some(troubles(messages)).filter(|alerts| alerts.len() == CAMERAS)
@@ -224,16 +226,16 @@ fn an_alert_says_which_camera_where_and_what_is_wrong_in_the_language_of_the_sit
             text += &camera(id, address, login);
         }
         let daemon = Daemon::start(&write_config(&place, &text), &manifest());
-        let told = centre.wait_for("an alert of each", SOON, |messages| {
+        let published = centre.wait_for("an alert of each", SOON, |messages| {
             Some(troubles(messages)).filter(|alerts| alerts.len() == expected.len())
         });
         for (id, address, _, cause, chinese, english) in &expected {
-            let title = told[*id]["title"].as_str().unwrap();
+            let title = published[*id]["title"].as_str().unwrap();
             let words = [chinese, english][which];
             for part in [*id, address.as_str(), words] {
                 assert!(title.contains(part), "{part} is missing in {title}");
             }
-            assert_eq!(told[*id]["why"]["signals"][0]["cause"], **cause, "{title}");
+            assert_eq!(published[*id]["why"]["signals"][0]["cause"], **cause, "{title}");
         }
         let (code, log) = daemon.stop_for_log(SOON);
         assert_eq!(code, 0);

@@ -181,7 +181,7 @@ fn a_camera_that_dies_comes_back_by_itself() {
     assert!(reason.contains("cam-01"), "{reason}");
 
     let before = alerts(&centre.messages()).iter().filter(|a| has("new")(a)).count();
-    // From the beginning of the clip on: what was told before ends first.
+    // From the beginning of the clip on: what was reported before ends first.
     let _server = lane_camera(port, 0.0);
     centre.wait_for("another alert", THREE_ROUNDS, |m| {
         (alerts(m).iter().filter(|a| has("new")(a)).count() > before).then_some(())

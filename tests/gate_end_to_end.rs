@@ -1,4 +1,4 @@
-//! The daemon before a camera of which only keyframes are decoded until somebody comes: the events are told, and soon.
+//! The daemon before a camera of which only keyframes are decoded until somebody comes: the events are reported, and soon.
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use lookout::analysis::time::Timestamp;
 use lookout::video::{Auth, Mount, Play, RtspServer};
 use support::clips::shared;
 use support::daemon::{Daemon, write_config};
-use support::listener::{Heard, Listener};
+use support::listener::{Listener, Received};
 use support::mosquitto::Mosquitto;
 use support::site::one_camera;
 
@@ -71,13 +71,13 @@ hold_secs = 2
 line = { line = "door", classes = ["person"], direction = "both" }
 "#;
 
-fn is_new(heard: &Heard) -> bool {
-    heard.topic.ends_with("up/alert") && heard.json()["data"]["phase"] == "new"
+fn is_new(received: &Received) -> bool {
+    received.topic.ends_with("up/alert") && received.json()["data"]["phase"] == "new"
 }
 
 #[test]
 #[ignore = "needs ../shared: clips"]
-fn who_comes_stays_and_leaves_is_told_soon_although_only_keyframes_are_decoded_before() {
+fn who_comes_stays_and_leaves_is_reported_soon_although_only_keyframes_are_decoded_before() {
     let folder = tempfile::tempdir().unwrap();
     let play = Play::File { path: visit(folder.path()), repeat: true, from: 0.0 };
     let server = RtspServer::start(0, vec![Mount { path: "/room".into(), play, auth: Auth::None }]).unwrap();
@@ -88,23 +88,27 @@ fn who_comes_stays_and_leaves_is_told_soon_although_only_keyframes_are_decoded_b
     let config = write_config(folder.path(), &one_camera(folder.path(), &camera, &mqtt, RULES));
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml");
     let daemon = Daemon::start(&config, &manifest);
-    let mut told: Vec<(String, f64)> = Vec::new();
+    let mut published: Vec<(String, f64)> = Vec::new();
     // Two visits, of which the first may have begun before the daemon did.
-    while told.iter().filter(|(kind, _)| kind == "line_crossed").count() < 2 {
-        let heard = listener
-            .wait_for("the next alert", |heard| heard.iter().filter(|h| is_new(h)).count() > told.len());
+    while published.iter().filter(|(kind, _)| kind == "line_crossed").count() < 2 {
+        let received = listener.wait_for("the next alert", |received| {
+            received.iter().filter(|h| is_new(h)).count() > published.len()
+        });
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
-        for alert in heard.iter().filter(|h| is_new(h)).skip(told.len()) {
+        for alert in received.iter().filter(|h| is_new(h)).skip(published.len()) {
             let data = &alert.json()["data"];
             let seen: Timestamp = data["last_seen_at"].as_str().unwrap().parse().unwrap();
-            told.push((
+            published.push((
                 data["kind"].as_str().unwrap().to_owned(),
                 now - seen.as_millisecond() as f64 / 1000.0,
             ));
         }
     }
-    assert!(told.iter().any(|(kind, _)| kind == "loitering"), "{told:.1?}");
-    assert!(told.iter().all(|(_, after)| *after < SOON_SECS), "told so long after it was seen: {told:.1?}");
+    assert!(published.iter().any(|(kind, _)| kind == "loitering"), "{published:.1?}");
+    assert!(
+        published.iter().all(|(_, after)| *after < SOON_SECS),
+        "told so long after it was seen: {published:.1?}"
+    );
     let health = listener.wait_one("a health report", |h| {
         let camera = &h.json()["data"]["cameras"][0];
         h.topic.ends_with("up/health") && camera["dropped"]["asleep"].as_u64() > Some(100)

@@ -379,19 +379,19 @@ fn an_output_that_lies_turned_is_read_as_it_lies() {
     fs::write(folder.path().join("turned.onnx"), turned.bytes()).unwrap();
     let add = ["models", "add", "turned.onnx", "--head", "yolov8", "--classes", EIGHT, "--fit", "stretch"];
     let output = lookout(&folder, &add);
-    let told = seen(&folder, &output);
-    assert!(output.status.success() && told.contains("1 x person (0.90)"), "{told}");
+    let printed = seen(&folder, &output);
+    assert!(output.status.success() && printed.contains("1 x person (0.90)"), "{printed}");
     let output = lookout(&folder, &["detect", "lane.png", "--model", "turned"]);
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["box"], serde_json::json!([0.375, 0.375, 0.625, 0.625]));
     // Read as another head it is refused with the one that fits.
     let as_yolox = ["models", "add", "turned.onnx", "--head", "yolox", "--classes", EIGHT, "--name", "x"];
-    let told = seen(&folder, &lookout(&folder, &as_yolox));
-    assert!(told.contains("tells 7 classes apart, but 8 are named"), "{told}");
-    assert!(told.contains("hint: it looks like --head yolov8 with 8 classes"), "{told}");
-    let told =
+    let printed = seen(&folder, &lookout(&folder, &as_yolox));
+    assert!(printed.contains("tells 7 classes apart, but 8 are named"), "{printed}");
+    assert!(printed.contains("hint: it looks like --head yolov8 with 8 classes"), "{printed}");
+    let printed =
         seen(&folder, &lookout(&folder, &["models", "add", "turned.onnx", "--head", "yolox", "--name", "x"]));
-    assert!(told.contains("or is it --head yolov8 with 8 classes?"), "{told}");
+    assert!(printed.contains("or is it --head yolov8 with 8 classes?"), "{printed}");
 }
 
 /// Each file is refused with its true reason and a remedy, when it is added and when a manifest that somebody wrote by
@@ -481,10 +481,13 @@ fn what_lookout_does_not_read_is_named_with_what_to_do() {
         fs::write(folder.path().join(&file), bytes).unwrap();
         let add = ["models", "add", &file, "--head", "yolov8", "--classes", EIGHT];
         let output = lookout(&folder, &add);
-        let told = seen(&folder, &output);
-        assert!(!output.status.success(), "{name} was added: {told}");
-        assert!(told.contains(reason) && told.contains(&file), "{name}: no `{reason}`: {told}");
-        assert!(told.contains("\n  hint: ") && told.contains(remedy), "{name}: no `{remedy}`: {told}");
+        let printed = seen(&folder, &output);
+        assert!(!output.status.success(), "{name} was added: {printed}");
+        assert!(printed.contains(reason) && printed.contains(&file), "{name}: no `{reason}`: {printed}");
+        assert!(
+            printed.contains("\n  hint: ") && printed.contains(remedy),
+            "{name}: no `{remedy}`: {printed}"
+        );
         described.push_str(&format!(
             "[[model]]\nname = \"{name}\"\nfile = \"{file}\"\nsha256 = \"{}\"\nlicence = \"MIT\"\norigin = \"a test\"\n\
              head = \"yolov8\"\nclasses = {:?}\ninput = {{ width = 416, height = 256, colour = \"rgb\", fit = \"stretch\" }}\n",
@@ -520,8 +523,8 @@ fn joints_and_turned_boxes_are_named_although_they_look_like_classes() {
         let outputs: &[(u64, &[u64])] = &[(FLOATS, &[1, values, CELLS])];
         fs::write(folder.path().join("unsaid.onnx"), Odd { outputs, ..PLAIN }.bytes()).unwrap();
         let add = ["models", "add", "unsaid.onnx", "--head", "yolov8", "--classes", classes];
-        let told = seen(&folder, &lookout(&folder, &add));
-        assert!(told.contains(reason) && told.contains(remedy), "{name} with {classes}: {told}");
+        let printed = seen(&folder, &lookout(&folder, &add));
+        assert!(printed.contains(reason) && printed.contains(remedy), "{name} with {classes}: {printed}");
     }
 }
 
@@ -535,8 +538,8 @@ fn a_network_that_says_what_it_is_for_is_believed() {
         ("classify", "it is a classifier"),
     ] {
         fs::write(folder.path().join("said.onnx"), Odd { task: Some(task), ..PLAIN }.bytes()).unwrap();
-        let told = seen(&folder, &lookout(&folder, &["models", "add", "said.onnx", "--head", "yolov8"]));
-        assert!(told.contains(reason), "{task}: {told}");
+        let printed = seen(&folder, &lookout(&folder, &["models", "add", "said.onnx", "--head", "yolov8"]));
+        assert!(printed.contains(reason), "{task}: {printed}");
     }
     fs::write(folder.path().join("said.onnx"), Odd { task: Some("detect"), ..PLAIN }.bytes()).unwrap();
     let add = ["models", "add", "said.onnx", "--head", "yolov8", "--classes", EIGHT, "--dry-run"];

@@ -541,9 +541,10 @@ fn replay(folder: &Path, video: &Path, more: &str, arguments: &[&str]) -> (Vec<V
     let output = lookout(folder, &[&fixed[..], arguments].concat());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
-    let told = String::from_utf8_lossy(&output.stdout);
-    let told = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["data"].clone());
-    (told.filter(|alert| alert["phase"] == "new").collect(), said)
+    let published = String::from_utf8_lossy(&output.stdout);
+    let published =
+        published.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["data"].clone());
+    (published.filter(|alert| alert["phase"] == "new").collect(), said)
 }
 
 fn rules(alerts: &[Value]) -> std::collections::BTreeSet<String> {

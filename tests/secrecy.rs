@@ -214,13 +214,14 @@ fn family(of: i32) -> Vec<i32> {
     family
 }
 
-fn everything_is_at_work(site: &Site, heard: &Path, daemon: &Daemon) {
+fn everything_is_at_work(site: &Site, received: &Path, daemon: &Daemon) {
     wait_until("the webhook", || TcpStream::connect(("127.0.0.1", site.webhook)).is_ok());
     assert!(site.post(TOKEN).contains("204"));
     assert!(site.post(POSTED).contains("401"));
-    let said = |words: &str| fs::read(heard).is_ok_and(|text| String::from_utf8_lossy(&text).contains(words));
+    let said =
+        |words: &str| fs::read(received).is_ok_and(|text| String::from_utf8_lossy(&text).contains(words));
     wait_until("both cameras, and the one that is refused", || {
-        let text = fs::read_to_string(heard).unwrap_or_default();
+        let text = fs::read_to_string(received).unwrap_or_default();
         text.lines()
             .rev()
             .any(|line| line.matches("\"state\":\"running\"").count() == 2 && line.contains("camera:refused"))
@@ -232,9 +233,9 @@ fn everything_is_at_work(site: &Site, heard: &Path, daemon: &Daemon) {
 #[test]
 fn no_password_is_in_logs_messages_command_lines_environments_or_a_core() {
     let site = Site::new();
-    let (mut listener, heard) = site.listen();
+    let (mut listener, received) = site.listen();
     let daemon = site.start(&[]);
-    everything_is_at_work(&site, &heard, &daemon);
+    everything_is_at_work(&site, &received, &daemon);
     let pid = daemon.pid().as_raw_nonzero().get();
     for pid in family(pid) {
         for name in ["cmdline", "environ"] {
@@ -255,7 +256,7 @@ fn no_password_is_in_logs_messages_command_lines_environments_or_a_core() {
     assert_eq!(found_in(log.as_bytes()), None, "the log");
     listener.kill().unwrap();
     listener.wait().unwrap();
-    assert_eq!(found_in(&fs::read(&heard).unwrap()), None, "what was published");
+    assert_eq!(found_in(&fs::read(&received).unwrap()), None, "what was published");
     // Nor on the disk, but for the secrets themselves.
     for folder in ["outbox", "outbox/control", "evidence"] {
         for entry in fs::read_dir(site.folder.path().join(folder)).into_iter().flatten().flatten() {
@@ -269,9 +270,9 @@ fn no_password_is_in_logs_messages_command_lines_environments_or_a_core() {
 #[test]
 fn with_allow_core_a_core_is_written_and_has_the_passwords_so_the_search_would_find_them() {
     let site = Site::new();
-    let (mut listener, heard) = site.listen();
+    let (mut listener, received) = site.listen();
     let daemon = site.start(&["--allow-core"]);
-    everything_is_at_work(&site, &heard, &daemon);
+    everything_is_at_work(&site, &received, &daemon);
     let pid = daemon.pid().as_raw_nonzero().get();
     for name in ["mem", "environ", "maps"] {
         assert!(opens(&format!("/proc/{pid}/{name}")), "{name}: the same look at a daemon that allows it");

@@ -1,4 +1,4 @@
-//! What systemd hears of the daemon, and what the unit file allows. A socket plays systemd's part.
+//! What systemd learns of the daemon, and what the unit file allows. A socket plays systemd's part.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -30,7 +30,7 @@ fn in_repository(path: &str) -> std::path::PathBuf {
 }
 
 /// Waits for a message with this line.
-fn heard(socket: &UnixDatagram, line: &str) {
+fn received(socket: &UnixDatagram, line: &str) {
     let deadline = Instant::now() + SOON;
     let mut all = Vec::new();
     loop {
@@ -60,7 +60,7 @@ fn site(folder: &Path, port: u16) -> std::path::PathBuf {
 }
 
 #[test]
-fn systemd_hears_that_the_daemon_is_ready_lives_and_stops() {
+fn systemd_is_notified_that_the_daemon_is_ready_lives_and_stops() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
@@ -70,11 +70,11 @@ fn systemd_hears_that_the_daemon_is_ready_lives_and_stops() {
         &in_repository("models/manifest.toml"),
         &[("NOTIFY_SOCKET", path.as_os_str()), ("WATCHDOG_USEC", "60000000".as_ref())],
     );
-    heard(&socket, "READY=1");
-    heard(&socket, "WATCHDOG=1");
-    heard(&socket, "WATCHDOG=1");
+    received(&socket, "READY=1");
+    received(&socket, "WATCHDOG=1");
+    received(&socket, "WATCHDOG=1");
     assert_eq!(daemon.stop(SOON), 0);
-    heard(&socket, "STOPPING=1");
+    received(&socket, "STOPPING=1");
 }
 
 /// One part hangs for good; the main thread, the cameras and the connection get on, and must not speak for it.
@@ -91,8 +91,8 @@ fn systemd_hears_nothing_any_more_when_one_part_hangs_though_the_others_get_on()
         &in_repository("models/manifest.toml"),
         &[("NOTIFY_SOCKET", path.as_os_str()), ("LOOKOUT_HANG_AT", "alert-writer-question:3".as_ref())],
     );
-    heard(&socket, "READY=1");
-    heard(&socket, "WATCHDOG=1");
+    received(&socket, "READY=1");
+    received(&socket, "WATCHDOG=1");
     // Read away all the time, as systemd does: who writes to a full socket waits.
     let fed = Arc::new(AtomicUsize::new(0));
     let counting = fed.clone();
@@ -109,8 +109,8 @@ fn systemd_hears_nothing_any_more_when_one_part_hangs_though_the_others_get_on()
     assert!(daemon.log().contains("no answer on the way of an alert"), "{}", daemon.log());
     // The others get on: reports come as ever, and between two of them are ten looks at the parts.
     let reports = |more: usize| {
-        let before = centre.heard().len();
-        centre.wait_for("more reports", |heard| heard.len() >= before + more);
+        let before = centre.received().len();
+        centre.wait_for("more reports", |received| received.len() >= before + more);
     };
     reports(1);
     let so_far = fed.load(Ordering::SeqCst);
@@ -176,7 +176,7 @@ fn an_upgrade_opens_what_root_made_among_the_secrets_and_follows_no_link() {
     assert_eq!((mode(&outside), mode(&outside.join("key"))), (0o700, 0o600));
 }
 
-/// What systemd kills earlier has not said its last word, and a hang is not told as one.
+/// What systemd kills earlier has not said its last word, and a hang is not reported as one.
 #[test]
 fn the_unit_gives_the_daemon_the_time_to_stop_that_it_gives_itself() {
     let unit = fs::read_to_string(in_repository("deploy/systemd/lookout.service")).unwrap();
@@ -244,7 +244,7 @@ fn a_limit_that_is_accepted_is_enough_and_one_that_may_be_raised_is() {
         let daemon = with_descriptors(&config, limit);
         daemon.wait_for_log("watching", SOON);
         let centre = Listener::start(broker.port(), "lookout/v1/530127/box-1/up/health");
-        centre.wait_for("reports", |heard| heard.len() >= 3);
+        centre.wait_for("reports", |received| received.len() >= 3);
         let (code, log) = daemon.stop_for_log(SOON);
         assert_eq!(code, 0, "{limit}: {log}");
         assert!(!log.contains("Too many open files"), "{limit}: {log}");
@@ -343,7 +343,7 @@ fn check_judges_what_the_services_user_can_read_and_write() {
     owned("secrets", 0, 0o700);
     let (code, said) = check("daemon");
     assert!(code == 2 && said.contains("secrets is closed to the user `daemon`"), "{said}");
-    // What lies behind it is told in the same round: the mode of the file and what is in it.
+    // What lies behind it is reported in the same round: the mode of the file and what is in it.
     fs::write(path("secrets/cam-1"), "viewer:hunter2\nviewer:hunter3\n").unwrap();
     let (_, said) = check("daemon");
     assert!(

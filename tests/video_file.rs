@@ -113,7 +113,7 @@ fn frames_stay_readable_after_the_reader_is_gone() {
 }
 
 #[test]
-fn what_is_no_video_is_told_in_words() {
+fn what_is_no_video_is_reported_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     std::fs::write(at("text.mp4"), "this is a text, not a film\n".repeat(100)).unwrap();

@@ -247,7 +247,7 @@ fn one_server_asks_for_passwords_in_one_way() {
 }
 
 #[test]
-fn an_unknown_path_is_told_from_a_dead_camera() {
+fn an_unknown_path_is_distinguished_from_a_dead_camera() {
     let server = serve(vec![pattern("/live", "x264enc ! rtph264pay")]);
     let sink = FrameRecorder::new();
     let handle = start(camera("cam", server.url("/other").unwrap()), &sink);
@@ -350,7 +350,7 @@ fn a_file_in_an_old_codec_is_served_as_h264() {
 }
 
 #[test]
-fn a_file_that_cannot_be_served_is_told_at_the_start() {
+fn a_file_that_cannot_be_served_is_reported_at_the_start() {
     let missing = RtspServer::start(0, vec![file("/a", "no-such-file.mp4".into(), Auth::None)]);
     assert!(missing.unwrap_err().to_string().contains("no-such-file.mp4"));
     let first = serve(vec![pattern("/live", "x264enc ! rtph264pay")]);

@@ -8,8 +8,8 @@
 //! `N mod files` from `N` golden parts of its length on, over and over, with time stamps that go on: like a camera, whose
 //! encoder runs whoever comes. `/together-N` begins with the keyframe before that place, so that cameras that are opened
 //! at the same time send their keyframes at the same time.
-//! Only TCP interleaved, no password. Every `PLAY` is told on standard output as JSON: which camera, where in its loop
-//! it began, and when. Standard input's end is the server's; its processor time is told then.
+//! Only TCP interleaved, no password. Every `PLAY` is reported on standard output as JSON: which camera, where in its loop
+//! it began, and when. Standard input's end is the server's; its processor time is reported then.
 //!
 //! Must never link the library that it measures.
 

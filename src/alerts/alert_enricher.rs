@@ -174,7 +174,7 @@ impl AlertEnricher {
         active_alert(revision, &self.context(revision, &[], muted.as_ref()))
     }
 
-    /// In which language its alerts are told.
+    /// In which language its alerts are reported.
     pub(crate) fn language(&self) -> Language {
         self.language
     }

@@ -1,5 +1,5 @@
 //! An alert as the box keeps it for itself, to take it up again after a restart: everything of its latest revision, neither
-//! rounded nor cut down as in the message that tells of it.
+//! rounded nor cut down as in the message that reports it.
 //!
 //! Stored with each revision, in the same transaction. A field that is added is optional or has a default: a later
 //! version reads what an earlier one stored. Must never be sent: it is the box's own.
@@ -249,7 +249,7 @@ pub(crate) fn from_bytes(bytes: &[u8], now: Moment) -> serde_json::Result<(Revis
     Ok(state.into_revision(now))
 }
 
-/// The same from the message that told of it, for an alert of a version that kept no state.
+/// The same from the message that reported it, for an alert of a version that kept no state.
 ///
 /// # Errors
 /// It is no such message.
@@ -311,7 +311,7 @@ impl From<AlertData> for StoredAlert {
                 at: a.at.0,
                 note: a.note,
             }),
-            // A version that told of it kept a state.
+            // A version that reported it kept a state.
             handling: HandlingState::default(),
             escalated: data.escalated.map(|e| EscalationState {
                 level: e.level,

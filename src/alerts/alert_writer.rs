@@ -162,7 +162,7 @@ impl AlertWriter {
 struct Writer {
     settings: WriterSettings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
-    /// Of alerts that have ended, for what is told of them later, earliest end first; that one leaves first.
+    /// Of alerts that have ended, for what is reported of them later, earliest end first; that one leaves first.
     ended: VecDeque<(AlertId, Vec<Evidence>)>,
     redactor: Redactor,
     outbox: Outbox,
@@ -293,7 +293,7 @@ impl Writer {
             self.counts.stored.fetch_add(1, Ordering::Relaxed);
             self.unstored.pop_front();
         }
-        // Also where the last that waited turned out to be one that cannot be told.
+        // Also where the last that waited turned out to be one that cannot be reported.
         if self.unstored.is_empty() && self.counts.failing.lock().take().is_some() {
             log_info!(say::stored_again());
         }
@@ -463,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_that_cannot_be_told_is_counted_and_not_in_the_way_of_those_behind_it() {
+    fn an_alert_that_cannot_be_reported_is_counted_and_not_in_the_way_of_those_behind_it() {
         let dir = tempfile::tempdir().unwrap();
         let mut desk = desk(dir.path());
         // Of a name there is nothing to cut.
@@ -484,15 +484,15 @@ mod tests {
     fn the_pictures_of_the_alert_that_ended_first_are_forgotten_first() {
         let dir = tempfile::tempdir().unwrap();
         let mut desk = desk(dir.path());
-        let told = |desk: &mut Writer, alert: &str, reason| {
+        let published = |desk: &mut Writer, alert: &str, reason| {
             let last = Revision { phase: Phase::End, reason, ..revision(alert, 9) };
             desk.prepare(Box::new(last), None).evidence.len()
         };
         let end = |desk: &mut Writer, alert: &str| {
             desk.evidence.insert(AlertId(alert.into()), vec![picture()]);
-            told(desk, alert, PhaseReason::Cleared)
+            published(desk, alert, PhaseReason::Cleared)
         };
-        let handled = |desk: &mut Writer, alert: &str| told(desk, alert, PhaseReason::Handled);
+        let handled = |desk: &mut Writer, alert: &str| published(desk, alert, PhaseReason::Handled);
         for n in 1..=KEPT {
             assert_eq!(end(&mut desk, &format!("B{n:04}")), 1);
         }
@@ -509,16 +509,16 @@ mod tests {
         let mut desk = desk(dir.path());
         desk.settings.evidence = true;
         let snapshot = Snapshot { picture: Arc::new(gray(64, 48, 64, |_, _| 90)), detections: Vec::new() };
-        let mut told = 0;
+        let mut published = 0;
         for rev in 1..=40 {
             let joined = Revision { reason: PhaseReason::Joined, ..revision("A0001", rev) };
-            told = desk.prepare(Box::new(joined), Some(snapshot.clone())).evidence.len();
+            published = desk.prepare(Box::new(joined), Some(snapshot.clone())).evidence.len();
         }
-        assert_eq!(told, PICTURES);
+        assert_eq!(published, PICTURES);
     }
 
     #[test]
-    fn storing_no_longer_fails_when_the_last_that_waited_cannot_be_told() {
+    fn storing_no_longer_fails_when_the_last_that_waited_cannot_be_reported() {
         let dir = tempfile::tempdir().unwrap();
         let mut desk = desk(dir.path());
         *desk.counts.failing.lock() = Some(OutboxError::Closed);

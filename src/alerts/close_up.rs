@@ -225,12 +225,12 @@ impl FrameGrabber {
         if let Some(shot) = self.latest.as_ref().filter(is_new) {
             return Some(shot.clone());
         }
-        let tell = |why: String| {
+        let log_failure = |why: String| {
             log_warn!(say::no_close_up(); %camera, alert = %request.alert.0, error = %why);
         };
         self.latest = None;
         if self.clock.now().mono.saturating_sub(request.requested_at) > TOO_LATE {
-            tell(say::too_many_at_once().in_language(language_of_log()));
+            log_failure(say::too_many_at_once().in_language(language_of_log()));
             return None;
         }
         if self.is_resting(&request.stream.source) {
@@ -248,12 +248,15 @@ impl FrameGrabber {
         let detector = match &mut self.detector {
             Some(detector) => detector,
             none => none.insert(
-                make_detector().inspect_err(|error| tell(error.in_language(language_of_log()))).ok()?,
+                make_detector()
+                    .inspect_err(|error| log_failure(error.in_language(language_of_log())))
+                    .ok()?,
             ),
         };
         let detections = look(&mut **detector, &frame.picture, &request.stream.thresholds);
-        let detections =
-            detections.inspect_err(|error| tell(error.sentence().in_language(language_of_log()))).ok()?;
+        let detections = detections
+            .inspect_err(|error| log_failure(error.sentence().in_language(language_of_log())))
+            .ok()?;
         debug!(%camera, alert = %request.alert.0, found = detections.len(), "a picture of the large stream");
         self.latest = Some(Shot { frame, detections });
         self.latest.clone()
@@ -346,7 +349,7 @@ mod tests {
     #[test]
     fn a_panic_costs_one_close_up_and_the_next_one_has_a_detector_of_its_own() {
         let (ask, wanted_ones) = queue();
-        let (alert_writer, told) = sync_channel(4);
+        let (alert_writer, received) = sync_channel(4);
         let made = Arc::new(AtomicUsize::new(0));
         let count = made.clone();
         let make = move || -> Result<Box<dyn Detector>, ModelError> {
@@ -358,8 +361,8 @@ mod tests {
         for alert in ["first", "second"] {
             ask.send(wanted(alert, clock.now().mono)).expect("the thread lives");
         }
-        let told = told.recv_timeout(Duration::from_secs(60)).expect("a close-up");
-        let WriterMessage::CloseUp(close_up) = told else { panic!("that is no close-up") };
+        let received = received.recv_timeout(Duration::from_secs(60)).expect("a close-up");
+        let WriterMessage::CloseUp(close_up) = received else { panic!("that is no close-up") };
         assert_eq!(&*close_up.alert.0, "second", "nobody looked for people in the picture of the first");
         assert_eq!(made.load(Ordering::SeqCst), 2);
         drop(ask);

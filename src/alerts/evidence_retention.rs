@@ -121,7 +121,7 @@ fn kept_in(store: &Store, alert: &str, number: u32, now: Timestamp) -> Result<Ve
     }
     match store.read(alert, number) {
         Ok(Some(bytes)) => Ok(bytes),
-        // The name of an alert says when it began, so that what was deleted can be told from what never was.
+        // The name of an alert says when it began, so that what was deleted can be distinguished from what never was.
         Ok(None) if began(alert).is_some_and(|at| now.duration_since(at) > keep_as_signed(store)) => {
             Err(NoOriginal::Over { days })
         }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_deleted_is_told_from_what_never_was() {
+    fn what_was_deleted_is_distinguished_from_what_never_was() {
         let folder = tempfile::tempdir().unwrap();
         let day = Duration::from_secs(86_400);
         let now: Timestamp = "2026-03-10T08:00:00Z".parse().unwrap();

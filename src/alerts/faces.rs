@@ -2,7 +2,7 @@
 //! the people in it, only when a picture is made.
 //!
 //! The model is a second one: what the structure model finds is redacted with or without it, so nothing here keeps the
-//! box from watching. Where it is missing, damaged or failing, that is told. Must never hold alerts up for long: time is
+//! box from watching. Where it is missing, damaged or failing, that is reported. Must never hold alerts up for long: time is
 //! spent from an allowance, and the same picture is looked at once.
 
 use std::sync::Arc;
@@ -74,7 +74,7 @@ impl NoFaces {
 }
 
 impl Faces {
-    /// Loads it. A model that cannot be loaded is told as trouble.
+    /// Loads it. A model that cannot be loaded is reported as trouble.
     ///
     /// # Errors
     /// The configuration names a model that is not described.

@@ -1,5 +1,5 @@
 //! Makes the redacted picture from what was found in a frame and from what the face model finds in it besides. Where that
-//! model is not there or fails, the picture is redacted by what the structure model found, and the failure is told. Alerts
+//! model is not there or fails, the picture is redacted by what the structure model found, and the failure is reported. Alerts
 //! wait while this looks, so the time for it is bounded, and the same picture is looked at once. Must never let a picture out
 //! in which what was found is not made unrecognisable.
 
@@ -72,11 +72,11 @@ impl Redactor {
                 *self.counts.no_faces.lock() = None;
             }
             Err(why) => {
-                let mut told = self.counts.no_faces.lock();
-                if told.is_none() {
+                let mut reported = self.counts.no_faces.lock();
+                if reported.is_none() {
                     log_warn!(say::faces_weaker(); why = %why.in_language(language_of_log()));
                 }
-                *told = Some(config::of(say::faces_weaker(), why));
+                *reported = Some(config::of(say::faces_weaker(), why));
             }
         }
         evidence::make(&Scene {

@@ -1,8 +1,8 @@
 //! Whether somebody takes an alert on in time, and whom to tell if nobody does.
 //!
 //! "The grid blows the whistle, the department reports": an alert that nobody acknowledges within the accepted
-//! time is told again as `escalated`, one step further up the grid each time, once for every level and step.
-//! An acknowledgement stops it. Pure; what was told is in the alert itself, so it survives a restart.
+//! time is reported again as `escalated`, one step further up the grid each time, once for every level and step.
+//! An acknowledgement stops it. Pure; what was reported is in the alert itself, so it survives a restart.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,34 +38,39 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// From the first revision on.
-    pub(crate) fn new(told: &Revision) -> Self {
-        Waiting { level: told.level, since: told.at.mono, before: Duration::ZERO }
+    pub(crate) fn new(published: &Revision) -> Self {
+        Waiting { level: published.level, since: published.at.mono, before: Duration::ZERO }
     }
 
     /// From a revision of before a restart: what it waited meanwhile counts, as far as the wall clock can tell.
-    pub(crate) fn restored(told: &Revision, now: Moment) -> Self {
-        let from = told.escalated.as_ref().map_or(told.started_at, |e| e.at);
+    pub(crate) fn restored(published: &Revision, now: Moment) -> Self {
+        let from = published.escalated.as_ref().map_or(published.started_at, |e| e.at);
         let before = Duration::try_from(now.utc.duration_since(from)).unwrap_or_default();
-        Waiting { level: told.level, since: now.mono, before }
+        Waiting { level: published.level, since: now.mono, before }
     }
 
     /// The next step, if it is due. Afterwards the wait begins anew.
     ///
     /// A higher level begins with the first step again; a lower one brings nothing new.
-    pub(crate) fn due(&mut self, plan: &AcceptancePlan, told: &Revision, at: Moment) -> Option<Escalation> {
-        if told.level > self.level {
-            *self = Waiting { level: told.level, since: at.mono, before: Duration::ZERO };
+    pub(crate) fn due(
+        &mut self,
+        plan: &AcceptancePlan,
+        published: &Revision,
+        at: Moment,
+    ) -> Option<Escalation> {
+        if published.level > self.level {
+            *self = Waiting { level: published.level, since: at.mono, before: Duration::ZERO };
         }
         let within = plan.within?;
         let waited = at.mono.saturating_sub(self.since).saturating_add(self.before);
-        if told.acknowledged.is_some() || told.level < plan.from || waited < within {
+        if published.acknowledged.is_some() || published.level < plan.from || waited < within {
             return None;
         }
-        let (level, step) = match &told.escalated {
-            Some(before) if before.level >= told.level => (before.level, before.step.checked_add(1)?),
-            _ => (told.level, 1),
+        let (level, step) = match &published.escalated {
+            Some(before) if before.level >= published.level => (before.level, before.step.checked_add(1)?),
+            _ => (published.level, 1),
         };
-        let to = above(&told.grid, step)?;
+        let to = above(&published.grid, step)?;
         *self = Waiting { level: self.level, since: at.mono, before: Duration::ZERO };
         Some(Escalation { level, step, to, at: at.utc })
     }

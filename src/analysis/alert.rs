@@ -1,7 +1,7 @@
-//! Alerts: what is worth telling somebody, with an identity, revisions and a life.
+//! Alerts: what is worth reporting, with an identity, revisions and a life.
 //!
 //! `new`, then any number of `update`s, then `end` (it is over) or `retract` (it never was). What people do about it may
-//! be told after the end. Pure: ids come from what happened, not from chance, so a replay gives the same bytes.
+//! be reported after the end. Pure: ids come from what happened, not from chance, so a replay gives the same bytes.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub struct Escalation {
 /// What an acknowledgement did. The first one wins: whoever comes later hears who has the alert.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AckOutcome {
-    /// The alert has it now; this revision tells of it.
+    /// The alert has it now; this revision reports it.
     Now(Box<Revision>),
     /// Somebody took it on before.
     Before(Acknowledgement),

@@ -1,13 +1,13 @@
-//! The alert book: from what a rule saw to an alert that is told, goes on, and ends.
+//! The alert book: from what a rule saw to an alert that is reported, goes on, and ends.
 //!
 //! Each rule on each camera has at most one open alert. Nothing here reads a clock or draws lots: an id
 //! comes from what happened, so that a replay gives the same bytes.
 //!
 //! What is *not seen* ends an alert; what *nobody looked at* does not. Only watched time counts towards
 //! [`Rule::hold`]; a camera that stays silent ends its alerts as `SourceSilent`, never as `Cleared`, and
-//! without a cooldown, so that the thing is told again if it is still there.
+//! without a cooldown, so that the thing is reported again if it is still there.
 //!
-//! What people do about an alert ([`handling`]) is told of open alerts and, for a while, of ended ones ([`ended`]).
+//! What people do about an alert ([`handling`]) is reported of open alerts and, for a while, of ended ones ([`ended`]).
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ pub(crate) const SILENCE_ENDS: Duration = Duration::from_secs(300);
 /// An alert from before a restart has at least this much watched time, on top of its rule's duration, to be
 /// seen again. A box that restarts needs a while until every camera is connected.
 pub(crate) const RESTORED_WAIT: Duration = Duration::from_secs(60);
-/// Growth is told at most this often.
+/// Growth is reported at most this often.
 pub(crate) const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
-/// Confidence must rise by this much to be told.
+/// Confidence must rise by this much to be reported.
 const NOTABLE_CONFIDENCE: f32 = 0.15;
 
 /// Why an alert cannot be acknowledged or get evidence.
@@ -129,8 +129,8 @@ impl AlertIds {
         step: &HandlingStep,
         at: Moment,
     ) -> Result<Revision, NotHandled> {
-        let told = self.ended.handle(alert, step, at);
-        told.unwrap_or_else(|| Err(NotHandled::Unknown(AlertError::Unknown(alert.clone()))))
+        let published = self.ended.handle(alert, step, at);
+        published.unwrap_or_else(|| Err(NotHandled::Unknown(AlertError::Unknown(alert.clone()))))
     }
 }
 
@@ -145,11 +145,11 @@ pub(super) struct AlertLifecycle {
 #[derive(Debug, Clone)]
 struct Open {
     /// The latest revision, as it was told.
-    told: Revision,
-    told_at: Duration,
-    /// The most that was told so far.
-    told_count: usize,
-    told_confidence: f32,
+    published: Revision,
+    published_at: Duration,
+    /// The most that was reported so far.
+    published_count: usize,
+    published_confidence: f32,
     seen: Seen,
     /// Watched time in which the condition did not hold.
     gone_for: Duration,
@@ -196,7 +196,7 @@ impl Doubt {
 impl AlertLifecycle {
     /// The open alert's latest revision.
     pub(super) fn open(&self) -> Option<&Revision> {
-        self.open.as_ref().map(|open| &open.told)
+        self.open.as_ref().map(|open| &open.published)
     }
 
     /// Takes in what the rule saw in a frame; `watched` as in [`super::rules::Scene`].
@@ -248,25 +248,25 @@ impl AlertLifecycle {
     }
 
     /// Takes up an alert that was open before a restart. `false` if one is open already.
-    pub(super) fn restore(&mut self, rule: &Rule, told: Revision, at: Moment) -> bool {
+    pub(super) fn restore(&mut self, rule: &Rule, published: Revision, at: Moment) -> bool {
         if self.open.is_some() {
             return false;
         }
         let seen = Seen {
-            at: told.last_seen_at,
-            confidence: told.confidence,
-            value: told.why.contributions.first().map_or(0.0, |c| c.value),
-            shown: told.shown.clone(),
+            at: published.last_seen_at,
+            confidence: published.confidence,
+            value: published.why.contributions.first().map_or(0.0, |c| c.value),
+            shown: published.shown.clone(),
         };
         self.open = Some(Open {
-            told_at: at.mono,
-            told_count: told.shown.len(),
-            told_confidence: told.confidence,
+            published_at: at.mono,
+            published_count: published.shown.len(),
+            published_confidence: published.confidence,
             seen,
             gone_for: Duration::ZERO,
             doubt: Doubt::AfterRestart(rule.when.lasting().saturating_add(rule.hold.max(RESTORED_WAIT))),
-            waiting: Waiting::restored(&told, at),
-            told,
+            waiting: Waiting::restored(&published, at),
+            published,
         });
         true
     }
@@ -279,12 +279,12 @@ impl AlertLifecycle {
         at: Moment,
     ) -> Option<AckOutcome> {
         let open = self.open.as_mut()?;
-        if let Some(before) = &open.told.acknowledged {
+        if let Some(before) = &open.published.acknowledged {
             return Some(AckOutcome::Before(before.clone()));
         }
-        open.told.acknowledged = Some(acknowledgement.clone());
-        let told = open.revise(Some(rule), Phase::Update, PhaseReason::Acknowledged, at);
-        Some(AckOutcome::Now(Box::new(told)))
+        open.published.acknowledged = Some(acknowledgement.clone());
+        let published = open.revise(Some(rule), Phase::Update, PhaseReason::Acknowledged, at);
+        Some(AckOutcome::Now(Box::new(published)))
     }
 
     /// Notes what somebody did about the open alert; `None` if none is open.
@@ -295,7 +295,7 @@ impl AlertLifecycle {
         at: Moment,
     ) -> Option<Result<Revision, NotHandled>> {
         let open = self.open.as_mut()?;
-        let taken = handling::take(&mut open.told, step);
+        let taken = handling::take(&mut open.published, step);
         Some(taken.map(|()| open.revise(Some(rule), Phase::Update, PhaseReason::Handled, at)))
     }
 
@@ -312,8 +312,8 @@ impl AlertLifecycle {
         if matches!(open.doubt, Doubt::AfterGap(_)) {
             return None;
         }
-        let escalation = open.waiting.due(plan, &open.told, at)?;
-        open.told.escalated = Some(escalation);
+        let escalation = open.waiting.due(plan, &open.published, at)?;
+        open.published.escalated = Some(escalation);
         Some(open.revise(Some(rule), Phase::Update, PhaseReason::Escalated, at))
     }
 
@@ -332,7 +332,7 @@ impl AlertLifecycle {
             value: observation.value,
             shown: observation.shown.clone(),
         };
-        let told = Revision {
+        let published = Revision {
             alert: ids.next_id(&observation.rule, &observation.camera, started_at),
             rev: 1,
             phase: Phase::New,
@@ -359,16 +359,16 @@ impl AlertLifecycle {
             escalated: None,
         };
         self.open = Some(Open {
-            told: told.clone(),
-            told_at: at.mono,
-            told_count: observation.count,
-            told_confidence: observation.strength,
+            published: published.clone(),
+            published_at: at.mono,
+            published_count: observation.count,
+            published_confidence: observation.strength,
             seen,
             gone_for: Duration::ZERO,
             doubt: Doubt::None,
-            waiting: Waiting::new(&told),
+            waiting: Waiting::new(&published),
         });
-        told
+        published
     }
 }
 
@@ -378,7 +378,7 @@ impl Open {
         let was_restored = matches!(self.doubt, Doubt::AfterRestart(_));
         self.doubt = Doubt::None;
         self.gone_for = Duration::ZERO;
-        self.seen.at = observation.seen_at.unwrap_or(observation.at).utc.max(self.told.started_at);
+        self.seen.at = observation.seen_at.unwrap_or(observation.at).utc.max(self.published.started_at);
         self.seen.confidence = observation.strength;
         // After a gap the time begins anew and would read as if it were not long enough.
         if observation.holds {
@@ -387,26 +387,26 @@ impl Open {
         self.seen.shown.clear();
         self.seen.shown.extend_from_slice(&observation.shown);
         if was_restored {
-            self.note_told(observation);
+            self.note_published(observation);
             return Some(self.revise(Some(rule), Phase::Update, PhaseReason::StillThere, observation.at));
         }
-        let told_ago = observation.at.mono.saturating_sub(self.told_at);
-        if told_ago >= GREW_AT_MOST_EVERY && self.grew(observation) {
-            self.note_told(observation);
+        let published_ago = observation.at.mono.saturating_sub(self.published_at);
+        if published_ago >= GREW_AT_MOST_EVERY && self.grew(observation) {
+            self.note_published(observation);
             return Some(self.revise(Some(rule), Phase::Update, PhaseReason::Grew, observation.at));
         }
         self.remind(rule, observation.at)
     }
 
-    /// A quarter more things than were ever told, at least one; or notably more confidence.
+    /// A quarter more things than were ever reported, at least one; or notably more confidence.
     fn grew(&self, observation: &Observation) -> bool {
-        observation.count > self.told_count + self.told_count / 4
-            || observation.strength >= self.told_confidence + NOTABLE_CONFIDENCE
+        observation.count > self.published_count + self.published_count / 4
+            || observation.strength >= self.published_confidence + NOTABLE_CONFIDENCE
     }
 
-    fn note_told(&mut self, observation: &Observation) {
-        self.told_count = self.told_count.max(observation.count);
-        self.told_confidence = self.told_confidence.max(observation.strength);
+    fn note_published(&mut self, observation: &Observation) {
+        self.published_count = self.published_count.max(observation.count);
+        self.published_confidence = self.published_confidence.max(observation.strength);
     }
 
     /// The condition is not seen in this frame; returns why the alert is over, if it is. While the rule
@@ -425,52 +425,52 @@ impl Open {
     }
 
     fn remind(&mut self, rule: &Rule, at: Moment) -> Option<Revision> {
-        let is_due = at.mono.saturating_sub(self.told_at) >= REMINDER;
+        let is_due = at.mono.saturating_sub(self.published_at) >= REMINDER;
         // Nobody has seen it since the gap, so "still there" would be a guess.
         (is_due && self.doubt == Doubt::None)
             .then(|| self.revise(Some(rule), Phase::Update, PhaseReason::StillThere, at))
     }
 
-    /// The next revision, from what was told before and what was seen since.
+    /// The next revision, from what was reported before and what was seen since.
     fn revise(&mut self, rule: Option<&Rule>, phase: Phase, reason: PhaseReason, at: Moment) -> Revision {
-        let told = &mut self.told;
-        told.rev += 1;
-        told.phase = phase;
-        told.reason = reason;
-        told.at = at;
-        told.confidence = self.seen.confidence;
-        told.last_seen_at = self.seen.at;
-        told.shown.clear();
-        told.shown.extend_from_slice(&self.seen.shown);
+        let published = &mut self.published;
+        published.rev += 1;
+        published.phase = phase;
+        published.reason = reason;
+        published.at = at;
+        published.confidence = self.seen.confidence;
+        published.last_seen_at = self.seen.at;
+        published.shown.clear();
+        published.shown.extend_from_slice(&self.seen.shown);
         if phase == Phase::End {
-            told.ended_at = Some(at.utc.max(told.last_seen_at));
-            told.end_reason = Some(reason);
+            published.ended_at = Some(at.utc.max(published.last_seen_at));
+            published.end_reason = Some(reason);
         }
         if let Some(rule) = rule {
-            told.level = rule.level;
-            told.level_max = told.level_max.max(rule.level);
-            told.why = why(rule, &self.seen, at);
+            published.level = rule.level;
+            published.level_max = published.level_max.max(rule.level);
+            published.why = why(rule, &self.seen, at);
         }
-        self.told_at = at.mono;
-        told.clone()
+        self.published_at = at.mono;
+        published.clone()
     }
 }
 
 /// The end of an alert whose rule or camera is gone, from its last revision alone.
 pub(super) fn end_without_rule(
     ids: &mut AlertIds,
-    mut told: Revision,
+    mut published: Revision,
     reason: PhaseReason,
     at: Moment,
 ) -> Revision {
-    told.rev += 1;
-    told.phase = Phase::End;
-    told.reason = reason;
-    told.at = at;
-    told.ended_at = Some(at.utc.max(told.last_seen_at));
-    told.end_reason = Some(reason);
-    ids.note_end(&told);
-    told
+    published.rev += 1;
+    published.phase = Phase::End;
+    published.reason = reason;
+    published.at = at;
+    published.ended_at = Some(at.utc.max(published.last_seen_at));
+    published.end_reason = Some(reason);
+    ids.note_end(&published);
+    published
 }
 
 fn why(rule: &Rule, seen: &Seen, at: Moment) -> Why {

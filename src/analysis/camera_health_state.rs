@@ -1,4 +1,4 @@
-//! A camera's own health within the analysis: whether it can see, and what signals hear of it.
+//! A camera's own health within the analysis: whether it can see, and what signals learn of it.
 //!
 //! A camera of which nothing was ever glanced at or heard is taken to be well: a replay or a test may bring detections
 //! alone. Must never judge pictures itself; [`super::camera_health`] does.
@@ -9,7 +9,7 @@ use super::alert::Revision;
 use super::alert_lifecycle::AlertIds;
 use super::camera_health::image_stats::ImageStats;
 use super::camera_health::{CameraHealth, NoVideoCause};
-use super::fusion::{Fusion, Word};
+use super::fusion::{Fusion, SourceReport};
 use super::rules::CameraPlan;
 use super::signals::SourceId;
 use super::time::Moment;
@@ -40,11 +40,11 @@ impl CameraHealthState {
         }
     }
 
-    pub(super) fn look(&mut self, at: Moment, glance: &ImageStats) {
+    pub(super) fn look(&mut self, at: Moment, stats: &ImageStats) {
         self.is_known = true;
-        self.health.look(at, glance);
-        let is_told = self.health.conditions().any(|s| s.on && s.condition == CameraCondition::NoVideo);
-        if !is_told {
+        self.health.look(at, stats);
+        let is_published = self.health.conditions().any(|s| s.on && s.condition == CameraCondition::NoVideo);
+        if !is_published {
             self.cause = None;
         }
     }
@@ -87,7 +87,13 @@ impl CameraHealthState {
     }
 
     /// Says every condition to the signals that ask. Without video only that is known.
-    pub(super) fn say(&self, ids: &mut AlertIds, fusion: &mut Fusion, at: Moment, told: &mut Vec<Revision>) {
+    pub(super) fn report(
+        &self,
+        ids: &mut AlertIds,
+        fusion: &mut Fusion,
+        at: Moment,
+        published: &mut Vec<Revision>,
+    ) {
         if !self.is_known {
             return;
         }
@@ -100,12 +106,12 @@ impl CameraHealthState {
                 fusion.stand_down(&source);
             } else if no_video && condition != CameraCondition::NoVideo {
                 fusion.fall_silent(&source, at);
-            } else if fusion.hears(&source) {
-                // At its threshold a condition counts half; once it is told, at least that.
+            } else if fusion.is_fed_by(&source) {
+                // At its threshold a condition counts half; once it is reported, at least that.
                 let strength = if state.on { state.strength.max(0.75) } else { 0.0 };
                 let cause = self.cause.filter(|_| condition == CameraCondition::NoVideo);
-                let word = Word { at, strength, value: state.value, zone: None, shown: &[], cause };
-                fusion.say(ids, &source, word, told);
+                let report = SourceReport { at, strength, value: state.value, zone: None, shown: &[], cause };
+                fusion.report(ids, &source, report, published);
             }
         }
     }

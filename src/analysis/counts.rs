@@ -363,7 +363,7 @@ mod tests {
         }
 
         /// Entered, left and most of one class, minute by minute; `None` where nobody watched.
-        fn told(&mut self, class: Class) -> Vec<Option<[u32; 3]>> {
+        fn published(&mut self, class: Class) -> Vec<Option<[u32; 3]>> {
             let minutes = self.counts.take_finished().into_iter();
             minutes
                 .map(|minute| {
@@ -384,25 +384,25 @@ mod tests {
         });
         bench.wait(1.0);
         // In from the left; vanishes inside after second 15, is given up, and appears again at second 25.
-        assert_eq!(bench.told(Class::PERSON), [Some([2, 2, 1])]);
+        assert_eq!(bench.published(Class::PERSON), [Some([2, 2, 1])]);
     }
 
     #[test]
     fn feet_that_jitter_on_the_edge_are_not_counted() {
         let mut bench = Bench::new();
         bench.look(59.0, |t| vec![person(0.5 + 0.012 * (9.0 * t).sin(), 0.9)]).wait(2.0);
-        assert_eq!(bench.told(Class::PERSON), [Some([0, 0, 0])]);
+        assert_eq!(bench.published(Class::PERSON), [Some([0, 0, 0])]);
         // One who comes in over the edge after all, jittering, is counted once.
         let mut bench = Bench::new();
         bench.look(59.0, |t| vec![person(0.4 + 0.004 * t + 0.012 * (9.0 * t).sin(), 0.9)]).wait(2.0);
-        assert_eq!(bench.told(Class::PERSON), [Some([1, 0, 1])]);
+        assert_eq!(bench.published(Class::PERSON), [Some([1, 0, 1])]);
     }
 
     #[test]
     fn who_was_there_before_did_not_enter() {
         let mut bench = Bench::new();
         bench.look(58.0, |_| vec![person(0.7, 0.9), car(0.8, 0.5)]).wait(3.0);
-        assert_eq!(bench.told(Class::PERSON), [Some([0, 0, 1])]);
+        assert_eq!(bench.published(Class::PERSON), [Some([0, 0, 1])]);
     }
 
     #[test]
@@ -412,7 +412,7 @@ mod tests {
             if (20.0..27.0).contains(&t) { vec![] } else { vec![person(0.7 + 0.004 * t.min(20.0), 0.9)] }
         });
         bench.wait(3.0);
-        assert_eq!(bench.told(Class::PERSON), [Some([0, 0, 1])]);
+        assert_eq!(bench.published(Class::PERSON), [Some([0, 0, 1])]);
     }
 
     #[test]
@@ -424,7 +424,7 @@ mod tests {
         assert_eq!(minutes[0].watched, Duration::from_secs(30));
         assert_eq!(minutes[1].watched, Duration::ZERO);
         assert_eq!(minutes[1].from.as_second() - minutes[0].from.as_second(), 60);
-        assert_eq!(bench.told(Class::PERSON), [Some([0, 0, 1]), None]);
+        assert_eq!(bench.published(Class::PERSON), [Some([0, 0, 1]), None]);
     }
 
     #[test]
@@ -435,7 +435,7 @@ mod tests {
             (0..many).map(|i| person(0.6 + 0.12 * f64::from(i), 0.9)).collect()
         });
         bench.wait(3.0);
-        assert_eq!(bench.told(Class::PERSON), [Some([2, 2, 3])]);
+        assert_eq!(bench.published(Class::PERSON), [Some([2, 2, 3])]);
     }
 
     #[test]

@@ -49,7 +49,7 @@ const WOKEN_FOR: Duration = Duration::from_secs(20);
 
 /// How often a camera must be looked at now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct RequiredRate {
     /// The longest time between looks that serves all its rules; `None` where any will do.
     pub every: Option<Duration>,
     /// Its latest frame that was taken in, on the monotonic clock.
@@ -75,9 +75,9 @@ pub enum Event {
         /// When the frame was taken.
         at: Moment,
         /// What it looks like.
-        glance: Box<ImageStats>,
+        stats: Box<ImageStats>,
     },
-    /// What moved where in the frame that is told of next, since a moment before; wanted while people are close together.
+    /// What moved where in the frame that is reported next, since a moment before; wanted while people are close together.
     Flow {
         /// The camera.
         camera: Arc<str>,
@@ -207,25 +207,25 @@ impl Analysis {
         Ok(Analysis { shared, cameras, sensors, neighbours })
     }
 
-    /// Takes in what happened and returns what must be told, in order.
+    /// Takes in what happened and returns what must be reported, in order.
     ///
     /// Frames of cameras that are not (or no longer) configured, and frames older than the camera's latest,
     /// change nothing.
     pub fn apply(&mut self, event: &Event) -> Vec<Revision> {
-        let mut told = Vec::new();
+        let mut published = Vec::new();
         match event {
             Event::Detections { camera, at, detections } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.is_paused = false;
-                    camera.look(&mut self.shared, *at, detections, &mut told);
+                    camera.look(&mut self.shared, *at, detections, &mut published);
                 }
             }
-            Event::ImageStats { camera, at, glance } => {
+            Event::ImageStats { camera, at, stats } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.is_paused = false;
-                    camera.aspect = glance.aspect;
-                    camera.health.look(*at, glance);
-                    camera.update_health(&mut self.shared, *at, &mut told);
+                    camera.aspect = stats.aspect;
+                    camera.health.look(*at, stats);
+                    camera.update_health(&mut self.shared, *at, &mut published);
                 }
             }
             Event::Flow { camera, at, flow } => {
@@ -247,7 +247,7 @@ impl Analysis {
                     } else {
                         camera.health.come_back(*at);
                     }
-                    camera.update_health(&mut self.shared, *at, &mut told);
+                    camera.update_health(&mut self.shared, *at, &mut published);
                 }
             }
             Event::CameraPaused { camera, at } => {
@@ -259,7 +259,7 @@ impl Analysis {
             Event::Reading { sensor, at, reading } => {
                 if let Some(sensor_evaluator) = self.sensors.get_mut(sensor) {
                     let SharedState { ids, fusion, .. } = &mut self.shared;
-                    sensor_evaluator.take(ids, fusion, *at, reading, &mut told);
+                    sensor_evaluator.take(ids, fusion, *at, reading, &mut published);
                     if let Some(grid) = sensor_evaluator.wants_a_look_at() {
                         wake(&mut self.cameras, &self.neighbours, grid, *at);
                     }
@@ -267,17 +267,17 @@ impl Analysis {
             }
             Event::Tick { at } => {
                 for camera in self.cameras.values_mut() {
-                    camera.tick(&mut self.shared, *at, &mut told);
+                    camera.tick(&mut self.shared, *at, &mut published);
                 }
                 let SharedState { ids, fusion, acceptance, test } = &mut self.shared;
                 for sensor_evaluator in self.sensors.values_mut() {
-                    sensor_evaluator.tick(ids, fusion, *at, &mut told);
+                    sensor_evaluator.tick(ids, fusion, *at, &mut published);
                 }
-                fusion.tick(ids, acceptance, *at, &mut told);
-                test.tick(ids, *at, &mut told);
+                fusion.tick(ids, acceptance, *at, &mut published);
+                test.tick(ids, *at, &mut published);
             }
         }
-        told
+        published
     }
 
     /// Notes who took an alert on. The first one wins; who comes later is given the first.
@@ -299,7 +299,7 @@ impl Analysis {
         taken.or_else(|| test.acknowledge(alert, acknowledgement, at)).ok_or_else(|| ids.why_not(alert))
     }
 
-    /// Begins a test alert, which goes the way of every other one and tells of nothing; `grid` is the code of its place.
+    /// Begins a test alert, which goes the way of every other one and reports nothing; `grid` is the code of its place.
     ///
     /// # Errors
     /// One is open: which.
@@ -334,12 +334,12 @@ impl Analysis {
     /// When the alert is unknown or has ended: nothing follows an end.
     pub(crate) fn mute_changed(&mut self, alert: &AlertId, at: Moment) -> Result<Revision, AlertError> {
         if let Some(instance) = self.instance_of(alert) {
-            let told = instance.lifecycle.mute_changed(instance.evaluator.rule(), at);
-            return told.ok_or_else(|| self.shared.ids.why_not(alert));
+            let published = instance.lifecycle.mute_changed(instance.evaluator.rule(), at);
+            return published.ok_or_else(|| self.shared.ids.why_not(alert));
         }
         let SharedState { ids, fusion, test, .. } = &mut self.shared;
-        let told = fusion.mute_changed(alert, at).or_else(|| test.mute_changed(alert, at));
-        told.ok_or_else(|| ids.why_not(alert))
+        let published = fusion.mute_changed(alert, at).or_else(|| test.mute_changed(alert, at));
+        published.ok_or_else(|| ids.why_not(alert))
     }
 
     /// Takes up the alerts that were open when the box stopped, and those that had ended not long before, in the order of
@@ -348,7 +348,7 @@ impl Analysis {
     /// Each goes on when its rule or signal sees it again, and otherwise ends once the camera has been watched
     /// long enough to say so. Returned are the ends of those whose rule, signal or camera is gone.
     pub(crate) fn restore(&mut self, latest: Vec<Revision>, at: Moment) -> Vec<Revision> {
-        let mut told = Vec::new();
+        let mut published = Vec::new();
         let (ended, open): (Vec<_>, Vec<_>) = latest.into_iter().partition(Revision::is_last);
         for last in &ended {
             self.shared.ids.note_end(last);
@@ -357,13 +357,13 @@ impl Analysis {
             let homeless = match &revision.why.basis {
                 Basis::Belief => self.shared.fusion.restore(revision, at),
                 Basis::Test => self.shared.test.restore(revision, at),
-                Basis::Rule(_) => self.restore_alone(revision, at, &mut told),
+                Basis::Rule(_) => self.restore_alone(revision, at, &mut published),
             };
-            told.extend(homeless.map(|revision| {
+            published.extend(homeless.map(|revision| {
                 end_without_rule(&mut self.shared.ids, revision, PhaseReason::RuleRemoved, at)
             }));
         }
-        told
+        published
     }
 
     /// Takes up the alert of one rule; gives it back if that rule is gone.
@@ -371,7 +371,7 @@ impl Analysis {
         &mut self,
         revision: Revision,
         at: Moment,
-        told: &mut Vec<Revision>,
+        published: &mut Vec<Revision>,
     ) -> Option<Revision> {
         let camera = revision.camera().and_then(|camera| self.cameras.get_mut(camera));
         let instance = camera.and_then(|camera| {
@@ -389,7 +389,7 @@ impl Analysis {
             // Two open alerts of one rule and camera cannot be; the later one in the list is closed.
             Some(_) => {
                 let reason = PhaseReason::NotSeenSinceRestart;
-                told.push(end_without_rule(&mut self.shared.ids, revision, reason, at));
+                published.push(end_without_rule(&mut self.shared.ids, revision, reason, at));
                 None
             }
             None => Some(revision),
@@ -460,12 +460,12 @@ impl Analysis {
             camera
                 .instances
                 .iter()
-                .any(|instance| instance.says_yes && self.shared.fusion.hears(&instance.source))
+                .any(|instance| instance.is_positive && self.shared.fusion.is_fed_by(&instance.source))
         })
     }
 
     /// How often a camera must be looked at from its latest frame on; `None` for an unknown camera.
-    pub fn pace(&mut self, camera: &str) -> Option<Pace> {
+    pub fn pace(&mut self, camera: &str) -> Option<RequiredRate> {
         self.cameras.get_mut(camera).map(Camera::pace)
     }
 
@@ -498,7 +498,7 @@ impl Analysis {
     /// The rules of a camera whose condition held in its latest frame.
     pub(crate) fn holding(&self, camera: &str) -> impl Iterator<Item = &Rule> {
         let instances = self.cameras.get(camera).into_iter().flat_map(|camera| &camera.instances);
-        instances.filter(|instance| instance.says_yes).map(|instance| &**instance.evaluator.rule())
+        instances.filter(|instance| instance.is_positive).map(|instance| &**instance.evaluator.rule())
     }
 
     /// The signals that a camera feeds, each with who contributes to it now, the greatest first.
@@ -559,7 +559,7 @@ fn build(plan: Plan) -> Result<BuiltPlan, UnknownName> {
                 lifecycle: AlertLifecycle::default(),
                 is_alone: *is_alone,
                 source: SourceId::Rule { rule: rule.id.clone(), camera: camera.id.clone() },
-                says_yes: false,
+                is_positive: false,
             });
         }
         let camera = Camera {

@@ -56,15 +56,16 @@ impl LeftOut {
 
     /// `12 in masks, 3 by the horizon`; nothing where nothing was left out.
     pub fn words(&self) -> Words {
-        let told = [
+        let reasons = [
             (self.by(Filter::Implausible), say::implausible as fn(u64) -> Sentence),
             (self.by(Filter::Mask), say::mask),
             (self.by(Filter::Height), say::heights),
             (self.by(Filter::Horizon), say::horizon),
             (self.by(Filter::Furniture), say::furniture),
         ];
-        let told = told.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| words(count).into());
-        Words::List(told.collect(), Joint::Clauses)
+        let reasons =
+            reasons.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| words(count).into());
+        Words::List(reasons.collect(), Joint::Clauses)
     }
 
     /// Nothing was left out.

@@ -20,7 +20,7 @@
 //!
 //! Left out is a detection in which nothing differs at this moment from what was remembered: who sits down on the bench or
 //! stands before the post changes the picture there. Where nobody can say (another light, the dark, somebody before it) it
-//! is used as any other. When in doubt something is told that is nothing.
+//! is used as any other. When in doubt something is reported that is nothing.
 //!
 //! What is remembered is forgotten after three days of looking in which the place is not found unchanged, and at once when
 //! the camera was turned. Grey levels of 16 by 16 points are kept of each place: nobody can be recognised in them.
@@ -329,7 +329,7 @@ impl Place {
         Place {
             memory,
             now: [0; SAMPLES],
-            sight: Likeness::Untold,
+            sight: Likeness::Unclear,
             differs: [false; SAMPLES],
             hour: Hour::new(i64::MIN),
             left_for: Duration::ZERO,
@@ -394,7 +394,7 @@ impl Place {
                 }
             }
             Likeness::OtherLight if is_found && self.may_learn_light => self.learn_light(at, &hidden),
-            Likeness::OtherLight | Likeness::Untold => {}
+            Likeness::OtherLight | Likeness::Unclear => {}
         }
     }
 
@@ -462,7 +462,7 @@ impl Place {
             }
             self.hour = Hour::new(number);
         }
-        self.hour.looked += u32::from(self.sight != Likeness::Untold);
+        self.hour.looked += u32::from(self.sight != Likeness::Unclear);
         let is_unchanged = self.sight == Likeness::Same;
         self.hour.unchanged += u32::from(is_unchanged);
         self.hour.found += u32::from(is_unchanged && is_found);

@@ -51,8 +51,8 @@ pub mod time;
 pub mod tracker;
 pub(crate) mod typography;
 
-pub use engine::{Analysis, Event, Pace};
+pub use engine::{Analysis, Event, RequiredRate};
 pub use plan::Plan;
 
-/// How often an alert that goes on unchanged is told again, so that a consumer sees it is alive.
+/// How often an alert that goes on unchanged is reported again, so that a consumer sees it is alive.
 pub(crate) const REMINDER: std::time::Duration = std::time::Duration::from_secs(60);

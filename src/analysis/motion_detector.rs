@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_box_explains_is_left_out_and_the_rest_is_told_by_size() {
+    fn what_a_box_explains_is_left_out_and_the_rest_is_reported_by_size() {
         let mut movement = looked(1);
         scene(&mut movement, 2, 0, 1, Some((20, 30, 10, 20)));
         let grid = movement.grid_mut();

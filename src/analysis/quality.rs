@@ -1,4 +1,4 @@
-//! How well the alerts of each rule and camera serve those who answer them: how many were told, what they turned out to be,
+//! How well the alerts of each rule and camera serve those who answer them: how many were reported, what they turned out to be,
 //! how long it took until somebody had them and until they were closed.
 //!
 //! Fed with revisions; of each alert a few numbers are kept, for at most [`KEPT_DAYS`] days and of the latest [`KEPT`] alerts.
@@ -23,7 +23,7 @@ pub(crate) const CLOSE_WITHIN_SECS: u32 = 600;
 
 const MS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What is known of every alert that was told lately.
+/// What is known of every alert that was reported lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Quality {
     /// By the alert's id, so in the order in which they began.
@@ -60,7 +60,7 @@ struct Entry {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figures {
     /// Alerts.
-    pub told: u32,
+    pub raised: u32,
     /// Of them, those that somebody took on.
     pub acknowledged: u32,
     /// And within [`ACCEPT_WITHIN_SECS`].
@@ -130,7 +130,7 @@ impl Quality {
         self.alerts.retain(|_, entry| entry.told_ms >= since);
     }
 
-    /// When the first alert that counts was told.
+    /// When the first alert that counts was reported.
     pub(crate) fn since(&self) -> Option<Timestamp> {
         let first = self.alerts.values().map(|entry| entry.told_ms).min()?;
         Timestamp::from_millisecond(first).ok()
@@ -149,7 +149,7 @@ impl Quality {
         }
         let mut rows: Vec<(Source, Figures)> =
             of.into_iter().map(|(source, entries)| (source.clone(), figures(&entries))).collect();
-        rows.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.told));
+        rows.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.raised));
         rows
     }
 }
@@ -157,7 +157,7 @@ impl Quality {
 impl Entry {
     fn begin(revision: &Revision) -> Self {
         // Of an alert whose beginning was not seen here, the time at which its condition began is the nearest there is.
-        let told = if revision.rev == 1 { revision.at.utc } else { revision.started_at };
+        let raised = if revision.rev == 1 { revision.at.utc } else { revision.started_at };
         let camera = revision.camera().map(|camera| camera.to_string());
         let sensor = revision.origin.sensors.first().filter(|_| camera.is_none());
         Entry {
@@ -167,7 +167,7 @@ impl Entry {
                 sensor: sensor.map(|sensor| sensor.to_string()),
                 camera,
             },
-            told_ms: told.as_millisecond(),
+            told_ms: raised.as_millisecond(),
             accepted_after_ms: None,
             closed_after_ms: None,
             verdict: None,
@@ -175,7 +175,7 @@ impl Entry {
     }
 }
 
-/// In milliseconds: what was told before is too old to count.
+/// In milliseconds: what was reported before is too old to count.
 fn counted_since(now: Timestamp) -> i64 {
     now.as_millisecond().saturating_sub(KEPT_DAYS * MS_A_DAY)
 }
@@ -187,7 +187,7 @@ fn figures(entries: &[&Entry]) -> Figures {
     let found = |verdict: Verdict| count(&|entry| entry.verdict == Some(verdict));
     let within = |after_ms: Option<i64>, secs: u32| after_ms.is_some_and(|ms| ms <= i64::from(secs) * 1000);
     Figures {
-        told: count(&|_| true),
+        raised: count(&|_| true),
         acknowledged: count(&|entry| entry.accepted_after_ms.is_some()),
         acknowledged_in_time: count(&|entry| within(entry.accepted_after_ms, ACCEPT_WITHIN_SECS)),
         closed: count(&|entry| entry.closed_after_ms.is_some()),

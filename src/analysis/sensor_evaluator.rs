@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::alert::Revision;
 use super::alert_lifecycle::AlertIds;
-use super::fusion::{Fusion, Word};
+use super::fusion::{Fusion, SourceReport};
 use super::plan::Plan;
 use super::sensor::{Comparison, RawReading, SensorPlan, SensorReading, SensorState};
 use super::signals::SourceId;
@@ -19,7 +19,7 @@ pub(super) struct SensorEvaluator {
     /// What signals ask of it.
     asked: Vec<(SourceId, Comparison)>,
     /// It says "yes" to one of them, however weakly.
-    says_yes: bool,
+    is_positive: bool,
 }
 
 impl SensorEvaluator {
@@ -32,7 +32,7 @@ impl SensorEvaluator {
                 asked.push((source, Comparison::new(threshold.clone())));
             }
         }
-        SensorEvaluator { state: SensorState::new(sensor.clone()), asked, says_yes: false }
+        SensorEvaluator { state: SensorState::new(sensor.clone()), asked, is_positive: false }
     }
 
     /// Takes what it said.
@@ -42,10 +42,10 @@ impl SensorEvaluator {
         fusion: &mut Fusion,
         at: Moment,
         raw: &RawReading,
-        told: &mut Vec<Revision>,
+        published: &mut Vec<Revision>,
     ) {
         self.state.take(at, raw);
-        self.say(ids, fusion, at, told);
+        self.report(ids, fusion, at, published);
     }
 
     /// Time passed: what it said still holds, until it is too old.
@@ -54,21 +54,22 @@ impl SensorEvaluator {
         ids: &mut AlertIds,
         fusion: &mut Fusion,
         at: Moment,
-        told: &mut Vec<Revision>,
+        published: &mut Vec<Revision>,
     ) {
         self.state.tick(at);
-        self.say(ids, fusion, at, told);
+        self.report(ids, fusion, at, published);
     }
 
-    fn say(&mut self, ids: &mut AlertIds, fusion: &mut Fusion, at: Moment, told: &mut Vec<Revision>) {
-        self.says_yes = false;
+    fn report(&mut self, ids: &mut AlertIds, fusion: &mut Fusion, at: Moment, published: &mut Vec<Revision>) {
+        self.is_positive = false;
         let reading = self.state.reading();
         for (source, comparison) in &mut self.asked {
             match (comparison.look(at, reading), reading) {
                 (Some(strength), SensorReading::Good { value, .. }) => {
-                    self.says_yes |= strength > 0.0;
-                    let word = Word { at, strength, value: *value, zone: None, shown: &[], cause: None };
-                    fusion.say(ids, source, word, told);
+                    self.is_positive |= strength > 0.0;
+                    let report =
+                        SourceReport { at, strength, value: *value, zone: None, shown: &[], cause: None };
+                    fusion.report(ids, source, report, published);
                 }
                 _ => fusion.fall_silent(source, at),
             }
@@ -77,7 +78,7 @@ impl SensorEvaluator {
 
     /// Where it says that something is worth a look, if it does.
     pub(super) fn wants_a_look_at(&self) -> Option<&str> {
-        self.says_yes.then(|| self.state.plan().grid.as_str())
+        self.is_positive.then(|| self.state.plan().grid.as_str())
     }
 
     /// Takes over what goes on from before a change of configuration.

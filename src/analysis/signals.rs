@@ -103,7 +103,7 @@ pub enum OriginId {
 pub enum Selector {
     /// One rule, on all of its cameras.
     Rule(Arc<str>),
-    /// Every rule that tells of this kind.
+    /// Every rule that reports this kind.
     RuleKind(Arc<str>),
     /// One sensor, beyond a threshold.
     Sensor {
@@ -194,7 +194,7 @@ pub struct SignalPlan {
 impl SignalPlan {
     /// The weight with which a rule feeds it, and whether it only supports; `None` if it does not feed it.
     ///
-    /// A rule that tells of the signal's kind always does, so that none is lost for not being listed.
+    /// A rule that reports the signal's kind always does, so that none is lost for not being listed.
     pub(crate) fn feed_of(&self, rule: &Rule) -> Option<(f64, bool)> {
         let listed = self.from.iter().find_map(|feed| match &feed.from {
             Selector::Rule(id) if *id == rule.id => Some((feed.weight, feed.only_supports)),
@@ -256,13 +256,13 @@ pub(crate) struct Charge {
     /// The latest moment at which it spoke.
     at: Duration,
     /// Whether it says "yes", as of its latest moment.
-    says_yes: bool,
+    is_positive: bool,
 }
 
 impl Charge {
     /// A source that has said nothing.
     pub(crate) fn new(weight: f64, half_life: Duration) -> Self {
-        Charge { weight, half_life, part: 0.0, at: Duration::ZERO, says_yes: false }
+        Charge { weight, half_life, part: 0.0, at: Duration::ZERO, is_positive: false }
     }
 
     /// The same words with the weight and half-life of another charge: configuration changed.
@@ -277,8 +277,8 @@ impl Charge {
     }
 
     /// Whether it says "yes", as far as is known.
-    pub(crate) fn says_yes(&self) -> bool {
-        self.says_yes
+    pub(crate) fn is_positive(&self) -> bool {
+        self.is_positive
     }
 
     /// Takes a word: how strongly it says "yes", 0..1 (0: it looked and saw nothing). A word from before the
@@ -289,13 +289,13 @@ impl Charge {
         }
         let is_new_moment = at > self.at;
         self.part = self.part_left(at).max(f64::from(strength.clamp(0.0, 1.0)));
-        self.says_yes = strength > 0.0 || (self.says_yes && !is_new_moment);
+        self.is_positive = strength > 0.0 || (self.is_positive && !is_new_moment);
         self.at = at;
     }
 
     /// Nothing more can be said: what was said fades.
     pub(crate) fn fall_silent(&mut self) {
-        self.says_yes = false;
+        self.is_positive = false;
     }
 
     /// What it counts for at that time, in log-odds, never negative.

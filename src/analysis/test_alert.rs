@@ -1,7 +1,7 @@
 //! A test alert: nothing happened, and it goes the way of every other alert to show that the way is open.
 //!
 //! One at a time. It is over when somebody took it on, or after [`LASTS`]. Must never be taken for a real one: its kind and
-//! [`Basis::Test`] tell it, it is told in the mode `test`, nobody is told further because of it, and it counts nowhere.
+//! [`Basis::Test`] tell it, it is reported in the mode `test`, nobody is told further because of it, and it counts nowhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,15 +29,15 @@ pub(super) struct TestAlert {
 #[derive(Debug, Clone)]
 struct Open {
     /// The latest revision, as it was told.
-    told: Revision,
-    told_at: Duration,
+    published: Revision,
+    published_at: Duration,
     ends_at: Duration,
 }
 
 impl TestAlert {
     /// The open one's latest revision.
     pub(super) fn open(&self) -> Option<&Revision> {
-        self.open.as_ref().map(|open| &open.told)
+        self.open.as_ref().map(|open| &open.published)
     }
 
     /// Begins one for whoever asked for it, at the place with that code.
@@ -52,9 +52,9 @@ impl TestAlert {
         at: Moment,
     ) -> Result<Revision, AlertId> {
         if let Some(open) = &self.open {
-            return Err(open.told.alert.clone());
+            return Err(open.published.alert.clone());
         }
-        let told = Revision {
+        let published = Revision {
             alert: ids.next_id(KIND, grid, at.utc),
             rev: 1,
             phase: Phase::New,
@@ -82,20 +82,21 @@ impl TestAlert {
             handling: Handling::default(),
             escalated: None,
         };
-        self.open = Some(Open { told: told.clone(), told_at: at.mono, ends_at: at.mono + LASTS });
-        Ok(told)
+        self.open =
+            Some(Open { published: published.clone(), published_at: at.mono, ends_at: at.mono + LASTS });
+        Ok(published)
     }
 
-    /// Time passed: it ends, or is told again.
-    pub(super) fn tick(&mut self, ids: &mut AlertIds, at: Moment, told: &mut Vec<Revision>) {
+    /// Time passed: it ends, or is reported again.
+    pub(super) fn tick(&mut self, ids: &mut AlertIds, at: Moment, published: &mut Vec<Revision>) {
         let Some(open) = &mut self.open else { return };
-        if open.told.acknowledged.is_some() || at.mono >= open.ends_at {
+        if open.published.acknowledged.is_some() || at.mono >= open.ends_at {
             let last = open.revise(Phase::End, PhaseReason::Cleared, at);
             ids.note_end(&last);
-            told.push(last);
+            published.push(last);
             self.open = None;
-        } else if at.mono.saturating_sub(open.told_at) >= REMINDER {
-            told.push(open.revise(Phase::Update, PhaseReason::StillThere, at));
+        } else if at.mono.saturating_sub(open.published_at) >= REMINDER {
+            published.push(open.revise(Phase::Update, PhaseReason::StillThere, at));
         }
     }
 
@@ -106,11 +107,11 @@ impl TestAlert {
         acknowledgement: &Acknowledgement,
         at: Moment,
     ) -> Option<AckOutcome> {
-        let open = self.open.as_mut().filter(|open| open.told.alert == *alert)?;
-        if let Some(before) = &open.told.acknowledged {
+        let open = self.open.as_mut().filter(|open| open.published.alert == *alert)?;
+        if let Some(before) = &open.published.acknowledged {
             return Some(AckOutcome::Before(before.clone()));
         }
-        open.told.acknowledged = Some(acknowledgement.clone());
+        open.published.acknowledged = Some(acknowledgement.clone());
         Some(AckOutcome::Now(Box::new(open.revise(Phase::Update, PhaseReason::Acknowledged, at))))
     }
 
@@ -121,44 +122,44 @@ impl TestAlert {
         step: &HandlingStep,
         at: Moment,
     ) -> Option<Result<Revision, NotHandled>> {
-        let open = self.open.as_mut().filter(|open| open.told.alert == *alert)?;
-        let taken = handling::take(&mut open.told, step);
+        let open = self.open.as_mut().filter(|open| open.published.alert == *alert)?;
+        let taken = handling::take(&mut open.published, step);
         Some(taken.map(|()| open.revise(Phase::Update, PhaseReason::Handled, at)))
     }
 
     /// As [`super::Analysis::mute_changed`]; `None`: it is not this alert.
     pub(super) fn mute_changed(&mut self, alert: &AlertId, at: Moment) -> Option<Revision> {
-        let open = self.open.as_mut().filter(|open| open.told.alert == *alert)?;
+        let open = self.open.as_mut().filter(|open| open.published.alert == *alert)?;
         Some(open.revise(Phase::Update, PhaseReason::MuteChanged, at))
     }
 
     /// Takes up one from before a restart; gives it back if one is open already.
-    pub(super) fn restore(&mut self, told: Revision, at: Moment) -> Option<Revision> {
+    pub(super) fn restore(&mut self, published: Revision, at: Moment) -> Option<Revision> {
         if self.open.is_some() {
-            return Some(told);
+            return Some(published);
         }
         // It does not begin anew: whoever waited for it has stopped by then. A clock that went back gives it its whole time.
-        let passed = Duration::try_from(at.utc.duration_since(told.started_at)).unwrap_or_default();
+        let passed = Duration::try_from(at.utc.duration_since(published.started_at)).unwrap_or_default();
         let ends_at = at.mono + LASTS.saturating_sub(passed);
-        self.open = Some(Open { told, told_at: at.mono, ends_at });
+        self.open = Some(Open { published, published_at: at.mono, ends_at });
         None
     }
 }
 
 impl Open {
     fn revise(&mut self, phase: Phase, reason: PhaseReason, at: Moment) -> Revision {
-        let told = &mut self.told;
-        told.rev += 1;
-        told.phase = phase;
-        told.reason = reason;
-        told.at = at;
-        told.last_seen_at = told.last_seen_at.max(at.utc);
+        let published = &mut self.published;
+        published.rev += 1;
+        published.phase = phase;
+        published.reason = reason;
+        published.at = at;
+        published.last_seen_at = published.last_seen_at.max(at.utc);
         if phase.is_last() {
-            told.ended_at = Some(told.last_seen_at);
-            told.end_reason = Some(reason);
+            published.ended_at = Some(published.last_seen_at);
+            published.end_reason = Some(reason);
         }
-        self.told_at = at.mono;
-        told.clone()
+        self.published_at = at.mono;
+        published.clone()
     }
 }
 
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_is_told_taken_on_and_over() {
+    fn a_test_is_reported_taken_on_and_over() {
         let mut analysis = analysis();
         let first = begin(&mut analysis, 0).unwrap();
         assert_eq!((first.phase, first.level, &*first.kind), (Phase::New, Level::Blue, KIND));
@@ -200,8 +201,8 @@ mod tests {
             panic!("nobody had it")
         };
         assert_eq!((taken.rev, taken.reason), (2, PhaseReason::Acknowledged));
-        let told = analysis.apply(&Event::Tick { at: at(4) });
-        let [last] = &told[..] else { panic!("{told:?}") };
+        let published = analysis.apply(&Event::Tick { at: at(4) });
+        let [last] = &published[..] else { panic!("{published:?}") };
         assert_eq!((last.phase, last.rev, last.end_reason), (Phase::End, 3, Some(PhaseReason::Cleared)));
         assert_eq!(last.acknowledged.as_ref().unwrap().by, "desk 2");
         assert_eq!(analysis.open().count(), 0);
@@ -213,13 +214,14 @@ mod tests {
     fn a_test_that_nobody_takes_on_goes_on_for_ten_minutes() {
         let mut analysis = analysis();
         begin(&mut analysis, 0).unwrap();
-        let told: Vec<Revision> =
+        let published: Vec<Revision> =
             (1..=700).flat_map(|secs| analysis.apply(&Event::Tick { at: at(secs) })).collect();
-        let reminders = told.iter().filter(|told| told.reason == PhaseReason::StillThere).count();
-        let last = told.last().unwrap();
+        let reminders =
+            published.iter().filter(|published| published.reason == PhaseReason::StillThere).count();
+        let last = published.last().unwrap();
         assert_eq!((reminders, last.phase), (9, Phase::End));
         assert_eq!(last.ended_at, Some(at(600).utc));
-        assert!(told.iter().all(|told| told.escalated.is_none()));
+        assert!(published.iter().all(|published| published.escalated.is_none()));
     }
 
     #[test]
@@ -237,7 +239,12 @@ mod tests {
         let first = begin(&mut analysis(), 0).unwrap();
         let mut analysis = analysis();
         assert_eq!(analysis.restore(vec![first], at(550)), []);
-        assert!(analysis.apply(&Event::Tick { at: at(599) }).iter().all(|told| told.phase != Phase::End));
+        assert!(
+            analysis
+                .apply(&Event::Tick { at: at(599) })
+                .iter()
+                .all(|published| published.phase != Phase::End)
+        );
         assert_eq!(analysis.apply(&Event::Tick { at: at(600) })[0].phase, Phase::End);
     }
 

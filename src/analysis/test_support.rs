@@ -143,7 +143,7 @@ pub(super) struct Stage {
     pub analysis: Analysis,
     pub now: f64,
     pub looks_per_second: f64,
-    pub told: Vec<Revision>,
+    pub published: Vec<Revision>,
 }
 
 impl Stage {
@@ -155,7 +155,7 @@ impl Stage {
         let looks_per_second = f64::from(plan.analysis_hz);
         let analysis =
             Analysis::new("box-7f3a", Plan::of(vec![plan], rules)).expect("zones and lines are drawn");
-        Stage { analysis, now: 0.0, looks_per_second, told: Vec::new() }
+        Stage { analysis, now: 0.0, looks_per_second, published: Vec::new() }
     }
 
     /// Looks for so many seconds at what the script shows; it is given the seconds since it began.
@@ -183,11 +183,11 @@ impl Stage {
     }
 
     pub(super) fn apply(&mut self, event: &Event) {
-        self.told.extend(self.analysis.apply(event));
+        self.published.extend(self.analysis.apply(event));
     }
 
-    /// What was told so far, in short; forgets it.
-    pub(super) fn told(&mut self) -> Vec<(Phase, PhaseReason)> {
-        self.told.drain(..).map(|revision| (revision.phase, revision.reason)).collect()
+    /// What was reported so far, in short; forgets it.
+    pub(super) fn published(&mut self) -> Vec<(Phase, PhaseReason)> {
+        self.published.drain(..).map(|revision| (revision.phase, revision.reason)).collect()
     }
 }

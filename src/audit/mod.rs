@@ -83,7 +83,7 @@ impl Entry {
 
     /// The same with what is to be said about it, in the language of the site and so that it can be read in others.
     #[must_use]
-    pub(crate) fn saying(self, words: impl Into<Words>, language: Language) -> Self {
+    pub(crate) fn with_detail(self, words: impl Into<Words>, language: Language) -> Self {
         let words = words.into();
         let told = match &words {
             // It says the same in every language.
@@ -95,7 +95,7 @@ impl Entry {
 
     /// What is to be said about it, for who reads that language: of an older version, or of one that is newer, as the site read
     /// it.
-    pub(crate) fn said(&self, language: Language, catalogue: &Catalogue) -> Option<String> {
+    pub(crate) fn detail_in(&self, language: Language, catalogue: &Catalogue) -> Option<String> {
         let words = self.told.as_ref().and_then(|told| Words::of_kept(told, catalogue));
         words.map(|words| words.in_language(language)).or_else(|| self.detail.clone())
     }
@@ -159,7 +159,7 @@ impl Audit {
         let pen = Pen { folder: folder.to_owned(), file, bytes: whole as u64, n, before };
         let audit = Audit { pen: Mutex::new(pen) };
         if whole < text.len() {
-            let torn = Entry::of("torn").saying(say::torn(text.len() - whole), Language::English);
+            let torn = Entry::of("torn").with_detail(say::torn(text.len() - whole), Language::English);
             audit.record(now, torn)?;
         }
         Ok(audit)

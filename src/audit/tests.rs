@@ -55,7 +55,7 @@ fn every_change_is_noticed_at_the_line_where_it_shows() {
 }
 
 #[test]
-fn a_torn_line_is_cut_off_and_told() {
+fn a_torn_line_is_cut_off_and_reported() {
     let folder = log_of(2);
     let path = folder.path().join("audit.jsonl");
     OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"n\":3,\"at\"").unwrap();
@@ -96,12 +96,13 @@ fn lines_of_older_versions_stay_in_the_chain() {
     );
     fs::write(folder.path().join("audit.jsonl"), format!("{old}\n")).unwrap();
     let audit = Audit::open(folder.path(), now()).unwrap();
-    audit.record(now(), Entry::of("torn").saying(say::torn(7_usize), Language::Chinese)).unwrap();
+    audit.record(now(), Entry::of("torn").with_detail(say::torn(7_usize), Language::Chinese)).unwrap();
     assert_eq!(verify(&files(folder.path())).unwrap().unwrap().lines, 2);
     let text = fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
     let catalogue = crate::text::entries().into_iter().collect();
-    let said =
-        |line: &str, language| serde_json::from_str::<Line>(line).unwrap().entry.said(language, &catalogue);
+    let said = |line: &str, language| {
+        serde_json::from_str::<Line>(line).unwrap().entry.detail_in(language, &catalogue)
+    };
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(said(lines[0], Language::Chinese).as_deref(), Some("7 bytes"));
     for language in [Language::English, Language::Chinese] {

@@ -123,7 +123,7 @@ fn in_words(line: &str, zone: &TimeZone, language: Language) -> String {
     let mut words = vec![at.0.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()];
     let mut say = |part: String| words.push(tame(&part));
     say(in_a_word(&entry.event, language));
-    let said = entry.said(language, sentences::catalogue());
+    let said = entry.detail_in(language, sentences::catalogue());
     entry.command.into_iter().chain(entry.request_id).for_each(&mut say);
     let sentences = [
         entry.count.map(|count| if count == 1 { text::once() } else { text::times(count) }),
@@ -195,12 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn what_became_of_it_is_told_in_the_language_of_who_reads() {
+    fn what_became_of_it_is_reported_in_the_language_of_who_reads() {
         let folder = tempfile::tempdir().unwrap();
         let at = "2026-01-01T08:00:00Z".parse().unwrap();
         let log = audit::Audit::open(folder.path(), at).unwrap();
         let started = Entry::of("started");
-        log.record(at, started.saying(text::torn(7_usize), Language::Chinese)).unwrap();
+        log.record(at, started.with_detail(text::torn(7_usize), Language::Chinese)).unwrap();
         let kept = read(&audit::files(folder.path())[0]).unwrap();
         for language in Language::ALL {
             let words = shown(kept.trim_end(), language);

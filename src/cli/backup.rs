@@ -73,7 +73,7 @@ pub(crate) fn run(Args { file, config }: Args) -> Result<(), Failure> {
 /// The backup cannot be used, would replace what nobody agreed to, or cannot be written.
 pub(crate) fn restore(args: RestoreArgs) -> Result<(), Failure> {
     let language = language::of_this_run();
-    let tell = |sentence: Sentence| say!("{}", sentence.in_language(language));
+    let print_sentence = |sentence: Sentence| say!("{}", sentence.in_language(language));
     let print = |sentence: Sentence| print_line(sentence.in_language(language));
     let sealed = read_sealed(&args.file).map_err(|error| match error {
         BackupError::Unread(path, error) => named_path::unreadable(text::file(path.display()), &path, &error),
@@ -81,7 +81,7 @@ pub(crate) fn restore(args: RestoreArgs) -> Result<(), Failure> {
     })?;
     let passphrase = if io::stdin().is_terminal() { typed(text::ask())? } else { piped()? };
     let backup = Backup::opened(&sealed, &passphrase).map_err(|error| failure(&error))?;
-    tell(text::found(&backup.box_name, Time(backup.made_at).to_string(), &backup.version));
+    print_sentence(text::found(&backup.box_name, Time(backup.made_at).to_string(), &backup.version));
     let plan = backup.plan(&args.config).map_err(|error| failure(&error))?.map_err(Failure::from)?;
     let count = |of: Fate| plan.files().filter(|(_, fate)| *fate == of).count();
     let (replaced, elsewhere) = (count(Fate::Replaced), count(Fate::Elsewhere));
@@ -96,7 +96,7 @@ pub(crate) fn restore(args: RestoreArgs) -> Result<(), Failure> {
             })?;
         }
         if args.check {
-            tell(text::only_checked());
+            print_sentence(text::only_checked());
             return Ok(());
         }
         let why = match elsewhere {
@@ -111,7 +111,7 @@ pub(crate) fn restore(args: RestoreArgs) -> Result<(), Failure> {
     for (path, _) in written {
         print(text::was_written(path.display()))?;
     }
-    tell(if is_anything_written { text::restored() } else { text::nothing_to_do() });
+    print_sentence(if is_anything_written { text::restored() } else { text::nothing_to_do() });
     Ok(())
 }
 

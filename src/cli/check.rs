@@ -14,14 +14,16 @@ use super::{Failure, print_line};
 use crate::alerts::faces;
 use crate::config::account::{Account, Unit};
 use crate::config::{
-    self, Broker, Camera, CameraSource, Config, Explained, KnownModel, NamedPath, Problem, Severity,
-    Surroundings, Wanted,
+    self, Broker, Camera, CameraSource, Config, Explained, KnownModel, ModelRequest, NamedPath, Problem,
+    Severity, Surroundings,
 };
 use crate::contract::{Language, stream_address};
 use crate::detector::manifest::{Manifest, ManifestError};
 use crate::detector::{Model, ModelError, Runtime, face_model};
 use crate::mqtt::embedded;
-use crate::text::{Joint, Sentence, Told, Words, check as text, config as text_of_config, evidence, foreign};
+use crate::text::{
+    Joint, Rendered, Sentence, Words, check as text, config as text_of_config, evidence, foreign,
+};
 use crate::types::mqtt;
 
 mod explain;
@@ -64,7 +66,7 @@ struct Judge {
     /// Whether it is known as whom the service runs, so that what it cannot write is an error.
     is_the_services: bool,
     /// Who that is, for people; nothing where it goes without saying.
-    told: Option<Sentence>,
+    sentence: Option<Sentence>,
 }
 
 /// What became of one file.
@@ -79,7 +81,7 @@ struct Outcome {
     /// Whose rights counted, where they are not those of who runs the command.
     judged_as: Option<String>,
     /// The same for people.
-    told: Option<Sentence>,
+    sentence: Option<Sentence>,
     /// Who looks for faces in pictures that leave, where there are such.
     faces: Option<Faces>,
 }
@@ -87,7 +89,7 @@ struct Outcome {
 /// Who looks for faces in pictures that leave the box.
 struct Faces {
     /// For people.
-    told: Words,
+    sentence: Words,
     /// What to try, where one is wanted who is not there.
     hint: Option<Words>,
 }
@@ -111,7 +113,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             Some(camera) => match outcome.explained(camera) {
                 Ok(None) => {}
                 Ok(Some(explained)) => {
-                    print_line(explain::told(&explained, camera, file, &outcome.problems, language))?;
+                    print_line(explain::report(&explained, camera, file, &outcome.problems, language))?;
                 }
                 Err((why, hint)) => {
                     errors += 1;
@@ -137,14 +139,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 
 impl Judge {
     fn chosen(args: &Args) -> Result<Judge, Failure> {
-        let nobody_else = Judge { account: None, unit: None, is_the_services: false, told: None };
+        let nobody_else = Judge { account: None, unit: None, is_the_services: false, sentence: None };
         if args.elsewhere {
             return Ok(nobody_else);
         }
         let me = Account::of_this_thread();
         let i_am_root = me.as_ref().is_some_and(Account::is_root);
         let as_other = |account: Account, unit| Judge {
-            told: Some(text::judged_as(&account.name)),
+            sentence: Some(text::judged_as(&account.name)),
             account: Some(account),
             unit,
             is_the_services: true,
@@ -162,8 +164,8 @@ impl Judge {
         let service = Account::of_service().filter(|service| !service.is_root());
         if !i_am_root {
             let other = service.filter(|service| Some(service) != me.as_ref());
-            let told = other.map(|Account { name, .. }| text::judged_as_you(name));
-            return Ok(Judge { told, ..nobody_else });
+            let sentence = other.map(|Account { name, .. }| text::judged_as_you(name));
+            return Ok(Judge { sentence, ..nobody_else });
         }
         let unit = Unit::installed();
         // Systemd reads the secrets as root and hands them over.
@@ -201,7 +203,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         problems,
         unchecked,
         judged_as: judge.account.as_ref().map(|account| account.name.clone()),
-        told: judge.told.clone(),
+        sentence: judge.sentence.clone(),
         faces: None,
     };
     // Read as whoever asks: a draft may lie in their own folder.
@@ -223,7 +225,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     }
     let (survey, unchecked, faces) = judge.ask(|| {
         let unchecked = Mutex::new(None);
-        let models = |wanted: Wanted<'_>| known_models(wanted, args, &unchecked);
+        let models = |wanted: ModelRequest<'_>| known_models(wanted, args, &unchecked);
         let reach = |named: &NamedPath| {
             judge.is_the_services.then(|| reach::problem(named, judge.unit.as_ref())).flatten()
         };
@@ -238,7 +240,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     if let Some(account) = judge.account.as_ref().filter(|_| found.iter().any(is_error)) {
         let behind = account.act_with_all_open(|| {
             // The usual list of models is not behind anything that the file names.
-            let models = |wanted: Wanted<'_>| match wanted.manifest {
+            let models = |wanted: ModelRequest<'_>| match wanted.manifest {
                 Some(_) => known_models(wanted, args, &Mutex::new(None)),
                 None => Ok(None),
             };
@@ -247,7 +249,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         });
         // Without the rights for it, what lies behind a closed folder takes another round.
         for problem in behind.unwrap_or_default() {
-            if !found.iter().any(|told| is_the_same(told, &problem)) {
+            if !found.iter().any(|before| is_the_same(before, &problem)) {
                 found.push(problem);
             }
         }
@@ -283,9 +285,9 @@ fn faces(config: &Config, args: &Args) -> Option<Faces> {
         return None;
     }
     let manifest = Manifest::find(args.manifest.as_deref().or(config.detector.manifest.as_deref())).ok()?;
-    let good = |told: Sentence| Faces { told: told.into(), hint: None };
+    let good = |sentence: Sentence| Faces { sentence: sentence.into(), hint: None };
     let weaker = |why: Words| Faces {
-        told: text::weaker(evidence::faces_weaker(), why).into(),
+        sentence: text::weaker(evidence::faces_weaker(), why).into(),
         hint: Some(evidence::try_face_model().into()),
     };
     Some(match faces::entry(&config.detector.face_model, &manifest) {
@@ -303,7 +305,7 @@ fn faces(config: &Config, args: &Args) -> Option<Faces> {
 
 /// The models there are. Where none are to be expected here, says into `unchecked` why they were not asked for.
 fn known_models(
-    wanted: Wanted<'_>,
+    wanted: ModelRequest<'_>,
     args: &Args,
     unchecked: &Mutex<Option<Words>>,
 ) -> Result<Option<Vec<KnownModel>>, (Words, Words)> {
@@ -372,7 +374,7 @@ impl Outcome {
             "rules": self.config.as_ref().map(|config| config.rules.len()),
             "models_checked": self.config.is_some() && self.unchecked.is_none(),
             "judged_as": self.judged_as,
-            "faces": self.faces.as_ref().map(|faces| say(&faces.told)),
+            "faces": self.faces.as_ref().map(|faces| say(&faces.sentence)),
             "faces_hint": self.faces.as_ref().and_then(|faces| faces.hint.as_ref()).map(say),
             "redaction_is_weaker": self.faces.as_ref().is_some_and(|faces| faces.hint.is_some()),
             "problems": problems,
@@ -383,7 +385,7 @@ impl Outcome {
     fn summary(&self, language: Language) -> String {
         let Some(config) = &self.config else { return String::new() };
         let file = self.file.display();
-        let first = match &self.told {
+        let first = match &self.sentence {
             Some(judged) => text::no_error_judged(file, judged.clone()),
             None => text::no_error(file),
         };
@@ -419,7 +421,7 @@ impl Outcome {
             lines.say(text::label_model(), text::model_on(&config.detector.model, providers));
         }
         if let Some(faces) = &self.faces {
-            lines.say(text::label_faces(), faces.told.clone());
+            lines.say(text::label_faces(), faces.sentence.clone());
             if let Some(hint) = &faces.hint {
                 lines.go_on(&foreign::hint(hint.clone()));
             }
@@ -435,7 +437,7 @@ impl Outcome {
         }
         let measures = sensors.iter().map(|sensor| {
             let plan = &sensor.plan;
-            let what = text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.told());
+            let what = text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.described());
             (&*plan.id, what.into())
         });
         lines.parts(measures.collect());
@@ -471,10 +473,11 @@ impl Outcome {
 
 /// A problem for programs, with its texts in that language.
 fn problem_json(problem: &Problem, language: Language) -> Value {
-    let parts =
-        |told: Option<Told>| told.map_or((None, None), |Told { code, args, .. }| (Some(code), Some(args)));
-    let (code, args) = parts(problem.told(language));
-    let (hint_code, hint_args) = parts(problem.hint_told(language));
+    let parts = |sentence: Option<Rendered>| {
+        sentence.map_or((None, None), |Rendered { code, args, .. }| (Some(code), Some(args)))
+    };
+    let (code, args) = parts(problem.rendered(language));
+    let (hint_code, hint_args) = parts(problem.hint_rendered(language));
     json!({
         "severity": match problem.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "line": problem.line,
@@ -607,8 +610,8 @@ mod tests {
             problems: Vec::new(),
             unchecked: None,
             judged_as: None,
-            told: None,
-            faces: Some(Faces { told: text::no_face_model().into(), hint: hint.map(Words::from) }),
+            sentence: None,
+            faces: Some(Faces { sentence: text::no_face_model().into(), hint: hint.map(Words::from) }),
         };
         for language in [Language::English, Language::Chinese] {
             let weaker = of(Some(evidence::try_face_model())).json(language);

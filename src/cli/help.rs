@@ -112,7 +112,7 @@ fn in_words(argument: Arg, path: &str) -> Arg {
 // ---- arguments that are not understood
 
 /// Prints help where that was asked for, else what is wrong with the arguments; the program ends.
-pub(super) fn tell(error: &clap::Error, language: Language) -> ! {
+pub(super) fn exit_with(error: &clap::Error, language: Language) -> ! {
     let is_asked_for = matches!(
         error.kind(),
         ErrorKind::DisplayHelp
@@ -132,13 +132,13 @@ pub(super) fn tell(error: &clap::Error, language: Language) -> ! {
 
 fn in_our_words(error: &clap::Error, language: Language) -> String {
     let failure = Failure::refused(what_is_wrong(error)).hint(what_to_try(error)).in_language(language);
-    let mut told = failure.told();
+    let mut report = failure.report();
     if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
         let usage = usage.to_string();
         let usage = sentence::usage(usage.trim().trim_start_matches("Usage:").trim_start());
-        told.push_str(&format!("\n\n{}", usage.in_language(language)));
+        report.push_str(&format!("\n\n{}", usage.in_language(language)));
     }
-    told
+    report
 }
 
 /// What stands there, each name in backticks.
@@ -328,8 +328,8 @@ mod tests {
             let arguments = ["lookout", "check", "--json=1", "site.toml"];
             let error = command(language).try_get_matches_from(arguments).expect_err("refused");
             assert_eq!(error.kind(), ErrorKind::TooManyValues);
-            let told = in_our_words(&error, language);
-            assert!(told.starts_with(wanted), "{told}");
+            let report = in_our_words(&error, language);
+            assert!(report.starts_with(wanted), "{report}");
         }
     }
 
@@ -354,11 +354,11 @@ mod tests {
                 assert!(error.to_string().contains("\n命令：\n"), "{error}");
                 continue;
             }
-            let told = in_our_words(&error, Language::Chinese);
-            assert!(told.starts_with(&format!("错误：{what}")), "{line}: {told}");
-            let (_, tried) = told.split_once("\n  提示：").expect("a hint");
-            assert!(tried.contains(hint), "{line}: {told}");
-            assert!(!told.contains("Usage") && !told.contains("error"), "{line}: {told}");
+            let report = in_our_words(&error, Language::Chinese);
+            assert!(report.starts_with(&format!("错误：{what}")), "{line}: {report}");
+            let (_, tried) = report.split_once("\n  提示：").expect("a hint");
+            assert!(tried.contains(hint), "{line}: {report}");
+            assert!(!report.contains("Usage") && !report.contains("error"), "{line}: {report}");
         }
     }
 }

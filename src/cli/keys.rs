@@ -178,9 +178,9 @@ fn list(path: &Path) -> Result<(), Failure> {
         print_line(format!("{:<width$} {:<9} {}", key.id, key.role.name(), key.public.text()))?;
     }
     if config.command_keys.is_empty() {
-        let told = text::none_configured();
-        let told = told.with_hint(Some(&argument::try_make_key()), language::of_this_run());
-        let _ = writeln!(io::stderr(), "{told}");
+        let outcome = text::none_configured();
+        let outcome = outcome.with_hint(Some(&argument::try_make_key()), language::of_this_run());
+        let _ = writeln!(io::stderr(), "{outcome}");
     }
     Ok(())
 }
@@ -232,26 +232,26 @@ fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), F
     let value = command_in(&text, &name)?;
     let command = value.to_string().into_bytes();
     let now = Timestamp::now();
-    let told = control::objections(&command, now, &TimeZone::system());
+    let outcome = control::objections(&command, now, &TimeZone::system());
     let hint = || about(&value, now);
-    if let Some(typed) = told.no_command {
+    if let Some(typed) = outcome.no_command {
         if !allow_unknown {
             let hint = text::try_allowing(commands_like(&typed));
             return Err(invalid(text::command_unknown(name, typed), Some(&hint)));
         }
         say!("{}", foreign::warning(text::no_such_command(typed)).in_language(language));
     }
-    if !told.refused.is_empty() {
-        let why = foreign::warning(text::box_refuses(one_after_the_other(told.refused)));
+    if !outcome.refused.is_empty() {
+        let why = foreign::warning(text::box_refuses(one_after_the_other(outcome.refused)));
         say!("{}", why.with_hint(Some(&hint()), language));
     }
-    if !told.unknown.is_empty() {
-        let which = one_after_the_other(told.unknown);
+    if !outcome.unknown.is_empty() {
+        let which = one_after_the_other(outcome.unknown);
         if !allow_unknown {
             let what = text::command_unknown_fields(name, which);
             return Err(invalid(what, Some(&text::try_allowing(hint()))));
         }
-        let what = if told.is_strict { text::box_refuses(which) } else { text::box_ignores(which) };
+        let what = if outcome.is_strict { text::box_refuses(which) } else { text::box_ignores(which) };
         say!("{}", foreign::warning(what).in_language(language));
     }
     print_line(key.sign(&command))

@@ -15,7 +15,7 @@ use crate::clock::LogTime;
 use crate::config::Problems;
 use crate::config::source::Source;
 use crate::contract::Language;
-use crate::text::{self, Sentence, Told, Words, argument, foreign};
+use crate::text::{self, Rendered, Sentence, Words, argument, foreign};
 
 /// Writes one line to standard error, as `eprintln!` does, which would panic where nobody reads it any more
 /// (`2>&1 | head`).
@@ -86,15 +86,15 @@ impl Failure {
 
     /// A command that tried and failed, in the language of this run.
     pub fn tried(what: Sentence) -> Self {
-        Failure::said(what, EXIT_FAILED)
+        Failure::of_sentence(what, EXIT_FAILED)
     }
 
     /// A command that was asked something it cannot do, in the language of this run.
     pub fn refused(what: Sentence) -> Self {
-        Failure::said(what, EXIT_INVALID)
+        Failure::of_sentence(what, EXIT_INVALID)
     }
 
-    fn said(what: Sentence, code: u8) -> Self {
+    fn of_sentence(what: Sentence, code: u8) -> Self {
         let language = language::of_this_run();
         Failure { message: what.in_language(language), code, language, sentences: Some((what, None)) }
     }
@@ -138,13 +138,13 @@ impl Failure {
         let Failure { message, language, sentences, .. } = self;
         let (what, hint) = sentences.clone().unwrap_or_else(|| (foreign::words(message), None));
         let said = what.value("fault").and_then(Words::sentence).filter(|_| what.code() == "camera.of");
-        let Told { code, args, .. } = said.unwrap_or(&what).told(*language);
+        let Rendered { code, args, .. } = said.unwrap_or(&what).rendered(*language);
         let text = what.in_language(*language);
         json!({ "code": code, "args": args, "text": text, "hint": hint.map(|hint| hint.in_language(*language)) })
     }
 
     /// The message as it is printed.
-    fn told(&self) -> String {
+    fn report(&self) -> String {
         let Failure { message, language, .. } = self;
         let begins = foreign::error("").in_language(*language);
         match message.starts_with(begins.trim_end()) {
@@ -260,7 +260,7 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             // Empty where it has been told already. Nobody is left to tell if standard error is gone.
             if !failure.message.is_empty() {
-                let _ = writeln!(io::stderr(), "{}", failure.told());
+                let _ = writeln!(io::stderr(), "{}", failure.report());
             }
             ExitCode::from(failure.code)
         }
@@ -273,7 +273,7 @@ fn arguments() -> Arguments {
     let read = help::command(language).try_get_matches();
     match read.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
-        Err(error) => help::tell(&error, language),
+        Err(error) => help::exit_with(&error, language),
     }
 }
 

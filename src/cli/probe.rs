@@ -16,7 +16,7 @@ use serde_json::json;
 use super::{Failure, language, login, named_path, print_line};
 use crate::contract::{Language, stream_address};
 use crate::evidence::rgb_from_picture;
-use crate::text::{Sentence, Told, Words, probe as text};
+use crate::text::{Rendered, Sentence, Words, probe as text};
 use crate::types::hex::sha256_hex;
 use crate::types::transport::Transport;
 use crate::video::{
@@ -445,8 +445,8 @@ fn as_json(
     let texts = |sentences: &[Sentence]| -> Vec<String> {
         sentences.iter().map(|sentence| sentence.in_language(language)).collect()
     };
-    let told = |sentences: &[Sentence]| -> Vec<Told> {
-        sentences.iter().map(|sentence| sentence.told(language)).collect()
+    let rendered = |sentences: &[Sentence]| -> Vec<Rendered> {
+        sentences.iter().map(|sentence| sentence.rendered(language)).collect()
     };
     json!({
         "address": address,
@@ -464,7 +464,7 @@ fn as_json(
         "shown_width": shown.0,
         "shown_height": shown.1,
         "notes": texts(&stream.remarks),
-        "notes_told": told(&stream.remarks),
+        "notes_told": rendered(&stream.remarks),
         "fps_measured": measure.fps.map(tenths),
         "fps_announced": stream.fps.map(tenths),
         "keyframe_interval_s": measure.keyframe_interval.map(|every| json!({
@@ -477,11 +477,11 @@ fn as_json(
         "frames": report.frames,
         "picture": saved.map(|path| path.display().to_string()),
         "advice": texts(&advice),
-        "advice_told": told(&advice),
+        "advice_told": rendered(&advice),
         "broke": report.broke.as_ref().map(|error| json!({
             "kind": error.kind(),
             "message": error.sentence().in_language(language),
-            "told": error.fault.sentence().told(language),
+            "told": error.fault.sentence().rendered(language),
         })),
     })
 }

@@ -325,13 +325,14 @@ impl Replay {
             if let Some(coarse) = coarse {
                 self.analysis.apply(&Event::Picture { camera: camera.id.clone(), at, coarse });
             }
-            if let Some(glance) = image_stats {
-                let told = self.analysis.apply(&Event::ImageStats { camera: camera.id.clone(), at, glance });
-                self.tell(told, Some((&picture, &detections)))?;
+            if let Some(stats) = image_stats {
+                let revisions =
+                    self.analysis.apply(&Event::ImageStats { camera: camera.id.clone(), at, stats });
+                self.publish(revisions, Some((&picture, &detections)))?;
             }
             let event = Event::Detections { camera: camera.id.clone(), at, detections: detections.clone() };
-            let told = self.analysis.apply(&event);
-            self.tell(told, Some((&picture, &detections)))?;
+            let revisions = self.analysis.apply(&event);
+            self.publish(revisions, Some((&picture, &detections)))?;
             if let Some(length) = frames.duration().filter(|_| progress.length() == Some(0)) {
                 progress.set_length(length.as_millis() as u64);
             }
@@ -345,16 +346,16 @@ impl Replay {
         }
         progress.finish_and_clear();
         let open = self.analysis.open().count();
-        tell(&say::looked(video.display(), looked, alerts(self.new_alerts), open), None);
+        report(&say::looked(video.display(), looked, alerts(self.new_alerts), open), None);
         let left_out = self.analysis.left_out(&camera.id);
         if !left_out.is_empty() {
-            tell(&say::left_out(left_out.words()), None);
+            report(&say::left_out(left_out.words()), None);
         }
         for remark in frames.remarks().into_iter().chain(gaps.note()) {
-            tell(&probe::note(remark), None);
+            report(&probe::note(remark), None);
         }
         if let Some((note, hint)) = self.schedules.note() {
-            tell(&probe::note(note), Some(&hint));
+            report(&probe::note(note), Some(&hint));
         }
         Ok(())
     }
@@ -364,8 +365,8 @@ impl Replay {
     fn pause(&mut self, camera: &Camera, since: Duration) -> Result<(), Failure> {
         let event =
             Event::CameraPaused { camera: camera.id.clone(), at: Moment::after_origin(self.start, since) };
-        let told = self.analysis.apply(&event);
-        self.tell(told, None)
+        let revisions = self.analysis.apply(&event);
+        self.publish(revisions, None)
     }
 
     /// Everything that happens up to a time without a frame: what sensors say, and time itself.
@@ -383,13 +384,17 @@ impl Replay {
             } else {
                 return Ok(());
             };
-            let told = self.analysis.apply(&event);
-            self.tell(told, None)?;
+            let revisions = self.analysis.apply(&event);
+            self.publish(revisions, None)?;
         }
     }
 
-    fn tell(&mut self, told: Vec<Revision>, saw: Option<(&Picture, &[Detection])>) -> Result<(), Failure> {
-        for revision in told {
+    fn publish(
+        &mut self,
+        revisions: Vec<Revision>,
+        saw: Option<(&Picture, &[Detection])>,
+    ) -> Result<(), Failure> {
+        for revision in revisions {
             if revision.phase == Phase::New {
                 self.new_alerts += 1;
                 if let Some((picture, seen)) = saw {
@@ -430,7 +435,7 @@ impl Replay {
         match evidence::make(&scene) {
             Ok(made) => fs::write(&path, made.jpeg).map_err(|error| named_path::unwritable(&path, &error)),
             Err(error) => {
-                tell(&detect::of(&*revision.alert.0, error.sentence()), None);
+                report(&detect::of(&*revision.alert.0, error.sentence()), None);
                 Ok(())
             }
         }
@@ -447,7 +452,7 @@ fn alerts(count: u64) -> Sentence {
 }
 
 /// Says it beside the alerts, with what to try.
-fn tell(what: &Sentence, hint: Option<&Sentence>) {
+fn report(what: &Sentence, hint: Option<&Sentence>) {
     say!("{}", what.with_hint(hint, language::of_this_run()));
 }
 
@@ -455,17 +460,17 @@ fn tell(what: &Sentence, hint: Option<&Sentence>) {
 fn say_about(picture: &Picture, camera: &Camera) {
     let format = picture.format();
     if camera.rotate != 0 {
-        tell(&probe::note(say::turned(&*camera.id, camera.rotate)), None);
+        report(&probe::note(say::turned(&*camera.id, camera.rotate)), None);
     }
     let (width, height) = format.shown_size();
     if !format.pixel_aspect.is_square() {
         let (sent, shown) = (probe::size(format.width, format.height), probe::size(width, height));
-        tell(&probe::note(say::pixels_not_square(format.pixel_aspect.to_string(), sent, shown)), None);
+        report(&probe::note(say::pixels_not_square(format.pixel_aspect.to_string(), sent, shown)), None);
     } else if camera.display_aspect.is_none()
         && video::is_probably_squeezed(format.width as u32, format.height as u32)
     {
         let squeezed = say::probably_squeezed(probe::size(width, height));
-        tell(&probe::note(squeezed), Some(&say::try_proportions(&*camera.id)));
+        report(&probe::note(squeezed), Some(&say::try_proportions(&*camera.id)));
     }
 }
 

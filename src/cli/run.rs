@@ -34,8 +34,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.config.clone();
     start(args).map_err(|failure| {
-        let told = daemon::failed_start::tell_and_wait(&failure.told(), &path);
-        if told { Failure { message: String::new(), ..failure } } else { failure }
+        let report = daemon::failed_start::report_and_wait(&failure.report(), &path);
+        if report { Failure { message: String::new(), ..failure } } else { failure }
     })
 }
 
@@ -43,7 +43,7 @@ fn start(args: Args) -> Result<(), Failure> {
     if let Some(language) = super::language::asked().or_else(|| site_language(&args.config)) {
         log_speaks(language);
     }
-    let short_runs = daemon::crash_loop::tell_and_wait(&args.config);
+    let short_runs = daemon::crash_loop::report_and_wait(&args.config);
     let (config, broken_file) = match Config::load(&args.config) {
         Ok(config) => (config, None),
         Err(problems) => match daemon::stored_configuration(&args.config) {

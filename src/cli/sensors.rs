@@ -16,7 +16,7 @@ use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Broker, Config};
 use crate::daemon::sensors::setup;
-use crate::sensors::{SensorStats, SensorWord, Sensors};
+use crate::sensors::{SensorStats, SensorUpdate, Sensors};
 use crate::text::{Joint, Sentence, Words, sensor_watch as say, tail};
 
 /// Words that wait to be printed.
@@ -105,7 +105,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         trouble: None,
     };
     let mut rows: Vec<Row> = setup.sensors.iter().map(row).collect();
-    let (taken, words) = sync_channel::<SensorWord>(QUEUE);
+    let (taken, words) = sync_channel::<SensorUpdate>(QUEUE);
     let out = Box::new(move |word| {
         // Fails only while the command ends.
         let _ = taken.send(word);
@@ -155,7 +155,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 }
 
 impl Row {
-    fn take(&mut self, word: &SensorWord, args: &Args) -> Result<(), Failure> {
+    fn take(&mut self, word: &SensorUpdate, args: &Args) -> Result<(), Failure> {
         self.spoke = true;
         self.trouble = None;
         self.state.take(word.at, &word.reading);

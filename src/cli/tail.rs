@@ -234,9 +234,9 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
     };
     tokio::pin!(over);
     let interrupted = loop {
-        let heard = tokio::select! {
-            heard = centre.next() => match heard {
-                Some(heard) => heard,
+        let event = tokio::select! {
+            event = centre.next() => match event {
+                Some(event) => event,
                 None => {
                     return Err(Failure::tried(say::ended()).in_language(desk.language()));
                 }
@@ -244,7 +244,7 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
             () = &mut over => break false,
             _ = tokio::signal::ctrl_c() => break true,
         };
-        for step in desk.take(heard) {
+        for step in desk.take(event) {
             match screen.show(&step) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -279,7 +279,7 @@ mod tests {
 
     /// In both languages at once: nobody listens there, so nothing else could end it.
     #[test]
-    fn a_file_that_cannot_be_used_is_told_before_anything_is_waited_for() {
+    fn a_file_that_cannot_be_used_is_reported_before_anything_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("empty.pem"), "hello").unwrap();
@@ -341,13 +341,13 @@ mod tests {
                 let mut screen = Screen { out: Vec::new(), talk: Vec::new(), json: false, paint: false };
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 let failure = runtime.block_on(follow(&args, &mut screen)).unwrap_err();
-                let told = failure.told();
-                assert!(told.starts_with(start) && told.contains(wanted.as_str()), "{told}");
-                assert!(!told.contains(other) && failure.code == code, "{told}");
+                let report = failure.report();
+                assert!(report.starts_with(start) && report.contains(wanted.as_str()), "{report}");
+                assert!(!report.contains(other) && failure.code == code, "{report}");
             }
         }
         let verdict = judge(&plain, &Outcome { language: Some(Language::Chinese), ..Outcome::default() });
-        assert!(verdict.unwrap_err().told().starts_with("错误：没有未结束的预警"));
+        assert!(verdict.unwrap_err().report().starts_with("错误：没有未结束的预警"));
     }
 
     #[test]

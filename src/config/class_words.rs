@@ -81,7 +81,7 @@ pub(super) fn hint(typed: &str, there: &[Class]) -> Option<Words> {
 mod tests {
     use super::*;
 
-    fn told(typed: &str, there: &[Class]) -> String {
+    fn suggestion(typed: &str, there: &[Class]) -> String {
         hint(typed, there).map(|hint| hint.to_string()).unwrap_or_default()
     }
 
@@ -96,21 +96,21 @@ mod tests {
             ("motorcycle", "two_wheeler"),
             ("van", "truck"),
         ] {
-            assert_eq!(told(typed, &Class::STREET), format!("did you mean `{class}`?"), "{typed}");
+            assert_eq!(suggestion(typed, &Class::STREET), format!("did you mean `{class}`?"), "{typed}");
         }
         let vehicles = "the classes for it are `car`, `truck`, `bus` and `two_wheeler`";
-        assert_eq!(told("vehicle", &Class::STREET), vehicles);
+        assert_eq!(suggestion("vehicle", &Class::STREET), vehicles);
         for typed in ["person", "car", "Car", "two_wheeler", "goat", ""] {
-            assert_eq!(told(typed, &Class::STREET), "", "{typed}");
+            assert_eq!(suggestion(typed, &Class::STREET), "", "{typed}");
         }
     }
 
     #[test]
     fn a_class_that_a_model_has_by_another_word_is_answered_with_that_one() {
         let theirs = ["pedestrian", "vehicle", "bicycle"].map(Class::named);
-        assert_eq!(told("car", &theirs), "did you mean `vehicle`?");
-        assert_eq!(told("people", &theirs), "did you mean `pedestrian`?");
-        assert_eq!(told("motorcycle", &theirs), "did you mean `bicycle`?");
-        assert_eq!(told("fire", &theirs), "");
+        assert_eq!(suggestion("car", &theirs), "did you mean `vehicle`?");
+        assert_eq!(suggestion("people", &theirs), "did you mean `pedestrian`?");
+        assert_eq!(suggestion("motorcycle", &theirs), "did you mean `bicycle`?");
+        assert_eq!(suggestion("fire", &theirs), "");
     }
 }

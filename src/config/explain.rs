@@ -117,9 +117,10 @@ impl Explained {
         let mut unreadable: Vec<String> = taken_out.names(start).filter(is_lost).map(str::to_owned).collect();
         unreadable.sort();
         unreadable.dedup();
-        let mut teller = Teller { source: &source, places: &places, values: Vec::new(), unset: Vec::new() };
-        teller.camera(camera, &unreadable);
-        let Teller { values, unset, .. } = teller;
+        let mut explainer =
+            Explainer { source: &source, places: &places, values: Vec::new(), unset: Vec::new() };
+        explainer.camera(camera, &unreadable);
+        let Explainer { values, unset, .. } = explainer;
         let document = structure::read(root, &mut report);
         let rules = document.rule.iter().map(|section| &section.value);
         let rules = rules.filter_map(|rule| watching(rule, id, like.as_deref(), eye.as_deref(), &source));
@@ -158,14 +159,14 @@ fn id_of<'t>(table: &'t DeTable<'_>) -> Option<&'t str> {
     table.get("id")?.get_ref().as_str()
 }
 
-struct Teller<'s> {
+struct Explainer<'s> {
     source: &'s Source,
     places: &'s Places,
     values: Vec<ExplainedValue>,
     unset: Vec<String>,
 }
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// `unreadable`: what is said of it elsewhere.
     fn camera(&mut self, camera: &DeTable<'_>, unreadable: &[String]) {
         let fields = schema::document_schema()["$defs"]["CameraDocument"]["properties"].as_object();
@@ -185,7 +186,7 @@ impl Teller<'_> {
         }
     }
 
-    /// Tables are told value by value, entries of a list of tables by their id or number.
+    /// Tables are reported value by value, entries of a list of tables by their id or number.
     fn value(&mut self, name: &str, value: &Spanned<DeValue<'_>>) {
         match value.get_ref() {
             DeValue::Table(table) if !table.is_empty() => {
@@ -274,7 +275,7 @@ eye = "village"
     }
 
     #[test]
-    fn a_camera_that_is_not_there_is_told_with_those_there_are() {
+    fn a_camera_that_is_not_there_is_reported_with_those_there_are() {
         let (what, hint) = Explained::of(Path::new("site.toml"), BROKEN, "cam-3").unwrap_err();
         assert_eq!(what.to_string(), "site.toml: there is no camera of that id: `cam-3`");
         assert_eq!(hint.to_string(), "did you mean `cam-1`?");

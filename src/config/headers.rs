@@ -72,7 +72,7 @@ fn headers(text: &str) -> Vec<(usize, &str)> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<(String, bool)> {
+    fn headers_of(text: &str) -> Vec<(String, bool)> {
         let found = below_types(text);
         for header in &found {
             assert_eq!(&text[header.span.clone()], header.typed);
@@ -84,13 +84,13 @@ mod tests {
     fn what_stands_below_a_type_is_found_with_and_without_a_camera_above() {
         let of_type = |header: &str, follows: bool| (header.to_owned(), follows);
         assert_eq!(
-            told(
+            headers_of(
                 "[[camera_type]]\nid = \"lane\"\n  [[camera.zone]] # gate\nid = \"gate\"\n[camera.thresholds]\n"
             ),
             [of_type("[[camera_type.zone]]", false), of_type("[camera_type.thresholds]", false)]
         );
         assert_eq!(
-            told(
+            headers_of(
                 "[[camera]]\nid = \"a\"\n[[camera_type]]\nid = \"lane\"\n[[camera_type.line]]\n[[camera.zone]]\n"
             ),
             [of_type("[[camera_type.zone]]", true)]
@@ -107,7 +107,7 @@ mod tests {
             "[[camera_type]]\nname = \"\"\"\n[[camera.zone]]\n\"\"\"\n",
             "[[camera_type]]\nthresholds = [\n[1, 2],\n]\n",
         ] {
-            assert_eq!(told(text), [], "{text}");
+            assert_eq!(headers_of(text), [], "{text}");
         }
     }
 }

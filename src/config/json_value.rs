@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::types::language::Language;
 
-    fn told(value: &Value, language: Language) -> Vec<String> {
+    fn reported(value: &Value, language: Language) -> Vec<String> {
         let root = json!({
             "$defs": { "Setting": {
                 "type": "object", "additionalProperties": false, "required": ["path"],
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_as_of_a_configuration() {
+    fn what_does_not_fit_is_reported_as_of_a_configuration() {
         for (value, english, chinese) in [
             (
                 json!([{ "path": "a", "analysis_fps": "3" }]),
@@ -267,23 +267,24 @@ mod tests {
                 "`set[0].path` 有 12 个字符，最多 8 个",
             ),
         ] {
-            assert_eq!(told(&value, Language::English), [english], "{value}");
-            assert_eq!(told(&value, Language::Chinese), [chinese], "{value}");
+            assert_eq!(reported(&value, Language::English), [english], "{value}");
+            assert_eq!(reported(&value, Language::Chinese), [chinese], "{value}");
         }
         let good = json!([{ "path": "a", "at": 3, "free": [{}], "by_id": { "r": true }, "analysis_fps": 3 }]);
-        assert_eq!(told(&good, Language::English), [""; 0]);
-        let stranger = &told(&json!([{ "path": "a", "colour": 1 }]), Language::English)[0];
+        assert_eq!(reported(&good, Language::English), [""; 0]);
+        let stranger = &reported(&json!([{ "path": "a", "colour": 1 }]), Language::English)[0];
         assert!(stranger.starts_with("unknown name: `set[0].colour`; known here: "), "{stranger}");
     }
 
     #[test]
-    fn no_text_is_repeated_and_no_more_is_told_than_somebody_reads() {
+    fn no_text_is_repeated_and_no_more_is_reported_than_somebody_reads() {
         let many: Vec<Value> = (0..50).map(|_| json!({ "path": 1, "role": "hunter2 and more" })).collect();
-        let told = told(&Value::Array(many), Language::English);
-        assert!(told.len() <= MOST_TOLD, "{}", told.len());
-        assert!(told.iter().all(|one| !one.contains("hunter2")), "{told:?}");
+        let reported = reported(&Value::Array(many), Language::English);
+        assert!(reported.len() <= MOST_TOLD, "{}", reported.len());
+        assert!(reported.iter().all(|one| !one.contains("hunter2")), "{reported:?}");
         let long = "x".repeat(20_000);
-        let told: String = super::tests::told(&json!([{ "path": "a", long: 1 }]), Language::English).concat();
-        assert!(told.len() < 500, "{} bytes", told.len());
+        let reported: String =
+            super::tests::reported(&json!([{ "path": "a", long: 1 }]), Language::English).concat();
+        assert!(reported.len() < 500, "{} bytes", reported.len());
     }
 }

@@ -43,7 +43,7 @@ pub(super) enum Layer {
 
 impl Layer {
     /// As it is found in the file.
-    pub(super) fn told(&self) -> Sentence {
+    pub(super) fn sentence(&self) -> Sentence {
         match self {
             Layer::Defaults => config::the_defaults(),
             Layer::Type(id) if is_quotable(id) => config::the_camera_type(id),

@@ -42,7 +42,7 @@ pub(super) fn on_line(line: &str, could_hold_a_secret: bool) -> Option<Words> {
     let may_be_named = |c: &char| !could_hold_a_secret || !c.is_alphanumeric();
     // A text that does not end: it was closed with a mark that only looks like its own.
     let closes = |c: &char| quote.is_some() && typography::plain(*c) == quote;
-    told(outside.into_iter().filter(may_be_named).chain(inside.into_iter().filter(closes)))
+    explanation(outside.into_iter().filter(may_be_named).chain(inside.into_iter().filter(closes)))
 }
 
 /// What to do about look-alikes in a name or value that is refused. Prose may hold them: where Chinese stands beside
@@ -52,10 +52,10 @@ pub(super) fn in_value(text: &str, could_hold_a_secret: bool) -> Option<Words> {
     if could_hold_a_secret || text.contains(is_ideograph) || text.contains(['\n', '{', '[']) {
         return None;
     }
-    told(text.chars())
+    explanation(text.chars())
 }
 
-fn told(chars: impl Iterator<Item = char>) -> Option<Words> {
+fn explanation(chars: impl Iterator<Item = char>) -> Option<Words> {
     let mut alike: Vec<(char, char)> = Vec::new();
     let mut sentences: Vec<Words> = Vec::new();
     for c in chars {
@@ -138,8 +138,9 @@ mod tests {
             ("i\u{200b}d = \"cam-1\"", "an invisible character (U+200B)"),
             ("＃ a comment", "`＃` only looks like `#`"),
         ] {
-            let told = on_line(line, false).map_or_else(String::new, |told| told.to_string());
-            assert!(told.contains(named), "{line}: {told}");
+            let explanation =
+                on_line(line, false).map_or_else(String::new, |explanation| explanation.to_string());
+            assert!(explanation.contains(named), "{line}: {explanation}");
         }
         let several = on_line("for_secs = ３５５", false).unwrap();
         assert_eq!(
@@ -158,10 +159,12 @@ mod tests {
 
     #[test]
     fn no_letter_or_digit_of_a_line_that_could_hold_a_secret_is_named() {
-        let told = on_line("password ＝ ｈｕｎｔｅｒ２", true).unwrap().to_string();
-        assert!(told.contains('＝') && !told.contains(['ｈ', '２']), "{told}");
+        let explanation = on_line("password ＝ ｈｕｎｔｅｒ２", true).unwrap().to_string();
+        assert!(explanation.contains('＝') && !explanation.contains(['ｈ', '２']), "{explanation}");
         assert_eq!(in_value("\"ｈunter2\"", true), None);
-        assert!(in_value("\"cam－１\"", false).is_some_and(|told| told.to_string().contains('１')));
+        assert!(
+            in_value("\"cam－１\"", false).is_some_and(|explanation| explanation.to_string().contains('１'))
+        );
         assert_eq!(in_value("\"东门，一号\"", false), None);
     }
 
@@ -180,8 +183,8 @@ mod tests {
             ("box = \"rtsp://x\"\n", None),
             ("", None),
         ] {
-            let told = other_format(text).map(|told| told.to_string());
-            assert_eq!(told, format.map(|format| format!("this is {format}, no TOML")), "{text}");
+            let explanation = other_format(text).map(|explanation| explanation.to_string());
+            assert_eq!(explanation, format.map(|format| format!("this is {format}, no TOML")), "{text}");
         }
     }
 }

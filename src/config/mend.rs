@@ -1,5 +1,5 @@
 //! Slips after which a reader of TOML misunderstands the rest of a file: a bracket that nothing closes, and a camera's header
-//! where no camera is yet. What was meant is plain, so it is put right in a copy: the slip is told where it was made, and the
+//! where no camera is yet. What was meant is plain, so it is put right in a copy: the slip is reported where it was made, and the
 //! rest is checked as if it had not been made.
 //!
 //! Input: the text as typed. The copy has the same lines; whoever shows one shows it as it was typed.
@@ -181,7 +181,7 @@ fn unclosed(text: &str) -> Vec<Correction> {
     found
 }
 
-/// Closes all that is open at `end`; the outermost is told.
+/// Closes all that is open at `end`; the outermost is reported.
 fn closing(open: &mut Vec<(usize, char)>, end: usize, open_quote: Option<char>) -> Option<Correction> {
     let &(at, mark) = open.first()?;
     let brackets = open.drain(..).rev().map(|(_, mark)| closes(mark));
@@ -255,10 +255,10 @@ mod tests {
     use super::*;
 
     /// A slip: its line, its column, and its mark or header.
-    type Told = (u32, u32, String);
+    type PlacedSlip = (u32, u32, String);
 
     /// The copy of a text, and each slip.
-    fn told(text: &str) -> Option<(String, Vec<Told>)> {
+    fn mended_with_slips(text: &str) -> Option<(String, Vec<PlacedSlip>)> {
         let is_toml = DeTable::parse_recoverable(text).1.is_empty();
         let (source, slips) = mended(&Source::new("site.toml", text), is_toml)?;
         let slips = slips.iter().map(|slip| {
@@ -300,7 +300,7 @@ mod tests {
         ] {
             let (line, column) = place;
             let slip = (line, column, mark.to_owned());
-            assert_eq!(told(text), Some((copy.to_owned(), vec![slip])), "{text}");
+            assert_eq!(mended_with_slips(text), Some((copy.to_owned(), vec![slip])), "{text}");
             assert!(DeTable::parse(copy).is_ok(), "{copy}");
         }
     }
@@ -318,7 +318,7 @@ mod tests {
             "[a\nb = 1\n",
             "",
         ] {
-            assert_eq!(told(text), None, "{text}");
+            assert_eq!(mended_with_slips(text), None, "{text}");
         }
     }
 
@@ -326,11 +326,15 @@ mod tests {
     fn a_header_of_a_camera_below_a_type_is_the_types_where_there_is_no_camera_yet() {
         let text =
             "[[camera_type]]\nid = \"lane\"\n  [[camera.zone]]\nid = \"z\"\n[[camera]]\n[[camera.zone]]\n";
-        let (copy, slips) = told(text).unwrap();
+        let (copy, slips) = mended_with_slips(text).unwrap();
         assert_eq!(copy, text.replacen("[[camera.zone]]", "[[camera_type.zone]]", 1));
         assert_eq!(slips, [(3, 3, "[[camera_type.zone]]".to_owned())]);
         assert!(DeTable::parse(&copy).is_ok());
-        assert_eq!(told("[[camera]]\n[[camera_type]]\n[[camera.zone]]\n"), None, "that camera has it");
+        assert_eq!(
+            mended_with_slips("[[camera]]\n[[camera_type]]\n[[camera.zone]]\n"),
+            None,
+            "that camera has it"
+        );
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub use explain::Origin;
 pub(crate) use explain::{Explained, ExplainedValue, WatchingRule};
 pub(crate) use json_value::misfits;
 pub(crate) use models::ModelList;
-pub use models::{KnownModel, Wanted};
+pub use models::{KnownModel, ModelRequest};
 pub use patch::ConfigText;
 pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
@@ -286,7 +286,7 @@ impl Config {
     ///
     /// Every problem of the text.
     pub fn from_text(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Config, Problems> {
-        let unasked = |_: Wanted<'_>| Ok(None);
+        let unasked = |_: ModelRequest<'_>| Ok(None);
         let Survey { config, problems, sha256, secret_files } =
             Config::survey(path, text, surroundings, &unasked, &|_| None);
         match config {
@@ -328,7 +328,7 @@ impl Config {
             true => (root, unreadable),
             false => toml::de::DeTable::parse_recoverable(source.text()),
         };
-        syntax::tell(&slips, &unreadable, &mut report);
+        syntax::report_slips(&slips, &unreadable, &mut report);
         let (taken_out, places) = structure::check(&mut root, &mut report);
         report.has_layers(places);
         let document = structure::read(root, &mut report);

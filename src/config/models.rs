@@ -12,7 +12,7 @@ use crate::text::{Sentence, Words, config, config_check};
 
 /// What a file asks of the list of models.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'n> {
+pub struct ModelRequest<'n> {
     /// The list that it names, if it names one.
     pub manifest: Option<&'n Path>,
     /// The models that it names.
@@ -32,7 +32,8 @@ pub struct KnownModel {
 
 /// Gives the models there are; `None` where they are not to be asked for; what is wrong with their list, and what to
 /// try, where there is none.
-pub(crate) type ModelList<'l> = dyn Fn(Wanted<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + 'l;
+pub(crate) type ModelList<'l> =
+    dyn Fn(ModelRequest<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + 'l;
 
 /// That a class is not found, where the models that the file names are known.
 pub(super) const NOT_CHOSEN: fn(String) -> Sentence = config::class_not_chosen;
@@ -42,7 +43,7 @@ const OF_NO_MODEL: fn(String) -> Sentence = config::class_of_no_model;
 /// Reports every name that is in no list.
 pub(super) fn check(named: &Named, list: &ModelList<'_>, report: &mut Report<'_>) {
     let names: Vec<&str> = named.models.iter().map(|model| model.name.as_str()).collect();
-    let known = match list(Wanted { manifest: named.manifest.as_deref(), models: &names }) {
+    let known = match list(ModelRequest { manifest: named.manifest.as_deref(), models: &names }) {
         Ok(Some(known)) => known,
         Ok(None) => return,
         Err((what, hint)) => {

@@ -62,7 +62,7 @@ pub fn patched(text: &str, changes: &[PatchStep]) -> Result<String, Sentence> {
             return Err(say::no_path(path));
         }
         let put = PathWalk { path }.table(&mut root, Some(document_schema()), &steps, value);
-        put.map_err(|nowhere| nowhere.told(&root, path, &steps))?;
+        put.map_err(|nowhere| nowhere.sentence(&root, path, &steps))?;
     }
     written(&root)
 }
@@ -141,7 +141,7 @@ enum Nowhere {
 
 impl Nowhere {
     /// In a sentence: with the layer, where what is not in the camera itself comes from one.
-    fn told(self, root: &Table, path: &str, steps: &[&str]) -> Sentence {
+    fn sentence(self, root: &Table, path: &str, steps: &[&str]) -> Sentence {
         match self {
             Nowhere::NoEntry { list, below } => {
                 let steps = &steps[..steps.len() - below];

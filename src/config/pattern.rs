@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_a_type_and_all_are_told_apart_and_nothing_else_is_one() {
+    fn an_id_a_type_and_all_are_distinguished_and_nothing_else_is_one() {
         assert_eq!(Pattern::read("cam-03"), Some(Pattern::One("cam-03")));
         assert_eq!(Pattern::read("lane/*"), Some(Pattern::OfType("lane")));
         assert_eq!(Pattern::read("*"), Some(Pattern::All));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::text::{Sentence, Told, Words, config, foreign};
+use crate::text::{Rendered, Sentence, Words, config, foreign};
 use crate::types::language::Language;
 
 /// How bad a problem is.
@@ -56,9 +56,9 @@ impl Problems {
 
     /// All of them, one below the other.
     pub fn in_language(&self, language: Language) -> String {
-        let told: Vec<String> =
+        let reported: Vec<String> =
             self.iter().map(|problem| problem.of(&self.path, language).to_string()).collect();
-        told.join("\n")
+        reported.join("\n")
     }
 
     /// Problems of a configuration as a whole, with no place in it.
@@ -110,20 +110,20 @@ impl Problem {
 
     /// What is wrong as it is published: the code of what is said, what stands in it, and as `owner` what it is said of.
     /// Nothing where that is no sentence.
-    pub fn told(&self, language: Language) -> Option<Told> {
+    pub fn rendered(&self, language: Language) -> Option<Rendered> {
         let whole = self.what.sentence()?;
         let inner = whole.value("what").filter(|_| whole.code() == OF).and_then(Words::sentence);
-        let Some(what) = inner else { return Some(whole.told(language)) };
+        let Some(what) = inner else { return Some(whole.rendered(language)) };
         let of_owner = whole.args(language).into_iter();
         let mut args: BTreeMap<String, String> =
             of_owner.filter(|(name, _)| name == "owner" || name.starts_with("owner.")).collect();
         args.extend(what.args(language));
-        Some(Told { code: what.code().to_owned(), args, text: whole.in_language(language) })
+        Some(Rendered { code: what.code().to_owned(), args, text: whole.in_language(language) })
     }
 
     /// What to try as it is published; nothing where that is no sentence.
-    pub(crate) fn hint_told(&self, language: Language) -> Option<Told> {
-        Some(self.hint.as_ref()?.sentence()?.told(language))
+    pub(crate) fn hint_rendered(&self, language: Language) -> Option<Rendered> {
+        Some(self.hint.as_ref()?.sentence()?.rendered(language))
     }
 
     /// What is wrong, without what it is said of.
@@ -166,11 +166,11 @@ fn write_problem(
         false => format!("{}:{line}:{column}", path.display()),
     };
     let what = config::at(place, problem.what.clone());
-    let told = match problem.severity {
+    let reported = match problem.severity {
         Severity::Error => foreign::error(what),
         Severity::Warning => foreign::warning(what),
     };
-    f.write_str(&told.in_language(language))?;
+    f.write_str(&reported.in_language(language))?;
     if let Some((text, width)) = &problem.excerpt {
         let margin = " ".repeat(line.to_string().len());
         let before: String = text

@@ -12,7 +12,7 @@ use super::source::Source;
 use super::{lookalike, suggest};
 use crate::text::{Words, config, config_syntax};
 
-/// Most problems that are told of one file; a file with more has one mistake that is made again and again.
+/// Most problems that are reported of one file; a file with more has one mistake that is made again and again.
 const MOST_PROBLEMS: usize = 200;
 
 /// A problem while the file is still being read.
@@ -79,7 +79,7 @@ impl<'s> Report<'s> {
         Note { found: &mut self.found[at] }
     }
 
-    /// These values are those of several cameras: what is wrong with one of them is told once for all of these.
+    /// These values are those of several cameras: what is wrong with one of them is reported once for all of these.
     pub(super) fn has_layers(&mut self, places: Places) {
         self.shared = places;
     }
@@ -119,16 +119,16 @@ impl<'s> Report<'s> {
         self.found = once_for_all_cameras(self.found, &self.shared);
         let broken = (!broken_lines.is_empty()).then(|| Broken::of(self.source));
         let mut problems: Vec<Problem> = Vec::new();
-        let mut told_lines: BTreeSet<u32> = BTreeSet::new();
-        for (told, found) in self.found.iter().enumerate() {
+        let mut reported_lines: BTreeSet<u32> = BTreeSet::new();
+        for (reported, found) in self.found.iter().enumerate() {
             if problems.len() == MOST_PROBLEMS {
-                problems.push(self.and_more(found, self.found.len() - told));
+                problems.push(self.and_more(found, self.found.len() - reported));
                 break;
             }
             let (line, _) = self.source.position(found.span.start);
             let is_syntax = self.unreadable_at.contains(&found.span.start);
             let is_echo = match broken_lines.contains(&line) {
-                true => !is_syntax || !told_lines.insert(line),
+                true => !is_syntax || !reported_lines.insert(line),
                 false => found.consequence && !broken_lines.is_empty(),
             };
             if is_echo {
@@ -151,11 +151,11 @@ impl<'s> Report<'s> {
             let layer = self.shared.get(&found.span.start).filter(|_| is_of_cameras(&found.what));
             if let Some(layer) = layer {
                 // Who leaves out what a layer says looks for it in vain in the camera.
-                problem.also(config::stands_in(layer.told()));
+                problem.also(config::stands_in(layer.sentence()));
             }
             let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
-            let is_told = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
-            if !is_told {
+            let is_reported = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
+            if !is_reported {
                 problems.push(problem);
             }
         }
@@ -190,30 +190,31 @@ impl<'s> Report<'s> {
 /// What is said of one value of a layer for one camera after the other, said once: of all of these cameras. `found` is
 /// sorted by place.
 fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
-    struct OnceTold {
+    struct Merged {
         found: Found,
         /// What is said of whichever camera, and of which.
         of_cameras: Option<(Words, BTreeSet<String>)>,
     }
-    let mut told: Vec<OnceTold> = Vec::with_capacity(found.len());
+    let mut reported: Vec<Merged> = Vec::with_capacity(found.len());
     for next in found {
         let place = next.span.start;
         let Some(camera) = shared.get(&place).and_then(|_| first_camera(&next.what)) else {
-            told.push(OnceTold { found: next, of_cameras: None });
+            reported.push(Merged { found: next, of_cameras: None });
             continue;
         };
         let said = next.what.clone().with_first_of(CAMERA, Words::Plain(String::new()));
-        let at_this_place = told.iter_mut().rev().take_while(|told| told.found.span.start == place);
+        let at_this_place =
+            reported.iter_mut().rev().take_while(|reported| reported.found.span.start == place);
         let same = at_this_place
-            .filter(|told| told.found.severity == next.severity)
-            .filter_map(|told| told.of_cameras.as_mut())
+            .filter(|reported| reported.found.severity == next.severity)
+            .filter_map(|reported| reported.of_cameras.as_mut())
             .find(|(other, _)| *other == said);
         match same {
             Some((_, cameras)) => _ = cameras.insert(camera),
-            None => told.push(OnceTold { found: next, of_cameras: Some((said, BTreeSet::from([camera]))) }),
+            None => reported.push(Merged { found: next, of_cameras: Some((said, BTreeSet::from([camera]))) }),
         }
     }
-    let joined = told.into_iter().map(|OnceTold { found, of_cameras }| {
+    let joined = reported.into_iter().map(|Merged { found, of_cameras }| {
         let Some((_, cameras)) = of_cameras.filter(|(_, cameras)| cameras.len() > 1) else { return found };
         let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
         let all = config::cameras(suggest::listed(&cameras)).into();
@@ -428,18 +429,18 @@ mod tests {
         assert_eq!(both.what.to_string(), "cameras `cam-1` and `cam-2`: leave it out");
         assert_eq!(both.what.in_language(Language::Chinese), "摄像机 `cam-1` 和 `cam-2`：请去掉这一项");
         assert!(both.is_of_camera("cam-2") && !both.is_of_camera("cam-3") && one.is_of_camera("cam-3"));
-        let told = one.told(Language::Chinese).unwrap();
-        assert_eq!((told.code.as_str(), told.args["name"].as_str()), ("config.did_you_mean", "x"));
+        let reported = one.rendered(Language::Chinese).unwrap();
+        assert_eq!((reported.code.as_str(), reported.args["name"].as_str()), ("config.did_you_mean", "x"));
         assert_eq!(
-            (told.args["owner"].as_str(), told.args["owner.id"].as_str()),
+            (reported.args["owner"].as_str(), reported.args["owner.id"].as_str()),
             ("摄像机 `cam-3`", "cam-3")
         );
-        assert_eq!(told.text, "摄像机 `cam-3`：是否想写 `x`？");
-        assert_eq!(one.hint_told(Language::English).unwrap().code, "config.stands_in");
+        assert_eq!(reported.text, "摄像机 `cam-3`：是否想写 `x`？");
+        assert_eq!(one.hint_rendered(Language::English).unwrap().code, "config.stands_in");
     }
 
     #[test]
-    fn a_problem_is_told_in_both_languages() {
+    fn a_problem_is_reported_in_both_languages() {
         let source = Source::new("site.toml", "box = \"地 7\"\n");
         let mut report = Report::new(&source);
         report

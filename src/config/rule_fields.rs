@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_by_the_field_that_it_is_about() {
+    fn what_is_wrong_is_reported_by_the_field_that_it_is_about() {
         let good =
             "[[rule]]\nid = \"r\"\ncameras = [\"cam-1\"]\nparked = { zone = \"lane\", for_secs = 60 }\n";
         assert_eq!(faults_of(good), []);

@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_to_open_a_home() {
+    fn nobody_is_advised_to_open_a_home() {
         let hint = unreadable_hint(Path::new("/root/site/ca.pem"), "/etc/lookout").to_string();
         assert!(hint.contains("put it below /etc/lookout") && !hint.contains("chmod"), "{hint}");
         let reader = Account::named("nobody").expect("every Debian has the user `nobody`");

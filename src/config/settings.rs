@@ -43,7 +43,7 @@ pub struct Site {
     pub name: Option<String>,
     /// Language of titles.
     pub language: Language,
-    /// Whether places are told in GCJ-02, too.
+    /// Whether places are reported in GCJ-02, too.
     pub also_gcj02: bool,
     /// Time zone of schedules.
     pub time_zone: TimeZone,
@@ -78,9 +78,9 @@ pub struct Mqtt {
 
 impl Mqtt {
     /// Whether the file says the same of both, whatever the secrets and certificates it names hold.
-    pub fn says_the_same(&self, other: &Mqtt) -> bool {
+    pub fn is_equivalent(&self, other: &Mqtt) -> bool {
         let Mqtt { broker, prefix, version, expect_marks } = self;
-        broker.says_the_same(&other.broker)
+        broker.is_equivalent(&other.broker)
             && (prefix, version, expect_marks) == (&other.prefix, &other.version, &other.expect_marks)
     }
 }
@@ -109,7 +109,7 @@ pub enum Broker {
 }
 
 impl Broker {
-    fn says_the_same(&self, other: &Broker) -> bool {
+    fn is_equivalent(&self, other: &Broker) -> bool {
         match (self, other) {
             (Broker::Embedded { port }, Broker::Embedded { port: other }) => port == other,
             (
@@ -385,7 +385,7 @@ pub struct WebhookListener {
 
 impl WebhookListener {
     /// Whether the file says the same of both, whatever the token is.
-    pub fn says_the_same(&self, other: &WebhookListener) -> bool {
+    pub fn is_equivalent(&self, other: &WebhookListener) -> bool {
         let WebhookListener { listen, token, posts_per_sec } = self;
         (listen, posts_per_sec) == (&other.listen, &other.posts_per_sec)
             && same_secret(token.as_ref(), other.token.as_ref())

@@ -111,7 +111,7 @@ pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) ->
     headers_below_types(&misplaced, root.get_ref(), report);
     let mut walk = Walk { schema, report, taken_out: TakenOut::default(), step: Step::Layers };
     let span = root.span();
-    // First what stands in layers: whatever is broken there is told once, and not once for each camera.
+    // First what stands in layers: whatever is broken there is reported once, and not once for each camera.
     walk.layers(root.get_mut(), &span);
     let layers::Taken { places, too_large } = layers::expand(root.get_mut(), &mut walk.taken_out);
     if let Some(span) = too_large {
@@ -139,7 +139,7 @@ pub(super) fn check_catalogue(root: &mut Spanned<DeTable<'_>>, report: &mut Repo
 }
 
 /// Says of headers of a camera that stand below a camera type that they are not the type's. With a camera above them they
-/// are that one's, which is allowed and seldom meant; without one they were told and put right already ([`super::mend`]).
+/// are that one's, which is allowed and seldom meant; without one they were reported and put right already ([`super::mend`]).
 fn headers_below_types(misplaced: &[headers::BelowType<'_>], root: &DeTable<'_>, report: &mut Report<'_>) {
     for header in misplaced {
         let of_type = header.of_type();
@@ -147,7 +147,7 @@ fn headers_below_types(misplaced: &[headers::BelowType<'_>], root: &DeTable<'_>,
         let above = cameras
             .and_then(|cameras| cameras.iter().rev().find(|camera| camera.span().start < header.span.start));
         let id = above.and_then(|camera| camera.get_ref().as_table()?.get("id")?.get_ref().as_str());
-        // What has no id is told of already.
+        // What has no id is reported already.
         let Some(id) = id.filter(|id| is_quotable(id)) else { continue };
         report
             .warning(&header.span, say::joins_the_camera(header.typed, config::camera(id)))

@@ -160,13 +160,13 @@ mod tests {
 
     #[test]
     fn a_list_reads_like_a_sentence() {
-        let told =
+        let rendered =
             |names: Words| [Language::English, Language::Chinese].map(|language| names.in_language(language));
-        assert_eq!(told(listed(&["a"])), ["`a`", "`a`"]);
-        assert_eq!(told(listed(&["a", "b", "c"])), ["`a`, `b` and `c`", "`a`、`b` 和 `c`"]);
-        assert_eq!(told(one_of(&["a", "b"])), ["`a` or `b`", "`a` 或 `b`"]);
+        assert_eq!(rendered(listed(&["a"])), ["`a`", "`a`"]);
+        assert_eq!(rendered(listed(&["a", "b", "c"])), ["`a`, `b` and `c`", "`a`、`b` 和 `c`"]);
+        assert_eq!(rendered(one_of(&["a", "b"])), ["`a` or `b`", "`a` 或 `b`"]);
         let many = ["x"; 14];
-        let [english, chinese] = told(listed(&many));
+        let [english, chinese] = rendered(listed(&many));
         assert!(english.ends_with("`x` and 2 more"), "{english}");
         assert!(chinese.ends_with("`x` 和另外 2 个"), "{chinese}");
     }

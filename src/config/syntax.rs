@@ -7,7 +7,7 @@ use super::report::Report;
 use crate::text::{Sentence, config, config_syntax as say, structure};
 
 /// Reports the slips that were put right and what cannot be read all the same.
-pub(super) fn tell(slips: &[Slip], unreadable: &[toml::de::Error], report: &mut Report<'_>) {
+pub(super) fn report_slips(slips: &[Slip], unreadable: &[toml::de::Error], report: &mut Report<'_>) {
     for Slip { span, kind } in slips {
         match kind {
             SlipKind::Open(mark) => {

@@ -330,7 +330,7 @@ struct LedAway(PathBuf);
 
 impl fmt::Display for LedAway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What the system says of a link that it was told not to follow; people read `say::led_away`.
+        // What the system says of a link that it was reported not to follow; people read `say::led_away`.
         f.write_str("ELOOP")
     }
 }
@@ -578,9 +578,9 @@ mod tests {
         }
         let away = around.path().join("open/away/file");
         let error = NotWritten::File(away, held("open/away/file").unwrap_err());
-        let told = error.sentence().to_string();
-        assert!(told.contains("a link") && told.contains("open/away"), "{told}");
-        assert!(!told.contains("away/file"), "the link is named, not the file: {told}");
+        let reported = error.sentence().to_string();
+        assert!(reported.contains("a link") && reported.contains("open/away"), "{reported}");
+        assert!(!reported.contains("away/file"), "the link is named, not the file: {reported}");
         assert!(error.hint().is_some() && held("open/none/file").is_err());
         let made = around.path().join("open/away/none");
         let error = prepare_folder(&made, Some(&service)).unwrap_err();

@@ -601,7 +601,7 @@ mod tests {
         alert
     }
 
-    fn told(alert: AlertData) -> AlertData {
+    fn fitted(alert: AlertData) -> AlertData {
         let sender = Sender { area: "530127".to_owned(), box_id: "box-7f3a".to_owned() };
         let at = alert.started_at.0;
         let bytes = sender.event("a.1", None, at, alert).unwrap();
@@ -612,20 +612,20 @@ mod tests {
     #[test]
     fn details_of_hundreds_of_sources_and_pictures_leave_room_for_what_happens() {
         let alert = of_many(200, 40);
-        let told = told(alert.clone());
-        assert_eq!((&told.geometry, &told.why), (&alert.geometry, &alert.why));
-        assert_eq!(told.origin.cameras.len(), 200, "all that contributed are named");
-        assert_eq!(told.origin.cameras[..16], alert.origin.cameras[..16]);
-        assert_eq!(told.origin.cameras[16].responsible, Responsible::default());
-        assert_eq!(told.origin.sensor_details, alert.origin.sensor_details[..16]);
-        assert_eq!(told.evidence, alert.evidence[184..], "the latest pictures");
+        let published = fitted(alert.clone());
+        assert_eq!((&published.geometry, &published.why), (&alert.geometry, &alert.why));
+        assert_eq!(published.origin.cameras.len(), 200, "all that contributed are named");
+        assert_eq!(published.origin.cameras[..16], alert.origin.cameras[..16]);
+        assert_eq!(published.origin.cameras[16].responsible, Responsible::default());
+        assert_eq!(published.origin.sensor_details, alert.origin.sensor_details[..16]);
+        assert_eq!(published.evidence, alert.evidence[184..], "the latest pictures");
     }
 
     #[test]
-    fn details_that_do_not_fit_at_all_do_not_keep_an_alert_from_being_told() {
-        let told = told(of_many(3, 4_000));
-        assert!(told.origin.sensor_details.is_empty());
-        assert!(told.origin.cameras.iter().all(|camera| camera.responsible == Responsible::default()));
-        assert_eq!(told.evidence.len(), 3);
+    fn details_that_do_not_fit_at_all_do_not_keep_an_alert_from_being_reported() {
+        let published = fitted(of_many(3, 4_000));
+        assert!(published.origin.sensor_details.is_empty());
+        assert!(published.origin.cameras.iter().all(|camera| camera.responsible == Responsible::default()));
+        assert_eq!(published.evidence.len(), 3);
     }
 }

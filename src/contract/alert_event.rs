@@ -340,7 +340,7 @@ fn part(value: f32) -> f64 {
     rounded(f64::from(value)).clamp(0.0, 1.0)
 }
 
-/// Four decimals are a fifth of a pixel in a 2,000 pixel picture, and keep `0.45` from being told as
+/// Four decimals are a fifth of a pixel in a 2,000 pixel picture, and keep `0.45` from being reported as
 /// `0.44999998807907104`. What is no number becomes 0: JSON has no word for it.
 pub(crate) fn rounded(value: f64) -> f64 {
     let rounded = (value * 1e4).round() / 1e4;

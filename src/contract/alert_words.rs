@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_measured_it_is_told_in_both_languages_and_a_stranger_as_it_is() {
+    fn what_measured_it_is_reported_in_both_languages_and_a_stranger_as_it_is() {
         for condition in CameraCondition::ALL {
             let name = format!("camera:cam-03:{}", condition.name());
             let told = |language| source(&name).in_language(language);

@@ -193,9 +193,9 @@ mod tests {
         let again = BoxKey::from_jwk(&key.to_jwk()).unwrap();
         assert_eq!((again.public(), again.sign(b"x")), (key.public(), key.sign(b"x")));
         assert_ne!(BoxKey::generate().unwrap().id(), key.id());
-        let told = serde_json::to_string(&key.public()).unwrap() + &format!("{key:?}");
+        let text = serde_json::to_string(&key.public()).unwrap() + &format!("{key:?}");
         let private: serde_json::Value = serde_json::from_str(&key.to_jwk()).unwrap();
-        assert!(!told.contains(private["d"].as_str().unwrap()), "{told}");
+        assert!(!text.contains(private["d"].as_str().unwrap()), "{text}");
     }
 
     /// A box that commands another one by its own key would be believed wherever its public key is written down by mistake.

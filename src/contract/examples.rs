@@ -630,8 +630,8 @@ fn quality_data() -> Result<QualityData, ExampleError> {
 fn config_data() -> Result<ConfigData, ExampleError> {
     let (zone, name) = (text::config_check::a_zone(), text::config_check::quoted("fire-line"));
     let what = text::config_check::names_unknown(text::config::rule("fire-lane-blocked"), zone, name);
-    let what = what.told(Language::English);
-    let hint = text::config::did_you_mean("fire-lane").told(Language::English);
+    let what = what.rendered(Language::English);
+    let hint = text::config::did_you_mean("fire-lane").rendered(Language::English);
     Ok(ConfigData {
         outcome: ConfigOutcome::Rejected,
         running_sha256: SHA256.to_owned(),

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_to_call_is_told_and_the_times_are_those_of_the_site() {
+    fn whom_to_call_is_reported_and_the_times_are_those_of_the_site() {
         let mut alert = example();
         let text = explain(&alert, Language::English);
         for part in [
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_is_told_by_the_sites_clock_and_so_is_why_it_had_ended() {
+    fn what_was_done_is_reported_by_the_sites_clock_and_so_is_why_it_had_ended() {
         let mut alert = example();
         let at = "2026-11-21T03:30:00Z".parse().map(Time).unwrap();
         let by = || "desk 2".to_owned();
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn several_sources_are_told_with_their_shares_and_who_was_silent() {
+    fn several_sources_are_reported_with_their_shares_and_who_was_silent() {
         let mut alert = example();
         alert.why.rule = None;
         alert.why.fusion = Some("flooding".to_owned());
@@ -340,7 +340,7 @@ mod tests {
 
     /// The words of the contract's lists are for programs.
     #[test]
-    fn no_word_of_a_list_is_told_raw() {
+    fn no_word_of_a_list_is_reported_raw() {
         let mut alert = example();
         let at = "2026-11-21T03:30:00Z".parse().map(Time).unwrap();
         let by = || "desk 2".to_owned();

@@ -1,7 +1,7 @@
 //! The kinds of alert that are known by name: their titles in both languages and their usual level.
 //!
 //! A kind is a rule's `signal`. Any well-formed name may be used; a name that is not in this table gets
-//! its words from the name itself, so that nothing is ever told without a title.
+//! its words from the name itself, so that nothing is ever reported without a title.
 
 use super::words::Language;
 use crate::analysis::rules::{self, AlertKind};

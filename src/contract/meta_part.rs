@@ -244,12 +244,12 @@ mod tests {
         assert_eq!(first.rules_omitted, 1);
         let pieces: Vec<&MetaRule> = parts.iter().flat_map(|part| &part.rules).collect();
         assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.id == "of-all"));
-        let told: Vec<String> = pieces.iter().flat_map(|piece| piece.cameras.clone()).collect();
-        assert_eq!(told, cameras, "each camera once, in their order");
+        let named: Vec<String> = pieces.iter().flat_map(|piece| piece.cameras.clone()).collect();
+        assert_eq!(named, cameras, "each camera once, in their order");
     }
 
     #[test]
-    fn a_signal_of_very_many_sources_is_told_as_a_whole() {
+    fn a_signal_of_very_many_sources_is_reported_as_a_whole() {
         let example = META.example().expect("it can be made").expect("an example");
         let mut meta: MetaData =
             serde_json::from_value(example["data"].clone()).expect("the data of the example");
@@ -275,8 +275,8 @@ mod tests {
         assert!(parts.iter().all(|part| json_bytes(part) <= MAX_EVENT_BYTES - ENVELOPE_BYTES / 2));
         let sources: Vec<&MetaFeed> =
             parts.iter().flat_map(|part| &part.signals).flat_map(|signal| &signal.from).collect();
-        let told: Vec<String> = sources.iter().flat_map(|source| source.cameras.clone()).collect();
-        assert_eq!(told, cameras, "each camera once, in their order");
+        let named: Vec<String> = sources.iter().flat_map(|source| source.cameras.clone()).collect();
+        assert_eq!(named, cameras, "each camera once, in their order");
         let sensors: Vec<&MetaFeed> = sources.into_iter().filter(|source| source.sensor.is_some()).collect();
         assert_eq!(sensors, of_sensors.collect::<Vec<_>>().iter().collect::<Vec<_>>());
     }

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_stands_twice_is_told_with_its_place() {
+    fn a_name_that_stands_twice_is_reported_with_its_place() {
         let why = check_names(b"{\"a\":1,\n \"exp\":5,\"b\":[{}, {\"exp\":1}], \"exp\" : 9}")
             .unwrap_err()
             .to_string();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_some_readers_round_are_told() {
+    fn numbers_that_some_readers_round_are_reported() {
         for huge in [
             "9007199254740992",
             "-9007199254740992",

@@ -90,7 +90,7 @@ pub struct QualityCounts {
 impl From<Figures> for QualityCounts {
     fn from(figures: Figures) -> Self {
         QualityCounts {
-            told: figures.told,
+            told: figures.raised,
             acknowledged: figures.acknowledged,
             acknowledged_in_time: figures.acknowledged_in_time,
             closed: figures.closed,

@@ -64,7 +64,7 @@ impl Answer {
     }
 
     /// Done, and this is to be said about it.
-    pub fn said(message: impl Into<Words>) -> Self {
+    pub fn done_with(message: impl Into<Words>) -> Self {
         Answer::done(Some(message.into()))
     }
 
@@ -105,7 +105,7 @@ impl Answer {
     }
 
     /// What there is to say, for people who read that language.
-    pub(super) fn told(&self, language: Language) -> Option<String> {
+    pub(super) fn message_text(&self, language: Language) -> Option<String> {
         let message = self.message.as_ref()?.in_language(language);
         Some(match &self.hint {
             Some(hint) => format!("{message}\n  {}", foreign::hint(hint.clone()).in_language(language)),
@@ -155,7 +155,7 @@ impl Answer {
         };
         let gone = count(|why| why != GoneReason::NotGiven);
         let not_given = count(|why| why == GoneReason::NotGiven);
-        let told = match (result.records, gone) {
+        let message_text = match (result.records, gone) {
             (0, 0) => None,
             (0, gone) if not_given > 0 => Some(say::numbers_gone(gone)),
             (0, _) => Some(say::all_gone()),
@@ -163,11 +163,12 @@ impl Answer {
             (records, gone) => Some(say::sent_again_in_part(records, gone)),
         };
         let to_come = (not_given > 0).then(|| say::not_given(not_given));
-        let message = Words::List(told.into_iter().chain(to_come).map(Words::from).collect(), Joint::Then);
+        let message =
+            Words::List(message_text.into_iter().chain(to_come).map(Words::from).collect(), Joint::Then);
         let answer = match (result.records, gone) {
             (0, 0) => Answer::refused(Refusal::NotGiven, message),
             (0, _) => Answer::refused(Refusal::Gone, message),
-            _ => Answer::said(message),
+            _ => Answer::done_with(message),
         };
         Answer { resend: Some(result), ..answer }
     }
@@ -210,9 +211,9 @@ impl Answer {
     }
 
     /// As it is published, for people who read that language.
-    pub(super) fn into_reply(self, to: Asked, seq: SeqData, language: Language) -> ReplyData {
-        let Asked { request_id, command, ignored } = to;
-        let told = self.told(language);
+    pub(super) fn into_reply(self, to: AnsweredCommand, seq: SeqData, language: Language) -> ReplyData {
+        let AnsweredCommand { request_id, command, ignored } = to;
+        let message_text = self.message_text(language);
         let Answer {
             outcome,
             code,
@@ -235,7 +236,7 @@ impl Answer {
             code,
             message_code: first.map(|sentence| sentence.code().to_owned()),
             message_args: first.map_or_else(BTreeMap::new, |sentence| sentence.args(language)),
-            message: told,
+            message: message_text,
             ignored,
             acknowledged,
             health,
@@ -251,7 +252,7 @@ impl Answer {
 
 /// What an answer is to.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct AnsweredCommand {
     pub request_id: String,
     pub command: String,
     /// Fields that were not known.
@@ -275,16 +276,20 @@ mod tests {
     #[test]
     fn a_reply_is_in_the_language_of_the_site_and_its_code_in_none() {
         let reply = |language| {
-            let to = Asked { request_id: "r".to_owned(), command: "snapshot".to_owned(), ignored: vec![] };
+            let to = AnsweredCommand {
+                request_id: "r".to_owned(),
+                command: "snapshot".to_owned(),
+                ignored: vec![],
+            };
             let seq = SeqData { stream: "S".to_owned(), n: 1 };
             Answer::refused(Refusal::Invalid, say::no_camera("cam-9")).into_reply(to, seq, language)
         };
         let (english, chinese) = (reply(Language::English), reply(Language::Chinese));
         assert_eq!(english.message.as_deref(), Some("there is no camera `cam-9`"));
         assert_eq!(chinese.message.as_deref(), Some("没有摄像机 `cam-9`"));
-        for told in [english, chinese] {
-            assert_eq!(told.message_code.as_deref(), Some("command.no_camera"));
-            assert_eq!(told.message_args["id"], "cam-9");
+        for message_text in [english, chinese] {
+            assert_eq!(message_text.message_code.as_deref(), Some("command.no_camera"));
+            assert_eq!(message_text.message_args["id"], "cam-9");
         }
     }
 

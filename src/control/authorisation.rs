@@ -174,18 +174,18 @@ mod tests {
         let payload = |gate: &Gate, command: &str, message: &[u8]| {
             gate.admit(command, message).unwrap_err().payload.map(|p| String::from_utf8(p).unwrap())
         };
-        let told = Some(r#"{"request_id":"r1"}"#.to_owned());
+        let expected = Some(r#"{"request_id":"r1"}"#.to_owned());
         let stranger = PrivateKey::generate("k").unwrap().sign(request);
         let open = Gate::default();
         for command in ["set", "reboot"] {
-            assert_eq!(payload(&open, command, request), told, "{command}, bare");
-            assert_eq!(payload(&open, command, stranger.as_bytes()), told, "{command}, signed");
+            assert_eq!(payload(&open, command, request), expected, "{command}, bare");
+            assert_eq!(payload(&open, command, stranger.as_bytes()), expected, "{command}, signed");
         }
-        assert_eq!(payload(&open, "ack", stranger.as_bytes()), told, "signed where no key is known");
+        assert_eq!(payload(&open, "ack", stranger.as_bytes()), expected, "signed where no key is known");
         let (gate, key) = gate(Role::Desk);
         let signed = key.sign(request);
         for command in ["set", "reboot"] {
-            assert_eq!(payload(&gate, command, signed.as_bytes()), told, "{command}");
+            assert_eq!(payload(&gate, command, signed.as_bytes()), expected, "{command}");
             assert_eq!(payload(&gate, command, stranger.as_bytes()), None, "{command}, a stranger's");
             assert_eq!(payload(&gate, command, request), None, "{command}, unsigned");
         }

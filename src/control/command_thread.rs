@@ -14,12 +14,12 @@ use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::answer::{Answer, Answering, Asked};
+use super::answer::{Answer, AnsweredCommand, Answering};
 use super::commands::{MainWork, Replay, Work};
 use super::envelope::{CommandEnvelope, ReceivedCommand};
-use super::rate_limit::{LeftOut, Pace, Paced};
-use super::refusal_stats::Tally;
-use super::replay_guard::{Seen, Turn};
+use super::rate_limit::{LeftOut, RateDecision, RateLimit};
+use super::refusal_stats::RefusalStats;
+use super::replay_guard::{ReplayGuard, ReplayVerdict};
 use super::running_box::{Alerts, RunningBox};
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
@@ -49,7 +49,7 @@ pub(crate) struct Parts {
     /// What is written down.
     pub audit: Arc<Audit>,
     /// What was refused already.
-    pub refusal_stats: Arc<Tally>,
+    pub refusal_stats: Arc<RefusalStats>,
     /// The time.
     pub clock: Clock,
     /// How people read answers.
@@ -105,13 +105,18 @@ impl CommandThread {
         parts: Parts,
         on_thread: impl FnOnce() -> G + Send + 'static,
     ) -> io::Result<Self> {
-        let seen = Seen::open(folder)?;
+        let seen = ReplayGuard::open(folder)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         // As many wait here as were handed out, and those are bounded by the queues that they wait in.
         let (notices, noticed) = unbounded_channel();
         let finished_to = notices.clone();
-        let dispatcher =
-            Dispatcher { parts, seen, pace: Pace::default(), page_pace: Pace::default(), finished_to };
+        let dispatcher = Dispatcher {
+            parts,
+            seen,
+            pace: RateLimit::default(),
+            page_pace: RateLimit::default(),
+            finished_to,
+        };
         let thread = thread::Builder::new().name("commands".to_owned()).spawn(move || {
             let _kept = on_thread();
             runtime.block_on(dispatcher.work(commands, noticed));
@@ -145,10 +150,10 @@ struct Finished {
 
 struct Dispatcher {
     parts: Parts,
-    seen: Seen,
-    pace: Pace,
+    seen: ReplayGuard,
+    pace: RateLimit,
     /// Of people at the page.
-    page_pace: Pace,
+    page_pace: RateLimit,
     finished_to: UnboundedSender<Notice>,
 }
 
@@ -169,11 +174,11 @@ impl Dispatcher {
                 },
                 _ = sum_up.tick() => {
                     self.parts.refusal_stats.write_down(&self.parts.audit, self.language());
-                    self.tell_left_out();
+                    self.report_left_out();
                 }
             }
         }
-        self.tell_left_out();
+        self.report_left_out();
         self.parts.refusal_stats.write_down(&self.parts.audit, self.language());
     }
 
@@ -188,9 +193,9 @@ impl Dispatcher {
             None => (&mut self.pace, key.as_deref().unwrap_or("")),
         };
         match pace.take(whose, &envelope.request_id, self.parts.clock.now()) {
-            Paced::Go => {}
-            Paced::TooMany => return self.refuse(envelope, Answer::refused(Refusal::Busy, why)),
-            Paced::StillTooMany => {
+            RateDecision::Go => {}
+            RateDecision::TooMany => return self.refuse(envelope, Answer::refused(Refusal::Busy, why)),
+            RateDecision::StillTooMany => {
                 if let Some(local) = &envelope.local {
                     local.give(Answer::refused(Refusal::Busy, why.clone()));
                 }
@@ -207,17 +212,17 @@ impl Dispatcher {
             }
         }
         match self.note(&command) {
-            Ok(Turn::Fresh) => self.carry_out(command),
-            Ok(Turn::Already) => {
+            Ok(ReplayVerdict::Fresh) => self.carry_out(command),
+            Ok(ReplayVerdict::Already) => {
                 let answer = Answer::already(say::answered_before());
                 self.log("finished", envelope, &answer);
                 self.reply(envelope, answer);
             }
-            Ok(Turn::CounterTooLow(highest)) => {
+            Ok(ReplayVerdict::CounterTooLow(highest)) => {
                 let why = say::counter_too_low(highest);
                 self.refuse(envelope, Answer::refused(Refusal::Expired, why));
             }
-            Ok(Turn::TooMany) => {
+            Ok(ReplayVerdict::TooMany) => {
                 self.refuse(envelope, Answer::refused(Refusal::Busy, say::too_many_remembered()));
             }
             Err(error) => {
@@ -228,7 +233,7 @@ impl Dispatcher {
     }
 
     /// One answer to each key of which too many came, for those that got none.
-    fn tell_left_out(&mut self) {
+    fn report_left_out(&mut self) {
         // Whoever is at the page was answered.
         self.page_pace.take_left_out();
         for (key, LeftOut { count, from, until, request_ids }) in self.pace.take_left_out() {
@@ -237,21 +242,25 @@ impl Dispatcher {
             let at_site = |at| LocalTime::new(at, &zone).to_string();
             let why = say::left_out(count, whose, at_site(from), at_site(until));
             let unanswered = Unanswered { count, from: Time(from), until: Time(until), request_ids };
-            let to = Asked { request_id: String::new(), command: "several".to_owned(), ignored: Vec::new() };
+            let to = AnsweredCommand {
+                request_id: String::new(),
+                command: "several".to_owned(),
+                ignored: Vec::new(),
+            };
             self.say(to, Answer::for_unanswered(unanswered, why), None);
         }
     }
 
     /// On disk before it takes effect.
-    fn note(&mut self, command: &ReceivedCommand) -> io::Result<Turn> {
+    fn note(&mut self, command: &ReceivedCommand) -> io::Result<ReplayVerdict> {
         let envelope = &command.envelope;
         if let Some(signer) = &envelope.signer {
             let turn = match envelope.spec.replay {
                 Replay::Once | Replay::OnceAnswered => self.seen.begin(&signer.key, envelope)?,
                 Replay::Harmless => self.seen.count(&signer.key, envelope)?,
-                Replay::ByVersion => Turn::Fresh,
+                Replay::ByVersion => ReplayVerdict::Fresh,
             };
-            if turn != Turn::Fresh {
+            if turn != ReplayVerdict::Fresh {
                 return Ok(turn);
             }
         }
@@ -261,7 +270,7 @@ impl Dispatcher {
             // It will not take effect, so it may come again.
             self.seen.finish(&signer.key, &envelope.request_id, false)?;
         }
-        written.map(|()| Turn::Fresh)
+        written.map(|()| ReplayVerdict::Fresh)
     }
 
     fn carry_out(&mut self, command: ReceivedCommand) {
@@ -332,7 +341,7 @@ impl Dispatcher {
             return true;
         }
         let respond_to = envelope.respond_to.clone();
-        let to = Asked {
+        let to = AnsweredCommand {
             request_id: envelope.request_id.clone(),
             command: envelope.command().to_owned(),
             ignored: envelope.ignored.clone(),
@@ -341,7 +350,7 @@ impl Dispatcher {
     }
 
     /// Whether all of it is stored; the rest is not tried where a part is not.
-    fn say(&self, to: Asked, mut answer: Answer, respond_to: Option<RespondTo>) -> bool {
+    fn say(&self, to: AnsweredCommand, mut answer: Answer, respond_to: Option<RespondTo>) -> bool {
         if let Some(respond_to) = &respond_to {
             answer.message = respond_to.amended(answer.message);
         }
@@ -349,7 +358,7 @@ impl Dispatcher {
         messages.all(|message| self.say_one(to.clone(), message, respond_to.clone()))
     }
 
-    fn say_one(&self, to: Asked, answer: Answer, respond_to: Option<RespondTo>) -> bool {
+    fn say_one(&self, to: AnsweredCommand, answer: Answer, respond_to: Option<RespondTo>) -> bool {
         let at = self.parts.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,
@@ -407,7 +416,7 @@ fn entry(
         ..Entry::of(event)
     };
     match answer.and_then(|(answer, language)| Some((answer.words()?, language))) {
-        Some((words, language)) => entry.saying(words, language),
+        Some((words, language)) => entry.with_detail(words, language),
         None => entry,
     }
 }
@@ -460,8 +469,8 @@ mod tests {
             clock,
             readers: Arc::new(RwLock::new(Readers { time_zone: TimeZone::UTC, language: Language::English })),
         };
-        let seen = Seen::open(&folder.join("control")).unwrap();
-        let (pace, page_pace) = (Pace::default(), Pace::default());
+        let seen = ReplayGuard::open(&folder.join("control")).unwrap();
+        let (pace, page_pace) = (RateLimit::default(), RateLimit::default());
         Dispatcher { parts, seen, pace, page_pace, finished_to: unbounded_channel().0 }
     }
 
@@ -484,27 +493,27 @@ mod tests {
     }
 
     /// What becomes of a repeat, after an answer that was stored or is too large to be.
-    fn repeated(command: &str, is_stored: bool) -> Turn {
+    fn repeated(command: &str, is_stored: bool) -> ReplayVerdict {
         let folder = tempfile::tempdir().unwrap();
         let mut dispatcher = dispatcher(folder.path());
         let envelope = envelope(command);
-        assert_eq!(dispatcher.seen.begin("k", &envelope).unwrap(), Turn::Fresh);
+        assert_eq!(dispatcher.seen.begin("k", &envelope).unwrap(), ReplayVerdict::Fresh);
         let message = if is_stored { "short".to_owned() } else { "x".repeat(300 * 1024) };
-        let answer = Answer::said(message);
+        let answer = Answer::done_with(message);
         dispatcher.finish(Finished { envelope: envelope.clone(), answer });
         assert_eq!(dispatcher.parts.outbox.depth().rows > 0, is_stored, "{command}");
         // As after a restart.
-        Seen::open(&folder.path().join("control")).unwrap().begin("k", &envelope).unwrap()
+        ReplayGuard::open(&folder.path().join("control")).unwrap().begin("k", &envelope).unwrap()
     }
 
     #[test]
     fn a_question_whose_answer_is_not_stored_may_come_again_and_what_took_effect_may_not() {
         for command in ["get", "resend", "selftest"] {
-            assert_eq!(repeated(command, false), Turn::Fresh, "{command}");
-            assert_eq!(repeated(command, true), Turn::Already, "{command}");
+            assert_eq!(repeated(command, false), ReplayVerdict::Fresh, "{command}");
+            assert_eq!(repeated(command, true), ReplayVerdict::Already, "{command}");
         }
         for command in ["set", "patch", "mute"] {
-            assert_eq!(repeated(command, false), Turn::Already, "{command}");
+            assert_eq!(repeated(command, false), ReplayVerdict::Already, "{command}");
         }
     }
 
@@ -518,9 +527,9 @@ mod tests {
             let work = Work::Main(Box::new(|_, _, _| {}));
             dispatcher.note(&ReceivedCommand { envelope, work, logged: None }).unwrap()
         };
-        assert_eq!(note(7), Turn::Fresh);
-        assert_eq!(note(7), Turn::CounterTooLow(7));
-        assert_eq!(note(8), Turn::Fresh);
+        assert_eq!(note(7), ReplayVerdict::Fresh);
+        assert_eq!(note(7), ReplayVerdict::CounterTooLow(7));
+        assert_eq!(note(8), ReplayVerdict::Fresh);
     }
 
     #[test]
@@ -532,14 +541,14 @@ mod tests {
         // As if all of it had been asked a moment from now, so that nothing comes to be allowed again.
         let now = dispatcher.parts.clock.now();
         let soon = Moment::after_origin(now.utc, now.mono + Duration::from_secs(3600));
-        while dispatcher.page_pace.take("page:li", "r", soon) == Paced::Go {}
+        while dispatcher.page_pace.take("page:li", "r", soon) == RateDecision::Go {}
         let ack = serde_json::json!({ "alert_id": "A" });
         let mut answer = desk.ask("li", Role::Operator, "ack", &ack, now.utc).unwrap();
         dispatcher.take(waiting.try_recv().unwrap());
         let answer = answer.try_recv().unwrap();
         assert_eq!((answer.outcome, answer.code), (Outcome::Refused, Some(Refusal::Busy)));
-        dispatcher.tell_left_out();
+        dispatcher.report_left_out();
         assert_eq!(dispatcher.parts.outbox.depth().rows, 0);
-        assert_eq!(dispatcher.pace.take("desk-1", "r", now), Paced::Go);
+        assert_eq!(dispatcher.pace.take("desk-1", "r", now), RateDecision::Go);
     }
 }

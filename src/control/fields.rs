@@ -157,9 +157,9 @@ fn faults_of<C: CommandData>(data: &Value) -> Faults {
         let mut with = example.clone();
         with[*name] = value.clone();
         let Some(error) = serde_json::from_value::<C>(with).err() else { return Faults::new() };
-        let told = misfits(&schema, &schema["properties"][*name], name, value);
+        let message = misfits(&schema, &schema["properties"][*name], name, value);
         // What the schema takes and a box does not: in its own words.
-        if told.is_empty() { vec![say::wrong_value(*name, error.to_string())] } else { told }
+        if message.is_empty() { vec![say::wrong_value(*name, error.to_string())] } else { message }
     };
     names::<C>().iter().flat_map(faults).collect()
 }
@@ -235,10 +235,10 @@ mod tests {
     fn what_no_command_has_is_named_with_what_may_have_been_meant() {
         let data =
             json!({ "request_id": "r", "revert_after_sec": 60, "colour": "red", "expect_config": "x" });
-        let told: Vec<String> =
+        let message: Vec<String> =
             unknown(&data, names::<SetData>()).iter().map(|field| field.sentence().to_string()).collect();
         assert_eq!(
-            told,
+            message,
             [
                 "there is no field `revert_after_sec`: did you mean `revert_after_secs`?",
                 "there is no field `colour`"
@@ -291,15 +291,15 @@ mod tests {
     fn everything_that_is_wrong_with_the_fields_is_said_at_once() {
         let data = json!({ "version": "nine", "set": [{ "pth": "a", "value": 1 }], "revert_after_secs": 60 });
         let faults = read::<PatchData>(&data).unwrap_err();
-        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 3, "{told:?}");
-        assert_eq!(told[0], "`version` must be a whole number, not a text");
-        assert_eq!(told[1], "`expect_config` is missing");
-        assert_eq!(told[2], "unknown name: `set[0].pth`; did you mean `path`?");
+        let message: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(message.len(), 3, "{message:?}");
+        assert_eq!(message[0], "`version` must be a whole number, not a text");
+        assert_eq!(message[1], "`expect_config` is missing");
+        assert_eq!(message[2], "unknown name: `set[0].pth`; did you mean `path`?");
     }
 
     #[test]
-    fn what_was_mistyped_is_told_as_in_a_configuration_in_both_languages() {
+    fn what_was_mistyped_is_reported_as_in_a_configuration_in_both_languages() {
         let digest = "0".repeat(64);
         let of = |cameras: Value, after: Value| json!({ "expect_config": digest, "cameras": cameras, "revert_after_secs": after });
         for (data, english, chinese) in [

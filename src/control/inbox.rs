@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn every_message_to_the_box_is_heard_and_the_mark_comes_first() {
+    fn every_message_to_the_box_is_received_and_the_mark_comes_first() {
         let (inbox, _commands) = Inbox::new("530127", "box-1", Arc::default());
         assert_eq!(inbox.topics(), ["down/mark", "down/cmd/+", "down/config"]);
     }

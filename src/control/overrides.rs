@@ -85,7 +85,7 @@ impl LastOffer {
 pub struct Overrides {
     /// The configuration in place of the file's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<OfferedConfig>,
     /// Values in place of the configuration's.
     #[serde(default)]
     pub settings: Settings,
@@ -102,19 +102,19 @@ impl Overrides {
     }
 
     /// What somebody at the page tries.
-    pub fn of_page(&self) -> Option<&Wanted> {
+    pub fn of_page(&self) -> Option<&OfferedConfig> {
         self.wanted.as_ref().filter(|wanted| wanted.from_page)
     }
 
     /// What the command centre sent: what is tried at the page bears the highest version, too, and comes back.
-    pub fn of_centre(&self) -> Option<&Wanted> {
+    pub fn of_centre(&self) -> Option<&OfferedConfig> {
         self.wanted.as_ref().filter(|wanted| !wanted.from_page)
     }
 }
 
 /// A configuration from the centre, or one that somebody at the page tries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct OfferedConfig {
     /// Its version; one of the page has none of its own and takes none from the centre.
     pub version: u64,
     /// The whole of it.
@@ -199,7 +199,7 @@ impl StoredOverrides {
             }
         };
         match serde_json::from_slice(&text) {
-            Ok(standing) => (standing, None),
+            Ok(overrides) => (overrides, None),
             Err(error) => {
                 let aside = path.with_extension("damaged");
                 let why = match fs::rename(&path, &aside) {
@@ -246,23 +246,23 @@ mod tests {
 
     #[test]
     fn only_what_is_tried_at_the_page_ends_there() {
-        let wanted = |from_page| Wanted { version: 7, toml: "[site]\n".to_owned(), from_page };
+        let wanted = |from_page| OfferedConfig { version: 7, toml: "[site]\n".to_owned(), from_page };
         let before = Box::new(Overrides::default());
         let trial =
             Trial { until: Time(Timestamp::UNIX_EPOCH), secs: 600, before, by: Some("li".to_owned()) };
-        let standing = |from_page| StoredOverrides {
+        let overrides = |from_page| StoredOverrides {
             now: Overrides { wanted: Some(wanted(from_page)), ..Overrides::default() },
             trial: Some(trial.clone()),
             ..StoredOverrides::default()
         };
         let at = Timestamp::UNIX_EPOCH;
-        let end = standing(true).trial_end(at, WhyEnded::FileEdited);
+        let end = overrides(true).trial_end(at, WhyEnded::FileEdited);
         assert_eq!(end, Some(TrialEnd { by: Some("li".to_owned()), at, why: WhyEnded::FileEdited }));
-        assert_eq!(standing(false).trial_end(at, WhyEnded::NobodyKeptIt), None, "of the centre");
+        assert_eq!(overrides(false).trial_end(at, WhyEnded::NobodyKeptIt), None, "of the centre");
         assert_eq!(StoredOverrides::default().trial_end(at, WhyEnded::FileEdited), None);
         // One of an earlier version names nobody.
         let folder = tempfile::tempdir().unwrap();
-        let unnamed = StoredOverrides { trial: Some(Trial { by: None, ..trial.clone() }), ..standing(true) };
+        let unnamed = StoredOverrides { trial: Some(Trial { by: None, ..trial.clone() }), ..overrides(true) };
         unnamed.save(folder.path()).unwrap();
         assert!(!fs::read_to_string(path_in(folder.path())).unwrap().contains("\"by\""));
         assert_eq!(StoredOverrides::load(folder.path()).0, unnamed);
@@ -272,15 +272,15 @@ mod tests {
     fn what_stands_survives_a_restart_and_damage_is_put_aside() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(StoredOverrides::load(folder.path()), (StoredOverrides::default(), None));
-        let wanted = Wanted { version: 7, toml: "[site]\n".to_owned(), from_page: false };
-        let standing = StoredOverrides {
+        let wanted = OfferedConfig { version: 7, toml: "[site]\n".to_owned(), from_page: false };
+        let overrides = StoredOverrides {
             file: "f".to_owned(),
             version: 7,
             now: Overrides { wanted: Some(wanted), ..Overrides::default() },
             ..StoredOverrides::default()
         };
-        standing.save(folder.path()).unwrap();
-        assert_eq!(StoredOverrides::load(folder.path()).0, standing);
+        overrides.save(folder.path()).unwrap();
+        assert_eq!(StoredOverrides::load(folder.path()).0, overrides);
         fs::write(path_in(folder.path()), "{").unwrap();
         let (nothing, said) = StoredOverrides::load(folder.path());
         assert_eq!(nothing, StoredOverrides::default());

@@ -15,15 +15,15 @@ const NAMED: usize = 10;
 
 /// By key: what is left, and as of when.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub(crate) struct RateLimit {
     left: HashMap<String, (f64, Duration)>,
     /// Keys whose last command was too many, and what of them was not answered.
-    told: HashMap<String, Option<LeftOut>>,
+    over_limit: HashMap<String, Option<LeftOut>>,
 }
 
 /// Whether a command is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Paced {
+pub(crate) enum RateDecision {
     /// It is.
     Go,
     /// It is the first of its key that is too many: worth an answer.
@@ -45,22 +45,22 @@ pub(crate) struct LeftOut {
     pub request_ids: Vec<String>,
 }
 
-impl Pace {
+impl RateLimit {
     /// Whether one more command of this key may be carried out at `now`. There are as many keys as the configuration has
     /// named since the start.
-    pub(crate) fn take(&mut self, key: &str, request_id: &str, now: Moment) -> Paced {
+    pub(crate) fn take(&mut self, key: &str, request_id: &str, now: Moment) -> RateDecision {
         let (left, at) = self.left.entry(key.to_owned()).or_insert((AT_ONCE, now.mono));
         *left = (*left + now.mono.saturating_sub(*at).as_secs_f64() * PER_SEC).min(AT_ONCE);
         *at = now.mono;
         if *left >= 1.0 {
             *left -= 1.0;
-            // Those that were left out are still to be told of.
-            self.told.retain(|other, left_out| other != key || left_out.is_some());
-            return Paced::Go;
+            // Those that were left out are still to be reported.
+            self.over_limit.retain(|other, left_out| other != key || left_out.is_some());
+            return RateDecision::Go;
         }
-        let Some(left_out) = self.told.get_mut(key) else {
-            self.told.insert(key.to_owned(), None);
-            return Paced::TooMany;
+        let Some(left_out) = self.over_limit.get_mut(key) else {
+            self.over_limit.insert(key.to_owned(), None);
+            return RateDecision::TooMany;
         };
         let new = || LeftOut { count: 0, from: now.utc, until: now.utc, request_ids: Vec::new() };
         let left_out = left_out.get_or_insert_with(new);
@@ -69,13 +69,13 @@ impl Pace {
         if left_out.request_ids.len() < NAMED {
             left_out.request_ids.push(request_id.to_owned());
         }
-        Paced::StillTooMany
+        RateDecision::StillTooMany
     }
 
     /// What got no answer since the last time, by key.
     pub(crate) fn take_left_out(&mut self) -> Vec<(String, LeftOut)> {
         let taken = |(key, left_out): (&String, &mut Option<LeftOut>)| Some((key.clone(), left_out.take()?));
-        self.told.iter_mut().filter_map(taken).collect()
+        self.over_limit.iter_mut().filter_map(taken).collect()
     }
 }
 
@@ -90,30 +90,38 @@ mod tests {
 
     #[test]
     fn a_flood_is_slowed_down_and_others_are_not() {
-        let mut pace = Pace::default();
+        let mut pace = RateLimit::default();
         let now = at(5.0);
-        let turns: Vec<Paced> = (0..1000).map(|_| pace.take("desk-1", "r", now)).collect();
-        let count = |wanted: Paced| turns.iter().filter(|turn| **turn == wanted).count();
-        assert_eq!((count(Paced::Go), count(Paced::TooMany)), (AT_ONCE as usize, 1), "one answer at once");
-        assert_eq!(pace.take("desk-2", "r", now), Paced::Go);
-        assert_eq!(pace.take("desk-1", "r", at(5.1)), Paced::StillTooMany);
-        assert_eq!(pace.take("desk-1", "r", at(6.0)), Paced::Go);
+        let turns: Vec<RateDecision> = (0..1000).map(|_| pace.take("desk-1", "r", now)).collect();
+        let count = |wanted: RateDecision| turns.iter().filter(|turn| **turn == wanted).count();
+        assert_eq!(
+            (count(RateDecision::Go), count(RateDecision::TooMany)),
+            (AT_ONCE as usize, 1),
+            "one answer at once"
+        );
+        assert_eq!(pace.take("desk-2", "r", now), RateDecision::Go);
+        assert_eq!(pace.take("desk-1", "r", at(5.1)), RateDecision::StillTooMany);
+        assert_eq!(pace.take("desk-1", "r", at(6.0)), RateDecision::Go);
     }
 
     #[test]
-    fn it_is_told_how_many_got_no_answer_also_when_some_are_carried_out_again() {
-        let mut pace = Pace::default();
+    fn it_is_reported_how_many_got_no_answer_also_when_some_are_carried_out_again() {
+        let mut pace = RateLimit::default();
         for number in 0..250 {
             pace.take("desk-1", &format!("r{number}"), at(5.0));
         }
         pace.take("desk-2", "r", at(5.0));
         pace.take("desk-1", "late", at(5.4));
-        assert_eq!(pace.take("desk-1", "again", at(6.0)), Paced::Go);
+        assert_eq!(pace.take("desk-1", "again", at(6.0)), RateDecision::Go);
         let left_out = pace.take_left_out();
-        let [(key, told)] = left_out.as_slice() else { panic!("of one key: {left_out:?}") };
-        assert_eq!((key.as_str(), told.count), ("desk-1", 50), "201 of 251 were carried out or answered");
-        assert_eq!((told.from, told.until), (at(5.0).utc, at(5.4).utc));
-        assert_eq!((told.request_ids.len(), told.request_ids[0].as_str()), (NAMED, "r201"));
+        let [(key, unanswered)] = left_out.as_slice() else { panic!("of one key: {left_out:?}") };
+        assert_eq!(
+            (key.as_str(), unanswered.count),
+            ("desk-1", 50),
+            "201 of 251 were carried out or answered"
+        );
+        assert_eq!((unanswered.from, unanswered.until), (at(5.0).utc, at(5.4).utc));
+        assert_eq!((unanswered.request_ids.len(), unanswered.request_ids[0].as_str()), (NAMED, "r201"));
         assert!(pace.take_left_out().is_empty());
     }
 }

@@ -117,10 +117,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_roles_are_told_with_every_command() {
-        let told = roles_in_short();
-        let [desk, operator, admin] = told.split("(").skip(1).collect::<Vec<_>>()[..] else {
-            panic!("{told}")
+    fn the_roles_are_reported_with_every_command() {
+        let roles = roles_in_short();
+        let [desk, operator, admin] = roles.split("(").skip(1).collect::<Vec<_>>()[..] else {
+            panic!("{roles}")
         };
         let of = |role: Role| match role {
             Role::Desk => desk,
@@ -129,9 +129,9 @@ mod tests {
         };
         for command in COMMANDS {
             let listed = of(command.role).trim_start_matches("also ").split([',', ')']).map(str::trim);
-            assert!(listed.into_iter().any(|name| name == command.name()), "{}: {told}", command.name());
+            assert!(listed.into_iter().any(|name| name == command.name()), "{}: {roles}", command.name());
         }
-        assert!(desk.contains("mark"), "{told}");
+        assert!(desk.contains("mark"), "{roles}");
     }
 
     #[test]

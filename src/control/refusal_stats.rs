@@ -22,7 +22,7 @@ const MARKS_A_LINE: u64 = 1000;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct RefusalStats {
     inside: Mutex<Inside>,
 }
 
@@ -37,7 +37,7 @@ struct Inside {
     last_at: Option<Timestamp>,
 }
 
-impl Tally {
+impl RefusalStats {
     /// A command was refused.
     pub(crate) fn refused(&self, refusal: &Refusal) {
         let mut inside = self.inside.lock();
@@ -85,14 +85,14 @@ impl Tally {
                 count: Some(count),
                 ..Entry::of("refused_many")
             };
-            entries.push(entry.saying(say::not_one_by_one(kind), language));
+            entries.push(entry.with_detail(say::not_one_by_one(kind), language));
         }
         let long_ago =
             inside.marks_written.is_none_or(|written| at.as_second() - written.as_second() >= 3600);
         if inside.marks > 0 && (long_ago || inside.marks >= MARKS_A_LINE) {
             let marks = Entry { count: Some(inside.marks), ..Entry::of("marks") };
             entries.push(match &inside.last_mark {
-                Some((stream, n)) => marks.saying(say::marked_up_to(*n, stream), language),
+                Some((stream, n)) => marks.with_detail(say::marked_up_to(*n, stream), language),
                 None => marks,
             });
             inside.marks = 0;
@@ -110,7 +110,7 @@ fn word_for_word(refusal: Refusal, language: Language) -> Entry {
         outcome: Some("refused".to_owned()),
         ..Entry::of("refused")
     };
-    entry.saying(*refusal.why, language)
+    entry.with_detail(*refusal.why, language)
 }
 
 #[cfg(test)]
@@ -132,18 +132,18 @@ mod tests {
 
     #[test]
     fn a_flood_becomes_a_few_lines_and_no_refusal_is_left_out() {
-        let refusal_stats = Tally::default();
+        let refusal_stats = RefusalStats::default();
         (0..10_000).for_each(|number| refusal_stats.refused(&refusal(number)));
         let (_, entries) = refusal_stats.take(Language::English);
         assert_eq!(entries.len(), 13);
-        let told: u64 = entries.iter().map(|entry| entry.count.unwrap_or(1)).sum();
-        assert_eq!(told, 10_000);
+        let counted: u64 = entries.iter().map(|entry| entry.count.unwrap_or(1)).sum();
+        assert_eq!(counted, 10_000);
         assert!(refusal_stats.take(Language::English).1.is_empty());
     }
 
     #[test]
     fn sorts_that_somebody_makes_up_are_bounded() {
-        let refusal_stats = Tally::default();
+        let refusal_stats = RefusalStats::default();
         for number in 0..10_000 {
             refusal_stats.refused(&Refusal { verb: format!("c{number}"), ..refusal(0) });
         }

@@ -178,7 +178,7 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<Sentence> {
         all.push(say::originals_key());
     }
     let sections = [
-        ("[mqtt]", wanted.mqtt.says_the_same(&file.mqtt)),
+        ("[mqtt]", wanted.mqtt.is_equivalent(&file.mqtt)),
         ("[detector]", wanted.detector == file.detector),
         ("[outbox]", wanted.outbox == file.outbox),
         // Who reaches the page is decided at the box.
@@ -191,7 +191,7 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<Sentence> {
     }
     let listener = wanted.sensors.webhook.as_ref();
     let is_known = |listener: &WebhookListener| {
-        file.sensors.webhook.as_ref().is_some_and(|known| known.says_the_same(listener))
+        file.sensors.webhook.as_ref().is_some_and(|known| known.is_equivalent(listener))
     };
     if listener.is_some_and(|listener| !is_known(listener)) {
         all.push(say::listener());

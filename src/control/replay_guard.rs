@@ -48,7 +48,7 @@ enum Stage {
 
 /// What is to be done with a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum ReplayVerdict {
     /// It is new.
     Fresh,
     /// It was carried out, or is being carried out.
@@ -61,7 +61,7 @@ pub(crate) enum Turn {
 
 /// What was carried out.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct ReplayGuard {
     path: PathBuf,
     file: File,
     lines: usize,
@@ -69,12 +69,12 @@ pub(crate) struct Seen {
     counters: HashMap<String, u64>,
 }
 
-impl Seen {
+impl ReplayGuard {
     /// Opens the file in `folder`.
     ///
     /// # Errors
     /// The folder or the file cannot be used.
-    pub(crate) fn open(folder: &Path) -> io::Result<Seen> {
+    pub(crate) fn open(folder: &Path) -> io::Result<ReplayGuard> {
         fs::create_dir_all(folder)?;
         let path = folder.join("requests.jsonl");
         let text = match fs::read_to_string(&path) {
@@ -95,7 +95,7 @@ impl Seen {
             }
         }
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let mut seen = Seen { path, file, lines: 0, requests, counters };
+        let mut seen = ReplayGuard { path, file, lines: 0, requests, counters };
         seen.write_anew()?;
         Ok(seen)
     }
@@ -104,23 +104,23 @@ impl Seen {
     ///
     /// # Errors
     /// It could not be written, so the command must not take effect.
-    pub(crate) fn begin(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
+    pub(crate) fn begin(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<ReplayVerdict> {
         if envelope.clock_is_set {
             self.forget(envelope.at);
         }
         let id = (key.to_owned(), envelope.request_id.clone());
         if let Some((_, Stage::Running | Stage::Done)) = self.requests.get(&id) {
-            return Ok(Turn::Already);
+            return Ok(ReplayVerdict::Already);
         }
         let highest = self.counters.get(key).copied();
         if !envelope.clock_is_set
             && let (Some(counter), Some(highest)) = (envelope.counter, highest)
             && counter <= highest
         {
-            return Ok(Turn::CounterTooLow(highest));
+            return Ok(ReplayVerdict::CounterTooLow(highest));
         }
         if self.requests.len() >= MOST {
-            return Ok(Turn::TooMany);
+            return Ok(ReplayVerdict::TooMany);
         }
         let (request, exp) = (Some(envelope.request_id.clone()), envelope.expires);
         self.append(&Line {
@@ -136,18 +136,22 @@ impl Seen {
         {
             self.counters.insert(key.to_owned(), counter);
         }
-        Ok(Turn::Fresh)
+        Ok(ReplayVerdict::Fresh)
     }
 
     /// Takes note of a signed command that may come again: its counter only.
     ///
     /// # Errors
     /// It could not be written, so the command must not take effect.
-    pub(crate) fn count(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
+    pub(crate) fn count(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<ReplayVerdict> {
         let highest = self.counters.get(key).copied();
-        let Some(counter) = envelope.counter else { return Ok(Turn::Fresh) };
+        let Some(counter) = envelope.counter else { return Ok(ReplayVerdict::Fresh) };
         if let Some(highest) = highest.filter(|highest| counter <= *highest) {
-            return Ok(if envelope.clock_is_set { Turn::Fresh } else { Turn::CounterTooLow(highest) });
+            return Ok(if envelope.clock_is_set {
+                ReplayVerdict::Fresh
+            } else {
+                ReplayVerdict::CounterTooLow(highest)
+            });
         }
         self.append(&Line {
             key: key.to_owned(),
@@ -161,7 +165,7 @@ impl Seen {
         if self.lines > LINES + 2 * self.requests.len() {
             self.write_anew()?;
         }
-        Ok(Turn::Fresh)
+        Ok(ReplayVerdict::Fresh)
     }
 
     /// It took effect, or will never: a repeat is answered `already`. `false`: it failed, and may be sent again.
@@ -268,32 +272,36 @@ mod tests {
     #[test]
     fn a_command_is_carried_out_once_also_over_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let mut seen = Seen::open(folder.path()).unwrap();
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
         let one = order("r1", AT, EXP, None);
-        assert_eq!(seen.begin(KEY, &one).unwrap(), Turn::Fresh);
-        assert_eq!(seen.begin(KEY, &one).unwrap(), Turn::Already, "while it runs");
-        assert_eq!(seen.begin("desk-2", &one).unwrap(), Turn::Fresh, "another's may be named alike");
+        assert_eq!(seen.begin(KEY, &one).unwrap(), ReplayVerdict::Fresh);
+        assert_eq!(seen.begin(KEY, &one).unwrap(), ReplayVerdict::Already, "while it runs");
+        assert_eq!(seen.begin("desk-2", &one).unwrap(), ReplayVerdict::Fresh, "another's may be named alike");
         seen.finish(KEY, "r1", true).unwrap();
-        assert_eq!(seen.begin(KEY, &one).unwrap(), Turn::Already);
-        let mut again = Seen::open(folder.path()).unwrap();
-        assert_eq!(again.begin(KEY, &one).unwrap(), Turn::Already);
-        assert_eq!(again.begin("desk-2", &one).unwrap(), Turn::Fresh, "it was never known to be done");
+        assert_eq!(seen.begin(KEY, &one).unwrap(), ReplayVerdict::Already);
+        let mut again = ReplayGuard::open(folder.path()).unwrap();
+        assert_eq!(again.begin(KEY, &one).unwrap(), ReplayVerdict::Already);
+        assert_eq!(
+            again.begin("desk-2", &one).unwrap(),
+            ReplayVerdict::Fresh,
+            "it was never known to be done"
+        );
     }
 
     #[test]
     fn what_failed_may_be_sent_again() {
         let folder = tempfile::tempdir().unwrap();
-        let mut seen = Seen::open(folder.path()).unwrap();
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
         let one = order("r1", AT, EXP, None);
         seen.begin(KEY, &one).unwrap();
         seen.finish(KEY, "r1", false).unwrap();
-        assert_eq!(seen.begin(KEY, &one).unwrap(), Turn::Fresh);
+        assert_eq!(seen.begin(KEY, &one).unwrap(), ReplayVerdict::Fresh);
     }
 
     #[test]
     fn a_request_is_forgotten_only_when_it_has_expired() {
         let folder = tempfile::tempdir().unwrap();
-        let mut seen = Seen::open(folder.path()).unwrap();
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
         let one = order("r1", AT, EXP, None);
         seen.begin(KEY, &one).unwrap();
         seen.finish(KEY, "r1", true).unwrap();
@@ -307,27 +315,40 @@ mod tests {
     fn without_a_clock_a_counter_must_rise_also_over_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let boot = "1970-01-01T00:01:00Z";
-        let mut seen = Seen::open(folder.path()).unwrap();
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
         // With a clock it is noted, not judged.
-        assert_eq!(seen.begin(KEY, &order("r1", AT, EXP, Some(5))).unwrap(), Turn::Fresh);
-        assert_eq!(seen.begin(KEY, &order("r2", AT, EXP, Some(4))).unwrap(), Turn::Fresh);
-        let mut seen = Seen::open(folder.path()).unwrap();
-        assert_eq!(seen.begin(KEY, &order("r3", boot, EXP, Some(5))).unwrap(), Turn::CounterTooLow(5));
-        assert_eq!(seen.begin(KEY, &order("r3", boot, EXP, Some(6))).unwrap(), Turn::Fresh);
+        assert_eq!(seen.begin(KEY, &order("r1", AT, EXP, Some(5))).unwrap(), ReplayVerdict::Fresh);
+        assert_eq!(seen.begin(KEY, &order("r2", AT, EXP, Some(4))).unwrap(), ReplayVerdict::Fresh);
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
+        assert_eq!(
+            seen.begin(KEY, &order("r3", boot, EXP, Some(5))).unwrap(),
+            ReplayVerdict::CounterTooLow(5)
+        );
+        assert_eq!(seen.begin(KEY, &order("r3", boot, EXP, Some(6))).unwrap(), ReplayVerdict::Fresh);
     }
 
     #[test]
     fn what_may_come_again_is_judged_by_its_counter_alone() {
         let folder = tempfile::tempdir().unwrap();
         let boot = "1970-01-01T00:01:00Z";
-        let mut seen = Seen::open(folder.path()).unwrap();
-        assert_eq!(seen.count(KEY, &order("r1", AT, EXP, Some(5))).unwrap(), Turn::Fresh);
-        assert_eq!(seen.count(KEY, &order("r1", AT, EXP, Some(5))).unwrap(), Turn::Fresh, "with a clock");
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
+        assert_eq!(seen.count(KEY, &order("r1", AT, EXP, Some(5))).unwrap(), ReplayVerdict::Fresh);
+        assert_eq!(
+            seen.count(KEY, &order("r1", AT, EXP, Some(5))).unwrap(),
+            ReplayVerdict::Fresh,
+            "with a clock"
+        );
         assert!(seen.requests.is_empty());
-        let mut seen = Seen::open(folder.path()).unwrap();
-        assert_eq!(seen.count(KEY, &order("r1", boot, EXP, Some(5))).unwrap(), Turn::CounterTooLow(5));
-        assert_eq!(seen.count(KEY, &order("r1", boot, EXP, Some(6))).unwrap(), Turn::Fresh);
-        assert_eq!(seen.count(KEY, &order("r1", boot, EXP, Some(6))).unwrap(), Turn::CounterTooLow(6));
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
+        assert_eq!(
+            seen.count(KEY, &order("r1", boot, EXP, Some(5))).unwrap(),
+            ReplayVerdict::CounterTooLow(5)
+        );
+        assert_eq!(seen.count(KEY, &order("r1", boot, EXP, Some(6))).unwrap(), ReplayVerdict::Fresh);
+        assert_eq!(
+            seen.count(KEY, &order("r1", boot, EXP, Some(6))).unwrap(),
+            ReplayVerdict::CounterTooLow(6)
+        );
     }
 
     #[test]
@@ -335,8 +356,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("requests.jsonl");
         fs::write(&path, "{\"key\":\"desk-1\",\"request\":\"r1\",\"done\":true}\n{\"key\":\"desk").unwrap();
-        let mut seen = Seen::open(folder.path()).unwrap();
-        assert_eq!(seen.begin(KEY, &order("r1", AT, EXP, None)).unwrap(), Turn::Already);
-        assert_eq!(seen.begin(KEY, &order("r2", AT, EXP, None)).unwrap(), Turn::Fresh);
+        let mut seen = ReplayGuard::open(folder.path()).unwrap();
+        assert_eq!(seen.begin(KEY, &order("r1", AT, EXP, None)).unwrap(), ReplayVerdict::Already);
+        assert_eq!(seen.begin(KEY, &order("r2", AT, EXP, None)).unwrap(), ReplayVerdict::Fresh);
     }
 }

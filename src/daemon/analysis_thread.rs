@@ -22,7 +22,7 @@ use crate::analysis::detection::Detection;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::quality::Quality;
 use crate::analysis::time::Moment;
-use crate::analysis::{Analysis, Event, Pace, Plan};
+use crate::analysis::{Analysis, Event, Plan, RequiredRate};
 use crate::clock::Clock;
 use crate::contract::mute::Mute;
 use crate::control::command_thread::SiteReaders;
@@ -32,7 +32,7 @@ use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::LookSink;
-use crate::sensors::SensorWord;
+use crate::sensors::SensorUpdate;
 use crate::text::{box_log, daemon, language_of_log, log_error, log_warn, time::within};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
@@ -63,7 +63,7 @@ fn wants_picture(revision: &Revision) -> bool {
 }
 
 /// What the analysis thread is told.
-pub(crate) enum Note {
+pub(crate) enum AnalysisMessage {
     /// A worker looked at a frame, which is kept for evidence.
     Looked(Frame, Look),
     /// A camera stopped giving frames, or still gives none; why, where that is known.
@@ -71,7 +71,7 @@ pub(crate) enum Note {
     /// A camera gives frames again.
     Back(Arc<str>),
     /// A sensor said something.
-    Reading(SensorWord),
+    Reading(SensorUpdate),
     /// Somebody took an alert on; the answer goes to `reply`.
     Acknowledge {
         /// Which alert.
@@ -90,7 +90,7 @@ pub(crate) enum Note {
         /// Hears what became of it.
         reply: HandledReply,
     },
-    /// What is muted changed: each open alert that it concerns is told anew.
+    /// What is muted changed: each open alert that it concerns is reported anew.
     Mutes {
         /// What was.
         before: Vec<Mute>,
@@ -130,16 +130,16 @@ pub(super) struct Known {
 }
 
 /// Where notes go.
-pub(super) type AnalysisQueue = SyncSender<Note>;
+pub(super) type AnalysisQueue = SyncSender<AnalysisMessage>;
 
 /// The two ends of the queue. Whoever starts before the thread can send already.
-pub(super) fn queue() -> (AnalysisQueue, Receiver<Note>) {
+pub(super) fn queue() -> (AnalysisQueue, Receiver<AnalysisMessage>) {
     sync_channel(QUEUE)
 }
 
 /// Where the inference workers send what they saw.
 pub(crate) fn look_sink(queue: AnalysisQueue) -> LookSink {
-    Arc::new(move |frame, look| queue.send(Note::Looked(frame, look)).is_ok())
+    Arc::new(move |frame, look| queue.send(AnalysisMessage::Looked(frame, look)).is_ok())
 }
 
 /// The alerts as commands reach them.
@@ -154,15 +154,15 @@ pub(super) struct AnalysisAlerts {
 
 impl Alerts for AnalysisAlerts {
     fn acknowledge(&self, alert: AlertId, acknowledgement: Acknowledgement, reply: AcknowledgeReply) -> bool {
-        self.queue.send(Note::Acknowledge { alert, acknowledgement, reply }).is_ok()
+        self.queue.send(AnalysisMessage::Acknowledge { alert, acknowledgement, reply }).is_ok()
     }
 
     fn handle(&self, alert: AlertId, step: HandlingStep, reply: HandledReply) -> bool {
-        self.queue.send(Note::Handle { alert, step, reply }).is_ok()
+        self.queue.send(AnalysisMessage::Handle { alert, step, reply }).is_ok()
     }
 
     fn test(&self, by: &str, reply: TestReply) -> bool {
-        self.queue.send(Note::Test { by: by.to_owned(), grid: self.area.clone(), reply }).is_ok()
+        self.queue.send(AnalysisMessage::Test { by: by.to_owned(), grid: self.area.clone(), reply }).is_ok()
     }
 
     fn time_zone(&self) -> TimeZone {
@@ -178,8 +178,8 @@ pub(super) struct AnalysisThread {
 impl AnalysisThread {
     /// Starts the thread with an analysis that has its open alerts already, and the revisions that restoring them made.
     pub(super) fn start(
-        (analysis, told): (Analysis, Vec<Revision>),
-        notes: Receiver<Note>,
+        (analysis, revisions): (Analysis, Vec<Revision>),
+        notes: Receiver<AnalysisMessage>,
         clock: Clock,
         alert_writer: AlertWriterQueue,
         known: Arc<Known>,
@@ -188,7 +188,7 @@ impl AnalysisThread {
     ) -> std::io::Result<Self> {
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
             let _essential = lifeline::essential("analyst");
-            let mut desk = Desk {
+            let mut analysis_loop = AnalysisLoop {
                 analysis,
                 clock,
                 alert_writer,
@@ -199,13 +199,13 @@ impl AnalysisThread {
                 snapshots: Vec::new(),
                 furniture_changes: 0,
             };
-            desk.tell_anew(told);
-            desk.work(&notes);
+            analysis_loop.resend_revisions(revisions);
+            analysis_loop.work(&notes);
         })?;
         Ok(AnalysisThread { thread })
     }
 
-    /// Waits until the thread has worked off its queue; [`Note::Stop`] must have been sent.
+    /// Waits until the thread has worked off its queue; [`AnalysisMessage::Stop`] must have been sent.
     pub(super) fn join(self) {
         if self.thread.join().is_err() {
             log_error!(box_log::analyst_panicked());
@@ -213,7 +213,7 @@ impl AnalysisThread {
     }
 }
 
-struct Desk {
+struct AnalysisLoop {
     analysis: Analysis,
     clock: Clock,
     alert_writer: AlertWriterQueue,
@@ -230,14 +230,14 @@ struct Desk {
     furniture_changes: u64,
 }
 
-impl Desk {
-    fn work(&mut self, notes: &Receiver<Note>) {
+impl AnalysisLoop {
+    fn work(&mut self, notes: &Receiver<AnalysisMessage>) {
         let mut next_tick = self.clock.now().mono + TICK;
         loop {
             let wait = next_tick.saturating_sub(self.clock.now().mono);
             match notes.recv_timeout(wait) {
-                Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    return self.tell_furniture();
+                Ok(AnalysisMessage::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    return self.share_furniture();
                 }
                 Ok(note) => self.take(note),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -245,11 +245,11 @@ impl Desk {
             let now = self.clock.now();
             if now.mono >= next_tick {
                 next_tick = now.mono + TICK;
-                let told = self.analysis.apply(&Event::Tick { at: now });
-                self.tell(told, None);
+                let revisions = self.analysis.apply(&Event::Tick { at: now });
+                self.send_revisions(revisions, None);
                 *self.known.conditions.lock() = self.analysis.conditions().into_iter().collect();
                 *self.known.signals.lock() = self.analysis.signals(now);
-                self.tell_furniture();
+                self.share_furniture();
                 self.give_up_snapshots(now.mono);
                 self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
                 let minutes = self.analysis.take_counts();
@@ -260,83 +260,89 @@ impl Desk {
         }
     }
 
-    fn take(&mut self, note: Note) {
+    fn take(&mut self, note: AnalysisMessage) {
         match note {
-            Note::Looked(frame, look) => self.looked(frame, look),
-            Note::Silent(camera, cause) => {
+            AnalysisMessage::Looked(frame, look) => self.looked(frame, look),
+            AnalysisMessage::Silent(camera, cause) => {
                 let event = Event::CameraSilent { camera, at: self.clock.now(), cause };
-                let told = self.analysis.apply(&event);
-                self.tell(told, None);
+                let revisions = self.analysis.apply(&event);
+                self.send_revisions(revisions, None);
             }
-            Note::Back(camera) => {
+            AnalysisMessage::Back(camera) => {
                 let event = Event::CameraBack { camera, at: self.clock.now() };
-                let told = self.analysis.apply(&event);
-                self.tell(told, None);
+                let revisions = self.analysis.apply(&event);
+                self.send_revisions(revisions, None);
             }
-            Note::Reading(SensorWord { sensor, at, reading }) => {
-                let told = self.analysis.apply(&Event::Reading { sensor, at, reading });
-                self.tell(told, None);
+            AnalysisMessage::Reading(SensorUpdate { sensor, at, reading }) => {
+                let revisions = self.analysis.apply(&Event::Reading { sensor, at, reading });
+                self.send_revisions(revisions, None);
             }
-            Note::Acknowledge { alert, acknowledgement, reply } => {
+            AnalysisMessage::Acknowledge { alert, acknowledgement, reply } => {
                 let at = self.clock.now();
                 match self.analysis.acknowledge(&alert, &acknowledgement, at) {
                     Ok(AckOutcome::Now(revision)) => {
                         // Told before it is answered: who hears "done" can rely on the revision being on its way.
-                        self.tell(vec![*revision], None);
+                        self.send_revisions(vec![*revision], None);
                         reply(Ok(None));
                     }
                     Ok(AckOutcome::Before(before)) => reply(Ok(Some(before))),
                     Err(error) => reply(Err(error)),
                 }
             }
-            Note::Handle { alert, step, reply } => {
+            AnalysisMessage::Handle { alert, step, reply } => {
                 let at = self.clock.now();
                 match self.analysis.handle(&alert, &step, at) {
                     Ok(revision) => {
                         // Told before it is answered, as above.
-                        self.tell(vec![revision], None);
+                        self.send_revisions(vec![revision], None);
                         reply(Ok(()));
                     }
                     Err(error) => reply(Err(error)),
                 }
             }
-            Note::Mutes { before, after } => {
+            AnalysisMessage::Mutes { before, after } => {
                 let at = self.clock.now();
-                let is_concerned =
-                    |told: &&Revision| muted_by(&before, told, told.at.utc) != muted_by(&after, told, at.utc);
-                let concerned: Vec<AlertId> =
-                    self.analysis.open().filter(is_concerned).map(|told| told.alert.clone()).collect();
-                let told = concerned.iter().filter_map(|alert| self.analysis.mute_changed(alert, at).ok());
-                let told = told.collect();
-                self.tell(told, None);
+                let is_concerned = |revisions: &&Revision| {
+                    muted_by(&before, revisions, revisions.at.utc) != muted_by(&after, revisions, at.utc)
+                };
+                let concerned: Vec<AlertId> = self
+                    .analysis
+                    .open()
+                    .filter(is_concerned)
+                    .map(|revisions| revisions.alert.clone())
+                    .collect();
+                let revisions =
+                    concerned.iter().filter_map(|alert| self.analysis.mute_changed(alert, at).ok());
+                let revisions = revisions.collect();
+                self.send_revisions(revisions, None);
             }
-            Note::Test { by, grid, reply } => {
+            AnalysisMessage::Test { by, grid, reply } => {
                 let begun = self.analysis.begin_test(&by, &grid, self.clock.now());
                 reply(begun.map(|revision| {
                     let alert = revision.alert.clone();
-                    self.tell(vec![revision], None);
+                    self.send_revisions(vec![revision], None);
                     alert
                 }));
             }
-            Note::Ping(ping) => self.send(WriterMessage::Ping(ping)),
-            Note::Reconfigure(plan) => self.reconfigure(*plan),
-            Note::Snapshot(snapshot) => {
+            AnalysisMessage::Ping(ping) => self.send(WriterMessage::Ping(ping)),
+            AnalysisMessage::Reconfigure(plan) => self.reconfigure(*plan),
+            AnalysisMessage::Snapshot(snapshot) => {
                 if self.snapshots.len() < SNAPSHOTS {
                     self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
                 } else {
                     (snapshot.reply)(Err(daemon::too_many_pictures()));
                 }
             }
-            Note::Stop => {}
+            AnalysisMessage::Stop => {}
         }
     }
 
     fn looked(&mut self, frame: Frame, look: Look) {
         let Look { detections, image_stats, flow, coarse, .. } = look;
-        if let Some(glance) = image_stats {
-            let event = Event::ImageStats { camera: frame.camera.clone(), at: frame.at, glance };
-            let told = self.analysis.apply(&event);
-            self.tell(told, None);
+        if let Some(stats) = image_stats {
+            let event = Event::ImageStats { camera: frame.camera.clone(), at: frame.at, stats };
+            let revisions = self.analysis.apply(&event);
+            self.send_revisions(revisions, None);
         }
         self.serve_snapshots(&frame, &detections);
         // Also of a frame that is taken in later: no other picture comes so soon.
@@ -351,7 +357,7 @@ impl Desk {
             self.analysis.apply(&Event::Flow { camera: frame.camera.clone(), at: frame.at, flow });
         }
         let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
-        let told = self.analysis.apply(&event);
+        let revisions = self.analysis.apply(&event);
         let is_looked_at = self.tap.is_wanted();
         if let Some(pace) = self.analysis.pace(&frame.camera) {
             let pace = if is_looked_at { self.pace_of_viewers(&frame.camera, pace) } else { pace };
@@ -365,7 +371,7 @@ impl Desk {
         if is_witness {
             self.witnessed.insert(frame.camera.clone(), (frame.at.mono, saw.clone()));
         }
-        self.tell(told, Some((&frame.camera, saw)));
+        self.send_revisions(revisions, Some((&frame.camera, saw)));
         // Whoever looks comes after whoever is alerted.
         if let Some(shown) = shown {
             self.show(&frame.camera, frame.at, shown);
@@ -375,8 +381,8 @@ impl Desk {
     fn reconfigure(&mut self, plan: Plan) {
         let at = self.clock.now();
         match self.analysis.reconfigure(plan, at) {
-            // What is open is told in the words and the language of this configuration.
-            Ok(told) => self.tell_anew(told),
+            // What is open is reported in the words and the language of this configuration.
+            Ok(revisions) => self.resend_revisions(revisions),
             // The configuration was checked; if this happens all the same, the old rules go on.
             Err(error) => {
                 let error = error.sentence().in_language(language_of_log());
@@ -386,11 +392,11 @@ impl Desk {
     }
 
     /// Whoever looks live sees what moves, as far as the camera's own rate allows.
-    fn pace_of_viewers(&self, camera: &str, pace: Pace) -> Pace {
+    fn pace_of_viewers(&self, camera: &str, pace: RequiredRate) -> RequiredRate {
         let plan = self.analysis.camera_plan(camera).filter(|_| self.tap.is_live(camera));
         let Some(plan) = plan else { return pace };
         let live = LIVE_EVERY.max(Duration::from_secs_f32(1.0 / plan.analysis_hz.max(0.01)));
-        Pace { every: Some(pace.every.map_or(live, |every| every.min(live))), ..pace }
+        RequiredRate { every: Some(pace.every.map_or(live, |every| every.min(live))), ..pace }
     }
 
     /// Hands a frame on to whoever looks at its camera.
@@ -418,7 +424,7 @@ impl Desk {
     }
 
     /// Says what never moves, where that changed.
-    fn tell_furniture(&mut self) {
+    fn share_furniture(&mut self) {
         let changes = self.analysis.furniture().map(|(_, furniture)| furniture.changes()).sum();
         if std::mem::replace(&mut self.furniture_changes, changes) != changes {
             self.known.furniture.lock().learn(self.analysis.furniture());
@@ -426,7 +432,7 @@ impl Desk {
     }
 
     /// Hands revisions to the alert writer, in order, with the frame that shows what they tell.
-    fn tell(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Snapshot)>) {
+    fn send_revisions(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Snapshot)>) {
         if revisions.is_empty() {
             return;
         }
@@ -438,18 +444,18 @@ impl Desk {
             });
             self.send(WriterMessage::Revision { revision: Box::new(revision), snapshot: saw });
         }
-        self.tell_open();
+        self.send_open();
     }
 
-    /// As [`Desk::tell`]; what is open is told also where there is no revision.
-    fn tell_anew(&self, revisions: Vec<Revision>) {
+    /// As [`AnalysisLoop::send_revisions`]; what is open is reported also where there is no revision.
+    fn resend_revisions(&self, revisions: Vec<Revision>) {
         if revisions.is_empty() {
-            return self.tell_open();
+            return self.send_open();
         }
-        self.tell(revisions, None);
+        self.send_revisions(revisions, None);
     }
 
-    fn tell_open(&self) {
+    fn send_open(&self) {
         self.send(WriterMessage::Open(self.analysis.open().cloned().collect()));
     }
 

@@ -265,8 +265,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = read_or_make(folder.path(), BOX).unwrap();
         let error = read_or_make(folder.path(), "530127.box-2").unwrap_err();
-        let told = error.to_string();
-        assert!(told.contains("`530127.box-1`") && told.contains("`530127.box-2`"), "{told}");
+        let message = error.to_string();
+        assert!(message.contains("`530127.box-1`") && message.contains("`530127.box-2`"), "{message}");
         assert!(error.sentence().in_language(Language::Chinese).contains("`530127.box-1`"));
         assert!(read(folder.path(), "530127.box-2").is_err());
         assert_eq!(read(folder.path(), BOX).unwrap().unwrap().id(), key.id(), "nothing was changed");
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_and_stays_as_it_is() {
+    fn what_is_no_key_is_reported_and_stays_as_it_is() {
         let whole = BoxKey::generate().unwrap().to_jwk();
         let half = &whole[..whole.len() / 2];
         let other = whole.replace("\"kid\": \"", "\"kid\": \"x");
@@ -312,8 +312,8 @@ mod tests {
             fs::write(&file, damaged).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
             let error = read_or_make(folder.path(), BOX).unwrap_err();
-            let told = error.sentence().to_string();
-            assert!(told.contains(FILE) && told.contains("is damaged"), "{told}");
+            let message = error.sentence().to_string();
+            assert!(message.contains(FILE) && message.contains("is damaged"), "{message}");
             assert!(error.sentence().in_language(Language::Chinese).contains("已损坏"));
             assert!(error.hint().to_string().contains("the command centre has to register"));
             assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
@@ -330,29 +330,29 @@ mod tests {
         fs::write(&file, whole.replace("OKP", "EC")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         let error = read(folder.path(), BOX).unwrap_err();
-        let told = format!("{error} {error:?} {}", error.hint());
-        assert!(!told.contains(private["d"].as_str().unwrap()), "{told}");
+        let message = format!("{error} {error:?} {}", error.hint());
+        assert!(!message.contains(private["d"].as_str().unwrap()), "{message}");
     }
 
     #[test]
-    fn a_key_that_others_can_read_and_what_is_no_file_are_told() {
+    fn a_key_that_others_can_read_and_what_is_no_file_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(FILE);
         let whole = BoxKey::generate().unwrap().to_jwk();
         fs::write(&file, &whole).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        let told = read_or_make(folder.path(), BOX).unwrap_err().to_string();
-        assert!(told.contains("can be read by other users (mode 644)"), "{told}");
+        let message = read_or_make(folder.path(), BOX).unwrap_err().to_string();
+        assert!(message.contains("can be read by other users (mode 644)"), "{message}");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(read_or_make(folder.path(), BOX).is_ok());
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
-        let told = read_or_make(folder.path(), BOX).unwrap_err().to_string();
-        assert!(told.contains("is no file"), "{told}");
+        let message = read_or_make(folder.path(), BOX).unwrap_err().to_string();
+        assert!(message.contains("is no file"), "{message}");
     }
 
     #[test]
-    fn where_no_key_can_be_written_that_is_told() {
+    fn where_no_key_can_be_written_that_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let gone = folder.path().join("gone");
         let error = read_or_make(&gone, BOX).unwrap_err();

@@ -17,7 +17,7 @@ use crate::text::{box_log, language_of_log, log_warn};
 use crate::types::decoding::DecodePolicy;
 use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Source, VideoError};
 
-use super::analysis_thread::{AnalysisQueue, Note};
+use super::analysis_thread::{AnalysisMessage, AnalysisQueue};
 
 /// What stopping all cameras together may take.
 pub(super) const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -39,7 +39,7 @@ struct Running {
 
 /// A camera as the configuration wants it.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct CameraSpec {
     /// Where its pictures come from.
     pub source: Source,
     /// How often it is looked at, per second.
@@ -54,16 +54,19 @@ impl Cameras {
         clock: Clock,
         scheduler: Arc<Scheduler>,
         decode_demands: Arc<DecodeDemands>,
-        analyst: AnalysisQueue,
+        analysis_queue: AnalysisQueue,
     ) -> Self {
-        let sink =
-            Arc::new(Sink { scheduler: scheduler.clone(), decode_demands: decode_demands.clone(), analyst });
+        let sink = Arc::new(Sink {
+            scheduler: scheduler.clone(),
+            decode_demands: decode_demands.clone(),
+            analysis_queue,
+        });
         Cameras { clock, scheduler, decode_demands, sink, running: BTreeMap::new() }
     }
 
     /// Makes the running cameras those that are wanted. A stream whose own settings did not change goes on
     /// untouched. Returns the ids that could not be started, with the reason.
-    pub(crate) fn become_those(&mut self, wanted: Vec<Wanted>) -> Vec<(Arc<str>, VideoError)> {
+    pub(crate) fn become_those(&mut self, wanted: Vec<CameraSpec>) -> Vec<(Arc<str>, VideoError)> {
         let keep: BTreeMap<&str, &Source> = wanted.iter().map(|w| (&*w.source.camera, &w.source)).collect();
         let gone: Vec<Arc<str>> = self
             .running
@@ -72,7 +75,7 @@ impl Cameras {
             .map(|(id, _)| id.clone())
             .collect();
         self.stop(&gone);
-        let is_gated = |wanted: &&Wanted| wanted.source.policy == DecodePolicy::Auto;
+        let is_gated = |wanted: &&CameraSpec| wanted.source.policy == DecodePolicy::Auto;
         let gated: BTreeSet<&str> =
             wanted.iter().filter(is_gated).map(|wanted| &*wanted.source.camera).collect();
         self.decode_demands.set_gated(|camera| gated.contains(camera));
@@ -131,7 +134,7 @@ impl Cameras {
 struct Sink {
     scheduler: Arc<Scheduler>,
     decode_demands: Arc<DecodeDemands>,
-    analyst: AnalysisQueue,
+    analysis_queue: AnalysisQueue,
 }
 
 impl FrameSink for Sink {
@@ -157,12 +160,14 @@ impl FrameSink for Sink {
 
     fn event(&self, camera: &Arc<str>, event: CameraEvent) {
         let note = match event {
-            CameraEvent::Connected(_) => Note::Back(camera.clone()),
-            CameraEvent::Lost { reason, .. } => Note::Silent(camera.clone(), Some(reason.fault.cause())),
-            CameraEvent::Ended => Note::Silent(camera.clone(), None),
+            CameraEvent::Connected(_) => AnalysisMessage::Back(camera.clone()),
+            CameraEvent::Lost { reason, .. } => {
+                AnalysisMessage::Silent(camera.clone(), Some(reason.fault.cause()))
+            }
+            CameraEvent::Ended => AnalysisMessage::Silent(camera.clone(), None),
             CameraEvent::Changed(_) | CameraEvent::Stopped => return,
         };
         // Fails only while the daemon is stopping.
-        let _ = self.analyst.send(note);
+        let _ = self.analysis_queue.send(note);
     }
 }

@@ -80,7 +80,7 @@ impl ClockWatch {
             self.waiting.push_back((jump, before, after, told));
         }
         while let Some(next) = self.waiting.front() {
-            if !self.tell(*next, sender) {
+            if !self.publish(*next, sender) {
                 // The alert writer has said why; it is tried again in a second.
                 return;
             }
@@ -88,7 +88,7 @@ impl ClockWatch {
         }
     }
 
-    fn tell(&self, what: (Jump, ClockData, ClockData, Option<ToldRange>), sender: &Sender) -> bool {
+    fn publish(&self, what: (Jump, ClockData, ClockData, Option<ToldRange>), sender: &Sender) -> bool {
         let (jump, clock_before, clock, told) = what;
         let record = Record {
             kind: Kind::TimeFix,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_is_told_once_with_what_it_would_have_said() {
+    fn a_clock_that_is_set_is_reported_once_with_what_it_would_have_said() {
         let mut compare = Compare { last: at(10, 1000) };
         assert_eq!(compare.look(at(11, 1001)), None);
         let jump = compare.look(at(12, 1_800_000_000)).unwrap();

@@ -47,7 +47,7 @@ impl ShortRuns {
     }
 
     /// What happened, in a sentence without an end.
-    fn told(self) -> Sentence {
+    fn sentence(self) -> Sentence {
         let secs = self.within.as_secs();
         match self.count {
             1 => say::ended_once(secs),
@@ -57,13 +57,13 @@ impl ShortRuns {
 
     /// The same for the health report, while this run has not lasted either.
     pub(crate) fn reason(self, uptime: Duration) -> Option<Sentence> {
-        (uptime < LASTS).then(|| say::see_its_log(self.told()))
+        (uptime < LASTS).then(|| say::see_its_log(self.sentence()))
     }
 }
 
 /// Says what happened to the runs before this one and waits, if something did; not for the whole time where something in
 /// the folder of the configuration changes.
-pub(crate) fn tell_and_wait(config: &Path) -> Option<ShortRuns> {
+pub(crate) fn report_and_wait(config: &Path) -> Option<ShortRuns> {
     let before = short_runs(&file()?, since_boot())?;
     let pause = before.pause();
     let folder = failed_start::folder_of(config);
@@ -71,12 +71,12 @@ pub(crate) fn tell_and_wait(config: &Path) -> Option<ShortRuns> {
     if !pause.is_zero() {
         forget();
     }
-    let (told, secs) = (before.told(), pause.as_secs());
+    let (sentence, secs) = (before.sentence(), pause.as_secs());
     log_warn!(match pause.is_zero() {
-        true => box_log::starts_again_at_once(told.clone()),
-        false => box_log::starts_again_in(told.clone(), secs, folder.display()),
+        true => box_log::starts_again_at_once(sentence.clone()),
+        false => box_log::starts_again_in(sentence.clone(), secs, folder.display()),
     });
-    let status = daemon::waiting(secs, told).in_language(language_of_log());
+    let status = daemon::waiting(secs, sentence).in_language(language_of_log());
     // Outside systemd nobody hears it.
     let _ = sd_notify::notify(&[NotifyState::Status(&status), extended(pause + START_TAKES)]);
     failed_start::wait_for_change(folder, pause);
@@ -173,8 +173,8 @@ mod tests {
             assert_eq!(short_runs(&file, now), None, "{text:?}");
         }
         fs::write(&file, "4294967295 990000\n").unwrap();
-        let told = short_runs(&file, now).unwrap();
-        assert_eq!((told.count, told.within), (u32::MAX, Duration::from_secs(10)));
+        let sentence = short_runs(&file, now).unwrap();
+        assert_eq!((sentence.count, sentence.within), (u32::MAX, Duration::from_secs(10)));
     }
 
     #[test]

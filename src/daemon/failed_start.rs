@@ -26,7 +26,7 @@ const MOST_FILES: usize = 1000;
 
 /// Says why the service does not start and waits; ends at once where this is no service, or where it is the first time.
 /// Returns whether everything was said that there is to say.
-pub(crate) fn tell_and_wait(why: &str, config: &Path) -> bool {
+pub(crate) fn report_and_wait(why: &str, config: &Path) -> bool {
     let Some(file) = file() else { return false };
     let (before, last_why) = read(&file);
     let count = before.saturating_add(1);
@@ -35,7 +35,7 @@ pub(crate) fn tell_and_wait(why: &str, config: &Path) -> bool {
     let _ = fs::write(&file, format!("{count}\n{why}"));
     let folder = folder_of(config);
     let language = language_of_log();
-    let _ = write!(io::stderr(), "{}", told(why, last_why == why, count, pause, folder, language));
+    let _ = write!(io::stderr(), "{}", report(why, last_why == why, count, pause, folder, language));
     let status = daemon::not_started(summary(why)).in_language(language);
     let _ = sd_notify::notify(&[NotifyState::Status(&status)]);
     wait_for_change(folder, pause);
@@ -91,7 +91,14 @@ fn pause_after(count: u32) -> Duration {
 }
 
 /// All of it the first time, then the one line that says why.
-fn told(why: &str, is_known: bool, count: u32, pause: Duration, folder: &Path, language: Language) -> String {
+fn report(
+    why: &str,
+    is_known: bool,
+    count: u32,
+    pause: Duration,
+    folder: &Path,
+    language: Language,
+) -> String {
     let first = foreign::error(daemon::does_not_start(summary(why)));
     let mut text = format!("{}\n", first.in_language(language));
     if !is_known && why.lines().count() > 1 {
@@ -161,13 +168,13 @@ mod tests {
     fn the_first_line_says_why_and_what_was_said_is_not_said_again() {
         let why = "error: site.toml:3:1: [site]: no `box`\n  hint: name it\nerror: site.toml:9:2: no camera";
         let folder = Path::new("/etc/lookout");
-        let first = told(why, false, 1, Duration::ZERO, folder, Language::English);
+        let first = report(why, false, 1, Duration::ZERO, folder, Language::English);
         assert!(first.starts_with(
             "error: Lookout does not start: site.toml:3:1: [site]: no `box` (and 1 more problem)\n"
         ));
         assert!(first.contains("site.toml:9:2: no camera"), "{first}");
         assert_eq!(
-            told(why, true, 3, Duration::from_secs(10), folder, Language::English),
+            report(why, true, 3, Duration::from_secs(10), folder, Language::English),
             "error: Lookout does not start: site.toml:3:1: [site]: no `box` (and 1 more problem)\n  attempt 3; the next one in 10 s, or as soon as something in /etc/lookout changes\n"
         );
     }
@@ -176,7 +183,7 @@ mod tests {
     fn it_is_said_in_chinese_where_the_problems_are() {
         let why = "错误：site.toml:3:1: [site] 缺少 `box`\n  提示：请写出\n错误：site.toml:9:2: 没有摄像机";
         assert_eq!(
-            told(why, true, 3, Duration::from_secs(10), Path::new("/etc/lookout"), Language::Chinese),
+            report(why, true, 3, Duration::from_secs(10), Path::new("/etc/lookout"), Language::Chinese),
             "错误：Lookout 无法启动：site.toml:3:1: [site] 缺少 `box`（另有 1 个问题）\n  第 3 次尝试；10 秒后再试，/etc/lookout 中的文件有改动时立即重试\n"
         );
     }

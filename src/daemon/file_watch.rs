@@ -1,7 +1,7 @@
 //! Notices when the configuration file changed, or a secret file or certificate that it names.
 //!
 //! Looks once a second at what each name points to: editors that write a new file and rename it, links that are moved, and
-//! those that write twice are all seen, and a file is told of only when it has been quiet for a moment. Nothing that the
+//! those that write twice are all seen, and a file is reported only when it has been quiet for a moment. Nothing that the
 //! system may not offer (inotify on a network file system, say) is needed. Must never read a file: whoever is told does.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,21 +39,21 @@ fn stamp(path: &Path) -> Stamp {
 /// What is known of one file.
 struct Watched {
     /// As it was when it was last told of; `None`: never.
-    told: Option<Stamp>,
+    reported: Option<Stamp>,
     last: Stamp,
     quiet: u32,
 }
 
 impl Watched {
-    /// Whether somebody must hear of it now.
+    /// Whether somebody must learn of it now.
     fn is_news(&mut self, now: Stamp) -> bool {
         self.quiet = if now == self.last { self.quiet + 1 } else { 0 };
         self.last = now;
         let enough = if now.is_some() { QUIET_LOOKS } else { AWAY_LOOKS };
-        if self.told == Some(now) || self.quiet < enough {
+        if self.reported == Some(now) || self.quiet < enough {
             return false;
         }
-        self.told = Some(now);
+        self.reported = Some(now);
         true
     }
 }
@@ -63,14 +63,14 @@ impl Watched {
 struct WatchedSecrets(BTreeMap<PathBuf, Watched>);
 
 impl WatchedSecrets {
-    /// Whether one of `wanted` is another than when it was last told of. One that is new among them is told of once: it may
+    /// Whether one of `wanted` is another than when it was last told of. One that is new among them is reported once: it may
     /// have changed between its reading and now.
     fn are_news(&mut self, wanted: &BTreeSet<PathBuf>, stamp: impl Fn(&Path) -> Stamp) -> bool {
         self.0.retain(|path, _| wanted.contains(path));
         let mut news = false;
         for path in wanted {
             let now = stamp(path);
-            let new = || Watched { told: None, last: None, quiet: 0 };
+            let new = || Watched { reported: None, last: None, quiet: 0 };
             news |= self.0.entry(path.clone()).or_insert_with(new).is_news(now);
         }
         news
@@ -84,7 +84,7 @@ impl WatchedSecrets {
 pub(super) fn start(path: PathBuf, secrets: SecretFiles, notes: Sender<Control>) -> std::io::Result<()> {
     // Before the thread runs: a change from here on is noticed.
     let first = stamp(&path);
-    let mut file = Watched { told: Some(first), last: first, quiet: 0 };
+    let mut file = Watched { reported: Some(first), last: first, quiet: 0 };
     let mut watched = WatchedSecrets::default();
     thread::Builder::new().name("config-file".to_owned()).spawn(move || {
         let _essential = lifeline::essential("config-file");
@@ -111,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_told_of_once_it_is_quiet_and_not_again_until_it_changes() {
+    fn a_secret_is_reported_once_it_is_quiet_and_not_again_until_it_changes() {
         let wanted = BTreeSet::from([PathBuf::from("cam-01")]);
         let mut watched = WatchedSecrets::default();
         let looks = [at(1), at(1), at(1), at(2), at(3), at(3), at(3)];
-        let told: Vec<bool> = looks.map(|now| watched.are_news(&wanted, |_| now)).into();
-        assert_eq!(told, [false, true, false, false, false, true, false]);
+        let reported: Vec<bool> = looks.map(|now| watched.are_news(&wanted, |_| now)).into();
+        assert_eq!(reported, [false, true, false, false, false, true, false]);
     }
 
     #[test]

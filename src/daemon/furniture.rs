@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_put_aside_and_told() {
+    fn a_damaged_file_is_put_aside_and_reported() {
         let folder = tempfile::tempdir().unwrap();
         let place = |lights: &str| {
             format!(

@@ -12,12 +12,12 @@ use crate::text::{box_log, language_of_log, log_warn};
 pub(crate) fn configuration(path: &Path) -> Option<Config> {
     let surroundings = Surroundings::of(path);
     config::outbox_dirs(path, &surroundings).into_iter().find_map(|dir| {
-        let (standing, damage) = StoredOverrides::load(&dir.join(CONTROL_DIR));
+        let (overrides, damage) = StoredOverrides::load(&dir.join(CONTROL_DIR));
         if let Some(damage) = damage {
             let damage = damage.in_language(language_of_log());
             log_warn!(box_log::stored_overrides_unreadable(); %damage);
         }
-        let config = Config::from_text(path, &standing.now.wanted?.toml, &surroundings)
+        let config = Config::from_text(path, &overrides.now.wanted?.toml, &surroundings)
             .inspect_err(|problems| {
                 log_warn!(box_log::stored_config_stale(problems.in_language(language_of_log())));
             })

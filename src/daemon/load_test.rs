@@ -27,8 +27,8 @@ use crate::video::{self, CameraState, GateMode};
 use crate::view::Views;
 
 use super::DaemonError;
-use super::analysis_thread::{self, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
-use super::cameras::{Cameras, Wanted};
+use super::analysis_thread::{self, AnalysisMessage, AnalysisQueue, AnalysisThread, Known, look_sink};
+use super::cameras::{CameraSpec, Cameras};
 use super::loaded_models::LoadedModels;
 use super::machine::{self, CpuReading};
 use super::wiring::Site;
@@ -39,12 +39,12 @@ const QUEUE: usize = 64;
 /// A load test with some of its cameras playing.
 pub(crate) struct LoadTest {
     clock: Clock,
-    wanted: Vec<Wanted>,
+    wanted: Vec<CameraSpec>,
     cameras: Cameras,
     scheduler: Arc<Scheduler>,
     looked: Arc<InferenceCounts>,
     inference_workers: Option<InferenceWorkers>,
-    analyst: Option<AnalysisThread>,
+    analysis_thread: Option<AnalysisThread>,
     queue: AnalysisQueue,
     drain: Option<JoinHandle<()>>,
     alert_writer: AlertWriterQueue,
@@ -175,7 +175,7 @@ impl LoadTest {
             .map_err(|error| DaemonError::unknown_name(&error))?;
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
-        let analyst = AnalysisThread::start(
+        let analysis_thread = AnalysisThread::start(
             (analysis, Vec::new()),
             notes,
             clock,
@@ -198,7 +198,7 @@ impl LoadTest {
             scheduler,
             looked,
             inference_workers: Some(inference_workers),
-            analyst: Some(analyst),
+            analysis_thread: Some(analysis_thread),
             queue,
             drain: Some(drain),
             alert_writer,
@@ -214,7 +214,7 @@ impl LoadTest {
     pub(crate) fn play(&mut self, count: usize) -> Result<(), DaemonError> {
         let wanted = self.wanted.iter().take(count).cloned().collect();
         match self.cameras.become_those(wanted).into_iter().next() {
-            Some((id, error)) => Err(DaemonError::said(&camera::of(&*id, error.fault.sentence()))),
+            Some((id, error)) => Err(DaemonError::of_sentence(&camera::of(&*id, error.fault.sentence()))),
             None => Ok(()),
         }
     }
@@ -291,9 +291,9 @@ impl Drop for LoadTest {
             inference_workers.join();
         }
         // Each has worked off what was told to it before it ends; one that is gone already needs no word.
-        let _ = self.queue.send(Note::Stop);
-        if let Some(analyst) = self.analyst.take() {
-            analyst.join();
+        let _ = self.queue.send(AnalysisMessage::Stop);
+        if let Some(analysis_thread) = self.analysis_thread.take() {
+            analysis_thread.join();
         }
         let _ = self.alert_writer.send(WriterMessage::Stop);
         if let Some(drain) = self.drain.take()

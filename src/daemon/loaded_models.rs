@@ -135,7 +135,7 @@ impl LoadedModels {
         })
     }
 
-    /// Loads the model that looks for faces in evidence as well. One that is not there or does not work is told as
+    /// Loads the model that looks for faces in evidence as well. One that is not there or does not work is reported as
     /// [`Faces::trouble`], and nothing else is different.
     ///
     /// # Errors

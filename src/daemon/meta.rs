@@ -81,7 +81,7 @@ pub(super) fn meta(
         sensors_omitted: 0,
         zones: config.cameras.iter().flat_map(zones).collect(),
         zones_omitted: 0,
-        rules: config.rules.iter().map(|told| rule(told, config)).collect(),
+        rules: config.rules.iter().map(|one| rule(one, config)).collect(),
         rules_omitted: 0,
         signals: config.signals.iter().map(signal).collect(),
         signals_omitted: 0,
@@ -187,27 +187,27 @@ fn signal(plan: &SignalPlan) -> MetaSignal {
 }
 
 fn source(feed: &Feed) -> MetaFeed {
-    let told =
+    let entry =
         MetaFeed { weight: rounded(feed.weight), only_supports: feed.only_supports, ..MetaFeed::default() };
     match &feed.from {
-        Selector::Rule(rule) => MetaFeed { rule: Some(rule.to_string()), ..told },
-        Selector::RuleKind(kind) => MetaFeed { kind: Some(kind.to_string()), ..told },
+        Selector::Rule(rule) => MetaFeed { rule: Some(rule.to_string()), ..entry },
+        Selector::RuleKind(kind) => MetaFeed { kind: Some(kind.to_string()), ..entry },
         Selector::Sensor { sensor, threshold } => {
-            MetaFeed { sensor: Some(sensor.to_string()), ..beyond(threshold, told) }
+            MetaFeed { sensor: Some(sensor.to_string()), ..beyond(threshold, entry) }
         }
         Selector::Quantity { quantity, threshold } => {
-            MetaFeed { quantity: Some(quantity.to_string()), ..beyond(threshold, told) }
+            MetaFeed { quantity: Some(quantity.to_string()), ..beyond(threshold, entry) }
         }
         Selector::Cameras { cameras, conditions } => MetaFeed {
             conditions: conditions.iter().map(|condition| (*condition).to_owned()).collect(),
             cameras: cameras.iter().map(|camera| camera.to_string()).collect(),
-            ..told
+            ..entry
         },
     }
 }
 
 /// `told` with what a sensor must pass.
-fn beyond(threshold: &Threshold, told: MetaFeed) -> MetaFeed {
+fn beyond(threshold: &Threshold, entry: MetaFeed) -> MetaFeed {
     let further = threshold.full_after.filter(|further| *further > AT_ONCE);
     let sure_at = further.and_then(|further| match (threshold.above, threshold.below) {
         (Some(above), _) => Some(above + further),
@@ -220,7 +220,7 @@ fn beyond(threshold: &Threshold, told: MetaFeed) -> MetaFeed {
         sure_at: sure_at.map(rounded),
         hysteresis: Some(threshold.hysteresis).filter(|back| *back > 0.0),
         for_secs: Some(threshold.lasting.as_secs_f64()).filter(|secs| *secs > 0.0).map(rounded),
-        ..told
+        ..entry
     }
 }
 
@@ -275,7 +275,7 @@ mod tests {
     }
 
     /// All of it as whoever joins the messages has it: first message, parts, largest message.
-    fn told(config: &Config) -> (Event<MetaData>, Vec<Event<MetaPartData>>, usize) {
+    fn built(config: &Config) -> (Event<MetaData>, Vec<Event<MetaPartData>>, usize) {
         let at: Timestamp = "2026-01-01T08:00:00Z".parse().unwrap();
         let messages = meta(config, Vec::new(), Some(BoxKey::generate().unwrap().public()), at).unwrap();
         let largest = messages.iter().map(|(_, bytes)| bytes.len()).max().unwrap();
@@ -292,7 +292,7 @@ mod tests {
     fn of_two_hundred_cameras_none_is_left_out_and_every_message_fits() {
         for cameras in [200, 2000] {
             let config = config(cameras);
-            let (first, parts, largest) = told(&config);
+            let (first, parts, largest) = built(&config);
             assert!(largest <= MAX_EVENT_BYTES, "{largest} bytes");
             assert!(!parts.is_empty(), "it is meant to be too large for one");
             let (mut grids, mut ids) = (first.data.grids.clone(), BTreeSet::new());
@@ -336,7 +336,7 @@ mod tests {
 
     /// Layers and patterns are a matter of the file: the centre is told each camera as it is, and each that a rule watches.
     #[test]
-    fn what_cameras_have_from_layers_is_told_as_their_own() {
+    fn what_cameras_have_from_layers_is_reported_as_their_own() {
         let text = r#"
             [site]
             box = "box-1"
@@ -374,7 +374,7 @@ mod tests {
         let path = Path::new("site.toml");
         let config = Config::from_text(path, text, &Surroundings::elsewhere(path))
             .unwrap_or_else(|problems| panic!("{problems}"));
-        let (Event { data, .. }, ..) = told(&config);
+        let (Event { data, .. }, ..) = built(&config);
         let cameras: Vec<(&str, &str, Option<f64>, usize)> = data
             .cameras
             .iter()
@@ -397,7 +397,7 @@ mod tests {
 
     /// What a command centre needs to show what a box watches for, without its configuration.
     #[test]
-    fn zones_rules_signals_and_their_numbers_are_told() {
+    fn zones_rules_signals_and_their_numbers_are_reported() {
         let text = r#"
             [site]
             box = "box-1"
@@ -447,7 +447,7 @@ mod tests {
         let path = Path::new("site.toml");
         let config = Config::from_text(path, text, &Surroundings::elsewhere(path))
             .unwrap_or_else(|problems| panic!("{problems}"));
-        let (Event { data, .. }, parts, _) = told(&config);
+        let (Event { data, .. }, parts, _) = built(&config);
         assert!(parts.is_empty());
         assert_eq!(data.grids, ["53012700300101", "53012700300102"], "a sensor's grid is one of the box's");
         assert_eq!(data.sensors[0].grid, "53012700300102");
@@ -489,7 +489,7 @@ mod tests {
 
     #[test]
     fn what_fits_is_one_message_as_ever() {
-        let (first, parts, _) = told(&config(20));
+        let (first, parts, _) = built(&config(20));
         assert!(parts.is_empty() && first.data.parts == 0 && first.data.cameras_omitted == 0);
         let text = serde_json::to_string(&first).unwrap();
         assert!(!text.contains("parts") && !text.contains("omitted"), "{text}");

@@ -111,17 +111,17 @@ pub(crate) struct DaemonError {
 
 impl DaemonError {
     fn new(error: impl fmt::Display) -> Self {
-        DaemonError::told(|_| error.to_string())
+        DaemonError::localized(|_| error.to_string())
     }
 
     /// A sentence of the catalogue.
-    fn said(what: &Sentence) -> Self {
-        DaemonError::told(|language| what.in_language(language))
+    fn of_sentence(what: &Sentence) -> Self {
+        DaemonError::localized(|language| what.in_language(language))
     }
 
     /// A rule that names what is not there.
     fn unknown_name(error: &UnknownName) -> Self {
-        DaemonError::told(|language| error.sentence().with_hint(Some(&error.hint()), language)).to_mend()
+        DaemonError::localized(|language| error.sentence().with_hint(Some(&error.hint()), language)).to_mend()
     }
 
     /// The same of what lies in a file that somebody has to mend.
@@ -130,7 +130,7 @@ impl DaemonError {
     }
 
     /// The same of what says it in any language by itself.
-    fn told(in_language: impl Fn(Language) -> String) -> Self {
+    fn localized(in_language: impl Fn(Language) -> String) -> Self {
         let (english, chinese) = (in_language(Language::English), in_language(Language::Chinese));
         DaemonError { english, chinese, is_to_mend: false }
     }
@@ -232,7 +232,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     log_info!(box_log::stopping());
     crash_loop::forget();
     lifeline.beat(Doing::Stopping);
-    watchdog::tell_stopping();
+    watchdog::notify_stopping();
     running.into_stages().stop();
     log_info!(box_log::stopped());
     match end {
@@ -248,7 +248,7 @@ fn log_for(config: &Config, asked: Option<Language>) {
     log_in_zone(&config.site.time_zone);
 }
 
-/// In place of this process; systemd, which was told that it stops, starts it by itself.
+/// In place of this process; systemd, which was reported that it stops, starts it by itself.
 fn start_anew() {
     if std::env::var_os("NOTIFY_SOCKET").is_some() {
         return;
@@ -266,7 +266,7 @@ fn prepare_process(file: &Config, may_be_dumped: bool) -> Result<Lifeline, Daemo
         privacy::keep_memory_private();
     }
     descriptors::make_room(file.cameras.len(), file.sensors.list.len())
-        .map_err(|error| DaemonError::told(|language| error.in_language(language)))?;
+        .map_err(|error| DaemonError::localized(|language| error.in_language(language)))?;
     Lifeline::start().map_err(DaemonError::new)
 }
 

@@ -48,7 +48,7 @@ impl PageStage {
     pub(crate) fn set(&mut self, _: &Config) {}
 
     /// Nobody asks.
-    pub(crate) fn tell(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>, _: Option<&TrialEnd>) {}
+    pub(crate) fn update(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>, _: Option<&TrialEnd>) {}
 
     /// Nothing can be wrong.
     pub(crate) fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {

@@ -30,7 +30,7 @@ pub(crate) struct PageStage {
 }
 
 impl PageStage {
-    /// Serves it as the configuration says. That it cannot be served is no error of the daemon's: it is told.
+    /// Serves it as the configuration says. That it cannot be served is no error of the daemon's: it is reported.
     pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
@@ -70,18 +70,18 @@ impl PageStage {
     }
 
     /// What runs from here on, what of it stands, when it falls, if it is on trial, and how the last trial ended by itself.
-    pub(crate) fn tell(
+    pub(crate) fn update(
         &self,
         config: &Config,
-        standing: &StoredOverrides,
+        overrides: &StoredOverrides,
         trial_ends: Option<Duration>,
         ended: Option<&TrialEnd>,
     ) {
-        let (source, _) = standing.now.source();
-        let from_page = standing.now.of_page().is_some();
-        let of = standing.trial.as_ref().zip(trial_ends);
+        let (source, _) = overrides.now.source();
+        let from_page = overrides.now.of_page().is_some();
+        let of = overrides.trial.as_ref().zip(trial_ends);
         let trial = of.map(|(trial, ends)| OnTrial { ends, from_page, by: trial.by.clone() });
-        let (config, file) = (Arc::new(config.clone()), standing.file.clone());
+        let (config, file) = (Arc::new(config.clone()), overrides.file.clone());
         let ended = ended.cloned();
         self.in_force.send_replace(InForce { config, source, file, trial, ended });
     }

@@ -1,7 +1,7 @@
-//! When each camera and each sensor is told of: when something about it changed, and every ten minutes.
+//! When each camera and each sensor is reported: when something about it changed, and every ten minutes.
 //!
 //! A broker keeps what it was told of a camera for good, also when the camera is taken out of the configuration while the
-//! box is off. So the topics that were told are on disk, and what is not there any more is taken back. Must never hold
+//! box is off. So the topics that were reported are on disk, and what is not there any more is taken back. Must never hold
 //! what is said: only whether it is due.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,53 +15,54 @@ use crate::text::{box_log, log_warn};
 /// The file with the topics.
 const FILE: &str = "told-parts.json";
 
-/// What was told of each part.
+/// What was reported of each part.
 #[derive(Debug)]
 pub(super) struct PartReports {
     file: PathBuf,
-    told: BTreeMap<String, Told>,
+    reported: BTreeMap<String, Reported>,
     /// Topics on disk; those of an earlier run among them.
     kept: BTreeSet<String>,
     is_failing: bool,
 }
 
 #[derive(Debug)]
-struct Told {
+struct Reported {
     state: String,
     at: Duration,
 }
 
 impl PartReports {
-    /// Nothing was told in this run; what earlier runs told is in `folder`.
+    /// Nothing was reported in this run; what earlier runs told is in `folder`.
     pub(super) fn open(folder: &Path) -> Self {
         let file = folder.join(FILE);
-        // A file that cannot be read is as none: what it named expires, or is told again.
+        // A file that cannot be read is as none: what it named expires, or is reported again.
         let kept = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        PartReports { file, told: BTreeMap::new(), kept: kept.unwrap_or_default(), is_failing: false }
+        PartReports { file, reported: BTreeMap::new(), kept: kept.unwrap_or_default(), is_failing: false }
     }
 
     /// Whether a part whose state is this is to be told of now; it counts as told then.
     pub(super) fn is_due(&mut self, topic: &str, state: &str, now: Duration) -> bool {
-        let told = self.told.get(topic);
-        let is_old = told.is_some_and(|told| told.state == state && now.saturating_sub(told.at) < PART_EVERY);
+        let reported = self.reported.get(topic);
+        let is_old = reported
+            .is_some_and(|reported| reported.state == state && now.saturating_sub(reported.at) < PART_EVERY);
         if !is_old {
-            self.told.insert(topic.to_owned(), Told { state: state.to_owned(), at: now });
+            self.reported.insert(topic.to_owned(), Reported { state: state.to_owned(), at: now });
         }
         !is_old
     }
 
-    /// What was told is not as it would be told now, in another language: each part is due.
-    pub(crate) fn tell_all_again(&mut self) {
-        self.told.clear();
+    /// What was reported is not as it would be reported now, in another language: each part is due.
+    pub(crate) fn report_all_again(&mut self) {
+        self.reported.clear();
     }
 
-    /// The topics that were told of and belong to no part any more; they count as taken back.
+    /// The topics that were reported of and belong to no part any more; they count as taken back.
     pub(super) fn gone(&mut self, topics: &BTreeSet<String>) -> Vec<String> {
         if *topics == self.kept {
             return Vec::new();
         }
         let gone: Vec<String> = self.kept.difference(topics).cloned().collect();
-        self.told.retain(|topic, _| topics.contains(topic));
+        self.reported.retain(|topic, _| topics.contains(topic));
         self.kept.clone_from(topics);
         if let Err(error) = self.save()
             && !std::mem::replace(&mut self.is_failing, true)
@@ -91,25 +92,25 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_told_of_when_it_changes_and_every_ten_minutes() {
+    fn a_part_is_reported_when_it_changes_and_every_ten_minutes() {
         let folder = tempfile::tempdir().unwrap();
         let mut reports = PartReports::open(folder.path());
         let states = |secs: u64| if (600..700).contains(&secs) { "lost" } else { "running" };
-        let told: Vec<u64> = (0..2000)
+        let reported: Vec<u64> = (0..2000)
             .step_by(10)
             .filter(|secs| reports.is_due(TOPIC, states(*secs), Duration::from_secs(*secs)))
             .collect();
-        assert_eq!(told, [0, 600, 700, 1300, 1900]);
+        assert_eq!(reported, [0, 600, 700, 1300, 1900]);
     }
 
     #[test]
-    fn after_a_change_of_language_every_part_is_told_of_at_once() {
+    fn after_a_change_of_language_every_part_is_reported_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut reports = PartReports::open(folder.path());
         reports.gone(&topics(&[TOPIC]));
         assert!(reports.is_due(TOPIC, "running", Duration::ZERO));
         assert!(!reports.is_due(TOPIC, "running", Duration::from_secs(10)));
-        reports.tell_all_again();
+        reports.report_all_again();
         assert!(reports.is_due(TOPIC, "running", Duration::from_secs(11)));
         assert!(reports.gone(&topics(&[TOPIC])).is_empty(), "nothing is taken back for that");
     }
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_comes_back_is_told_of_at_once() {
+    fn a_part_that_comes_back_is_reported_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut reports = PartReports::open(folder.path());
         reports.gone(&topics(&[TOPIC]));

@@ -21,16 +21,16 @@ use crate::text::{box_log, log_warn};
 /// The file.
 const FILE: &str = "quality.json";
 /// Told at least so often.
-const TELL_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+const REPORT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// And at most so often.
-const TELL_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+const REPORT_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
-/// What was told and written.
+/// What was reported and written.
 #[derive(Debug)]
 pub(super) struct QualityReport {
     file: PathBuf,
     /// When it was told, and how many changes there had been.
-    told: Option<(Duration, u64)>,
+    published: Option<(Duration, u64)>,
     saved_changes: u64,
     is_failing: bool,
 }
@@ -51,7 +51,7 @@ pub(super) fn recall(folder: &Path) -> Quality {
 impl QualityReport {
     /// The one whose file is in `folder`.
     pub(super) fn within(folder: &Path) -> Self {
-        QualityReport { file: folder.join(FILE), told: None, saved_changes: 0, is_failing: false }
+        QualityReport { file: folder.join(FILE), published: None, saved_changes: 0, is_failing: false }
     }
 
     /// The message, where it is due; the file is written, too.
@@ -65,7 +65,7 @@ impl QualityReport {
         if !self.is_due(quality.changes(), at.mono) {
             return None;
         }
-        self.told = Some((at.mono, quality.changes()));
+        self.published = Some((at.mono, quality.changes()));
         quality.forget_old(at.utc);
         let now = quality.clone();
         drop(quality);
@@ -80,8 +80,8 @@ impl QualityReport {
     }
 
     fn is_due(&self, changes: u64, now: Duration) -> bool {
-        let Some((at, told_changes)) = self.told else { return true };
-        let least = if changes == told_changes { TELL_EVERY } else { TELL_AT_MOST_EVERY };
+        let Some((at, published_changes)) = self.published else { return true };
+        let least = if changes == published_changes { REPORT_EVERY } else { REPORT_AT_MOST_EVERY };
         now.saturating_sub(at) >= least
     }
 

@@ -36,7 +36,7 @@ use crate::outbox::Depth;
 use crate::pipeline::inference_workers::InferenceCounts;
 use crate::pipeline::scheduler::Counts;
 use crate::sensors::SensorStats;
-use crate::text::{Sentence, Told, Words, health as say, sensor};
+use crate::text::{Rendered, Sentence, Words, health as say, sensor};
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analysis_thread::Known;
@@ -65,7 +65,7 @@ pub(super) fn active(
     let Depth { stream, last_n: seq, .. } = depth;
     let counts = Some(ActiveCounts::of(&alerts));
     let up_to = (seq > 0).then(|| SeqData { stream: stream.clone(), n: seq });
-    // The same number comes again in the next stream, and where the list is told anew.
+    // The same number comes again in the next stream, and where the list is reported anew.
     let id = format!("active.{stream}.{seq}.{}", at.as_millisecond());
     let data = ActiveData { stream, seq, up_to, alerts, omitted: 0, counts };
     alert_enricher.sender().event(id, None, at, data)
@@ -110,12 +110,14 @@ pub(super) fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>
     report.running.sender().event(format!("config.{at}"), None, at, data)
 }
 
-/// Problems as they are told in that language.
+/// Problems as they are reported in that language.
 pub(super) fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
-    let parts = |told: Option<Told>| told.map_or_else(Default::default, |told| (Some(told.code), told.args));
-    let told = |problem: &Problem| {
-        let (code, args) = parts(problem.told(language));
-        let (hint_code, hint_args) = parts(problem.hint_told(language));
+    let parts = |reported: Option<Rendered>| {
+        reported.map_or_else(Default::default, |reported| (Some(reported.code), reported.args))
+    };
+    let reported = |problem: &Problem| {
+        let (code, args) = parts(problem.rendered(language));
+        let (hint_code, hint_args) = parts(problem.hint_rendered(language));
         ConfigProblem {
             line: problem.line,
             column: problem.column,
@@ -127,7 +129,7 @@ pub(super) fn problems(problems: &Problems, language: Language) -> Vec<ConfigPro
             hint_args,
         }
     };
-    problems.iter().map(told).collect()
+    problems.iter().map(reported).collect()
 }
 
 /// Everything a health report is made from.
@@ -183,7 +185,7 @@ pub(super) struct Report {
 
 /// A camera or a sensor, as it is told of.
 pub(super) struct Part {
-    /// Where it is told.
+    /// Where it is reported.
     pub topic: BoxTopic,
     /// What about it is news when it changes: not how many frames came.
     pub state: String,
@@ -266,7 +268,7 @@ pub(super) struct Health {
     started: Moment,
     last: Last,
     /// The parts that were degraded in the last report.
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
     /// Since when a part is degraded, or a camera in its state.
     since: BTreeMap<String, (String, Timestamp)>,
 }
@@ -294,12 +296,12 @@ impl Health {
     /// Before the first report.
     pub(super) fn new(sender: Sender, started: Moment) -> Self {
         let last = Last { at: started.mono, cpu: CpuReading::take(started.mono), ..Last::default() };
-        Health { sender, started, last, told: BTreeSet::new(), since: BTreeMap::new() }
+        Health { sender, started, last, reported: BTreeSet::new(), since: BTreeMap::new() }
     }
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
     pub(crate) fn is_news(&self, readings: &Readings) -> bool {
-        parts(&self.reasons(readings, &TimeZone::UTC)) != self.told
+        parts(&self.reasons(readings, &TimeZone::UTC)) != self.reported
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
@@ -431,14 +433,14 @@ impl Health {
 
     /// What is wrong now.
     pub(crate) fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
-        reasons(readings, readings.at.since(self.started), &self.told, zone)
+        reasons(readings, readings.at.since(self.started), &self.reported, zone)
     }
 
     fn degraded(&mut self, readings: &Readings, config: &Config) -> Vec<Degraded> {
         let reasons = self.reasons(readings, &config.site.time_zone);
-        self.told = parts(&reasons);
-        let told = &self.told;
-        self.since.retain(|key, _| key.strip_prefix("degraded:").is_none_or(|part| told.contains(part)));
+        self.reported = parts(&reasons);
+        let reported = &self.reported;
+        self.since.retain(|key, _| key.strip_prefix("degraded:").is_none_or(|part| reported.contains(part)));
         let (at, language) = (readings.at.utc, config.site.language);
         reasons
             .into_iter()
@@ -640,7 +642,7 @@ mod tests {
 
     /// Nine cameras of ten are dead, each fifth sensor has never answered, and the queue cannot be written.
     #[test]
-    fn of_a_thousand_cameras_and_five_hundred_sensors_each_is_counted_and_told_of() {
+    fn of_a_thousand_cameras_and_five_hundred_sensors_each_is_counted_and_reported() {
         let config = config(1000, 500);
         let at = Moment { mono: Duration::from_secs(100), utc: "2026-01-01T08:00:00Z".parse().unwrap() };
         let camera = |(number, id): (usize, &Arc<str>)| {
@@ -742,7 +744,7 @@ mod tests {
     fn a_report_is_in_the_language_of_the_site_and_its_codes_in_none() {
         let at = Moment { mono: Duration::from_secs(100), utc: "2026-01-01T08:00:00Z".parse().unwrap() };
         let fault = Fault::PasswordWrong { url: "rtsp://10.0.0.1/0".to_owned(), user: "admin".to_owned() };
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for language in [Language::English, Language::Chinese] {
             let mut config = config(1, 1);
             config.site.language = language;
@@ -768,9 +770,9 @@ mod tests {
             };
             let report = Health::new(config.sender(), at).report(&readings, &config);
             let summary: serde_json::Value = serde_json::from_slice(&report.summary.unwrap()).unwrap();
-            told.push(summary["data"].clone());
+            reported.push(summary["data"].clone());
         }
-        let [english, chinese] = &told[..] else { panic!("two reports") };
+        let [english, chinese] = &reported[..] else { panic!("two reports") };
         for (at, english_says, chinese_says) in [
             (
                 "/degraded/0/reason",

@@ -39,7 +39,7 @@ use crate::text::{
 };
 use crate::types::language::Language;
 
-use super::analysis_thread::Note;
+use super::analysis_thread::AnalysisMessage;
 use super::clock_watch::ClockWatch;
 use super::crash_loop::ShortRuns;
 use super::file_watch::SecretFiles;
@@ -60,7 +60,7 @@ pub(super) struct Running {
     pub base: Config,
     /// What runs.
     pub config: Config,
-    pub standing: StoredOverrides,
+    pub overrides: StoredOverrides,
     /// When what is on trial falls, on the monotonic clock.
     pub trial_ends: Option<Duration>,
     /// How the last trial at the page ended by itself, until another one begins.
@@ -143,28 +143,28 @@ impl Running {
             Err(error) => log_error!(box_log::birth_not_written(); %error),
         }
         self.publish(messages::CONFIG.at(&[]), report::config(&self.config_report(), at));
-        self.tell_page();
+        self.notify_page();
     }
 
     fn config_report(&self) -> ConfigReport<'_> {
-        let (source, version) = self.standing.now.source();
+        let (source, version) = self.overrides.now.source();
         ConfigReport {
             running: &self.config,
             offered: self.last_offer.as_ref(),
             source,
             version,
-            adjusted: !self.standing.now.settings.is_empty(),
-            reverts_at: self.standing.trial.as_ref().map(|trial| trial.until),
+            adjusted: !self.overrides.now.settings.is_empty(),
+            reverts_at: self.overrides.trial.as_ref().map(|trial| trial.until),
         }
     }
 
     /// The file cannot be read as a configuration; what the command centre sent before runs all the same.
-    pub(crate) fn tell_broken_file(&mut self, problems: &Problems) {
-        self.tell_refused(&Offer::FILE, problems);
+    pub(crate) fn report_broken_file(&mut self, problems: &Problems) {
+        self.report_refused(&Offer::FILE, problems);
     }
 
     /// Tells why what was offered does not run. What runs goes on.
-    fn tell_refused(&mut self, offer: &Offer, problems: &Problems) {
+    fn report_refused(&mut self, offer: &Offer, problems: &Problems) {
         if offer.source == ConfigSource::File {
             self.file_trouble = Some(file_trouble(problems));
         }
@@ -186,7 +186,7 @@ impl Running {
         // The file tells by itself at the next start whether it is good.
         let is_the_centres = match offer.source {
             ConfigSource::Remote => true,
-            // Whoever tries it at the page hears of it there.
+            // Whoever tries it at the page learns of it there.
             ConfigSource::File | ConfigSource::Page => false,
         };
         self.remember_offer(is_the_centres.then_some(refused));
@@ -195,13 +195,13 @@ impl Running {
         self.log_config("rejected", problems.sha256().unwrap_or("unknown"), offer);
     }
 
-    /// So that it is still told after a restart.
+    /// So that it is still reported after a restart.
     fn remember_offer(&mut self, offer: Option<LastOffer>) {
-        if self.standing.last_offer == offer {
+        if self.overrides.last_offer == offer {
             return;
         }
-        self.standing.last_offer = offer;
-        if let Err(error) = self.standing.save(self.folder()) {
+        self.overrides.last_offer = offer;
+        if let Err(error) = self.overrides.save(self.folder()) {
             log_error!(box_log::config_outcome_unwritten(); folder = %self.folder().display(), %error);
         }
     }
@@ -298,7 +298,7 @@ impl Running {
             _ => daemon::config_from(sha256, offer.source_in_words()),
         };
         let entry = Entry { outcome: Some(outcome.to_owned()), ..Entry::of("config") };
-        let entry = entry.saying(detail, self.config.site.language);
+        let entry = entry.with_detail(detail, self.config.site.language);
         if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
             log_error!(command::audit_unwritable(); %error);
         }
@@ -310,10 +310,10 @@ impl Running {
         let path = self.file.path().to_owned();
         let file = match Config::load(&path) {
             Ok(file) => file,
-            Err(problems) => return self.tell_refused(&Offer::FILE, &problems),
+            Err(problems) => return self.report_refused(&Offer::FILE, &problems),
         };
         let digest = overrides::digest(file.text());
-        let same = digest == self.standing.file;
+        let same = digest == self.overrides.file;
         if same && !asked {
             if self.last_offer.as_ref().is_some_and(|last| last.source == ConfigSource::File) {
                 log_info!(box_log::file_as_before(); file = %path.display());
@@ -323,9 +323,9 @@ impl Running {
             return;
         }
         log_info!(box_log::config_read_again(); file = %path.display());
-        let mut next = self.standing.clone();
+        let mut next = self.overrides.clone();
         let now = self.clock.now().utc;
-        let ended = self.standing.trial_end(now, WhyEnded::FileEdited).filter(|_| !same);
+        let ended = self.overrides.trial_end(now, WhyEnded::FileEdited).filter(|_| !same);
         if !same {
             if next.now != Overrides::default() {
                 let version = next.now.wanted.as_ref().map(|wanted| wanted.version);
@@ -336,22 +336,22 @@ impl Running {
         let offer = Offer::FILE;
         let base = match based_on(&file, &next.now) {
             Ok(base) => base,
-            Err(problems) => return self.tell_refused(&offer, &problems),
+            Err(problems) => return self.report_refused(&offer, &problems),
         };
         let restart = takes_a_restart(&self.base, &file);
         if !restart.is_empty() {
-            return self.tell_refused(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
+            return self.report_refused(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
         }
         match self.put_in_place(base, next, &offer, None) {
             Ok(()) => {
                 (self.file, self.file_trouble) = (file, None);
                 self.watch_secrets(&BTreeSet::new());
-                self.tell_trial_end(ended);
+                self.report_trial_end(ended);
                 // Whoever edits the file stands beside it: a camera that waits for minutes is tried now.
                 self.stages.cameras.retry_now();
             }
             // What is named there is looked at again when it changes.
-            Err(problems) => self.tell_refused(&offer, &problems.naming(file.secret_files)),
+            Err(problems) => self.report_refused(&offer, &problems.naming(file.secret_files)),
         }
     }
 
@@ -364,7 +364,7 @@ impl Running {
             self.reload(false);
         }
         match self.renewed().and_then(|(file, base)| {
-            let config = settings::apply(base.clone(), &self.standing.now.settings);
+            let config = settings::apply(base.clone(), &self.overrides.now.settings);
             let prepared = self.prepare(&config)?;
             Ok((file, base, config, prepared))
         }) {
@@ -377,7 +377,7 @@ impl Running {
                 }
                 self.put_in_force(&config, prepared);
                 (self.file, self.base, self.config) = (file, base, config);
-                self.tell_page();
+                self.notify_page();
                 log_info!(box_log::secrets_renewed());
                 let entry = Entry { outcome: Some("renewed".to_owned()), ..Entry::of("secrets") };
                 if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
@@ -395,7 +395,7 @@ impl Running {
     fn renewed(&self) -> Result<(Config, Config), Problems> {
         let path = self.file.path();
         let file = Config::from_text(path, self.file.text(), &Surroundings::of(path))?;
-        let base = based_on(&file, &self.standing.now)?;
+        let base = based_on(&file, &self.overrides.now)?;
         Ok((file, base))
     }
 
@@ -440,7 +440,7 @@ impl Running {
         Ok(Prepared { site, loaded_models, evidence_retention })
     }
 
-    /// Makes it what runs. Places and titles come before rules, rules before frames: no alert is told with settings it
+    /// Makes it what runs. Places and titles come before rules, rules before frames: no alert is reported with settings it
     /// does not have.
     fn put_in_force(&mut self, config: &Config, prepared: Prepared) {
         let Prepared { site, loaded_models, evidence_retention } = prepared;
@@ -454,7 +454,7 @@ impl Running {
             let _ = alert_writer.send(WriterMessage::Retention(Box::new(evidence_retention)));
         }
         self.stages.analysis.known.quality.lock().set_drill(config.site.mode != Mode::Actual);
-        let _ = self.stages.analysis.queue.send(Note::Reconfigure(Box::new(site.plan())));
+        let _ = self.stages.analysis.queue.send(AnalysisMessage::Reconfigure(Box::new(site.plan())));
         if let Some((loaded_models, detectors)) = loaded_models {
             self.look_with(loaded_models, detectors);
         }
@@ -486,7 +486,7 @@ impl Running {
     /// Elsewhere, otherwise, or with a password or certificate that was renewed.
     fn connect_to_broker(&mut self, config: &Config) {
         if config.mqtt == self.config.mqtt {
-            return self.stages.publisher.tell_times_in(config.site.time_zone.clone());
+            return self.stages.publisher.set_time_zone(config.site.time_zone.clone());
         }
         log_info!(box_log::connecting_anew());
         let port = |config: &Config| match config.mqtt.broker {
@@ -541,14 +541,14 @@ impl Running {
         self.trial_ends = next.trial.as_ref().map(|trial| now.mono + left_of(trial, now.utc));
         if config.site.language != self.config.site.language {
             // What the broker keeps of cameras and sensors is in the other one.
-            self.parts.tell_all_again();
+            self.parts.report_all_again();
             self.report_at = now.mono;
         }
-        (self.base, self.config, self.standing) = (base, config, next);
-        if self.standing.trial.is_some() {
+        (self.base, self.config, self.overrides) = (base, config, next);
+        if self.overrides.trial.is_some() {
             self.trial_end = None;
         }
-        (self.last_offer, self.secret_trouble) = (self.standing.last_offer.clone(), None);
+        (self.last_offer, self.secret_trouble) = (self.overrides.last_offer.clone(), None);
         self.watch_secrets(&BTreeSet::new());
         self.log_config("applied", &self.config.sha256.clone(), offer);
         self.announce();
@@ -571,7 +571,7 @@ fn progress(seen: &Readings, publisher: &Publisher) -> Progress {
     }
 }
 
-/// So many problems of a file are told; how many there are is told, too.
+/// So many problems of a file are reported; how many there are is reported, too.
 const MOST_PROBLEMS_TOLD: usize = 8;
 
 /// The configuration that the centre wants, or the file's.
@@ -594,7 +594,7 @@ pub(super) struct Beginning {
     pub base: Config,
     /// What runs.
     pub config: Config,
-    pub standing: StoredOverrides,
+    pub overrides: StoredOverrides,
     pub trial_left: Option<Duration>,
     /// How a trial at the page ended while the box was off.
     pub trial_end: Option<TrialEnd>,
@@ -603,36 +603,36 @@ pub(super) struct Beginning {
 /// What the command centre asked for before the restart goes on, if the file is still the same. `is_broken`: there is no
 /// file that could be read, and `file` is what the command centre sent.
 pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beginning {
-    let (mut standing, damage) = StoredOverrides::load(folder);
+    let (mut overrides, damage) = StoredOverrides::load(folder);
     if let Some(damage) = damage {
         let damage = damage.in_language(language_of_log());
         log_error!(box_log::overrides_unreadable(); %damage);
     }
     let now = clock.now().utc;
-    standing.forget_mutes(now);
+    overrides.forget_mutes(now);
     let digest = overrides::digest(file.text());
     let mut trial_end = None;
-    if standing.file != digest && !is_broken {
-        trial_end = standing.trial_end(now, WhyEnded::FileEdited);
-        if standing.now != Overrides::default() {
+    if overrides.file != digest && !is_broken {
+        trial_end = overrides.trial_end(now, WhyEnded::FileEdited);
+        if overrides.now != Overrides::default() {
             log_warn!(box_log::file_counts_again());
         }
-        (standing.file, standing.now, standing.trial) = (digest, Overrides::default(), None);
-        standing.last_offer = None;
+        (overrides.file, overrides.now, overrides.trial) = (digest, Overrides::default(), None);
+        overrides.last_offer = None;
     }
-    if let Some(trial) = standing.trial.take_if(|trial| left_of(trial, now).is_zero()) {
+    if let Some(trial) = overrides.trial.take_if(|trial| left_of(trial, now).is_zero()) {
         if is_broken && trial.before.wanted.is_none() {
             log_warn!(box_log::nobody_confirmed_but_broken());
         } else {
             log_warn!(box_log::nobody_confirmed());
-            if standing.now.of_page().is_some() {
+            if overrides.now.of_page().is_some() {
                 let (by, at) = (trial.by.clone(), trial.until.0);
                 trial_end = Some(TrialEnd { by, at, why: WhyEnded::NobodyKeptIt });
             }
-            let sha256 = based_on(file, &standing.now).ok();
-            let sha256 = sha256.map(|base| settings::apply(base, &standing.now.settings).sha256);
-            let fell = LastOffer::fell(&standing.now, &trial.before, sha256, trial.until.0);
-            (standing.now, standing.last_offer) = (*trial.before, Some(fell));
+            let sha256 = based_on(file, &overrides.now).ok();
+            let sha256 = sha256.map(|base| settings::apply(base, &overrides.now.settings).sha256);
+            let fell = LastOffer::fell(&overrides.now, &trial.before, sha256, trial.until.0);
+            (overrides.now, overrides.last_offer) = (*trial.before, Some(fell));
         }
     }
     let fits = |base: Config| {
@@ -643,25 +643,25 @@ pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock)
             Err(Problems::of_the_whole(file.path(), Some(&sha256), restart))
         }
     };
-    let base = based_on(file, &standing.now).and_then(fits).unwrap_or_else(|problems| {
+    let base = based_on(file, &overrides.now).and_then(fits).unwrap_or_else(|problems| {
         log_error!(box_log::centre_config_stale(problems.in_language(language_of_log())));
-        standing.last_offer = Some(LastOffer {
+        overrides.last_offer = Some(LastOffer {
             outcome: ConfigOutcome::Rejected,
-            source: standing.now.source().0,
-            version: standing.now.source().1,
+            source: overrides.now.source().0,
+            version: overrides.now.source().1,
             sha256: problems.sha256().map(str::to_owned),
             at: Time(now),
             problems: report::problems(&problems, file.site.language),
         });
-        (standing.now, standing.trial) = (Overrides::default(), None);
+        (overrides.now, overrides.trial) = (Overrides::default(), None);
         file.clone()
     });
-    if let Err(error) = standing.save(folder) {
+    if let Err(error) = overrides.save(folder) {
         log_error!(box_log::overrides_unwritable(); folder = %folder.display(), %error);
     }
-    let config = settings::apply(base.clone(), &standing.now.settings);
-    let trial_left = standing.trial.as_ref().map(|trial| left_of(trial, now));
-    Beginning { base, config, standing, trial_left, trial_end }
+    let config = settings::apply(base.clone(), &overrides.now.settings);
+    let trial_left = overrides.trial.as_ref().map(|trial| left_of(trial, now));
+    Beginning { base, config, overrides, trial_left, trial_end }
 }
 
 /// Why the file is not what runs, for people who may have nothing else to read it on.
@@ -671,8 +671,8 @@ fn file_trouble(problems: &Problems) -> Sentence {
         return say::file_is_not_what_runs_for(first_of(problems));
     }
     let count = whats.len();
-    let told = whats.into_iter().take(MOST_PROBLEMS_TOLD).collect();
-    say::file_is_not_what_runs(count, Words::List(told, Joint::Then))
+    let reported = whats.into_iter().take(MOST_PROBLEMS_TOLD).collect();
+    say::file_is_not_what_runs(count, Words::List(reported, Joint::Then))
 }
 
 /// The first problem, for people.

@@ -11,7 +11,7 @@ use crate::sensors::{
 };
 use crate::text::{box_log, log_error};
 
-use super::analysis_thread::{AnalysisQueue, Note};
+use super::analysis_thread::{AnalysisMessage, AnalysisQueue};
 
 /// What stopping all sources may take.
 pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ impl RunningSensors {
         let analyst = self.analyst.clone();
         let out: Out = Box::new(move |word| {
             // Fails only while the daemon is stopping.
-            let _ = analyst.send(Note::Reading(word));
+            let _ = analyst.send(AnalysisMessage::Reading(word));
         });
         match Sensors::start(setup(configured, self.embedded), self.clock, out) {
             Ok(running) => self.running = Some(running),

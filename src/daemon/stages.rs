@@ -27,7 +27,7 @@ use crate::config::Config;
 use crate::contract::Mode;
 use crate::contract::box_key::BoxKey;
 use crate::control::command_thread::{self, CommandThread, Readers, SiteReaders};
-use crate::control::refusal_stats::Tally;
+use crate::control::refusal_stats::RefusalStats;
 use crate::control::{Gate, Inbox};
 use crate::detector::Detector;
 use crate::lifeline;
@@ -40,7 +40,9 @@ use crate::pipeline::scheduler::Scheduler;
 use crate::text::{box_log, daemon, foreign, language_of_log, log_error, log_warn};
 use crate::view::Views;
 
-use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
+use super::analysis_thread::{
+    AnalysisAlerts, AnalysisMessage, AnalysisQueue, AnalysisThread, Known, look_sink,
+};
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
@@ -177,11 +179,11 @@ impl LoadedSite {
         }
         let mut models = LoadedModels::load(config, manifest, None).map_err(not_loaded)?;
         models.look_for_faces(config, manifest).map_err(not_loaded)?;
-        config
-            .check_classes(&models.classes())
-            .map_err(|problems| DaemonError::told(|language| problems.in_language(language)).to_mend())?;
+        config.check_classes(&models.classes()).map_err(|problems| {
+            DaemonError::localized(|language| problems.in_language(language)).to_mend()
+        })?;
         let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
-        let mutes: Mutes = Arc::new(RwLock::new(beginning.standing.mutes.clone()));
+        let mutes: Mutes = Arc::new(RwLock::new(beginning.overrides.mutes.clone()));
         let site = Site::new(config, &models, clock_data.clone(), mutes.clone())?;
         Ok(LoadedSite { models, site, clock_data, mutes })
     }
@@ -256,7 +258,7 @@ pub(super) struct CommandStage {
     pub gate: Arc<Gate>,
     /// How people read answers.
     pub readers: SiteReaders,
-    refusal_stats: Arc<Tally>,
+    refusal_stats: Arc<RefusalStats>,
 }
 
 impl CommandStage {
@@ -279,7 +281,7 @@ impl CommandStage {
         gate.set_keys(&config.command_keys);
         let (inbox, commands) =
             Inbox::new(config.site.area.to_string(), config.site.box_id.to_string(), gate.clone());
-        let refusal_stats = Arc::new(Tally::default());
+        let refusal_stats = Arc::new(RefusalStats::default());
         let readers: SiteReaders = Arc::new(RwLock::new(Self::readers_of(config)));
         let parts = command_thread::Parts {
             alerts: Box::new(AnalysisAlerts {
@@ -324,7 +326,9 @@ pub(crate) fn start_publisher(
     broker.wait_until_ready(BROKER_WITHIN);
     let settings = wiring::mqtt_settings(config, broker);
     let publisher = Publisher::start(settings, bodies, storage.outbox.clone(), clock);
-    Ok(Arc::new(publisher.map_err(|trouble| DaemonError::told(|language| trouble.in_language(language)))?))
+    Ok(Arc::new(
+        publisher.map_err(|trouble| DaemonError::localized(|language| trouble.in_language(language)))?,
+    ))
 }
 
 /// Where frames go and what is known of each camera: shared by those that decode, look and decide.
@@ -436,7 +440,7 @@ impl AnalysisStage {
         context: Context<'_>,
         storage: &Storage,
         open: Vec<Revision>,
-        (queue, notes): (AnalysisQueue, Receiver<Note>),
+        (queue, notes): (AnalysisQueue, Receiver<AnalysisMessage>),
         alerts: &AlertStage,
         frames: &FramePath,
     ) -> Result<Self, DaemonError> {
@@ -466,7 +470,7 @@ impl AnalysisStage {
 
     fn stop(mut self) {
         // Fails only if the thread is gone already.
-        let _ = self.queue.send(Note::Stop);
+        let _ = self.queue.send(AnalysisMessage::Stop);
         self.thread.join();
         self.furniture.finish(&self.known.furniture);
         self.quality.finish(&self.known.quality);
@@ -557,21 +561,21 @@ fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
 fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audit>, DaemonError> {
     let keys = config.command_keys.len();
     let detail = daemon::started(env!("CARGO_PKG_VERSION"), &config.sha256, keys);
-    let started = Entry::of("started").saying(detail, config.site.language);
+    let started = Entry::of("started").with_detail(detail, config.site.language);
     let audit = Audit::open(folder, now).and_then(|audit| audit.record(now, started).map(|()| audit));
     let audit = audit.map_err(|error| {
         let why = foreign::words(error.to_string());
-        DaemonError::said(&daemon::audit_unwritable(folder.display(), why))
+        DaemonError::of_sentence(&daemon::audit_unwritable(folder.display(), why))
     })?;
     Ok(Arc::new(audit))
 }
 
 fn not_loaded(error: LoadModelsError) -> DaemonError {
-    DaemonError::told(|language| error.in_language(language)).to_mend()
+    DaemonError::localized(|language| error.in_language(language)).to_mend()
 }
 
 fn of_folder(folder: &Path, error: &std::io::Error) -> DaemonError {
-    DaemonError::said(&daemon::file_unreadable(folder.display(), foreign::words(error.to_string())))
+    DaemonError::of_sentence(&daemon::file_unreadable(folder.display(), foreign::words(error.to_string())))
 }
 
 #[cfg(test)]

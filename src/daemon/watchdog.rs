@@ -15,7 +15,7 @@ use crate::lifeline;
 use crate::outbox::Outbox;
 use crate::text::{Sentence, box_log, daemon, language_of_log, log_error, log_warn};
 
-use super::analysis_thread::{AnalysisQueue, Note};
+use super::analysis_thread::{AnalysisMessage, AnalysisQueue};
 
 /// A question that goes the way of an alert (analysis thread, alert writer, outbox) is answered within this; a disk that syncs
 /// slowly takes seconds.
@@ -73,7 +73,7 @@ pub(super) struct Watchdog {
     outbox: Outbox,
     /// The question on its way, since when it is.
     asked: Option<(Duration, Receiver<()>)>,
-    said: Option<Stuck>,
+    reported: Option<Stuck>,
     /// Since when something has been stuck.
     stuck_since: Option<Duration>,
 }
@@ -81,7 +81,7 @@ pub(super) struct Watchdog {
 impl Watchdog {
     /// Nothing is fed yet. `now` is the monotonic time.
     pub(super) fn new(analyst: AnalysisQueue, outbox: Outbox, now: Duration) -> Self {
-        Watchdog { judge: Judge::new(now), analyst, outbox, asked: None, said: None, stuck_since: None }
+        Watchdog { judge: Judge::new(now), analyst, outbox, asked: None, reported: None, stuck_since: None }
     }
 
     /// Looks at every part and feeds the watchdog if all get on. To be called every few seconds.
@@ -96,15 +96,15 @@ impl Watchdog {
         }
         match stuck {
             None => {
-                if self.said.take().is_some() {
+                if self.reported.take().is_some() {
                     log_warn!(box_log::well_again());
                 }
                 notify(&[NotifyState::Watchdog]);
             }
-            Some(stuck) if self.said != Some(stuck) => {
+            Some(stuck) if self.reported != Some(stuck) => {
                 let reason = stuck.sentence().in_language(language_of_log());
                 log_error!(box_log::not_alive(); %reason);
-                self.said = Some(stuck);
+                self.reported = Some(stuck);
             }
             Some(_) => {}
         }
@@ -122,7 +122,7 @@ impl Watchdog {
         // A full queue keeps no question; the next look tries again, and a queue that stays full is overload, which
         // the workers' count shows.
         let (ping, answer) = Ping::new(self.outbox.clone());
-        let sent = self.analyst.try_send(Note::Ping(ping));
+        let sent = self.analyst.try_send(AnalysisMessage::Ping(ping));
         if sent.is_ok() {
             self.asked = Some((now, answer));
         }
@@ -131,12 +131,12 @@ impl Watchdog {
 }
 
 /// Everything runs.
-pub(crate) fn tell_ready() {
+pub(crate) fn notify_ready() {
     notify(&[NotifyState::Ready]);
 }
 
 /// The end has begun.
-pub(crate) fn tell_stopping() {
+pub(crate) fn notify_stopping() {
     notify(&[NotifyState::Stopping]);
 }
 

@@ -21,7 +21,7 @@ use crate::contract::messages::{ACTIVE, GAP};
 use crate::contract::words::Time;
 use crate::contract::{Sender, gap_event};
 use crate::control::command_thread::SiteReaders;
-use crate::control::refusal_stats::Tally;
+use crate::control::refusal_stats::RefusalStats;
 use crate::control::{Inbox, answer};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
@@ -34,14 +34,14 @@ use crate::text::{
 use crate::video::{self, Location, Orientation, Pace, PictureShape, RtspUrl, Source};
 
 use super::DaemonError;
-use super::cameras::Wanted;
+use super::cameras::CameraSpec;
 use super::loaded_models::LoadedModels;
 use super::report;
 
 /// Everything that follows from a configuration and its models.
 pub(super) struct Site {
     plan: Plan,
-    wanted: Vec<Wanted>,
+    wanted: Vec<CameraSpec>,
     alert_writer: WriterSettings,
     detect_options: Vec<(Arc<str>, DetectOptions)>,
     workers: usize,
@@ -60,7 +60,7 @@ impl Site {
     ) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes)
-            .map_err(|error| DaemonError::said(&error.sentence()).to_mend())?;
+            .map_err(|error| DaemonError::of_sentence(&error.sentence()).to_mend())?;
         let mut main_streams = BTreeMap::new();
         for camera in &config.cameras {
             if let Some(stream) = main_stream(camera, loaded_models)? {
@@ -98,7 +98,7 @@ impl Site {
     }
 
     /// For the video side.
-    pub(crate) fn wanted_cameras(&self) -> Vec<Wanted> {
+    pub(crate) fn wanted_cameras(&self) -> Vec<CameraSpec> {
         self.wanted.clone()
     }
 
@@ -124,7 +124,7 @@ impl Site {
             .map(|_| {
                 loaded_models
                     .detector()
-                    .map_err(|error| DaemonError::told(|language| error.in_language(language)))
+                    .map_err(|error| DaemonError::localized(|language| error.in_language(language)))
             })
             .collect()
     }
@@ -148,7 +148,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
                 password: known.password.clone(),
             });
             let url = RtspUrl::parse_and_fill(url, credentials.as_ref()).map_err(|error| {
-                DaemonError::said(&of_camera::of(&*camera.id, error.sentence())).to_mend()
+                DaemonError::of_sentence(&of_camera::of(&*camera.id, error.sentence())).to_mend()
             })?;
             Location::Rtsp { url, transport: *transport, credentials }
         }
@@ -172,10 +172,10 @@ fn main_stream(camera: &Camera, loaded_models: &LoadedModels) -> Result<Option<M
     Ok(Some(MainStream { source, thresholds: loaded_models.thresholds(camera) }))
 }
 
-fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
+fn wanted(camera: &Camera) -> Result<CameraSpec, DaemonError> {
     let mut source = stream(camera, &camera.source)?;
     source.policy = camera.policy;
-    Ok(Wanted { source, analysis_hz: camera.analysis_hz, weight: camera.weight })
+    Ok(CameraSpec { source, analysis_hz: camera.analysis_hz, weight: camera.weight })
 }
 
 /// Where the broker is. The embedded one runs as long as this is kept.
@@ -227,7 +227,7 @@ pub(crate) fn start_broker(config: &Config, folder: &Path) -> Result<RunningBrok
         Broker::Embedded { port } => {
             let broker = mqtt::embedded::Embedded::start(*port, folder)
                 .map_err(|error| foreign::words(error.to_string()))
-                .map_err(|why| DaemonError::said(&daemon::no_embedded_broker(why)))?;
+                .map_err(|why| DaemonError::of_sentence(&daemon::no_embedded_broker(why)))?;
             Ok(RunningBroker::Embedded(broker))
         }
         Broker::Remote { .. } => Ok(RunningBroker::Remote),
@@ -307,16 +307,16 @@ pub(crate) fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbo
             return Ok(OpenedOutbox { outbox, dir: config.outbox.dir.clone(), trouble: None });
         }
         Err(error @ (OutboxError::InUse { .. } | OutboxError::TooNew { .. })) => {
-            return Err(DaemonError::told(|language| error.in_language(language)));
+            return Err(DaemonError::localized(|language| error.in_language(language)));
         }
         Err(error) => error,
     };
     let name = format!("lookout-outbox-{:016x}", rand::random::<u64>());
     let dir = std::env::temp_dir().join(name);
-    let told = error.in_language(language_of_log());
-    log_error!(box_log::outbox_folder_unusable(); error = %told, instead = %dir.display());
+    let message = error.in_language(language_of_log());
+    log_error!(box_log::outbox_folder_unusable(); error = %message, instead = %dir.display());
     let outbox = open_outbox_in(&dir, config, now)
-        .map_err(|_| DaemonError::told(|language| error.in_language(language)))?;
+        .map_err(|_| DaemonError::localized(|language| error.in_language(language)))?;
     let trouble = say::spool_is_elsewhere(error.sentence(), dir.display());
     Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
 }
@@ -369,15 +369,15 @@ fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
 }
 
 /// As it is told.
-fn unanswered(told: &mqtt::Unanswered) -> Unanswered {
-    let mqtt::Unanswered { count, from, until, request_ids } = told.clone();
+fn unanswered(unanswered: &mqtt::Unanswered) -> Unanswered {
+    let mqtt::Unanswered { count, from, until, request_ids } = unanswered.clone();
     Unanswered { count, from: Time(from), until: Time(until), request_ids }
 }
 
 /// What the publisher says by itself, as the contract has it, and who takes what it hears.
 pub(super) fn bodies(
     sender: Sender,
-    refusal_stats: Arc<Tally>,
+    refusal_stats: Arc<RefusalStats>,
     clock: Clock,
     inbox: Inbox,
     key: Option<Arc<BoxKey>>,
@@ -413,7 +413,7 @@ pub(super) fn bodies(
             };
             replier.event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
         }),
-        heard: Arc::new(move |heard| match heard {
+        observer: Arc::new(move |inbound| match inbound {
             Ok((stream, n)) => refusal_stats.mark(stream, n, clock.now().utc),
             Err(refusal) => refusal_stats.refused(refusal),
         }),

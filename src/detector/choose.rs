@@ -2,7 +2,7 @@
 //!
 //! Input: a model's description, perhaps its 8-bit version, and a file to remember the result in. What was measured is
 //! kept until the model, the library or the processor change, so that later starts measure nothing. Must never leave a
-//! box blind: what cannot be tried is told and left out, and where nothing is left the answer is `cpu`. Must never
+//! box blind: what cannot be tried is reported and left out, and where nothing is left the answer is `cpu`. Must never
 //! take less precision than it was allowed to.
 //!
 //! The file is a hint and not a record: unreadable, it is measured again; not writable, it is said.
@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::heads::{Candidate, Wanted, suppress_doubles};
+use super::heads::{Candidate, SelectedClass, suppress_doubles};
 use super::manifest::ModelEntry;
 use super::model::{Model, ModelError};
 use super::runtime::Runtime;
@@ -69,8 +69,8 @@ impl Choice {
         let one = |tried: &Tried| {
             let time = tried.run_ms.map(|ms| format!(" {ms:.1} ms"));
             let refused = tried.refused.as_ref().map(|why| format!(" ({why})"));
-            let told = time.unwrap_or_default() + &refused.unwrap_or_default();
-            format!("{} on {}{told}", tried.model, tried.provider)
+            let details = time.unwrap_or_default() + &refused.unwrap_or_default();
+            format!("{} on {}{details}", tried.model, tried.provider)
         };
         self.tried.iter().map(one).collect::<Vec<_>>().join(", ")
     }
@@ -197,8 +197,8 @@ impl Trial for OnThisBox<'_> {
         let (shortest, outputs) = model.runs_on(self.picture, TIMED_RUNS).map_err(short)?;
         let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
         let words = entry.classes.iter().enumerate().filter_map(|(column, class)| Some((column, (*class)?)));
-        let wanted: Vec<Wanted> =
-            words.map(|(column, class)| Wanted { column, class, at_least: SURE }).collect();
+        let wanted: Vec<SelectedClass> =
+            words.map(|(column, class)| SelectedClass { column, class, at_least: SURE }).collect();
         let mut found = Vec::new();
         model.entry().head.decode(&outputs, &entry.input, &wanted, &mut found);
         suppress_doubles(&mut found, entry.nms_iou);

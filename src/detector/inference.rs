@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::convert::{Converter, FrameFromModel};
-use super::heads::{Candidate, Wanted, suppress_doubles};
+use super::heads::{Candidate, SelectedClass, suppress_doubles};
 use super::model::{Model, ModelError};
 use super::tensors::{InputValues, MOST_OUTPUTS, Tensors};
 use super::{Detector, InferError, Thresholds};
@@ -28,7 +28,7 @@ struct Stage {
     model: Arc<Model>,
     converter: Converter,
     tensors: Tensors,
-    wanted: Vec<Wanted>,
+    wanted: Vec<SelectedClass>,
     candidates: Vec<Candidate>,
 }
 
@@ -104,7 +104,7 @@ impl Stage {
             let recommended = entry.thresholds.iter().find(|(known, _)| Some(*known) == *class);
             if let Some(&(class, recommended)) = recommended {
                 let at_least = thresholds.of(class, recommended);
-                self.wanted.push(Wanted { column, class, at_least });
+                self.wanted.push(SelectedClass { column, class, at_least });
             }
         }
         let mut outputs: [&[f32]; MOST_OUTPUTS] = [&[]; MOST_OUTPUTS];

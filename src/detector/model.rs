@@ -153,8 +153,8 @@ impl ModelError {
     }
 
     /// Bytes that ONNX Runtime did not load, for what it said.
-    pub(super) fn load(named: &Named, bytes: &[u8], said: &str) -> ModelError {
-        let (message, hint) = onnx_file::why_not(bytes, said);
+    pub(super) fn load(named: &Named, bytes: &[u8], reason: &str) -> ModelError {
+        let (message, hint) = onnx_file::why_not(bytes, reason);
         ModelError::Load { model: named.clone(), message, hint }
     }
 }

@@ -83,45 +83,45 @@ pub(super) fn weights_elsewhere(bytes: &[u8]) -> Option<(Sentence, Option<Senten
 }
 
 /// Why ONNX Runtime does not load these bytes, and what to try. `said` is what it says itself.
-pub(super) fn why_not(bytes: &[u8], said: &str) -> (Sentence, Option<Sentence>) {
-    let said = one_line(said);
+pub(super) fn why_not(bytes: &[u8], reason: &str) -> (Sentence, Option<Sentence>) {
+    let reason = one_line(reason);
     let Some(file) = OnnxFile::read(bytes) else {
         let (what, hint) = what_it_is(bytes).unwrap_or_else(|| {
             let begins_well = bytes.first() == Some(&BEGINNING);
             let hint = if begins_well { say::try_complete_file() } else { say::try_onnx() };
-            (say::not_loaded(said), hint)
+            (say::not_loaded(reason), hint)
         });
         return (what, Some(hint));
     };
-    if let Some(most) = number_after(&said, "till opset ") {
+    if let Some(most) = number_after(&reason, "till opset ") {
         let what = match file.opset {
             Some(opset) => say::newer_operators_of(opset, most),
             None => say::newer_operators(most),
         };
         return (what, Some(say::try_older_opset(most.min(17))));
     }
-    if let Some(most) = number_after(&said, "max supported IR version: ") {
+    if let Some(most) = number_after(&reason, "max supported IR version: ") {
         let what = match file.ir_version {
             Some(version) => say::newer_format_of(version, most),
             None => say::newer_format(most),
         };
         return (what, Some(say::try_older_format(most)));
     }
-    if let Some(operator) = unknown_operator(&said) {
+    if let Some(operator) = unknown_operator(&reason) {
         return (say::unknown_operator(operator), Some(say::try_without_plugins()));
     }
-    let is_cut = said.contains("protobuf parsing failed");
-    (say::not_loaded(said), is_cut.then(say::try_complete_file))
+    let is_cut = reason.contains("protobuf parsing failed");
+    (say::not_loaded(reason), is_cut.then(say::try_complete_file))
 }
 
 /// The operator that ONNX Runtime misses, in one of the three ways in which it says so.
-fn unknown_operator(said: &str) -> Option<&str> {
-    let before = said.split_once(" is not a registered function/op").map(|(before, _)| before);
+fn unknown_operator(reason: &str) -> Option<&str> {
+    let before = reason.split_once(" is not a registered function/op").map(|(before, _)| before);
     let name = match before.and_then(|before| before.rsplit([' ', ':']).next()) {
         Some(name) => name,
         None => ["No Op registered for ", "Could not find an implementation for "]
             .iter()
-            .find_map(|words| Some(said.split_once(words)?.1))?,
+            .find_map(|words| Some(reason.split_once(words)?.1))?,
     };
     name.split(['(', ' ']).next().filter(|name| !name.is_empty() && name.len() < 100)
 }
@@ -305,12 +305,12 @@ mod tests {
 
     #[test]
     fn an_operator_that_is_missing_is_named() {
-        for said in [
+        for reason in [
             "This is an invalid model. Error: Fatal error: YoloLayer_TRT(-1) is not a registered function/op",
             "Could not find an implementation for YoloLayer_TRT(1) node with name ''",
             "This is an invalid model. In Node, (\"\") , Error No Op registered for YoloLayer_TRT with domain_version of 13",
         ] {
-            assert_eq!(unknown_operator(said), Some("YoloLayer_TRT"));
+            assert_eq!(unknown_operator(reason), Some("YoloLayer_TRT"));
         }
         assert_eq!(unknown_operator("out of memory"), None);
     }

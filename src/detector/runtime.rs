@@ -114,7 +114,7 @@ impl Runtime {
 fn load() -> Result<Runtime, RuntimeError> {
     let library = find()?;
     let unusable =
-        |message: String| RuntimeError::Unusable { library: library.clone(), message: said(&message) };
+        |message: String| RuntimeError::Unusable { library: library.clone(), message: ort_message(&message) };
     let environment = ort::init_from(&library)
         .map_err(|error| unusable(reason(&error)))?
         .with_name("lookout")
@@ -223,7 +223,7 @@ pub(super) fn one_line(message: &str) -> String {
 }
 
 /// What a library says, as a sentence.
-pub(super) fn said(message: &str) -> Sentence {
+pub(super) fn ort_message(message: &str) -> Sentence {
     foreign::words(one_line(message))
 }
 
@@ -264,7 +264,8 @@ mod tests {
         ONNX Runtime's library was not found; looked for /opt/a, the system's libonnxruntime.so
           hint: deploy/setup.sh installs it; or name one with LOOKOUT_ORT_LIB=/path/to/libonnxruntime.so
         ");
-        let error = RuntimeError::Unusable { library: "/opt/b.so".into(), message: said("not an ELF file") };
+        let error =
+            RuntimeError::Unusable { library: "/opt/b.so".into(), message: ort_message("not an ELF file") };
         insta::assert_snapshot!(error, @r"
         ONNX Runtime cannot be loaded from /opt/b.so: not an ELF file
           hint: version 1.24 or later is needed; deploy/setup.sh installs one; LOOKOUT_ORT_LIB names another

@@ -15,7 +15,7 @@ use ort::value::{PrimitiveTensorElementType, Tensor};
 use super::denormals;
 use super::heads::HeadOutput;
 use super::model::Model;
-use super::runtime::said;
+use super::runtime::ort_message;
 use crate::text::{Sentence, model as say};
 
 /// Input and outputs of one model, for one thread.
@@ -66,7 +66,7 @@ impl Tensors {
 
     /// The input's values, channel by channel.
     pub(super) fn input_mut(&mut self) -> Result<InputValues<'_>, Sentence> {
-        let message = |error: ort::Error| said(error.message());
+        let message = |error: ort::Error| ort_message(error.message());
         Ok(match &mut self.input {
             Input::Floats(input) => {
                 InputValues::Floats(input.try_extract_tensor_mut::<f32>().map_err(message)?.1)
@@ -85,7 +85,7 @@ impl Tensors {
     /// Values of one output.
     pub(super) fn output(&self, number: usize) -> Result<&[f32], Sentence> {
         let output = self.outputs.get(number).ok_or_else(say::no_such_output)?;
-        output.try_extract_tensor::<f32>().map(|(_, values)| values).map_err(|e| said(e.message()))
+        output.try_extract_tensor::<f32>().map(|(_, values)| values).map_err(|e| ort_message(e.message()))
     }
 
     /// Runs `model` on the input; its outputs are then in here. `model` is the one these were made for.
@@ -124,7 +124,7 @@ impl Tensors {
             )
         });
         // SAFETY: `status` is what `Run` just returned, and nobody else takes it.
-        unsafe { ort::Error::result_from_status(status) }.map_err(|error| said(error.message()))
+        unsafe { ort::Error::result_from_status(status) }.map_err(|error| ort_message(error.message()))
     }
 }
 
@@ -136,7 +136,7 @@ where
     T: PrimitiveTensorElementType + Debug + Default + Clone,
 {
     let shape: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
-    let message = |error: ort::Error| said(error.message());
+    let message = |error: ort::Error| ort_message(error.message());
     let mut tensor = Tensor::<T>::new(&Allocator::default(), shape).map_err(message)?;
     tensor.try_extract_tensor_mut::<T>().map_err(message)?.1.fill(T::default());
     Ok(tensor)

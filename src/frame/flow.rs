@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn two_halves_that_part_are_told_apart() {
+    fn two_halves_that_part_are_distinguished() {
         let apart = |x: f32, _: f32| [if x < WIDTH as f32 / 2.0 { -1.5 } else { 1.5 }, 0.0];
         let flow = Estimator::default().estimate(&pattern(0, |_, _| [0.0; 2]), &pattern(100, apart));
         let of = |column: usize| f32::from(flow.cells[20 * COLUMNS + column][0]) / STEPS_PER_CELL * 2.0;

@@ -19,7 +19,7 @@ const CHROMA_ROW_STEP: usize = 8;
 const TILE: usize = 1024;
 
 /// Looks at a picture and writes what it sees into `glance`.
-pub fn measure(picture: &Picture, glance: &mut ImageStats) {
+pub fn measure(picture: &Picture, stats: &mut ImageStats) {
     let format = picture.format();
     let (width, height) = (format.width, format.height);
     let plane = picture.plane(0);
@@ -33,7 +33,7 @@ pub fn measure(picture: &Picture, glance: &mut ImageStats) {
     let mut sums = [[0u32; COLUMNS]; ROWS];
     let mut detail = [[0u64; PATCH_COLUMNS]; PATCH_ROWS];
     let mut tile = Tile { luma: [0; TILE], edges: [0; TILE], mark: [0; TILE] };
-    glance.mark.fill(0);
+    stats.mark.fill(0);
     for (row, sums) in sums.iter_mut().enumerate() {
         for start in (0..width).step_by(TILE) {
             let end = (start + TILE).min(width);
@@ -53,25 +53,25 @@ pub fn measure(picture: &Picture, glance: &mut ImageStats) {
                 sums[column] += luma;
                 let (patch_row, patch_column) = (row / 2, column / 2);
                 detail[patch_row][patch_column] += u64::from(edges);
-                let kept = &mut glance.mark[patch_row * PATCH_COLUMNS + patch_column];
+                let kept = &mut stats.mark[patch_row * PATCH_COLUMNS + patch_column];
                 *kept = kept.rotate_left(5) ^ mark.wrapping_mul(0x9E37_79B1);
             }
         }
     }
     let pixels = |column: usize| (columns[column].1 - columns[column].0) * READ_ROWS_EACH;
-    for (cell, luma) in glance.luma.iter_mut().enumerate() {
+    for (cell, luma) in stats.luma.iter_mut().enumerate() {
         let (row, column) = (cell / COLUMNS, cell % COLUMNS);
         let mean = sums[row][column] as f32 / pixels(column) as f32;
         *luma = full_range(mean, format.range) as u8;
     }
-    for (patch, value) in glance.detail.iter_mut().enumerate() {
+    for (patch, value) in stats.detail.iter_mut().enumerate() {
         let (row, column) = (patch / PATCH_COLUMNS, patch % PATCH_COLUMNS);
         let pixels = 2 * (pixels(2 * column) + pixels(2 * column + 1)) as u64;
         *value = (detail[row][column] * 16 / pixels).min(u64::from(u16::MAX)) as u16;
     }
-    glance.colour = colour(picture);
+    stats.colour = colour(picture);
     let (width, height) = format.shown_size();
-    glance.aspect = width as f32 / height as f32;
+    stats.aspect = width as f32 / height as f32;
 }
 
 /// The rows of a coarse row, or a part of their width, added up pixel by pixel; 16 bits hold them.
@@ -144,7 +144,7 @@ mod tests {
     use crate::frame::PixelAspect;
     use crate::frame::test_support::gray;
 
-    fn glance_of(picture: &Picture) -> ImageStats {
+    fn stats_of(picture: &Picture) -> ImageStats {
         let mut seen = ImageStats::even(0);
         measure(picture, &mut seen);
         seen
@@ -153,18 +153,18 @@ mod tests {
     #[test]
     fn a_picture_has_the_shape_that_people_see() {
         let picture = || gray(352, 288, 352, |_, _| 100);
-        assert_eq!(glance_of(&picture()).aspect, 352.0 / 288.0);
+        assert_eq!(stats_of(&picture()).aspect, 352.0 / 288.0);
         // Analogue cameras: 4:3, though their pixels are no squares.
-        let shown = glance_of(&picture().with_pixel_aspect(PixelAspect::new(12, 11))).aspect;
+        let shown = stats_of(&picture().with_pixel_aspect(PixelAspect::new(12, 11))).aspect;
         assert!((shown - 4.0 / 3.0).abs() < 0.01, "{shown}");
-        let upright = glance_of(&gray(360, 640, 360, |_, _| 100)).aspect;
+        let upright = stats_of(&gray(360, 640, 360, |_, _| 100)).aspect;
         assert_eq!(upright, 360.0 / 640.0);
     }
 
     #[test]
     fn any_size_can_be_looked_at() {
         for (width, height) in [(1, 1), (3, 2), (63, 35), (65, 37), (641, 359), (1920, 1080)] {
-            let seen = glance_of(&gray(width, height, width + 5, |_, _| 100));
+            let seen = stats_of(&gray(width, height, width + 5, |_, _| 100));
             assert!(seen.luma.iter().all(|l| *l == 100), "{width}x{height}: the padding was read");
             assert!(seen.detail.iter().all(|d| *d == 0), "{width}x{height}");
         }
@@ -209,7 +209,7 @@ mod tests {
     fn wide_and_odd_pictures_are_added_up_like_narrow_ones() {
         let pixel = |x: usize, y: usize| ((x * 31 + y * 17) ^ (x >> 3)) as u8;
         for (width, height) in [(65, 37), (640, 360), (1023, 61), (1921, 1081), (4096, 200)] {
-            let seen = glance_of(&gray(width, height, width + 3, pixel));
+            let seen = stats_of(&gray(width, height, width + 3, pixel));
             let (luma, detail) = by_definition(width, height, pixel);
             assert_eq!(seen.luma[..], luma[..], "{width}x{height}");
             assert_eq!(seen.detail[..], detail[..], "{width}x{height}");
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_cell_holds_its_own_part_of_the_picture() {
-        let seen = glance_of(&gray(640, 360, 640, |x, y| if x < 320 { 10 } else { (y / 2) as u8 }));
+        let seen = stats_of(&gray(640, 360, 640, |x, y| if x < 320 { 10 } else { (y / 2) as u8 }));
         assert_eq!(seen.luma[5 * COLUMNS + 3], 10);
         // Row 30 of 36 covers the lines 300 to 309, whose value is half their number.
         assert!((150..=154).contains(&seen.luma[30 * COLUMNS + 50]), "{}", seen.luma[30 * COLUMNS + 50]);
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn detail_is_the_same_for_the_same_scene_at_another_size() {
         let stripes = |scale: usize| {
-            glance_of(&gray(640 * scale, 360 * scale, 640 * scale, move |x, _| {
+            stats_of(&gray(640 * scale, 360 * scale, 640 * scale, move |x, _| {
                 if (x / (4 * scale)).is_multiple_of(2) { 80 } else { 120 }
             }))
         };
@@ -242,9 +242,9 @@ mod tests {
     #[test]
     fn one_pixel_that_changed_shows_in_its_patch_only() {
         let scene = |x: usize, y: usize| ((x * 7 + y * 13) % 200) as u8;
-        let before = glance_of(&gray(640, 360, 640, scene));
+        let before = stats_of(&gray(640, 360, 640, scene));
         // Line 101 is one that is read at this height.
-        let after = glance_of(&gray(640, 360, 640, |x, y| scene(x, y) ^ u8::from(x == 300 && y == 101)));
+        let after = stats_of(&gray(640, 360, 640, |x, y| scene(x, y) ^ u8::from(x == 300 && y == 101)));
         let changed: Vec<usize> =
             (0..before.mark.len()).filter(|patch| before.mark[*patch] != after.mark[*patch]).collect();
         assert_eq!(changed, [101 / 20 * PATCH_COLUMNS + 300 / 20]);

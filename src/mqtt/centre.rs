@@ -87,7 +87,7 @@ impl Default for Follow {
 
 /// What was heard.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Heard {
+pub(crate) enum CentreEvent {
     /// The broker confirmed the subscriptions.
     Connected,
     /// The connection ended or could not be made; it is tried again.
@@ -109,11 +109,11 @@ pub(crate) enum Heard {
     /// The alerts that a box has open, as the broker kept the list: at the start and after every reconnect.
     Open(OpenList),
     /// The broker does not let us hear this, and why; the rest goes on.
-    Deaf(String, String),
+    SubscriptionRefused(String, String),
     /// The broker has one of our commands.
     Sent(String),
     /// Something on `up/alert` that is no alert.
-    Nonsense(String),
+    Unreadable(String),
 }
 
 /// How a box's people read texts and times, from `up/meta`.
@@ -209,7 +209,7 @@ enum Order {
 #[derive(Debug)]
 pub(crate) struct Centre {
     prefix: String,
-    heard: mpsc::Receiver<Heard>,
+    events: mpsc::Receiver<CentreEvent>,
     orders: mpsc::Sender<Order>,
     key: Option<Arc<PrivateKey>>,
     task: JoinHandle<()>,
@@ -226,7 +226,7 @@ impl Centre {
     ///
     /// # Errors
     /// The URL cannot work, or a file that is named cannot be used. An unreachable broker is heard of later, as
-    /// [`Heard::Lost`].
+    /// [`CentreEvent::Lost`].
     pub(crate) fn start(follow: &Follow) -> Result<Self, Trouble> {
         // Topics are made and read with the same one.
         let prefix = follow.prefix.trim_matches('/').to_owned();
@@ -252,14 +252,14 @@ impl Centre {
         // numbers, so that marks have no holes.
         let filters = [META, STATE, ACTIVE, ALERT, REPLY, COUNT].map(|what| topics.of(what)).to_vec();
         // A slow reader makes the centre wait, and the broker in turn: nothing is dropped here.
-        let (heard_tx, heard) = mpsc::channel(256);
+        let (events_tx, events) = mpsc::channel(256);
         let (orders, orders_rx) = mpsc::channel(256);
         let work = Work {
             settings,
             endpoint: Some(endpoint),
             filters,
             client_id: format!("lookout-tail-{:08x}", rand::random::<u32>()),
-            heard: heard_tx,
+            events: events_tx,
             orders: orders_rx,
             waiting: VecDeque::new(),
             known: HashSet::new(),
@@ -268,12 +268,12 @@ impl Centre {
             key: follow.key.clone(),
         };
         let task = tokio::spawn(work.follow());
-        Ok(Centre { prefix, heard, orders, key: follow.key.clone(), task })
+        Ok(Centre { prefix, events, orders, key: follow.key.clone(), task })
     }
 
     /// The next thing heard. Can be dropped and called again without losing anything.
-    pub(crate) async fn next(&mut self) -> Option<Heard> {
-        self.heard.recv().await
+    pub(crate) async fn next(&mut self) -> Option<CentreEvent> {
+        self.events.recv().await
     }
 
     /// Acknowledges an alert of a box; returns the command's `request_id`, which its reply carries.
@@ -333,7 +333,7 @@ struct Work {
     endpoint: Option<Endpoint>,
     filters: Vec<String>,
     client_id: String,
-    heard: mpsc::Sender<Heard>,
+    events: mpsc::Sender<CentreEvent>,
     orders: mpsc::Receiver<Order>,
     /// Taken from `orders`, not acknowledged by the broker yet.
     waiting: VecDeque<Order>,
@@ -350,7 +350,7 @@ impl Work {
         loop {
             let begun = Instant::now();
             let trouble = self.connect_once().await;
-            if self.heard.send(Heard::Lost(trouble)).await.is_err() {
+            if self.events.send(CentreEvent::Lost(trouble)).await.is_err() {
                 return;
             }
             attempt = if begun.elapsed() > Duration::from_secs(10) { 0 } else { (attempt + 1).min(6) };
@@ -432,7 +432,8 @@ impl Work {
                     if asked.ends_with(META) || asked.ends_with(ACTIVE) =>
                 {
                     let next = ask_next(client, &mut flight, &mut filters).unwrap_or_default();
-                    self.tell(Heard::Deaf(std::mem::replace(&mut asked, next), reason)).await;
+                    self.emit(CentreEvent::SubscriptionRefused(std::mem::replace(&mut asked, next), reason))
+                        .await;
                 }
                 Event::Subscribed { refusal: Some(reason) } => {
                     let what = say::subscription_refused(broker, reason);
@@ -444,7 +445,7 @@ impl Work {
                     Some(next) => asked = next,
                     None => {
                         ready = true;
-                        self.tell(Heard::Connected).await;
+                        self.emit(CentreEvent::Connected).await;
                     }
                 },
                 Event::Sent(pkid) => {
@@ -452,21 +453,21 @@ impl Work {
                 }
                 Event::Acked { pkid, .. } => {
                     if let Some(Order::Command { request_id, .. }) = flight.acked(pkid) {
-                        self.tell(Heard::Sent(request_id)).await;
+                        self.emit(CentreEvent::Sent(request_id)).await;
                     }
                 }
-                Event::Message { topic, payload, retain, .. } => self.hear(&topic, &payload, retain).await,
+                Event::Message { topic, payload, retain, .. } => self.receive(&topic, &payload, retain).await,
                 Event::Disconnected | Event::Collision | Event::Other => {}
             }
         }
     }
 
-    async fn tell(&self, heard: Heard) {
+    async fn emit(&self, event: CentreEvent) {
         // Nobody listens any more: the task is about to be aborted.
-        let _ = self.heard.send(heard).await;
+        let _ = self.events.send(event).await;
     }
 
-    async fn hear(&mut self, topic: &str, payload: &[u8], retain: bool) {
+    async fn receive(&mut self, topic: &str, payload: &[u8], retain: bool) {
         let Some(rest) = topic.strip_prefix(&self.settings.prefix).and_then(|rest| rest.strip_prefix('/'))
         else {
             return;
@@ -480,29 +481,29 @@ impl Work {
             return;
         }
         let Ok(body) = serde_json::from_slice::<Value>(payload) else {
-            self.tell(Heard::Nonsense(format!("{topic}: not JSON"))).await;
+            self.emit(CentreEvent::Unreadable(format!("{topic}: not JSON"))).await;
             return;
         };
-        let heard = match what {
+        let event = match what {
             ALERT => {
                 self.store(area, box_name, &body);
                 self.alert(area, box_name, body)
             }
             REPLY => {
                 self.store(area, box_name, &body);
-                Heard::Reply(body)
+                CentreEvent::Reply(body)
             }
             COUNT => return self.store(area, box_name, &body),
             STATE => {
                 let data = body.get("data").unwrap_or(&body);
                 let state = data["state"].as_str().unwrap_or("unknown").to_owned();
-                Heard::State(area.to_owned(), box_name.to_owned(), state)
+                CentreEvent::State(area.to_owned(), box_name.to_owned(), state)
             }
             META => {
                 let data = body.get("data").unwrap_or(&body);
                 let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
                 let (area, box_name) = (area.to_owned(), box_name.to_owned());
-                Heard::About(About {
+                CentreEvent::About(About {
                     area,
                     box_name,
                     time_zone: text("time_zone"),
@@ -510,10 +511,10 @@ impl Work {
                 })
             }
             // Later ones say nothing that the revisions do not say.
-            ACTIVE if retain => Heard::Open(open_list(area, box_name, body)),
+            ACTIVE if retain => CentreEvent::Open(open_list(area, box_name, body)),
             _ => return,
         };
-        self.tell(heard).await;
+        self.emit(event).await;
     }
 
     /// Notes a message's number as stored, and those that it says are missing, and marks.
@@ -551,16 +552,20 @@ impl Work {
         }
     }
 
-    fn alert(&mut self, area: &str, box_name: &str, body: Value) -> Heard {
+    fn alert(&mut self, area: &str, box_name: &str, body: Value) -> CentreEvent {
         let data = body.get("data").unwrap_or(&body);
         let Some(alert_id) = data["alert_id"].as_str() else {
             let is_gap =
                 data.get("ranges").is_some() || body["type"].as_str().is_some_and(|t| t.contains("gap"));
             if is_gap {
-                return Heard::Gap(body);
+                return CentreEvent::Gap(body);
             }
             let is_time_fix = body["type"].as_str().is_some_and(|t| t.contains("time_fix"));
-            return if is_time_fix { Heard::TimeFix(body) } else { Heard::Nonsense(body.to_string()) };
+            return if is_time_fix {
+                CentreEvent::TimeFix(body)
+            } else {
+                CentreEvent::Unreadable(body.to_string())
+            };
         };
         let rev = data["rev"].as_u64().unwrap_or(0);
         let id = body["id"].as_str().map_or_else(|| format!("{alert_id}.{rev}"), str::to_owned);
@@ -584,7 +589,7 @@ impl Work {
             id: id.clone(),
             raw: body,
         };
-        if self.is_repeat(&id) { Heard::Repeat(id) } else { Heard::Alert(Box::new(alert)) }
+        if self.is_repeat(&id) { CentreEvent::Repeat(id) } else { CentreEvent::Alert(Box::new(alert)) }
     }
 
     fn is_repeat(&mut self, id: &str) -> bool {

@@ -4,7 +4,7 @@
 //! subscriptions, then `online`, then the latest values, then records as the outbox lends them. Must never
 //! let one bad record, message or subscription keep the others from going on.
 
-mod hearing;
+mod inbound;
 mod item;
 mod responding;
 mod sending;
@@ -47,7 +47,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 /// How a connection ended.
 pub(super) enum Ended {
     /// As asked; `heard` if the broker acknowledged `stopped`.
-    Stopped { heard: bool },
+    Stopped { confirmed: bool },
     /// By itself; `acknowledged` if the broker had acknowledged anything.
     Lost { trouble: Trouble, acknowledged: bool },
 }
@@ -111,7 +111,7 @@ pub(super) async fn run(
                         break 'connection trouble;
                     }
                     connection.forget_namesake(Instant::now());
-                    connection.tell_unanswered(false, Instant::now()).await;
+                    connection.report_unanswered(false, Instant::now()).await;
                     connection.look_again();
                 }
                 Ok(()) = appended.changed() => connection.look_again(),
@@ -119,7 +119,7 @@ pub(super) async fn run(
                 Ok(()) = renewed.changed() => connection.stop(Instant::now() + LEAVE_WITHIN),
                 Ok(()) = stop.changed() => {
                     let until = *stop.borrow_and_update();
-                    connection.tell_unanswered(true, Instant::now()).await;
+                    connection.report_unanswered(true, Instant::now()).await;
                     connection.stop(until.unwrap_or_else(Instant::now));
                 }
             }
@@ -130,7 +130,7 @@ pub(super) async fn run(
                     break 'connection trouble;
                 }
                 if connection.gone {
-                    return Ended::Stopped { heard: connection.stopped_heard };
+                    return Ended::Stopped { confirmed: connection.stopped_confirmed };
                 }
             }
             Err(trouble) => break 'connection trouble,
@@ -141,9 +141,9 @@ pub(super) async fn run(
         let _ = connection.apply(event).await;
     }
     connection.end(&trouble).await;
-    let trouble = connection.told_apart(trouble, &broker);
+    let trouble = connection.narrowed_down(trouble, &broker);
     if connection.stop_until.is_some() {
-        return Ended::Stopped { heard: connection.stopped_heard };
+        return Ended::Stopped { confirmed: connection.stopped_confirmed };
     }
     Ended::Lost { trouble, acknowledged: connection.acknowledged }
 }
@@ -189,7 +189,7 @@ struct Connection {
     /// Answers that are on `up/reply` and go to their response topics next.
     responses: VecDeque<Response>,
     stop_until: Option<Instant>,
-    stopped_heard: bool,
+    stopped_confirmed: bool,
     leaving: bool,
     gone: bool,
 }
@@ -233,7 +233,7 @@ impl Connection {
             backlog: Bucket::new(rate, rate, now),
             responses: VecDeque::new(),
             stop_until: None,
-            stopped_heard: false,
+            stopped_confirmed: false,
             leaving: false,
             gone: false,
             shared,
@@ -301,7 +301,7 @@ impl Connection {
         self.keep_alive = keep_alive;
         let takes_more = |before: u32| max_packet.is_none_or(|most| most > before);
         self.shared.suspects.lock().not_taken(&self.broker).too_small.take_if(|before| takes_more(*before));
-        self.tell_unsigned();
+        self.report_unsigned();
         self.connected_at = Some(Instant::now());
         self.shared.outbox.connected_async().await.map_err(|error| self.outbox_failed(&error))?;
         // This broker may take what another one refused, and what it refused itself waits for its time.
@@ -344,7 +344,7 @@ impl Connection {
     async fn done(&mut self, item: Item) {
         self.forgive(&item);
         match item {
-            Item::State(BoxState::Stopped) => self.stopped_heard = true,
+            Item::State(BoxState::Stopped) => self.stopped_confirmed = true,
             Item::State(state) => {
                 if state == BoxState::Online {
                     self.shared.suspects.lock().namesake.spoke();
@@ -382,7 +382,7 @@ impl Connection {
         if matches!(item, Item::Signature) {
             self.sign_again();
         }
-        self.shared.tell_last_refusal();
+        self.shared.report_last_refusal();
     }
 
     /// The broker answered that it does not take it: this one waits, the others go on.
@@ -430,8 +430,8 @@ impl Connection {
             // Closed means that nobody wants it sent any more.
             let _ = self.shared.outbox.hold_async(*id, until).await;
         }
-        self.tell_unsigned();
-        self.shared.tell_last_refusal();
+        self.report_unsigned();
+        self.shared.report_last_refusal();
     }
 
     // ---- time ----
@@ -576,7 +576,7 @@ impl Connection {
 
     /// A broker that hands our name to somebody else closes the connection; mosquitto's word for it gets
     /// lost in the library (a DISCONNECT with a reason and no properties). Their `up/state` tells.
-    fn told_apart(&self, trouble: Trouble, broker: &str) -> Trouble {
+    fn narrowed_down(&self, trouble: Trouble, broker: &str) -> Trouble {
         let client_id = self.settings.client_id();
         let mut suspects = self.shared.suspects.lock();
         let is_theirs = trouble.kind == TroubleKind::Closed && suspects.namesake.is_there_since(self.begun);

@@ -213,7 +213,7 @@ impl Embedded {
             to_me: events.clone(),
             events: received,
             children: 0,
-            said: None,
+            reported: None,
         };
         let thread = std::thread::Builder::new()
             .name("mqtt-broker".to_owned())
@@ -305,7 +305,7 @@ struct Supervisor {
     /// How many were started: events of an earlier one mean nothing.
     children: u64,
     /// What was said last, and when.
-    said: Option<(EmbeddedError, Instant)>,
+    reported: Option<(EmbeddedError, Instant)>,
 }
 
 impl Supervisor {
@@ -320,7 +320,7 @@ impl Supervisor {
             };
             if began.elapsed() >= self.timing.proved {
                 failures = 0;
-                self.said = None;
+                self.reported = None;
             }
             let wait =
                 self.timing.wait_first.saturating_mul(1 << failures.min(16)).min(self.timing.wait_most);
@@ -474,12 +474,15 @@ impl Supervisor {
 
     /// What stays wrong is said once, and once an hour.
     fn say(&mut self, trouble: &EmbeddedError) {
-        let is_new = self.said.as_ref().is_none_or(|(said, at)| said != trouble || at.elapsed() >= SAY_AGAIN);
+        let is_new = self
+            .reported
+            .as_ref()
+            .is_none_or(|(reported, at)| reported != trouble || at.elapsed() >= SAY_AGAIN);
         if !is_new {
             debug!(%trouble, "the embedded broker is tried again");
             return;
         }
-        self.said = Some((trouble.clone(), Instant::now()));
+        self.reported = Some((trouble.clone(), Instant::now()));
         match trouble {
             EmbeddedError::Ended { .. } => log_warn!(say::started_again(trouble.sentence())),
             EmbeddedError::Missing

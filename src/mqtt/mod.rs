@@ -87,7 +87,7 @@ pub struct Settings {
     pub embedded_port: u16,
     /// Most old records per second after a reconnect, so that a thousand boxes do not drown the centre.
     pub backlog_per_sec: u32,
-    /// The site's time zone: times in answers are told in it.
+    /// The site's time zone: times in answers are reported in it.
     pub time_zone: TimeZone,
     /// Times; the defaults are for the field, tests shorten them.
     pub timing: Timing,
@@ -196,7 +196,7 @@ pub struct Timing {
     pub taken_over_urgent: Duration,
     /// Without a further sign of it, another client is gone after so long.
     pub namesake_forgotten: Duration,
-    /// So long a sender's refused commands are counted before one answer tells of those that got none.
+    /// So long a sender's refused commands are counted before one answer reports those that got none.
     pub refusals_within: Duration,
     /// How long a refused record is put aside the first time; doubles.
     pub hold_first: Duration,
@@ -245,7 +245,7 @@ pub struct Delivered<'a> {
     pub retained: bool,
     /// When it came.
     pub at: Timestamp,
-    /// In which zone times are told in an answer.
+    /// In which zone times are reported in an answer.
     pub time_zone: &'a TimeZone,
     /// What it asks for about its answer (MQTT 5).
     pub respond_to: Option<&'a RespondTo>,
@@ -302,7 +302,7 @@ impl Downlink for NoDownlink {
 }
 
 /// Makes the body of `up/state`. `session` is new for every connection, so that a will that comes late,
-/// after the next connection's `online`, can be told by it.
+/// after the next connection's `online`, can be known by it.
 pub type StateBody = Arc<dyn Fn(BoxState, &str, Timestamp) -> BuiltMessage + Send + Sync>;
 
 /// Makes the body of an `up/reply` the publisher gives by itself, to a command that is no command.
@@ -353,7 +353,7 @@ pub struct Unanswered {
 }
 
 /// Hears of every command that was refused here, and of every mark that was taken (`Ok`: stream and number). Must not wait.
-pub type Heard = Arc<dyn Fn(Result<(&str, u64), &Refusal>) + Send + Sync>;
+pub type InboundObserver = Arc<dyn Fn(Result<(&str, u64), &Refusal>) + Send + Sync>;
 
 /// What the publisher says by itself, and whom it tells of what it heard.
 #[derive(Clone)]
@@ -363,7 +363,7 @@ pub struct Bodies {
     /// `up/reply`.
     pub reply: ReplyBody,
     /// For the audit log.
-    pub heard: Heard,
+    pub observer: InboundObserver,
     /// Takes commands and marks.
     pub downlink: Arc<dyn Downlink>,
     /// Where the box has a key.
@@ -391,13 +391,13 @@ impl Default for Bodies {
                     "command": refusal.verb,
                     "outcome": "refused",
                     "message": refusal.why.to_string(),
-                    "unanswered": refusal.unanswered.as_ref().map(|told| told.count),
+                    "unanswered": refusal.unanswered.as_ref().map(|unanswered| unanswered.count),
                     "at": refusal.at.to_string(),
                     "seq": { "stream": &*seq.stream, "n": seq.n },
                 });
                 Ok(reply.to_string().into_bytes())
             }),
-            heard: Arc::new(|_| {}),
+            observer: Arc::new(|_| {}),
             downlink: Arc::new(NoDownlink),
             signing: None,
         }

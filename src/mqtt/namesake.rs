@@ -61,7 +61,7 @@ impl Namesake {
     }
 
     /// What `up/state` says. `true` if it is a sign of another client.
-    pub(super) fn hear(&mut self, state: &str, session: &str, now: Instant) -> bool {
+    pub(super) fn observe(&mut self, state: &str, session: &str, now: Instant) -> bool {
         let is_own = self.own.iter().chain(&self.tried).any(|own| own == session);
         if is_own || self.before.contains(session) {
             return false;
@@ -120,7 +120,7 @@ mod tests {
         let mut namesake = Namesake::default();
         namesake.begin("ours-1", "first:1883");
         namesake.accepted("ours-1");
-        namesake.hear("online", "before", Instant::now());
+        namesake.observe("online", "before", Instant::now());
         namesake.spoke();
         namesake
     }
@@ -129,10 +129,13 @@ mod tests {
     fn this_boxs_earlier_life_is_nobody_else() {
         let mut namesake = spoken();
         let now = Instant::now();
-        assert!(!namesake.hear("online", "ours-1", now));
-        assert!(!namesake.hear("offline", "before", now), "its late will");
-        assert!(!namesake.hear("offline", "before-that", now), "a will of one that never came to say online");
-        assert!(!namesake.hear("stopped", "before-that", now));
+        assert!(!namesake.observe("online", "ours-1", now));
+        assert!(!namesake.observe("offline", "before", now), "its late will");
+        assert!(
+            !namesake.observe("offline", "before-that", now),
+            "a will of one that never came to say online"
+        );
+        assert!(!namesake.observe("stopped", "before-that", now));
         assert!(!namesake.is_there_since(now));
     }
 
@@ -143,22 +146,22 @@ mod tests {
         for n in 0..3 * REMEMBERED {
             namesake.begin(&format!("failed-{n}"), "first:1883");
         }
-        assert!(!namesake.hear("online", "ours-1", now), "kept since before the outage");
+        assert!(!namesake.observe("online", "ours-1", now), "kept since before the outage");
         let last = 3 * REMEMBERED - 1;
         for n in [last - 1, last] {
             assert!(
-                !namesake.hear("offline", &format!("failed-{n}"), now),
+                !namesake.observe("offline", &format!("failed-{n}"), now),
                 "the will of one whose answer was lost"
             );
         }
-        assert!(namesake.hear("online", "theirs-1", now));
+        assert!(namesake.observe("online", "theirs-1", now));
     }
 
     #[test]
     fn a_session_that_was_opened_after_ours_is_somebody_else() {
         let mut namesake = spoken();
         let now = Instant::now();
-        assert!(namesake.hear("online", "theirs-1", now));
+        assert!(namesake.observe("online", "theirs-1", now));
         assert!(namesake.is_there_since(now));
         assert!(!namesake.is_there_since(now + Duration::from_secs(1)));
     }
@@ -168,14 +171,14 @@ mod tests {
         let mut namesake = spoken();
         let now = Instant::now();
         namesake.begin("ours-2", "second:1883");
-        assert!(!namesake.hear("online", "kept-there", now), "said before this box came there");
+        assert!(!namesake.observe("online", "kept-there", now), "said before this box came there");
         namesake.spoke();
-        assert!(!namesake.hear("offline", "kept-there", now));
-        assert!(!namesake.hear("offline", "ours-1", now), "the will at the broker that was left");
-        assert!(namesake.hear("online", "theirs-1", now));
+        assert!(!namesake.observe("offline", "kept-there", now));
+        assert!(!namesake.observe("offline", "ours-1", now), "the will at the broker that was left");
+        assert!(namesake.observe("online", "theirs-1", now));
         namesake.begin("ours-3", "second:1883");
         assert!(
-            namesake.hear("online", "theirs-2", now),
+            namesake.observe("online", "theirs-2", now),
             "the same broker: whoever came meanwhile is another"
         );
     }
@@ -184,9 +187,9 @@ mod tests {
     fn two_wills_that_are_not_ours_are_somebody_else() {
         let mut namesake = spoken();
         let now = Instant::now();
-        assert!(!namesake.hear("offline", "theirs-1", now));
-        assert!(!namesake.hear("offline", "theirs-1", now), "the same again");
-        assert!(namesake.hear("offline", "theirs-2", now));
+        assert!(!namesake.observe("offline", "theirs-1", now));
+        assert!(!namesake.observe("offline", "theirs-1", now), "the same again");
+        assert!(namesake.observe("offline", "theirs-2", now));
     }
 
     #[test]

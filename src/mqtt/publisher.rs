@@ -67,7 +67,7 @@ pub(super) struct Delivery {
     pub qos: Qos,
     /// Whether the broker keeps it.
     pub retain: bool,
-    /// How long the broker keeps it at most (MQTT 5; a broker of 3.1.1 is not told); always where nothing is said.
+    /// How long the broker keeps it at most (MQTT 5; a broker of 3.1.1 is not reported); always where nothing is said.
     pub expires: Option<Duration>,
     /// Whether it goes only when no record waits: there may be a thousand of its kind after a reconnect.
     pub waits: bool,
@@ -241,7 +241,7 @@ impl Suspects {
 /// What the connections of one publisher share.
 pub(super) struct Shared {
     settings: RwLock<Arc<Settings>>,
-    /// In which times in answers are told: another one takes no other connection.
+    /// In which times in answers are reported: another one takes no other connection.
     time_zone: RwLock<TimeZone>,
     /// Counts how often the settings were replaced.
     pub renewed: watch::Sender<u64>,
@@ -273,20 +273,20 @@ impl Shared {
         self.settings.read().clone()
     }
 
-    /// In which times in answers are told now.
+    /// In which times in answers are reported now.
     pub(super) fn time_zone(&self) -> TimeZone {
         self.time_zone.read().clone()
     }
 
     /// Says in the status what was refused last and not taken since.
-    pub(crate) fn tell_last_refusal(&self) {
+    pub(crate) fn report_last_refusal(&self) {
         let suspects = self.suspects.lock();
         self.status.send_if_modified(|status| {
-            let is_told = status.last_refusal.as_ref() == suspects.last_refusal();
-            if !is_told {
+            let is_reported = status.last_refusal.as_ref() == suspects.last_refusal();
+            if !is_reported {
                 status.last_refusal = suspects.last_refusal().cloned();
             }
-            !is_told
+            !is_reported
         });
     }
 }
@@ -362,16 +362,16 @@ impl Publisher {
     /// The settings cannot work; the connection stays as it is.
     pub fn reconnect(&self, settings: Settings) -> Result<(), Trouble> {
         check(&settings)?;
-        self.tell_times_in(settings.time_zone.clone());
+        self.set_time_zone(settings.time_zone.clone());
         *self.shared.settings.write() = Arc::new(settings);
         self.shared.suspects.lock().begin_anew();
-        self.shared.tell_last_refusal();
+        self.shared.report_last_refusal();
         self.shared.renewed.send_modify(|count| *count += 1);
         Ok(())
     }
 
-    /// From the next answer on, times in answers are told in this time zone; the connection stays.
-    pub fn tell_times_in(&self, time_zone: TimeZone) {
+    /// From the next answer on, times in answers are reported in this time zone; the connection stays.
+    pub fn set_time_zone(&self, time_zone: TimeZone) {
         *self.shared.time_zone.write() = time_zone;
     }
 
@@ -439,7 +439,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
     let mut retries = Retries::default();
     let mut order = BrokerOrder::default();
     // The last trouble of each broker that was told.
-    let mut said: HashMap<String, Trouble> = HashMap::new();
+    let mut reported: HashMap<String, Trouble> = HashMap::new();
     let mut renewed = shared.renewed.subscribe();
     while stop.borrow().is_none() {
         let begun = Instant::now();
@@ -448,25 +448,25 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         let ended = tokio::spawn(connection::run(shared.clone(), order.turn(), stop.clone())).await;
         let (trouble, acknowledged) = match ended {
             // Not to stop, but to connect by other settings.
-            Ok(Ended::Stopped { heard }) if stop.borrow().is_none() => {
-                log_info!(say::left_to_connect_anew(); goodbye_heard = heard);
+            Ok(Ended::Stopped { confirmed }) if stop.borrow().is_none() => {
+                log_info!(say::left_to_connect_anew(); goodbye_heard = confirmed);
                 shared.status.send_modify(|status| {
                     status.connected = false;
                     status.connected_since = None;
                     status.in_flight = 0;
                     status.trouble = None;
                 });
-                (retries, order, said) = (Retries::default(), BrokerOrder::default(), HashMap::new());
+                (retries, order, reported) = (Retries::default(), BrokerOrder::default(), HashMap::new());
                 renewed.mark_unchanged();
                 continue;
             }
-            Ok(Ended::Stopped { heard }) => {
+            Ok(Ended::Stopped { confirmed }) => {
                 shared.status.send_modify(|status| {
                     status.connected = false;
                     status.trouble =
-                        (!heard).then(|| Trouble::new(TroubleKind::Closed, say::goodbye_unheard()));
+                        (!confirmed).then(|| Trouble::new(TroubleKind::Closed, say::goodbye_unheard()));
                 });
-                log_info!(say::stopped(); goodbye_heard = heard);
+                log_info!(say::stopped(); goodbye_heard = confirmed);
                 return;
             }
             Ok(Ended::Lost { trouble, acknowledged }) => (trouble, acknowledged),
@@ -485,7 +485,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         let wait = retries.next(timing, trouble.kind, settled, was_accepted, another);
         let trouble = if retries.is_thrown_off() { thrown_off(&shared) } else { trouble };
         let broker = shared.status.borrow().broker.clone();
-        if said.get(&broker) != Some(&trouble) {
+        if reported.get(&broker) != Some(&trouble) {
             log_warn!(say::no_connection(); %broker, error = %trouble.in_language(language_of_log()));
         } else {
             debug!(?wait, error = %trouble, "still no connection");
@@ -496,11 +496,11 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             status.in_flight = 0;
             status.trouble = Some(trouble.clone());
         });
-        said.insert(broker, trouble);
+        reported.insert(broker, trouble);
         tokio::select! {
             () = wait_out(&shared, wait) => {}
             _ = renewed.changed() => {
-                (retries, order, said) = (Retries::default(), BrokerOrder::default(), HashMap::new());
+                (retries, order, reported) = (Retries::default(), BrokerOrder::default(), HashMap::new());
             }
             _ = stop.changed() => {}
         }

@@ -1,6 +1,6 @@
 //! Which refused commands are answered: the first of each sender in a while, and then, in one answer, how many were not.
 //!
-//! A flood stays bounded, and an honest sender whose answer drowned in it learns of that. Senders are told apart by the key
+//! A flood stays bounded, and an honest sender whose answer drowned in it learns of that. Senders are distinguished by the key
 //! whose signature was good; all others are one. Pure: time is an argument.
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ struct Sender {
 
 #[derive(Debug)]
 struct LeftOut {
-    told: Unanswered,
+    unanswered: Unanswered,
     verb: String,
 }
 
@@ -42,7 +42,7 @@ impl Refusals {
     pub(super) fn take(&mut self, refusal: &Refusal, within: Duration, now: Instant) -> bool {
         let new = || Sender { since: now, answered: 0, left_out: None };
         let sender = self.senders.entry(refusal.key.clone()).or_insert_with(new);
-        // What was left out is told first.
+        // What was left out is reported first.
         if sender.left_out.is_none() && now >= sender.since + within {
             (sender.since, sender.answered) = (now, 0);
         }
@@ -51,16 +51,17 @@ impl Refusals {
             return true;
         }
         let left_out = sender.left_out.get_or_insert_with(|| LeftOut {
-            told: Unanswered { count: 0, from: refusal.at, until: refusal.at, request_ids: Vec::new() },
+            unanswered: Unanswered { count: 0, from: refusal.at, until: refusal.at, request_ids: Vec::new() },
             verb: refusal.verb.clone(),
         });
-        left_out.told.count += 1;
-        left_out.told.until = refusal.at;
+        left_out.unanswered.count += 1;
+        left_out.unanswered.until = refusal.at;
         if left_out.verb != refusal.verb {
             left_out.verb = "several".to_owned();
         }
-        if let Some(id) = refusal.request_id.clone().filter(|_| left_out.told.request_ids.len() < NAMED) {
-            left_out.told.request_ids.push(id);
+        if let Some(id) = refusal.request_id.clone().filter(|_| left_out.unanswered.request_ids.len() < NAMED)
+        {
+            left_out.unanswered.request_ids.push(id);
         }
         false
     }
@@ -78,16 +79,16 @@ impl Refusals {
             if !at_once && now < sender.since + within {
                 continue;
             }
-            let Some(LeftOut { told, verb }) = sender.left_out.take() else { continue };
+            let Some(LeftOut { unanswered, verb }) = sender.left_out.take() else { continue };
             (sender.since, sender.answered) = (now, 0);
             due.push(Refusal {
                 kind: RefusalKind::Busy,
                 request_id: None,
                 key: key.clone(),
                 verb,
-                why: Box::new(sentence(&told, key.as_deref(), within, zone).into()),
-                at: told.until,
-                unanswered: Some(Box::new(told)),
+                why: Box::new(sentence(&unanswered, key.as_deref(), within, zone).into()),
+                at: unanswered.until,
+                unanswered: Some(Box::new(unanswered)),
             });
         }
         due
@@ -100,8 +101,8 @@ impl Refusals {
     }
 }
 
-fn sentence(told: &Unanswered, key: Option<&str>, within: Duration, zone: &TimeZone) -> Sentence {
-    let Unanswered { count, from, until, .. } = told;
+fn sentence(unanswered: &Unanswered, key: Option<&str>, within: Duration, zone: &TimeZone) -> Sentence {
+    let Unanswered { count, from, until, .. } = unanswered;
     let whose = key.map_or_else(say::of_nobody, say::of_key);
     let [from, until] = [from, until].map(|at| LocalTime::new(*at, zone).to_string());
     say::more_refused(*count, whose, from, until, AT_MOST, within.as_secs())
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_flood_ten_are_answered_and_then_it_is_told_how_many_were_not() {
+    fn of_a_flood_ten_are_answered_and_then_it_is_reported_how_many_were_not() {
         let mut refusals = Refusals::default();
         let start = Instant::now();
         assert_eq!(answered(&mut refusals, 100, None, start), 10);
@@ -140,10 +141,10 @@ mod tests {
         let zone = TimeZone::fixed(jiff::tz::offset(8));
         let due = refusals.due(false, MINUTE, &zone, start + MINUTE);
         let [one] = due.as_slice() else { panic!("one answer for all of them: {due:?}") };
-        let told = one.unanswered.as_ref().unwrap();
-        assert_eq!((told.count, one.verb.as_str(), one.kind), (90, "ack", RefusalKind::Busy));
-        assert_eq!((told.from, told.until), (refusal(10, None).at, refusal(99, None).at));
-        assert_eq!(told.request_ids.len(), NAMED, "bounded");
+        let unanswered = one.unanswered.as_ref().unwrap();
+        assert_eq!((unanswered.count, one.verb.as_str(), one.kind), (90, "ack", RefusalKind::Busy));
+        assert_eq!((unanswered.from, unanswered.until), (refusal(10, None).at, refusal(99, None).at));
+        assert_eq!(unanswered.request_ids.len(), NAMED, "bounded");
         assert!(
             one.why.to_string().starts_with("90 more commands without a good signature were refused from "),
             "{}",
@@ -164,23 +165,23 @@ mod tests {
     fn however_long_a_flood_lasts_its_answers_are_bounded_and_nothing_is_left_uncounted() {
         let mut refusals = Refusals::default();
         let start = Instant::now();
-        let (mut answers, mut told) = (0, 0);
+        let (mut answers, mut unanswered) = (0, 0);
         for second in 0..600 {
             let now = start + Duration::from_secs(second);
             for one in refusals.due(false, MINUTE, &TimeZone::UTC, now) {
                 answers += 1;
-                told += one.unanswered.unwrap().count;
+                unanswered += one.unanswered.unwrap().count;
             }
             let taken = answered(&mut refusals, 50, None, now);
             answers += taken;
-            told += taken as u64;
+            unanswered += taken as u64;
         }
-        told += refusals
+        unanswered += refusals
             .due(true, MINUTE, &TimeZone::UTC, start + 10 * MINUTE)
             .iter()
             .map(|one| one.unanswered.as_ref().unwrap().count)
             .sum::<u64>();
-        assert_eq!(told, 600 * 50);
+        assert_eq!(unanswered, 600 * 50);
         assert!(answers <= 10 * (AT_MOST as usize + 1), "{answers} answers in ten minutes");
     }
 

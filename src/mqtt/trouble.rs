@@ -128,7 +128,7 @@ impl Context<'_> {
                 S::AwaitPingResp | S::CollisionTimeout => self.silent(),
                 S::IncomingPacketTooLarge { pkt_size, max } => self.too_large(*pkt_size, *max),
                 S::ServerDisconnect { reason_code, reason_string } => {
-                    self.told_to_go(&format!("{reason_code:?}"), reason_string.as_deref())
+                    self.disconnected(&format!("{reason_code:?}"), reason_string.as_deref())
                 }
                 other => self.unexpected(other.to_string()),
             },
@@ -264,7 +264,7 @@ impl Context<'_> {
         }
     }
 
-    fn told_to_go(&self, code: &str, reason: Option<&str>) -> Trouble {
+    fn disconnected(&self, code: &str, reason: Option<&str>) -> Trouble {
         let broker = self.broker;
         match (code, reason) {
             ("SessionTakenOver", _) => Trouble::taken_over(broker, self.client_id),

@@ -181,7 +181,7 @@ pub(super) fn is_of_the_site(url: &Url) -> bool {
 
 /// How a camera was asked.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct AskedDevice {
     /// Its device service.
     pub(super) service: Url,
     /// The address behind the name.
@@ -190,9 +190,9 @@ pub(super) struct Asked {
     pub(super) own_port: Option<u16>,
 }
 
-impl Asked {
+impl AskedDevice {
     pub(super) fn new(service: Url) -> Self {
-        Asked { ip: ip_of(&service), service, own_port: None }
+        AskedDevice { ip: ip_of(&service), service, own_port: None }
     }
 
     /// A service that an answer names, as it is reached from here.

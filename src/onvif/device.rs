@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use url::Url;
 
-use super::address::{Asked, shown, without_password};
+use super::address::{AskedDevice, shown, without_password};
 use super::error::OnvifError;
 use super::http::{self, Answer};
 use super::media::{self, Profile, Service};
@@ -78,7 +78,7 @@ enum Sent {
 
 /// A camera that was reached, and lets us in.
 pub struct Device {
-    asked: Asked,
+    asked: AskedDevice,
     login: Option<Login>,
     access: Mutex<Access>,
     /// How far its clock is ahead of ours; none where it does not say.
@@ -102,7 +102,7 @@ impl Device {
     /// It cannot be reached, speaks no ONVIF, or refuses the login.
     pub async fn open(service: &Url, login: Option<&Login>) -> Result<Device, OnvifError> {
         let mut device = Device {
-            asked: Asked::new(service.clone()),
+            asked: AskedDevice::new(service.clone()),
             login: login.cloned(),
             access: Mutex::default(),
             ahead: None,

@@ -201,7 +201,7 @@ async fn ask(
                         matches_of(&answer, from.ip()).for_each(|camera| found.add(camera));
                     }
                 }
-                // Nobody listens at one address that was asked: that is told of the socket's next packet.
+                // Nobody listens at one address that was asked: that is reported of the socket's next packet.
                 Ok(Err(_)) => {}
                 Err(_) => break,
             }

@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use url::Url;
 
-use super::address::{Asked, is_of_the_site, without_password};
+use super::address::{AskedDevice, is_of_the_site, without_password};
 use super::discovery::Answered;
 use super::media::{self, Service};
 use super::soap::{self, Fault, Message};
@@ -76,7 +76,7 @@ fn an_address_typed_by_hand_leads_to_the_device_service() {
 
 #[test]
 fn a_password_stays_with_the_host_that_was_asked() {
-    let asked = Asked {
+    let asked = AskedDevice {
         service: url("http://203.0.113.9:8081/onvif/device_service"),
         ip: Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9))),
         own_port: Some(80),
@@ -113,7 +113,7 @@ fn a_password_stays_with_the_host_that_was_asked() {
 
 #[test]
 fn a_camera_cannot_have_our_password_filled_into_an_address() {
-    let asked = Asked::new(url("http://10.0.0.31/onvif/device_service"));
+    let asked = AskedDevice::new(url("http://10.0.0.31/onvif/device_service"));
     for named in [
         "rtsp://10.0.0.31/a?x={password}",
         "rtsp://10.0.0.31/{password}",
@@ -211,7 +211,7 @@ fn a_password_that_a_camera_writes_into_the_address_of_a_stream_is_taken_out() {
 
 #[test]
 fn an_encrypted_camera_is_not_asked_without_encryption() {
-    let asked = Asked::new(url("https://10.0.0.31/onvif/device_service"));
+    let asked = AskedDevice::new(url("https://10.0.0.31/onvif/device_service"));
     assert_eq!(asked.service("http://10.0.0.31/m").map(String::from).as_deref(), Ok("https://10.0.0.31/m"));
     let from = url("https://10.0.0.31/onvif/device_service");
     assert!(asked.redirect(&from, "http://10.0.0.31/onvif/device_service").is_err());
@@ -223,7 +223,7 @@ fn an_encrypted_camera_is_not_asked_without_encryption() {
 }
 
 #[test]
-fn private_addresses_are_told_from_those_of_the_internet() {
+fn private_addresses_are_distinguished_from_those_of_the_internet() {
     for (address, is_private) in [
         ("http://10.1.2.3/", true),
         ("http://172.31.0.1/", true),

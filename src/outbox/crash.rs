@@ -9,10 +9,13 @@
 pub(crate) fn point(name: &str) {
     use std::sync::LazyLock;
 
-    static CRASH: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_CRASH_AT"));
-    static HANG: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_HANG_AT"));
+    static CRASH: LazyLock<Option<CrashPoint>> =
+        LazyLock::new(|| CrashPoint::in_environment("LOOKOUT_CRASH_AT"));
+    static HANG: LazyLock<Option<CrashPoint>> =
+        LazyLock::new(|| CrashPoint::in_environment("LOOKOUT_HANG_AT"));
 
-    static PANIC: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_PANIC_AT"));
+    static PANIC: LazyLock<Option<CrashPoint>> =
+        LazyLock::new(|| CrashPoint::in_environment("LOOKOUT_PANIC_AT"));
 
     assert!(!PANIC.as_ref().is_some_and(|wanted| wanted.is_here(name)), "as a test wants it");
     if CRASH.as_ref().is_some_and(|wanted| wanted.is_here(name)) {
@@ -27,17 +30,17 @@ pub(crate) fn point(name: &str) {
 }
 
 #[cfg(debug_assertions)]
-struct Wanted {
+struct CrashPoint {
     name: String,
     left: std::sync::atomic::AtomicU64,
 }
 
 #[cfg(debug_assertions)]
-impl Wanted {
+impl CrashPoint {
     fn in_environment(variable: &str) -> Option<Self> {
         let text = std::env::var(variable).ok()?;
         let (name, times) = text.split_once(':')?;
-        Some(Wanted { name: name.to_owned(), left: times.parse::<u64>().ok()?.into() })
+        Some(CrashPoint { name: name.to_owned(), left: times.parse::<u64>().ok()?.into() })
     }
 
     fn is_here(&self, name: &str) -> bool {

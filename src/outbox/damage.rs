@@ -36,7 +36,7 @@ impl Store {
         let given = Mark { stream: self.stream.to_string(), n: self.next_n - 1, row: self.last_row };
         let (mut fresh, _) =
             Self::open_file(&self.dir, &self.path, now, &self.box_identity, self.options.clone())?;
-        fresh.untold.clear();
+        fresh.unreported.clear();
         let records = fresh.carry_over(&aside, Some(given).filter(|given| given.n > 0), now)?;
         fresh.reserve = self.reserve;
         fresh.generation = self.generation + 1;

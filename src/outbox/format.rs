@@ -323,21 +323,21 @@ mod tests {
     use crate::types::language::Language;
 
     #[test]
-    fn damage_is_known_as_damage_and_told_in_the_readers_language() {
+    fn damage_is_known_as_damage_and_reported_in_the_readers_language() {
         let damaged = damage(say::progress_lost());
         assert!(is_damage(&damaged));
         assert!(!is_damage(&rusqlite::Error::ToSqlConversionFailure("no damage".into())));
-        let told = |error| {
+        let rendered = |error| {
             let error = sqlite(Path::new("/x/outbox.db"), step::check, error);
             (error.to_string(), error.in_language(Language::Chinese))
         };
-        let (english, chinese) = told(damaged);
+        let (english, chinese) = rendered(damaged);
         assert_eq!(
             english,
             "the outbox /x/outbox.db failed (check): it does not know how far its records got"
         );
         assert_eq!(chinese, "队列 /x/outbox.db 出错（操作：检查；缺少记录的发送进度）");
-        let (english, chinese) = told(rusqlite::Error::InvalidQuery);
+        let (english, chinese) = rendered(rusqlite::Error::InvalidQuery);
         assert_eq!(english, "the outbox /x/outbox.db failed (check): Query is not read-only");
         assert_eq!(chinese, "队列 /x/outbox.db 出错（操作：检查；原文：Query is not read-only）");
     }

@@ -1,4 +1,4 @@
-//! The durable queue between what Lookout found and the command centre that must hear of it.
+//! The durable queue between what Lookout found and the command centre that must learn of it.
 //!
 //! Everything that is told to the centre is stored here before anything else happens to it, and leaves
 //! only when it arrived. Input: revisions, counts and replies from the daemon; progress (sent, PUBACKed,
@@ -120,7 +120,7 @@ use journey::Journeys;
 pub(crate) use record::MESSAGE_BYTES;
 pub use record::{
     AlertState, BuiltMessage, Depth, EVIDENCE_BYTES, Evidence, Gap, GapBody, Kind, Marked, OpenAlert, Opened,
-    Options, Policy, Record, RecordId, Sending, Seq, Turn,
+    Options, Policy, Record, RecordId, SendOrder, Sending, Seq,
 };
 pub use resend::AbsentNumbers;
 pub(crate) use resend::{Absence, Resent};
@@ -275,7 +275,7 @@ impl Outbox {
         self.call_async(|store| store.connected()).await
     }
 
-    /// Lends up to `limit` records, in the order of [`Turn`]. `now` ends holds that are over.
+    /// Lends up to `limit` records, in the order of [`SendOrder`]. `now` ends holds that are over.
     ///
     /// # Errors
     /// The database cannot be read.

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_lately_is_told_from_what_is_old() {
+    fn what_was_stored_lately_is_distinguished_from_what_is_old() {
         let began = Instant::now();
         let recent = busy(began);
         let at = |secs| began + Duration::from_secs(secs);

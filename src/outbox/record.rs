@@ -106,7 +106,7 @@ pub struct RecordId {
 
 /// In which turn a record is sent. The order is the order of the variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Turn {
+pub enum SendOrder {
     /// Red and orange alerts, however old.
     Urgent,
     /// Stored in this run since the present connection began, or shortly before ([`Options::live_before`]).
@@ -133,7 +133,7 @@ pub struct Sending {
     /// The alert it belongs to.
     pub alert_id: Option<String>,
     /// Its turn.
-    pub turn: Turn,
+    pub turn: SendOrder,
     /// Topic below `prefix/area/box/`.
     pub topic_suffix: String,
     /// What to send.
@@ -143,7 +143,7 @@ pub struct Sending {
 /// What the publisher may be given now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Whether the rate limit has room for old records ([`Turn::Backlog`], [`Turn::Asked`], [`Turn::Again`]).
+    /// Whether the rate limit has room for old records ([`SendOrder::Backlog`], [`SendOrder::Asked`], [`SendOrder::Again`]).
     pub backlog: bool,
     /// Whether a picture may be given; the publisher sends one at a time, so that a slow link is free
     /// for the next red alert soon.
@@ -174,7 +174,7 @@ pub struct Gap {
     pub stream: Arc<str>,
     /// Why.
     pub reason: GapReason,
-    /// Missing numbers, both ends included, rising. Empty where they cannot be told ([`GapReason::Damaged`]).
+    /// Missing numbers, both ends included, rising. Empty where they cannot be known ([`GapReason::Damaged`]).
     pub ranges: Vec<(u64, u64)>,
     /// Pictures dropped before they were sent.
     pub pictures: u64,
@@ -248,7 +248,7 @@ pub struct OpenAlert {
 pub enum AlertState {
     /// As given in [`Record::state`].
     Own(Vec<u8>),
-    /// The message that told of it last. From a queue of format 2 or earlier, which kept no state; until its next
+    /// The message that reported it last. From a queue of format 2 or earlier, which kept no state; until its next
     /// revision.
     Published(Vec<u8>),
 }
@@ -282,7 +282,7 @@ pub struct Depth {
     pub marks: bool,
     /// Whether what must not be dropped passes the limits by itself.
     pub over_limit: bool,
-    /// Free bytes on the disk; `None` where it cannot be told.
+    /// Free bytes on the disk; `None` where it cannot be known.
     pub free_bytes: Option<u64>,
     /// Free bytes that are to be left on the disk.
     pub least_free_bytes: u64,

@@ -15,7 +15,7 @@ use super::format::is_as_stored;
 use super::retention::gap_from_detail;
 use super::send_order::{Found, mark_of};
 use super::store::Store;
-use super::{ConsumerPolicy, Kind, Outbox, OutboxError, Turn};
+use super::{ConsumerPolicy, Kind, Outbox, OutboxError, SendOrder};
 use crate::analysis::time::Timestamp;
 use crate::text::outbox_step as step;
 use crate::types::gap::GapReason;
@@ -127,7 +127,7 @@ impl Outbox {
 struct StreamFacts {
     /// Whether it is, or was, one of this database.
     is_known: bool,
-    /// Numbers from here on were never given; `None` where that cannot be told any more.
+    /// Numbers from here on were never given; `None` where that cannot be known any more.
     next_n: Option<u64>,
     mark: Option<u64>,
     gaps: Vec<(u64, u64, GapReason)>,
@@ -316,12 +316,12 @@ impl Store {
         found: &mut Found,
     ) -> rusqlite::Result<()> {
         for &id in &self.asked {
-            if found.lent.len() >= limit {
+            if found.in_flight.len() >= limit {
                 break;
             }
-            let is_taken = self.lent.contains(&id)
+            let is_taken = self.in_flight.contains(&id)
                 || self.held.contains_key(&id)
-                || found.lent.iter().any(|sending| sending.id.row == id);
+                || found.in_flight.iter().any(|sending| sending.id.row == id);
             if is_taken {
                 continue;
             }
@@ -334,8 +334,8 @@ impl Store {
                 // It left meanwhile.
                 None => found.left.push(id),
                 Some(PICTURE)
-                    if !evidence || found.lent.iter().any(|sending| sending.kind == Kind::Evidence) => {}
-                Some(_) => self.take(id, Turn::Asked, found)?,
+                    if !evidence || found.in_flight.iter().any(|sending| sending.kind == Kind::Evidence) => {}
+                Some(_) => self.take(id, SendOrder::Asked, found)?,
             }
         }
         Ok(())
@@ -344,7 +344,7 @@ impl Store {
     /// A record that was asked for has arrived once more.
     pub(super) fn has_arrived_again(&mut self, row: i64) {
         if self.asked.remove(&row) {
-            self.lent.remove(&row);
+            self.in_flight.remove(&row);
         }
     }
 }

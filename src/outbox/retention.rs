@@ -138,7 +138,7 @@ impl Store {
                     break;
                 }
                 let gone = read_gone(row)?;
-                if self.lent.contains(&gone.id) || !chosen.insert(gone.id) {
+                if self.in_flight.contains(&gone.id) || !chosen.insert(gone.id) {
                     continue;
                 }
                 excess.rows = excess.rows.saturating_sub(1);
@@ -151,7 +151,7 @@ impl Store {
             let stream = gap.stream.clone();
             if !self.insert_gap(tx, gap, now, changes)? {
                 // Nothing goes of which nobody is told.
-                dropped.retain(|gone| *gone.stream != *stream || is_told_already(gone));
+                dropped.retain(|gone| *gone.stream != *stream || is_already_reported(gone));
                 changes.over_limit = true;
             }
         }
@@ -256,20 +256,20 @@ impl Store {
         Ok(true)
     }
 
-    /// Tells what has not been told yet; what cannot be told now is kept for later, over a restart, too: numbers are
+    /// Tells what has not been reported yet; what cannot be reported now is kept for later, over a restart, too: numbers are
     /// given behind it from here on.
-    pub(super) fn tell_untold(
+    pub(super) fn write_unreported(
         &self,
         tx: &Transaction<'_>,
         changes: &mut Changes,
     ) -> rusqlite::Result<Vec<Gap>> {
         let mut left = Vec::new();
-        for gap in &self.untold {
+        for gap in &self.unreported {
             if !self.insert_gap(tx, gap.clone(), self.latest, changes)? {
                 left.push(gap.clone());
             }
         }
-        if left != self.untold {
+        if left != self.unreported {
             tx.execute_batch("DROP TABLE IF EXISTS untold")?;
         }
         if !left.is_empty() {
@@ -366,7 +366,7 @@ pub(super) fn free_bytes(dir: &Path) -> Option<u64> {
 }
 
 /// A picture that was sent.
-fn is_told_already(gone: &Gone) -> bool {
+fn is_already_reported(gone: &Gone) -> bool {
     gone.n.is_none() && gone.acked
 }
 
@@ -374,7 +374,7 @@ fn is_told_already(gone: &Gone) -> bool {
 pub(super) fn gaps(dropped: &[Gone], reason: GapReason, now: Timestamp) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = Vec::new();
     for gone in dropped {
-        if is_told_already(gone) {
+        if is_already_reported(gone) {
             continue;
         }
         let at = match gaps.iter().position(|gap| *gap.stream == *gone.stream) {
@@ -484,8 +484,8 @@ pub(super) fn gap_from_detail(detail: &str) -> Option<Gap> {
     })
 }
 
-/// What was still to be told when the queue was left. Its table is there only as long as there is such a thing.
-pub(super) fn read_untold(conn: &Connection) -> rusqlite::Result<Vec<Gap>> {
+/// What was still to be reported when the queue was left. Its table is there only as long as there is such a thing.
+pub(super) fn read_unreported(conn: &Connection) -> rusqlite::Result<Vec<Gap>> {
     let has_table: bool = conn.query_row(
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'untold')",
         [],

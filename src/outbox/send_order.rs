@@ -11,7 +11,7 @@ use super::crash;
 use super::format::{damage, is_as_stored, kind_from_number, new_stream};
 use super::gone::{Gone, read_gone, select_gone};
 use super::store::{Changes, Store};
-use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
+use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, SendOrder, Sending, Seq};
 use crate::analysis::time::Timestamp;
 use crate::text::{box_log, log_error, outbox as say, outbox_step as step};
 use crate::types::gap::GapReason;
@@ -22,7 +22,7 @@ const HOLDING_BACK: usize = 4;
 /// What a look through the queue found.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) lent: Vec<Sending>,
+    pub(super) in_flight: Vec<Sending>,
     /// Rows whose bodies are not what was stored.
     pub(super) spoiled: Vec<i64>,
     /// Rows that were asked for and are not there any more.
@@ -31,7 +31,7 @@ pub(super) struct Found {
 
 impl Store {
     pub(super) fn connected(&mut self) -> Result<(), OutboxError> {
-        self.lent.clear();
+        self.in_flight.clear();
         self.acked_here.clear();
         self.backlog_to = self.recent.older_than(self.options.live_before, Instant::now(), self.last_row);
         Ok(())
@@ -54,17 +54,17 @@ impl Store {
         for row in &found.left {
             self.asked.remove(row);
         }
-        let found = found.lent;
+        let found = found.in_flight;
         for sending in &found {
             let row = sending.id.row;
-            self.lent.insert(row);
+            self.in_flight.insert(row);
             if let Some(seq) = &sending.seq {
                 self.journeys.lock().sent(seq, now);
             }
             if self.open_gap == Some(row) {
                 self.open_gap = None;
             }
-            if sending.turn == Turn::Again && sending.kind == Kind::Evidence {
+            if sending.turn == SendOrder::Again && sending.kind == Kind::Evidence {
                 self.resent.insert(row);
             }
         }
@@ -120,25 +120,25 @@ impl Store {
 
     fn collect_turns(&self, limit: usize, policy: Policy, found: &mut Found) -> rusqlite::Result<()> {
         let b = self.backlog_to;
-        self.collect_turn(Turn::Urgent, (0, 0), (0, i64::MAX), limit, found)?;
-        self.collect_turn(Turn::Live, (0, 1), (b, i64::MAX), limit, found)?;
+        self.collect_turn(SendOrder::Urgent, (0, 0), (0, i64::MAX), limit, found)?;
+        self.collect_turn(SendOrder::Live, (0, 1), (b, i64::MAX), limit, found)?;
         if policy.backlog {
-            self.collect_turn(Turn::Backlog, (0, 1), (0, b), limit, found)?;
+            self.collect_turn(SendOrder::Backlog, (0, 1), (0, b), limit, found)?;
             self.collect_asked(limit, policy.evidence, found)?;
         }
         if policy.evidence {
             // One at a time: the highest level, then the oldest.
-            let room = limit.min(found.lent.len() + 1);
-            self.collect_turn(Turn::Evidence, (0, 2), (0, i64::MAX), room, found)?;
+            let room = limit.min(found.in_flight.len() + 1);
+            self.collect_turn(SendOrder::Evidence, (0, 2), (0, i64::MAX), room, found)?;
         }
         // Counted first: a centre that marks late leaves many that were acknowledged on this connection.
         if policy.again && self.marks && self.totals.acked > self.acked_here.len() as u64 {
             self.collect_what_holds_the_mark_back(limit, found)?;
-            self.collect_turn(Turn::Again, (1, 0), (0, i64::MAX), limit, found)?;
-            self.collect_turn(Turn::Again, (1, 1), (0, i64::MAX), limit, found)?;
+            self.collect_turn(SendOrder::Again, (1, 0), (0, i64::MAX), limit, found)?;
+            self.collect_turn(SendOrder::Again, (1, 1), (0, i64::MAX), limit, found)?;
             if policy.evidence {
-                let room = limit.min(found.lent.len() + 1);
-                self.collect_turn(Turn::Again, (1, 2), (0, i64::MAX), room, found)?;
+                let room = limit.min(found.in_flight.len() + 1);
+                self.collect_turn(SendOrder::Again, (1, 2), (0, i64::MAX), room, found)?;
             }
         }
         Ok(())
@@ -163,25 +163,25 @@ impl Store {
         }
         first.sort_unstable();
         for id in first.into_iter().take(HOLDING_BACK) {
-            if found.lent.len() < limit && !self.is_taken(id, Turn::Again, found) {
-                self.take(id, Turn::Again, found)?;
+            if found.in_flight.len() < limit && !self.is_taken(id, SendOrder::Again, found) {
+                self.take(id, SendOrder::Again, found)?;
             }
         }
         Ok(())
     }
 
     /// Whether it is lent, or must not be lent now.
-    fn is_taken(&self, id: i64, turn: Turn, found: &Found) -> bool {
-        self.lent.contains(&id)
+    fn is_taken(&self, id: i64, turn: SendOrder, found: &Found) -> bool {
+        self.in_flight.contains(&id)
             || self.held.contains_key(&id)
             || self.acked_here.contains_key(&id)
-            || (turn == Turn::Again
-                && (self.resent.contains(&id) || found.lent.iter().any(|sending| sending.id.row == id)))
+            || (turn == SendOrder::Again
+                && (self.resent.contains(&id) || found.in_flight.iter().any(|sending| sending.id.row == id)))
     }
 
-    pub(super) fn take(&self, id: i64, turn: Turn, found: &mut Found) -> rusqlite::Result<()> {
+    pub(super) fn take(&self, id: i64, turn: SendOrder, found: &mut Found) -> rusqlite::Result<()> {
         match self.read_sending(id, turn)? {
-            Some(sending) => found.lent.push(sending),
+            Some(sending) => found.in_flight.push(sending),
             None => found.spoiled.push(id),
         }
         Ok(())
@@ -189,16 +189,16 @@ impl Store {
 
     fn collect_turn(
         &self,
-        turn: Turn,
+        turn: SendOrder,
         (acked, class): (u8, u8),
         (above, up_to): (i64, i64),
         limit: usize,
         found: &mut Found,
     ) -> rusqlite::Result<()> {
-        if found.lent.len() >= limit {
+        if found.in_flight.len() >= limit {
             return Ok(());
         }
-        let by_level = turn == Turn::Evidence;
+        let by_level = turn == SendOrder::Evidence;
         let sql = if by_level {
             "SELECT p.id FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
              WHERE p.acked = ? AND p.class = ? AND p.id > ? AND p.id <= ? ORDER BY r.level DESC, p.id"
@@ -213,7 +213,7 @@ impl Store {
                 continue;
             }
             self.take(id, turn, found)?;
-            if found.lent.len() >= limit {
+            if found.in_flight.len() >= limit {
                 break;
             }
         }
@@ -221,7 +221,7 @@ impl Store {
     }
 
     /// `None` where the body is not what was stored.
-    fn read_sending(&self, id: i64, turn: Turn) -> rusqlite::Result<Option<Sending>> {
+    fn read_sending(&self, id: i64, turn: SendOrder) -> rusqlite::Result<Option<Sending>> {
         self.conn
             .prepare_cached(
                 "SELECT r.stream, r.n, r.kind, r.alert_id, r.topic, r.sum, r.body
@@ -297,7 +297,7 @@ impl Store {
         }
         for (id, newly) in waiting {
             self.totals.acked += u64::from(newly);
-            self.lent.remove(&id);
+            self.in_flight.remove(&id);
             self.held.remove(&id);
             self.acked_here.insert(id, Instant::now());
         }
@@ -309,7 +309,7 @@ impl Store {
 
     pub(super) fn hold(&mut self, id: RecordId, until: Instant) {
         if let Some(row) = self.row_of(id) {
-            self.lent.remove(&row);
+            self.in_flight.remove(&row);
             self.held.insert(row, until);
         }
     }
@@ -317,7 +317,7 @@ impl Store {
     pub(super) fn release(&mut self, ids: &[RecordId]) {
         for id in ids {
             if let Some(row) = self.row_of(*id) {
-                self.lent.remove(&row);
+                self.in_flight.remove(&row);
             }
         }
     }

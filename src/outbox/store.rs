@@ -26,7 +26,7 @@ use super::high_water::{HighWater, Mark};
 use super::journey::Journeys;
 use super::recent::Recent;
 use super::resend::last_arrival;
-use super::retention::{free_bytes, read_untold, stored_reason};
+use super::retention::{free_bytes, read_unreported, stored_reason};
 use super::{
     AlertState, BuiltMessage, Depth, EVIDENCE_BYTES, Evidence, Gap, Kind, Limits, MESSAGE_BYTES, OpenAlert,
     Opened, Options, OutboxError, Record, Seq,
@@ -55,7 +55,7 @@ pub(super) struct Store {
     pub(super) totals: Totals,
     pub(super) consumers: Consumers,
     /// Lent to the publisher.
-    pub(super) lent: HashSet<i64>,
+    pub(super) in_flight: HashSet<i64>,
     /// Not to be lent before.
     pub(super) held: HashMap<i64, Instant>,
     /// PUBACKed on this connection, waiting for their mark.
@@ -82,7 +82,7 @@ pub(super) struct Store {
     pub(super) latest: Timestamp,
     pub(super) high_water: HighWater,
     /// What the end of a damaged log took along, until gap records say so.
-    pub(super) untold: Vec<Gap>,
+    pub(super) unreported: Vec<Gap>,
     /// When the latest alerts came how far.
     pub(super) journeys: Arc<Mutex<Journeys>>,
 }
@@ -143,7 +143,7 @@ impl Store {
         match Self::open_file(dir, &path, now, box_identity, options.clone()) {
             Ok((mut store, other_box)) => {
                 store.keep_reserve();
-                store.tell_what_the_log_lost();
+                store.report_what_the_log_lost();
                 let opened = match other_box {
                     Some(other) => {
                         log_warn!(
@@ -165,8 +165,8 @@ impl Store {
                 );
                 let given = Mark::of_damaged(dir);
                 let (mut store, _) = Self::open_file(dir, &path, now, box_identity, options)?;
-                // The gap record of what is carried over tells of it.
-                store.untold.clear();
+                // The gap record of what is carried over reports it.
+                store.unreported.clear();
                 let records = store.carry_over(&aside, given, now)?;
                 store.keep_reserve();
                 log_error!(box_log::records_carried_over(); records, stream = %store.stream);
@@ -195,8 +195,8 @@ impl Store {
         let last_row = last_row_given(&conn).map_err(fail(step::find_last_record))?;
         let place = found.as_ref().map(|(_, stream, next_n, _)| (stream.as_str(), *next_n, last_row));
         let mark = Mark::read(dir);
-        let mut untold = read_untold(&conn).map_err(fail(step::read_untold))?;
-        untold.extend(mark.as_ref().and_then(|mark| lost_since(mark, place, now)));
+        let mut unreported = read_unreported(&conn).map_err(fail(step::read_untold))?;
+        unreported.extend(mark.as_ref().and_then(|mark| lost_since(mark, place, now)));
         // Advanced in memory only: the database follows with the record that tells what is missing.
         let mut given = 0;
         let (stream, next_n) = match found {
@@ -244,7 +244,7 @@ impl Store {
             marks,
             totals,
             consumers,
-            lent: HashSet::new(),
+            in_flight: HashSet::new(),
             held: HashMap::new(),
             acked_here: HashMap::new(),
             resent: HashSet::new(),
@@ -259,7 +259,7 @@ impl Store {
             generation: 0,
             latest: now,
             high_water,
-            untold,
+            unreported,
             journeys: Arc::default(),
         };
         Ok((store, other_box))
@@ -267,11 +267,11 @@ impl Store {
 
     /// Stores the gap record of what the end of a damaged log took along. Where that fails, it goes with the next
     /// record that is stored.
-    fn tell_what_the_log_lost(&mut self) {
-        if self.untold.is_empty() {
+    fn report_what_the_log_lost(&mut self) {
+        if self.unreported.is_empty() {
             return;
         }
-        for gap in &self.untold {
+        for gap in &self.unreported {
             let numbers = gap.ranges.iter().map(|(from, to)| format!("{from}-{to}")).collect::<Vec<_>>();
             log_error!(
                 box_log::log_end_damaged();
@@ -520,11 +520,11 @@ impl Store {
         };
         let tx = self.conn.unchecked_transaction()?;
         work(self, &tx, &mut changes)?;
-        let untold = self.tell_untold(&tx, &mut changes)?;
+        let unreported = self.write_unreported(&tx, &mut changes)?;
         crash::point("record-before-commit");
         tx.commit()?;
         crash::point("record-after-commit");
-        self.untold = untold;
+        self.unreported = unreported;
         self.apply(changes);
         self.high_water.note(&self.stream, self.next_n - 1, self.last_row);
         Ok(())
@@ -568,7 +568,7 @@ impl Store {
         }
         // Asked for and in flight: it is not sent once more because its mark came meanwhile.
         if !self.asked.contains(&gone.id) {
-            self.lent.remove(&gone.id);
+            self.in_flight.remove(&gone.id);
         }
         self.held.remove(&gone.id);
         self.acked_here.remove(&gone.id);

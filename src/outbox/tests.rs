@@ -152,9 +152,9 @@ fn pictures_of_the_highest_level_go_first_one_at_a_time() {
     let mut store = open(dir.path());
     picture(&mut store, 1, Level::Blue, 10);
     picture(&mut store, 2, Level::Red, 10);
-    let lent = store.next(5, EVERYTHING, Instant::now()).unwrap();
-    assert_eq!(lent.len(), 1);
-    assert_eq!(lent[0].topic_suffix, "up/evidence/alert-2/1");
+    let in_flight = store.next(5, EVERYTHING, Instant::now()).unwrap();
+    assert_eq!(in_flight.len(), 1);
+    assert_eq!(in_flight[0].topic_suffix, "up/evidence/alert-2/1");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_held_record_waits_and_the_others_go_on() {
 }
 
 #[test]
-fn what_is_told_of_an_ended_alert_without_a_state_leaves_no_older_one_behind() {
+fn what_is_reported_of_an_ended_alert_without_a_state_leaves_no_older_one_behind() {
     let dir = dir();
     let mut store = open(dir.path());
     revision(&mut store, 1, 2, Level::Red, true);
@@ -326,8 +326,8 @@ fn gaps_are_added_up_while_they_wait() {
     for number in 0..200 {
         alert(&mut store, number, Level::Blue);
     }
-    let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
-    let gaps: Vec<_> = lent.iter().filter(|sending| sending.kind == Kind::Gap).collect();
+    let in_flight = store.next(100, EVERYTHING, Instant::now()).unwrap();
+    let gaps: Vec<_> = in_flight.iter().filter(|sending| sending.kind == Kind::Gap).collect();
     assert_eq!(gaps.len(), 1, "one record for all that was dropped");
     let body: serde_json::Value = serde_json::from_slice(&gaps[0].body).unwrap();
     assert_eq!(body["reason"], "rows");
@@ -359,8 +359,8 @@ fn a_damaged_file_is_moved_aside_and_what_can_be_read_is_carried_over() {
     assert!((150..200).contains(&records), "{records} of 200");
     assert_ne!(store.depth().stream, old_stream, "a new stream");
     assert_eq!(alert(&mut store, 1000, Level::Red).n, 2, "after the gap record");
-    let lent = store.next(1000, EVERYTHING, Instant::now()).unwrap();
-    let gap = lent.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
+    let in_flight = store.next(1000, EVERYTHING, Instant::now()).unwrap();
+    let gap = in_flight.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
     assert_eq!(
         (body["reason"].as_str(), body["stream"].as_str()),
@@ -414,7 +414,7 @@ fn another_boxs_directory_begins_a_new_stream_and_keeps_what_is_unsent() {
 }
 
 #[test]
-fn a_second_process_is_told_that_the_outbox_is_in_use() {
+fn a_second_process_is_notified_that_the_outbox_is_in_use() {
     let dir = dir();
     let _first = open(dir.path());
     let error = Store::open(dir.path(), now(), "box-1", options(10, 10)).err().unwrap();
@@ -469,14 +469,14 @@ fn a_disk_that_others_fill_takes_the_pictures_but_never_the_alerts_of_a_small_ou
     let depth = store.depth();
     assert!(depth.bytes <= Limits::FLOOR_BYTES && depth.bytes > Limits::FLOOR_BYTES / 2, "{depth:?}");
     assert_eq!(depth.dropped, 0, "a blue alert can still be told");
-    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
-    let gap = lent.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
+    let in_flight = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    let gap = in_flight.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
     assert_eq!(
         (body["reason"].as_str(), body["pictures"].as_u64()),
         (Some("disk"), Some(depth.dropped_pictures))
     );
-    assert!(lent.iter().any(|sending| sending.kind == Kind::Alert));
+    assert!(in_flight.iter().any(|sending| sending.kind == Kind::Alert));
 }
 
 #[test]
@@ -487,8 +487,8 @@ fn a_gap_that_was_sent_stays_as_it_is() {
         alert(&mut store, number, Level::Blue);
     }
     let gaps = |store: &mut Store| -> BTreeMap<u64, Vec<u8>> {
-        let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
-        let gaps = lent.iter().filter(|sending| sending.kind == Kind::Gap);
+        let in_flight = store.next(100, EVERYTHING, Instant::now()).unwrap();
+        let gaps = in_flight.iter().filter(|sending| sending.kind == Kind::Gap);
         gaps.map(|sending| (n_of(sending), sending.body.clone())).collect()
     };
     let first = gaps(&mut store);
@@ -511,7 +511,7 @@ fn damage_while_it_is_open_costs_neither_the_record_nor_a_hole() {
     for number in 0..50 {
         alert_of(&mut store, number, Level::Red, 2000);
     }
-    let lent = store.next(2, EVERYTHING, Instant::now()).unwrap();
+    let in_flight = store.next(2, EVERYTHING, Instant::now()).unwrap();
     let old = store.depth().stream;
     // Everything to the main file, then the schema page of the file goes bad under the open database.
     store.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
@@ -532,7 +532,7 @@ fn damage_while_it_is_open_costs_neither_the_record_nor_a_hole() {
         .find(|seq| *seq.stream != *old)
         .expect("the damage was met");
     assert_eq!(seq.n, 2, "the new stream begins with its gap record");
-    store.acked(&[lent[0].id, lent[1].id]).unwrap();
+    store.acked(&[in_flight[0].id, in_flight[1].id]).unwrap();
     let all = store.next(1000, EVERYTHING, Instant::now()).unwrap();
     for sending in all.iter().filter(|sending| sending.kind == Kind::Alert) {
         let seq = sending.seq.as_ref().unwrap();
@@ -567,7 +567,7 @@ fn the_depth_never_lags_behind_an_answer() {
 }
 
 #[test]
-fn a_body_that_changed_on_the_disk_is_never_sent_and_its_number_is_told() {
+fn a_body_that_changed_on_the_disk_is_never_sent_and_its_number_is_reported() {
     let dir = dir();
     let path = dir.path().join("outbox.db");
     let mut store = open(dir.path());
@@ -581,10 +581,11 @@ fn a_body_that_changed_on_the_disk_is_never_sent_and_its_number_is_told() {
     conn.execute("UPDATE record SET body = CAST(CAST(body AS TEXT) || '!' AS BLOB) WHERE n = 4", []).unwrap();
     drop(conn);
     let mut store = open(dir.path());
-    let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
-    let numbers: Vec<u64> = lent.iter().filter(|sending| sending.kind == Kind::Alert).map(n_of).collect();
+    let in_flight = store.next(100, EVERYTHING, Instant::now()).unwrap();
+    let numbers: Vec<u64> =
+        in_flight.iter().filter(|sending| sending.kind == Kind::Alert).map(n_of).collect();
     assert_eq!(numbers, [1, 2, 3, 5, 6, 7, 8, 9, 10]);
-    let gap = lent.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
+    let gap = in_flight.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
     assert_eq!((&body["reason"], &body["ranges"]), (&"damaged".into(), &serde_json::json!([[4, 4]])));
     assert_eq!((store.depth().stream, store.depth().rows), (stream, 10), "the same stream goes on");
@@ -634,9 +635,9 @@ fn the_stations_of_an_alert_are_known_from_the_disk_to_the_mark() {
     assert_eq!(journey(), [false, false, false]);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let lent = outbox.next_async(10, EVERYTHING, Instant::now()).await.unwrap();
+        let in_flight = outbox.next_async(10, EVERYTHING, Instant::now()).await.unwrap();
         assert_eq!(journey(), [true, false, false]);
-        outbox.acked_async(lent.iter().map(|sending| sending.id).collect()).await.unwrap();
+        outbox.acked_async(in_flight.iter().map(|sending| sending.id).collect()).await.unwrap();
         assert_eq!(journey(), [true, true, false]);
         // What comes later about the same alert is no journey of its own.
         outbox.append(record(Kind::Alert, 1, 2, Level::Blue, false), |_| Ok(b"{}".to_vec())).unwrap();
@@ -658,8 +659,8 @@ fn a_mark_is_the_last_station_of_everything_that_it_covers() {
     let ((first, seq), (second, _)) = (append(1), append(2));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let lent = outbox.next_async(10, EVERYTHING, Instant::now()).await.unwrap();
-        outbox.acked_async(lent.iter().map(|sending| sending.id).collect()).await.unwrap();
+        let in_flight = outbox.next_async(10, EVERYTHING, Instant::now()).await.unwrap();
+        outbox.acked_async(in_flight.iter().map(|sending| sending.id).collect()).await.unwrap();
         assert_eq!(outbox.journey(&first).unwrap().marked, None);
         outbox.marked_async(seq.stream.to_string(), seq.n, now()).await.unwrap();
     });

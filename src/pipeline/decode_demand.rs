@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analysis::detection::Detection;
-use crate::analysis::{Analysis, Pace};
+use crate::analysis::{Analysis, RequiredRate};
 use crate::frame::{Frame, Taken};
 use crate::video::Demand;
 
@@ -83,13 +83,13 @@ impl DecodeDemands {
     }
 
     /// What the analysis needs of a camera from now on.
-    pub fn set(&self, camera: &str, pace: Pace) {
+    pub fn set(&self, camera: &str, pace: RequiredRate) {
         let is_set = self.slots.with_demand(camera, |slot| {
             if !slot.is_gated || slot.is_looking_back(pace.seen_to) {
                 return false;
             }
             slot.demand = match pace {
-                Pace { every: Some(every), seen_to: Some(after) } => Demand::Often { every, after },
+                RequiredRate { every: Some(every), seen_to: Some(after) } => Demand::Often { every, after },
                 _ => Demand::Keyframes,
             };
             true
@@ -157,13 +157,13 @@ mod tests {
     fn what_the_analysis_needs_is_what_the_gate_is_asked_for() {
         let (decode_demands, gated, full) = decode_demands();
         assert_eq!(decode_demands.demand(&gated), Demand::Keyframes, "nothing is known yet");
-        decode_demands.set(&gated, Pace { every: Some(MS(500)), seen_to: Some(MS(7000)) });
+        decode_demands.set(&gated, RequiredRate { every: Some(MS(500)), seen_to: Some(MS(7000)) });
         assert_eq!(decode_demands.demand(&gated), Demand::Often { every: MS(500), after: MS(7000) });
-        decode_demands.set(&gated, Pace { every: None, seen_to: Some(MS(8000)) });
+        decode_demands.set(&gated, RequiredRate { every: None, seen_to: Some(MS(8000)) });
         assert_eq!(decode_demands.demand(&gated), Demand::Keyframes);
         decode_demands.look_back(&gated, MS(6000), MS(8000));
         assert_eq!(decode_demands.demand(&gated), Demand::Often { every: Duration::ZERO, after: MS(6000) });
-        decode_demands.set(&full, Pace { every: Some(MS(500)), seen_to: Some(MS(7000)) });
+        decode_demands.set(&full, RequiredRate { every: Some(MS(500)), seen_to: Some(MS(7000)) });
         assert_eq!(decode_demands.demand(&full), Demand::Keyframes, "of it everything is decoded anyway");
     }
 
@@ -174,20 +174,20 @@ mod tests {
         decode_demands.look_back(&gated, MS(6000), MS(8000));
         // The street is still empty in these.
         for seen_to in [6200, 6400, 7800] {
-            decode_demands.set(&gated, Pace { every: None, seen_to: Some(MS(seen_to)) });
+            decode_demands.set(&gated, RequiredRate { every: None, seen_to: Some(MS(seen_to)) });
             assert_eq!(decode_demands.demand(&gated), everything, "at {seen_to}");
         }
-        decode_demands.set(&gated, Pace { every: None, seen_to: Some(MS(8000)) });
+        decode_demands.set(&gated, RequiredRate { every: None, seen_to: Some(MS(8000)) });
         assert_eq!(decode_demands.demand(&gated), Demand::Keyframes);
         decode_demands.look_back(&gated, MS(8000), MS(10_000));
-        decode_demands.set(&gated, Pace { every: None, seen_to: None });
+        decode_demands.set(&gated, RequiredRate { every: None, seen_to: None });
         assert_eq!(decode_demands.demand(&gated), Demand::Keyframes, "the camera was away");
     }
 
     #[test]
     fn a_camera_that_is_taken_away_leaves_no_demand_behind() {
         let (decode_demands, gated, full) = decode_demands();
-        let often = Pace { every: Some(MS(200)), seen_to: Some(MS(1)) };
+        let often = RequiredRate { every: Some(MS(200)), seen_to: Some(MS(1)) };
         decode_demands.set(&gated, often);
         decode_demands.slots.set_cameras([(full, DetectOptions::default())]);
         decode_demands.slots.set_cameras([(gated.clone(), DetectOptions::default())]);

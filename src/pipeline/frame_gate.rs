@@ -269,12 +269,12 @@ mod tests {
         let mut detector = Recites { whole: found.to_vec(), ..Recites::default() };
         let mut closely = Vec::new();
         for secs in seconds {
-            let mut told = Vec::new();
+            let mut found_again = Vec::new();
             let picture = street(640, thing);
             let looked = frame_gate
-                .look(&mut detector, &picture, at(*secs), &only_still(), &mut told)
+                .look(&mut detector, &picture, at(*secs), &only_still(), &mut found_again)
                 .expect("it recites");
-            assert_eq!(told, found, "what was found is told again");
+            assert_eq!(found_again, found, "what was found is told again");
             if looked != Looked::NotAtAll {
                 closely.push(*secs);
             }
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn flow_is_told_of_people_close_together_with_the_moment_before() {
+    fn flow_is_reported_of_people_close_together_with_the_moment_before() {
         let one = |x: f32| Detection {
             class: Class::PERSON,
             score: 0.8,

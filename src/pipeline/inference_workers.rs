@@ -23,14 +23,14 @@ use super::scheduler::Scheduler;
 const WAIT: Duration = Duration::from_secs(5);
 
 /// After how many failures in a row a worker says so again.
-const TELL_EVERY: u64 = 100;
+const REPORT_EVERY: u64 = 100;
 
 /// Figures of all workers together.
 #[derive(Debug, Default)]
 pub(crate) struct InferenceCounts {
     /// Frames looked at.
     pub looked: AtomicU64,
-    /// Frames in which nothing had moved, so that what was found before was told again.
+    /// Frames in which nothing had moved, so that what was found before was reported again.
     pub still: AtomicU64,
     /// Frames of which a part was looked at from near as well.
     pub closer: AtomicU64,
@@ -98,7 +98,7 @@ impl InferenceWorkers {
     pub(crate) fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) -> std::io::Result<()> {
         self.looking.is_over.store(true, Ordering::SeqCst);
         self.looking.is_over = Arc::default();
-        // What was found by other models is not told again as still there.
+        // What was found by other models is not reported again as still there.
         self.looking.generation += 1;
         self.threads.retain(|thread| !thread.is_finished());
         self.spawn(detectors)
@@ -160,7 +160,7 @@ impl Looking {
                 }
                 Some(Err(error)) => {
                     let failed = self.counts.failed.fetch_add(1, Ordering::Relaxed);
-                    if failed.is_multiple_of(TELL_EVERY) {
+                    if failed.is_multiple_of(REPORT_EVERY) {
                         let error = error.in_language(language_of_log());
                         log_warn!(say::frame_not_looked_at(); camera = %frame.camera, %error, failed);
                     }

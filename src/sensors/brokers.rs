@@ -22,10 +22,10 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::extract::{Extract, Said};
-use super::latest_values::Desk;
+use super::extract::{Extract, Extracted};
+use super::latest_values::ReadingSink;
 use super::source::{Running, SensorTransport};
-use super::state_log::{StateLog, Tell};
+use super::state_log::{LogLine, StateLog};
 use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
 use crate::text::{Sentence, Words, box_log, language_of_log, log_info, log_warn, sensor as text, sentences};
@@ -70,7 +70,7 @@ pub struct Subscription {
 }
 
 impl SensorTransport for Subscription {
-    fn told(&self) -> Sentence {
+    fn described(&self) -> Sentence {
         match *self.broker == *ON_THIS_MACHINE {
             true => source::from_this_machine(&self.topic),
             false => source::from_broker(&self.topic, &*self.broker),
@@ -85,11 +85,11 @@ impl SensorTransport for Subscription {
         for (name, listeners) in by_broker {
             match running.brokers.iter().find(|broker| broker.name == name) {
                 Some(broker) => {
-                    tasks.spawn(listen(broker.clone(), listeners, running.desk.clone(), running.timing));
+                    tasks.spawn(listen(broker.clone(), listeners, running.sink.clone(), running.timing));
                 }
                 None => {
                     for listener in listeners {
-                        running.desk.trouble(&listener.sensor, text::no_such_broker(&*name));
+                        running.sink.trouble(&listener.sensor, text::no_such_broker(&*name));
                     }
                 }
             }
@@ -116,32 +116,32 @@ struct Listener {
 }
 
 /// Listens, for ever.
-async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
+async fn listen(broker: Broker, listeners: Vec<Listener>, sink: ReadingSink, timing: Timing) {
     let mut by_topic: BTreeMap<String, Vec<Listener>> = BTreeMap::new();
     for listener in listeners {
         by_topic.entry(listener.topic.clone()).or_default().push(listener);
     }
     let mut retry = Retry::new(timing);
-    let mut log = Log { state: StateLog::new(State::NotYet, desk.now()), forbidden: BTreeSet::new() };
+    let mut log = Log { state: StateLog::new(State::NotYet, sink.now()), forbidden: BTreeSet::new() };
     loop {
         let began = Instant::now();
-        let error = connection(&broker, &by_topic, &desk, timing, &mut log).await;
+        let error = connection(&broker, &by_topic, &sink, timing, &mut log).await;
         if began.elapsed() >= SETTLED {
             retry.reset();
         }
         let trouble = text::broker(format!("{}:{}", broker.host, broker.port), error.clone());
-        match log.state.note(State::Lost(error.clone()), true, desk.now()) {
-            Tell::Nothing => {}
-            Tell::Changed { changes_left_out } => {
+        match log.state.note(State::Lost(error.clone()), true, sink.now()) {
+            LogLine::Nothing => {}
+            LogLine::Changed { changes_left_out } => {
                 let error = error.in_language(language_of_log());
                 log_warn!(box_log::no_sensor_broker(); broker = %broker.name, %error, changes_left_out);
             }
-            Tell::Still { times, changes_left_out } => {
+            LogLine::Still { times, changes_left_out } => {
                 let error = error.in_language(language_of_log());
                 log_warn!(box_log::still_no_sensor_broker(); broker = %broker.name, %error, times, changes_left_out);
             }
         }
-        by_topic.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
+        by_topic.values().flatten().for_each(|listener| sink.trouble(&listener.sensor, trouble.clone()));
         sleep(retry.next_wait()).await;
     }
 }
@@ -165,7 +165,7 @@ enum State {
 async fn connection(
     broker: &Broker,
     by_topic: &BTreeMap<String, Vec<Listener>>,
-    desk: &Desk,
+    sink: &ReadingSink,
     timing: Timing,
     log: &mut Log,
 ) -> Words {
@@ -206,19 +206,19 @@ async fn connection(
                     };
                     for listener in by_topic.get(*topic).into_iter().flatten() {
                         match code {
-                            SubscribeReasonCode::Success(_) => desk.well(&listener.sensor),
+                            SubscribeReasonCode::Success(_) => sink.well(&listener.sensor),
                             SubscribeReasonCode::Failure => {
                                 if is_news {
                                     log_warn!(box_log::sensor_topic_forbidden(); sensor = %listener.sensor, topic);
                                 }
-                                desk.trouble(&listener.sensor, text::topic_forbidden(*topic));
+                                sink.trouble(&listener.sensor, text::topic_forbidden(*topic));
                             }
                         }
                     }
                 }
                 if unanswered.is_empty()
-                    && let Tell::Changed { .. } | Tell::Still { .. } =
-                        log.state.note(State::Listening, false, desk.now())
+                    && let LogLine::Changed { .. } | LogLine::Still { .. } =
+                        log.state.note(State::Listening, false, sink.now())
                 {
                     log_info!(box_log::sensors_listening(); broker = %broker.name, topics = topics.len());
                 }
@@ -226,12 +226,12 @@ async fn connection(
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 for listener in by_topic.get(&publish.topic).into_iter().flatten() {
                     if publish.retain {
-                        desk.retained(&listener.sensor);
+                        sink.retained(&listener.sensor);
                         continue;
                     }
                     match listener.extract.read(&publish.payload) {
-                        Said::Reading(reading) => desk.take(&listener.sensor, reading).await,
-                        Said::Nothing => desk.passed_over(&listener.sensor),
+                        Extracted::Reading(reading) => sink.take(&listener.sensor, reading).await,
+                        Extracted::Nothing => sink.passed_over(&listener.sensor),
                     }
                 }
             }

@@ -109,14 +109,14 @@ pub enum Place {
 
 /// What a message says to one sensor.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Said {
+pub(super) enum Extracted {
     Reading(RawReading),
     /// It is not meant for this sensor.
     Nothing,
 }
 
 impl Extract {
-    /// The place that a JSON pointer of the configuration names; `None` if it is none, which is told.
+    /// The place that a JSON pointer of the configuration names; `None` if it is none, which is reported.
     pub(super) fn checked(
         pointer: &Option<At<String>>,
         words: &WordsDocument,
@@ -147,7 +147,7 @@ impl Extract {
     }
 
     /// Reads one message.
-    pub(super) fn read(&self, message: &[u8]) -> Said {
+    pub(super) fn read(&self, message: &[u8]) -> Extracted {
         if message.len() > MESSAGE_BYTES {
             return unreadable(say::too_long(message.len(), MESSAGE_BYTES));
         }
@@ -160,7 +160,7 @@ impl Extract {
             Ok(json) => self.read_json(&json).unwrap_or_else(unreadable),
             // Some devices publish a bare word.
             Err(_) if is_whole && self.is_of_two_switches(&text) => unreadable(say::two_switches(&*text)),
-            Err(_) if is_whole => Said::Reading(self.number(&Json::Text(text.into_owned()))),
+            Err(_) if is_whole => Extracted::Reading(self.number(&Json::Text(text.into_owned()))),
             Err(why) => unreadable(why),
         }
     }
@@ -170,7 +170,7 @@ impl Extract {
         !self.words.contains_key(text) && matches!(text.split_once(','), Some(("0" | "1", "0" | "1")))
     }
 
-    fn read_json(&self, json: &Json) -> Result<Said, Sentence> {
+    fn read_json(&self, json: &Json) -> Result<Extracted, Sentence> {
         let (found, place) = match &self.place {
             Place::Pointer(pointer) => (json.at(pointer)?, shown(pointer)),
             Place::Onvif { source, data_key } => {
@@ -185,15 +185,15 @@ impl Extract {
                 // A property that is gone has no value, whatever stands in the message.
                 let operation = json.get("PropertyOperation")?.and_then(Json::as_text);
                 if !is_meant || operation == Some("Deleted") {
-                    return Ok(Said::Nothing);
+                    return Ok(Extracted::Nothing);
                 }
                 let found = item(json.get("Data")?, data_key)?;
                 (found.map(Cow::Borrowed), format!("`Data` `{}`", shown(data_key)))
             }
         };
         Ok(match found {
-            Some(value) => Said::Reading(self.number(&value)),
-            None if self.skip_missing => Said::Nothing,
+            Some(value) => Extracted::Reading(self.number(&value)),
+            None if self.skip_missing => Extracted::Nothing,
             None => unreadable(match self.chirpstack_3(json) {
                 Some(there) => say::nothing_there_but(place, there),
                 None => say::nothing_there(place),
@@ -268,8 +268,8 @@ fn hint(text: &str) -> Option<Sentence> {
     plain_number(&text[..end]).map(|_| say::number_with_unit())
 }
 
-fn unreadable(why: Sentence) -> Said {
-    Said::Reading(RawReading::Unreadable(why.into()))
+fn unreadable(why: Sentence) -> Extracted {
+    Extracted::Reading(RawReading::Unreadable(why.into()))
 }
 
 /// An item by its name, in either form.
@@ -329,14 +329,14 @@ mod tests {
 
     fn number(extract: &Extract, message: &Value) -> Option<f64> {
         match extract.read(message.to_string().as_bytes()) {
-            Said::Reading(RawReading::Value(number)) => Some(number),
+            Extracted::Reading(RawReading::Value(number)) => Some(number),
             _ => None,
         }
     }
 
     fn why(extract: &Extract, message: &str) -> String {
         match extract.read(message.as_bytes()) {
-            Said::Reading(RawReading::Unreadable(why)) => why.to_string(),
+            Extracted::Reading(RawReading::Unreadable(why)) => why.to_string(),
             other => format!("{other:?}"),
         }
     }
@@ -356,7 +356,7 @@ mod tests {
             assert_eq!(number(&at(pointer), &message), Some(value), "{pointer}");
         }
         assert_eq!(number(&at(""), &json!(4.5)), Some(4.5));
-        assert!(matches!(at("").read(b"closed\n"), Said::Reading(RawReading::Value(0.0))));
+        assert!(matches!(at("").read(b"closed\n"), Extracted::Reading(RawReading::Value(0.0))));
     }
 
     #[test]
@@ -369,8 +369,8 @@ mod tests {
         assert_eq!(number(&door, &json!({"contact": false})), Some(1.0));
     }
 
-    fn value(number: f64) -> Said {
-        Said::Reading(RawReading::Value(number))
+    fn value(number: f64) -> Extracted {
+        Extracted::Reading(RawReading::Value(number))
     }
 
     /// Alone, in quotes, in a list and in an object alike: JSON has no octal numbers.
@@ -495,7 +495,7 @@ mod tests {
     #[test]
     fn other_messages_of_the_same_device_can_be_passed_over() {
         let level = Extract { skip_missing: true, ..at("/object/level") };
-        assert_eq!(level.read(br#"{"object":{"battery":3.6}}"#), Said::Nothing);
+        assert_eq!(level.read(br#"{"object":{"battery":3.6}}"#), Extracted::Nothing);
         assert_eq!(
             why(&level, "{"),
             "the message is no JSON: EOF while parsing an object at line 1 column 1"
@@ -510,7 +510,7 @@ mod tests {
         assert_eq!(number(&onvif(&[("SensorID", "temp_001")], "Value"), &event), Some(298.65));
         assert_eq!(
             onvif(&[("SensorID", "other")], "Value").read(event.to_string().as_bytes()),
-            Said::Nothing
+            Extracted::Nothing
         );
         let quoted = json!({"UtcTime": "2026-01-01T00:00:00Z", "Source": {"RelayToken": "Relay-1"},
             "Data": {"LogicalState": "active"}});
@@ -522,7 +522,7 @@ mod tests {
             json!({"Source": {"InputToken": 1}, "Data": {"SimpleItem": {"Name": "State", "Value": "false"}}});
         assert_eq!(number(&onvif(&[("InputToken", "1")], "State"), &alone), Some(0.0));
         let gone = json!({"PropertyOperation": "Deleted", "Source": {}, "Data": {"State": true}});
-        assert_eq!(onvif(&[], "State").read(gone.to_string().as_bytes()), Said::Nothing);
+        assert_eq!(onvif(&[], "State").read(gone.to_string().as_bytes()), Extracted::Nothing);
     }
 
     #[test]
@@ -534,13 +534,15 @@ mod tests {
             b"\xef\xbb\xbf{\"t\":-inf,\"level\":0.31,}\0\0",
             b"{\"name\":\"\xcb\xae\xce\xbb\",\"level\":\"+.31\"}",
         ] {
-            assert_eq!(level.read(message), Said::Reading(RawReading::Value(0.31)));
+            assert_eq!(level.read(message), Extracted::Reading(RawReading::Value(0.31)));
         }
-        assert_eq!(at("").read(b"open\0\0"), Said::Reading(RawReading::Value(1.0)), "a bare word");
-        assert_eq!(at("").read(b"\xef\xbb\xbf0.31\r\n"), Said::Reading(RawReading::Value(0.31)));
+        assert_eq!(at("").read(b"open\0\0"), Extracted::Reading(RawReading::Value(1.0)), "a bare word");
+        assert_eq!(at("").read(b"\xef\xbb\xbf0.31\r\n"), Extracted::Reading(RawReading::Value(0.31)));
         let uplink = br#"{"applicationID":"1","objectJSON":"{\"level\":0.31}"}"#;
-        assert_eq!(at("/objectJSON/level").read(uplink), Said::Reading(RawReading::Value(0.31)));
-        let Said::Reading(RawReading::Unreadable(why)) = at("/object/level").read(uplink) else { panic!() };
+        assert_eq!(at("/objectJSON/level").read(uplink), Extracted::Reading(RawReading::Value(0.31)));
+        let Extracted::Reading(RawReading::Unreadable(why)) = at("/object/level").read(uplink) else {
+            panic!()
+        };
         assert_eq!(
             why.to_string(),
             "the message holds nothing at /object/level; it is at /objectJSON/level, as in ChirpStack 3"

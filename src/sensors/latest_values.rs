@@ -1,6 +1,6 @@
 //! The board: what each sensor last said and how its source does, for health and for the installer.
 //!
-//! Also the way out: [`Desk`] writes a word on the board and puts it into the queue. Must never decide what a
+//! Also the way out: [`ReadingSink`] writes a word on the board and puts it into the queue. Must never decide what a
 //! reading means; it keeps the same [`SensorState`] that the analysis keeps, for showing.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tracing::debug;
 
-use super::SensorWord;
-use super::state_log::{StateLog, Tell};
+use super::SensorUpdate;
+use super::state_log::{LogLine, StateLog};
 use crate::analysis::sensor::{RawReading, SensorPlan, SensorReading, SensorState};
 use crate::clock::Clock;
 use crate::text::{Words, box_log, language_of_log, log_info, log_warn, sensor as text};
@@ -48,7 +48,7 @@ pub struct SensorStats {
     pub lasting_fault: Option<Words>,
 }
 
-struct Post {
+struct SensorEntry {
     state: SensorState,
     numbers: u64,
     unreadable: u64,
@@ -81,16 +81,16 @@ impl Condition {
 }
 
 /// All sensors of the box.
-pub(super) struct Board {
+pub(super) struct LatestValues {
     clock: Clock,
     started: Duration,
-    posts: Mutex<BTreeMap<Arc<str>, Post>>,
+    entries: Mutex<BTreeMap<Arc<str>, SensorEntry>>,
 }
 
-impl Board {
+impl LatestValues {
     pub(super) fn new(clock: Clock, plans: impl Iterator<Item = Arc<SensorPlan>>) -> Self {
         let started = clock.now().mono;
-        let post = |plan: Arc<SensorPlan>| Post {
+        let entry = |plan: Arc<SensorPlan>| SensorEntry {
             state: SensorState::new(plan),
             numbers: 0,
             unreadable: 0,
@@ -101,56 +101,56 @@ impl Board {
             lasting_fault: None,
             log: StateLog::new(Condition::Waiting, started),
         };
-        let posts = plans.map(|plan| (plan.id.clone(), post(plan))).collect();
-        Board { clock, started, posts: Mutex::new(posts) }
+        let entries = plans.map(|plan| (plan.id.clone(), entry(plan))).collect();
+        LatestValues { clock, started, entries: Mutex::new(entries) }
     }
 
     pub(super) fn stats(&self) -> Vec<SensorStats> {
         let now = self.clock.now();
-        self.posts
+        self.entries
             .lock()
             .values_mut()
-            .map(|post| SensorStats {
-                plan: post.state.plan().clone(),
-                reading: post.state.tick(now).clone(),
-                numbers: post.numbers,
-                unreadable: post.unreadable,
-                retained: post.retained,
-                passed_over: post.passed_over,
-                errors: post.errors,
-                trouble: post.trouble.clone(),
-                lasting_fault: post.lasting_fault.as_ref().map(|(reason, _)| reason.clone()),
+            .map(|entry| SensorStats {
+                plan: entry.state.plan().clone(),
+                reading: entry.state.tick(now).clone(),
+                numbers: entry.numbers,
+                unreadable: entry.unreadable,
+                retained: entry.retained,
+                passed_over: entry.passed_over,
+                errors: entry.errors,
+                trouble: entry.trouble.clone(),
+                lasting_fault: entry.lasting_fault.as_ref().map(|(reason, _)| reason.clone()),
             })
             .collect()
     }
 
-    fn with(&self, sensor: &str, change: impl FnOnce(&mut Post)) {
-        if let Some(post) = self.posts.lock().get_mut(sensor) {
-            change(post);
+    fn with(&self, sensor: &str, change: impl FnOnce(&mut SensorEntry)) {
+        if let Some(entry) = self.entries.lock().get_mut(sensor) {
+            change(entry);
         }
     }
 
     fn watch(&self) {
         let now = self.clock.now();
-        for (sensor, post) in self.posts.lock().iter_mut() {
-            post.state.tick(now);
-            post.log_state(sensor, self.started, now.mono, false);
+        for (sensor, entry) in self.entries.lock().iter_mut() {
+            entry.state.tick(now);
+            entry.log_state(sensor, self.started, now.mono, false);
         }
     }
 }
 
-impl Post {
+impl SensorEntry {
     /// Says in the log when a sensor becomes good, bad or silent, and once an hour that it is bad or silent still.
     fn log_state(&mut self, sensor: &str, started: Duration, now: Duration, has_spoken: bool) {
         self.keep_reason(now);
-        match self.tell(started, now, has_spoken) {
-            Tell::Nothing => {}
-            Tell::Changed { changes_left_out } => self.log_change(sensor, changes_left_out),
-            Tell::Still { times, changes_left_out } => self.log_still(sensor, times, changes_left_out),
+        match self.log_line(started, now, has_spoken) {
+            LogLine::Nothing => {}
+            LogLine::Changed { changes_left_out } => self.log_change(sensor, changes_left_out),
+            LogLine::Still { times, changes_left_out } => self.log_still(sensor, times, changes_left_out),
         }
     }
 
-    fn tell(&mut self, started: Duration, now: Duration, has_spoken: bool) -> Tell {
+    fn log_line(&mut self, started: Duration, now: Duration, has_spoken: bool) -> LogLine {
         let condition = match self.state.reading() {
             SensorReading::Good { .. } => Condition::Good,
             SensorReading::Bad { .. } => Condition::Bad,
@@ -221,73 +221,73 @@ impl Post {
 }
 
 /// Looks for sensors that fell silent, for ever.
-pub(super) async fn watch_silence(board: Arc<Board>) {
+pub(super) async fn watch_silence(latest: Arc<LatestValues>) {
     loop {
         tokio::time::sleep(WATCH_EVERY).await;
-        board.watch();
+        latest.watch();
     }
 }
 
 /// Where the sources bring their words. Cloned for each.
 #[derive(Clone)]
-pub(super) struct Desk {
-    board: Arc<Board>,
-    words: mpsc::Sender<SensorWord>,
+pub(super) struct ReadingSink {
+    latest: Arc<LatestValues>,
+    words: mpsc::Sender<SensorUpdate>,
 }
 
-impl Desk {
-    pub(super) fn new(board: Arc<Board>, words: mpsc::Sender<SensorWord>) -> Self {
-        Desk { board, words }
+impl ReadingSink {
+    pub(super) fn new(latest: Arc<LatestValues>, words: mpsc::Sender<SensorUpdate>) -> Self {
+        ReadingSink { latest, words }
     }
 
-    pub(super) fn board(&self) -> &Arc<Board> {
-        &self.board
+    pub(super) fn latest(&self) -> &Arc<LatestValues> {
+        &self.latest
     }
 
     /// The monotonic time.
     pub(super) fn now(&self) -> Duration {
-        self.board.clock.now().mono
+        self.latest.clock.now().mono
     }
 
     /// A word came. Waits while the queue is full.
     pub(super) async fn take(&self, sensor: &Arc<str>, reading: RawReading) {
-        let at = self.board.clock.now();
-        self.board.with(sensor, |post| {
+        let at = self.latest.clock.now();
+        self.latest.with(sensor, |entry| {
             match &reading {
-                RawReading::Value(_) => post.numbers += 1,
-                RawReading::Unreadable(_) => post.unreadable += 1,
+                RawReading::Value(_) => entry.numbers += 1,
+                RawReading::Unreadable(_) => entry.unreadable += 1,
             }
-            post.trouble = None;
-            post.state.take(at, &reading);
-            post.log_state(sensor, self.board.started, at.mono, true);
+            entry.trouble = None;
+            entry.state.take(at, &reading);
+            entry.log_state(sensor, self.latest.started, at.mono, true);
         });
         // Fails only while everything stops.
-        let _ = self.words.send(SensorWord { sensor: sensor.clone(), at, reading }).await;
+        let _ = self.words.send(SensorUpdate { sensor: sensor.clone(), at, reading }).await;
     }
 
     /// A retained message came and was not taken.
     pub(super) fn retained(&self, sensor: &str) {
-        self.board.with(sensor, |post| post.retained += 1);
+        self.latest.with(sensor, |entry| entry.retained += 1);
     }
 
     /// A message came that is not this sensor's business.
     pub(super) fn passed_over(&self, sensor: &str) {
-        self.board.with(sensor, |post| post.passed_over += 1);
+        self.latest.with(sensor, |entry| entry.passed_over += 1);
     }
 
     /// Its source does not work.
     pub(super) fn trouble(&self, sensor: &str, trouble: impl Into<Words>) {
         let trouble = trouble.into().shortened(TROUBLE_CHARS);
         debug!(sensor, %trouble, "a sensor's source does not work");
-        self.board.with(sensor, |post| {
-            post.errors += 1;
-            post.trouble = Some(trouble);
+        self.latest.with(sensor, |entry| {
+            entry.errors += 1;
+            entry.trouble = Some(trouble);
         });
     }
 
     /// Its source works again; the sensor itself may still be silent.
     pub(super) fn well(&self, sensor: &str) {
-        self.board.with(sensor, |post| post.trouble = None);
+        self.latest.with(sensor, |entry| entry.trouble = None);
     }
 }
 
@@ -315,24 +315,24 @@ mod tests {
     #[tokio::test]
     async fn a_lasting_fault_has_one_reason_however_many_the_sensor_gives() {
         let (words, mut taken) = mpsc::channel(64);
-        let board = Arc::new(Board::new(Clock::start(), [gauge()].into_iter()));
-        let desk = Desk::new(board.clone(), words);
+        let latest = Arc::new(LatestValues::new(Clock::start(), [gauge()].into_iter()));
+        let sink = ReadingSink::new(latest.clone(), words);
         let sensor: Arc<str> = "drain-2".into();
-        let fault = || board.stats().remove(0).lasting_fault.map(|fault| fault.to_string());
+        let fault = || latest.stats().remove(0).lasting_fault.map(|fault| fault.to_string());
         assert_eq!(fault(), None);
         for raw in [9.0, 9.1, 25.0] {
-            desk.take(&sensor, RawReading::Value(raw)).await;
+            sink.take(&sensor, RawReading::Value(raw)).await;
             assert_eq!(fault().as_deref(), Some("9 is outside -0.5 to 8"), "after {raw}");
         }
-        desk.take(&sensor, RawReading::Unreadable("error 17".into())).await;
+        sink.take(&sensor, RawReading::Unreadable("error 17".into())).await;
         assert_eq!(
             fault().as_deref(),
             Some("9 is outside -0.5 to 8"),
             "it is the same fault to whoever sees to it"
         );
-        desk.take(&sensor, RawReading::Value(0.3)).await;
+        sink.take(&sensor, RawReading::Value(0.3)).await;
         assert_eq!(fault(), None);
-        desk.take(&sensor, RawReading::Unreadable("error 18".into())).await;
+        sink.take(&sensor, RawReading::Unreadable("error 18".into())).await;
         assert_eq!(fault().as_deref(), Some("error 18"));
         assert_eq!(taken.len(), 6, "every word is handed on all the same");
         taken.close();
@@ -340,8 +340,9 @@ mod tests {
 
     #[test]
     fn what_the_log_says_of_a_sensor_in_a_lasting_fault_is_little() {
-        let mut post = Board::new(Clock::start(), [gauge()].into_iter()).posts.into_inner().remove("drain-2");
-        let post = post.as_mut().expect("a sensor");
+        let mut entry =
+            LatestValues::new(Clock::start(), [gauge()].into_iter()).entries.into_inner().remove("drain-2");
+        let entry = entry.as_mut().expect("a sensor");
         let moment = |secs| {
             let after = Duration::from_secs(secs);
             crate::analysis::time::Moment::after_origin(crate::analysis::time::Timestamp::UNIX_EPOCH, after)
@@ -352,10 +353,10 @@ mod tests {
             // It refuses every 20 s; now and then it says nothing for minutes.
             let speaks = secs % 20 == 0 && secs % 3000 > 300;
             match speaks {
-                true => post.state.take(now, &RawReading::Unreadable(format!("error {secs}").into())),
-                false => post.state.tick(now),
+                true => entry.state.take(now, &RawReading::Unreadable(format!("error {secs}").into())),
+                false => entry.state.tick(now),
             };
-            lines += usize::from(post.tell(Duration::ZERO, now.mono, speaks) != Tell::Nothing);
+            lines += usize::from(entry.log_line(Duration::ZERO, now.mono, speaks) != LogLine::Nothing);
         }
         assert!(lines < 100, "{lines} lines in a day");
     }

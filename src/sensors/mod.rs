@@ -64,16 +64,16 @@ pub use latest_values::SensorStats;
 pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, String>> {
     use crate::analysis::sensor::RawReading;
     match extract.read(message) {
-        extract::Said::Reading(RawReading::Value(number)) => Some(Ok(number)),
-        extract::Said::Reading(RawReading::Unreadable(why)) => Some(Err(why.to_string())),
-        extract::Said::Nothing => None,
+        extract::Extracted::Reading(RawReading::Value(number)) => Some(Ok(number)),
+        extract::Extracted::Reading(RawReading::Unreadable(why)) => Some(Err(why.to_string())),
+        extract::Extracted::Nothing => None,
     }
 }
-pub use modbus::Question;
+pub use modbus::RegisterQuery;
 pub use modbus_transport::{Line, Serial};
 pub(crate) use source::{Agreed, Around, Polled, SourceCheck, SourceDocument};
 
-use latest_values::{Board, Desk};
+use latest_values::{LatestValues, ReadingSink};
 use source::{Running, SensorTransport};
 
 /// Words that may wait for whoever takes them. A second's worth of a box with many sensors.
@@ -81,7 +81,7 @@ const QUEUE: usize = 256;
 
 /// What a sensor said, as it came.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SensorWord {
+pub struct SensorUpdate {
     /// Which sensor.
     pub sensor: Arc<str>,
     /// When it arrived. What devices say about the time is not believed.
@@ -91,7 +91,7 @@ pub struct SensorWord {
 }
 
 /// Takes words, from one thread, in the order in which they came. May block.
-pub type Out = Box<dyn FnMut(SensorWord) + Send>;
+pub type Out = Box<dyn FnMut(SensorUpdate) + Send>;
 
 /// One sensor.
 #[derive(Debug, Clone, PartialEq)]
@@ -170,13 +170,13 @@ macro_rules! transports {
 transports! {
     brokers::Subscription as Mqtt,
     modbus::Poll as Modbus,
-    webhook::Post as Webhook,
+    webhook::WebhookPath as Webhook,
 }
 
 impl Source {
     /// Where the numbers come from, for people: `asked every 5s of unit 1 at 10.0.0.8:502`.
-    pub fn told(&self) -> Sentence {
-        self.transport().told()
+    pub fn described(&self) -> Sentence {
+        self.transport().described()
     }
 
     /// How often the sensor is asked, where it is.
@@ -269,7 +269,7 @@ pub struct Setup {
 
 /// The running sources.
 pub struct Sensors {
-    board: Arc<Board>,
+    latest: Arc<LatestValues>,
     stop: Option<oneshot::Sender<()>>,
     /// Closed when a thread is gone.
     ended: Receiver<()>,
@@ -282,18 +282,19 @@ impl Sensors {
     /// # Errors
     /// Only if the system gives no thread or no runtime.
     pub fn start(setup: Setup, clock: Clock, mut out: Out) -> io::Result<Self> {
-        let board = Arc::new(Board::new(clock, setup.sensors.iter().map(|sensor| sensor.plan.clone())));
-        let (words, mut taken) = mpsc::channel::<SensorWord>(QUEUE);
+        let latest =
+            Arc::new(LatestValues::new(clock, setup.sensors.iter().map(|sensor| sensor.plan.clone())));
+        let (words, mut taken) = mpsc::channel::<SensorUpdate>(QUEUE);
         let (stop, mut stopped) = oneshot::channel::<()>();
         let (alive, ended) = sync_channel::<()>(0);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let desk = Desk::new(board.clone(), words);
+        let sink = ReadingSink::new(latest.clone(), words);
         let also_alive = alive.clone();
         let sources = thread::Builder::new().name("sensors".to_owned()).spawn(move || {
             let _alive = alive;
             runtime.block_on(async {
-                let mut tasks = all_tasks(setup, &desk);
-                drop(desk);
+                let mut tasks = all_tasks(setup, &sink);
+                drop(sink);
                 loop {
                     tokio::select! {
                         _ = &mut stopped => break,
@@ -316,12 +317,12 @@ impl Sensors {
                 out(word);
             }
         })?;
-        Ok(Sensors { board, stop: Some(stop), ended, threads: vec![sources, taker] })
+        Ok(Sensors { latest, stop: Some(stop), ended, threads: vec![sources, taker] })
     }
 
     /// What is known of each sensor now, by id.
     pub fn stats(&self) -> Vec<SensorStats> {
-        self.board.stats()
+        self.latest.stats()
     }
 
     /// Ends all sources; what they said before has been handed over when this returns `true`. `false`: it
@@ -358,11 +359,11 @@ impl Drop for Sensors {
 }
 
 /// The tasks of all sources, and one that notices which sensors have fallen silent.
-fn all_tasks(setup: Setup, desk: &Desk) -> JoinSet<()> {
+fn all_tasks(setup: Setup, sink: &ReadingSink) -> JoinSet<()> {
     let Setup { sensors, brokers, webhook, timing } = setup;
     let mut tasks = JoinSet::new();
-    start_all(&sensors, &Running { brokers, webhook, timing, desk: desk.clone() }, &mut tasks);
-    tasks.spawn(latest_values::watch_silence(desk.board().clone()));
+    start_all(&sensors, &Running { brokers, webhook, timing, sink: sink.clone() }, &mut tasks);
+    tasks.spawn(latest_values::watch_silence(sink.latest().clone()));
     tasks
 }
 

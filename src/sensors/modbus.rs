@@ -23,12 +23,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
 
-use super::latest_values::Desk;
+use super::latest_values::ReadingSink;
 use super::modbus_client::{Answer, Connection, Failed};
 use super::modbus_frame::Request;
 use super::modbus_transport::{GREETING, Line};
 use super::source::{Polled, Running, SensorTransport};
-use super::state_log::{StateLog, Tell};
+use super::state_log::{LogLine, StateLog};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
 use crate::text::{Sentence, box_log, log_info, log_warn, sensor as text, sentences, time::within};
@@ -54,12 +54,12 @@ pub struct Poll {
     /// Where the device is. Sensors with the same line share it.
     pub line: Line,
     /// What is asked.
-    pub question: Question,
+    pub query: RegisterQuery,
 }
 
 impl SensorTransport for Poll {
-    fn told(&self) -> Sentence {
-        let Question { poll, unit, .. } = &self.question;
+    fn described(&self) -> Sentence {
+        let RegisterQuery { poll, unit, .. } = &self.query;
         let (every, line) = (format!("{poll:?}"), self.line.to_string());
         match &self.line {
             Line::Tcp { .. } => source::asked_at(every, *unit, line),
@@ -68,7 +68,7 @@ impl SensorTransport for Poll {
     }
 
     fn polled(&self) -> Option<Polled> {
-        Some(Polled { every: self.question.poll, answer_within: self.question.timeout })
+        Some(Polled { every: self.query.poll, answer_within: self.query.timeout })
     }
 
     fn device(&self) -> Option<&Path> {
@@ -79,19 +79,19 @@ impl SensorTransport for Poll {
     }
 
     fn start(wanted: Vec<(Arc<str>, Self)>, running: &Running, tasks: &mut JoinSet<()>) {
-        let mut by_line: BTreeMap<Line, Vec<(Arc<str>, Question)>> = BTreeMap::new();
-        for (sensor, Poll { line, question }) in wanted {
-            by_line.entry(line).or_default().push((sensor, question));
+        let mut by_line: BTreeMap<Line, Vec<(Arc<str>, RegisterQuery)>> = BTreeMap::new();
+        for (sensor, Poll { line, query }) in wanted {
+            by_line.entry(line).or_default().push((sensor, query));
         }
-        for (line, questions) in by_line {
-            tasks.spawn(ask(line, questions, running.desk.clone(), running.timing));
+        for (line, queries) in by_line {
+            tasks.spawn(ask(line, queries, running.sink.clone(), running.timing));
         }
     }
 }
 
 /// One register of one device, and how often it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct RegisterQuery {
     /// The device on the line: 1 to 247, 0 or 255 for a TCP device without a number.
     pub unit: u8,
     /// Which of its tables.
@@ -114,7 +114,7 @@ pub struct Question {
     pub if_missing: Option<Sentence>,
 }
 
-impl Question {
+impl RegisterQuery {
     fn registers(&self) -> u16 {
         match self.kind {
             Kind::U16 | Kind::I16 | Kind::Bool => 1,
@@ -190,18 +190,18 @@ fn decode(kind: Kind, order: Order, words: &[u16]) -> Option<f64> {
 }
 
 /// A question and when it is asked next.
-struct Turn {
+struct ScheduledQuery {
     sensor: Arc<str>,
-    question: Question,
+    query: RegisterQuery,
     due: Instant,
     failures: u32,
 }
 
-impl Turn {
+impl ScheduledQuery {
     /// Sets when it is asked next. What could not be asked in time is not made up for.
     fn over(&mut self, failed: bool) {
         self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
-        let poll = self.question.poll;
+        let poll = self.query.poll;
         let factor = 2_u32.checked_pow(self.failures.saturating_sub(1)).unwrap_or(u32::MAX);
         let wait = poll.saturating_mul(factor).min(SELDOM.max(poll));
         self.due = (self.due + wait).max(Instant::now());
@@ -209,45 +209,45 @@ impl Turn {
 }
 
 /// Asks, for ever.
-async fn ask(line: Line, questions: Vec<(Arc<str>, Question)>, desk: Desk, timing: Timing) {
+async fn ask(line: Line, queries: Vec<(Arc<str>, RegisterQuery)>, sink: ReadingSink, timing: Timing) {
     let now = Instant::now();
-    let pause = questions.iter().filter_map(|(_, question)| question.connect_pause).max();
-    let mut session = Session::new(line, timing, pause, &desk);
-    let turn = |(sensor, question)| Turn { sensor, question, due: now, failures: 0 };
-    let mut turns: Vec<Turn> = questions.into_iter().map(turn).collect();
+    let pause = queries.iter().filter_map(|(_, query)| query.connect_pause).max();
+    let mut session = Session::new(line, timing, pause, &sink);
+    let turn = |(sensor, query)| ScheduledQuery { sensor, query, due: now, failures: 0 };
+    let mut turns: Vec<ScheduledQuery> = queries.into_iter().map(turn).collect();
     loop {
         let Some(next) = turns.iter_mut().min_by_key(|turn| turn.due) else { return };
         sleep_until(next.due).await;
-        let answer = match session.poll(&next.question, next.failures > 0, &desk).await {
+        let answer = match session.poll(&next.query, next.failures > 0, &sink).await {
             Err(Lost::NotOpened(why)) => {
                 let trouble = text::no_connection(session.line.to_string(), why);
-                turns.iter().for_each(|turn| desk.trouble(&turn.sensor, trouble.clone()));
+                turns.iter().for_each(|turn| sink.trouble(&turn.sensor, trouble.clone()));
                 sleep(session.retry.next_wait()).await;
                 continue;
             }
             Err(Lost::Unanswered(why)) => Err(why),
             Ok(data) => Ok(data),
         };
-        let question = &next.question;
+        let query = &next.query;
         match answer {
             Ok(Ok(data)) => {
-                let number = question.number(&data).map(RawReading::Value);
+                let number = query.number(&data).map(RawReading::Value);
                 let short = || RawReading::Unreadable(text::answer_too_short().into());
-                desk.take(&next.sensor, number.unwrap_or_else(short)).await;
+                sink.take(&next.sensor, number.unwrap_or_else(short)).await;
                 next.over(false);
             }
             Ok(Err(exception)) => {
                 // It is there and cannot say: that is worth more than silence.
-                desk.take(&next.sensor, RawReading::Unreadable(question.refusal(exception).into())).await;
+                sink.take(&next.sensor, RawReading::Unreadable(query.refusal(exception).into())).await;
                 // Behind a gateway each question for a dead device costs the others a time-out.
                 next.over(matches!(exception, 10 | 11));
             }
             Err(why) => {
                 let line = &session.line;
                 debug!(%line, sensor = %next.sensor, %why, "a Modbus question failed");
-                desk.trouble(&next.sensor, text::of_unit(line.to_string(), question.unit, why));
+                sink.trouble(&next.sensor, text::of_unit(line.to_string(), query.unit, why));
                 next.over(true);
-                sleep(next.question.timeout).await;
+                sleep(next.query.timeout).await;
             }
         }
     }
@@ -289,12 +289,12 @@ const TRY_FRAMING_EVERY: Duration = Duration::from_secs(3600);
 const MOST_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Session {
-    fn new(line: Line, timing: Timing, pause: Option<Duration>, desk: &Desk) -> Self {
+    fn new(line: Line, timing: Timing, pause: Option<Duration>, sink: &ReadingSink) -> Self {
         Session {
             line,
             timing,
             retry: Retry::new(timing),
-            log: StateLog::new(None, desk.now()),
+            log: StateLog::new(None, sink.now()),
             connection: None,
             pause: ConnectPause::new(pause),
             slowest: Duration::ZERO,
@@ -309,13 +309,13 @@ impl Session {
     /// made anew once.
     async fn poll(
         &mut self,
-        question: &Question,
+        query: &RegisterQuery,
         is_failing: bool,
-        desk: &Desk,
+        sink: &ReadingSink,
     ) -> Result<Result<Vec<u8>, u8>, Lost> {
         let was_in_use = self.connection.as_ref().is_some_and(|connection| connection.has_answered);
         let is_network = matches!(self.line, Line::Tcp { .. });
-        let mut answer = self.once(question, is_failing, desk).await?;
+        let mut answer = self.once(query, is_failing, sink).await?;
         let is_stale = match &answer {
             Err(Failed::Closed | Failed::Unasked | Failed::Broken(_)) => true,
             // What forgets idle connections (a firewall, a modem) says nothing either.
@@ -325,7 +325,7 @@ impl Session {
         if was_in_use && is_stale {
             self.connection = None;
             debug!(line = %self.line, "the connection was of no use any more; asking again over a new one");
-            answer = self.once(question, is_failing, desk).await?;
+            answer = self.once(query, is_failing, sink).await?;
         }
         let why = match answer {
             Ok(answer) => return Ok(answer.data),
@@ -333,9 +333,9 @@ impl Session {
             Err(Failed::Unasked) => text::unasked(),
             Err(Failed::Wrong(why) | Failed::Broken(why)) => why,
             Err(Failed::NoAnswer) => {
-                self.try_framing(question).await;
+                self.try_framing(query).await;
                 let hint = self.framing_hint.clone();
-                hint.unwrap_or_else(|| text::no_answer(within(question.timeout)))
+                hint.unwrap_or_else(|| text::no_answer(within(query.timeout)))
             }
         };
         Err(Lost::Unanswered(why))
@@ -344,28 +344,28 @@ impl Session {
     /// Asks over the connection that there is, or a new one.
     async fn once(
         &mut self,
-        question: &Question,
+        query: &RegisterQuery,
         is_failing: bool,
-        desk: &Desk,
+        sink: &ReadingSink,
     ) -> Result<Result<Answer, Failed>, Lost> {
-        let request = question.request();
+        let request = query.request();
         let mut connection = match self.connection.take() {
             Some(open) => open,
-            None => self.open(desk).await?,
+            None => self.open(sink).await?,
         };
         sleep(self.line.pause()).await;
         let is_new = !connection.has_answered;
         let again_until = match is_new && (!is_failing || !self.has_answered) {
             true => {
-                Some(connection.opened + self.timing.first_answer.max(self.pause.length() + question.timeout))
+                Some(connection.opened + self.timing.first_answer.max(self.pause.length() + query.timeout))
             }
             false => None,
         };
-        let patience = question.timeout.max(self.slowest.mul_f32(1.5).min(MOST_PATIENCE));
+        let patience = query.timeout.max(self.slowest.mul_f32(1.5).min(MOST_PATIENCE));
         let answer = connection.ask(&request, patience, again_until).await;
         let keep = match &answer {
             Ok(answer) => {
-                self.answered(answer, is_new, question.timeout);
+                self.answered(answer, is_new, query.timeout);
                 true
             }
             Err(failed) => self.failed(failed, is_new),
@@ -374,7 +374,7 @@ impl Session {
         Ok(answer)
     }
 
-    async fn open(&mut self, desk: &Desk) -> Result<Connection, Lost> {
+    async fn open(&mut self, sink: &ReadingSink) -> Result<Connection, Lost> {
         let opened = match timeout(self.timing.connect, self.line.open()).await {
             Ok(opened) => opened,
             Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
@@ -382,7 +382,7 @@ impl Session {
         let line = &self.line;
         match opened {
             Ok(wire) => {
-                if let Tell::Changed { .. } = self.log.note(None, false, desk.now()) {
+                if let LogLine::Changed { .. } = self.log.note(None, false, sink.now()) {
                     log_info!(box_log::modbus_line_back(); %line);
                 }
                 let connection = Connection::new(wire, line.framing());
@@ -392,12 +392,12 @@ impl Session {
             }
             Err(error) => {
                 let why = error.to_string();
-                match self.log.note(Some(why.clone()), true, desk.now()) {
-                    Tell::Nothing => {}
-                    Tell::Changed { changes_left_out } => {
+                match self.log.note(Some(why.clone()), true, sink.now()) {
+                    LogLine::Nothing => {}
+                    LogLine::Changed { changes_left_out } => {
                         log_warn!(box_log::no_modbus_line(); %line, %error, changes_left_out);
                     }
-                    Tell::Still { times, changes_left_out } => {
+                    LogLine::Still { times, changes_left_out } => {
                         log_warn!(box_log::still_no_modbus_line(); %line, %error, times, changes_left_out);
                     }
                 }
@@ -444,7 +444,7 @@ impl Session {
     }
 
     /// Asks once in the other framing where nothing was ever answered: what to set is then known.
-    async fn try_framing(&mut self, question: &Question) {
+    async fn try_framing(&mut self, query: &RegisterQuery) {
         let is_due = self.framing_tried.is_none_or(|tried| tried.elapsed() >= TRY_FRAMING_EVERY);
         let Line::Tcp { host, port, framing } = &self.line else { return };
         if self.has_answered || !is_due {
@@ -455,7 +455,7 @@ impl Session {
         let Ok(Ok(wire)) = timeout(self.timing.connect, other.open()).await else { return };
         sleep(self.pause.length().max(GREETING)).await;
         let mut connection = Connection::new(wire, other.framing());
-        let answer = connection.ask(&question.request(), question.timeout, None).await;
+        let answer = connection.ask(&query.request(), query.timeout, None).await;
         self.framing_hint = answer.is_ok().then(|| match framing {
             Framing::Tcp => text::use_rtu(),
             Framing::Rtu => text::use_tcp(),
@@ -554,7 +554,7 @@ mod tests {
         }
     }
 
-    const QUESTION: Question = Question {
+    const QUESTION: RegisterQuery = RegisterQuery {
         unit: 1,
         table: Table::Holding,
         register: 0,
@@ -571,18 +571,18 @@ mod tests {
     fn an_answer_is_read_as_its_kind_and_never_past_its_end() {
         assert_eq!(QUESTION.number(&[0x3f, 0x80, 0, 0]), Some(1.0));
         assert_eq!(QUESTION.number(&[0x3f, 0x80]), None);
-        let coil = Question { table: Table::Coil, kind: Kind::Bool, ..QUESTION };
+        let coil = RegisterQuery { table: Table::Coil, kind: Kind::Bool, ..QUESTION };
         assert_eq!((coil.number(&[1]), coil.number(&[0xfe]), coil.number(&[])), (Some(1.0), Some(0.0), None));
     }
 
     #[test]
     fn a_refusal_says_what_to_try() {
-        let asked = |table, hint: Option<&str>| Question {
+        let asked = |table, hint: Option<&str>| RegisterQuery {
             table,
             if_missing: hint.map(crate::text::foreign::words),
             ..QUESTION
         };
-        for (question, exception, said) in [
+        for (query, exception, said) in [
             (asked(Table::Holding, None), 2, "the device refuses: Illegal data address"),
             (asked(Table::Holding, Some("try 0")), 2, "the device refuses: Illegal data address; try 0"),
             (
@@ -597,7 +597,7 @@ mod tests {
             ),
             (asked(Table::Holding, None), 99, "the device refuses: exception 99"),
         ] {
-            assert_eq!(question.refusal(exception).to_string(), said);
+            assert_eq!(query.refusal(exception).to_string(), said);
         }
     }
 

@@ -118,8 +118,8 @@ impl Connection {
             self.transaction = self.transaction.wrapping_add(1);
             let sent_at = Instant::now();
             asked.push((self.transaction, sent_at));
-            let question = request.bytes(self.framing, self.transaction);
-            self.wire.write_all(&question).await.map_err(|error| Failed::of(&error))?;
+            let query = request.bytes(self.framing, self.transaction);
+            self.wire.write_all(&query).await.map_err(|error| Failed::of(&error))?;
             self.wire.flush().await.map_err(|error| Failed::of(&error))?;
             if let Some(answer) = self.answer(request, &asked, &mut bytes, sent_at + patience).await? {
                 // RTU does not say which of them was answered.

@@ -83,7 +83,7 @@ impl Request {
     }
 
     fn receive_tcp(&self, asked: &[u16], bytes: &[u8]) -> Received {
-        // Anything else may still become an RTU frame, which is worth telling.
+        // Anything else may still become an RTU frame, which is worth reporting.
         let Some(header) = Header::of(bytes) else { return Received::Incomplete };
         let Some([_, _, _, _, _, _, unit, function, rest @ ..]) = bytes.get(..header.length) else {
             return Received::Incomplete;

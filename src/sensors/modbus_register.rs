@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::SourceCheck;
-use super::modbus::Question;
+use super::modbus::RegisterQuery;
 use crate::text::{sensor as text, source as say};
 use crate::types::at::{At, secs_or, value_of};
 use crate::types::modbus;
@@ -16,7 +16,7 @@ pub(super) const DEFAULT_POLL_SECS: f64 = 5.0;
 pub(super) const DEFAULT_ANSWER_SECS: f64 = 1.0;
 
 /// What is asked of a Modbus device, whichever way.
-pub(super) struct Asked<'d> {
+pub(super) struct RegisterFields<'d> {
     pub unit: &'d Option<At<u8>>,
     pub register: &'d Option<At<u32>>,
     pub table: &'d Option<At<modbus::Table>>,
@@ -28,9 +28,9 @@ pub(super) struct Asked<'d> {
     pub any_unit: bool,
 }
 
-impl Asked<'_> {
-    /// The question; `None` if something is wrong with it, which is told.
-    pub(super) fn check(&self, check: &mut SourceCheck<'_>) -> Option<Question> {
+impl RegisterFields<'_> {
+    /// The question; `None` if something is wrong with it, which is reported.
+    pub(super) fn check(&self, check: &mut SourceCheck<'_>) -> Option<RegisterQuery> {
         let usual = value_of(self.table).unwrap_or(modbus::Table::Holding);
         let numbered =
             self.register.as_ref().map(|field| register_number(field, self.table.as_ref(), usual, check));
@@ -59,7 +59,7 @@ impl Asked<'_> {
         }
         let if_missing = manual_number(u32::from(register))
             .map(|(table, meant)| text::number_of_manual(register, word(table), meant));
-        Some(Question {
+        Some(RegisterQuery {
             unit: value_of(self.unit).unwrap_or(DEFAULT_UNIT),
             table,
             register,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::modbus::Poll;
-use super::modbus_register::{Asked, DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFAULT_UNIT};
+use super::modbus_register::{DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFAULT_UNIT, RegisterFields};
 use super::modbus_tcp::host_and_port;
 use super::modbus_transport::{Line, Serial};
 use super::{Source, SourceCheck, SourceDocument};
@@ -82,7 +82,7 @@ struct Ports(BTreeMap<String, (Serial, Words)>);
 
 impl SourceDocument for ModbusRtuDocument {
     fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
-        let asked = Asked {
+        let asked = RegisterFields {
             unit: &self.unit,
             register: &self.register,
             table: &self.table,
@@ -93,7 +93,7 @@ impl SourceDocument for ModbusRtuDocument {
             connect_pause: &self.connect_pause_secs,
             any_unit: false,
         };
-        let question = asked.check(check);
+        let query = asked.check(check);
         let field = self.device.as_ref()?;
         let device = field.value.trim().to_owned();
         if device.contains("://") || host_and_port(&device).is_some_and(|(host, _)| host.contains('.')) {
@@ -111,13 +111,13 @@ impl SourceDocument for ModbusRtuDocument {
             stop_bits: value_of(&self.stop_bits).unwrap_or(1),
         };
         let Ports(ports) = check.agreed.of::<Ports>()?;
-        let said = || (port.clone(), check.owner.clone());
-        let (first, by) = ports.entry(device).or_insert_with(said);
+        let first_use = || (port.clone(), check.owner.clone());
+        let (first, by) = ports.entry(device).or_insert_with(first_use);
         if *first != port {
             let what = say::port_set_otherwise(by.clone());
             check.error(&field.span, what, say::try_same_port());
             return None;
         }
-        Some(Source::Modbus(Poll { line: Line::Rtu(port), question: question? }))
+        Some(Source::Modbus(Poll { line: Line::Rtu(port), query: query? }))
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::modbus::Poll;
-use super::modbus_register::{Asked, DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFAULT_UNIT};
+use super::modbus_register::{DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFAULT_UNIT, RegisterFields};
 use super::modbus_transport::Line;
 use super::{Source, SourceCheck, SourceDocument};
 use crate::text::{Words, fields, source as say};
@@ -80,7 +80,7 @@ struct Framings(BTreeMap<(String, u16), (modbus::Framing, Words)>);
 
 impl SourceDocument for ModbusTcpDocument {
     fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
-        let asked = Asked {
+        let asked = RegisterFields {
             unit: &self.unit,
             register: &self.register,
             table: &self.table,
@@ -91,7 +91,7 @@ impl SourceDocument for ModbusTcpDocument {
             connect_pause: &self.connect_pause_secs,
             any_unit: value_of(&self.any_unit).unwrap_or(false),
         };
-        let question = asked.check(check);
+        let query = asked.check(check);
         let field = self.address.as_ref()?;
         let Some((host, port)) = host_and_port(field.value.trim()) else {
             check.error(&field.span, say::address_not_host_and_port(), say::try_host_and_port());
@@ -99,15 +99,15 @@ impl SourceDocument for ModbusTcpDocument {
         };
         let framing = value_of(&self.framing).unwrap_or(modbus::Framing::Tcp);
         let Framings(framings) = check.agreed.of::<Framings>()?;
-        let said = || (framing, check.owner.clone());
-        let (first, by) = framings.entry((host.clone(), port)).or_insert_with(said);
+        let first_use = || (framing, check.owner.clone());
+        let (first, by) = framings.entry((host.clone(), port)).or_insert_with(first_use);
         if *first != framing {
             let at = self.framing.as_ref().map_or(&field.span, |framing| &framing.span);
             let what = say::other_framing(by.clone());
             check.error(at, what, say::try_same_framing());
             return None;
         }
-        Some(Source::Modbus(Poll { line: Line::Tcp { host, port, framing }, question: question? }))
+        Some(Source::Modbus(Poll { line: Line::Tcp { host, port, framing }, query: query? }))
     }
 }
 

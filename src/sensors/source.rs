@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::latest_values::Desk;
+use super::latest_values::ReadingSink;
 use super::{Broker, Source, Timing, Webhook};
 use crate::text::{Sentence, Words, config};
 use crate::types::at::At;
@@ -102,7 +102,7 @@ pub(crate) struct Polled {
 /// What one sensor wants of a way by which numbers come.
 pub(super) trait SensorTransport {
     /// Where its numbers come from, for people: `asked every 5s of unit 1 at 10.0.0.8:502`.
-    fn told(&self) -> Sentence;
+    fn described(&self) -> Sentence;
 
     /// How often it is asked, where it is.
     fn polled(&self) -> Option<Polled> {
@@ -125,5 +125,5 @@ pub(super) struct Running {
     pub brokers: Vec<Broker>,
     pub webhook: Option<Webhook>,
     pub timing: Timing,
-    pub desk: Desk,
+    pub sink: ReadingSink,
 }

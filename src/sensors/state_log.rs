@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-/// A fault that stays, and what was left out, is told so often.
+/// A fault that stays, and what was left out, is reported so often.
 const AGAIN_AFTER: Duration = Duration::from_secs(3600);
 /// Changes that are written one by one, before it counts as going to and fro. A choice.
 const CHANGES: u32 = 6;
@@ -14,7 +14,7 @@ const ONE_MORE_AFTER: Duration = Duration::from_secs(1800);
 
 /// What is to be written now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tell {
+pub(super) enum LogLine {
     /// Nothing.
     Nothing,
     /// That the state is another one.
@@ -35,22 +35,22 @@ pub(super) enum Tell {
 #[derive(Debug, Clone)]
 pub(super) struct StateLog<S> {
     state: S,
-    told_at: Duration,
+    written_at: Duration,
     times: u64,
     left_out: u64,
     /// Changes that may still be written, and when one more was given last.
-    may_tell: u32,
+    may_write: u32,
     given_at: Duration,
 }
 
 impl<S: PartialEq> StateLog<S> {
     /// A thing in a state that needs no line.
     pub(super) fn new(state: S, now: Duration) -> Self {
-        StateLog { state, told_at: now, times: 0, left_out: 0, may_tell: CHANGES, given_at: now }
+        StateLog { state, written_at: now, times: 0, left_out: 0, may_write: CHANGES, given_at: now }
     }
 
     /// It was found in this state.
-    pub(super) fn note(&mut self, state: S, is_fault: bool, now: Duration) -> Tell {
+    pub(super) fn note(&mut self, state: S, is_fault: bool, now: Duration) -> LogLine {
         self.times += 1;
         if state == self.state {
             return self.still(is_fault, now);
@@ -58,27 +58,27 @@ impl<S: PartialEq> StateLog<S> {
         self.state = state;
         let given = now.saturating_sub(self.given_at).as_secs() / ONE_MORE_AFTER.as_secs();
         if given > 0 {
-            self.may_tell =
-                self.may_tell.saturating_add(u32::try_from(given).unwrap_or(CHANGES)).min(CHANGES);
+            self.may_write =
+                self.may_write.saturating_add(u32::try_from(given).unwrap_or(CHANGES)).min(CHANGES);
             self.given_at = now;
         }
-        if self.may_tell == 0 {
+        if self.may_write == 0 {
             self.left_out += 1;
             return self.still(is_fault, now);
         }
-        self.may_tell -= 1;
-        (self.told_at, self.times) = (now, 0);
-        Tell::Changed { changes_left_out: self.take_left_out() }
+        self.may_write -= 1;
+        (self.written_at, self.times) = (now, 0);
+        LogLine::Changed { changes_left_out: self.take_left_out() }
     }
 
     /// Time passed and nothing was found.
-    pub(super) fn still(&mut self, is_fault: bool, now: Duration) -> Tell {
+    pub(super) fn still(&mut self, is_fault: bool, now: Duration) -> LogLine {
         let is_worth_it = is_fault || self.left_out > 0;
-        if !is_worth_it || now.saturating_sub(self.told_at) < AGAIN_AFTER {
-            return Tell::Nothing;
+        if !is_worth_it || now.saturating_sub(self.written_at) < AGAIN_AFTER {
+            return LogLine::Nothing;
         }
-        self.told_at = now;
-        Tell::Still { times: std::mem::take(&mut self.times), changes_left_out: self.take_left_out() }
+        self.written_at = now;
+        LogLine::Still { times: std::mem::take(&mut self.times), changes_left_out: self.take_left_out() }
     }
 
     fn take_left_out(&mut self) -> Option<u64> {
@@ -97,43 +97,43 @@ mod tests {
     }
 
     /// Lines of a day in which the thing is found in a state every `every` seconds.
-    fn lines(every: u64, state: impl Fn(u64) -> u8) -> Vec<(u64, Tell)> {
+    fn lines(every: u64, state: impl Fn(u64) -> u8) -> Vec<(u64, LogLine)> {
         let mut log = StateLog::new(0, Duration::ZERO);
         let finds = (0..DAY).step_by(every as usize);
-        let tell = |now| (now, log.note(state(now / every), state(now / every) > 0, secs(now)));
-        finds.map(tell).filter(|(_, tell)| *tell != Tell::Nothing).collect()
+        let line = |now| (now, log.note(state(now / every), state(now / every) > 0, secs(now)));
+        finds.map(line).filter(|(_, line)| *line != LogLine::Nothing).collect()
     }
 
     #[test]
-    fn what_stays_wrong_is_told_once_and_then_every_hour_with_a_count() {
+    fn what_stays_wrong_is_reported_once_and_then_every_hour_with_a_count() {
         let lines = lines(15, |_| 1);
-        assert_eq!(lines[0], (0, Tell::Changed { changes_left_out: None }));
-        assert_eq!(lines[1], (3600, Tell::Still { times: 240, changes_left_out: None }));
+        assert_eq!(lines[0], (0, LogLine::Changed { changes_left_out: None }));
+        assert_eq!(lines[1], (3600, LogLine::Still { times: 240, changes_left_out: None }));
         assert_eq!(lines.len(), 24);
     }
 
     #[test]
-    fn what_is_well_is_told_when_it_becomes_so_and_not_again() {
+    fn what_is_well_is_reported_when_it_becomes_so_and_not_again() {
         let lines = lines(15, |n| u8::from((10..20).contains(&n)));
         assert_eq!(
             lines,
             [
-                (150, Tell::Changed { changes_left_out: None }),
-                (300, Tell::Changed { changes_left_out: None })
+                (150, LogLine::Changed { changes_left_out: None }),
+                (300, LogLine::Changed { changes_left_out: None })
             ]
         );
     }
 
     #[test]
-    fn what_goes_to_and_fro_is_counted_and_not_told_each_time() {
+    fn what_goes_to_and_fro_is_counted_and_not_reported_each_time() {
         let to_and_fro = lines(15, |n| (n % 2) as u8);
         assert!(to_and_fro.len() < 80, "{} lines in a day", to_and_fro.len());
         let changes: u64 = to_and_fro
             .iter()
-            .map(|(_, tell)| match tell {
-                Tell::Changed { changes_left_out } => changes_left_out.unwrap_or(0) + 1,
-                Tell::Still { changes_left_out, .. } => changes_left_out.unwrap_or(0),
-                Tell::Nothing => 0,
+            .map(|(_, line)| match line {
+                LogLine::Changed { changes_left_out } => changes_left_out.unwrap_or(0) + 1,
+                LogLine::Still { changes_left_out, .. } => changes_left_out.unwrap_or(0),
+                LogLine::Nothing => 0,
             })
             .sum();
         assert!(changes > 5_600, "no change is lost from the count: {changes}");

@@ -40,10 +40,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use super::extract::{Extract, MESSAGE_BYTES, Said};
-use super::latest_values::Desk;
+use super::extract::{Extract, Extracted, MESSAGE_BYTES};
+use super::latest_values::ReadingSink;
 use super::source::{Running, SensorTransport};
-use super::state_log::{StateLog, Tell};
+use super::state_log::{LogLine, StateLog};
 use super::{Retry, Source, SourceCheck, SourceDocument, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
 use crate::text::{
@@ -152,21 +152,21 @@ impl SourceDocument for WebhookDocument {
             check.error(&field.span, source::path_not_plain(), say::try_path());
             return None;
         }
-        Some(Source::Webhook(Post { path: path.to_owned(), extract: extract? }))
+        Some(Source::Webhook(WebhookPath { path: path.to_owned(), extract: extract? }))
     }
 }
 
 /// Bodies that are posted to a path.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Post {
+pub struct WebhookPath {
     /// Begins with a slash.
     pub path: String,
     /// Where in a body the number is.
     pub extract: Extract,
 }
 
-impl SensorTransport for Post {
-    fn told(&self) -> Sentence {
+impl SensorTransport for WebhookPath {
+    fn described(&self) -> Sentence {
         source::posted_to(&self.path)
     }
 
@@ -176,15 +176,15 @@ impl SensorTransport for Post {
         }
         let posted: Vec<Listener> = wanted
             .into_iter()
-            .map(|(sensor, Post { path, extract })| Listener { sensor, path, extract })
+            .map(|(sensor, WebhookPath { path, extract })| Listener { sensor, path, extract })
             .collect();
         match running.webhook.clone() {
             Some(webhook) => {
-                tasks.spawn(serve(webhook, posted, running.desk.clone(), running.timing));
+                tasks.spawn(serve(webhook, posted, running.sink.clone(), running.timing));
             }
             None => {
                 for listener in posted {
-                    running.desk.trouble(&listener.sensor, sensor::no_listener());
+                    running.sink.trouble(&listener.sensor, sensor::no_listener());
                 }
             }
         }
@@ -203,24 +203,24 @@ struct Listener {
 struct Counter {
     token: Secret,
     by_path: BTreeMap<String, Vec<Listener>>,
-    desk: Desk,
+    sink: ReadingSink,
     posts: Mutex<Bucket>,
     wrong_tokens: Mutex<Bucket>,
     request_within: Duration,
 }
 
 /// Listens, for ever. A port that is taken now is tried again.
-async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
+async fn serve(webhook: Webhook, listeners: Vec<Listener>, sink: ReadingSink, timing: Timing) {
     let Webhook { listen, token, per_second } = webhook;
     let mut by_path: BTreeMap<String, Vec<Listener>> = BTreeMap::new();
     for listener in listeners {
         by_path.entry(listener.path.clone()).or_default().push(listener);
     }
-    let door = open_door(listen, &by_path, &desk, timing).await;
+    let door = open_door(listen, &by_path, &sink, timing).await;
     let counter = Arc::new(Counter {
         token,
         by_path,
-        desk,
+        sink,
         posts: limit(per_second),
         wrong_tokens: limit(WRONG_TOKENS),
         request_within: timing.request,
@@ -228,7 +228,7 @@ async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: T
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     // Connections end with this task: they live in a set of its own.
     let mut guests = tokio::task::JoinSet::new();
-    let mut accepting = StateLog::new(None, counter.desk.now());
+    let mut accepting = StateLog::new(None, counter.sink.now());
     loop {
         let accepted = tokio::select! {
             accepted = door.accept() => accepted,
@@ -236,16 +236,16 @@ async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: T
         };
         let (stream, guest) = match accepted {
             Ok(accepted) => {
-                accepting.note(None, false, counter.desk.now());
+                accepting.note(None, false, counter.sink.now());
                 accepted
             }
             Err(error) => {
-                match accepting.note(Some(error.kind()), true, counter.desk.now()) {
-                    Tell::Nothing => {}
-                    Tell::Changed { changes_left_out } => {
+                match accepting.note(Some(error.kind()), true, counter.sink.now()) {
+                    LogLine::Nothing => {}
+                    LogLine::Changed { changes_left_out } => {
                         log_warn!(box_log::webhook_cannot_accept(); %error, changes_left_out);
                     }
-                    Tell::Still { times, changes_left_out } => {
+                    LogLine::Still { times, changes_left_out } => {
                         log_warn!(box_log::webhook_still_cannot_accept(); %error, times, changes_left_out);
                     }
                 }
@@ -269,25 +269,25 @@ async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: T
 async fn open_door(
     listen: SocketAddr,
     by_path: &BTreeMap<String, Vec<Listener>>,
-    desk: &Desk,
+    sink: &ReadingSink,
     timing: Timing,
 ) -> TcpListener {
     let mut retry = Retry::new(timing);
-    let mut log = StateLog::new(None, desk.now());
+    let mut log = StateLog::new(None, sink.now());
     loop {
         match TcpListener::bind(listen).await {
             Ok(door) => {
                 log_info!(box_log::webhook_listens(); %listen, paths = by_path.len());
-                by_path.values().flatten().for_each(|listener| desk.well(&listener.sensor));
+                by_path.values().flatten().for_each(|listener| sink.well(&listener.sensor));
                 return door;
             }
             Err(error) => {
-                match log.note(Some(error.kind()), true, desk.now()) {
-                    Tell::Nothing => {}
-                    Tell::Changed { .. } => {
+                match log.note(Some(error.kind()), true, sink.now()) {
+                    LogLine::Nothing => {}
+                    LogLine::Changed { .. } => {
                         log_warn!(box_log::webhook_cannot_listen(); %listen, %error);
                     }
-                    Tell::Still { times, .. } => {
+                    LogLine::Still { times, .. } => {
                         log_warn!(box_log::webhook_still_cannot_listen(); %listen, %error, times);
                     }
                 }
@@ -295,7 +295,7 @@ async fn open_door(
                 by_path
                     .values()
                     .flatten()
-                    .for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
+                    .for_each(|listener| sink.trouble(&listener.sensor, trouble.clone()));
                 sleep(retry.next_wait()).await;
             }
         }
@@ -371,13 +371,13 @@ impl Counter {
         let mut faults = Vec::new();
         for listener in listeners {
             match listener.extract.read(body) {
-                Said::Reading(reading) => {
+                Extracted::Reading(reading) => {
                     if let RawReading::Unreadable(why) = &reading {
                         faults.push(in_words(&source::of_sensor(&*listener.sensor, why.clone())));
                     }
-                    self.desk.take(&listener.sensor, reading).await;
+                    self.sink.take(&listener.sensor, reading).await;
                 }
-                Said::Nothing => self.desk.passed_over(&listener.sensor),
+                Extracted::Nothing => self.sink.passed_over(&listener.sensor),
             }
         }
         if faults.is_empty() {

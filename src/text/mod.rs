@@ -378,7 +378,7 @@ pub(crate) fn is_han(c: char) -> bool {
 
 /// A sentence as it is published: what programs go by, and what people read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Rendered {
     /// Which sentence it is.
     pub code: String,
     /// What stands in it.
@@ -433,8 +433,8 @@ impl Sentence {
     }
 
     /// As it is published in that language.
-    pub fn told(&self, language: Language) -> Told {
-        Told { code: self.code().to_owned(), args: self.args(language), text: self.in_language(language) }
+    pub fn rendered(&self, language: Language) -> Rendered {
+        Rendered { code: self.code().to_owned(), args: self.args(language), text: self.in_language(language) }
     }
 }
 

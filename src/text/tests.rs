@@ -155,10 +155,10 @@ fn a_sentence_within_a_sentence_is_in_the_same_language_and_keeps_its_code() {
         sentence.in_language(Language::Chinese),
         "rtsp://10.0.0.31/a 拒绝了用户 `admin` 的密码（由 rtsp://10.0.0.9/b 的摄像机转到该处）"
     );
-    let told = sentence.told(Language::Chinese);
-    assert_eq!(told.code, "camera.sent_on");
+    let rendered = sentence.rendered(Language::Chinese);
+    assert_eq!(rendered.code, "camera.sent_on");
     let args: Vec<(&str, &str)> =
-        told.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        rendered.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(
         args,
         [

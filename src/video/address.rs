@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_camera_is_asked_at_the_port_that_is_told() {
+    fn an_encrypted_camera_is_asked_at_the_port_that_is_named() {
         for (text, asked) in [
             ("rtsps://cam/x", "rtsps://cam:322/x"),
             ("rtsps://[fe80::1]/x", "rtsps://[fe80::1]:322/x"),

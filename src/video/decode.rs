@@ -20,7 +20,7 @@ use super::decoder::{self, Codec, DecoderChoice};
 use super::decoding::accept_strides;
 use super::error::{self, Fault};
 use super::picture::{RAW_FORMATS, RawFormat};
-use super::pipeline::Tap;
+use super::pipeline::AttemptContext;
 use super::source::Location;
 use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
@@ -29,7 +29,7 @@ use crate::text::{Sentence, foreign, stream};
 
 /// A compressed picture with what a decoder must know of it.
 #[derive(Debug, Clone)]
-pub(super) struct Packed {
+pub(super) struct EncodedPicture {
     pub buffer: gst::Buffer,
     pub caps: gst::Caps,
 }
@@ -37,7 +37,7 @@ pub(super) struct Packed {
 /// What a decoder's pictures are for.
 #[derive(Clone)]
 pub(super) struct DecodeRequest {
-    pub tap: Arc<Tap>,
+    pub context: Arc<AttemptContext>,
     /// When the unit arrived that is decoded.
     pub at: Moment,
     /// Whether anybody wants its picture.
@@ -138,8 +138,12 @@ impl OpenDecoder {
     }
 
     /// Decodes one unit; how many pictures came out meanwhile.
-    pub(super) fn decode(&mut self, unit: &Packed, decode_request: DecodeRequest) -> Result<u64, Fault> {
-        let secrets_of = decode_request.tap.clone();
+    pub(super) fn decode(
+        &mut self,
+        unit: &EncodedPicture,
+        decode_request: DecodeRequest,
+    ) -> Result<u64, Fault> {
+        let secrets_of = decode_request.context.clone();
         let before = {
             let mut outlet = self.outlet.lock();
             outlet.decode_requests.add(unit.buffer.pts().map(Into::into), decode_request);
@@ -262,10 +266,10 @@ fn picture_sink(codec: Codec, decoder: &str, outlet: &Arc<Mutex<Outlet>>) -> gst
                     outlet.decode_requests.done(shown_at.map(Into::into))
                 };
                 if let Some(decode_request) =
-                    decode_request.filter(|decode_request| !decode_request.tap.is_retired())
+                    decode_request.filter(|decode_request| !decode_request.context.is_retired())
                 {
                     decode_request
-                        .tap
+                        .context
                         .guarded(|| deliver(&decode_request, &sample, &outlet, codec, &decoder));
                 }
                 Ok(gst::FlowSuccess::Ok)
@@ -286,28 +290,28 @@ fn deliver(
     codec: Codec,
     decoder: &str,
 ) -> Result<(), Fault> {
-    let tap = &decode_request.tap;
-    let number = tap.frames.fetch_add(1, Ordering::Relaxed);
-    tap.counters.frame_came(tap.clock.now().mono);
+    let context = &decode_request.context;
+    let number = context.frames.fetch_add(1, Ordering::Relaxed);
+    context.counters.frame_came(context.clock.now().mono);
     let format = format_of(sample, outlet, codec)?;
     hand_over(decode_request, sample, &format, number);
-    tap.announce(sample.caps_owned(), || info(tap, &format, codec, decoder));
+    context.announce(sample.caps_owned(), || info(context, &format, codec, decoder));
     Ok(())
 }
 
 /// Gives the picture to the sink, if anybody wants it.
 fn hand_over(decode_request: &DecodeRequest, sample: &gst::Sample, format: &RawFormat, number: u64) {
-    let tap = &decode_request.tap;
-    if !decode_request.wanted || !tap.sink.wants(&tap.source.camera, decode_request.at) {
-        tap.counters.unwanted.fetch_add(1, Ordering::Relaxed);
+    let context = &decode_request.context;
+    if !decode_request.wanted || !context.sink.wants(&context.source.camera, decode_request.at) {
+        context.counters.unwanted.fetch_add(1, Ordering::Relaxed);
         return;
     }
     let Some(buffer) = sample.buffer_owned() else { return };
-    match format.upright(buffer, &tap.shape(), &tap.turner) {
+    match format.upright(buffer, &context.shape(), &context.turner) {
         Ok(picture) => {
-            let camera = tap.source.camera.clone();
+            let camera = context.source.camera.clone();
             let picture = Arc::new(picture);
-            tap.sink.frame(Frame {
+            context.sink.frame(Frame {
                 camera,
                 number,
                 at: decode_request.at,
@@ -316,8 +320,8 @@ fn hand_over(decode_request: &DecodeRequest, sample: &gst::Sample, format: &RawF
             });
         }
         Err(reason) => {
-            tap.counters.unreadable.fetch_add(1, Ordering::Relaxed);
-            tracing::trace!(camera = &*tap.source.camera, %reason, "picture dropped");
+            context.counters.unreadable.fetch_add(1, Ordering::Relaxed);
+            tracing::trace!(camera = &*context.source.camera, %reason, "picture dropped");
         }
     }
 }
@@ -336,19 +340,19 @@ fn format_of(sample: &gst::Sample, outlet: &Mutex<Outlet>, codec: Codec) -> Resu
     Ok(format)
 }
 
-fn info(tap: &Tap, format: &RawFormat, codec: Codec, decoder: &str) -> StreamInfo {
-    let known = tap.known();
+fn info(context: &AttemptContext, format: &RawFormat, codec: Codec, decoder: &str) -> StreamInfo {
+    let known = context.known();
     StreamInfo {
         codec,
         profile: known.profile,
         width: format.width(),
         height: format.height(),
         pixel_aspect: format.pixel_aspect(),
-        orientation: tap.shape().orientation,
-        remarks: tap.file_notes.remarks(),
+        orientation: context.shape().orientation,
+        remarks: context.file_notes.remarks(),
         fps: known.sdp_fps.or(format.fps()),
         decoder: decoder.to_owned(),
-        transport: match &tap.source.location {
+        transport: match &context.source.location {
             Location::Rtsp { transport, .. } => Some(*transport),
             Location::File { .. } => None,
         },

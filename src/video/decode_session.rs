@@ -13,13 +13,13 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use parking_lot::{Condvar, Mutex};
 
-use super::decode::{DecodeRequest, OpenDecoder, Packed};
-use super::decode_threads::{Job, Then, Threads, Turns};
+use super::decode::{DecodeRequest, EncodedPicture, OpenDecoder};
+use super::decode_threads::{Job, JobState, Then, Threads};
 use super::decoder::Codec;
 use super::decoding::check_depth;
 use super::error::Fault;
 use super::gop_gate::{Gate, GateCounts, GateMode, How, Unit, Work};
-use super::pipeline::{Note, Tap};
+use super::pipeline::{AttemptContext, AttemptEvent};
 use super::source::{Location, Pace};
 use crate::text::stream;
 
@@ -34,28 +34,28 @@ const WAITS_FOR_ROOM: Duration = Duration::from_secs(6);
 
 /// See the module.
 pub(super) struct DecodeSession {
-    tap: Arc<Tap>,
+    context: Arc<AttemptContext>,
     codec: Codec,
     threads: Arc<Threads>,
     /// Read as fast as possible: the reader waits for the decoder.
     waits: bool,
-    gate: Mutex<Gate<Packed>>,
+    gate: Mutex<Gate<EncodedPicture>>,
     /// The reader waits here.
     read_on: Condvar,
-    desk: Mutex<Desk>,
+    state: Mutex<SessionState>,
     /// No unit comes any more.
     ended: AtomicBool,
-    turns: Turns,
+    turns: JobState,
 }
 
 /// What only the thread at work touches.
 #[derive(Default)]
-struct Desk {
+struct SessionState {
     decoder: Option<OpenDecoder>,
     /// A run began, and since then a unit or a picture was always waiting. The last of these units are as young as
     /// live ones, but the pictures before them are still to be looked at.
     catches_up: bool,
-    told_the_end: bool,
+    end_reported: bool,
 }
 
 /// What a stream's gate does, for whoever asks.
@@ -67,22 +67,22 @@ pub(super) struct GateReport {
 
 impl DecodeSession {
     /// For one stream of an attempt.
-    pub(super) fn new(tap: &Arc<Tap>, codec: Codec) -> std::io::Result<Arc<Self>> {
-        let waits = matches!(&tap.source.location, Location::File { pace: Pace::AsFastAsPossible, .. });
-        let gate = Gate::new(tap.source.policy);
+    pub(super) fn new(context: &Arc<AttemptContext>, codec: Codec) -> std::io::Result<Arc<Self>> {
+        let waits = matches!(&context.source.location, Location::File { pace: Pace::AsFastAsPossible, .. });
+        let gate = Gate::new(context.source.policy);
         let gate = if waits { gate.patient() } else { gate };
         let decode_session = Arc::new(DecodeSession {
-            tap: tap.clone(),
+            context: context.clone(),
             codec,
             threads: Threads::shared()?,
             waits,
             gate: Mutex::new(gate),
             read_on: Condvar::new(),
-            desk: Mutex::default(),
+            state: Mutex::default(),
             ended: AtomicBool::new(false),
-            turns: Turns::default(),
+            turns: JobState::default(),
         });
-        *tap.decode_session.lock() = Some(decode_session.clone());
+        *context.decode_session.lock() = Some(decode_session.clone());
         Ok(decode_session)
     }
 
@@ -102,9 +102,9 @@ impl DecodeSession {
             gst_app::AppSinkCallbacks::builder()
                 .new_sample(move |sink| {
                     let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-                    let tap = &on_unit.tap;
-                    if !tap.is_retired() {
-                        tap.guarded(|| on_unit.arrived(&sample, &mut caps_before));
+                    let context = &on_unit.context;
+                    if !context.is_retired() {
+                        context.guarded(|| on_unit.arrived(&sample, &mut caps_before));
                     }
                     Ok(gst::FlowSuccess::Ok)
                 })
@@ -136,13 +136,13 @@ impl DecodeSession {
         keyframe: bool,
         stamp: Duration,
     ) {
-        let tap = &self.tap;
-        let at = tap.clock.now();
-        tap.meter.lock().unit(stamp, buffer.size(), keyframe);
-        tap.counters.unit_came(at.mono);
+        let context = &self.context;
+        let at = context.clock.now();
+        context.meter.lock().unit(stamp, buffer.size(), keyframe);
+        context.counters.unit_came(at.mono);
         let bytes = buffer.size();
-        let unit = Unit { at, keyframe, bytes, payload: Packed { buffer, caps } };
-        let demand = tap.sink.demand(&tap.source.camera);
+        let unit = Unit { at, keyframe, bytes, payload: EncodedPicture { buffer, caps } };
+        let demand = context.sink.demand(&context.source.camera);
         let has_work = self.gate.lock().take_in(unit, demand);
         if has_work {
             self.threads.enqueue(self.clone());
@@ -156,14 +156,14 @@ impl DecodeSession {
     pub(crate) fn read_caps(&self, caps: &gst::Caps) -> Result<(), Fault> {
         let profile = caps.structure(0).and_then(|structure| structure.get::<String>("profile").ok());
         if profile.is_some() {
-            self.tap.known.lock().profile = profile;
+            self.context.known.lock().profile = profile;
         }
         check_depth(caps, self.codec)
     }
 
     fn wait_for_the_decoder(&self) {
         let mut gate = self.gate.lock();
-        while gate.waiting() > AHEAD && !self.tap.is_retired() {
+        while gate.waiting() > AHEAD && !self.context.is_retired() {
             self.read_on.wait_for(&mut gate, Duration::from_millis(100));
         }
     }
@@ -176,26 +176,27 @@ impl DecodeSession {
 
     pub(super) fn report(&self) -> GateReport {
         let gate = self.gate.lock();
-        GateReport { mode: gate.mode(self.tap.clock.now().mono), counts: gate.counts() }
+        GateReport { mode: gate.mode(self.context.clock.now().mono), counts: gate.counts() }
     }
 
     /// Closes the decoder; waits for the thread that may be using it. The attempt must be retired.
     pub(super) fn close(&self) {
         self.read_on.notify_all();
-        let decoder = self.desk.lock().decoder.take();
+        let decoder = self.state.lock().decoder.take();
         drop(decoder);
     }
 
-    fn carry_out(&self, desk: &mut Desk, work: &Work<Packed>) -> Result<(), Fault> {
-        let tap = &self.tap;
-        let left_out = work.independent && !(work.wanted && tap.sink.wants(&tap.source.camera, work.unit.at));
-        if left_out && tap.frames() > 0 {
+    fn carry_out(&self, state: &mut SessionState, work: &Work<EncodedPicture>) -> Result<(), Fault> {
+        let context = &self.context;
+        let left_out =
+            work.independent && !(work.wanted && context.sink.wants(&context.source.camera, work.unit.at));
+        if left_out && context.frames() > 0 {
             self.gate.lock().was_left_out();
-            tap.counters.unwanted.fetch_add(1, Ordering::Relaxed);
+            context.counters.unwanted.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
         let (at, wanted, taken) = (work.unit.at, work.wanted, work.taken());
-        let decode_request = DecodeRequest { tap: tap.clone(), at, wanted, taken };
+        let decode_request = DecodeRequest { context: context.clone(), at, wanted, taken };
         let unit = &work.unit.payload;
         match work.how {
             How::Alone => {
@@ -209,8 +210,8 @@ impl DecodeSession {
                 self.gate.lock().keyframe_gave(pictures > 0);
             }
             How::Begin | How::Continue => {
-                desk.catches_up |= work.how == How::Begin;
-                let decoder = match &mut desk.decoder {
+                state.catches_up |= work.how == How::Begin;
+                let decoder = match &mut state.decoder {
                     Some(decoder) => {
                         if work.how == How::Begin {
                             decoder.reset();
@@ -229,11 +230,15 @@ impl DecodeSession {
         Ok(())
     }
 
-    fn borrow(&self, unit: &Packed) -> Result<OpenDecoder, Fault> {
-        let tap = &self.tap;
-        let decoder =
-            self.threads.idle.take(self.codec, &tap.source.decoder, &tap.refused_decoders, &unit.caps)?;
-        let mut known = tap.known.lock();
+    fn borrow(&self, unit: &EncodedPicture) -> Result<OpenDecoder, Fault> {
+        let context = &self.context;
+        let decoder = self.threads.idle.take(
+            self.codec,
+            &context.source.decoder,
+            &context.refused_decoders,
+            &unit.caps,
+        )?;
+        let mut known = context.known.lock();
         known.codec = Some(self.codec);
         known.decoder = Some((decoder.factory.clone(), decoder.replaceable));
         drop(known);
@@ -241,65 +246,65 @@ impl DecodeSession {
     }
 
     /// Whether the next unit is one of those that catch up, and must wait until its picture has room.
-    fn must_wait(&self, desk: &mut Desk, gate: &Gate<Packed>, now: Duration) -> bool {
+    fn must_wait(&self, state: &mut SessionState, gate: &Gate<EncodedPicture>, now: Duration) -> bool {
         let Some(oldest) = gate.oldest_waiting() else { return false };
         let age = now.saturating_sub(oldest);
-        if self.waits || age >= WAITS_FOR_ROOM || !(desk.catches_up || age > CATCHING_UP) {
+        if self.waits || age >= WAITS_FOR_ROOM || !(state.catches_up || age > CATCHING_UP) {
             return false;
         }
-        let has_room = self.tap.sink.has_room(&self.tap.source.camera);
-        desk.catches_up &= !(has_room && gate.waiting() == 1);
+        let has_room = self.context.sink.has_room(&self.context.source.camera);
+        state.catches_up &= !(has_room && gate.waiting() == 1);
         !has_room
     }
 
-    fn finish(&self, desk: &mut Desk) {
-        if desk.told_the_end {
+    fn finish(&self, state: &mut SessionState) {
+        if state.end_reported {
             return;
         }
-        desk.told_the_end = true;
-        if let Some(decoder) = &mut desk.decoder {
+        state.end_reported = true;
+        if let Some(decoder) = &mut state.decoder {
             decoder.drain();
         }
-        self.tap.note(Note::Ended);
+        self.context.note(AttemptEvent::Ended);
     }
 }
 
 impl Job for DecodeSession {
-    fn turns(&self) -> &Turns {
+    fn turns(&self) -> &JobState {
         &self.turns
     }
 
     fn work(&self) -> Then {
-        let tap = &self.tap;
-        let mut desk = self.desk.lock();
+        let context = &self.context;
+        let mut state = self.state.lock();
         for _ in 0..SLICE {
-            if tap.is_retired() {
+            if context.is_retired() {
                 return Then::Rest;
             }
-            let now = tap.clock.now().mono;
+            let now = context.clock.now().mono;
             let (work, is_in_burst) = {
                 let mut gate = self.gate.lock();
-                if self.must_wait(&mut desk, &gate, now) {
+                if self.must_wait(&mut state, &gate, now) {
                     return Then::Later;
                 }
                 (gate.next(now), gate.is_in_burst())
             };
             self.read_on.notify_all();
             if !is_in_burst {
-                desk.catches_up = false;
-                if let Some(decoder) = desk.decoder.take() {
+                state.catches_up = false;
+                if let Some(decoder) = state.decoder.take() {
                     self.threads.idle.give_back(decoder);
                 }
             }
             let Some(work) = work else {
                 if self.ended.load(Ordering::SeqCst) {
-                    self.finish(&mut desk);
+                    self.finish(&mut state);
                 }
                 return Then::Rest;
             };
-            tap.decoding.store(true, Ordering::SeqCst);
-            tap.guarded(|| self.carry_out(&mut desk, &work));
-            tap.decoding.store(false, Ordering::SeqCst);
+            context.decoding.store(true, Ordering::SeqCst);
+            context.guarded(|| self.carry_out(&mut state, &work));
+            context.decoding.store(false, Ordering::SeqCst);
         }
         Then::Again
     }

@@ -25,7 +25,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(4);
 /// Somebody with units to decode.
 pub(super) trait Job: Send + Sync {
     /// Whose turn it is; kept by the threads.
-    fn turns(&self) -> &Turns;
+    fn turns(&self) -> &JobState;
     /// Does a part of what there is to do.
     fn work(&self) -> Then;
 }
@@ -43,7 +43,7 @@ pub(super) enum Then {
 
 /// Whether a job waits for a thread, and whether one works for it.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<(bool, bool)>);
+pub(super) struct JobState(Mutex<(bool, bool)>);
 
 /// The threads and what waits for them.
 pub(super) struct Threads {

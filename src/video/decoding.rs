@@ -13,7 +13,7 @@ use gstreamer_video as gst_video;
 use super::decode_session::DecodeSession;
 use super::decoder::Codec;
 use super::error::{self, Fault};
-use super::pipeline::Tap;
+use super::pipeline::AttemptContext;
 use crate::text::{Sentence, foreign, stream};
 
 /// A pipeline that starts runs within this; it is only waited for so that a file plays at its own pace from its first
@@ -26,16 +26,16 @@ pub(super) fn attach(
     pad: &gst::Pad,
     upstream: Vec<gst::Element>,
     codec: Codec,
-    tap: &Arc<Tap>,
+    context: &Arc<AttemptContext>,
     paced: bool,
 ) -> Result<(), Fault> {
-    tap.known.lock().codec = Some(codec);
+    context.known.lock().codec = Some(codec);
     if paced {
         // An element that overtakes the pipeline on its way to playing has no base time: everything would be late for
         // it, and the whole file come at once. Whether it runs by then is not waited for any longer than this.
         let _ = pipeline.state(RUNS_WITHIN);
     }
-    let decode_session = DecodeSession::new(tap, codec)
+    let decode_session = DecodeSession::new(context, codec)
         .map_err(|error| Fault::Broken { detail: stream::no_thread(error.to_string()) })?;
     let mut chain = upstream;
     for parser in chain.iter().filter(|element| element.has_property("config-interval")) {

@@ -19,21 +19,21 @@ use super::decoder::{Codec, FileCodec};
 use super::decoding::attach;
 use super::error::{Fault, UNSUPPORTED_CODEC};
 use super::orientation::{DisplayMatrix, Orientation};
-use super::pipeline::{Tap, make};
+use super::pipeline::{AttemptContext, make};
 use super::source::{Location, Pace};
 use super::unpack::choice::{self, Unreadable};
 use super::unpack::{Dhav, Piece, ProgramStream, TransportStream, Unpacker};
 use crate::text::{Sentence, foreign, recording, stream};
 
 /// Adds the reader of a file to a pipeline.
-pub(super) fn add(pipeline: &gst::Pipeline, tap: &Arc<Tap>, path: &Path) -> Result<(), Fault> {
-    let real_time = matches!(&tap.source.location, Location::File { pace: Pace::RealTime, .. });
-    let (weak, tap) = (pipeline.downgrade(), tap.clone());
-    let (failed, notes) = (tap.clone(), tap.file_notes.clone());
+pub(super) fn add(pipeline: &gst::Pipeline, context: &Arc<AttemptContext>, path: &Path) -> Result<(), Fault> {
+    let real_time = matches!(&context.source.location, Location::File { pace: Pace::RealTime, .. });
+    let (weak, context) = (pipeline.downgrade(), context.clone());
+    let (failed, notes) = (context.clone(), context.file_notes.clone());
     let on_video = move |pad: &gst::Pad, codec, parsers| {
-        tap.guarded(|| {
+        context.guarded(|| {
             let Some(pipeline) = weak.upgrade() else { return Ok(()) };
-            attach(&pipeline, pad, parsers, codec, &tap, real_time)
+            attach(&pipeline, pad, parsers, codec, &context, real_time)
         });
     };
     let on_none = move |fault| failed.guarded(|| Err(fault));

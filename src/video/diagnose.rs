@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn challenges_that_cannot_be_answered_are_told_from_those_that_can() {
+    fn challenges_that_cannot_be_answered_are_distinguished_from_those_that_can() {
         for (challenge, known) in [
             ("Basic realm=\"x\"", true),
             ("Digest realm=\"x\", nonce=\"1\"", true),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_and_an_unknown_name_are_told_apart() {
+    fn a_closed_port_and_an_unknown_name_are_distinguished() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);

@@ -66,7 +66,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn tell(&self, outcome: Result<Frame, VideoError>) {
+    fn report(&self, outcome: Result<Frame, VideoError>) {
         self.outcome.lock().get_or_insert(outcome);
         self.changed.notify_all();
     }
@@ -78,12 +78,12 @@ impl FrameSink for Waiting {
     }
 
     fn frame(&self, frame: Frame) {
-        self.tell(Ok(frame));
+        self.report(Ok(frame));
     }
 
     fn event(&self, _camera: &Arc<str>, event: CameraEvent) {
         if let CameraEvent::Lost { reason, .. } = event {
-            self.tell(Err(reason));
+            self.report(Err(reason));
         }
     }
 }

@@ -16,11 +16,11 @@ const SETTLED: Duration = Duration::from_secs(600);
 #[derive(Debug, Default)]
 pub(crate) struct LossLog {
     /// By kind: when it was said last, and how often it happened since.
-    said: BTreeMap<&'static str, Said>,
+    reported: BTreeMap<&'static str, Reported>,
 }
 
 #[derive(Debug)]
-struct Said {
+struct Reported {
     at: Instant,
     since: u64,
 }
@@ -29,18 +29,18 @@ impl LossLog {
     /// A loss of this kind. `Some` if it is to be said, with how many of its kind there were since it was said last, this
     /// one included.
     pub(crate) fn lost(&mut self, kind: &'static str, now: Instant) -> Option<u64> {
-        match self.said.get_mut(kind) {
-            Some(said) if now.saturating_duration_since(said.at) < SAY_AGAIN => {
-                said.since += 1;
+        match self.reported.get_mut(kind) {
+            Some(reported) if now.saturating_duration_since(reported.at) < SAY_AGAIN => {
+                reported.since += 1;
                 None
             }
-            Some(said) => {
-                let times = said.since + 1;
-                *said = Said { at: now, since: 0 };
+            Some(reported) => {
+                let times = reported.since + 1;
+                *reported = Reported { at: now, since: 0 };
                 Some(times)
             }
             None => {
-                self.said.insert(kind, Said { at: now, since: 0 });
+                self.reported.insert(kind, Reported { at: now, since: 0 });
                 Some(1)
             }
         }
@@ -55,7 +55,7 @@ impl LossLog {
     /// The stream ran for so long before it was lost: where it had settled, whatever happens next is news.
     pub(super) fn ran(&mut self, ran: Duration) {
         if ran >= SETTLED {
-            self.said.clear();
+            self.reported.clear();
         }
     }
 }
@@ -69,9 +69,10 @@ mod tests {
     #[test]
     fn what_goes_on_for_a_day_is_said_once_an_hour_with_its_count() {
         let (mut log, begin) = (LossLog::default(), Instant::now());
-        let said: Vec<u64> = (0..24 * 60).filter_map(|n| log.lost("not_found", begin + n * MINUTE)).collect();
-        assert_eq!(said.len(), 24);
-        assert_eq!((said[0], said[1], said[23]), (1, 60, 60));
+        let reported: Vec<u64> =
+            (0..24 * 60).filter_map(|n| log.lost("not_found", begin + n * MINUTE)).collect();
+        assert_eq!(reported.len(), 24);
+        assert_eq!((reported[0], reported[1], reported[23]), (1, 60, 60));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One attempt at one stream: a GStreamer pipeline from the source to the sink, and what its callbacks say.
 //!
 //! Built anew for every attempt, because reopened sources have been seen to leak. Callbacks run on
-//! GStreamer's threads; they hand frames to the [`FrameSink`] and everything else as a [`Note`] to
+//! GStreamer's threads; they hand frames to the [`FrameSink`] and everything else as a [`AttemptEvent`] to
 //! whoever watches the attempt. They must never block and never let a panic out.
 
 use std::sync::Arc;
@@ -56,7 +56,7 @@ pub(super) fn make(factory: &str) -> Result<gst::Element, Fault> {
 
 /// What an attempt tells its watcher.
 #[derive(Debug)]
-pub(super) enum Note {
+pub(super) enum AttemptEvent {
     /// The first picture is decoded, or the form of the pictures changed.
     Pictures(StreamInfo),
     /// It cannot go on.
@@ -78,7 +78,7 @@ pub(super) enum Note {
 }
 
 /// A note and the number of its attempt; notes of abandoned attempts are ignored.
-pub(super) type NumberedNote = (u64, Note);
+pub(super) type NumberedNote = (u64, AttemptEvent);
 
 /// Counts of one camera over all its attempts.
 #[derive(Debug, Default)]
@@ -131,7 +131,7 @@ impl Counters {
 }
 
 /// What the callbacks of one attempt share with its watcher.
-pub(super) struct Tap {
+pub(super) struct AttemptContext {
     pub(super) source: Arc<Source>,
     /// What is asked in this attempt: the source's own place, or where that led.
     pub(super) location: Location,
@@ -180,7 +180,7 @@ pub(super) struct Known {
     pub(super) chosen: Option<u32>,
 }
 
-impl Tap {
+impl AttemptContext {
     pub(super) fn new(
         source: Arc<Source>,
         clock: Clock,
@@ -190,7 +190,7 @@ impl Tap {
         attempt: u64,
         notes: SyncSender<NumberedNote>,
     ) -> Self {
-        Tap {
+        AttemptContext {
             secrets: source.secrets(),
             location: source.location.clone(),
             answer_within: source.answer_within.unwrap_or(source.stall_after.min(ANSWER_WITHIN)),
@@ -263,7 +263,7 @@ impl Tap {
         if *announced != caps {
             *announced = caps;
             drop(announced);
-            self.note(Note::Pictures(info()));
+            self.note(AttemptEvent::Pictures(info()));
         }
     }
 
@@ -298,7 +298,7 @@ impl Tap {
         self.retired.load(Ordering::SeqCst)
     }
 
-    pub(super) fn note(&self, note: Note) {
+    pub(super) fn note(&self, note: AttemptEvent) {
         if !self.is_retired() {
             // A full queue means the watcher has plenty to read: the first notes say why, later ones
             // are echoes and may be lost.
@@ -312,7 +312,9 @@ impl Tap {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => self.fail(fault),
             Err(panic) => {
-                self.note(Note::Failed(Fault::Panicked { detail: super::redact(&panic, &self.secrets) }));
+                self.note(AttemptEvent::Failed(Fault::Panicked {
+                    detail: super::redact(&panic, &self.secrets),
+                }));
                 self.retire();
             }
         }
@@ -333,9 +335,9 @@ impl Tap {
         );
         match decoder {
             Some((name, true)) if about_decoding && self.frames() == 0 => {
-                self.note(Note::DecoderFailed(name, fault))
+                self.note(AttemptEvent::DecoderFailed(name, fault))
             }
-            _ => self.note(Note::Failed(fault)),
+            _ => self.note(AttemptEvent::Failed(fault)),
         }
     }
 }
@@ -343,7 +345,7 @@ impl Tap {
 /// An attempt that runs. Dropping it tears it down on the spot, which may block.
 pub(super) struct Running {
     receiver: Option<Receiver>,
-    tap: Arc<Tap>,
+    context: Arc<AttemptContext>,
 }
 
 /// Where its units come from.
@@ -365,7 +367,7 @@ impl Drop for Running {
             Some(Receiver::Lean(receiving)) => drop(receiving),
             None => {}
         }
-        let decode_session = self.tap.decode_session.lock().take();
+        let decode_session = self.context.decode_session.lock().take();
         if let Some(decode_session) = decode_session {
             decode_session.close();
         }
@@ -374,18 +376,19 @@ impl Drop for Running {
 
 /// Begins to receive: with the lean receiver, or with a pipeline that is built and let play on a thread that is left
 /// behind after `within`.
-pub(super) fn start(tap: &Arc<Tap>, within: Duration) -> Result<Running, Fault> {
-    if tap.received_by == Some(ReceivedBy::Lean)
-        && let Some(address) = lean::address(&tap.location)
+pub(super) fn start(context: &Arc<AttemptContext>, within: Duration) -> Result<Running, Fault> {
+    if context.received_by == Some(ReceivedBy::Lean)
+        && let Some(address) = lean::address(&context.location)
     {
-        let receiving = lean::start(tap, address)?;
-        return Ok(Running { receiver: Some(Receiver::Lean(receiving)), tap: tap.clone() });
+        let receiving = lean::start(context, address)?;
+        return Ok(Running { receiver: Some(Receiver::Lean(receiving)), context: context.clone() });
     }
-    let (camera, tap) = (tap.source.camera.clone(), tap.clone());
-    let secrets = tap.secrets.clone();
+    let (camera, context) = (context.source.camera.clone(), context.clone());
+    let secrets = context.secrets.clone();
     let answer = deadline::within(within, &format!("{camera}-open"), move || {
-        let pipeline = build(&tap)?;
-        let running = Running { receiver: Some(Receiver::Pipeline(pipeline.clone())), tap: tap.clone() };
+        let pipeline = build(&context)?;
+        let running =
+            Running { receiver: Some(Receiver::Pipeline(pipeline.clone())), context: context.clone() };
         pipeline
             .set_state(gst::State::Playing)
             // The reason is on the bus, and on its way as a note.
@@ -402,29 +405,29 @@ pub(super) fn start(tap: &Arc<Tap>, within: Duration) -> Result<Running, Fault> 
 
 /// Ends an attempt; false if its teardown did not come back and its thread was left behind.
 pub(super) fn tear_down(running: Running, camera: &str, within: Duration) -> bool {
-    let tap = running.tap.clone();
+    let context = running.context.clone();
     let answer = deadline::within(within, &format!("{camera}-close"), move || drop(running));
     let abandoned = matches!(answer, Err(NoAnswer::Late));
     if abandoned {
         deadline::count_abandoned_teardown();
         // Closing waits for the thread that decodes: where that one hangs, another must work for the other cameras.
-        if tap.hangs_in_decoder() {
+        if context.hangs_in_decoder() {
             Threads::replace_one();
         }
     }
     !abandoned
 }
 
-fn build(tap: &Arc<Tap>) -> Result<gst::Pipeline, Fault> {
+fn build(context: &Arc<AttemptContext>) -> Result<gst::Pipeline, Fault> {
     let pipeline = new_pipeline();
-    listen(&pipeline, tap)?;
-    let sourced = match &tap.location {
+    listen(&pipeline, context)?;
+    let sourced = match &context.location {
         Location::Rtsp { url, transport, credentials } => {
             let credentials =
                 credentials.as_ref().map(|known| (known.user.as_str(), known.password.reveal()));
-            rtsp::add(&pipeline, tap, url, *transport, credentials)
+            rtsp::add(&pipeline, context, url, *transport, credentials)
         }
-        Location::File { path, .. } => demux::add(&pipeline, tap, path),
+        Location::File { path, .. } => demux::add(&pipeline, context, path),
     };
     match sourced {
         Ok(()) => Ok(pipeline),
@@ -433,18 +436,20 @@ fn build(tap: &Arc<Tap>) -> Result<gst::Pipeline, Fault> {
 }
 
 /// Turns what the pipeline posts into notes, on the posting thread.
-fn listen(pipeline: &gst::Pipeline, tap: &Arc<Tap>) -> Result<(), Fault> {
+fn listen(pipeline: &gst::Pipeline, context: &Arc<AttemptContext>) -> Result<(), Fault> {
     let bus = pipeline.bus().ok_or_else(|| Fault::Broken { detail: stream::pipeline_without_bus() })?;
-    let tap = tap.clone();
+    let context = context.clone();
     bus.set_sync_handler(move |_, message| {
-        tap.guarded(|| {
+        context.guarded(|| {
             match message.view() {
-                gst::MessageView::Error(error) => on_error(&tap, error),
+                gst::MessageView::Error(error) => on_error(&context, error),
                 // With units on their way it is over when the last one is decoded.
-                gst::MessageView::Eos(_) if tap.decode_session.lock().is_none() => tap.note(Note::Ended),
+                gst::MessageView::Eos(_) if context.decode_session.lock().is_none() => {
+                    context.note(AttemptEvent::Ended)
+                }
                 // A connection that ends before its first packet leads to nothing else: there is no pad that could end.
-                gst::MessageView::Warning(warning) if is_the_end(&tap.source.location, warning) => {
-                    tap.note(Note::Ended);
+                gst::MessageView::Warning(warning) if is_the_end(&context.source.location, warning) => {
+                    context.note(AttemptEvent::Ended);
                 }
                 _ => {}
             }
@@ -461,20 +466,20 @@ fn is_the_end(location: &Location, warning: &gst::message::Warning) -> bool {
     carries && warning.debug().is_some_and(|text| text.contains("The server closed the connection"))
 }
 
-fn on_error(tap: &Tap, error: &gst::message::Error) {
+fn on_error(context: &AttemptContext, error: &gst::message::Error) {
     let (cause, debug) = (error.error(), error.debug());
     let debug = debug.as_deref();
-    let fault = match tap.known().codec {
-        Some(_) if tap.frames() > 0 && debug.is_some_and(|text| text.contains("not-negotiated")) => {
+    let fault = match context.known().codec {
+        Some(_) if context.frames() > 0 && debug.is_some_and(|text| text.contains("not-negotiated")) => {
             Fault::Broken { detail: stream::changed_beyond_reading() }
         }
         Some(codec) if debug.is_some_and(|text| text.contains("not-negotiated")) => {
             error::unsupported_depth(codec, stream::unknown_pixels())
         }
-        _ => match error::meaning(&tap.location, &tap.secrets, &cause, debug) {
+        _ => match error::meaning(&context.location, &context.secrets, &cause, debug) {
             Meaning::Fault(fault) => fault,
-            Meaning::NoConnection => return tap.note(Note::NoConnection),
+            Meaning::NoConnection => return context.note(AttemptEvent::NoConnection),
         },
     };
-    tap.fail(fault);
+    context.fail(fault);
 }

@@ -18,7 +18,7 @@ use super::decoder::Codec;
 use super::decoding::attach;
 use super::demux::discard;
 use super::error::{self, Fault};
-use super::pipeline::{Note, Tap, make};
+use super::pipeline::{AttemptContext, AttemptEvent, make};
 use super::rtp::{self, PacketGate, Verdict};
 use super::tls;
 use crate::text::{box_log, log_warn, stream};
@@ -41,7 +41,7 @@ fn micros(duration: Duration) -> u64 {
 /// Adds the receiver of a camera to a pipeline.
 pub(super) fn add(
     pipeline: &gst::Pipeline,
-    tap: &Arc<Tap>,
+    context: &Arc<AttemptContext>,
     url: &RtspUrl,
     transport: Transport,
     credentials: Option<(&str, &str)>,
@@ -51,33 +51,33 @@ pub(super) fn add(
     source.set_property_from_str("protocols", transport.name());
     source.set_property("latency", u32::try_from(JITTER.as_millis()).unwrap_or(u32::MAX));
     source.set_property("drop-on-latency", true);
-    source.set_property("tcp-timeout", micros(tap.answer_within));
-    source.set_property("timeout", micros(tap.source.stall_after));
+    source.set_property("tcp-timeout", micros(context.answer_within));
+    source.set_property("timeout", micros(context.source.stall_after));
     if let Some((user, password)) = credentials {
         source.set_property("user-id", user);
         source.set_property("user-pw", password);
     }
-    refuse_to_go_elsewhere(&source, tap, url);
-    tls::believe(&source, tap)?;
-    choose_stream(&source, tap);
-    let (weak, tap) = (pipeline.downgrade(), tap.clone());
+    refuse_to_go_elsewhere(&source, context, url);
+    tls::believe(&source, context)?;
+    choose_stream(&source, context);
+    let (weak, context) = (pipeline.downgrade(), context.clone());
     let entry = Mutex::new(None::<glib::WeakRef<gst::Pad>>);
     source.connect_pad_added(move |_, pad| {
-        tap.guarded(|| {
+        context.guarded(|| {
             let Some(pipeline) = weak.upgrade() else { return Ok(()) };
             let encoding = pad
                 .current_caps()
                 .and_then(|caps| caps.structure(0)?.get::<String>("encoding-name").ok())
                 .unwrap_or_default();
             let codec = Codec::from_rtp(&encoding).ok_or_else(|| error::unsupported(&[encoding]))?;
-            watch_packets(pad, &tap, codec);
+            watch_packets(pad, &context, codec);
             let mut entry = entry.lock();
             if let Some(entry) = entry.as_ref().and_then(glib::WeakRef::upgrade) {
                 return follow_source(&pipeline, &entry, pad);
             }
             let upstream = rtp_chain(codec)?;
             let first = upstream.first().and_then(|element| element.static_pad("sink"));
-            attach(&pipeline, pad, upstream, codec, &tap, false)?;
+            attach(&pipeline, pad, upstream, codec, &context, false)?;
             *entry = first.map(|pad| pad.downgrade());
             Ok(())
         });
@@ -87,24 +87,24 @@ pub(super) fn add(
 
 /// `rtspsrc` follows a camera that sends it elsewhere, with user and password and wherever that is. What it would ask there
 /// is held back: whoever watches the attempt decides.
-fn refuse_to_go_elsewhere(source: &gst::Element, tap: &Arc<Tap>, url: &RtspUrl) {
+fn refuse_to_go_elsewhere(source: &gst::Element, context: &Arc<AttemptContext>, url: &RtspUrl) {
     /// More than it asks before the first picture, unless it goes round in a circle.
     const MOST_REQUESTS: u32 = 24;
-    let (tap, asked) = (tap.clone(), url.full().to_owned());
+    let (context, asked) = (context.clone(), url.full().to_owned());
     let requests = AtomicU32::new(0);
     source.connect("before-send", false, move |values| {
         // After a panic nothing may be asked any more.
         let mut is_sent = false;
-        tap.guarded(|| {
+        context.guarded(|| {
             let source = values.first().and_then(|value| value.get::<gst::Element>().ok());
             let location = source.and_then(|source| source.property::<Option<String>>("location"));
             let elsewhere = location.filter(|location| *location != asked);
             let in_a_circle = || {
                 let is_one_more = requests.fetch_add(1, Ordering::Relaxed) >= MOST_REQUESTS;
-                (is_one_more && tap.known.lock().codec.is_none()).then(|| asked.clone())
+                (is_one_more && context.known.lock().codec.is_none()).then(|| asked.clone())
             };
             match elsewhere.or_else(in_a_circle) {
-                Some(elsewhere) => tap.note(Note::Redirected(elsewhere)),
+                Some(elsewhere) => context.note(AttemptEvent::Redirected(elsewhere)),
                 None => is_sent = true,
             }
             Ok(())
@@ -139,12 +139,12 @@ fn follow_source(pipeline: &gst::Pipeline, entry: &gst::Pad, pad: &gst::Pad) -> 
 }
 
 /// Keeps packets away from the depayloader that it would not survive.
-fn watch_packets(pad: &gst::Pad, tap: &Arc<Tap>, codec: Codec) {
-    let (tap, gate) = (tap.clone(), Mutex::new(PacketGate::new(codec)));
+fn watch_packets(pad: &gst::Pad, context: &Arc<AttemptContext>, codec: Codec) {
+    let (context, gate) = (context.clone(), Mutex::new(PacketGate::new(codec)));
     pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, info| {
         // After a panic the attempt is over, and nothing may pass unseen.
         let mut verdict = gst::PadProbeReturn::Drop;
-        tap.guarded(|| {
+        context.guarded(|| {
             let mut gate = gate.lock();
             let before = gate.dropped();
             match &mut info.data {
@@ -162,7 +162,7 @@ fn watch_packets(pad: &gst::Pad, tap: &Arc<Tap>, codec: Codec) {
                 _ => verdict = gst::PadProbeReturn::Ok,
             }
             if before == 0 && gate.dropped() > 0 {
-                tell_of_broken_packets(&tap, codec);
+                report_of_broken_packets(&context, codec);
             }
             Ok(())
         });
@@ -171,8 +171,8 @@ fn watch_packets(pad: &gst::Pad, tap: &Arc<Tap>, codec: Codec) {
 }
 
 /// Says once what may explain a bad picture.
-pub(super) fn tell_of_broken_packets(tap: &Tap, codec: Codec) {
-    let camera = &*tap.source.camera;
+pub(super) fn report_of_broken_packets(context: &AttemptContext, codec: Codec) {
+    let camera = &*context.source.camera;
     log_warn!(box_log::broken_packets(); camera, %codec);
 }
 
@@ -196,17 +196,17 @@ fn is_kept(gate: &mut PacketGate, packet: &mut gst::Buffer) -> bool {
 }
 
 /// Takes the first video stream that we read and none else: no sound, no metadata.
-fn choose_stream(source: &gst::Element, tap: &Arc<Tap>) {
-    let sdp_tap = tap.clone();
+fn choose_stream(source: &gst::Element, context: &Arc<AttemptContext>) {
+    let sdp_tap = context.clone();
     source.connect("on-sdp", false, move |values| {
         let sdp = values.get(1).and_then(|value| value.get::<gst_sdp::SDPMessage>().ok());
         sdp_tap.guarded(|| sdp.as_deref().map_or(Ok(()), |sdp| read_sdp(sdp, &sdp_tap)));
         None
     });
-    let tap = tap.clone();
+    let context = context.clone();
     source.connect("select-stream", false, move |values| {
         let mut selected = false;
-        tap.guarded(|| {
+        context.guarded(|| {
             let number = values.get(1).and_then(|value| value.get::<u32>().ok());
             let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
             let encoding = caps.as_ref().and_then(|caps| {
@@ -215,7 +215,7 @@ fn choose_stream(source: &gst::Element, tap: &Arc<Tap>) {
                 structure.get::<&str>("encoding-name").ok().filter(|_| video)
             });
             let readable = encoding.and_then(Codec::from_rtp).is_some();
-            let mut known = tap.known.lock();
+            let mut known = context.known.lock();
             selected = readable && (known.chosen.is_none() || known.chosen == number);
             if selected {
                 known.chosen = number;
@@ -227,7 +227,7 @@ fn choose_stream(source: &gst::Element, tap: &Arc<Tap>) {
 }
 
 /// Refuses a description without a video we read, and keeps what it announces.
-pub(super) fn read_sdp(sdp: &gst_sdp::SDPMessageRef, tap: &Tap) -> Result<(), Fault> {
+pub(super) fn read_sdp(sdp: &gst_sdp::SDPMessageRef, context: &AttemptContext) -> Result<(), Fault> {
     let (mut videos, mut others) = (Vec::new(), Vec::new());
     for media in sdp.medias() {
         let encoding = encoding_of(media);
@@ -246,7 +246,7 @@ pub(super) fn read_sdp(sdp: &gst_sdp::SDPMessageRef, tap: &Tap) -> Result<(), Fa
         let names: Vec<String> = videos.into_iter().map(|(encoding, _)| encoding).collect();
         return Err(error::unsupported(&names));
     };
-    let mut known = tap.known.lock();
+    let mut known = context.known.lock();
     known.sdp_fps = media
         .attribute_val("framerate")
         .and_then(|text| text.trim().parse::<f64>().ok())

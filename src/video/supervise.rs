@@ -29,7 +29,7 @@ use super::diagnose;
 use super::error::{Fault, VideoError};
 use super::gop_gate::Demand;
 use super::loss_log::LossLog;
-use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
+use super::pipeline::{self, AttemptContext, AttemptEvent, Counters, NumberedNote, Running};
 use super::receivers::Receivers;
 use super::redirects::Redirects;
 use super::rtsp::ANSWER_WITHIN;
@@ -129,7 +129,7 @@ pub(super) fn supervise_as(
         retry_now: AtomicBool::new(false),
         status: Mutex::new(Status {
             state: CameraState::Connecting,
-            tap: None,
+            context: None,
             stream: None,
             redirected_to: None,
             last_error: None,
@@ -182,9 +182,13 @@ impl CameraHandle {
             beats: shared.beats.load(Ordering::Relaxed),
             last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
             stream: status.stream.clone(),
-            measure: status.tap.as_ref().map(|tap| tap.measure()).unwrap_or_default(),
-            received_by: status.tap.as_ref().and_then(|tap| tap.received_by),
-            gate: status.tap.as_ref().and_then(|tap| tap.gate()).map(|gate| (gate.mode, gate.counts)),
+            measure: status.context.as_ref().map(|context| context.measure()).unwrap_or_default(),
+            received_by: status.context.as_ref().and_then(|context| context.received_by),
+            gate: status
+                .context
+                .as_ref()
+                .and_then(|context| context.gate())
+                .map(|gate| (gate.mode, gate.counts)),
             redirected_to: status.redirected_to.clone(),
             last_error: status.last_error.clone(),
         }
@@ -193,7 +197,7 @@ impl CameraHandle {
     /// Tries a camera that waits for its next attempt at once: somebody changed something.
     pub fn retry_now(&self) {
         self.shared.retry_now.store(true, Ordering::Relaxed);
-        let _ = self.shared.send.try_send((0, Note::Wake));
+        let _ = self.shared.send.try_send((0, AttemptEvent::Wake));
     }
 
     /// Stops the camera and waits for its thread, at most `within`.
@@ -248,7 +252,7 @@ impl std::fmt::Debug for Shared {
 
 struct Status {
     state: CameraState,
-    tap: Option<Arc<Tap>>,
+    context: Option<Arc<AttemptContext>>,
     stream: Option<StreamInfo>,
     redirected_to: Option<String>,
     last_error: Option<VideoError>,
@@ -258,7 +262,7 @@ impl Shared {
     fn ask_to_stop(&self, within: Duration) {
         self.stop_by.lock().get_or_insert_with(|| Instant::now() + within);
         // A full queue wakes the thread too.
-        let _ = self.send.try_send((0, Note::Wake));
+        let _ = self.send.try_send((0, AttemptEvent::Wake));
     }
 
     fn must_stop(&self) -> bool {
@@ -334,7 +338,7 @@ impl Supervisor {
     fn attempt_and_report(&mut self) -> Next {
         self.attempt += 1;
         self.set_state(CameraState::Connecting);
-        let tap = Tap::new(
+        let context = AttemptContext::new(
             self.shared.source.clone(),
             self.shared.clock,
             self.sink.clone(),
@@ -345,13 +349,13 @@ impl Supervisor {
         );
         let location = self.redirects.now().clone();
         let receiver = self.receivers.now(&location);
-        let slowly = self.is_slow.then(|| tap.answer_within.max(LONGEST_ANSWER));
-        let tap = Arc::new(tap.received_by(receiver).asking(location, slowly));
-        self.shared.status.lock().tap = Some(tap.clone());
+        let slowly = self.is_slow.then(|| context.answer_within.max(LONGEST_ANSWER));
+        let context = Arc::new(context.received_by(receiver).asking(location, slowly));
+        self.shared.status.lock().context = Some(context.clone());
         let started = Instant::now();
-        let end = self.run_once(&tap, started);
-        let ran = if tap.frames() > 0 { started.elapsed() } else { Duration::ZERO };
-        if tap.frames() > 0 {
+        let end = self.run_once(&context, started);
+        let ran = if context.frames() > 0 { started.elapsed() } else { Duration::ZERO };
+        if context.frames() > 0 {
             self.backoff.pictures_came();
         }
         match end {
@@ -364,7 +368,7 @@ impl Supervisor {
                 Next::AttemptIn(Duration::ZERO)
             }
             End::OtherWay | End::Elsewhere => Next::AttemptIn(Duration::ZERO),
-            End::StreamOver => self.after_the_end(&tap, ran),
+            End::StreamOver => self.after_the_end(&context, ran),
             End::Lost(fault) => {
                 let fault = self.redirects.blame(fault);
                 self.report_lost(fault, ran)
@@ -373,30 +377,30 @@ impl Supervisor {
     }
 
     /// One pipeline from its building to its teardown.
-    fn run_once(&mut self, tap: &Arc<Tap>, started: Instant) -> End {
-        let end = match pipeline::start(tap, OPEN_WITHIN) {
+    fn run_once(&mut self, context: &Arc<AttemptContext>, started: Instant) -> End {
+        let end = match pipeline::start(context, OPEN_WITHIN) {
             Ok(running) => {
-                let end = self.watch(tap, started);
-                tap.retire();
+                let end = self.watch(context, started);
+                context.retire();
                 self.tear_down(running);
                 end
             }
             // A reason on the bus is better than "does not start".
             Err(fault) => {
                 let noted = self.notes.try_iter().find(|(attempt, _)| *attempt == self.attempt);
-                tap.retire();
+                context.retire();
                 match noted.map(|(_, note)| note) {
-                    Some(Note::Failed(fault)) => End::Lost(fault),
-                    Some(Note::DecoderFailed(decoder, fault)) => End::OtherDecoder(decoder, fault),
+                    Some(AttemptEvent::Failed(fault)) => End::Lost(fault),
+                    Some(AttemptEvent::DecoderFailed(decoder, fault)) => End::OtherDecoder(decoder, fault),
                     None
                     | Some(
-                        Note::Pictures(_)
-                        | Note::NoConnection
-                        | Note::Ended
-                        | Note::Redirected(_)
-                        | Note::Misread(_)
-                        | Note::Unsuited(_)
-                        | Note::Wake,
+                        AttemptEvent::Pictures(_)
+                        | AttemptEvent::NoConnection
+                        | AttemptEvent::Ended
+                        | AttemptEvent::Redirected(_)
+                        | AttemptEvent::Misread(_)
+                        | AttemptEvent::Unsuited(_)
+                        | AttemptEvent::Wake,
                     ) => End::Lost(fault),
                 }
             }
@@ -412,18 +416,18 @@ impl Supervisor {
     }
 
     /// Waits for the attempt's end: what the pipeline says, or a picture that does not come.
-    fn watch(&mut self, tap: &Tap, started: Instant) -> End {
+    fn watch(&mut self, context: &AttemptContext, started: Instant) -> End {
         loop {
             if self.shared.must_stop() {
                 return End::Stopped;
             }
-            let (left, overdue) = self.time_left(tap, started);
+            let (left, overdue) = self.time_left(context, started);
             if left.is_zero() {
                 return End::Lost(overdue);
             }
             match self.notes.recv_timeout(left) {
                 Ok((attempt, note)) if attempt == self.attempt => {
-                    if let Some(end) = self.heard(note, tap) {
+                    if let Some(end) = self.handle(note, context) {
                         return end;
                     }
                 }
@@ -433,30 +437,30 @@ impl Supervisor {
         }
     }
 
-    fn heard(&mut self, note: Note, tap: &Tap) -> Option<End> {
+    fn handle(&mut self, note: AttemptEvent, context: &AttemptContext) -> Option<End> {
         match note {
-            Note::Pictures(stream) => {
+            AttemptEvent::Pictures(stream) => {
                 self.report_pictures(stream);
                 None
             }
-            Note::Failed(Fault::Closed | Fault::NotRtsp { .. })
-                if tap.frames() == 0 && self.asks_a_tls_port() =>
+            AttemptEvent::Failed(Fault::Closed | Fault::NotRtsp { .. })
+                if context.frames() == 0 && self.asks_a_tls_port() =>
             {
                 let Location::Rtsp { url, .. } = self.redirects.now() else { return None };
                 let address = format!("{}:{}", url.host(), url.port());
                 Some(End::Lost(Fault::EncryptedPort { address }))
             }
-            Note::Failed(fault) => Some(self.explained(fault)),
-            Note::Redirected(to) => Some(self.sent_on(&to)),
-            Note::Unsuited(why) => Some(self.by_gstreamer(&why)),
-            Note::Misread(why) => {
-                self.receivers.misread(&why, tap.frames() > 0, Instant::now());
+            AttemptEvent::Failed(fault) => Some(self.explained(fault)),
+            AttemptEvent::Redirected(to) => Some(self.sent_on(&to)),
+            AttemptEvent::Unsuited(why) => Some(self.by_gstreamer(&why)),
+            AttemptEvent::Misread(why) => {
+                self.receivers.misread(&why, context.frames() > 0, Instant::now());
                 Some(End::OtherWay)
             }
-            Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
-            Note::NoConnection => Some(self.without_connection()),
-            Note::Ended => Some(End::StreamOver),
-            Note::Wake => None,
+            AttemptEvent::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
+            AttemptEvent::NoConnection => Some(self.without_connection()),
+            AttemptEvent::Ended => Some(End::StreamOver),
+            AttemptEvent::Wake => None,
         }
     }
 
@@ -537,9 +541,9 @@ impl Supervisor {
     }
 
     /// Time until a picture is overdue, and what it means then.
-    fn time_left(&self, tap: &Tap, started: Instant) -> (Duration, Fault) {
+    fn time_left(&self, context: &AttemptContext, started: Instant) -> (Duration, Fault) {
         let stall_after = self.shared.source.stall_after;
-        if tap.frames() > 0 {
+        if context.frames() > 0 {
             let now = self.shared.clock.now().mono;
             let age = |at: Option<Duration>| at.map_or(Duration::ZERO, |at| now.saturating_sub(at));
             let counters = &self.shared.counters;
@@ -552,9 +556,9 @@ impl Supervisor {
             let left = left.min(stall_after.max(FIRST_PICTURE_WITHIN).saturating_sub(frame));
             return (left, Fault::Stalled { after: stall_after });
         }
-        let packets = tap.measure().units > 0;
+        let packets = context.measure().units > 0;
         // Before the first packet the camera answers three times, or twice as often where it asks for a login.
-        let answers = tap.answer_within.saturating_sub(ANSWER_WITHIN) * 3;
+        let answers = context.answer_within.saturating_sub(ANSWER_WITHIN) * 3;
         let unanswered = stall_after + HEAD_START + answers;
         let within = if packets { stall_after.max(FIRST_PICTURE_WITHIN) } else { unanswered };
         let left = within.saturating_sub(started.elapsed());
@@ -589,13 +593,13 @@ impl Supervisor {
     }
 
     /// The stream said that it is over.
-    fn after_the_end(&mut self, tap: &Tap, ran: Duration) -> Next {
+    fn after_the_end(&mut self, context: &AttemptContext, ran: Duration) -> Next {
         match &self.shared.source.location {
             Location::Rtsp { .. } => {
                 self.receivers.closed(ran, Instant::now());
                 self.report_lost(Fault::Closed, ran)
             }
-            Location::File { path, .. } if tap.frames() == 0 => {
+            Location::File { path, .. } if context.frames() == 0 => {
                 let fault = Fault::NotVideo { path: path.clone(), detail: say::not_one_picture() };
                 self.report_lost(fault, ran)
             }

@@ -23,7 +23,7 @@ use super::address::RtspUrl;
 use super::certificate::CertificateTrouble;
 use super::deadline;
 use super::error::Fault;
-use super::pipeline::{Note, Tap};
+use super::pipeline::{AttemptContext, AttemptEvent};
 use crate::text::{Sentence, camera, stream};
 use crate::types::trust::{Fingerprint, Trust};
 
@@ -45,9 +45,9 @@ HDgh87b3s5ACIQDEvysHfoQKwFDiE71pHu42R1OFw/DvtAZ+NY3NNOfvqQ==
 ";
 
 /// Tells `rtspsrc` whom to believe; what it does not believe is noted with its fingerprint.
-pub(super) fn believe(source: &gst::Element, tap: &Arc<Tap>) -> Result<(), Fault> {
-    let authorities = match &tap.source.trust {
-        _ if !tap.is_encrypted() => None,
+pub(super) fn believe(source: &gst::Element, context: &Arc<AttemptContext>) -> Result<(), Fault> {
+    let authorities = match &context.source.trust {
+        _ if !context.is_encrypted() => None,
         Trust::System => None,
         Trust::Authority(file) => Some(authorities(file)?),
         Trust::Pinned(_) => Some(nobody()?),
@@ -55,15 +55,15 @@ pub(super) fn believe(source: &gst::Element, tap: &Arc<Tap>) -> Result<(), Fault
     if let Some(authorities) = authorities {
         source.set_property("tls-database", authorities.upcast::<gio::TlsDatabase>());
     }
-    let tap = tap.clone();
+    let context = context.clone();
     source.connect("accept-certificate", false, move |values| {
         let mut accepted = false;
-        tap.guarded(|| {
+        context.guarded(|| {
             let certificate = values.get(2).and_then(|value| value.get::<gio::TlsCertificate>().ok());
             let flags = values.get(3).and_then(|value| value.get::<gio::TlsCertificateFlags>().ok());
             let Some(certificate) = certificate else { return Ok(()) };
             let fingerprint = fingerprint_of(&certificate);
-            let why = match tap.source.trust {
+            let why = match context.source.trust {
                 Trust::Pinned(pinned) if fingerprint == Some(pinned) => {
                     accepted = true;
                     return Ok(());
@@ -74,8 +74,8 @@ pub(super) fn believe(source: &gst::Element, tap: &Arc<Tap>) -> Result<(), Fault
                 }
             };
             if let Some(fingerprint) = fingerprint {
-                let address = tap.host_and_port();
-                tap.note(Note::Failed(Fault::Certificate { address, why, fingerprint }));
+                let address = context.host_and_port();
+                context.note(AttemptEvent::Failed(Fault::Certificate { address, why, fingerprint }));
             }
             Ok(())
         });

@@ -282,10 +282,10 @@ impl Hub {
             slot.forget_pictures();
         }
         state.settings = Some(Arc::new(settings));
-        self.tell_wanted(&state);
+        self.report_wanted(&state);
     }
 
-    fn tell_wanted(&self, state: &State) {
+    fn report_wanted(&self, state: &State) {
         let is_wanted = state.is_wanted();
         if self.is_wanted.swap(is_wanted, Ordering::Relaxed) != is_wanted {
             // Whoever makes pictures sees to what is forgotten while there are any.
@@ -295,7 +295,7 @@ impl Hub {
 
     fn forget_old_wishes(&self, state: &mut State, now: Duration) {
         state.cameras.values_mut().for_each(|slot| slot.forget_old_wishes(now));
-        self.tell_wanted(state);
+        self.report_wanted(state);
     }
 
     /// Whether a frame of that camera is to be offered. Never waits.
@@ -304,7 +304,7 @@ impl Hub {
         let Some(slot) = state.cameras.get_mut(camera) else { return false };
         slot.forget_old_wishes(now);
         let is_taken = slot.takes(now);
-        self.tell_wanted(&state);
+        self.report_wanted(&state);
         is_taken
     }
 
@@ -334,7 +334,7 @@ impl Hub {
     /// Waits for something to make; `None` once everything ends. Whenever nobody looks at anything, `nobody_looks` hears it.
     pub(super) fn next_job(&self, mut nobody_looks: impl FnMut()) -> Option<Job> {
         let mut state = self.state.lock();
-        let mut is_told = false;
+        let mut is_reported = false;
         loop {
             if state.is_over {
                 return None;
@@ -346,12 +346,12 @@ impl Hub {
                 // A camera that gives no frames forgets nothing by them.
                 self.work.wait_for(&mut state, STILL_WANTED_FOR);
                 self.forget_old_wishes(&mut state, self.now());
-                is_told = false;
-            } else if is_told {
+                is_reported = false;
+            } else if is_reported {
                 self.work.wait(&mut state);
             } else {
                 MutexGuard::unlocked(&mut state, &mut nobody_looks);
-                is_told = true;
+                is_reported = true;
             }
         }
     }
@@ -436,7 +436,7 @@ impl Hub {
         let Some(slot) = state.cameras.get_mut(&camera) else { return Err(NoLook::NoSuchCamera) };
         let views = of(slot);
         let looking = Looking { hub: self.clone(), serial: slot.serial, camera };
-        self.tell_wanted(&state);
+        self.report_wanted(&state);
         Ok((looking, views))
     }
 
@@ -448,7 +448,7 @@ impl Hub {
             of(slot);
             slot.forget_old_wishes(self.now());
         }
-        self.tell_wanted(&state);
+        self.report_wanted(&state);
     }
 
     fn still(&self, camera: &str, now: Duration) -> Option<Arc<Still>> {
@@ -456,7 +456,7 @@ impl Hub {
         let slot = state.cameras.get_mut(camera)?;
         slot.still_until = Some(now + STILL_WANTED_FOR);
         let still = slot.still.clone();
-        self.tell_wanted(&state);
+        self.report_wanted(&state);
         still
     }
 
@@ -476,7 +476,7 @@ impl Hub {
         let until = now + within.max(SHAPE_FRESH);
         slot.shape_until = Some(slot.shape_until.map_or(until, |before| before.max(until)));
         let pictures = slot.shape.subscribe();
-        self.tell_wanted(&state);
+        self.report_wanted(&state);
         Some(pictures)
     }
 
@@ -494,7 +494,7 @@ impl Hub {
         state.is_over = true;
         // Whoever waits for a view hears that there will be none.
         state.cameras.clear();
-        self.tell_wanted(&state);
+        self.report_wanted(&state);
         self.work.notify_all();
     }
 }

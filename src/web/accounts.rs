@@ -620,7 +620,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_process_changed_is_told_once() {
+    fn what_another_process_changed_is_reported_once() {
         let folder = tempfile::tempdir().unwrap();
         let now = at("2026-11-29T08:00:00Z");
         let (mut daemon, mut other) = (Accounts::within(folder.path()), Accounts::within(folder.path()));

@@ -20,7 +20,7 @@ use super::history::Revision;
 use super::layout::{Shell, Tab, clock, level_badge, level_name, token};
 use super::refusals::refusal;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
-use super::{Asked, Site};
+use super::{PageCommand, Site};
 use crate::contract::alert::{AlertData, Evidence, EvidenceState, Redaction};
 use crate::contract::alert_words as words;
 use crate::contract::command::Outcome;
@@ -344,7 +344,7 @@ async fn act(
     };
     data["alert_id"] = Value::String(alert_id.clone());
     let before = latest_rev(site, &alert_id, reader).await?;
-    let asked = Asked { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
+    let asked = PageCommand { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
     let answer = match site.parts.desk.ask(asked) {
         Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
         Err(refused) => Some(*refused),

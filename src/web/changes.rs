@@ -34,7 +34,7 @@ use super::login::is_own_path;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
-use super::{Asked, Site, site_page};
+use super::{PageCommand, Site, site_page};
 use crate::config::edit::{self, Edit};
 use crate::config::restart::takes_a_restart;
 use crate::config::rule_fields::sections_in;
@@ -560,7 +560,7 @@ async fn ask(
     let Some(role) = visitor.person.role.of_commands() else {
         return Err(Refused::new(StatusCode::FORBIDDEN, say::installers_only(), reader));
     };
-    let asked = Asked { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
+    let asked = PageCommand { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
     Ok(match site.parts.desk.ask(asked) {
         Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
         Err(refused) => Some(*refused),
@@ -568,7 +568,7 @@ async fn ask(
 }
 
 /// What to say of an answer; `Err`: it was not done.
-fn told(answer: Option<Answer>, done: Sentence) -> Result<Sentence, Sentence> {
+fn outcome_of(answer: Option<Answer>, done: Sentence) -> Result<Sentence, Sentence> {
     let Some(answer) = answer else { return Err(say_page::no_answer_yet()) };
     match answer.outcome {
         Outcome::Done | Outcome::Already => Ok(done),
@@ -612,11 +612,11 @@ pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
         "revert_after_secs": TRIAL.as_secs(),
     });
     let answer = ask(&site, &visitor, "config", data, reader).await?;
-    let told = told(answer, say::trial_began());
+    let result = outcome_of(answer, say::trial_began());
     let is_tried = site.on_trial_here().is_some_and(|tried| proposal.text == tried.text());
     // What grew meanwhile stays.
     site.forget_done(visitor.key, None);
-    let (notice, to) = match told {
+    let (notice, to) = match result {
         Ok(done) => (done, proposal.back_to),
         // Somebody pressed twice.
         Err(_) if is_tried => (say::trial_began(), proposal.back_to),
@@ -666,7 +666,7 @@ async fn decide(
     site.forget_done(visitor.key, None);
     let data = json!({ "config": fields.get("config") });
     let answer = ask(site, &visitor, command, data, reader).await?;
-    let (notice, to) = match told(answer, done) {
+    let (notice, to) = match outcome_of(answer, done) {
         Ok(done) => (done, to),
         Err(why) => (why, PATH),
     };

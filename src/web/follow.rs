@@ -1,5 +1,5 @@
 //! The history of alerts follows the outbox: what is stored there is taken over as it comes, and what is too old leaves. What
-//! does not work is told at the page, and begun anew.
+//! does not work is reported at the page, and begun anew.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,12 +20,13 @@ const FOLLOW_AT_MOST_EVERY: Duration = Duration::from_millis(100);
 /// Takes over what is stored in the outbox as it comes, until the runtime stops.
 pub(super) async fn follow(site: Arc<Site>, outbox: Outbox) {
     let mut appended = outbox.appended();
-    let mut told = None;
+    let mut reported = None;
     loop {
         let registering = outbox.clone();
         let registered = tokio::task::spawn_blocking(move || history::register(&registering)).await;
         let stopped_by = match registered {
-            Ok(Ok(consumer)) => match follow_on(&site, &outbox, &mut appended, consumer, &mut told).await {
+            Ok(Ok(consumer)) => match follow_on(&site, &outbox, &mut appended, consumer, &mut reported).await
+            {
                 Some(error) => error,
                 None => return,
             },
@@ -37,8 +38,8 @@ pub(super) async fn follow(site: Arc<Site>, outbox: Outbox) {
                 log_warn!(say::log_no_alerts(); %error);
                 let site = site.clone();
                 // A panic in it is no other than one in the next attempt.
-                let telling = tokio::task::spawn_blocking(move || site.is_in_trouble(&error));
-                told = telling.await.ok().flatten().or(told);
+                let reporting = tokio::task::spawn_blocking(move || site.is_in_trouble(&error));
+                reported = reporting.await.ok().flatten().or(reported);
             }
             Stopped::Ended(error) if error.is_cancelled() => return,
             Stopped::Ended(error) => log_error!(say::log_no_alerts(); %error),
@@ -75,7 +76,7 @@ async fn follow_on(
     outbox: &Outbox,
     appended: &mut watch::Receiver<u64>,
     consumer: Consumer,
-    told: &mut Option<PageTrouble>,
+    reported: &mut Option<PageTrouble>,
 ) -> Option<Stopped> {
     let consumer = Arc::new(consumer);
     loop {
@@ -90,8 +91,8 @@ async fn follow_on(
             Ok(Err(error)) => return Some(Stopped::By(error)),
             Err(error) => return Some(Stopped::Ended(error)),
         };
-        if let Some(told) = told.take() {
-            site.trouble.lock().take_if(|trouble| *trouble == told);
+        if let Some(reported) = reported.take() {
+            site.trouble.lock().take_if(|trouble| *trouble == reported);
         }
         match more {
             Some(0) => {}

@@ -9,7 +9,7 @@
 //! | `alert` | an alert: its latest revision as it was published, and what lists are made of |
 //! | `revision` | what the history of an alert says of one of its revisions |
 //!
-//! An alert that goes on is told again each minute: of such revisions in a row only the last one stays, and of an alert
+//! An alert that goes on is reported again each minute: of such revisions in a row only the last one stays, and of an alert
 //! at most [`MOST_REVISIONS`].
 //!
 //! What was read from the outbox is committed here before the consumer's cursor moves, so nothing is missed over a crash;

@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_sizes_are_told_in_their_largest_unit() {
+    fn times_and_sizes_are_reported_in_their_largest_unit() {
         let at: Timestamp = "2026-11-29T08:00:00Z".parse().unwrap();
         let ago = |seconds: i64| ago(at, at + jiff::SignedDuration::from_secs(seconds)).to_string();
         assert_eq!([ago(0), ago(59), ago(60)], ["0 s ago", "59 s ago", "1 min ago"]);

@@ -1,7 +1,7 @@
 //! The page of one camera: what it sees now, redacted, with what was found, where rules hold and what is believed; its
 //! rules; its walk test.
 //!
-//! The page hears of each view as a server-sent event `view` (the JSON of [`Seen`], with the number of the picture and words
+//! The page learns of each view as a server-sent event `view` (the JSON of [`Seen`], with the number of the picture and words
 //! for people) and fetches the picture by its number. Somebody looks for as long as the stream is open: the page's script
 //! closes it when the page is not in sight, and it ends by itself after a while. Must never show what `view` did not redact.
 
@@ -145,37 +145,37 @@ fn percent(part: f64) -> String {
 fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Value {
     let say = |sentence: Sentence| Value::String(sentence.in_language(language));
     let LiveView { number, at, picture, seen, cost } = view;
-    let mut told = match serde_json::to_value(seen) {
-        Ok(told @ Value::Object(_)) => told,
+    let mut event = match serde_json::to_value(seen) {
+        Ok(event @ Value::Object(_)) => event,
         // Numbers that are none: nothing is drawn.
         Ok(_) | Err(_) => json!(Seen::default()),
     };
-    told["number"] = json!(number);
-    told["has_picture"] = json!(picture.is_ok());
-    told["why"] = match picture {
+    event["number"] = json!(number);
+    event["has_picture"] = json!(picture.is_ok());
+    event["why"] = match picture {
         Ok(picture) if picture.is_coarse => say(say::is_coarse()),
         Ok(_) => Value::Null,
         Err(why) => say(why.clone()),
     };
     if let Ok(picture) = picture {
-        told["width"] = json!(picture.width);
-        told["height"] = json!(picture.height);
+        event["width"] = json!(picture.width);
+        event["height"] = json!(picture.height);
     }
     let local = at.to_zoned(site.time_zone()).strftime("%H:%M:%S").to_string();
-    told["time"] = say(say::as_of(local));
+    event["time"] = say(say::as_of(local));
     let each = cost.cpu_ms / cost.pictures.max(1);
-    told["cost"] = say(say::costs(cost.pictures, each));
+    event["cost"] = say(say::costs(cost.pictures, each));
     let found = seen.boxes.iter().map(|one| {
         let (score, height) = (percent(f64::from(one.score)), percent(f64::from(one.height)));
         say(say::one_found(class_words(one.class), score, height))
     });
-    told["found"] = Value::Array(found.collect());
+    event["found"] = Value::Array(found.collect());
     let places = seen.zones.iter().map(|zone| (&zone.name, &zone.rule));
     let places = places.chain(seen.lines.iter().map(|line| (&line.name, &line.rule)));
     let holds = places.filter_map(|(place, rule)| {
         rule.as_ref().map(|rule| say(say::rule_holds(rule.as_str(), place.as_str())))
     });
-    told["holds"] = Value::Array(holds.collect());
+    event["holds"] = Value::Array(holds.collect());
     let beliefs = seen.signals.iter().map(|signal| {
         let sources = signal.sources.iter();
         let shares =
@@ -189,9 +189,9 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
             "parts": signal.sources.iter().map(|source| source.share).collect::<Vec<_>>(),
         })
     });
-    told["beliefs"] = Value::Array(beliefs.collect());
-    told["walk"] = walk_test::event(site, camera, language);
-    told
+    event["beliefs"] = Value::Array(beliefs.collect());
+    event["walk"] = walk_test::event(site, camera, language);
+    event
 }
 
 /// What is heard of one camera while somebody looks.
@@ -215,7 +215,7 @@ impl Listener {
         let next = self.look.next(self.latest, WAITS_FOR).await;
         // Whoever logged out meanwhile hears no more.
         self.site.sessions.lock().find(self.session, false, self.site.now().mono)?;
-        let told = match next {
+        let event = match next {
             Next::New(view) => {
                 self.latest = view.number;
                 named("view", &event(&self.site, &self.camera, &view, self.language))
@@ -226,7 +226,7 @@ impl Listener {
                 refused(say::camera_is_gone(), self.language)
             }
         };
-        Some((Ok(told), self))
+        Some((Ok(event), self))
     }
 }
 
@@ -257,7 +257,7 @@ pub(super) async fn events(
 ) -> Response {
     let language = Reader::of(&site, &headers).0;
     // An answer that is no stream would not tell the script why.
-    let no = |why: Sentence| told(Body::from(refused(why, language)));
+    let no = |why: Sentence| streamed(Body::from(refused(why, language)));
     let session = visitor.key;
     let Some(listening) = Listening::begin(&site.streams, session) else {
         return no(say::too_many_tabs());
@@ -279,15 +279,15 @@ pub(super) async fn events(
         is_over: false,
         _listening: listening,
     };
-    told(Body::from_stream(stream::unfold(listener, Listener::next)))
+    streamed(Body::from_stream(stream::unfold(listener, Listener::next)))
 }
 
-fn told(body: Body) -> Response {
+fn streamed(body: Body) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     (headers, body).into_response()
 }
 
-/// The picture of a view that was told of a moment ago, while somebody looks.
+/// The picture of a view that was reported of a moment ago, while somebody looks.
 pub(super) async fn picture(
     State(site): State<Arc<Site>>,
     Path((camera, file)): Path<(String, String)>,

@@ -361,7 +361,7 @@ fn begin(site: &Site, person: Person, to: &str) -> Response {
 
 /// Writes down what was changed on the box and what was only counted, and tells when nobody can be let in.
 pub(super) async fn keep_books(site: Arc<Site>, trouble: Arc<Mutex<Option<PageTrouble>>>) {
-    let mut told = None;
+    let mut reported = None;
     loop {
         let at = site.clone();
         let looked = tokio::task::spawn_blocking(move || {
@@ -372,7 +372,7 @@ pub(super) async fn keep_books(site: Arc<Site>, trouble: Arc<Mutex<Option<PageTr
         });
         // The runtime stops.
         let Ok(unreadable) = looked.await else { return };
-        if unreadable != told {
+        if unreadable != reported {
             match &unreadable {
                 Some(why) => {
                     log_warn!(say::log_names_unreadable(); error = why.in_language(crate::text::language_of_log()));
@@ -380,10 +380,10 @@ pub(super) async fn keep_books(site: Arc<Site>, trouble: Arc<Mutex<Option<PageTr
                 }
                 // What is wrong elsewhere stays so.
                 None => {
-                    trouble.lock().take_if(|now| Some(&now.what) == told.as_ref());
+                    trouble.lock().take_if(|now| Some(&now.what) == reported.as_ref());
                 }
             }
-            told = unreadable;
+            reported = unreadable;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -1,4 +1,4 @@
-//! The page on the box: how everything does and what was told, for a browser on a phone or a desk.
+//! The page on the box: how everything does and what was reported, for a browser on a phone or a desk.
 //!
 //! ```text
 //!  daemon ─ BoxStatus ─► watch ─┐                                    ┌─► status, alerts, one alert (HTML)
@@ -116,7 +116,7 @@ pub struct Parts {
     pub box_name: String,
     /// The site's language, until a status says it.
     pub language: Language,
-    /// What was told.
+    /// What was reported.
     pub outbox: Outbox,
     /// What is written down.
     pub audit: Arc<Audit>,
@@ -139,7 +139,7 @@ pub struct Parts {
 pub struct Desk(pub LocalDesk);
 
 /// What somebody asks for.
-pub(crate) struct Asked {
+pub(crate) struct PageCommand {
     person: String,
     role: CommandRole,
     command: &'static str,
@@ -148,8 +148,8 @@ pub(crate) struct Asked {
 }
 
 impl Desk {
-    fn ask(&self, asked: Asked) -> Result<mpsc::Receiver<Answer>, Box<Answer>> {
-        let Asked { person, role, command, data, at } = asked;
+    fn ask(&self, asked: PageCommand) -> Result<mpsc::Receiver<Answer>, Box<Answer>> {
+        let PageCommand { person, role, command, data, at } = asked;
         self.0.ask(&person, role, command, &data, at)
     }
 }

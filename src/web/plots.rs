@@ -355,8 +355,8 @@ mod tests {
         assert_eq!(hours.bars[HOURS - 1].counts, [2, 0, 0, 1]);
         assert_eq!(hours.bars[HOURS - 2].counts, [0, 0, 4, 0]);
         assert_eq!(hours.total(), 7);
-        let told = hours.spoken(&hours.bars[HOURS - 1], Language::English).to_string();
-        assert_eq!(told, "2026-11-30 10:00: 2 Red, 1 Blue");
+        let spoken = hours.spoken(&hours.bars[HOURS - 1], Language::English).to_string();
+        assert_eq!(spoken, "2026-11-30 10:00: 2 Red, 1 Blue");
         let plot = hours.plot("hours", Language::English).into_string();
         assert!(
             plot.contains("x=\"352.0\" y=\"134\" text-anchor=\"end\">10:00<"),

@@ -525,12 +525,12 @@ fn judged(site: &Site, visitor: &Visitor, edits: &[Edit], id: &str, language: La
         // Why, is said where it is proposed.
         return Vec::new();
     };
-    let told = |fault: rule_fields::Fault| FieldFault {
+    let field_fault = |fault: rule_fields::Fault| FieldFault {
         key: fault.key.join("."),
         what: begun_large(&fault.what.in_language(language)),
         hint: fault.hint.map(|hint| begun_large(&hint.in_language(language))),
     };
-    rule_fields::faults(&site.parts.config_file, &text, "rule", id).into_iter().map(told).collect()
+    rule_fields::faults(&site.parts.config_file, &text, "rule", id).into_iter().map(field_fault).collect()
 }
 
 /// What cannot be read goes first; the check may complain of the same field, as of one that is missing.
@@ -711,7 +711,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_once() {
+    fn what_cannot_be_read_is_reported_once() {
         let fault =
             |key: &str, what: &str| FieldFault { key: key.to_owned(), what: what.to_owned(), hint: None };
         let unreadable = vec![fault("crowd.for_secs", "no number")];

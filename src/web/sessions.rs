@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(go_on(&mut sessions), [false, false, true, true], "somebody has the name again");
         sessions.end_all_of("li", None);
         assert_eq!(go_on(&mut sessions), [false, false, false, true]);
-        // They are not told that the box restarted.
+        // They are not reported that the box restarted.
         for key in &keys[..3] {
             assert_eq!(sessions.why_over(*key), Some(Ended::Otherwise));
         }

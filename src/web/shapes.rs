@@ -167,26 +167,26 @@ fn problems(site: &Site, visitor: &Visitor, camera: &str, fields: &Fields, langu
         Ok(config) => config.warnings,
         Err(problems) => problems.list,
     };
-    problems.iter().filter_map(|problem| told(problem, camera, language)).collect()
+    problems.iter().filter_map(|problem| described(problem, camera, language)).collect()
 }
 
 /// A problem as the script shows it, with the shape that it is about; `None`: it is about something else, and no error.
-fn told(problem: &Problem, camera: &str, language: Language) -> Option<Value> {
+fn described(problem: &Problem, camera: &str, language: Language) -> Option<Value> {
     let about = about(problem, camera);
     let is_error = problem.severity == Severity::Error;
     if about.is_none() && !is_error {
         return None;
     }
-    let mut told = json!({
+    let mut described = json!({
         "isError": is_error,
         "text": problem.what.in_language(language),
         "hint": problem.hint.as_ref().map(|hint| hint.in_language(language)),
     });
     if let Some((kind, name, value)) = about {
-        told["kind"] = json!(kind);
-        told[name] = value;
+        described["kind"] = json!(kind);
+        described[name] = value;
     }
-    Some(told)
+    Some(described)
 }
 
 /// Kind and name, or kind and number, of the shape that a problem is about.
@@ -636,10 +636,10 @@ polygon = [[0.5, 0.5], [0.505, 0.5], [0.505, 0.505]]
         ];
         assert_eq!(found, wanted, "{problems:#?}");
         assert!(problems.iter().all(|problem| about(problem, "cam-2").is_none()));
-        // What is wrong with the name of a zone is told, too, though of no shape in particular.
-        let told: Vec<Value> =
-            problems.iter().filter_map(|problem| told(problem, "cam-1", Language::English)).collect();
-        assert!(told.iter().any(|one| one["kind"].is_null() && one["isError"] == true), "{told:?}");
-        assert!(told.iter().all(|one| one["text"].as_str().is_some_and(|text| !text.is_empty())));
+        // What is wrong with the name of a zone is reported, too, though of no shape in particular.
+        let described: Vec<Value> =
+            problems.iter().filter_map(|problem| described(problem, "cam-1", Language::English)).collect();
+        assert!(described.iter().any(|one| one["kind"].is_null() && one["isError"] == true), "{described:?}");
+        assert!(described.iter().all(|one| one["text"].as_str().is_some_and(|text| !text.is_empty())));
     }
 }

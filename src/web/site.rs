@@ -44,7 +44,7 @@ pub(super) struct Site {
     pub(super) changes: watch::Sender<u64>,
     /// One password at a time: each takes memory and processor time on purpose.
     pub(super) hashing: Semaphore,
-    /// Pages that hear of changes.
+    /// Pages that learn of changes.
     pub(super) streams: Arc<Streams>,
     pub(super) walks: Walks,
     /// The test alert that people at the page watch.
@@ -54,7 +54,7 @@ pub(super) struct Site {
     pub(super) proposals: Mutex<Proposals>,
     /// Cameras that are being added.
     pub(super) wizards: Mutex<Wizards>,
-    /// What is told of the page, here and to the centre.
+    /// What is reported of the page, here and to the centre.
     pub(super) trouble: Arc<Mutex<Option<PageTrouble>>>,
     pub(super) parts: Parts,
 }
@@ -69,8 +69,8 @@ impl Site {
     }
 
     pub(super) fn time_zone(&self) -> TimeZone {
-        let told = self.status.borrow().as_ref().map(|status| status.time_zone.clone());
-        told.unwrap_or_else(|| self.config().site.time_zone.clone())
+        let reported = self.status.borrow().as_ref().map(|status| status.time_zone.clone());
+        reported.unwrap_or_else(|| self.config().site.time_zone.clone())
     }
 
     /// What is so now, for a page that is made after it was asked.

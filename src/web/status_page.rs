@@ -195,7 +195,7 @@ impl View<'_> {
         }
     }
 
-    /// Cameras whose pictures are of no use, where no other trouble is told of them.
+    /// Cameras whose pictures are of no use, where no other trouble is reported of them.
     fn useless(&self) -> impl Iterator<Item = &CameraStatus> {
         self.status.cameras.iter().filter(|camera| {
             let health = &camera.data.health;
@@ -464,10 +464,10 @@ fn conditions(camera: &CameraStatus, language: Language) -> Markup {
     let health = &camera.data.health;
     let try_this = |hint: Sentence| say::try_this(hint).in_language(language);
     // Why no video comes says more than that none does.
-    let told =
+    let is_shown =
         |condition: &&CameraCondition| camera.error.is_none() || **condition != CameraCondition::NoVideo;
     html! {
-        @for condition in health.conditions.iter().filter(told) {
+        @for condition in health.conditions.iter().filter(is_shown) {
             p { (condition.title(&health.id, language)) }
             p.hint { (try_this(try_condition(*condition))) }
         }

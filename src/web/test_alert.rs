@@ -15,7 +15,7 @@ use super::accounts::Role;
 use super::layout::{Shell, Tab, colon, token};
 use super::refusals::refusal;
 use super::request::{OwnForm, Reader, Refused, Visitor};
-use super::{Asked, Site};
+use super::{PageCommand, Site};
 use crate::analysis::test_alert::LASTS;
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::AlertData;
@@ -282,7 +282,7 @@ pub(super) async fn send(State(site): State<Arc<Site>>, form: OwnForm) -> Result
     };
     let at = site.now().utc;
     let (person, data) = (visitor.person.name.clone(), json!({}));
-    let answer = match site.parts.desk.ask(Asked { person, role, command: "test", data, at }) {
+    let answer = match site.parts.desk.ask(PageCommand { person, role, command: "test", data, at }) {
         Ok(mut answer) => tokio::time::timeout(ANSWER_WITHIN, answer.recv()).await.ok().flatten(),
         Err(refused) => Some(*refused),
     };
@@ -324,15 +324,16 @@ fn alert_in(answer: &Answer) -> Option<String> {
 /// Tells open pages how far it comes, until its way is over or nobody waits for it any more.
 async fn follow(site: Arc<Site>, alert_id: String) {
     let until = tokio::time::Instant::now() + LASTS;
-    let mut told = None;
+    let mut reported = None;
     while tokio::time::Instant::now() < until {
         let journey = site.parts.outbox.journey(&alert_id);
-        if journey != told {
-            told = journey;
+        if journey != reported {
+            reported = journey;
             site.changes.send_modify(|number| *number += 1);
         }
         let is_the_last = site.last_test.lock().as_ref().is_some_and(|last| last.alert_id == alert_id);
-        if !is_the_last || told.is_some_and(|journey| journey.marked.is_some() && journey.acked.is_some()) {
+        if !is_the_last || reported.is_some_and(|journey| journey.marked.is_some() && journey.acked.is_some())
+        {
             return;
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -426,9 +427,9 @@ mod tests {
 
     #[test]
     fn a_test_that_the_history_never_hears_of_stands_in_nobodys_way_for_long() {
-        let unheard = stations(Some(stored()));
-        assert!(unheard.is_open(at(1.0)));
-        assert!(!unheard.is_open(at(0.1) + LASTS));
+        let not_received = stations(Some(stored()));
+        assert!(not_received.is_open(at(1.0)));
+        assert!(!not_received.is_open(at(0.1) + LASTS));
     }
 
     #[test]

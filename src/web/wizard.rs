@@ -265,7 +265,7 @@ impl Act<'_> {
         let (site, key) = (self.site.clone(), self.visitor.key);
         let number = site.wizards.lock().begin(key, doing, site.now().mono);
         let task = tokio::spawn(async move {
-            // A panic in it is told, and not waited for.
+            // A panic in it is reported, and not waited for.
             let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Outcome::Broken);
             site.wizards.lock().take(key, number, outcome);
         });

@@ -173,7 +173,7 @@ fn a_camera_that_hangs_in_the_middle_of_connecting_can_be_stopped() {
 }
 
 #[test]
-fn nobody_there_is_told_from_somebody_else_there() {
+fn nobody_there_is_distinguished_from_somebody_else_there() {
     // A port that was free a moment ago.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let web_page = TcpListener::bind("127.0.0.1:0").unwrap();

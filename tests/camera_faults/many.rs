@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use lookout::video::RtspUrl;
 use serde_json::json;
 
-use super::watching::{Holdings, Told, Watching};
+use super::watching::{Holdings, Reported, Watching};
 use crate::support::clips::{self, Clip};
 use crate::support::fault_report::{report, rounds};
 use crate::support::rtsp_packets::{Coding, ElementaryStream};
@@ -174,8 +174,8 @@ type Reading = Vec<(u64, u64)>;
 
 impl Well<'_> {
     fn read(&self) -> Reading {
-        let told = self.watching.told();
-        self.cameras.iter().map(|camera| (camera.sent(), told.frames(&camera.id))).collect()
+        let reported = self.watching.reported();
+        self.cameras.iter().map(|camera| (camera.sent(), reported.frames(&camera.id))).collect()
     }
 
     /// The worst part of pictures decoded since a reading, with the camera it is of.
@@ -213,8 +213,8 @@ fn watched(cameras: &mut dyn Iterator<Item = &Camera>) -> Watching {
     let urls: Vec<(String, RtspUrl)> =
         cameras.map(|camera| (camera.id.clone(), camera.server.as_ref().unwrap().url())).collect();
     let watching = Watching::start(&urls);
-    wait(&watching, "all cameras run", Duration::from_secs(60), |told| {
-        urls.iter().all(|(id, _)| told.frames(id) >= 10).then_some(())
+    wait(&watching, "all cameras run", Duration::from_secs(60), |reported| {
+        urls.iter().all(|(id, _)| reported.frames(id) >= 10).then_some(())
     });
     watching
 }
@@ -228,15 +228,15 @@ fn wait<T>(
     watching: &Watching,
     what: &str,
     within: Duration,
-    mut ready: impl FnMut(&Told) -> Option<T>,
+    mut ready: impl FnMut(&Reported) -> Option<T>,
 ) -> T {
     let deadline = Instant::now() + within;
     loop {
-        let told = watching.told();
-        if let Some(found) = ready(&told) {
+        let reported = watching.reported();
+        if let Some(found) = ready(&reported) {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}, not within {within:?}: {told:?}");
+        assert!(Instant::now() < deadline, "{what}, not within {within:?}: {reported:?}");
     }
 }
 
@@ -267,20 +267,20 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
         }
         let until = Instant::now() + LASTS;
         while Instant::now() < until {
-            watching.told(); // the length of the fault; fails if the process has died of it
+            watching.reported(); // the length of the fault; fails if the process has died of it
         }
-        let counts = watching.told();
+        let counts = watching.reported();
         for camera in &mut faulty {
             camera.get_well();
         }
         let healed = Instant::now();
         let mut away: Vec<usize> = (0..FAULTY).collect();
         while !away.is_empty() {
-            let told = watching.told();
+            let reported = watching.reported();
             let now = healed.elapsed();
             away.retain(|n| {
                 let id = &faulty[*n].id;
-                let back = told.frames(id) >= counts.frames(id) + 3;
+                let back = reported.frames(id) >= counts.frames(id) + 3;
                 if back {
                     back_ms.push(now.as_millis() as u64);
                     if now > slowest.0 {
@@ -309,9 +309,10 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
 
     let over_all = rate_against(&well, &control, &at_start, RATE);
     let unmeasured = well.worst_rate(&at_start.0);
-    let told = watching.told();
-    let lost: Vec<&String> = good.iter().map(|camera| &camera.id).filter(|id| told.losses(id) > 0).collect();
-    let reconnects: u64 = faulty.iter().map(|camera| told.losses(&camera.id)).sum();
+    let reported = watching.reported();
+    let lost: Vec<&String> =
+        good.iter().map(|camera| &camera.id).filter(|id| reported.losses(id) > 0).collect();
+    let reconnects: u64 = faulty.iter().map(|camera| reported.losses(&camera.id)).sum();
     let (earliest, first): (Holdings, Holdings) = (earliest.unwrap(), first_holdings.unwrap());
     // By then no more than what GStreamer takes for each of the faulty.
     assert!(

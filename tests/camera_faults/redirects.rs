@@ -160,7 +160,7 @@ fn another_host_that_asks_for_a_login_is_named_and_does_not_get_it() {
 }
 
 #[test]
-fn what_is_wrong_elsewhere_is_told_with_who_sent_us_there() {
+fn what_is_wrong_elsewhere_is_reported_with_who_sent_us_there() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let dead = format!("127.0.0.1:{}", free.local_addr().unwrap().port());
     drop(free);

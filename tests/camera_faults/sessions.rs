@@ -15,7 +15,7 @@ fn impatient(timeout_secs: Option<u64>, public: &'static str) -> Behaviour {
         timeout_secs,
         public,
         drops_silent_clients: true,
-        hears_reports: false,
+        takes_reports: false,
         ..Behaviour::default()
     }
 }
@@ -74,7 +74,7 @@ fn a_missing_timeout_is_taken_for_sixty_seconds() {
 /// In the RTSP connection the client's receiver reports are its sign of life, as RFC 2326 and most cameras have it.
 #[test]
 fn reports_in_the_connection_keep_a_session_alive() {
-    let watched = Watched::start(Behaviour { hears_reports: true, ..impatient(Some(10), USUAL) });
+    let watched = Watched::start(Behaviour { takes_reports: true, ..impatient(Some(10), USUAL) });
     outlives(&watched, 10);
     watched.stop();
 }

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 /// Cameras as `id=url` with commas between.
 const CAMERAS: &str = "LOOKOUT_TEST_CAMERAS";
 /// How often the process tells its counts.
-const TELLS_EVERY: Duration = Duration::from_millis(100);
+const REPORTS_EVERY: Duration = Duration::from_millis(100);
 
 struct Nowhere;
 
@@ -41,7 +41,7 @@ impl FrameSink for Nowhere {
 
 #[test]
 #[ignore = "is the other process of the tests here, and does nothing by itself"]
-fn watches_the_cameras_it_is_told_of() {
+fn watches_the_cameras_it_is_reported() {
     let Ok(cameras) = std::env::var(CAMERAS) else { return };
     let clock = Clock::start();
     let handles: Vec<_> = cameras
@@ -58,12 +58,12 @@ fn watches_the_cameras_it_is_told_of() {
         .collect();
     let over = std::thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
     while !over.is_finished() {
-        std::thread::sleep(TELLS_EVERY);
+        std::thread::sleep(REPORTS_EVERY);
         let stats: Vec<_> =
             handles.iter().map(|handle| (handle.camera().to_string(), handle.stats())).collect();
         let frames: serde_json::Map<_, _> =
             stats.iter().map(|(id, stats)| (id.clone(), json!([stats.frames, stats.reconnects]))).collect();
-        tell(&Value::from(frames));
+        report(&Value::from(frames));
     }
     let stopping: Vec<JoinHandle<()>> = handles
         .into_iter()
@@ -72,23 +72,23 @@ fn watches_the_cameras_it_is_told_of() {
     for stopped in stopping {
         stopped.join().expect("each camera stops in time");
     }
-    tell(&json!({ "abandoned": abandoned_teardowns(), "live": live_pipelines() }));
+    report(&json!({ "abandoned": abandoned_teardowns(), "live": live_pipelines() }));
 }
 
 /// A line for the test that started this process.
 #[allow(clippy::print_stdout, reason = "the other process reads it")]
-fn tell(counts: &Value) {
+fn report(counts: &Value) {
     println!("{counts}");
 }
 
 /// What the process said last: frames and losses by camera.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct Reported {
     counts: Value,
     number: u64,
 }
 
-impl Told {
+impl Reported {
     pub fn frames(&self, camera: &str) -> u64 {
         self.counts[camera][0].as_u64().unwrap_or(0)
     }
@@ -109,7 +109,7 @@ pub struct Holdings {
 pub struct Watching {
     child: Child,
     stdin: Option<ChildStdin>,
-    last: Arc<(Mutex<Told>, Condvar)>,
+    last: Arc<(Mutex<Reported>, Condvar)>,
     reader: Option<JoinHandle<Value>>,
 }
 
@@ -129,8 +129,8 @@ impl Watching {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        let last: Arc<(Mutex<Told>, Condvar)> = Arc::default();
-        let heard = last.clone();
+        let last: Arc<(Mutex<Reported>, Condvar)> = Arc::default();
+        let received = last.clone();
         let reader = std::thread::spawn(move || {
             let mut end = Value::Null;
             for line in lines.lines().map_while(Result::ok).filter(|line| line.starts_with('{')) {
@@ -139,9 +139,9 @@ impl Watching {
                     end = counts;
                     continue;
                 }
-                let mut told = heard.0.lock();
-                *told = Told { counts, number: told.number + 1 };
-                heard.1.notify_all();
+                let mut reported = received.0.lock();
+                *reported = Reported { counts, number: reported.number + 1 };
+                received.1.notify_all();
             }
             end
         });
@@ -150,15 +150,18 @@ impl Watching {
     }
 
     /// The next counts that it tells.
-    pub fn told(&self) -> Told {
-        let (told, came) = &*self.last;
-        let mut told = told.lock();
-        let before = told.number;
+    pub fn reported(&self) -> Reported {
+        let (reported, came) = &*self.last;
+        let mut reported = reported.lock();
+        let before = reported.number;
         let deadline = Instant::now() + Duration::from_secs(20);
-        while told.number == before {
-            assert!(!came.wait_until(&mut told, deadline).timed_out(), "the watching process says nothing");
+        while reported.number == before {
+            assert!(
+                !came.wait_until(&mut reported, deadline).timed_out(),
+                "the watching process says nothing"
+            );
         }
-        told.clone()
+        reported.clone()
     }
 
     pub fn holds(&self) -> Holdings {

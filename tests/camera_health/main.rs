@@ -44,7 +44,7 @@ const FAULTY: [&str; 4] =
 /// Seconds of the clip as it is before something happens to it, and how long that lasts.
 const BEFORE: u64 = 60;
 const LASTS: u64 = 15;
-/// A fault must be told within this, and be over so long after it.
+/// A fault must be reported within this, and be over so long after it.
 const WITHIN: f64 = 10.0;
 
 /// Which faults are tried, and what may be told about each.
@@ -69,7 +69,7 @@ const FAULTS: [(Fault, &[CameraCondition]); 17] = [
     (Fault::Sprayed(0.8), &[Sprayed, Covered]),
 ];
 
-/// What is known not to be told in time: (clip, fault). Each of these is a promise not yet kept.
+/// What is known not to be reported in time: (clip, fault). Each of these is a promise not yet kept.
 const KNOWN_MISSES: [(&str, Fault); 1] = [("office-wide.mp4", Fault::Sprayed(0.4))];
 
 fn videos() -> PathBuf {
@@ -90,7 +90,7 @@ fn images(path: &Path) -> Vec<Image> {
     images
 }
 
-fn glance(image: Image) -> ImageStats {
+fn stats(image: Image) -> ImageStats {
     let mut seen = ImageStats::even(0);
     frame::image_stats::measure(&image.picture(), &mut seen);
     seen
@@ -101,22 +101,22 @@ struct Watched {
     health: CameraHealth,
     number: u64,
     /// Condition, begin and end in seconds.
-    told: Vec<(CameraCondition, f64, Option<f64>)>,
+    reported: Vec<(CameraCondition, f64, Option<f64>)>,
 }
 
 impl Watched {
     fn new() -> Self {
-        Watched { health: CameraHealth::new(), number: 0, told: Vec::new() }
+        Watched { health: CameraHealth::new(), number: 0, reported: Vec::new() }
     }
 
-    fn look(&mut self, glance: &ImageStats) {
+    fn look(&mut self, stats: &ImageStats) {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(500 * self.number));
-        self.health.look(at, glance);
+        self.health.look(at, stats);
         let secs = at.mono.as_secs_f64();
         for state in self.health.conditions() {
-            let open = self.told.iter_mut().find(|(c, _, end)| *c == state.condition && end.is_none());
+            let open = self.reported.iter_mut().find(|(c, _, end)| *c == state.condition && end.is_none());
             match (state.on, open) {
-                (true, None) => self.told.push((state.condition, secs, None)),
+                (true, None) => self.reported.push((state.condition, secs, None)),
                 (false, Some(open)) => open.2 = Some(secs),
                 _ => {}
             }
@@ -126,12 +126,12 @@ impl Watched {
 }
 
 fn nothing_in(path: &Path, secs: u64) {
-    let clean: Vec<ImageStats> = images(path).into_iter().map(glance).collect();
+    let clean: Vec<ImageStats> = images(path).into_iter().map(stats).collect();
     let mut watched = Watched::new();
     for number in 0..secs * 2 {
         watched.look(&clean[number as usize % clean.len()]);
     }
-    assert_eq!(watched.told, [], "{}", path.display());
+    assert_eq!(watched.reported, [], "{}", path.display());
 }
 
 #[test]
@@ -150,12 +150,12 @@ fn real_clips_raise_nothing_in_ten_minutes() {
 /// Takes some minutes: every pixel of every picture is made anew.
 #[test]
 #[ignore = "needs ../shared: clips"]
-fn every_fault_is_told_within_ten_seconds_and_its_end_too() {
+fn every_fault_is_reported_within_ten_seconds_and_its_end_too() {
     let elsewhere = images(&videos().join("motorway-tunnel.mp4")).swap_remove(5);
     let mut wrong = Vec::new();
     for clip in FAULTY {
         let live = images(&videos().join(clip));
-        let clean: Vec<ImageStats> = live.iter().cloned().map(glance).collect();
+        let clean: Vec<ImageStats> = live.iter().cloned().map(stats).collect();
         for (fault, expected) in FAULTS {
             let mut watched = Watched::new();
             let kept = &live[BEFORE as usize * 2 % live.len()];
@@ -163,7 +163,7 @@ fn every_fault_is_told_within_ten_seconds_and_its_end_too() {
                 let which = watched.number as usize % live.len();
                 let is_faulty = (2 * BEFORE..2 * (BEFORE + LASTS)).contains(&watched.number);
                 let seen = is_faulty
-                    .then(|| glance(faults::apply(fault, &live[which], kept, &elsewhere, watched.number)));
+                    .then(|| stats(faults::apply(fault, &live[which], kept, &elsewhere, watched.number)));
                 watched.look(seen.as_ref().unwrap_or(&clean[which]));
             }
             let (began, ended) = (BEFORE as f64, (BEFORE + LASTS) as f64);
@@ -173,7 +173,7 @@ fn every_fault_is_told_within_ten_seconds_and_its_end_too() {
                     && end.is_some_and(|end| (ended..=ended + WITHIN).contains(&end))
             };
             let line: Vec<String> = watched
-                .told
+                .reported
                 .iter()
                 .map(|(condition, begin, end)| {
                     let end = end.map_or("never".to_owned(), |end| format!("{:+.1} s", end - ended));
@@ -181,7 +181,7 @@ fn every_fault_is_told_within_ten_seconds_and_its_end_too() {
                 })
                 .collect();
             eprintln!("{clip:26} {:18} {}", format!("{fault:?}"), line.join("; "));
-            let is_right = watched.told.len() == 1 && watched.told.iter().all(fits);
+            let is_right = watched.reported.len() == 1 && watched.reported.iter().all(fits);
             if is_right == KNOWN_MISSES.contains(&(clip, fault)) {
                 wrong.push(format!("{clip} {fault:?}: {}", line.join("; ")));
             }
@@ -197,7 +197,7 @@ fn daylight_weather_traffic_and_lamps_raise_nothing() {
     let mut wrong = Vec::new();
     for clip in ["street-cars.mp4", "highway-mpeg4.avi"] {
         let live = images(&videos().join(clip));
-        let clean: Vec<ImageStats> = live.iter().cloned().map(glance).collect();
+        let clean: Vec<ImageStats> = live.iter().cloned().map(stats).collect();
         for what in faults::HARMLESS {
             let mut watched = Watched::new();
             let until = 2 * BEFORE + (2.0 * what.lasts()) as u64;
@@ -211,11 +211,11 @@ fn daylight_weather_traffic_and_lamps_raise_nothing() {
                     Harmless::NightWithLamp => true,
                     _ => secs >= 0.0 && watched.number < until,
                 };
-                let seen = happens.then(|| glance(faults::happen(what, &live[which], watched.number, secs)));
+                let seen = happens.then(|| stats(faults::happen(what, &live[which], watched.number, secs)));
                 watched.look(seen.as_ref().unwrap_or(&clean[which]));
             }
-            if !watched.told.is_empty() {
-                wrong.push(format!("{clip} {what:?}: {:?}", watched.told));
+            if !watched.reported.is_empty() {
+                wrong.push(format!("{clip} {what:?}: {:?}", watched.reported));
             }
         }
     }

@@ -50,19 +50,19 @@ impl Clip {
     }
 
     /// All revisions that one rule makes of the clip.
-    fn told(&self, plan: &CameraPlan, rule: &Rule) -> Vec<Revision> {
+    fn published(&self, plan: &CameraPlan, rule: &Rule) -> Vec<Revision> {
         let plan = CameraPlan { analysis_hz: self.looks_per_second(), ..plan.clone() };
         let camera = plan.id.clone();
         let mut analysis = Analysis::new("box-test", Plan::of(vec![plan], vec![rule.clone()]))
             .expect("zones and lines are drawn");
-        let mut told = Vec::new();
+        let mut published = Vec::new();
         for (mono, detections) in &self.frames {
             let at = Moment::after_origin(Timestamp::UNIX_EPOCH, *mono);
-            told.extend(analysis.apply(&Event::Tick { at }));
+            published.extend(analysis.apply(&Event::Tick { at }));
             let detections = detections.clone();
-            told.extend(analysis.apply(&Event::Detections { camera: camera.clone(), at, detections }));
+            published.extend(analysis.apply(&Event::Detections { camera: camera.clone(), at, detections }));
         }
-        told
+        published
     }
 }
 
@@ -93,13 +93,13 @@ fn seconds(timestamp: Timestamp) -> f64 {
 }
 
 /// When each alert began, in seconds of the clip.
-fn began(told: &[Revision]) -> Vec<f64> {
-    told.iter().filter(|r| r.phase == Phase::New).map(|r| seconds(r.started_at)).collect()
+fn began(published: &[Revision]) -> Vec<f64> {
+    published.iter().filter(|r| r.phase == Phase::New).map(|r| seconds(r.started_at)).collect()
 }
 
 /// When what each ended alert is about was last seen.
-fn last_seen(told: &[Revision]) -> Vec<f64> {
-    told.iter().filter(|r| r.phase == Phase::End).map(|r| seconds(r.last_seen_at)).collect()
+fn last_seen(published: &[Revision]) -> Vec<f64> {
+    published.iter().filter(|r| r.phase == Phase::End).map(|r| seconds(r.last_seen_at)).collect()
 }
 
 #[track_caller]
@@ -137,12 +137,12 @@ fn six_people_one_by_one_are_six_times_somebody_present() {
             classes: vec![Class::PERSON],
             for_at_least: Duration::from_secs(3),
         });
-        let told = clip.told(&plan, &rule(when));
+        let published = clip.published(&plan, &rule(when));
         // Sure with the second look, and one may fail while they are only half in the picture.
         let slack = 0.7 + 0.5 * (nth as f64 - 1.0);
-        assert_near("came", &began(&told), &column(&SIX_PEOPLE, 0), slack);
-        assert_near("went", &last_seen(&told), &column(&SIX_PEOPLE, 3), 0.8 + nth as f64 / 5.0);
-        assert!(told.iter().all(|r| r.phase != Phase::End || r.reason == PhaseReason::Cleared));
+        assert_near("came", &began(&published), &column(&SIX_PEOPLE, 0), slack);
+        assert_near("went", &last_seen(&published), &column(&SIX_PEOPLE, 3), 0.8 + nth as f64 / 5.0);
+        assert!(published.iter().all(|r| r.phase != Phase::End || r.reason == PhaseReason::Cleared));
     }
 }
 
@@ -157,11 +157,11 @@ fn whoever_stays_at_the_table_for_fourteen_seconds_dwells() {
             classes: vec![Class::PERSON],
             for_at_least: Duration::from_secs(14),
         });
-        let told = clip.told(&plan, &rule(when));
+        let published = clip.published(&plan, &rule(when));
         // The first, fourth and sixth are gone after nine to eleven seconds.
         let stayed = [SIX_PEOPLE[1], SIX_PEOPLE[2], SIX_PEOPLE[4]];
-        assert_near("at the table", &began(&told), &column(&stayed, 1), 1.6 + nth as f64 / 5.0);
-        assert_near("walked off", &last_seen(&told), &column(&stayed, 2), 1.0 + nth as f64 / 5.0);
+        assert_near("at the table", &began(&published), &column(&stayed, 1), 1.6 + nth as f64 / 5.0);
+        assert_near("walked off", &last_seen(&published), &column(&stayed, 2), 1.0 + nth as f64 / 5.0);
     }
 }
 
@@ -179,10 +179,10 @@ fn six_people_leave_to_the_right_and_nobody_comes_from_there() {
                 direction,
             })
         };
-        let told = clip.told(&plan, &rule(when(Direction::LeftToRight)));
+        let published = clip.published(&plan, &rule(when(Direction::LeftToRight)));
         let crossed = [18.8, 43.9, 68.9, 85.7, 118.8, 134.9];
-        assert_near("crossed", &began(&told), &crossed, 0.6 + (nth as f64 - 1.0) / 5.0);
-        assert_eq!(clip.told(&plan, &rule(when(Direction::RightToLeft))), []);
+        assert_near("crossed", &began(&published), &crossed, 0.6 + (nth as f64 - 1.0) / 5.0);
+        assert_eq!(clip.published(&plan, &rule(when(Direction::RightToLeft))), []);
     }
 }
 
@@ -197,9 +197,9 @@ fn crossings_near_in_time_are_one_alert_that_counts() {
         classes: vec![Class::PERSON],
         direction: Direction::Both,
     });
-    let told = clip.told(&plan, &Rule { hold: Duration::from_secs(40), ..rule(when) });
-    assert_eq!(began(&told).len(), 1);
-    assert_eq!(told.last().expect("revisions").why.contributions[0].value, 6.0);
+    let published = clip.published(&plan, &Rule { hold: Duration::from_secs(40), ..rule(when) });
+    assert_eq!(began(&published).len(), 1);
+    assert_eq!(published.last().expect("revisions").why.contributions[0].value, 6.0);
 }
 
 #[test]
@@ -213,11 +213,11 @@ fn eight_vehicles_come_down_the_street() {
         Condition::LineCrossed(LineCrossed { line: "across".into(), classes: VEHICLES.to_vec(), direction })
     };
     let short = |when| Rule { hold: Duration::from_millis(500), ..rule(when) };
-    let told = clip.told(&plan, &short(when(Direction::LeftToRight)));
+    let published = clip.published(&plan, &short(when(Direction::LeftToRight)));
     // White saloon, red, grey, white pick-up, white estate, black off-roader, black saloon, grey off-roader.
     let crossed = [0.7, 3.0, 5.2, 7.2, 9.8, 17.3, 19.7, 29.4];
-    assert_near("crossed", &began(&told), &crossed, 0.5);
-    assert_eq!(clip.told(&plan, &short(when(Direction::RightToLeft))), []);
+    assert_near("crossed", &began(&published), &crossed, 0.5);
+    assert_eq!(clip.published(&plan, &short(when(Direction::RightToLeft))), []);
 }
 
 #[test]
@@ -236,11 +236,11 @@ fn the_car_in_the_drive_is_parked_and_the_passing_ones_are_not() {
                 for_at_least: Duration::from_secs(secs),
             })
         };
-        let told = clip.told(&plan, &rule(parked("drive", 15)));
-        assert_near("parked", &began(&told), &[0.0], 0.5 + nth as f64 / 5.0);
-        assert_near("left", &last_seen(&told), &[], 0.0);
-        assert!(told.iter().all(|r| r.shown.len() == 1));
-        assert_eq!(clip.told(&plan, &rule(parked("lane", 3))), []);
+        let published = clip.published(&plan, &rule(parked("drive", 15)));
+        assert_near("parked", &began(&published), &[0.0], 0.5 + nth as f64 / 5.0);
+        assert_near("left", &last_seen(&published), &[], 0.0);
+        assert!(published.iter().all(|r| r.shown.len() == 1));
+        assert_eq!(clip.published(&plan, &rule(parked("lane", 3))), []);
     }
 }
 
@@ -263,18 +263,21 @@ fn a_car_that_people_and_vans_pass_before_is_parked_once_until_it_leaves() {
                     classes: VEHICLES.to_vec(),
                     for_at_least: Duration::from_secs(secs),
                 });
-                let told = clip.told(
+                let published = clip.published(
                     &plan,
                     &Rule { hold: Duration::from_secs(5), cooldown: Duration::from_secs(60), ..rule(when) },
                 );
                 let what = format!("{scene}, every look of {nth}, {secs} s");
-                assert_near(&what, &began(&told), &[2.2], 1.0 + nth as f64 / 5.0);
-                let raised: Vec<f64> =
-                    told.iter().filter(|r| r.phase == Phase::New).map(|r| r.at.mono.as_secs_f64()).collect();
+                assert_near(&what, &began(&published), &[2.2], 1.0 + nth as f64 / 5.0);
+                let raised: Vec<f64> = published
+                    .iter()
+                    .filter(|r| r.phase == Phase::New)
+                    .map(|r| r.at.mono.as_secs_f64())
+                    .collect();
                 // While it cannot be seen nobody counts.
                 assert_near(&what, &raised, &[secs as f64 + 2.2], 4.0 + nth as f64 / 5.0);
-                // Looked at once a second, its end is told after the clip's.
-                let ended = last_seen(&told);
+                // Looked at once a second, its end is reported after the clip's.
+                let ended = last_seen(&published);
                 if nth < 5 || !ended.is_empty() {
                     assert_near(&what, &ended, &[162.3], 1.5);
                 }
@@ -298,13 +301,13 @@ fn the_plaza_is_a_crowd_of_ten_only_while_most_cross_it() {
         })
     };
     // Seven at least are there all the time, eleven to thirteen from second 3 to 5, never twenty.
-    let always = clip.told(&plan, &rule(crowd(6, 3)));
+    let always = clip.published(&plan, &rule(crowd(6, 3)));
     assert_near("six", &began(&always), &[0.4], 1.0);
     assert_eq!(last_seen(&always), [0.0; 0]);
-    let peak = clip.told(&plan, &rule(crowd(10, 1)));
+    let peak = clip.published(&plan, &rule(crowd(10, 1)));
     assert_near("ten", &began(&peak), &[3.0], 1.5);
     assert_near("ten gone", &last_seen(&peak), &[5.5], 1.5);
-    assert_eq!(clip.told(&plan, &rule(crowd(20, 0))), []);
+    assert_eq!(clip.published(&plan, &rule(crowd(20, 0))), []);
 }
 
 /// walkway-small-people.mp4, the path at the upper left: `tests/data/clips.md`.
@@ -323,7 +326,7 @@ fn somebody_on_the_path() -> Rule {
 #[test]
 fn a_board_taken_for_somebody_is_too_small_and_who_walks_past_it_is_not() {
     let clip = Clip::read("walkway-path");
-    let without = clip.told(&path_plan(), &somebody_on_the_path());
+    let without = clip.published(&path_plan(), &somebody_on_the_path());
     assert_near("the board", &began(&without), &[0.0], 0.5);
     assert_eq!(last_seen(&without), [0.0; 0], "it stands there to the end");
 
@@ -333,9 +336,9 @@ fn a_board_taken_for_somebody_is_too_small_and_who_walks_past_it_is_not() {
     let of_rule = Rule { heights: limits, ..somebody_on_the_path() };
     for (what, plan, rule) in [("camera", of_camera, somebody_on_the_path()), ("rule", path_plan(), of_rule)]
     {
-        let told = clip.told(&plan, &rule);
-        assert_near(&format!("came, limits of the {what}"), &began(&told), &[14.0], 0.5);
-        assert_near(&format!("went, limits of the {what}"), &last_seen(&told), &[17.2], 0.5);
+        let published = clip.published(&plan, &rule);
+        assert_near(&format!("came, limits of the {what}"), &began(&published), &[14.0], 0.5);
+        assert_near(&format!("went, limits of the {what}"), &last_seen(&published), &[17.2], 0.5);
     }
 }
 
@@ -358,13 +361,13 @@ fn with_a_horizon_who_walks_down_the_path_is_of_a_persons_height_far_away_and_ne
 
     let plan = CameraPlan { horizon: Some(horizon), ..path_plan() };
     let of_rule = Rule { heights: HeightLimits { min: 0.068, max: 1.0 }, ..somebody_on_the_path() };
-    let told = clip.told(&plan, &of_rule);
-    assert_near("came", &began(&told), &[14.0], 0.5);
-    assert_near("went", &last_seen(&told), &[17.2], 0.5);
+    let published = clip.published(&plan, &of_rule);
+    assert_near("came", &began(&published), &[14.0], 0.5);
+    assert_near("went", &last_seen(&published), &[17.2], 0.5);
     // Were the horizon where the building stands, she would be a giant.
     let wrong = Horizon::new(vec![Point::new(0.0, 0.17), Point::new(1.0, 0.17)], 6.2);
-    let told = clip.told(&CameraPlan { horizon: wrong, ..path_plan() }, &of_rule);
-    assert_near("nobody", &began(&told), &[], 0.0);
+    let published = clip.published(&CameraPlan { horizon: wrong, ..path_plan() }, &of_rule);
+    assert_near("nobody", &began(&published), &[], 0.0);
 }
 
 #[test]
@@ -378,7 +381,7 @@ fn a_replay_gives_the_same_revisions_again() {
         classes: vec![Class::PERSON],
         for_at_least: Duration::from_secs(5),
     });
-    let once = clip.told(&plan, &rule(when.clone()));
+    let once = clip.published(&plan, &rule(when.clone()));
     assert_eq!(began(&once).len(), 6);
-    assert_eq!(once, clip.told(&plan, &rule(when)));
+    assert_eq!(once, clip.published(&plan, &rule(when)));
 }

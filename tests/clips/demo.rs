@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which event of the scene each of the demo's rules should tell: rule, kind of event, its zone or line.
-const TELLS: [(&str, &str, &str); 4] = [
+const EXPECTED: [(&str, &str, &str); 4] = [
     ("fire-lane-blocked", "parked", "fire-lane"),
     ("through-the-gate", "line", "gate"),
     ("somebody-in-the-yard", "present", "yard"),
@@ -68,8 +68,8 @@ fn events(kind: &str, place: &str) -> Vec<f64> {
 #[test]
 fn the_demo_tells_what_happens_in_the_scene_and_nothing_else() {
     let alerts = alerts();
-    let mut told = 0;
-    for (rule, kind, place) in TELLS {
+    let mut published = 0;
+    for (rule, kind, place) in EXPECTED {
         let events = events(kind, place);
         assert!(!events.is_empty(), "the scene has a {kind} at {place}");
         let of_rule: Vec<&Alert> = alerts.iter().filter(|alert| alert.rule == rule).collect();
@@ -77,7 +77,7 @@ fn the_demo_tells_what_happens_in_the_scene_and_nothing_else() {
             let true_one = events.iter().any(|start| (start - EARLY..=start + LATE).contains(&alert.began));
             assert!(true_one, "a false alarm: {alert:?}, the scene has {kind} at {events:?}");
         }
-        told += usize::from(!of_rule.is_empty());
+        published += usize::from(!of_rule.is_empty());
     }
-    assert!(told >= 3, "at least three kinds of alert: {alerts:?}");
+    assert!(published >= 3, "at least three kinds of alert: {alerts:?}");
 }

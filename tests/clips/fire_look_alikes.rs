@@ -39,7 +39,7 @@ const TREMBLES: [[f32; 4]; 6] = [
     [0.0, 0.006, 0.012, 0.006],
     [0.008, 0.008, 0.004, 0.004],
 ];
-/// Each model, how many of the 114 look-alikes may be told, and in which part of the pictures with fire or smoke it must be
+/// Each model, how many of the 114 look-alikes may be reported, and in which part of the pictures with fire or smoke it must be
 /// sure of one thing at least: what was measured when this was written.
 const MODELS: [(&str, usize, f32); 3] =
     [("street-nano", 0, 0.74), ("street-small", 0, 0.82), ("street-small-int8", 0, 0.82)];
@@ -80,8 +80,8 @@ impl Eye {
         found.iter().any(|d| [Class::FIRE, Class::SMOKE].contains(&d.class) && d.score >= threshold(d.class))
     }
 
-    /// The kinds that are told of a picture; without `pictures` the boxes alone decide.
-    fn told(&self, looks: &[Vec<Detection>], pictures: &[Coarse]) -> Vec<String> {
+    /// The kinds that are reported of a picture; without `pictures` the boxes alone decide.
+    fn published(&self, looks: &[Vec<Detection>], pictures: &[Coarse]) -> Vec<String> {
         let secs = Duration::from_secs_f64;
         let mut plan = CameraPlan::new("cam", HZ);
         plan.zones.insert("all".into(), Polygon::whole_picture());
@@ -109,7 +109,7 @@ impl Eye {
         });
         let mut analysis =
             Analysis::new("box", Plan::of(vec![plan], rules.to_vec())).expect("the zone is drawn");
-        let mut told = Vec::new();
+        let mut published = Vec::new();
         for look in 0..(EMPTY_SECS + SHOWN_SECS) * HZ as u32 {
             let at = Moment::after_origin(Timestamp::UNIX_EPOCH, secs(f64::from(look) / f64::from(HZ)));
             let shown =
@@ -122,9 +122,9 @@ impl Eye {
             let detections = shown.map_or_else(Vec::new, |shown| looks[shown].clone());
             let event = Event::Detections { camera: "cam".into(), at, detections };
             let new = analysis.apply(&event).into_iter().filter(|revision| revision.phase == Phase::New);
-            told.extend(new.map(|revision| revision.kind.to_string()));
+            published.extend(new.map(|revision| revision.kind.to_string()));
         }
-        told
+        published
     }
 }
 
@@ -135,21 +135,21 @@ fn pictures() -> Vec<Labelled> {
 
 #[test]
 #[ignore = "needs ../shared: labelled pictures"]
-fn what_only_looks_like_fire_is_not_told() {
+fn what_only_looks_like_fire_is_not_reported() {
     let look_alikes: Vec<Labelled> = pictures().into_iter().filter(Labelled::shows_no_fire).collect();
     assert!(look_alikes.len() > 100, "{} pictures", look_alikes.len());
     for (model, at_most, _) in MODELS {
         let mut eye = Eye::open(model);
-        let mut told = Vec::new();
+        let mut published = Vec::new();
         for labelled in &look_alikes {
             let (looks, pictures) = eye.looks(labelled);
-            let kinds = eye.told(&looks, &pictures);
+            let kinds = eye.published(&looks, &pictures);
             if !kinds.is_empty() {
-                told.push(format!("{}: {kinds:?}", labelled.image));
+                published.push(format!("{}: {kinds:?}", labelled.image));
             }
         }
-        eprintln!("{model}: {} of {} look-alikes are told", told.len(), look_alikes.len());
-        assert!(told.len() <= at_most, "{model}: {told:#?}");
+        eprintln!("{model}: {} of {} look-alikes are told", published.len(), look_alikes.len());
+        assert!(published.len() <= at_most, "{model}: {published:#?}");
     }
 }
 
@@ -160,13 +160,13 @@ fn what_burns_is_seen() {
     assert!(fires.len() > 150, "{} pictures", fires.len());
     for (model, _, at_least) in MODELS {
         let mut eye = Eye::open(model);
-        let (mut sure, mut told) = (0, 0);
+        let (mut sure, mut published) = (0, 0);
         for labelled in &fires {
             let (looks, _) = eye.looks(labelled);
             sure += usize::from(looks.iter().any(|found| eye.is_sure(found)));
-            told += usize::from(!eye.told(&looks, &[]).is_empty());
+            published += usize::from(!eye.published(&looks, &[]).is_empty());
         }
-        eprintln!("{model}: sure of {sure}, told {told} of {} pictures with fire or smoke", fires.len());
+        eprintln!("{model}: sure of {sure}, told {published} of {} pictures with fire or smoke", fires.len());
         assert!(sure as f32 >= at_least * fires.len() as f32, "{model}: {sure} of {}", fires.len());
     }
 }

@@ -32,7 +32,7 @@ use lookout::types::phase::Phase;
 use lookout::video::gop_gate::{Gate, Unit, Work};
 
 use crate::support::clips::shared;
-use crate::support::seen::{Look, Looker};
+use crate::support::seen::{ClipDetector, Look};
 use crate::support::tracks;
 
 /// Looks a second when everything is decoded.
@@ -58,13 +58,13 @@ const CLIPS: [&str; 10] = [
 /// Clips of which the detections are in the repository.
 const TRACKS: [&str; 3] = ["people-one-by-one", "street-cars", "street-cars-loiterers"];
 
-/// Whose detections they are, and which part of what is told of everything must be told of what the rules asked for, with
+/// Whose detections they are, and which part of what is reported of everything must be reported of what the rules asked for, with
 /// keyframes so far apart as in [`GOPS_SECS`]. Who tries another model adds a row with what it reaches.
-const TOLD_AT_LEAST: [(&str, [f64; 3]); 2] =
+const PUBLISHED_AT_LEAST: [(&str, [f64; 3]); 2] =
     [(DEFAULT_MODEL, [0.9, 0.9, 0.85]), ("yolox_nano_416", [0.9, 0.9, 0.9])];
 /// The same of the detections in the repository.
-const TOLD_OF_TRACKS: [f64; 3] = [0.9, 0.9, 0.8];
-/// What is told beside that, in parts of what is told of everything: who is seen seldom may be two to a tracker.
+const PUBLISHED_OF_TRACKS: [f64; 3] = [0.9, 0.9, 0.8];
+/// What is reported beside that, in parts of what is reported of everything: who is seen seldom may be two to a tracker.
 const MOST_EXTRA: f64 = 0.2;
 
 /// A millionth later than in the clip: a look that comes just when it is due is not to be missed by a rounded rate.
@@ -130,11 +130,11 @@ fn analysis(thresholds: &[(Class, f32)]) -> Analysis {
     Analysis::new("box", Plan::of(vec![plan], rules.collect())).expect("zones and lines are drawn")
 }
 
-/// What is told, by rule, and when.
+/// What is reported, by rule, and when.
 #[derive(Default)]
-struct Told(Vec<(Arc<str>, f64)>);
+struct Published(Vec<(Arc<str>, f64)>);
 
-impl Told {
+impl Published {
     fn look(&mut self, analysis: &mut Analysis, (at, detections): &Look) {
         let event =
             Event::Detections { camera: "cam".into(), at: moment(*at), detections: detections.clone() };
@@ -146,12 +146,12 @@ impl Told {
     }
 }
 
-fn decoded_in_full(thresholds: &[(Class, f32)], looks: &[Look]) -> Told {
-    let (mut analysis, mut told) = (analysis(thresholds), Told::default());
+fn decoded_in_full(thresholds: &[(Class, f32)], looks: &[Look]) -> Published {
+    let (mut analysis, mut published) = (analysis(thresholds), Published::default());
     for look in looks {
-        told.look(&mut analysis, look);
+        published.look(&mut analysis, look);
     }
-    told
+    published
 }
 
 /// A camera behind the daemon's gate, which gives a picture for each look.
@@ -162,7 +162,7 @@ struct Gated<'a> {
     scheduler: Arc<Scheduler>,
     demands: DecodeDemands,
     analysis: Analysis,
-    told: Told,
+    published: Published,
     taken: usize,
     /// Nobody looks at it.
     picture: Arc<Picture>,
@@ -183,7 +183,7 @@ impl<'a> Gated<'a> {
             scheduler,
             demands,
             analysis: analysis(thresholds),
-            told: Told::default(),
+            published: Published::default(),
             taken: 0,
             picture: one_pixel(),
         }
@@ -231,7 +231,7 @@ impl<'a> Gated<'a> {
         if self.demands.must_look_back(&mut self.analysis, &turn.frame, &look.1) {
             return;
         }
-        self.told.look(&mut self.analysis, look);
+        self.published.look(&mut self.analysis, look);
         let pace = self.analysis.pace(&self.camera).expect("the camera is known");
         self.demands.set(&self.camera, pace);
     }
@@ -257,7 +257,7 @@ fn one_pixel() -> Arc<Picture> {
 }
 
 /// Pairs what both told, each at most once: how many of the first are in the second.
-fn found(of: &Told, among: &Told, within: f64) -> usize {
+fn found(of: &Published, among: &Published, within: f64) -> usize {
     let mut free: Vec<bool> = vec![true; among.0.len()];
     of.0.iter()
         .filter(|(rule, at)| {
@@ -270,7 +270,7 @@ fn found(of: &Told, among: &Told, within: f64) -> usize {
         .count()
 }
 
-/// What is told of everything, how much of that is told behind the gate, and what else is.
+/// What is reported of everything, how much of that is reported behind the gate, and what else is.
 #[derive(Default, Clone, Copy)]
 struct Score {
     events: usize,
@@ -283,7 +283,7 @@ impl Score {
     fn of(clip: &str, thresholds: &[(Class, f32)], looks: &[Look], gop_secs: usize) -> Score {
         let full = decoded_in_full(thresholds, looks);
         let gated = Gated::new(thresholds, looks).play(gop_secs * HZ as usize);
-        let ([looked, decoded], some) = (gated.parts(), &gated.told);
+        let ([looked, decoded], some) = (gated.parts(), &gated.published);
         let within = 2.0 * gop_secs as f64 + 1.5;
         let score = Score {
             events: full.0.len(),
@@ -304,11 +304,14 @@ impl Score {
         Score { events: self.events + events, hits: self.hits + hits, extra: self.extra + extra }
     }
 
-    fn assert(self, what: &str, told_at_least: f64) {
+    fn assert(self, what: &str, published_at_least: f64) {
         let Score { events, hits, extra } = self;
         eprintln!("{:28} {events:>6} {hits:>6} {extra:>6}", "together");
-        let told = hits as f64 / events as f64;
-        assert!(told >= told_at_least, "{what}: {hits} of {events} are told, fewer than {told_at_least}");
+        let published = hits as f64 / events as f64;
+        assert!(
+            published >= published_at_least,
+            "{what}: {hits} of {events} are told, fewer than {published_at_least}"
+        );
         assert!(extra as f64 <= MOST_EXTRA * events as f64, "{what}: {extra} beside {events}");
     }
 }
@@ -321,35 +324,35 @@ fn print_heading(what: &str) {
 }
 
 #[test]
-fn what_is_told_of_everything_in_the_repository_is_told_of_what_the_rules_asked_for() {
-    for (gop_secs, told_at_least) in GOPS_SECS.into_iter().zip(TOLD_OF_TRACKS) {
+fn what_is_reported_of_everything_in_the_repository_is_reported_of_what_the_rules_asked_for() {
+    for (gop_secs, published_at_least) in GOPS_SECS.into_iter().zip(PUBLISHED_OF_TRACKS) {
         let what = format!("a keyframe every {gop_secs} s");
         print_heading(&what);
         let scores = TRACKS.map(|clip| Score::of(clip, &[], &tracks::read(clip), gop_secs));
         let together = scores.into_iter().fold(Score::default(), Score::and);
         assert!(together.events >= 15, "there is something to miss: {}", together.events);
-        together.assert(&what, told_at_least);
+        together.assert(&what, published_at_least);
     }
 }
 
 #[test]
 #[ignore = "needs ../shared: clips and public weights"]
-fn what_is_told_of_everything_is_told_of_what_the_rules_asked_for() {
+fn what_is_reported_of_everything_is_reported_of_what_the_rules_asked_for() {
     let asked = std::env::var("LOOKOUT_TABLE_MODEL").ok();
     let models: Vec<&str> = match &asked {
         Some(model) => vec![model.as_str()],
-        None => TOLD_AT_LEAST.iter().map(|(model, _)| *model).collect(),
+        None => PUBLISHED_AT_LEAST.iter().map(|(model, _)| *model).collect(),
     };
     for model in models {
-        let mut looker = Looker::new(model);
-        let thresholds: Vec<(Class, f32)> = looker.thresholds().collect();
-        let floors = TOLD_AT_LEAST.iter().find(|(of, _)| *of == model).map(|(_, floors)| floors);
+        let mut clip_detector = ClipDetector::new(model);
+        let thresholds: Vec<(Class, f32)> = clip_detector.thresholds().collect();
+        let floors = PUBLISHED_AT_LEAST.iter().find(|(of, _)| *of == model).map(|(_, floors)| floors);
         for (place, gop_secs) in GOPS_SECS.into_iter().enumerate() {
             let what = format!("a keyframe every {gop_secs} s, {model}");
             print_heading(&what);
             let mut together = Score::default();
             for clip in CLIPS {
-                let looks: Vec<Look> = looker.see(&shared().join("videos").join(clip), HZ);
+                let looks: Vec<Look> = clip_detector.see(&shared().join("videos").join(clip), HZ);
                 together = together.and(Score::of(clip, &thresholds, &looks, gop_secs));
             }
             assert!(together.events >= 40, "there is something to miss: {}", together.events);

@@ -1,5 +1,5 @@
 //! An hour in which nothing happens: quiet clips in loops, with every rule that could take something for an event over
-//! the whole picture and the whole catalogue on top. Nothing may be told.
+//! the whole picture and the whole catalogue on top. Nothing may be reported.
 //!
 //! What the model sees in a clip is looked up once and kept (`support/seen.rs`); glances are taken anew.
 
@@ -19,10 +19,10 @@ use lookout::types::phase::Phase;
 use lookout::video::{self, FileOptions};
 
 use crate::support::clips::shared;
-use crate::support::seen::{Look, Looker, coarse_pictures, flows};
+use crate::support::seen::{ClipDetector, Look, coarse_pictures, flows};
 
 /// As the daemon does it.
-const GLANCE_EVERY: Duration = Duration::from_millis(500);
+const STATS_EVERY: Duration = Duration::from_millis(500);
 /// Looks a second.
 const HZ: f32 = 5.0;
 /// Together an hour.
@@ -57,16 +57,16 @@ fn config(folder: &Path, rules: &[(&str, &str)]) -> Config {
 }
 
 /// A clip's glances, one every half second.
-fn glances(clip: &Path) -> Vec<(Duration, ImageStats)> {
-    let mut frames = video::read_file(clip, FileOptions { every: GLANCE_EVERY, ..FileOptions::default() })
+fn all_stats(clip: &Path) -> Vec<(Duration, ImageStats)> {
+    let mut frames = video::read_file(clip, FileOptions { every: STATS_EVERY, ..FileOptions::default() })
         .expect("the clip opens");
-    let mut glances = Vec::new();
+    let mut all_stats = Vec::new();
     while let Some((at, picture)) = frames.next_frame().expect("the clip decodes") {
-        let mut glance = ImageStats::even(0);
-        frame::image_stats::measure(&picture, &mut glance);
-        glances.push((at, glance));
+        let mut stats = ImageStats::even(0);
+        frame::image_stats::measure(&picture, &mut stats);
+        all_stats.push((at, stats));
     }
-    glances
+    all_stats
 }
 
 /// What a clip shows: its looks, and what moved and how it looks coarsely, by the look's time in microseconds.
@@ -76,16 +76,16 @@ struct Seen {
     pictures: BTreeMap<u128, Box<Coarse>>,
 }
 
-/// What is told, with the time, while a clip runs again and again.
-fn told(
+/// What is reported, with the time, while a clip runs again and again.
+fn published(
     config: &Config,
-    looker: &Looker,
+    clip_detector: &ClipDetector,
     Seen { looks, flows, pictures }: &Seen,
-    glances: &[(Duration, ImageStats)],
+    all_stats: &[(Duration, ImageStats)],
     lasting: Duration,
 ) -> Vec<String> {
     let mut plan = config.camera_plans().remove(0);
-    for (class, threshold) in looker.thresholds() {
+    for (class, threshold) in clip_detector.thresholds() {
         plan.thresholds.entry(class).or_insert(threshold);
     }
     let camera = plan.id.clone();
@@ -108,11 +108,11 @@ fn told(
             let event = Event::Detections { camera: camera.clone(), at, detections: detections.clone() };
             events.push((round + *pts, event));
         }
-        for (pts, glance) in glances.iter().filter(|(pts, _)| *pts < length) {
+        for (pts, stats) in all_stats.iter().filter(|(pts, _)| *pts < length) {
             let at = at(round + *pts);
             events.push((
                 round + *pts,
-                Event::ImageStats { camera: camera.clone(), at, glance: Box::new(glance.clone()) },
+                Event::ImageStats { camera: camera.clone(), at, stats: Box::new(stats.clone()) },
             ));
         }
         round += length;
@@ -121,22 +121,22 @@ fn told(
         (0..lasting.as_secs()).map(Duration::from_secs).map(|secs| (secs, Event::Tick { at: at(secs) })),
     );
     events.sort_by_key(|(when, _)| *when);
-    let mut told = Vec::new();
+    let mut published = Vec::new();
     for (when, event) in events {
         for revision in analysis.apply(&event) {
             if revision.phase == Phase::New {
-                told.push(format!("{} at {:.1} s", revision.kind, when.as_secs_f64()));
+                published.push(format!("{} at {:.1} s", revision.kind, when.as_secs_f64()));
             }
         }
     }
-    told
+    published
 }
 
 #[test]
 #[ignore = "needs ../shared: clips"]
-fn an_hour_of_quiet_video_tells_nothing() {
+fn an_hour_of_quiet_video_raises_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut looker = Looker::new(DEFAULT_MODEL);
+    let mut clip_detector = ClipDetector::new(DEFAULT_MODEL);
     let quiet = config(folder.path(), &RULES);
     // The same loop must be able to tell something, or its silence would mean nothing.
     let sees_people = [("intrusion", "present = { zone = \"all\", classes = [\"person\"], for_secs = 2 }")];
@@ -144,15 +144,15 @@ fn an_hour_of_quiet_video_tells_nothing() {
     let mut mistakes = Vec::new();
     for file in CLIPS {
         let clip = shared().join("videos").join(file);
-        let (looks, glances) = (looker.see(&clip, HZ), glances(&clip));
+        let (looks, all_stats) = (clip_detector.see(&clip, HZ), all_stats(&clip));
         let (flows, pictures) = (flows(&clip, &looks, HZ), coarse_pictures(&clip, &looks, HZ));
         let seen = Seen { looks, flows, pictures };
-        let told_here = told(&quiet, &looker, &seen, &glances, EACH);
+        let published_here = published(&quiet, &clip_detector, &seen, &all_stats, EACH);
         let count = seen.looks.len();
-        eprintln!("{file}: {count} looks of it in a loop for {} s: {told_here:?}", EACH.as_secs());
-        mistakes.extend(told_here.into_iter().map(|what| format!("{file}: {what}")));
+        eprintln!("{file}: {count} looks of it in a loop for {} s: {published_here:?}", EACH.as_secs());
+        mistakes.extend(published_here.into_iter().map(|what| format!("{file}: {what}")));
         if file != "bottles-no-people.mp4" {
-            let control = told(&watchful, &looker, &seen, &glances, Duration::from_secs(120));
+            let control = published(&watchful, &clip_detector, &seen, &all_stats, Duration::from_secs(120));
             assert!(!control.is_empty(), "{file}: somebody walks there, so `present` is told");
         }
     }

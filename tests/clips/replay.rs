@@ -59,24 +59,24 @@ fn replay(folder: &Path, clip: &str, config: &str) -> Output {
 
 /// An alert of a replay: when its condition began and ended, seconds into the clip, and its last value.
 #[derive(Debug)]
-struct Told {
+struct Published {
     rule: String,
     began: f64,
     ended: Option<f64>,
     value: f64,
 }
 
-fn told(output: &Output) -> Vec<Told> {
+fn published(output: &Output) -> Vec<Published> {
     let start: jiff::Timestamp = "2026-01-07T00:00:00Z".parse().expect("a time");
     let seconds = |value: &Value| {
         let at: jiff::Timestamp = value.as_str()?.parse().ok()?;
         Some(at.duration_since(start).as_secs_f64())
     };
-    let mut alerts: Vec<(String, Told)> = Vec::new();
+    let mut alerts: Vec<(String, Published)> = Vec::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let data = serde_json::from_str::<Value>(line).expect("a JSON line")["data"].clone();
         let id = data["alert_id"].as_str().expect("an id").to_owned();
-        let alert = Told {
+        let alert = Published {
             rule: data["why"]["rule"].as_str().expect("a rule").to_owned(),
             began: seconds(&data["started_at"]).expect("a start"),
             ended: seconds(&data["ended_at"]),
@@ -90,12 +90,12 @@ fn told(output: &Output) -> Vec<Told> {
     alerts.into_iter().map(|(_, alert)| alert).collect()
 }
 
-fn of<'a>(alerts: &'a [Told], rule: &str) -> Vec<&'a Told> {
+fn of<'a>(alerts: &'a [Published], rule: &str) -> Vec<&'a Published> {
     alerts.iter().filter(|alert| alert.rule == rule).collect()
 }
 
 /// Each alert begins when the table says, within `slack` seconds, and there are no others.
-fn assert_began(alerts: &[&Told], expected: &[f64], slack: f64) {
+fn assert_began(alerts: &[&Published], expected: &[f64], slack: f64) {
     let began: Vec<f64> = alerts.iter().map(|alert| alert.began).collect();
     let close =
         began.len() == expected.len() && began.iter().zip(expected).all(|(b, e)| (b - e).abs() <= slack);
@@ -155,7 +155,7 @@ present = { zone = "room", classes = ["person"], for_secs = 3 }
 fn six_people_come_stand_and_leave_one_by_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = config(folder.path(), "yolox_nano_416", 5.0, PEOPLE, PEOPLE_RULES);
-    let alerts = told(&replay(folder.path(), "people-one-by-one.mp4", &text));
+    let alerts = published(&replay(folder.path(), "people-one-by-one.mp4", &text));
 
     let head_and_shoulders = [6.4, 23.0, 50.6, 74.8, 92.6, 123.8];
     assert_began(&of(&alerts, "present"), &head_and_shoulders, 1.0);
@@ -209,7 +209,7 @@ parked = { zone = "lane", for_secs = 3 }
 "#;
     let folder = tempfile::tempdir().expect("a folder");
     let text = config(folder.path(), "yolox_nano_416", 12.0, camera, rules);
-    let alerts = told(&replay(folder.path(), "street-cars.mp4", &text));
+    let alerts = published(&replay(folder.path(), "street-cars.mp4", &text));
     assert_began(&of(&alerts, "across"), &[0.7, 3.0, 5.2, 7.2, 9.8, 17.3, 19.7, 29.4], 0.7);
     assert!(of(&alerts, "back").is_empty());
     assert_began(&of(&alerts, "in-the-drive"), &[0.0], 2.0);
@@ -234,7 +234,7 @@ polygon = [[0.30, 0.35], [0.995, 0.35], [0.995, 0.99], [0.30, 0.99]]
         .concat();
     let folder = tempfile::tempdir().expect("a folder");
     let text = config(folder.path(), "yolox_nano_416", 5.0, camera, &rules);
-    let alerts = told(&replay(folder.path(), "plaza-crowd.mp4", &text));
+    let alerts = published(&replay(folder.path(), "plaza-crowd.mp4", &text));
     let six = of(&alerts, "crowd-6");
     assert_began(&six, &[0.0], 1.5);
     assert_eq!(six[0].ended, None, "it never empties");
@@ -244,7 +244,7 @@ polygon = [[0.30, 0.35], [0.995, 0.35], [0.995, 0.99], [0.30, 0.99]]
 
 #[test]
 #[ignore = "needs ../shared: clips and public weights"]
-fn a_clip_with_nobody_in_it_tells_nothing() {
+fn a_clip_with_nobody_in_it_raises_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let rules = "[[rule]]\nid = \"present\"\ncameras = [\"cam-01\"]\n\
                  present = { zone = \"room\", classes = [\"car\", \"bus\", \"truck\", \"two_wheeler\"], for_secs = 1 }\n";

@@ -25,7 +25,7 @@ use lookout::types::phase::Phase;
 use serde::Deserialize;
 
 use crate::support::clips::shared;
-use crate::support::seen::{Look, Looker, coarse_pictures, flows};
+use crate::support::seen::{ClipDetector, Look, coarse_pictures, flows};
 
 /// Looks a second: what a burst has.
 const HZ: f32 = 10.0;
@@ -34,7 +34,7 @@ const USUAL_HZ: f32 = 5.0;
 /// What a model must reach on these clips. Who tries other weights adds a row with what they reach.
 struct Floors {
     model: &'static str,
-    /// Of sixty fights, how many must be told at [`USUAL_HZ`] of what is seen at [`HZ`].
+    /// Of sixty fights, how many must be reported at [`USUAL_HZ`] of what is seen at [`HZ`].
     fights: usize,
     /// Looks a second at which the quiet clips are looked at, and how many alerts they may raise then.
     quiet: (f32, usize),
@@ -125,27 +125,27 @@ fn conditions(classes: &[Class]) -> Vec<Condition> {
     all
 }
 
-/// How often each kind is told in a clip, and when first.
-fn told(looker: &mut Looker, clip: &Path) -> BTreeMap<&'static str, Vec<f64>> {
-    told_at(looker, clip, HZ)
+/// How often each kind is reported in a clip, and when first.
+fn published(clip_detector: &mut ClipDetector, clip: &Path) -> BTreeMap<&'static str, Vec<f64>> {
+    published_at(clip_detector, clip, HZ)
 }
 
 /// The same at fewer looks a second, of those of [`HZ`].
-fn told_at(looker: &mut Looker, clip: &Path, hz: f32) -> BTreeMap<&'static str, Vec<f64>> {
-    let classes: Vec<Class> = looker.thresholds().map(|(class, _)| class).collect();
-    told_by(conditions(&classes), looker, clip, hz)
+fn published_at(clip_detector: &mut ClipDetector, clip: &Path, hz: f32) -> BTreeMap<&'static str, Vec<f64>> {
+    let classes: Vec<Class> = clip_detector.thresholds().map(|(class, _)| class).collect();
+    published_by(conditions(&classes), clip_detector, clip, hz)
 }
 
 /// The same of other rules.
-fn told_by(
+fn published_by(
     conditions: Vec<Condition>,
-    looker: &mut Looker,
+    clip_detector: &mut ClipDetector,
     clip: &Path,
     hz: f32,
 ) -> BTreeMap<&'static str, Vec<f64>> {
     let mut plan = CameraPlan::new("cam", hz);
     plan.zones.insert("all".into(), Polygon::whole_picture());
-    plan.thresholds.extend(looker.thresholds());
+    plan.thresholds.extend(clip_detector.thresholds());
     let rule = |when: &Condition| Rule {
         id: when.name().into(),
         cameras: vec!["cam".into()],
@@ -159,8 +159,8 @@ fn told_by(
     };
     let rules = conditions.iter().map(rule).collect();
     let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("the zone is drawn");
-    let mut told: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
-    let looks = looker.see(clip, HZ);
+    let mut published: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+    let looks = clip_detector.see(clip, HZ);
     let flows = flows(clip, &looks, HZ);
     let looks: Vec<Look> = looks.into_iter().step_by((HZ / hz).round() as usize).collect();
     let pictures = coarse_pictures(clip, &looks, HZ);
@@ -176,11 +176,11 @@ fn told_by(
         for revision in analysis.apply(&Event::Detections { camera, at, detections }) {
             let kind = conditions.iter().find(|c| *c.name() == *revision.kind).map(Condition::name);
             if let (Phase::New, Some(kind)) = (revision.phase, kind) {
-                told.entry(kind).or_default().push(mono.as_secs_f64());
+                published.entry(kind).or_default().push(mono.as_secs_f64());
             }
         }
     }
-    told
+    published
 }
 
 fn videos(file: &str) -> PathBuf {
@@ -188,25 +188,26 @@ fn videos(file: &str) -> PathBuf {
 }
 
 /// How many of the clips of a half raise a kind, and which.
-fn raising(looker: &mut Looker, clips: &[Clip], half: &str, kind: &str) -> (usize, Vec<String>) {
+fn raising(clip_detector: &mut ClipDetector, clips: &[Clip], half: &str, kind: &str) -> (usize, Vec<String>) {
     let of_half: Vec<&Clip> = clips.iter().filter(|clip| clip.half == half).collect();
-    let raising = of_half.iter().filter(|clip| told(looker, &videos(&clip.file)).contains_key(kind));
+    let raising =
+        of_half.iter().filter(|clip| published(clip_detector, &videos(&clip.file)).contains_key(kind));
     let names = raising.map(|clip| clip.file.rsplit('/').next().unwrap_or_default().replace(".mp4", ""));
     (of_half.len(), names.collect())
 }
 
 #[test]
 #[ignore = "needs ../shared: clips and public weights"]
-fn scuffles_are_told_in_fights_more_often_than_in_ordinary_clips() {
+fn scuffles_are_reported_in_fights_more_often_than_in_ordinary_clips() {
     let (fights, ordinary) = (truth("fights.json"), truth("ordinary.json"));
     for (model, floors) in tried() {
-        let mut looker = Looker::new(&model);
+        let mut clip_detector = ClipDetector::new(&model);
         eprintln!("scuffle, {model}, {HZ} looks a second");
         eprintln!("{:10} {:>16} {:>20}", "half", "told in fights", "told in ordinary");
         let mut no_better = Vec::new();
         for half in ["tuned", "held out"] {
-            let (many, hits) = raising(&mut looker, &fights, half, "scuffle");
-            let (few, mistakes) = raising(&mut looker, &ordinary, half, "scuffle");
+            let (many, hits) = raising(&mut clip_detector, &fights, half, "scuffle");
+            let (few, mistakes) = raising(&mut clip_detector, &ordinary, half, "scuffle");
             eprintln!("{half:10} {:>8} of {many:>4} {:>12} of {few:>4}", hits.len(), mistakes.len());
             eprintln!("  hits     {}\n  mistakes {}", hits.join(" "), mistakes.join(" "));
             if hits.len() < 2 * mistakes.len() || hits.len() < 5 {
@@ -222,14 +223,14 @@ fn scuffles_are_told_in_fights_more_often_than_in_ordinary_clips() {
 #[ignore = "needs ../shared: clips and public weights"]
 fn quiet_clips_stay_quiet() {
     for (model, floors) in tried() {
-        let mut looker = Looker::new(&model);
+        let mut clip_detector = ClipDetector::new(&model);
         let (hz, most) = floors.map_or((HZ, 0), |floors| floors.quiet);
         let mut mistakes = 0;
         eprintln!("false alarms, {model}, {hz} looks a second");
         for clip in truth("quiet.json") {
-            let told = told_at(&mut looker, &videos(&clip.file), hz);
-            mistakes += told.values().map(Vec::len).sum::<usize>();
-            eprintln!("  {:28} {told:.1?}", clip.file);
+            let published = published_at(&mut clip_detector, &videos(&clip.file), hz);
+            mistakes += published.values().map(Vec::len).sum::<usize>();
+            eprintln!("  {:28} {published:.1?}", clip.file);
         }
         known(&model, floors);
         assert!(mistakes <= most, "{model}: {mistakes} false alarms");
@@ -253,20 +254,22 @@ const ORDINARY: [&str; 11] = [
 
 #[test]
 #[ignore = "needs ../shared: clips and public weights"]
-fn ordinary_places_are_quiet_at_the_usual_rate_and_fights_are_told_as_often_as_before() {
+fn ordinary_places_are_quiet_at_the_usual_rate_and_fights_are_reported_as_often_as_before() {
     let mut mistakes = Vec::new();
     for (model, floors) in tried() {
-        let mut looker = Looker::new(&model);
+        let mut clip_detector = ClipDetector::new(&model);
         for clip in ORDINARY {
-            let told = told_at(&mut looker, &videos(&format!("{clip}.mp4")), USUAL_HZ);
-            let of_people = told.keys().filter(|kind| ["scuffle", "fallen", "smoke"].contains(*kind));
+            let published = published_at(&mut clip_detector, &videos(&format!("{clip}.mp4")), USUAL_HZ);
+            let of_people = published.keys().filter(|kind| ["scuffle", "fallen", "smoke"].contains(*kind));
             mistakes.extend(of_people.map(|kind| format!("{model}: {clip}: {kind}")));
         }
-        let is_told = |clip: &&Clip, looker: &mut Looker| {
-            told_at(looker, &videos(&clip.file), USUAL_HZ).contains_key("scuffle")
+        let is_published = |clip: &&Clip, clip_detector: &mut ClipDetector| {
+            published_at(clip_detector, &videos(&clip.file), USUAL_HZ).contains_key("scuffle")
         };
-        let fights = truth("fights.json").iter().filter(|clip| is_told(clip, &mut looker)).count();
-        let ordinary = truth("ordinary.json").iter().filter(|clip| is_told(clip, &mut looker)).count();
+        let fights =
+            truth("fights.json").iter().filter(|clip| is_published(clip, &mut clip_detector)).count();
+        let ordinary =
+            truth("ordinary.json").iter().filter(|clip| is_published(clip, &mut clip_detector)).count();
         eprintln!("{model}: scuffle in {fights} of 60 fights, {ordinary} of 60 ordinary moments");
         let at_least = known(&model, floors).fights;
         assert!(fights >= at_least && fights > ordinary, "{model}: {fights} fights, {ordinary} others");
@@ -286,19 +289,19 @@ const SHIPPED: [(&str, Option<f64>); 4] = [
 
 #[test]
 #[ignore = "needs ../shared: clips"]
-fn what_burns_is_told_and_asphalt_tables_and_rooms_are_not() {
+fn what_burns_is_reported_and_asphalt_tables_and_rooms_are_not() {
     let mut mistakes = Vec::new();
-    for (model, told_by) in SHIPPED {
-        let mut looker = Looker::new(model);
+    for (model, published_by) in SHIPPED {
+        let mut clip_detector = ClipDetector::new(model);
         for clip in NOTHING_BURNS {
-            let told = told_at(&mut looker, &videos(&format!("{clip}.mp4")), USUAL_HZ);
-            let burns = told.into_iter().filter(|(kind, _)| ["fire", "smoke"].contains(kind));
+            let published = published_at(&mut clip_detector, &videos(&format!("{clip}.mp4")), USUAL_HZ);
+            let burns = published.into_iter().filter(|(kind, _)| ["fire", "smoke"].contains(kind));
             mistakes.extend(burns.map(|(kind, at)| format!("{model}: {clip}: {kind} {at:.1?}")));
         }
-        let told = told_at(&mut looker, &videos("burning-car.mp4"), USUAL_HZ);
-        eprintln!("{model}: burning-car {told:.1?}");
-        let first = told.get("fire").and_then(|at| at.first()).copied();
-        if told_by.is_some_and(|by| first.is_none_or(|first| first > by)) {
+        let published = published_at(&mut clip_detector, &videos("burning-car.mp4"), USUAL_HZ);
+        eprintln!("{model}: burning-car {published:.1?}");
+        let first = published.get("fire").and_then(|at| at.first()).copied();
+        if published_by.is_some_and(|by| first.is_none_or(|first| first > by)) {
             mistakes.push(format!("{model}: burning-car: {first:?}"));
         }
     }
@@ -323,7 +326,7 @@ const NOBODY_FALLS: [&str; 8] = [
 fn nobody_falls_in_crowds_offices_and_rooms_also_where_two_seconds_are_enough() {
     let mut mistakes = Vec::new();
     for model in ["street-nano", "street-small", "yolox_nano_416"] {
-        let mut looker = Looker::new(model);
+        let mut clip_detector = ClipDetector::new(model);
         for (clip, hz) in NOBODY_FALLS.into_iter().flat_map(|clip| [(clip, USUAL_HZ), (clip, USUAL_HZ / 2.0)])
         {
             let fallen = Condition::Fallen(Fallen {
@@ -332,9 +335,11 @@ fn nobody_falls_in_crowds_offices_and_rooms_also_where_two_seconds_are_enough() 
                 low: Fallen::DEFAULT_LOW as f32,
                 for_at_least: Duration::from_secs(2),
             });
-            let told = told_by(vec![fallen], &mut looker, &videos(&format!("{clip}.mp4")), hz);
-            mistakes
-                .extend(told.values().map(|at| format!("{model}, {hz} looks a second: {clip}: {at:.1?}")));
+            let published =
+                published_by(vec![fallen], &mut clip_detector, &videos(&format!("{clip}.mp4")), hz);
+            mistakes.extend(
+                published.values().map(|at| format!("{model}, {hz} looks a second: {clip}: {at:.1?}")),
+            );
         }
     }
     assert!(mistakes.is_empty(), "{mistakes:#?}");
@@ -344,18 +349,18 @@ fn nobody_falls_in_crowds_offices_and_rooms_also_where_two_seconds_are_enough() 
 #[ignore = "needs ../shared: clips and public weights"]
 fn other_kinds_in_the_short_clips() {
     for (model, floors) in tried() {
-        let mut looker = Looker::new(&model);
+        let mut clip_detector = ClipDetector::new(&model);
         eprintln!("other kinds, {model}: clip, what happens, what is told");
         for clip in truth("fights.json").into_iter().chain(truth("ordinary.json")).chain(truth("fire.json")) {
-            let mut told = told(&mut looker, &videos(&clip.file));
-            told.remove("scuffle");
+            let mut published = published(&mut clip_detector, &videos(&clip.file));
+            published.remove("scuffle");
             let happens: Vec<&str> =
                 clip.events.iter().map(|e| e.kind.as_str()).filter(|kind| *kind != "scuffle").collect();
-            if !told.is_empty() || !happens.is_empty() {
-                eprintln!("  {:24} {happens:?} {told:.1?}", clip.file);
+            if !published.is_empty() || !happens.is_empty() {
+                eprintln!("  {:24} {happens:?} {published:.1?}", clip.file);
             }
             // The clips are shorter than a fall must last; what runs are two or three.
-            assert!(!told.contains_key("fallen"), "{model}: {}", clip.file);
+            assert!(!published.contains_key("fallen"), "{model}: {}", clip.file);
         }
         known(&model, floors);
     }

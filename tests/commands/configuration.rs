@@ -16,8 +16,8 @@ fn send(here: &Here, version: u64, toml: &str, more: Value) -> Value {
 }
 
 fn wait_running(here: &Here, what: &str, wanted: impl Fn(&Value) -> bool) -> String {
-    let told = here.wait("up/config", what, |m| wanted(&m["data"]));
-    told["data"]["running_sha256"].as_str().unwrap().to_owned()
+    let published = here.wait("up/config", what, |m| wanted(&m["data"]));
+    published["data"]["running_sha256"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -36,10 +36,10 @@ fn a_good_one_runs_survives_a_kill_and_gives_way_to_an_edit_of_the_file() {
     assert_eq!(send(&here, 8, &text, json!({ "expect_config": first }))["code"], "conflict");
 
     here.kill();
-    let before = here.heard("up/config", |m| m["data"]["running_sha256"] == second.as_str()).len();
+    let before = here.received("up/config", |m| m["data"]["running_sha256"] == second.as_str()).len();
     here.run();
-    here.centre.wait_for("the remote one after the kill", |heard| {
-        let all = heard.iter().filter(|m| m.topic.ends_with("up/config"));
+    here.centre.wait_for("the remote one after the kill", |received| {
+        let all = received.iter().filter(|m| m.topic.ends_with("up/config"));
         all.filter(|m| m.json()["data"]["running_sha256"] == second.as_str()).count() > before
     });
 
@@ -64,9 +64,9 @@ fn what_nobody_confirms_falls_also_over_a_kill() {
     assert_eq!(by_operator["code"], "not_allowed", "{by_operator}");
     here.kill();
     here.run();
-    let before = here.heard("up/config", |_| true).len();
-    here.centre.wait_for("what ran before", |heard| {
-        let all: Vec<_> = heard.iter().filter(|m| m.topic.ends_with("up/config")).collect();
+    let before = here.received("up/config", |_| true).len();
+    here.centre.wait_for("what ran before", |received| {
+        let all: Vec<_> = received.iter().filter(|m| m.topic.ends_with("up/config")).collect();
         all.len() >= before
             && all.last().is_some_and(|m| m.json()["data"]["running_sha256"] == first.as_str())
     });
@@ -88,10 +88,10 @@ fn a_kept_one_is_taken_up_by_a_box_that_was_away_and_is_no_news_later() {
     here.stop();
     here.run();
     assert_eq!(here.ask(&here.desk, "selftest", json!({}))["outcome"], "done");
-    let answers = here.heard("up/reply", |m| m["data"]["request_id"] == id);
-    let mut told: Vec<&Value> = answers.iter().map(|m| &m["data"]["outcome"]).collect();
-    told.dedup();
-    assert_eq!(told, ["done"], "the same again is not answered");
+    let answers = here.received("up/reply", |m| m["data"]["request_id"] == id);
+    let mut published: Vec<&Value> = answers.iter().map(|m| &m["data"]["outcome"]).collect();
+    published.dedup();
+    assert_eq!(published, ["done"], "the same again is not answered");
 }
 
 #[test]
@@ -119,8 +119,8 @@ fn nobody_far_away_switches_a_box_off_or_moves_it() {
         let reply = send(&here, version, &toml, json!({}));
         assert_eq!(reply["code"], "invalid", "{want}: {reply}");
         assert!(reply["message"].as_str().unwrap().contains(want), "{want}: {reply}");
-        let told = here.wait("up/config", "the refusal", |m| m["data"]["offered_version"] == version);
-        assert_eq!(told["data"]["outcome"], "rejected");
+        let published = here.wait("up/config", "the refusal", |m| m["data"]["offered_version"] == version);
+        assert_eq!(published["data"]["outcome"], "rejected");
     }
     assert_eq!(here.running(), running);
 }
@@ -146,7 +146,7 @@ pub fn broken(random: &mut StdRng, good: &str) -> String {
 }
 
 #[test]
-fn no_broken_configuration_is_taken_up_and_every_one_is_told_with_line_and_column() {
+fn no_broken_configuration_is_taken_up_and_every_one_is_reported_with_line_and_column() {
     let mut here = Here::prepare("url = \"rtsp://127.0.0.1:9/none\"");
     // Several hands: one is not allowed so many in a row.
     let hands: Vec<_> =
@@ -181,11 +181,11 @@ fn no_broken_configuration_is_taken_up_and_every_one_is_told_with_line_and_colum
 
 /// What people read: the cameras' reports that the broker keeps, and the answers.
 #[test]
-fn after_a_change_of_language_everything_is_told_in_it_at_once() {
+fn after_a_change_of_language_everything_is_reported_in_it_at_once() {
     let here = Here::start();
     let has_chinese = |m: &Value| m.to_string().chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     here.wait("up/camera/cam-01", "what is wrong with the camera", |m| m.to_string().contains("error_code"));
-    assert!(here.heard("up/camera/cam-01", has_chinese).is_empty());
+    assert!(here.received("up/camera/cam-01", has_chinese).is_empty());
     let text = read(&here.config).replace("language = \"en\"", "language = \"zh-CN\"");
     let reply = send(&here, 7, &text, json!({}));
     assert_eq!(reply["outcome"], "done", "{reply}");

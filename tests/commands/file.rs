@@ -11,10 +11,10 @@ use crate::here::*;
 use crate::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 
 fn applied(here: &Here, what: &str, not: &[&str]) -> String {
-    let told = here.wait("up/config", what, |m| {
+    let published = here.wait("up/config", what, |m| {
         m["data"]["outcome"] == "applied" && !not.iter().any(|sha| m["data"]["running_sha256"] == *sha)
     });
-    told["data"]["running_sha256"].as_str().unwrap().to_owned()
+    published["data"]["running_sha256"].as_str().unwrap().to_owned()
 }
 
 fn camera_health(message: &Value) -> &Value {
@@ -47,27 +47,27 @@ fn a_change_is_taken_up_by_itself_and_the_camera_goes_on() {
     std::fs::write(folder.join("two.toml"), "").unwrap();
     std::fs::write(folder.join("two.toml"), good.replace("\"orange\"", "\"blue\"")).unwrap();
     let third = applied(&here, "what was written in two steps", &[&first, &second]);
-    let rejected = here.heard("up/config", |m| m["data"]["outcome"] == "rejected");
+    let rejected = here.received("up/config", |m| m["data"]["outcome"] == "rejected");
     assert!(rejected.is_empty(), "half of it was never judged: {rejected:?}");
 
-    // A mistake changes nothing and is told; put right, it is told that all is well.
+    // A mistake changes nothing and is reported; put right, it is reported that all is well.
     std::fs::write(folder.join("two.toml"), good.replace("zone = \"square\"", "zone = \"sqare\"")).unwrap();
     let rejected = here.wait("up/config", "the refusal", |m| m["data"]["outcome"] == "rejected");
     assert_eq!(rejected["data"]["running_sha256"], third.as_str());
     assert!(rejected["data"]["problems"][0]["what"].as_str().unwrap().contains("sqare"), "{rejected}");
-    let told = here.heard("up/config", |_| true).len();
+    let published = here.received("up/config", |_| true).len();
     std::fs::write(folder.join("two.toml"), good.replace("\"orange\"", "\"blue\"")).unwrap();
-    here.centre.wait_for("that all is well again", |heard| {
-        let all: Vec<_> = heard.iter().filter(|m| m.topic.ends_with("up/config")).collect();
-        all.len() > told && all.last().is_some_and(|m| m.json()["data"]["outcome"] == "applied")
+    here.centre.wait_for("that all is well again", |received| {
+        let all: Vec<_> = received.iter().filter(|m| m.topic.ends_with("up/config")).collect();
+        all.len() > published && all.last().is_some_and(|m| m.json()["data"]["outcome"] == "applied")
     });
 
     // The same connection all the time, and frames go on.
-    let seen = here.heard("up/health", |_| true).len();
-    here.centre.wait_for("two more health reports", |heard| {
-        heard.iter().filter(|m| m.topic.ends_with("up/health")).count() >= seen + 2
+    let seen = here.received("up/health", |_| true).len();
+    here.centre.wait_for("two more health reports", |received| {
+        received.iter().filter(|m| m.topic.ends_with("up/health")).count() >= seen + 2
     });
-    let last = here.heard("up/health", |_| true).pop().unwrap();
+    let last = here.received("up/health", |_| true).pop().unwrap();
     let camera = camera_health(&last);
     assert_eq!((&camera["since"], &camera["reconnects"]), (&since, &Value::from(0)), "{camera}");
     assert!(camera["fps_in"].as_f64() > Some(5.0), "{camera}");
@@ -87,12 +87,12 @@ fn no_broken_file_is_taken_up() {
         let mut changed = lines.clone();
         let bad = line.replacen(" = ", " == ", 1);
         changed[number] = &bad;
-        let told = here.heard("up/config", |_| true).len();
+        let published = here.received("up/config", |_| true).len();
         std::fs::write(&here.config, changed.join("\n")).unwrap();
-        here.centre.wait_for("the refusal", |heard| {
-            heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told
+        here.centre.wait_for("the refusal", |received| {
+            received.iter().filter(|m| m.topic.ends_with("up/config")).count() > published
         });
-        let last = here.heard("up/config", |_| true).pop().unwrap();
+        let last = here.received("up/config", |_| true).pop().unwrap();
         assert_eq!(
             (&last["data"]["outcome"], &last["data"]["running_sha256"]),
             (&"rejected".into(), &running.as_str().into())
@@ -130,9 +130,9 @@ fn no_broken_file_is_taken_up_however_fast_they_come() {
         here.daemon.as_ref().unwrap().reload();
         wait_until(|| format!("refusal {number}"), || refusals(&here) > number);
     }
-    let told = here.heard("up/config", |m| m["data"]["running_sha256"] != running.as_str());
-    assert!(told.is_empty(), "{told:?}");
-    let last = here.heard("up/config", |_| true).pop().unwrap();
+    let published = here.received("up/config", |m| m["data"]["running_sha256"] != running.as_str());
+    assert!(published.is_empty(), "{published:?}");
+    let last = here.received("up/config", |_| true).pop().unwrap();
     assert!(last["data"]["problems"][0]["line"].as_u64() >= Some(1), "{last}");
     std::fs::write(&here.config, good.replace("\"orange\"", "\"blue\"")).unwrap();
     applied(&here, "a good one at last", &[&running]);
@@ -158,20 +158,20 @@ fn a_box_whose_file_broke_starts_with_what_the_centre_sent_and_says_so() {
     let cut = good.split("rtsp://").next().unwrap().to_owned();
     for broken in [good.replace("area = ", "area == "), String::new(), cut] {
         std::fs::write(&here.config, &broken).unwrap();
-        let before = here.heard("up/config", |m| m["data"]["outcome"] == "rejected").len();
-        let earlier = here.heard("up/health", |_| true).len();
+        let before = here.received("up/config", |m| m["data"]["outcome"] == "rejected").len();
+        let earlier = here.received("up/health", |_| true).len();
         here.run();
-        here.centre.wait_for("the problems", |heard| {
-            let rejected = heard.iter().filter(|m| m.topic.ends_with("up/config")).map(|m| m.json());
+        here.centre.wait_for("the problems", |received| {
+            let rejected = received.iter().filter(|m| m.topic.ends_with("up/config")).map(|m| m.json());
             rejected.filter(|m| m["data"]["outcome"] == "rejected").count() > before
         });
-        let told = here.heard("up/config", |m| m["data"]["outcome"] == "rejected").pop().unwrap();
-        let data = &told["data"];
+        let published = here.received("up/config", |m| m["data"]["outcome"] == "rejected").pop().unwrap();
+        let data = &published["data"];
         assert_eq!((&data["running_sha256"], &data["source"]), (&remote.as_str().into(), &"remote".into()));
-        assert_eq!((&data["version"], &data["offered_source"]), (&3.into(), &"file".into()), "{told}");
-        assert!(!data["problems"].as_array().unwrap().is_empty(), "{told}");
-        here.centre.wait_for("that it is degraded", |heard| {
-            let health = heard.iter().filter(|m| m.topic.ends_with("up/health")).skip(earlier);
+        assert_eq!((&data["version"], &data["offered_source"]), (&3.into(), &"file".into()), "{published}");
+        assert!(!data["problems"].as_array().unwrap().is_empty(), "{published}");
+        here.centre.wait_for("that it is degraded", |received| {
+            let health = received.iter().filter(|m| m.topic.ends_with("up/health")).skip(earlier);
             health.map(|m| m.json()).any(|m| {
                 let list = m["data"]["degraded"].as_array().cloned().unwrap_or_default();
                 list.iter().any(|d| d["part"] == "configuration")
@@ -213,17 +213,18 @@ fn a_file_that_is_put_right_while_the_box_runs_on_what_the_centre_sent_is_taken_
     std::fs::write(&here.config, "[site").unwrap();
     here.run();
     here.wait("up/config", "the problems", |m| m["data"]["outcome"] == "rejected");
-    let told = here.heard("up/config", |_| true).len();
+    let published = here.received("up/config", |_| true).len();
     // Back to what it was: nothing changes, and nothing is wrong any more.
     std::fs::write(&here.config, &good).unwrap();
-    here.centre.wait_for("that all is well", |heard| {
-        let all: Vec<_> = heard.iter().filter(|m| m.topic.ends_with("up/config")).skip(told).collect();
+    here.centre.wait_for("that all is well", |received| {
+        let all: Vec<_> =
+            received.iter().filter(|m| m.topic.ends_with("up/config")).skip(published).collect();
         all.last()
             .is_some_and(|m| m.json()["data"]["outcome"] == "applied" && m.json()["data"]["version"] == 1)
     });
-    let seen = here.heard("up/health", |_| true).len();
-    here.centre.wait_for("a report without complaint", |heard| {
-        let health = heard.iter().filter(|m| m.topic.ends_with("up/health")).skip(seen).map(|m| m.json());
+    let seen = here.received("up/health", |_| true).len();
+    here.centre.wait_for("a report without complaint", |received| {
+        let health = received.iter().filter(|m| m.topic.ends_with("up/health")).skip(seen).map(|m| m.json());
         health.into_iter().any(|m| {
             let list = m["data"]["degraded"].as_array().cloned().unwrap_or_default();
             list.iter().all(|d| d["part"] != "configuration")

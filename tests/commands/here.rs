@@ -65,12 +65,12 @@ impl Here {
 
     /// Starts the daemon, again if it ran before, and waits until it takes commands.
     pub fn run(&mut self) {
-        let subscribed = self.heard("up/state", |state| state["data"]["state"] == "online").len();
+        let subscribed = self.received("up/state", |state| state["data"]["state"] == "online").len();
         // As the service has it; the configuration's folders are below it, too.
         let state = [("STATE_DIRECTORY", self.folder.path().as_os_str())];
         self.daemon = Some(Daemon::start_with(&self.config, &self.manifest, &state));
-        self.centre.wait_for("the box", |heard| {
-            heard
+        self.centre.wait_for("the box", |received| {
+            received
                 .iter()
                 .filter(|m| m.topic.ends_with("up/state") && m.json()["data"]["state"] == "online")
                 .count()
@@ -94,8 +94,9 @@ impl Here {
 
     /// What runs, as the box last said.
     pub fn running(&self) -> String {
-        let last =
-            self.centre.wait_for("up/config", |heard| heard.iter().any(|m| m.topic.ends_with("up/config")));
+        let last = self
+            .centre
+            .wait_for("up/config", |received| received.iter().any(|m| m.topic.ends_with("up/config")));
         let last = last.iter().rfind(|m| m.topic.ends_with("up/config")).unwrap().json();
         last["data"]["running_sha256"].as_str().unwrap().to_owned()
     }
@@ -106,14 +107,14 @@ impl Here {
     }
 
     /// What was heard on a topic so far.
-    pub fn heard(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let of_topic = self.centre.heard().into_iter().filter(|m| m.topic.ends_with(topic));
+    pub fn received(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let of_topic = self.centre.received().into_iter().filter(|m| m.topic.ends_with(topic));
         of_topic.map(|m| m.json()).filter(wanted).collect()
     }
 
     /// Topics of everything that was heard.
-    pub fn heard_topics(&self) -> Vec<String> {
-        self.centre.heard().into_iter().map(|m| m.topic).collect()
+    pub fn received_topics(&self) -> Vec<String> {
+        self.centre.received().into_iter().map(|m| m.topic).collect()
     }
 
     /// Signs and sends; returns the answer's data.

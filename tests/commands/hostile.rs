@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::here::*;
 
-/// Everything that a box may be told.
+/// Everything that a box may be reported.
 fn commands() -> Vec<&'static str> {
     COMMANDS.iter().map(CommandSpec::name).chain(["mark"]).collect()
 }
@@ -126,19 +126,20 @@ fn a_command_is_carried_out_once_however_often_it_comes_also_over_a_kill() {
     here.send("mute", message.as_bytes());
     assert_eq!(here.reply(id)["outcome"], "done");
     let already = |here: &Here| {
-        here.heard("up/reply", |m| m["data"]["request_id"] == id && m["data"]["outcome"] == "already").len()
+        here.received("up/reply", |m| m["data"]["request_id"] == id && m["data"]["outcome"] == "already")
+            .len()
     };
     let times = 50 * rounds();
     for _ in 0..times {
         here.send("mute", message.as_bytes());
     }
     // More than 32 at once are refused as busy; none is carried out.
-    let told = |here: &Here| {
+    let published = |here: &Here| {
         let outcomes =
             here.audit().into_iter().filter(|l| l["request_id"] == id && l["outcome"] == "already");
         outcomes.count() as u64 + here.refused()
     };
-    wait_until(|| format!("{times} repeats, not {}", told(&here)), || told(&here) >= times as u64);
+    wait_until(|| format!("{times} repeats, not {}", published(&here)), || published(&here) >= times as u64);
     assert!(already(&here) > 0);
     assert_eq!(here.accepted(), 1);
     here.kill();

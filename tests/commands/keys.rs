@@ -181,7 +181,7 @@ fn the_help_names_the_fields_of_every_command() {
 }
 
 #[test]
-fn a_wrong_command_is_told_with_its_place_and_what_to_try() {
+fn a_wrong_command_is_reported_with_its_place_and_what_to_try() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name);
     fs::create_dir(path("commands")).unwrap();
@@ -252,7 +252,7 @@ fn where_no_key_can_be_written_that_is_said_with_what_to_try() {
 }
 
 #[test]
-fn a_wrong_key_is_told_with_what_it_is_and_where_the_right_one_comes_from() {
+fn a_wrong_key_is_reported_with_what_it_is_and_where_the_right_one_comes_from() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name);
     let key = fs::read_to_string(path("desk-1.jwk")).unwrap();

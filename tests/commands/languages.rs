@@ -80,7 +80,7 @@ fn a_probe_that_fails_prints_one_object_for_programs_and_says_the_same_to_people
 }
 
 #[test]
-fn the_key_of_a_box_is_told_in_the_language_that_is_asked_for_else_in_the_sites() {
+fn the_key_of_a_box_is_reported_in_the_language_that_is_asked_for_else_in_the_sites() {
     let folder = tempfile::tempdir().unwrap();
     let minimal = include_str!("../../config/minimal.toml");
     for (language, asked, begins) in [

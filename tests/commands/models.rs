@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::here::PATIENCE;
 use crate::support::daemon::{Daemon, write_config};
-use crate::support::listener::{Heard, Listener};
+use crate::support::listener::{Listener, Received};
 use crate::support::mosquitto::Mosquitto;
 use crate::support::site::one_camera;
 
-fn last(heard: &[Heard], topic: &str) -> Option<Value> {
-    heard.iter().rfind(|m| m.topic.ends_with(topic)).map(Heard::json)
+fn last(received: &[Received], topic: &str) -> Option<Value> {
+    received.iter().rfind(|m| m.topic.ends_with(topic)).map(Received::json)
 }
 
 #[test]
@@ -29,30 +29,30 @@ fn another_model_and_more_workers_look_from_then_on_and_the_camera_goes_on() {
     let text = one_camera(folder.path(), &camera, &mqtt, &detector);
     let config = write_config(folder.path(), &text);
     let daemon = Daemon::start(&config, manifest.file());
-    let looks = |heard: &[Heard], workers: u64| {
-        last(heard, "up/health").is_some_and(|m| {
+    let looks = |received: &[Received], workers: u64| {
+        last(received, "up/health").is_some_and(|m| {
             let detector = &m["data"]["detector"];
             let rate = |name: &str| detector[name].as_f64().unwrap_or(0.0);
             detector["workers"] == workers && rate("per_second") + rate("still_per_second") > 0.0
         })
     };
-    let heard = centre.wait_for("that one looks", |heard| looks(heard, 1));
-    let before = last(&heard, "up/health").unwrap()["data"]["cameras"][0].clone();
-    assert_eq!(last(&heard, "up/meta").unwrap()["data"]["models"][0]["name"], usual);
+    let received = centre.wait_for("that one looks", |received| looks(received, 1));
+    let before = last(&received, "up/health").unwrap()["data"]["cameras"][0].clone();
+    assert_eq!(last(&received, "up/meta").unwrap()["data"]["models"][0]["name"], usual);
 
     // One that is not there changes nothing.
     std::fs::write(&config, text.replace(usual, "street-giant")).unwrap();
-    centre.wait_for("the refusal", |heard| {
-        last(heard, "up/config").is_some_and(|m| m["data"]["outcome"] == "rejected")
+    centre.wait_for("the refusal", |received| {
+        last(received, "up/config").is_some_and(|m| m["data"]["outcome"] == "rejected")
     });
 
     let next = text.replace(&format!("\"{usual}\"\nworkers = 1"), &format!("\"{other}\"\nworkers = 2"));
     std::fs::write(&config, next).unwrap();
-    centre.wait_for("the other model", |heard| {
-        last(heard, "up/meta").is_some_and(|m| m["data"]["models"][0]["name"] == other)
+    centre.wait_for("the other model", |received| {
+        last(received, "up/meta").is_some_and(|m| m["data"]["models"][0]["name"] == other)
     });
-    let heard = centre.wait_for("that two look", |heard| looks(heard, 2));
-    let after = last(&heard, "up/health").unwrap()["data"]["cameras"][0].clone();
+    let received = centre.wait_for("that two look", |received| looks(received, 2));
+    let after = last(&received, "up/health").unwrap()["data"]["cameras"][0].clone();
     assert_eq!((&after["since"], &after["reconnects"]), (&before["since"], &before["reconnects"]), "{after}");
     assert_eq!(daemon.stop(PATIENCE), 0);
 }

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 #[test]
-fn a_path_that_cannot_be_used_is_told_with_the_reason_and_what_to_try() {
+fn a_path_that_cannot_be_used_is_reported_with_the_reason_and_what_to_try() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "as it was").unwrap();

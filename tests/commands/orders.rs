@@ -22,8 +22,8 @@ fn values_are_set_within_safe_ranges_and_only_if_the_centre_knows_what_runs() {
     let reply = here.ask(&here.operator, "set", set.clone());
     assert_eq!(reply["outcome"], "done", "{reply}");
     assert!(reply["message"].as_str().unwrap().contains("set to 15"), "{reply}");
-    let told = here.wait("up/config", "the change", |m| m["data"]["adjusted"] == true);
-    let second = told["data"]["running_sha256"].as_str().unwrap().to_owned();
+    let published = here.wait("up/config", "the change", |m| m["data"]["adjusted"] == true);
+    let second = published["data"]["running_sha256"].as_str().unwrap().to_owned();
     assert_ne!(first, second);
 
     let stale = here.ask(&here.operator, "set", set);
@@ -42,10 +42,10 @@ fn values_are_set_within_safe_ranges_and_only_if_the_centre_knows_what_runs() {
 
     // It goes on after a kill.
     here.kill();
-    let times = here.heard("up/config", |m| m["data"]["running_sha256"] == second.as_str()).len();
+    let times = here.received("up/config", |m| m["data"]["running_sha256"] == second.as_str()).len();
     here.run();
-    here.centre.wait_for("the same configuration", |heard| {
-        let again = heard.iter().filter(|m| m.topic.ends_with("up/config"));
+    here.centre.wait_for("the same configuration", |received| {
+        let again = received.iter().filter(|m| m.topic.ends_with("up/config"));
         again.filter(|m| m.json()["data"]["running_sha256"] == second.as_str()).count() > times
     });
 }
@@ -177,8 +177,8 @@ fn a_picture_that_is_asked_for_comes_redacted_and_muted_alerts_come_all_the_same
     // Red is never muted.
     std::fs::write(&here.config, read(&here.config).replace("level = \"orange\"", "level = \"red\""))
         .unwrap();
-    let red = here.centre.wait_for("a red alert", |heard| {
-        heard.iter().any(|m| m.topic.ends_with("up/alert") && m.json()["data"]["level"] == "red")
+    let red = here.centre.wait_for("a red alert", |received| {
+        received.iter().any(|m| m.topic.ends_with("up/alert") && m.json()["data"]["level"] == "red")
     });
     let red = red
         .iter()
@@ -196,7 +196,7 @@ fn a_picture_that_is_asked_for_comes_redacted_and_muted_alerts_come_all_the_same
 
 /// Who keeps what came on `up/alert` and who reads `up/active` must show the same.
 #[test]
-fn an_open_alert_is_told_anew_when_it_is_muted_and_when_that_is_ended() {
+fn an_open_alert_is_reported_anew_when_it_is_muted_and_when_that_is_ended() {
     let mut here = Here::prepare("url = \"rtsp://127.0.0.1:9/none\"");
     let text = read(&here.config).replace("camera_trouble = false", "camera_trouble = true");
     std::fs::write(&here.config, text).unwrap();
@@ -204,7 +204,7 @@ fn an_open_alert_is_told_anew_when_it_is_muted_and_when_that_is_ended() {
     let trouble = here.wait("up/alert", "that the camera is lost", |m| m["data"]["kind"] == "camera_trouble");
     let alert = trouble["data"]["alert_id"].clone();
     let mute = |for_secs: u32| json!({ "kind": "camera_trouble", "for_secs": for_secs, "reason": "known" });
-    let told = |what: &str, since: u64, is_muted: bool| {
+    let published = |what: &str, since: u64, is_muted: bool| {
         let is_it = |one: &Value| {
             one["alert_id"] == alert
                 && one["rev"].as_u64().is_some_and(|rev| rev > since)
@@ -221,11 +221,11 @@ fn an_open_alert_is_told_anew_when_it_is_muted_and_when_that_is_ended() {
     };
     let done = here.ask(&here.operator, "mute", mute(600));
     assert_eq!((&done["outcome"], &done["message_code"]), (&json!("done"), &json!("command.muted")));
-    let muted = told("the muted alert", 0, true);
+    let muted = published("the muted alert", 0, true);
     assert_eq!(muted["muted"]["reason"], "known", "{muted}");
     let over = here.ask(&here.operator, "mute", mute(0));
     assert_eq!((&over["outcome"], &over["message_code"]), (&json!("done"), &json!("command.mute_ended")));
-    told("the alert that is muted no more", muted["rev"].as_u64().unwrap(), false);
+    published("the alert that is muted no more", muted["rev"].as_u64().unwrap(), false);
     let again = here.ask(&here.operator, "mute", mute(0));
     assert_eq!((&again["outcome"], &again["message_code"]), (&json!("already"), &json!("command.not_muted")));
     let unknown = json!({ "kind": "nonsense", "for_secs": 60, "reason": "known" });

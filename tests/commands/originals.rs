@@ -55,7 +55,7 @@ fn a_sealed_original_comes_to_who_may_have_it_and_opens_with_the_centres_key_onl
     let silent = here.ask(&here.operator, "original", json!({ "alert_id": alert, "n": 1, "reason": null }));
     assert_eq!(silent["code"], "malformed", "{silent}");
     assert!(silent["message"].as_str().unwrap().contains("needs a `reason`"), "{silent}");
-    assert!(here.heard_topics().iter().all(|topic| !topic.contains("/up/original/")), "nothing has left");
+    assert!(here.received_topics().iter().all(|topic| !topic.contains("/up/original/")), "nothing has left");
 
     let reply = here.ask(&here.operator, "original", asked(1));
     assert_eq!(reply["outcome"], "done", "{reply}");
@@ -138,9 +138,9 @@ fn where_pictures_are_kept_changes_without_a_restart() {
     let running = here.running();
     std::fs::write(here.folder.path().join("a-file"), "").unwrap();
     std::fs::write(&here.config, moved.replace("/elsewhere\"", "/a-file/evidence\"")).unwrap();
-    let told = here.wait("up/config", "the refusal", |m| m["data"]["outcome"] == "rejected");
-    assert_eq!(told["data"]["running_sha256"], running.as_str());
-    assert!(told["data"]["problems"][0]["what"].as_str().unwrap().contains("a-file"), "{told}");
+    let published = here.wait("up/config", "the refusal", |m| m["data"]["outcome"] == "rejected");
+    assert_eq!(published["data"]["running_sha256"], running.as_str());
+    assert!(published["data"]["problems"][0]["what"].as_str().unwrap().contains("a-file"), "{published}");
 
     // From afar nobody else can make originals readable for themselves.
     std::fs::write(&here.config, &moved).unwrap();

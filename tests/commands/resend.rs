@@ -11,7 +11,7 @@ use crate::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 fn by_number(here: &Here) -> (String, BTreeMap<u64, Vec<Vec<u8>>>) {
     let mut stream = String::new();
     let mut all: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
-    for message in here.centre.heard() {
+    for message in here.centre.received() {
         if !["up/reply", "up/alert", "up/count"].iter().any(|topic| message.topic.ends_with(topic)) {
             continue;
         }
@@ -45,8 +45,8 @@ fn a_hole_that_is_asked_for_comes_again_with_the_same_bytes_also_after_a_kill() 
     assert_eq!(reply["resend"]["again"], json!([{ "from": 2, "to": 4 }]));
     assert_eq!((&reply["resend"]["through"], &reply["resend"]["gone"]), (&json!(4), &json!([])));
     let came_again = |n: u64, times: usize| {
-        here.centre.wait_for(&format!("number {n} again"), |heard| {
-            heard
+        here.centre.wait_for(&format!("number {n} again"), |received| {
+            received
                 .iter()
                 .filter(|m| m.topic.ends_with("up/reply") && m.json()["data"]["seq"]["n"] == n)
                 .count()
@@ -64,8 +64,8 @@ fn a_hole_that_is_asked_for_comes_again_with_the_same_bytes_also_after_a_kill() 
     here.run();
     let reply = here.ask(&here.desk, "resend", numbers(&stream, 1, 1));
     assert_eq!(reply["outcome"], "done", "the history outlasts a kill: {reply}");
-    here.centre.wait_for("number 1 again", |heard| {
-        heard.iter().filter(|m| m.topic.ends_with("up/reply") && m.json()["data"]["seq"]["n"] == 1).count()
+    here.centre.wait_for("number 1 again", |received| {
+        received.iter().filter(|m| m.topic.ends_with("up/reply") && m.json()["data"]["seq"]["n"] == 1).count()
             >= 2
     });
     let (_, now) = by_number(&here);
@@ -150,10 +150,10 @@ fn a_picture_that_is_asked_for_comes_again_as_it_was() {
     assert_eq!(reply["outcome"], "done", "{reply}");
     assert_eq!(reply["picture"]["topic"], format!("up/evidence/{alert}/1"));
     assert_eq!(reply["picture"]["sha256"], lookout::types::hex::sha256_hex(&first.payload).as_str());
-    let heard = here
-        .centre
-        .wait_for("the picture again", |heard| heard.iter().filter(|m| m.topic == first.topic).count() >= 2);
-    assert!(heard.iter().filter(|m| m.topic == first.topic).all(|m| m.payload == first.payload));
+    let received = here.centre.wait_for("the picture again", |received| {
+        received.iter().filter(|m| m.topic == first.topic).count() >= 2
+    });
+    assert!(received.iter().filter(|m| m.topic == first.topic).all(|m| m.payload == first.payload));
 
     assert_eq!(here.ask(&here.desk, "resend", asked(99))["code"], "unknown_alert");
     std::fs::remove_file(here.folder.path().join(format!("evidence/{alert}-1.jpg"))).unwrap();

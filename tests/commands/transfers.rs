@@ -56,14 +56,15 @@ fn get(here: &Here, data: Value) -> (String, Value) {
     let first = here.reply(id);
     assert_eq!(first["outcome"], "done", "{first}");
     let total = first["part"]["total"].as_u64().unwrap();
-    let mine = |m: &crate::support::listener::Heard| {
+    let mine = |m: &crate::support::listener::Received| {
         m.topic.ends_with("up/reply") && m.json()["data"]["request_id"] == id
     };
-    let heard =
-        here.centre.wait_for("all parts", |heard| heard.iter().filter(|m| mine(m)).count() as u64 >= total);
+    let received = here
+        .centre
+        .wait_for("all parts", |received| received.iter().filter(|m| mine(m)).count() as u64 >= total);
     let mut parts: Vec<Value> =
-        heard.iter().filter(|m| mine(m)).map(|m| m.json()["data"]["part"].clone()).collect();
-    assert!(heard.iter().filter(|m| mine(m)).all(|m| m.payload.len() <= 32 * 1024));
+        received.iter().filter(|m| mine(m)).map(|m| m.json()["data"]["part"].clone()).collect();
+    assert!(received.iter().filter(|m| mine(m)).all(|m| m.payload.len() <= 32 * 1024));
     parts.sort_by_key(|part| part["index"].as_u64());
     let text: String = parts.iter().map(|part| part["text"].as_str().unwrap()).collect();
     assert_eq!(parts[0]["sha256"], sha256_hex(text.as_bytes()).as_str());
@@ -72,7 +73,7 @@ fn get(here: &Here, data: Value) -> (String, Value) {
 }
 
 #[test]
-fn a_configuration_of_64_cameras_comes_in_parts_is_confirmed_and_is_told_in_parts() {
+fn a_configuration_of_64_cameras_comes_in_parts_is_confirmed_and_is_reported_in_parts() {
     let mut here = Here::start();
     let large = of_64_cameras(&read(&here.config));
     assert!(large.len() > 45 * 1024, "{} bytes", large.len());
@@ -124,9 +125,13 @@ fn a_configuration_of_64_cameras_comes_in_parts_is_confirmed_and_is_told_in_part
     let again = here.ask(&here.admin, "config", wanted(&here, 2, "t-1", &large));
     assert_eq!(again["code"], "unavailable", "a transfer is used once: {again}");
 
-    // It is told as it is, without its comments.
-    let (text, told) = get(&here, json!({ "what": "config" }));
-    assert!(told["total"].as_u64().unwrap() >= 2 && told["hidden"].is_null(), "{}", told["total"]);
+    // It is reported as it is, without its comments.
+    let (text, published) = get(&here, json!({ "what": "config" }));
+    assert!(
+        published["total"].as_u64().unwrap() >= 2 && published["hidden"].is_null(),
+        "{}",
+        published["total"]
+    );
     assert!(text.contains("id = \"cam-64\"") && !text.contains("# "), "{text}");
     let reply =
         here.ask(&here.admin, "config", json!({ "version": 2, "expect_config": "another", "toml": "" }));
@@ -138,14 +143,14 @@ fn a_configuration_of_64_cameras_comes_in_parts_is_confirmed_and_is_told_in_part
 }
 
 #[test]
-fn the_audit_log_is_told_line_by_line_to_an_admin_who_says_why() {
+fn the_audit_log_is_reported_line_by_line_to_an_admin_who_says_why() {
     let mut here = Here::start();
     here.ask(&here.desk, "selftest", json!({}));
     assert_eq!(here.ask(&here.operator, "get", json!({ "what": "audit" }))["code"], "not_allowed");
     let silent = here.ask(&here.admin, "get", json!({ "what": "audit", "reason": null }));
     assert_eq!(silent["code"], "malformed", "{silent}");
-    let (text, told) = get(&here, json!({ "what": "audit" }));
-    assert!(told["next"].is_null(), "{told}");
+    let (text, published) = get(&here, json!({ "what": "audit" }));
+    assert!(published["next"].is_null(), "{published}");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines[..], here.audit()[..lines.len()], "as it stands there");
     assert!(lines.iter().any(|line| line["command"] == "selftest"));
@@ -185,8 +190,8 @@ fn a_patch_changes_what_it_names_and_only_where_the_centre_knows_what_runs() {
     let set = json!([louder[0], { "path": "camera.cam-01.zone.bench", "value": zone }]);
     let reply = here.ask(&here.admin, "patch", patch(1, &first, set, json!([])));
     assert_eq!(reply["outcome"], "done", "{reply}");
-    let told = here.wait("up/config", "the patched one", |m| m["data"]["version"] == 1);
-    let second = told["data"]["running_sha256"].as_str().unwrap().to_owned();
+    let published = here.wait("up/config", "the patched one", |m| m["data"]["version"] == 1);
+    let second = published["data"]["running_sha256"].as_str().unwrap().to_owned();
     assert_ne!(first, second);
     let (text, _) = get(&here, json!({ "what": "config" }));
     assert!(text.contains("level = \"yellow\"") && text.contains("id = \"bench\""), "{text}");
@@ -197,10 +202,10 @@ fn a_patch_changes_what_it_names_and_only_where_the_centre_knows_what_runs() {
     assert_eq!(old["code"], "conflict", "versions never go back: {old}");
 
     here.kill();
-    let before = here.heard("up/config", |m| m["data"]["running_sha256"] == second.as_str()).len();
+    let before = here.received("up/config", |m| m["data"]["running_sha256"] == second.as_str()).len();
     here.run();
-    here.centre.wait_for("the patched one after the kill", |heard| {
-        let all = heard.iter().filter(|m| m.topic.ends_with("up/config"));
+    here.centre.wait_for("the patched one after the kill", |received| {
+        let all = received.iter().filter(|m| m.topic.ends_with("up/config"));
         all.filter(|m| m.json()["data"]["running_sha256"] == second.as_str()).count() > before
     });
     let accepted =

@@ -90,9 +90,14 @@ fn every_problem_is_a_sentence_with_a_code_and_has_a_chinese_text() {
     for file in files() {
         for problem in problems_of(&file) {
             let english = problem.what.to_string();
-            let told = problem.told(Language::Chinese).unwrap_or_else(|| panic!("no code: {english}"));
-            assert!(told.code.contains('.') && told.code != "config.of", "{}: {english}", told.code);
-            assert!(told.text.contains(is_han), "{english} -> {}", told.text);
+            let rendered =
+                problem.rendered(Language::Chinese).unwrap_or_else(|| panic!("no code: {english}"));
+            assert!(
+                rendered.code.contains('.') && rendered.code != "config.of",
+                "{}: {english}",
+                rendered.code
+            );
+            assert!(rendered.text.contains(is_han), "{english} -> {}", rendered.text);
             let hint =
                 problem.hint.as_ref().map(|hint| (hint.to_string(), hint.in_language(Language::Chinese)));
             if let Some((english, chinese)) = hint.filter(|(english, chinese)| english == chinese) {

@@ -8,7 +8,7 @@ use lookout::config::patch::patched;
 use lookout::config::restart::takes_a_restart;
 use lookout::types::trust::Trust;
 
-use super::{Chance, check, lookout, mutated, path_of, repository, shipped, surroundings, told};
+use super::{Chance, check, lookout, mutated, path_of, rendered, repository, shipped, surroundings};
 
 fn data(name: &str) -> String {
     fs::read_to_string(repository().join("tests/data/config").join(name)).unwrap()
@@ -24,8 +24,8 @@ fn said_after(from: &str, to: &str) -> String {
     assert_eq!(text.matches(from).count(), 1, "layers.toml has `{from}` not once");
     match check(&text.replace(from, to)) {
         Ok(config) => {
-            let told: Vec<String> = config.warnings.iter().map(|p| told(config.path(), p)).collect();
-            told.join("\n")
+            let rendered: Vec<String> = config.warnings.iter().map(|p| rendered(config.path(), p)).collect();
+            rendered.join("\n")
         }
         Err(problems) => problems.to_string(),
     }
@@ -442,15 +442,16 @@ fn a_camera_in_the_first_line_of_a_file_is_judged_like_any_other() {
 }
 
 #[test]
-fn a_class_that_no_model_finds_is_told_once_for_all_cameras_that_have_it_from_a_layer() {
+fn a_class_that_no_model_finds_is_reported_once_for_all_cameras_that_have_it_from_a_layer() {
     use lookout::analysis::detection::Class;
 
     let text = layered().replace("person = 0.3, car = 0.4", "person = 0.3, persn = 0.4");
     let problems =
         check(&text).unwrap().check_classes(&[Class::PERSON, Class::CAR, Class::TRUCK, Class::BUS]);
-    let told: Vec<String> = problems.unwrap_err().iter().map(|problem| problem.what.to_string()).collect();
+    let rendered: Vec<String> =
+        problems.unwrap_err().iter().map(|problem| problem.what.to_string()).collect();
     assert_eq!(
-        told,
+        rendered,
         [
             "cameras `cam-01`, `cam-02`, `cam-03` and `street`: the chosen models do not find the class `persn`"
         ]
@@ -458,7 +459,7 @@ fn a_class_that_no_model_finds_is_told_once_for_all_cameras_that_have_it_from_a_
 }
 
 #[test]
-fn layers_that_hold_too_much_are_told_with_the_limit() {
+fn layers_that_hold_too_much_are_reported_with_the_limit() {
     let zones: String = (0..1_000)
         .map(|n| format!("[[defaults.camera.zone]]\nid = \"z{n}\"\npolygon = [[0, 0], [1, 0], [1, 1]]\n"))
         .collect();
@@ -468,8 +469,8 @@ fn layers_that_hold_too_much_are_told_with_the_limit() {
     let problems =
         check(&format!("[site]\nbox = \"box-1\"\narea = \"530127\"\n{zones}{cameras}")).unwrap_err();
     let is_it = |what: &str| what == "the layers hold too much for so many cameras";
-    let told = problems.iter().find(|problem| is_it(&problem.what.to_string()));
-    let hint = told.unwrap_or_else(|| panic!("{problems}")).hint.as_ref().unwrap().to_string();
+    let rendered = problems.iter().find(|problem| is_it(&problem.what.to_string()));
+    let hint = rendered.unwrap_or_else(|| panic!("{problems}")).hint.as_ref().unwrap().to_string();
     assert!(hint.contains("at most 500000 names and values"), "{hint}");
 }
 
@@ -481,9 +482,9 @@ fn a_login_that_all_cameras_have_in_common_is_missed_once_for_all_of_them() {
     let text = text.replace("[site]", "[site]\nsecrets_dir = \"secrets\"");
     let at_home = surroundings(true, dir.path());
     let problems = Config::from_text(&path, &text, &at_home).unwrap_err();
-    let told: Vec<String> = problems.iter().map(|problem| problem.what.to_string()).collect();
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert!(told[0].starts_with("cameras `cam-01`, `cam-02`, `cam-03` and `street`: "), "{told:#?}");
+    let rendered: Vec<String> = problems.iter().map(|problem| problem.what.to_string()).collect();
+    assert_eq!(rendered.len(), 1, "{rendered:#?}");
+    assert!(rendered[0].starts_with("cameras `cam-01`, `cam-02`, `cam-03` and `street`: "), "{rendered:#?}");
     assert_eq!(problems.iter().next().unwrap().line, 13);
 }
 
@@ -633,7 +634,7 @@ fn check_explains_a_camera_of_a_file_with_mistakes_as_far_as_it_can_be_read() {
 }
 
 #[test]
-fn a_zone_of_a_camera_below_a_type_is_told_to_be_the_cameras() {
+fn a_zone_of_a_camera_below_a_type_is_reported_to_be_the_cameras() {
     let zone = "[[camera.zone]]\nid = \"yard\"\npolygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]\n";
     let type_with_zone = format!("[[camera_type]]\nid = \"yard\"\n{zone}\n");
     // No camera stands above it: it is nobody's.

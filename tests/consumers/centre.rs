@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::field::{BASE, SOON, post, write_token};
 use crate::generated::centre_types_for_python;
 use crate::support::daemon::{Daemon, write_config};
-use crate::support::listener::{Heard, Listener};
+use crate::support::listener::{Listener, Received};
 use crate::support::mosquitto::{Mosquitto, Options, free_port};
 use crate::support::site::bundled_models;
 use crate::support::stored::all_ids;
@@ -209,8 +209,8 @@ fn wait_for_all(daemon: &Daemon, database: &Path, more_than: usize) -> usize {
 }
 
 /// The first alert of the gauge, as the broker had it.
-fn wait_for_flood(heard: &Listener, gauge: &str) -> Heard {
-    heard.wait_one("a flood", |message| {
+fn wait_for_flood(received: &Listener, gauge: &str) -> Received {
+    received.wait_one("a flood", |message| {
         let data = message.json()["data"].clone();
         message.topic.ends_with("/up/alert")
             && data["kind"] == "flooding"
@@ -219,9 +219,10 @@ fn wait_for_flood(heard: &Listener, gauge: &str) -> Heard {
 }
 
 /// The answer on the broker to a command for which `wanted` holds.
-fn wait_for_reply(heard: &Listener, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let is_reply = |message: &Heard| message.topic.ends_with("/up/reply") && wanted(&message.json()["data"]);
-    heard.wait_one(what, is_reply).json()["data"].clone()
+fn wait_for_reply(received: &Listener, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let is_reply =
+        |message: &Received| message.topic.ends_with("/up/reply") && wanted(&message.json()["data"]);
+    received.wait_one(what, is_reply).json()["data"].clone()
 }
 
 /// Runs the box, and waits until it takes commands.
@@ -259,23 +260,23 @@ fn what_is_decided_while_a_box_is_away_is_repeated_until_the_box_has_it() {
     let desk = PrivateKey::generate(KEY_ID).unwrap();
     let centre_folder = centre_folder_in(folder.path(), &desk);
     let (broker, webhook) = (Mosquitto::start_with(Options::default()), free_port());
-    let heard = Listener::start(broker.port(), "lookout/#");
+    let received = Listener::start(broker.port(), "lookout/#");
     let config = site(folder.path(), &broker, webhook, &desk);
     let daemon = start_box(folder.path(), &config);
     bring_key_of_the_box(&config, &centre_folder);
     let mut centre = Centre::start(&centre_folder, broker.port());
     post(webhook, "drain-0", 0.9);
-    let alert = wait_for_flood(&heard, "drain-0").json()["data"]["alert_id"].as_str().unwrap().to_owned();
+    let alert = wait_for_flood(&received, "drain-0").json()["data"]["alert_id"].as_str().unwrap().to_owned();
     centre.wait_for(&alert);
 
     assert_eq!(daemon.stop(SOON), 0);
-    heard.wait_one("that the box is away", |message| {
+    received.wait_one("that the box is away", |message| {
         message.topic.ends_with("/up/state") && message.json()["data"]["state"] == "stopped"
     });
     centre.type_in(&format!("ack {alert} on the way"));
     let sent = centre.wait_for("sent ack ");
     let request = sent.rsplit(' ').next().unwrap();
-    heard.wait_one("the command, which nobody hears", |message| message.topic.ends_with("/down/cmd/ack"));
+    received.wait_one("the command, which nobody hears", |message| message.topic.ends_with("/down/cmd/ack"));
 
     let daemon = start_box(folder.path(), &config);
     let answer = centre.wait_for(&format!("answer ack {request}: "));
@@ -285,7 +286,7 @@ fn what_is_decided_while_a_box_is_away_is_repeated_until_the_box_has_it() {
         "{:?}",
         centre.said
     );
-    let taken = heard.wait_one("the alert that somebody took on", |message| {
+    let taken = received.wait_one("the alert that somebody took on", |message| {
         let data = message.json()["data"].clone();
         message.topic.ends_with("/up/alert")
             && data["alert_id"] == alert.as_str()
@@ -307,10 +308,12 @@ fn the_worked_example_stores_handles_asks_again_and_shows_all_as_the_integrators
     // What a box says while nobody has subscribed is not kept by any broker: the first hole is there from the start.
     let lines = vec!["max_queued_messages 100000".to_owned()];
     let (broker, webhook) = (Mosquitto::start_with(Options { lines, ..Options::default() }), free_port());
-    let heard = Listener::start(broker.port(), "lookout/#");
+    let received = Listener::start(broker.port(), "lookout/#");
     let config = site(folder.path(), &broker, webhook, &desk);
     let daemon = start_box(folder.path(), &config);
-    heard.wait_for("a numbered message", |heard| heard.iter().any(|one| one.topic.ends_with("/up/alert")));
+    received.wait_for("a numbered message", |received| {
+        received.iter().any(|one| one.topic.ends_with("/up/alert"))
+    });
 
     bring_key_of_the_box(&config, &centre_folder);
 
@@ -319,13 +322,13 @@ fn the_worked_example_stores_handles_asks_again_and_shows_all_as_the_integrators
 
     // Stored, every one of them, also those that came before the centre did.
     post(webhook, "drain-0", 0.9);
-    let flood = wait_for_flood(&heard, "drain-0");
+    let flood = wait_for_flood(&received, "drain-0");
     // Each camera has an alert, and the flood.
     let accepted = wait_for_all(&daemon, &database, CAMERAS);
 
     // What nobody signed is no message of the box.
     let forged = String::from_utf8(flood.payload.clone()).unwrap().replace("Flooding", "All is well");
-    heard.publish(&format!("{BASE}/up/alert"), false, forged.replace(".1\"", ".999\""));
+    received.publish(&format!("{BASE}/up/alert"), false, forged.replace(".1\"", ".999\""));
     let ignored = centre.wait_for("has no good signature");
     assert!(ignored.contains(&format!("{BASE}/up/alert ")), "{ignored}");
     assert!(in_database(&database).iter().all(|(_, id, _)| !id.ends_with(".999")));
@@ -336,7 +339,7 @@ fn the_worked_example_stores_handles_asks_again_and_shows_all_as_the_integrators
     assert_eq!(centre.command(&format!("ack {alert}")), "already (first: desk 1)");
     assert_eq!(centre.command(&format!("verdict {alert} confirmed rain")), "done");
     assert_eq!(centre.command(&format!("close {alert} resolved")), "done");
-    let handled = heard.wait_one("the alert with its closure", |message| {
+    let handled = received.wait_one("the alert with its closure", |message| {
         let data = message.json()["data"].clone();
         data["alert_id"] == alert.as_str() && data["handling"]["closed"].is_object()
     });
@@ -372,8 +375,8 @@ fn the_worked_example_stores_handles_asks_again_and_shows_all_as_the_integrators
 
     // Marked up to the last: the box keeps none of it because of us, and sends none of it by itself.
     let last = in_database(&database).last().unwrap().0;
-    heard.wait_for("a mark that covers all", |heard| {
-        heard.iter().filter(|message| message.topic.ends_with("/down/mark")).any(|message| {
+    received.wait_for("a mark that covers all", |received| {
+        received.iter().filter(|message| message.topic.ends_with("/down/mark")).any(|message| {
             let (payload, key) = verify(&message.payload, &known).unwrap();
             let mark: Value = serde_json::from_slice(&payload).unwrap();
             &*key.id == KEY_ID && mark["n"].as_u64().unwrap() >= last
@@ -391,13 +394,13 @@ fn the_worked_example_stores_handles_asks_again_and_shows_all_as_the_integrators
     backup.execute("DELETE FROM messages WHERE n BETWEEN ?1 AND ?2", [first_lost, last_lost]).unwrap();
     drop(backup);
     post(webhook, "drain-1", 0.9);
-    wait_for_flood(&heard, "drain-1");
+    wait_for_flood(&received, "drain-1");
 
     // It goes on where it was, notices, asks, and has them again, byte for byte.
     let mut centre = Centre::start(&centre_folder, broker.port());
     let asked = centre.wait_for("asked for ");
     assert!(asked.ends_with(" 3..7"), "{asked}");
-    let answer = wait_for_reply(&heard, "the answer about the hole", |reply| {
+    let answer = wait_for_reply(&received, "the answer about the hole", |reply| {
         reply["command"] == "resend"
             && reply["resend"]["again"] == json!([{ "from": first_lost, "to": last_lost }])
     });

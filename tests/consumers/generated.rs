@@ -117,11 +117,11 @@ fn types_for_typescript_have_names_and_take_words_of_tomorrow() {
 #[test]
 #[ignore = "needs public tools: deploy/test.sh installs them and runs it"]
 fn the_program_of_the_node_template_starts_and_hears() {
-    let heard = [
+    let received = [
         (View::Centre, "registerReceiveAlertMiddleware", "alert", "up/alert", "/id"),
         (View::Box, "registerReceiveAckMiddleware", "ack", "down/cmd/ack", "/request_id"),
     ];
-    for (view, register, name, topic, id) in heard {
+    for (view, register, name, topic, id) in received {
         let (folder, document) = document(view);
         let program = folder.path().join("program");
         let mut generator = tool("bin/node");
@@ -148,7 +148,7 @@ fn the_program_of_the_node_template_starts_and_hears() {
         let mut command = tool("bin/node");
         command.current_dir(&program).args(["-e", &start]);
         let said = run(command, [""; 0]);
-        let heard = said.lines().find(|line| line.starts_with("heard ")).unwrap();
-        assert!(heard.contains(id), "{heard}");
+        let received = said.lines().find(|line| line.starts_with("heard ")).unwrap();
+        assert!(received.contains(id), "{received}");
     }
 }

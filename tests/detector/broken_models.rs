@@ -348,7 +348,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
 fn a_file_that_is_made_to_do_harm_is_refused_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let bombs = bombs();
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for (name, bytes) in &bombs {
         let (output, manifest) = add(folder.path(), name, bytes, "120");
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -356,9 +356,9 @@ fn a_file_that_is_made_to_do_harm_is_refused_and_nothing_is_written() {
         assert!(code == Some(1) || code == Some(2), "{name}: {:?} {words}", output.status);
         assert!(words.contains(&format!("{name}.onnx")) && words.starts_with("error: "), "{name}: {words}");
         assert!(!manifest.exists(), "{name}: something was written");
-        told.push(format!("{name}: {}", words.lines().next().unwrap()));
+        lines.push(format!("{name}: {}", words.lines().next().unwrap()));
     }
-    eprintln!("{}", told.join("\n"));
+    eprintln!("{}", lines.join("\n"));
     report(
         "models made to do harm",
         bombs.len(),

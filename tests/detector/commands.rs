@@ -182,7 +182,7 @@ fn run_and_check_end_alike_where_the_models_cannot_be_used() {
     std::fs::create_dir(folder.path().join("empty")).expect("made");
     std::fs::write(folder.path().join("no-toml"), "[[model\n").expect("written");
     std::fs::write(folder.path().join("wrong.toml"), "[[model]]\nname = \"colours\"\n").expect("written");
-    for (models, model, runtime, told) in [
+    for (models, model, runtime, published) in [
         ("gone", "colours", None, "gone cannot be read: there is no such file"),
         ("empty", "colours", None, "empty/manifest.toml cannot be read: there is no such file"),
         ("no-toml", "colours", None, "no-toml:"),
@@ -210,7 +210,7 @@ fn run_and_check_end_alike_where_the_models_cannot_be_used() {
             let output = command.output().expect("it starts");
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(2), "{models} {model} {arguments:?}: {said}");
-            assert!(said.contains(told), "{models} {model} {arguments:?}: {said}");
+            assert!(said.contains(published), "{models} {model} {arguments:?}: {said}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a model file to boxes, with tiny networks of our own that see colours: what they must find can be told
+//! From a model file to boxes, with tiny networks of our own that see colours: what they must find can be known
 //! by heart. And: whatever is wrong with a file, it is refused with a sentence.
 //!
 //! Needs ONNX Runtime, which `deploy/setup.sh` installs; the files were made by `data/detector/fixtures.py`.
@@ -128,7 +128,7 @@ fn things_are_found_where_they_are_by_their_colour() {
 }
 
 #[test]
-fn only_the_region_is_looked_at_and_boxes_are_told_in_the_frame() {
+fn only_the_region_is_looked_at_and_boxes_are_reported_in_the_frame() {
     let mut inference = Inference::new(&[colours()]).expect("tensors");
     let mut found = vec![];
     let picture = squares(256, 128, &[(0, 0, 32, RED), (128, 64, 32, BLUE)]);
@@ -195,7 +195,7 @@ fn workers_share_a_model_and_do_not_disturb_one_another() {
 }
 
 #[test]
-fn two_models_run_together_and_what_both_find_is_told_once() {
+fn two_models_run_together_and_what_both_find_is_reported_once() {
     let mut inference = Inference::new(&[colours(), colours()]).expect("tensors");
     let mut found = vec![];
     let picture = squares(64, 32, &[(0, 0, 16, RED), (48, 16, 16, GREEN)]);
@@ -231,7 +231,7 @@ fn of_what_is_there_the_fastest_that_agrees_with_cpu_is_chosen_and_remembered() 
         assert!(
             tried(model, "cpu").run_ms.is_some_and(|ms| ms > 0.0) && tried(model, "cpu").refused.is_none()
         );
-        // No library that we install has it, and that is told, not taken for a time.
+        // No library that we install has it, and that is reported, not taken for a time.
         assert!(tried(model, "acl").run_ms.is_none() && tried(model, "acl").refused.is_some());
     }
     let fit = choice.tried.iter().filter(|t| t.refused.is_none());

@@ -90,7 +90,7 @@ present = { zone = "room", classes = ["person"], for_secs = 1 }
 }
 
 /// What a box says and sends with `file` in place of the face model.
-fn assert_weaker_and_told(file: &Path, why: &str) {
+fn assert_weaker_and_reported(file: &Path, why: &str) {
     let folder = tempfile::tempdir().unwrap();
     let mosquitto = Mosquitto::start();
     let centre = Consumer::connect(mosquitto.port(), "centre");
@@ -128,13 +128,13 @@ fn assert_weaker_and_told(file: &Path, why: &str) {
 
 #[test]
 fn a_box_without_the_face_model_redacts_what_it_can_and_says_that_this_is_weaker() {
-    assert_weaker_and_told(Path::new("/nowhere/centerface.onnx"), "not installed");
+    assert_weaker_and_reported(Path::new("/nowhere/centerface.onnx"), "not installed");
 }
 
 #[test]
-fn a_damaged_face_model_is_told_and_never_loaded() {
+fn a_damaged_face_model_is_reported_and_never_loaded() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("centerface.onnx");
     std::fs::write(&file, b"\x08\x04 half of it").unwrap();
-    assert_weaker_and_told(&file, "SHA-256 is");
+    assert_weaker_and_reported(&file, "SHA-256 is");
 }

@@ -192,8 +192,8 @@ fn keep(
         })
         .collect();
     let known = view.map_or(0.0, EmptyView::known);
-    let told = serde_json::json!({ "columns": COLUMNS, "rows": ROWS, "cells": cells, "found": boxes, "known": known });
-    write(".json", told.to_string().as_bytes());
+    let report = serde_json::json!({ "columns": COLUMNS, "rows": ROWS, "cells": cells, "found": boxes, "known": known });
+    write(".json", report.to_string().as_bytes());
 }
 
 /// Pictures, faces in them, and those of them that are not covered, of one clip.

@@ -42,7 +42,7 @@ struct Pair {
 
 #[derive(Default)]
 struct State {
-    /// Half open: nothing moves any more, and no end is told.
+    /// Half open: nothing moves any more, and no end is reported.
     is_dead: AtomicBool,
     /// To be closed with a reset.
     is_reset: AtomicBool,

@@ -13,7 +13,7 @@ use super::here::{BASE, Field, PATIENCE, Site, ids_of, stored};
 use super::judge::Judge;
 use super::kills::finish;
 use super::support::daemon::Daemon;
-use super::support::listener::{Heard, Listener};
+use super::support::listener::{Listener, Received};
 use super::support::mosquitto::Mosquitto;
 
 /// A clock that a test sets.
@@ -57,7 +57,7 @@ fn library() -> PathBuf {
     found.into_iter().find(|path| path.exists()).expect("libfaketime; deploy/test.sh installs it")
 }
 
-fn is_type(name: &'static str) -> impl Fn(&Heard) -> bool {
+fn is_type(name: &'static str) -> impl Fn(&Received) -> bool {
     move |one| one.json()["type"] == name
 }
 
@@ -67,7 +67,7 @@ fn degraded(health: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_clock_that_is_an_hour_off_is_told_and_disturbs_nothing_that_lasts() {
+fn a_clock_that_is_an_hour_off_is_reported_and_disturbs_nothing_that_lasts() {
     let mut row = Row::begin("clock set one hour forward, then back");
     let broker = Mosquitto::start();
     let site = Site::new(40);
@@ -80,13 +80,14 @@ fn a_clock_that_is_an_hour_off_is_told_and_disturbs_nothing_that_lasts() {
     judge.wait_for("alerts", PATIENCE, |lines| lines.len() > 10);
     for (nth, says, shift) in [(1, "+3600", 3_600_000_i64), (2, "+0", -3_600_000)] {
         wall.set(says);
-        let heard = listener.wait_for("the time fix", |heard| {
-            heard.iter().filter(|one| is_type("lookout.time_fix.v1")(one)).count() >= nth
+        let received = listener.wait_for("the time fix", |received| {
+            received.iter().filter(|one| is_type("lookout.time_fix.v1")(one)).count() >= nth
         });
-        let fix = heard.iter().filter(|one| is_type("lookout.time_fix.v1")(one)).nth(nth - 1).unwrap().json();
-        let told = fix["data"]["shift_ms"].as_i64().unwrap();
+        let fix =
+            received.iter().filter(|one| is_type("lookout.time_fix.v1")(one)).nth(nth - 1).unwrap().json();
+        let published = fix["data"]["shift_ms"].as_i64().unwrap();
         row.add("time fixes", 1);
-        row.check((told - shift).abs() < 5000, || format!("shift {told}, not {shift}"));
+        row.check((published - shift).abs() < 5000, || format!("shift {published}, not {shift}"));
         row.check(fix["data"]["told"]["from"].as_u64().is_some(), || format!("no range: {fix}"));
         let before = judge.lines().len();
         judge.wait_for("alerts with the new clock", PATIENCE, |lines| lines.len() > before + 10);
@@ -98,9 +99,9 @@ fn a_clock_that_is_an_hour_off_is_told_and_disturbs_nothing_that_lasts() {
     row.set("connections", cable.connections());
     row.check(cable.connections() == 1, || format!("{} connections", cable.connections()));
     let ended = listener
-        .heard()
+        .received()
         .iter()
-        .map(Heard::json)
+        .map(Received::json)
         .filter(|one| one["data"]["phase_reason"] == "source_silent")
         .count();
     row.check(ended == 0, || "an alert ended because its source fell silent".to_owned());
@@ -124,7 +125,7 @@ fn a_box_that_boots_in_1970_says_so_and_tells_what_its_times_meant_once_it_knows
         format!("{alert}")
     });
     row.check(alert["data"]["clock"]["sync"] == "unsynced", || format!("{}", alert["data"]["clock"]));
-    let says_clock = |one: &Heard| degraded(&one.json()).contains(&"clock");
+    let says_clock = |one: &Received| degraded(&one.json()).contains(&"clock");
     listener.wait_one("the health report to name the clock", |one| {
         one.topic.ends_with("/up/health") && says_clock(one)
     });
@@ -138,13 +139,14 @@ fn a_box_that_boots_in_1970_says_so_and_tells_what_its_times_meant_once_it_knows
     row.check((from..=to).contains(&n), || format!("alert {n} is not covered: {fix}"));
     row.check(fix["data"]["clock_before"]["sync"] == "unsynced", || format!("{fix}"));
     // What the fix says makes of the alert's time the time it was.
-    let told: jiff::Timestamp = alert["time"].as_str().unwrap().parse().unwrap();
-    let right = told.as_millisecond() + fix["data"]["shift_ms"].as_i64().unwrap();
+    let published: jiff::Timestamp = alert["time"].as_str().unwrap().parse().unwrap();
+    let right = published.as_millisecond() + fix["data"]["shift_ms"].as_i64().unwrap();
     let now = jiff::Timestamp::now().as_millisecond();
     row.check((now - 60_000..=now).contains(&right), || format!("corrected to {right}, and it is {now}"));
-    let heard = listener.heard().len();
-    let well = |one: &Heard| one.topic.ends_with("/up/health") && !says_clock(one);
-    listener.wait_for("the health report to be content with the clock", |all| all[heard..].iter().any(well));
+    let received = listener.received().len();
+    let well = |one: &Received| one.topic.ends_with("/up/health") && !says_clock(one);
+    listener
+        .wait_for("the health report to be content with the clock", |all| all[received..].iter().any(well));
     let after = judge.lines().len();
     judge.wait_for("alerts afterwards", PATIENCE + Duration::ZERO, |lines| lines.len() > after + 10);
     let said = stored(&daemon.kill_for_log());

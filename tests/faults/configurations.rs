@@ -69,7 +69,7 @@ impl Slip {
 }
 
 #[test]
-fn no_broken_configuration_is_taken_and_every_one_is_told_where() {
+fn no_broken_configuration_is_taken_and_every_one_is_reported_where() {
     let mut row = Row::begin("broken configurations");
     let examples: Vec<(&str, String)> =
         ["example.toml", "minimal.toml", "demo.toml", "demo-lane.toml", "signals.toml"]
@@ -100,13 +100,13 @@ fn no_broken_configuration_is_taken_and_every_one_is_told_where() {
                 taken += 1;
                 row.miss(format!("{}: taken", what()));
             }
-            Err(told) => {
-                on_the_line += u64::from(told.contains(&(at as u32 + 1)));
+            Err(reported) => {
+                on_the_line += u64::from(reported.contains(&(at as u32 + 1)));
                 // Of what is not closed, the reader knows when the next thing begins that cannot stand in it.
                 let late = if matches!(slip, Slip::Unclosed | Slip::HalfASection) { LATE } else { 1 };
-                let is_near = told.iter().any(|line| (at as u32..=at as u32 + 1 + late).contains(line));
+                let is_near = reported.iter().any(|line| (at as u32..=at as u32 + 1 + late).contains(line));
                 near += u64::from(is_near);
-                row.check(is_near, || format!("{}: told for the lines {told:?}", what()));
+                row.check(is_near, || format!("{}: told for the lines {reported:?}", what()));
             }
         }
         row.progress(made, wanted);

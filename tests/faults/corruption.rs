@@ -58,7 +58,7 @@ fn one_seed(row: &mut Row, seed: &str, folder: &Path, stored: &Bodies, stream: &
         Ok(open) => row.add("open alerts taken up again", open.len() as u64),
         Err(error) => row.miss(format!("{seed}: the open alerts cannot be read: {error}")),
     }
-    let (came, told) = match drain(&outbox) {
+    let (came, declared) = match drain(&outbox) {
         Ok(came) => came,
         Err(why) => return row.miss(format!("{seed}: {why}")),
     };
@@ -72,14 +72,14 @@ fn one_seed(row: &mut Row, seed: &str, folder: &Path, stored: &Bodies, stream: &
     let now = outbox.depth().stream;
     let is_salvaged = now != stream;
     row.add("salvaged into a new stream", u64::from(is_salvaged));
-    row.check(!is_salvaged || told.whole.contains(stream), || {
+    row.check(!is_salvaged || declared.whole.contains(stream), || {
         format!("{seed}: a new stream, and no gap record says why")
     });
     let missing: BTreeSet<u64> =
         stored.keys().filter(|place| !came.contains_key(*place)).map(|place| place.1).collect();
-    let undeclared = missing.difference(&told.numbers).count();
+    let undeclared = missing.difference(&declared.numbers).count();
     // SQLite takes a log up to its first broken frame: older than what was accepted, and whole.
-    let unnoticed = if told.whole.contains(stream) { 0 } else { undeclared as u64 };
+    let unnoticed = if declared.whole.contains(stream) { 0 } else { undeclared as u64 };
     row.add("records not readable any more, told in gap records", missing.len() as u64 - unnoticed);
     row.add("records lost unnoticed", unnoticed);
     row.check(unnoticed == 0, || format!("{seed}: {unnoticed} records are missing, and nothing says so"));
@@ -102,24 +102,24 @@ fn one_seed(row: &mut Row, seed: &str, folder: &Path, stored: &Bodies, stream: &
 
 /// What gap records said.
 #[derive(Default)]
-struct Told {
-    /// Streams whose missing numbers cannot be told.
+struct Declared {
+    /// Streams whose missing numbers cannot be known.
     whole: BTreeSet<String>,
     numbers: BTreeSet<u64>,
 }
 
 /// Takes everything out, as the publisher would.
-fn drain(outbox: &Outbox) -> Result<(Bodies, Told), String> {
+fn drain(outbox: &Outbox) -> Result<(Bodies, Declared), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (mut came, mut told) = (Bodies::new(), Told::default());
+        let (mut came, mut declared) = (Bodies::new(), Declared::default());
         outbox.connected_async().await.map_err(|error| error.to_string())?;
         // More often than there are records: something is given out again and again.
         for _ in 0..2000 {
             let lent =
                 outbox.next_async(64, EVERYTHING, Instant::now()).await.map_err(|error| error.to_string())?;
             if lent.is_empty() {
-                return Ok((came, told));
+                return Ok((came, declared));
             }
             for sending in &lent {
                 if sending.kind == Kind::Gap {
@@ -128,10 +128,12 @@ fn drain(outbox: &Outbox) -> Result<(Bodies, Told), String> {
                     let data = &body["data"];
                     let ranges = data["missing"].as_array().cloned().unwrap_or_default();
                     if ranges.is_empty() {
-                        told.whole.insert(data["missing_stream"].as_str().unwrap_or_default().to_owned());
+                        declared.whole.insert(data["missing_stream"].as_str().unwrap_or_default().to_owned());
                     }
                     for range in ranges {
-                        told.numbers.extend(range["from"].as_u64().unwrap()..=range["to"].as_u64().unwrap());
+                        declared
+                            .numbers
+                            .extend(range["from"].as_u64().unwrap()..=range["to"].as_u64().unwrap());
                     }
                 } else if let Some(seq) = &sending.seq {
                     came.insert((seq.stream.to_string(), seq.n), sending.body.clone());

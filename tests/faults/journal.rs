@@ -92,7 +92,7 @@ pub struct Verdict {
     pub declared: u64,
     /// Streams.
     pub streams: BTreeSet<String>,
-    /// Streams whose numbers cannot all be told, as a gap record says.
+    /// Streams whose numbers cannot all be known, as a gap record says.
     pub damaged: BTreeSet<String>,
     waiting: BTreeSet<(String, u64)>,
     /// What must not be.
@@ -151,7 +151,7 @@ impl Verdict {
         }
     }
 
-    /// Holes must be what gap records declare; of a damaged stream they cannot be told. (A number that was declared
+    /// Holes must be what gap records declare; of a damaged stream they cannot be known. (A number that was declared
     /// missing may have come: it was given up while only its mark was missing.)
     fn holes(&mut self) {
         let gaps: Vec<&Line> = self.numbered.values().filter(|line| line.is_gap()).collect();
@@ -193,11 +193,11 @@ impl Verdict {
                 // Streams have no order of their own.
                 continue;
             }
-            // What people did about it may be told after the end, as the end again.
+            // What people did about it may be reported after the end, as the end again.
             let (rev, phase) = last.insert(alert, (line.rev, &line.phase)).unwrap_or((0, ""));
             let over = phase == "end" || phase == "retract";
-            let told_again = phase == "end" && line.phase == "end" && line.phase_reason == "handled";
-            if over && !told_again {
+            let published_again = phase == "end" && line.phase == "end" && line.phase_reason == "handled";
+            if over && !published_again {
                 problems.push(format!("`{}` follows the end of its alert", line.id));
             } else if line.rev <= rev || (!gave_up && line.rev != rev + 1) {
                 problems.push(format!("`{}` follows revision {rev}", line.id));
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(Verdict::of(&handled).problems, [""; 0]);
         says(&[line(1, "a", 1), over(2, "end", "cleared"), over(3, "end", "cleared")], "follows the end");
         says(&[line(1, "a", 1), over(2, "retract", "cleared"), over(3, "end", "handled")], "follows the end");
-        let told = Verdict::of(&[line(1, "a", 1), gap(4, 2, 3), line(5, "b", 1)]);
-        assert_eq!((told.problems.len(), told.declared), (0, 2), "{:?}", told.problems);
+        let verdict = Verdict::of(&[line(1, "a", 1), gap(4, 2, 3), line(5, "b", 1)]);
+        assert_eq!((verdict.problems.len(), verdict.declared), (0, 2), "{:?}", verdict.problems);
     }
 }

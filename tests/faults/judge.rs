@@ -159,7 +159,7 @@ struct Stream {
     up_to: u64,
     above: BTreeSet<u64>,
     marked: u64,
-    /// Its holes cannot be told: all that came is all there is.
+    /// Its holes cannot be known: all that came is all there is.
     is_damaged: bool,
 }
 

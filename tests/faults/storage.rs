@@ -19,7 +19,7 @@ use super::here::{BASE, Field, PATIENCE, Site, ids_of, stored};
 use super::journal::Verdict;
 use super::judge::Judge;
 use super::support::daemon::Daemon;
-use super::support::listener::{Heard, Listener};
+use super::support::listener::{Listener, Received};
 use super::support::mosquitto::{self, Mosquitto};
 use super::{queue, spool};
 
@@ -213,7 +213,7 @@ fn a_daemon_on_a_full_disk_goes_on_says_so_and_loses_nothing() {
 
 #[test]
 #[ignore = "mounts a small disk: needs root or user namespaces"]
-fn a_disk_that_others_filled_is_told_and_its_end_too() {
+fn a_disk_that_others_filled_is_reported_and_its_end_too() {
     let mut row = Row::begin("disk filled by others, and freed");
     let broker = Mosquitto::start();
     let mut site = Site::new(2);
@@ -235,8 +235,9 @@ fn a_disk_that_others_filled_is_told_and_its_end_too() {
     });
     row.within("full until it says so", full_at.elapsed(), Duration::from_secs(30));
     ballast.set_len(0).unwrap();
-    let told = listener.heard().len();
-    listener.wait_for("it to be over", |heard| heard[told..].iter().any(|one| !says(one, "disk", "")));
+    let published = listener.received().len();
+    listener
+        .wait_for("it to be over", |received| received[published..].iter().any(|one| !says(one, "disk", "")));
     let (code, _) = daemon.stop_for_log(PATIENCE);
     row.check(code == 0, || format!("it ended with {code}"));
     row.pass();
@@ -271,7 +272,7 @@ fn a_daemon_on_a_read_only_disk_warns_all_the_same_and_says_so() {
 }
 
 /// Whether a health report says that a part is degraded, with these words.
-fn says(one: &Heard, part: &str, words: &str) -> bool {
+fn says(one: &Received, part: &str, words: &str) -> bool {
     let health = one.json();
     let list = health["data"]["degraded"].as_array();
     list.into_iter()

@@ -34,7 +34,7 @@ fn whatever_the_link_does_the_box_detects_at_the_same_rate_and_everything_arrive
     let (daemon, _) = start_ready(&site, &cable.url());
     let field = Field::start(&site, 40);
     judge.wait_for("alerts", PATIENCE, |lines| lines.len() > 30);
-    // An alert is told and ends within two seconds, so shorter times say little.
+    // An alert is reported and ends within two seconds, so shorter times say little.
     let each = lasting(Duration::from_secs(5));
     let rate = |during: Duration| {
         let before = stored(&daemon.log()).len();

@@ -89,7 +89,7 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
         client.publish_with_properties(topic, QoS::AtLeastOnce, false, body, properties).unwrap();
     }
     // Once the desk listens: nothing comes again for those who subscribe later.
-    let tell = || {
+    let announce = || {
         here.alert(1, Level::Yellow);
         append_picture(&here.outbox, 1, Level::Red, 100);
         let sealed = Evidence {
@@ -111,20 +111,20 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
         ("up/reply/desk-2", 1),
     ];
     let begun = Instant::now();
-    let mut heard: Vec<Publish> = Vec::new();
-    let of = |heard: &[Publish], end: &str| -> Vec<Publish> {
-        heard.iter().filter(|one| one.topic.ends_with(end.as_bytes())).cloned().collect()
+    let mut received: Vec<Publish> = Vec::new();
+    let of = |received: &[Publish], end: &str| -> Vec<Publish> {
+        received.iter().filter(|one| one.topic.ends_with(end.as_bytes())).cloned().collect()
     };
     for event in connection.iter() {
         match event.unwrap() {
-            Event::Incoming(Packet::SubAck(_)) => tell(),
-            Event::Incoming(Packet::Publish(publish)) => heard.push(publish),
+            Event::Incoming(Packet::SubAck(_)) => announce(),
+            Event::Incoming(Packet::Publish(publish)) => received.push(publish),
             _ => {}
         }
-        if wanted.iter().all(|(end, count)| of(&heard, end).len() >= *count) {
+        if wanted.iter().all(|(end, count)| of(&received, end).len() >= *count) {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain: {heard:#?}");
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {received:#?}");
     }
     let property = |one: &Publish| one.properties.clone().unwrap_or_default();
     for (end, content_type) in [
@@ -135,12 +135,12 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
         ("up/evidence/alert-1/1", "image/jpeg"),
         ("up/original/alert-1/1", "application/octet-stream"),
     ] {
-        for one in of(&heard, end) {
+        for one in of(&received, end) {
             assert_eq!(property(&one).content_type.as_deref(), Some(content_type), "{end}");
         }
     }
-    let direct = &of(&heard, "up/reply/desk-2")[0];
-    let answers = of(&heard, "up/reply");
+    let direct = &of(&received, "up/reply/desk-2")[0];
+    let answers = of(&received, "up/reply");
     assert_eq!(direct.payload, answers[0].payload, "the same bytes");
     let back = |one: &Publish| property(one).correlation_data.map(|data| data.to_vec());
     assert_eq!((back(direct), back(&answers[0])), (Some(b"\x00\xff".to_vec()), Some(b"\x00\xff".to_vec())));
@@ -151,7 +151,7 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
     assert_eq!(back(&answers[2]), Some(b"three".to_vec()));
     let said: Value = serde_json::from_slice(&answers[3].payload).unwrap();
     assert!(said["message"].as_str().unwrap().contains("refused without a good signature"), "{said}");
-    assert!(of(&heard, "/answers").is_empty());
+    assert!(of(&received, "/answers").is_empty());
 }
 
 /// Some brokers end the connection over a topic on which the box may not publish; then it goes on without.
@@ -237,9 +237,14 @@ fn after_a_flood_one_answer_says_how_many_got_none() {
         );
     }
     here.wait_refused(100);
-    let told = centre.wait_one("the answer for the rest", |one| !one.json()["unanswered"].is_null()).json();
-    assert_eq!((&told["unanswered"], &told["outcome"]), (&json!(90), &json!("refused")), "{told}");
-    let message = told["message"].as_str().unwrap();
+    let published =
+        centre.wait_one("the answer for the rest", |one| !one.json()["unanswered"].is_null()).json();
+    assert_eq!(
+        (&published["unanswered"], &published["outcome"]),
+        (&json!(90), &json!("refused")),
+        "{published}"
+    );
+    let message = published["message"].as_str().unwrap();
     assert!(message.starts_with("90 more commands without a good signature were refused from "), "{message}");
     assert_eq!(here.outbox.depth().last_n, 11, "ten answers and this one");
 }
@@ -291,5 +296,5 @@ fn a_mark_of_numbers_never_given_begins_a_new_stream() {
     let second = here.alert(2, Level::Yellow);
     // The answer to the mark has a number of the new stream, too.
     assert!(second.stream != first.stream && second.n <= 2, "{}", second.n);
-    centre.wait_for("both", |heard| alert_ids(heard) == ids([1, 2]));
+    centre.wait_for("both", |received| alert_ids(received) == ids([1, 2]));
 }

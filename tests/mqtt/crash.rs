@@ -65,17 +65,18 @@ fn what_was_stored_before_a_kill_is_delivered_after_it() {
         lookout::clock::Clock::start(),
     )
     .unwrap();
-    let numbers = |heard: &[crate::support::listener::Heard]| {
-        heard
+    let numbers = |received: &[crate::support::listener::Received]| {
+        received
             .iter()
             .filter_map(|one| one.json()["data"]["seq"]["n"].as_u64())
             .collect::<std::collections::BTreeSet<u64>>()
     };
-    let heard = listener.wait_for("every number", |heard| numbers(heard).len() as u64 == depth.last_n);
-    assert_eq!(numbers(&heard), (1..=depth.last_n).collect());
+    let received =
+        listener.wait_for("every number", |received| numbers(received).len() as u64 == depth.last_n);
+    assert_eq!(numbers(&received), (1..=depth.last_n).collect());
     assert_eq!(
         open_alert_ids(&outbox),
-        alert_ids(&heard),
+        alert_ids(&received),
         "what is told to be open is what is taken up again"
     );
     wait(|| "an empty outbox".to_owned(), || outbox.depth().rows == 0);

@@ -210,7 +210,7 @@ fn two_boxes_of_one_name_say_so_in_their_logs_and_in_their_health() {
         daemon.wait_for_log("another client uses this box's name", PATIENCE);
         daemon.wait_for_log("client id `530127.box-1`", PATIENCE);
     }
-    let who_say_so = |heard: &[crate::support::listener::Heard]| -> BTreeSet<String> {
+    let who_say_so = |received: &[crate::support::listener::Received]| -> BTreeSet<String> {
         let says = |health: &serde_json::Value| {
             health["data"]["degraded"].as_array().is_some_and(|degraded| {
                 degraded.iter().any(|one| {
@@ -220,11 +220,11 @@ fn two_boxes_of_one_name_say_so_in_their_logs_and_in_their_health() {
                 })
             })
         };
-        let healths = heard.iter().map(crate::support::listener::Heard::json).filter(says);
+        let healths = received.iter().map(crate::support::listener::Received::json).filter(says);
         healths.filter_map(|health| Some(health["data"]["spool"]["stream"].as_str()?.to_owned())).collect()
     };
     let begun = Instant::now();
-    listener.wait_for("both to say so", |heard| who_say_so(heard).len() == 2);
+    listener.wait_for("both to say so", |received| who_say_so(received).len() == 2);
     // Longer than the first back-off may take: then they have given way to each other.
     assert!(begun.elapsed() < Duration::from_secs(300));
     for daemon in [first, second] {

@@ -14,7 +14,7 @@ use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
 use crate::here::*;
-use crate::support::listener::{Heard, Listener};
+use crate::support::listener::{Listener, Received};
 use crate::support::mosquitto::{Mosquitto, Options};
 
 #[test]
@@ -24,8 +24,8 @@ fn an_alert_arrives_and_leaves_the_outbox_with_both_versions() {
         let listener = Listener::start(broker.port(), "lookout/#");
         let here = Here::start(settings(&broker.url(), version));
         here.alert(1, Level::Yellow);
-        let heard = listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
-        assert_eq!(alert_ids(&heard), ids([1]), "{version:?}");
+        let received = listener.wait_for("the alert", |received| !alert_ids(received).is_empty());
+        assert_eq!(alert_ids(&received), ids([1]), "{version:?}");
         here.wait_empty();
         assert!(here.publisher.stop(Duration::from_secs(5)), "the broker hears the goodbye");
     }
@@ -49,7 +49,7 @@ fn killed_in_the_middle(version: Version) {
         let seq = here.alert(number, Level::Yellow);
         if number == 0 {
             stream = seq.stream.to_string();
-            listener.wait_for("the first alert", |heard| !alert_ids(heard).is_empty());
+            listener.wait_for("the first alert", |received| !alert_ids(received).is_empty());
             // From here on the box knows that this centre marks.
             mark_all(&listener, &stream, 1);
             wait(|| "the mark".to_owned(), || here.outbox.depth().marks);
@@ -64,8 +64,8 @@ fn killed_in_the_middle(version: Version) {
         }
     }
     let want = ids((0..ALERTS).chain([1000 + ALERTS / 3, 1000 + 2 * ALERTS / 3]));
-    let heard = listener.wait_for("every alert", |heard| alert_ids(heard).len() == want.len());
-    assert_eq!(alert_ids(&heard), want);
+    let received = listener.wait_for("every alert", |received| alert_ids(received).len() == want.len());
+    assert_eq!(alert_ids(&received), want);
     assert!(here.publisher.status().connections >= 3, "it was killed twice");
     let depth = here.outbox.depth();
     assert_eq!(depth.last_n, u64::from(ALERTS) + 2, "numbers without holes");
@@ -100,7 +100,7 @@ fn what_a_killed_broker_had_acknowledged_is_sent_again_until_it_is_marked() {
     broker.kill();
     broker.restart();
     let listener = Listener::start(broker.port(), "lookout/#");
-    listener.wait_for("the alert again", |heard| alert_ids(heard) == ids([2]));
+    listener.wait_for("the alert again", |received| alert_ids(received) == ids([2]));
     mark_all(&listener, &seq.stream, 2);
     here.wait_empty();
 }
@@ -118,13 +118,13 @@ fn red_and_orange_go_first_then_what_is_new_then_the_backlog() {
         append_picture(outbox, 1, Level::Yellow, 1000);
     });
     // In the middle of the backlog: it is live and does not wait for it.
-    listener.wait_for("some of the backlog", |heard| alert_ids(heard).len() > 25);
+    listener.wait_for("some of the backlog", |received| alert_ids(received).len() > 25);
     here.alert(100, Level::Blue);
-    let heard = listener.wait_for("everything", |heard| {
-        alert_ids(heard).len() == 61 && heard.iter().any(|one| one.topic.contains("/evidence/"))
+    let received = listener.wait_for("everything", |received| {
+        alert_ids(received).len() == 61 && received.iter().any(|one| one.topic.contains("/evidence/"))
     });
     let order: Vec<String> =
-        heard.iter().filter(|one| one.topic.ends_with("/up/alert")).filter_map(Heard::id).collect();
+        received.iter().filter(|one| one.topic.ends_with("/up/alert")).filter_map(Received::id).collect();
     assert_eq!(order[0], "alert-59.1", "red first");
     let live = order.iter().position(|id| id == "alert-100.1").unwrap();
     assert!(live < 50, "the new one overtook the backlog: {live}");
@@ -143,8 +143,8 @@ fn the_state_is_online_then_stopped_and_the_latest_values_come_again_after_a_rec
         let listener = Listener::start(broker.port(), &format!("{BASE}/up/#"));
         let says = |topic: &str, text: &str| {
             let (topic, text) = (format!("{BASE}/{topic}"), text.to_owned());
-            move |heard: &Heard| {
-                heard.topic == topic && String::from_utf8_lossy(&heard.payload).contains(&text)
+            move |received: &Received| {
+                received.topic == topic && String::from_utf8_lossy(&received.payload).contains(&text)
             }
         };
         listener.wait_one("online", says("up/state", "\"online\""));
@@ -156,7 +156,7 @@ fn the_state_is_online_then_stopped_and_the_latest_values_come_again_after_a_rec
         } else {
             assert!(here.publisher.stop(Duration::from_secs(5)));
             listener.wait_one("stopped", says("up/state", "\"stopped\""));
-            assert!(!listener.heard().iter().any(says("up/state", "offline")), "no will after a goodbye");
+            assert!(!listener.received().iter().any(says("up/state", "offline")), "no will after a goodbye");
         }
     }
 }
@@ -172,12 +172,12 @@ fn a_late_will_does_not_leave_the_box_offline() {
     let session = online.json()["session"].as_str().unwrap().to_owned();
     // What a broker publishes when it notices late that the connection before this one is gone.
     listener.publish(&online.topic, true, r#"{"state":"offline","session":"the-one-before"}"#);
-    let heard = listener.wait_for("online again", |heard| {
-        let states: Vec<_> = heard.iter().map(|one| one.json()["state"].clone()).collect();
+    let received = listener.wait_for("online again", |received| {
+        let states: Vec<_> = received.iter().map(|one| one.json()["state"].clone()).collect();
         let offline = states.iter().position(|state| state == "offline");
         offline.is_some_and(|at| states[at..].iter().any(|state| state == "online"))
     });
-    assert_eq!(heard.last().unwrap().json()["session"], session.as_str(), "the same connection");
+    assert_eq!(received.last().unwrap().json()["session"], session.as_str(), "the same connection");
     let late_comer = Listener::start(broker.port(), &format!("{BASE}/up/state"));
     let kept = late_comer.wait_one("the retained state", |one| one.retain);
     assert_eq!(kept.json()["state"], "online");
@@ -270,7 +270,7 @@ fn a_box_whose_namesake_has_gone_says_so_no_more() {
 }
 
 #[test]
-fn a_namesake_is_told_of_in_chinese_too() {
+fn a_namesake_is_reported_of_in_chinese_too() {
     let broker = Mosquitto::start();
     let patient = || {
         let mut settings = settings(&broker.url(), Version::V5);
@@ -351,8 +351,8 @@ fn a_record_the_broker_cannot_take_is_put_aside_and_the_others_flow() {
         for number in 2..20 {
             here.alert(number, Level::Yellow);
         }
-        let heard = listener.wait_for("the others", |heard| alert_ids(heard).len() == 18);
-        assert_eq!(alert_ids(&heard), ids(2..20), "{version:?}");
+        let received = listener.wait_for("the others", |received| alert_ids(received).len() == 18);
+        assert_eq!(alert_ids(&received), ids(2..20), "{version:?}");
         wait(|| format!("{:?}", here.outbox.depth()), || here.outbox.depth().unsent == 1);
         let status = here.wait_status("to be put aside", |status| status.last_refusal.is_some());
         assert!(
@@ -386,7 +386,7 @@ fn a_topic_the_broker_refuses_holds_back_only_itself() {
     for number in 0..30 {
         here.alert(number, Level::Yellow);
     }
-    listener.wait_for("the alerts", |heard| alert_ids(heard).len() == 30);
+    listener.wait_for("the alerts", |received| alert_ids(received).len() == 30);
     let status = here.wait_status("the refusal", |status| status.last_refusal.is_some());
     let refusal = status.last_refusal.unwrap().to_string();
     assert!(refusal.contains("up/evidence/alert-1/1") && refusal.contains("NotAuthorized"), "{refusal}");
@@ -423,8 +423,8 @@ fn a_value_that_expires_says_so_to_the_broker_and_one_without_bytes_is_forgotten
     here.publisher.set_latest(META.at(&[]), b"{\"meta\":1}".to_vec());
     let kept = |count: usize| {
         let late = Listener::start(broker.port(), &format!("{BASE}/up/#"));
-        late.wait_for("what is kept", |heard| {
-            heard.iter().filter(|one| !one.topic.ends_with("/up/state")).count() >= count
+        late.wait_for("what is kept", |received| {
+            received.iter().filter(|one| !one.topic.ends_with("/up/state")).count() >= count
         })
     };
     kept(3);
@@ -453,8 +453,8 @@ fn a_value_that_expires_says_so_to_the_broker_and_one_without_bytes_is_forgotten
         || "the broker to forget".to_owned(),
         || {
             let late = Listener::start(broker.port(), &format!("{BASE}/up/camera/+"));
-            let heard = late.wait_for("what is kept", |heard| !heard.is_empty());
-            heard.iter().all(|one| one.topic.ends_with("cam-1"))
+            let received = late.wait_for("what is kept", |received| !received.is_empty());
+            received.iter().all(|one| one.topic.ends_with("cam-1"))
         },
     );
     drop(watcher);

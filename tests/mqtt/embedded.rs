@@ -126,8 +126,9 @@ fn one_port_serves_both_versions_and_mosquittos_own_programs() {
         let here = Here::start(settings(&own.broker.url(), version));
         here.alert(version as u32, Level::Red);
         here.wait_empty();
-        listener
-            .wait_for("the alert", |heard| alert_ids(heard).contains(&format!("alert-{}.1", version as u32)));
+        listener.wait_for("the alert", |received| {
+            alert_ids(received).contains(&format!("alert-{}.1", version as u32))
+        });
         assert!(here.publisher.stop(Duration::from_secs(5)));
     }
     let output = subscriber.wait().unwrap();
@@ -185,7 +186,7 @@ fn a_broker_that_is_killed_is_started_again_and_everything_goes_on() {
     let listener = Listener::start(own.port(), "lookout/#");
     let here = Here::start(settings(&own.broker.url(), Version::V5));
     here.alert(1, Level::Yellow);
-    listener.wait_for("the first", |heard| alert_ids(heard) == ids([1]));
+    listener.wait_for("the first", |received| alert_ids(received) == ids([1]));
     here.wait_empty();
     let before = listener.subscriptions();
     kill_process(pid(first), Signal::KILL).unwrap();

@@ -42,8 +42,8 @@ fn where_the_first_broker_is_dead_the_second_takes_the_alerts_and_the_first_has_
         let here = Here::start_after(in_order(&first, &[&second], version), |outbox| {
             append(outbox, 1, Level::Red);
         });
-        let heard = at_second.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
-        assert_eq!(alert_ids(&heard), ids([1]), "{version:?}");
+        let received = at_second.wait_for("the alert", |received| !alert_ids(received).is_empty());
+        assert_eq!(alert_ids(&received), ids([1]), "{version:?}");
         here.wait_empty();
         wait_at(&here, &second);
 
@@ -52,8 +52,12 @@ fn where_the_first_broker_is_dead_the_second_takes_the_alerts_and_the_first_has_
         let at_first = Listener::start(first.port(), "lookout/#");
         second.kill();
         here.alert(2, Level::Yellow);
-        let heard = at_first.wait_for("the next alert", |heard| !alert_ids(heard).is_empty());
-        assert_eq!(alert_ids(&heard), ids([2]), "{version:?}: what the second one had acknowledged is done");
+        let received = at_first.wait_for("the next alert", |received| !alert_ids(received).is_empty());
+        assert_eq!(
+            alert_ids(&received),
+            ids([2]),
+            "{version:?}: what the second one had acknowledged is done"
+        );
         at_first
             .wait_one("online", |one| one.topic.ends_with("/up/state") && one.json()["state"] == "online");
         here.wait_empty();
@@ -89,7 +93,7 @@ fn what_waits_while_all_brokers_are_dead_goes_to_the_one_that_is_back_first() {
     // took all of them.
     here.wait_empty();
     here.alert(100, Level::Red);
-    listener.wait_for("a later one", |heard| alert_ids(heard).contains("alert-100.1"));
+    listener.wait_for("a later one", |received| alert_ids(received).contains("alert-100.1"));
     here.wait_empty();
     assert_eq!(here.outbox.depth().delivered, 21);
 }
@@ -109,8 +113,8 @@ fn a_broker_that_accepts_the_box_and_acknowledges_nothing_is_left_for_the_next_o
         let timing = Timing { stall: patience, settled: patience, ..settings.timing.clone() };
         let here = Here::start(Settings { more_urls: vec![second.url()], timing, ..settings });
         here.alert(1, Level::Red);
-        let heard = listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
-        assert_eq!(alert_ids(&heard), ids([1]), "{version:?}");
+        let received = listener.wait_for("the alert", |received| !alert_ids(received).is_empty());
+        assert_eq!(alert_ids(&received), ids([1]), "{version:?}");
         wait_at(&here, &second);
     }
 }
@@ -149,8 +153,8 @@ fn what_one_broker_refused_goes_to_the_next_one_at_once() {
     let timing = Timing { hold_first: 5 * PATIENCE, hold_most: 5 * PATIENCE, ..settings.timing.clone() };
     let here = Here::start(Settings { more_urls: vec![second.url()], timing, ..settings });
     here.alert(1, Level::Red);
-    let heard = listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
-    assert_eq!(alert_ids(&heard), ids([1]));
+    let received = listener.wait_for("the alert", |received| !alert_ids(received).is_empty());
+    assert_eq!(alert_ids(&received), ids([1]));
     assert_eq!(refusals.load(Ordering::SeqCst), 1, "the first one did refuse it");
     here.wait_status("no word of it any more", |status| status.last_refusal.is_none());
 }
@@ -239,6 +243,6 @@ fn what_a_broker_kept_of_this_boxs_earlier_life_is_not_taken_for_another_box() {
     wait_at(&here, &second);
     // What is kept comes before anything can be sent.
     here.alert(1, Level::Red);
-    listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
+    listener.wait_for("the alert", |received| !alert_ids(received).is_empty());
     assert_eq!(here.publisher.status().namesake, None);
 }

@@ -62,7 +62,7 @@ fn a_broker_that_accepts_and_never_answers_is_left_and_tried_again() {
 }
 
 #[test]
-fn a_broker_that_is_none_is_told_from_a_broken_one() {
+fn a_broker_that_is_none_is_distinguished_from_a_broken_one() {
     for version in BOTH {
         for (answer, kind, want) in [
             (

@@ -18,7 +18,7 @@ use lookout::types::mqtt::Version;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use crate::support::listener::Heard;
+use crate::support::listener::Received;
 
 /// What the box's topics begin with.
 pub const BASE: &str = "lookout/v1/530127/box-1";
@@ -90,10 +90,10 @@ impl Here {
         let (bodies, commands) = bodies();
         let refused = Arc::new(AtomicU64::new(0));
         let count = refused.clone();
-        let heard = move |heard: Result<(&str, u64), &Refusal>| {
-            count.fetch_add(u64::from(heard.is_err()), Ordering::SeqCst);
+        let received = move |received: Result<(&str, u64), &Refusal>| {
+            count.fetch_add(u64::from(received.is_err()), Ordering::SeqCst);
         };
-        let bodies = Bodies { heard: Arc::new(heard), signing, ..bodies };
+        let bodies = Bodies { observer: Arc::new(received), signing, ..bodies };
         let publisher = Publisher::start(settings, bodies, outbox.clone(), Clock::start()).unwrap();
         Here { outbox, publisher, commands, refused, _dir: dir }
     }
@@ -242,8 +242,8 @@ pub fn wait(what: impl Fn() -> String, mut so: impl FnMut() -> bool) {
 }
 
 /// Ids of the alerts among what was heard, each once.
-pub fn alert_ids(heard: &[Heard]) -> BTreeSet<String> {
-    heard.iter().filter(|one| one.topic.ends_with("/up/alert")).filter_map(Heard::id).collect()
+pub fn alert_ids(received: &[Received]) -> BTreeSet<String> {
+    received.iter().filter(|one| one.topic.ends_with("/up/alert")).filter_map(Received::id).collect()
 }
 
 /// Ids of these alerts.

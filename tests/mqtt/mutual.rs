@@ -108,7 +108,7 @@ impl Drop for Centre {
 }
 
 #[test]
-fn a_box_with_its_own_certificate_is_heard() {
+fn a_box_with_its_own_certificate_is_accepted() {
     let shipped = Shipped::start();
     let centre = Centre::start(&shipped);
     let here = Here::start(shipped.settings(Some(BOX)));
@@ -201,7 +201,7 @@ fn a_namesake_in_another_area_is_heard_there_and_throws_nobody_off() {
 }
 
 #[test]
-fn a_box_that_is_not_on_the_list_may_do_nothing_and_is_told() {
+fn a_box_that_is_not_on_the_list_may_do_nothing_and_is_reported() {
     let shipped = Shipped::start();
     std::fs::write(shipped.file("boxes.acl"), access_list(&BOXES[1..])).unwrap();
     let here = Here::start(shipped.settings(Some(BOX)));

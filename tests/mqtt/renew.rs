@@ -11,7 +11,7 @@ use crate::support::listener::Listener;
 use crate::support::mosquitto::{Mosquitto, Options};
 
 #[test]
-fn another_broker_gets_what_waits_and_the_first_one_hears_that_the_box_left() {
+fn another_broker_gets_what_waits_and_the_first_one_is_notified_that_the_box_left() {
     for version in [Version::V5, Version::V311] {
         let (first, second) = (Mosquitto::start(), Mosquitto::start());
         let here_listens = Listener::start(first.port(), "lookout/#");
@@ -24,7 +24,7 @@ fn another_broker_gets_what_waits_and_the_first_one_hears_that_the_box_left() {
         let moved = Settings { prefix: "elsewhere/v1".to_owned(), ..settings(&second.url(), version) };
         here.publisher.reconnect(moved).unwrap();
         let state = |wanted: &'static str| {
-            move |m: &crate::support::listener::Heard| {
+            move |m: &crate::support::listener::Received| {
                 m.topic.ends_with("up/state") && m.json()["state"] == wanted
             }
         };
@@ -34,8 +34,8 @@ fn another_broker_gets_what_waits_and_the_first_one_hears_that_the_box_left() {
         here.wait_empty();
         let alert = there_listens.wait_one("the alert", |m| m.topic.ends_with("up/alert"));
         assert_eq!(alert.topic, "elsewhere/v1/530127/box-1/up/alert");
-        let told_here = here_listens.heard().iter().filter(|m| m.topic.ends_with("up/alert")).count();
-        assert_eq!(told_here, 1, "the second one went elsewhere");
+        let published_here = here_listens.received().iter().filter(|m| m.topic.ends_with("up/alert")).count();
+        assert_eq!(published_here, 1, "the second one went elsewhere");
     }
 }
 
@@ -109,17 +109,17 @@ fn another_time_zone_counts_at_once_on_the_same_connection() {
     let centre = Listener::start(broker.port(), &format!("{BASE}/up/reply"));
     let here = Here::start(settings(&broker.url(), Version::V5));
     here.wait_connected();
-    let told = |request: &str| {
+    let published = |request: &str| {
         let expired =
             json!({ "request_id": request, "alert_id": "A", "by": "d", "exp": "2020-01-01T00:00:00Z" });
         centre.publish(&format!("{BASE}/down/cmd/ack"), false, expired.to_string());
         let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == request).json();
         reply["message"].as_str().unwrap().to_owned()
     };
-    assert!(told("r1").contains("2020-01-01T00:00:00"), "of a box without a zone: UTC");
+    assert!(published("r1").contains("2020-01-01T00:00:00"), "of a box without a zone: UTC");
     let session = here.publisher.status().session;
-    here.publisher.tell_times_in(jiff::tz::TimeZone::get("Asia/Shanghai").unwrap());
-    let message = told("r2");
+    here.publisher.set_time_zone(jiff::tz::TimeZone::get("Asia/Shanghai").unwrap());
+    let message = published("r2");
     assert!(message.contains("2020-01-01T08:00:00"), "{message}");
     let status = here.publisher.status();
     assert_eq!((status.session, status.connections), (session, 1));

@@ -55,9 +55,9 @@ impl Centre {
     /// What it said of each message, when it had all that were wanted.
     fn end(mut self) -> Vec<Value> {
         let lines = std::io::Read::by_ref(&mut self.lines).lines();
-        let told: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
-        assert!(self.child.wait().unwrap().success(), "{told:#?}");
-        told
+        let reported: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+        assert!(self.child.wait().unwrap().success(), "{reported:#?}");
+        reported
     }
 }
 
@@ -75,8 +75,8 @@ fn registered(folder: &Path, key: &BoxKey) -> PathBuf {
     file
 }
 
-fn on<'t>(told: &'t [Value], topic: &str) -> Vec<&'t Value> {
-    told.iter().filter(|one| one["topic"].as_str().unwrap().starts_with(topic)).collect()
+fn on<'t>(reported: &'t [Value], topic: &str) -> Vec<&'t Value> {
+    reported.iter().filter(|one| one["topic"].as_str().unwrap().starts_with(topic)).collect()
 }
 
 #[test]
@@ -90,9 +90,9 @@ fn with_mqtt_5_everything_that_a_box_says_verifies_and_with_a_byte_changed_nothi
     let here = Here::start_signing(settings(&broker.url(), Version::V5), key, |_| {});
     here.alert(1, Level::Red);
     append_picture(&here.outbox, 1, Level::Red, 100_000);
-    let told = centre.end();
-    assert!(told.iter().all(|one| one["verifies"] == true && one["changed"] == false), "{told:#?}");
-    assert_eq!(on(&told, "up/alert")[0]["id"], "alert-1.1");
+    let reported = centre.end();
+    assert!(reported.iter().all(|one| one["verifies"] == true && one["changed"] == false), "{reported:#?}");
+    assert_eq!(on(&reported, "up/alert")[0]["id"], "alert-1.1");
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn with_mqtt_3_1_1_the_signature_comes_beside_and_verifies() {
     let centre = Centre::start(broker.port(), "3.1.1", &file, &["up/alert"]);
     let here = Here::start_signing(settings(&broker.url(), Version::V311), key, |_| {});
     here.alert(1, Level::Red);
-    let told = centre.end();
-    let alerts = on(&told, "up/alert");
+    let reported = centre.end();
+    let alerts = on(&reported, "up/alert");
     assert_eq!((&alerts[0]["id"], &alerts[0]["verifies"]), (&Value::from("alert-1.1"), &Value::from(true)));
     assert_eq!(alerts[0]["changed"], false);
 }
@@ -126,13 +126,13 @@ fn what_another_key_signed_does_not_verify() {
     stranger.publisher.stop(Duration::from_secs(5));
     let here = Here::start_signing(settings(&broker.url(), Version::V5), key, |_| {});
     here.alert(2, Level::Red);
-    let told = centre.end();
+    let reported = centre.end();
     let alerts: Vec<_> =
-        on(&told, "up/alert").iter().map(|one| (one["id"].clone(), one["verifies"].clone())).collect();
+        on(&reported, "up/alert").iter().map(|one| (one["id"].clone(), one["verifies"].clone())).collect();
     let expected =
         [("alert-1.1", false), ("alert-2.1", true)].map(|(id, good)| (Value::from(id), Value::from(good)));
-    assert_eq!(alerts, expected, "{told:#?}");
-    assert!(on(&told, "up/alert").iter().all(|one| one["signed"] == true), "{told:#?}");
+    assert_eq!(alerts, expected, "{reported:#?}");
+    assert!(on(&reported, "up/alert").iter().all(|one| one["signed"] == true), "{reported:#?}");
 }
 
 /// A box whose one camera is not there, which is worth an alert.
@@ -180,9 +180,9 @@ fn the_alerts_of_the_daemon_verify_by_the_key_that_lookout_keys_box_prints() {
         fs::write(&file, jwk).unwrap();
         let centre = Centre::start(broker.port(), version, &file, wanted);
         let daemon = start(&config);
-        let told = centre.end();
-        let alerts = on(&told, "up/alert");
-        assert!(alerts.iter().all(|one| one["verifies"] == true && one["changed"] == false), "{told:#?}");
+        let reported = centre.end();
+        let alerts = on(&reported, "up/alert");
+        assert!(alerts.iter().all(|one| one["verifies"] == true && one["changed"] == false), "{reported:#?}");
         assert_eq!(daemon.stop(PATIENCE), 0);
     }
 }
@@ -210,8 +210,8 @@ fn the_key_that_is_printed_is_the_one_that_up_meta_tells_and_the_private_half_st
     assert!(for_people.contains("530127.box-1") && for_people.contains(printed["kid"].as_str().unwrap()));
     let (code, log) = daemon.stop_for_log(PATIENCE);
     assert_eq!(code, 0);
-    let heard = listener.heard();
-    let mut said = heard.iter().map(|one| String::from_utf8_lossy(&one.payload));
+    let received = listener.received();
+    let mut said = received.iter().map(|one| String::from_utf8_lossy(&one.payload));
     for (what, text) in [("the command", out), ("the command", for_people), ("the log", log)] {
         assert!(!text.contains(secret), "{what}: {text}");
     }
@@ -219,7 +219,7 @@ fn the_key_that_is_printed_is_the_one_that_up_meta_tells_and_the_private_half_st
 }
 
 #[test]
-fn a_key_that_cannot_be_used_is_told_and_kept_and_the_box_goes_on_unsigned() {
+fn a_key_that_cannot_be_used_is_reported_and_kept_and_the_box_goes_on_unsigned() {
     for (content, mode, why) in
         [("{\"kty\":\"OKP\"", 0o600, "is damaged"), ("{}", 0o644, "can be read by other users")]
     {
@@ -234,21 +234,21 @@ fn a_key_that_cannot_be_used_is_told_and_kept_and_the_box_goes_on_unsigned() {
         assert!(code == 1 && err.contains(why) && err.contains("hint: "), "{code}: {err}");
         let listener = Listener::start(broker.port(), "lookout/v1/530127/box-1/up/#");
         let daemon = start(&config);
-        let told = listener.wait_one("that it cannot sign", |one| {
+        let reported = listener.wait_one("that it cannot sign", |one| {
             let degraded = one.json()["data"]["degraded"].clone();
             one.topic.ends_with("up/health")
                 && degraded.as_array().into_iter().flatten().any(|entry| entry["part"] == "signing")
         });
-        let entries = told.json()["data"]["degraded"].clone();
+        let entries = reported.json()["data"]["degraded"].clone();
         let entry =
             entries.as_array().unwrap().iter().find(|entry| entry["part"] == "signing").unwrap().clone();
         let reason = entry["reason"].as_str().unwrap();
         assert!(reason.contains("messages are not signed") && reason.contains(why), "{reason}");
         let alert = listener.wait_one("an alert", |one| one.topic.ends_with("up/alert"));
         assert_eq!(alert.json()["data"]["kind"], "camera_trouble");
-        let heard = listener.heard();
-        assert!(heard.iter().all(|one| !one.topic.ends_with("up/signature")), "signed with what?");
-        let meta = heard.iter().find(|one| one.topic.ends_with("up/meta")).unwrap().json();
+        let received = listener.received();
+        assert!(received.iter().all(|one| !one.topic.ends_with("up/signature")), "signed with what?");
+        let meta = received.iter().find(|one| one.topic.ends_with("up/meta")).unwrap().json();
         assert!(meta["data"].is_object() && meta["data"]["signing_key"].is_null());
         let (code, log) = daemon.stop_for_log(PATIENCE);
         assert!(code == 0 && log.contains(why) && log.contains("messages are sent unsigned"), "{log}");
@@ -380,9 +380,12 @@ fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_the
         let of_both = *signatures.lock();
         assert_eq!(of_both, 3, "{is_closed}");
         let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
-        let (told, hint) = status.unsigned.unwrap();
-        let told = format!("{told}\n{hint}");
-        assert!(told.contains("does not take `up/signature`") && !hint.to_string().is_empty(), "{told}");
+        let (reported, hint) = status.unsigned.unwrap();
+        let reported = format!("{reported}\n{hint}");
+        assert!(
+            reported.contains("does not take `up/signature`") && !hint.to_string().is_empty(),
+            "{reported}"
+        );
         here.alert(3, Level::Red);
         here.wait_empty();
         assert_eq!((taken.ids(), *signatures.lock()), (ids([1, 2, 3]), of_both), "none is tried again yet");
@@ -455,9 +458,9 @@ fn with_mqtt_5_a_message_that_is_too_large_only_with_its_signature_arrives_witho
     here.wait_empty();
     assert_eq!(taken.ids(), ids([1, 2]));
     let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
-    let (told, hint) = status.unsigned.unwrap();
-    let told = format!("{told}\n{hint}");
-    assert!(told.contains("larger than the 2000 bytes") && !hint.to_string().is_empty(), "{told}");
+    let (reported, hint) = status.unsigned.unwrap();
+    let reported = format!("{reported}\n{hint}");
+    assert!(reported.contains("larger than the 2000 bytes") && !hint.to_string().is_empty(), "{reported}");
 }
 
 #[test]

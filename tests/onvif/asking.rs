@@ -142,7 +142,7 @@ async fn without_a_login_a_camera_that_wants_one_says_so() {
 }
 
 #[tokio::test]
-async fn a_locked_user_and_one_without_rights_are_told_from_a_wrong_password() {
+async fn a_locked_user_and_one_without_rights_are_distinguished_from_a_wrong_password() {
     for auth in [Auth::Digest, Auth::Token] {
         let camera = OnvifCamera::start(Setup { trouble: Trouble::LocksAfter(1), ..with(auth) });
         let first = open(&camera, &login("admin", "wrong")).await.unwrap_err();
@@ -231,7 +231,7 @@ async fn a_camera_that_encrypts_with_a_certificate_of_its_own_is_asked_encrypted
 }
 
 #[tokio::test]
-async fn what_is_no_camera_is_told_with_what_it_is() {
+async fn what_is_no_camera_is_reported_with_what_it_is() {
     for (trouble, expected) in [
         (Trouble::Page(200), "not_onvif"),
         (Trouble::Page(404), "not_onvif"),

@@ -95,7 +95,7 @@ fn the_keyframe_interval_is_set_by_the_command() {
 }
 
 #[test]
-fn a_wrong_password_is_told_in_both_languages_and_as_json() {
+fn a_wrong_password_is_reported_in_both_languages_and_as_json() {
     let camera = OnvifCamera::start(Setup::default());
     let (_folder, file) = secret("admin:wrong-one");
     let at = address(&camera);

@@ -30,9 +30,10 @@ fn an_alert_is_taken_on_judged_and_closed_at_the_page_and_the_centre_hears_of_it
     assert!(!by_itself.text().contains("Done."), "nobody may have looked");
     assert!(li.get(&path).text().contains("Done."));
     assert!(!li.get(&path).text().contains("Done."), "it is said once");
-    let told = site.told("the acknowledged revision", &alert, |data| data["acknowledged"]["by"] == "page:li");
-    assert_eq!(told["data"]["acknowledged"]["note"], "on my way");
-    assert_eq!(told["data"]["acknowledged"]["key_id"], Value::Null, "nothing was signed");
+    let published =
+        site.published("the acknowledged revision", &alert, |data| data["acknowledged"]["by"] == "page:li");
+    assert_eq!(published["data"]["acknowledged"]["note"], "on my way");
+    assert_eq!(published["data"]["acknowledged"]["key_id"], Value::Null, "nothing was signed");
     site.shown(&mut li, &path, |text| text.contains("taken on by li at the page"));
 
     let second = li.post(&format!("{path}/ack"), &[("token", &token)]);
@@ -42,16 +43,18 @@ fn an_alert_is_taken_on_judged_and_closed_at_the_page_and_the_centre_hears_of_it
     let fields =
         [("token", token.as_str()), ("verdict", "confirmed"), ("cause", "confirmed.rain"), ("note", "")];
     li.post(&format!("{path}/verdict"), &fields);
-    let told = site.told("the verdict", &alert, |data| data["handling"]["verdict"]["by"] == "page:li");
-    assert_eq!(told["data"]["handling"]["verdict"]["cause"], "rain");
+    let published =
+        site.published("the verdict", &alert, |data| data["handling"]["verdict"]["by"] == "page:li");
+    assert_eq!(published["data"]["handling"]["verdict"]["cause"], "rain");
     // A cause that was left over from the other verdict is not sent.
     let fields = [("token", token.as_str()), ("verdict", "false_alarm"), ("cause", "confirmed.rain")];
     li.post(&format!("{path}/verdict"), &fields);
-    let told = site
-        .told("the other verdict", &alert, |data| data["handling"]["verdict"]["verdict"] == "false_alarm");
-    assert_eq!(told["data"]["handling"]["verdict"]["cause"], Value::Null);
+    let published = site.published("the other verdict", &alert, |data| {
+        data["handling"]["verdict"]["verdict"] == "false_alarm"
+    });
+    assert_eq!(published["data"]["handling"]["verdict"]["cause"], Value::Null);
     li.post(&format!("{path}/close"), &[("token", &token), ("outcome", "resolved")]);
-    site.told("the closure", &alert, |data| data["handling"]["closed"]["outcome"] == "resolved");
+    site.published("the closure", &alert, |data| data["handling"]["closed"]["outcome"] == "resolved");
     site.shown(&mut li, "/alerts", |text| text.contains("closed by li at the page"));
 
     let nonsense = li.post(&format!("{path}/close"), &[("token", &token), ("outcome", "no such word")]);
@@ -151,7 +154,7 @@ fn alerts_are_known_after_a_restart_and_forgotten_where_the_page_is_switched_off
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_and_tried_again() {
+fn a_port_that_is_taken_is_reported_and_tried_again() {
     let mut site = Site::start();
     site.stop();
     let other = std::net::TcpListener::bind(site.address).unwrap();

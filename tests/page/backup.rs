@@ -106,8 +106,8 @@ fn nothing_is_replaced_that_nobody_agreed_to_have_replaced() {
     fs::write(&site.config, &changed).unwrap();
     let refused = lookout(&["restore", &path], &site.config, PASSPHRASE);
     assert_eq!(refused.status.code(), Some(1));
-    let told = said(&refused);
-    assert!(told.contains("would be replaced") && told.contains("nothing was written"), "{told}");
+    let printed = said(&refused);
+    assert!(printed.contains("would be replaced") && printed.contains("nothing was written"), "{printed}");
     assert_eq!(fs::read_to_string(&site.config).unwrap(), changed);
     let replaced = lookout(&["restore", &path, "--replace"], &site.config, PASSPHRASE);
     assert!(replaced.status.success(), "{}", said(&replaced));

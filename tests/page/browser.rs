@@ -105,8 +105,9 @@ fn an_alert_appears_by_itself_and_is_taken_on_with_a_phone() {
     browser.type_into("#note-ack", "on my way");
     browser.click("#do-ack button");
     browser.wait_for_text("Done.");
-    let told = site.told("the acknowledged revision", &alert, |data| data["acknowledged"]["by"] == "page:li");
-    assert_eq!(told["data"]["acknowledged"]["note"], "on my way");
+    let published =
+        site.published("the acknowledged revision", &alert, |data| data["acknowledged"]["by"] == "page:li");
+    assert_eq!(published["data"]["acknowledged"]["note"], "on my way");
     browser.wait_for_text("taken on by li at the page");
 
     // What somebody writes is not lost when the alert changes meanwhile.
@@ -115,7 +116,7 @@ fn an_alert_appears_by_itself_and_is_taken_on_with_a_phone() {
     let mut wang = site.enrolled("wang", "operator");
     let fields = [("token", &*wang.get("/").token()), ("verdict", "confirmed"), ("cause", "confirmed.rain")];
     wang.post(&format!("/alerts/{alert}/verdict"), &fields);
-    site.told("another revision", &alert, |data| data["handling"]["verdict"]["by"] == "page:wang");
+    site.published("another revision", &alert, |data| data["handling"]["verdict"]["by"] == "page:wang");
     browser.type_into("#note-close", "tence");
     let note = browser.script("return document.querySelector('#note-close').value", &[]);
     assert_eq!(note, "half a sentence");
@@ -244,5 +245,5 @@ fn the_keyboard_is_enough() {
     tab_to(&browser, "the button", &|here| here[1] == "Take it on");
     browser.press(ENTER);
     browser.wait_for_text("Done.");
-    site.told("the acknowledged revision", &alert, |data| data["acknowledged"]["note"] == "seen");
+    site.published("the acknowledged revision", &alert, |data| data["acknowledged"]["note"] == "seen");
 }

@@ -44,7 +44,7 @@ impl<'a> Finger<'a> {
 
     /// In place of what stands there.
     pub fn types_anew(&self, selector: &str, text: &str) {
-        // All of it is chosen first, by Control and A: what the page does not hear of it would put back.
+        // All of it is chosen first, by Control and A: what the page does not learn of it would put back.
         self.acts();
         self.types(selector, &format!("\u{E009}a\u{E000}{text}"));
     }

@@ -75,10 +75,10 @@ fn done(site: &Site, command: &str) -> Vec<Value> {
 }
 
 /// What the centre knows of the configuration, once it fits.
-fn told(site: &Site, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+fn published(site: &Site, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
     site.centre.wait_for(what, SOON, |messages| {
-        let told = messages.iter().rev().find(|message| message.topic.ends_with("/up/config"))?.json();
-        fits(&told["data"]).then(|| told["data"].clone())
+        let published = messages.iter().rev().find(|message| message.topic.ends_with("/up/config"))?.json();
+        fits(&published["data"]).then(|| published["data"].clone())
     })
 }
 
@@ -156,7 +156,7 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     assert_eq!(file(&site), before, "it is only tried");
     let page = wang.get("/").text();
     assert!(page.contains("A change is on trial") && page.contains("min left"), "{page}");
-    let trial = told(&site, "a trial", |config| config["source"] == "page");
+    let trial = published(&site, "a trial", |config| config["source"] == "page");
     assert!(trial["reverts_at"].is_string() && trial.get("version").is_none(), "{trial}");
     assert_eq!(Some(trial["running_sha256"].as_str().unwrap()), on_trial(&page).as_deref());
 
@@ -180,7 +180,7 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     for path in [&site.config, &backup] {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o640, "{}", path.display());
     }
-    let kept = told(&site, "the file", |config| config["source"] == "file");
+    let kept = published(&site, "the file", |config| config["source"] == "file");
     assert_eq!((kept["running_sha256"].as_str(), kept.get("reverts_at")), (Some(running.as_str()), None));
     assert_eq!(done(&site, "config")[0]["by"], "page:li");
     assert_eq!(done(&site, "confirm")[0]["by"], "page:chen");
@@ -189,7 +189,7 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     site.run();
     assert!(!site.enrolled("zhao", "viewer").get("/").text().contains("A change is on trial"));
     assert_eq!(
-        told(&site, "the file", |config| config["source"] == "file")["running_sha256"],
+        published(&site, "the file", |config| config["source"] == "file")["running_sha256"],
         running.as_str()
     );
 }
@@ -230,7 +230,7 @@ fn changes_add_up_and_are_given_up_before_and_during_the_trial() {
     assert!(page.contains("somebody else edited") && !page.contains("Try for ten minutes"), "{page}");
     press(&mut li, "try", &[]);
     assert_eq!(done(&site, "config").len(), 2, "it is not tried");
-    let config = told(&site, "what was before", |config| config["source"] == "file");
+    let config = published(&site, "what was before", |config| config["source"] == "file");
     assert_eq!(config["outcome"], "reverted");
     assert_eq!(config["offered_source"], "page");
     assert_eq!(file(&site), before);

@@ -111,13 +111,13 @@ fn alerted(site: &Site, number: usize) -> Duration {
 
 /// What the clients are told.
 #[derive(Default)]
-struct Told {
+struct Traffic {
     go: AtomicBool,
     end: AtomicBool,
     answered: AtomicU64,
 }
 
-impl Told {
+impl Traffic {
     /// Goes on whenever it is told to, until the end.
     fn whenever(&self, mut work: impl FnMut()) {
         // At another machine, browsers take nothing of the box.
@@ -154,7 +154,7 @@ impl Told {
 }
 
 /// Whatever happens, they end: otherwise they would be waited for for ever.
-struct End<'a>(&'a Told);
+struct End<'a>(&'a Traffic);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
@@ -172,28 +172,28 @@ fn at(times: &mut [Duration], percent: usize) -> Duration {
 fn fifty_who_hammer_the_page_delay_no_alert() {
     let camera = lane_camera(0, BEFORE_SOMEBODY_COMES);
     let watched = with_camera(&lane_url(&camera));
-    // A rule's alerts would be told in between.
+    // A rule's alerts would be reported in between.
     let watched = watched.split("\n[[rule]]").next().unwrap();
     let gauges: String = (0..2 * TURNS * IN_A_ROW).map(gauge).collect();
     let site = Site::start_with(&format!("{NO_FACE_MODEL}{watched}{gauges}"));
     let people: Vec<Client> =
         (0..PEOPLE).map(|number| site.enrolled(&format!("li-{number}"), "viewer")).collect();
 
-    let told = Told::default();
+    let traffic = Traffic::default();
     let (mut quiet, mut hammered) = (Vec::new(), Vec::new());
     thread::scope(|scope| {
-        let _end = End(&told);
+        let _end = End(&traffic);
         for number in 0..CLIENTS {
-            let (client, told) = (people[number % PEOPLE].clone(), &told);
-            scope.spawn(move || if number < VIEWERS { told.look(client) } else { told.hammer(client) });
+            let (client, traffic) = (people[number % PEOPLE].clone(), &traffic);
+            scope.spawn(move || if number < VIEWERS { traffic.look(client) } else { traffic.hammer(client) });
         }
         for turn in 0..2 * TURNS {
             let is_hammered = turn % 2 == 1;
-            told.go.store(is_hammered, Ordering::SeqCst);
+            traffic.go.store(is_hammered, Ordering::SeqCst);
             // Until what was asked for in the last turn is answered, or what is asked for in this one.
-            let (answered, began) = (told.answered.load(Ordering::SeqCst), Instant::now());
+            let (answered, began) = (traffic.answered.load(Ordering::SeqCst), Instant::now());
             while began.elapsed() < Duration::from_secs(1)
-                || is_hammered && told.answered.load(Ordering::SeqCst) < answered + CLIENTS as u64
+                || is_hammered && traffic.answered.load(Ordering::SeqCst) < answered + CLIENTS as u64
             {
                 assert!(began.elapsed() < SOON, "the page answers nobody");
                 thread::park_timeout(Duration::from_millis(20));
@@ -216,7 +216,7 @@ fn fifty_who_hammer_the_page_delay_no_alert() {
          they were answered {} times",
         at(&mut quiet, 50),
         at(&mut hammered, 50),
-        told.answered.load(Ordering::SeqCst)
+        traffic.answered.load(Ordering::SeqCst)
     );
     assert!(
         most_hammered < most_quiet.mul_f64(MOST_TIMES) + AND,

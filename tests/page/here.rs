@@ -197,7 +197,7 @@ catalogue = ["flooding"]
     }
 
     /// The first revision of an alert at the broker that fits.
-    pub fn told(&self, what: &str, alert: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub fn published(&self, what: &str, alert: &str, fits: impl Fn(&Value) -> bool) -> Value {
         self.centre
             .wait_for(what, SOON, |m| alert_where(m, |a| a["data"]["alert_id"] == alert && fits(&a["data"])))
     }

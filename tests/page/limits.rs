@@ -85,7 +85,7 @@ fn a_thousand_slow_connections_keep_nobody_out_and_delay_no_alert() {
 }
 
 #[test]
-fn changes_are_told_as_they_come() {
+fn changes_are_reported_as_they_come() {
     let site = Site::start();
     let mut li = site.enrolled("li", "viewer");
     let mut stream = li.connect();
@@ -93,22 +93,22 @@ fn changes_are_told_as_they_come() {
     let request =
         format!("GET /live HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n", site.address, cookies.join("; "));
     stream.write_all(request.as_bytes()).unwrap();
-    let mut heard = String::new();
+    let mut received = String::new();
     let mut read_until = |what: &str, fits: &dyn Fn(&str) -> bool| {
         let until = Instant::now() + super::here::SOON;
         let mut piece = [0; 4096];
-        while !fits(&heard) {
-            assert!(Instant::now() < until, "{what}: {heard}");
-            let read = stream.read(&mut piece).unwrap_or_else(|error| panic!("{what}: {error}: {heard}"));
-            assert!(read > 0, "{what}: it ended: {heard}");
-            heard.push_str(&String::from_utf8_lossy(&piece[..read]));
+        while !fits(&received) {
+            assert!(Instant::now() < until, "{what}: {received}");
+            let read = stream.read(&mut piece).unwrap_or_else(|error| panic!("{what}: {error}: {received}"));
+            assert!(read > 0, "{what}: it ended: {received}");
+            received.push_str(&String::from_utf8_lossy(&piece[..read]));
         }
-        heard.clone()
+        received.clone()
     };
-    let first = read_until("the first word", &|heard| heard.contains("event:change"));
+    let first = read_until("the first word", &|received| received.contains("event:change"));
     assert!(first.contains("text/event-stream") && first.contains("\"alerts\":0"), "{first}");
     let alert = site.flooded();
-    read_until("the alert", &|heard| heard.contains("\"alerts\":1"));
+    read_until("the alert", &|received| received.contains("\"alerts\":1"));
     assert!(li.get("/alerts").text().contains(&alert));
 }
 
@@ -138,7 +138,7 @@ fn many_tabs_leave_connections_for_the_pages() {
 }
 
 #[test]
-fn a_browser_that_forgot_the_encryption_is_told() {
+fn a_browser_that_forgot_the_encryption_is_reported() {
     let site = Site::start();
     let mut stream = TcpStream::connect(site.address).unwrap();
     stream.write_all(format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", site.address).as_bytes()).unwrap();

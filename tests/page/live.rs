@@ -27,10 +27,10 @@ fn config(url: &str) -> String {
     format!("{NO_FACE_MODEL}{}", with_camera(url))
 }
 
-/// A page that hears of one camera.
+/// A page that learns of one camera.
 pub struct Events {
     stream: StreamOwned<ClientConnection, TcpStream>,
-    heard: String,
+    received: String,
 }
 
 impl Events {
@@ -41,7 +41,7 @@ impl Events {
         let cookies = cookies.join("; ");
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookies}\r\n\r\n", client.address);
         stream.write_all(request.as_bytes()).unwrap();
-        Events { stream, heard: String::new() }
+        Events { stream, received: String::new() }
     }
 
     /// The next event of that name.
@@ -50,29 +50,30 @@ impl Events {
         let begin = format!("event:{name}\ndata:");
         let mut piece = [0; 16 * 1024];
         loop {
-            if let Some(at) = self.heard.find(&begin) {
-                let rest = &self.heard[at + begin.len()..];
+            if let Some(at) = self.received.find(&begin) {
+                let rest = &self.received[at + begin.len()..];
                 if let Some(end) = rest.find("\n\n") {
                     let data = serde_json::from_str(&rest[..end]).unwrap_or_else(|e| panic!("{e}: {rest}"));
-                    self.heard = rest[end..].to_owned();
+                    self.received = rest[end..].to_owned();
                     return data;
                 }
             }
-            assert!(Instant::now() < until, "no {name}: {}", self.heard);
-            let read = self.stream.read(&mut piece).unwrap_or_else(|e| panic!("{name}: {e}: {}", self.heard));
-            assert!(read > 0, "no {name}, it ended: {}", self.heard);
-            self.heard.push_str(&String::from_utf8_lossy(&piece[..read]));
+            assert!(Instant::now() < until, "no {name}: {}", self.received);
+            let read =
+                self.stream.read(&mut piece).unwrap_or_else(|e| panic!("{name}: {e}: {}", self.received));
+            assert!(read > 0, "no {name}, it ended: {}", self.received);
+            self.received.push_str(&String::from_utf8_lossy(&piece[..read]));
         }
     }
 
     /// Reads on until the box says no more; the connection may stay.
     fn end(&mut self) {
         let (until, mut piece) = (Instant::now() + SOON, [0; 16 * 1024]);
-        while !self.heard.ends_with("\r\n0\r\n\r\n") {
-            assert!(Instant::now() < until, "it goes on: {}", self.heard);
-            let read = self.stream.read(&mut piece).unwrap_or_else(|e| panic!("{e}: {}", self.heard));
-            assert!(read > 0, "it broke off: {}", self.heard);
-            self.heard.push_str(&String::from_utf8_lossy(&piece[..read]));
+        while !self.received.ends_with("\r\n0\r\n\r\n") {
+            assert!(Instant::now() < until, "it goes on: {}", self.received);
+            let read = self.stream.read(&mut piece).unwrap_or_else(|e| panic!("{e}: {}", self.received));
+            assert!(read > 0, "it broke off: {}", self.received);
+            self.received.push_str(&String::from_utf8_lossy(&piece[..read]));
         }
     }
 

@@ -490,7 +490,7 @@ fn a_rule_is_added_with_a_phone_and_stands_in_the_file() {
         }
     }
     let complaints = browser.complaints().into_iter();
-    // A form that comes back with what is wrong is told as such.
+    // A form that comes back with what is wrong is reported as such.
     let complaints: Vec<String> =
         complaints.filter(|line| !line.contains("certificate") && !line.contains("422")).collect();
     assert!(complaints.is_empty(), "{complaints:?}");

@@ -38,8 +38,8 @@ fn drawn(zones: &[(&str, &[[f64; 2]])]) -> String {
 
 fn problems(answer: &Answer) -> Vec<Value> {
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
-    let told: Value = serde_json::from_slice(&answer.body).unwrap();
-    told["problems"].as_array().unwrap().clone()
+    let found: Value = serde_json::from_slice(&answer.body).unwrap();
+    found["problems"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn what_is_drawn_is_judged_as_by_lookout_check() {
     let speck = [[0.5, 0.5], [0.505, 0.5], [0.505, 0.505]];
     let text = std::fs::read_to_string(&site.config).unwrap();
     for (polygon, words) in [(&bow_tie[..], "crosses itself"), (&speck[..], "no area")] {
-        let told = check(&drawn(&[("square", polygon)]));
-        let [one] = &told[..] else { panic!("{told:?}") };
+        let found = check(&drawn(&[("square", polygon)]));
+        let [one] = &found[..] else { panic!("{found:?}") };
         assert_eq!(
             (&one["isError"], &one["kind"], &one["name"]),
             (&json!(true), &json!("zone"), &json!("square"))
@@ -85,9 +85,9 @@ fn what_is_drawn_is_judged_as_by_lookout_check() {
 
     // A zone that is called otherwise takes its rule along; one that is drawn elsewhere leaves the rule without any.
     assert_eq!(errors(&check(&drawn(&[("yard", &SQUARE[..])]))), 0);
-    let told = check(&drawn(&[("yard", &[[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]][..])]));
+    let found = check(&drawn(&[("yard", &[[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]][..])]));
     let of_the_rule = |one: &Value| one["text"].as_str().is_some_and(|text| text.contains("somebody-there"));
-    assert!(told.iter().any(|one| one["isError"] == true && of_the_rule(one)), "{told:?}");
+    assert!(found.iter().any(|one| one["isError"] == true && of_the_rule(one)), "{found:?}");
     // What is no drawing at all.
     for nonsense in [
         "{",
@@ -371,7 +371,7 @@ fn a_zone_drawn_with_the_keyboard_is_that_zone_in_the_file() {
 
 #[test]
 #[ignore = "needs chromium, chromium-driver and axe-core, which deploy/setup.sh --test installs"]
-fn a_zone_that_crosses_itself_is_told_while_it_is_drawn() {
+fn a_zone_that_crosses_itself_is_reported_while_it_is_drawn() {
     if axe().is_none() {
         return;
     }

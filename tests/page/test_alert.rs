@@ -15,8 +15,8 @@ fn send(client: &mut Client) -> u16 {
     client.post("/test", &[("token", &token)]).status
 }
 
-/// The test alert as the centre hears of it.
-fn told(site: &Site) -> Value {
+/// The test alert as the centre learns of it.
+fn published(site: &Site) -> Value {
     site.centre.wait_for("the test alert", SOON, |m| {
         alert_where(m, |a| a["data"]["kind"] == "test_alert" && a["data"]["phase"] == "new")
     })
@@ -29,7 +29,7 @@ fn a_test_alert_passes_every_station_and_counts_as_no_alert() {
     assert!(li.get("/test").text().contains("No test alert since the box started"));
     assert_eq!(send(&mut li), 303);
 
-    let alert = told(&site);
+    let alert = published(&site);
     let data = &alert["data"];
     assert_eq!(
         (&data["mode"], &data["level"]),
@@ -58,7 +58,7 @@ fn a_test_alert_passes_every_station_and_counts_as_no_alert() {
     site.centre.publish(&format!("{BASE}/down/cmd/ack"), &ack);
     let page = site.shown(&mut li, "/test", |text| text.contains("The whole way is open"));
     assert!(page.contains("by desk 2"), "{page}");
-    let last = site.told("the end", id, |data| data["phase"] == "end");
+    let last = site.published("the end", id, |data| data["phase"] == "end");
     assert_eq!(
         (&last["data"]["mode"], &last["data"]["acknowledged"]["by"]),
         (&json!("test"), &json!("desk 2"))
@@ -84,7 +84,7 @@ fn a_test_alert_is_one_at_a_time_and_of_those_who_may_send_it() {
     assert_eq!(send(&mut wang), 403);
     assert!(wang.get("/test").text().contains("Only operators and installers"));
     assert_eq!(send(&mut li), 303);
-    let id = told(&site)["data"]["alert_id"].as_str().unwrap().to_owned();
+    let id = published(&site)["data"]["alert_id"].as_str().unwrap().to_owned();
     assert_eq!(send(&mut li), 303);
     assert!(li.get("/test").text().contains("One at a time"));
     let of_tests = |m: &[super::support::consumer::Message]| {
@@ -100,9 +100,12 @@ fn a_test_alert_is_one_at_a_time_and_of_those_who_may_send_it() {
     li.post("/login", &[("token", &token), ("name", "li"), ("password", super::here::PASSWORD)]);
     let token = li.get("/").token();
     li.post(&format!("/alerts/{id}/ack"), &[("token", &token)]);
-    let told = site.told("who has it", &id, |data| data["acknowledged"]["by"] == "page:li");
-    assert_eq!((&told["data"]["mode"], &told["data"]["kind"]), (&json!("test"), &json!("test_alert")));
-    site.told("the end", &id, |data| data["phase"] == "end");
+    let published = site.published("who has it", &id, |data| data["acknowledged"]["by"] == "page:li");
+    assert_eq!(
+        (&published["data"]["mode"], &published["data"]["kind"]),
+        (&json!("test"), &json!("test_alert"))
+    );
+    site.published("the end", &id, |data| data["phase"] == "end");
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn the_stations_fill_by_themselves_on_a_phone() {
     inspect(&browser, &axe, "no test alert yet");
     browser.click("#send");
     browser.find("ol.stations");
-    let id = told(&site)["data"]["alert_id"].as_str().unwrap().to_owned();
+    let id = published(&site)["data"]["alert_id"].as_str().unwrap().to_owned();
     browser.script("window.untouched = true", &[]);
     browser.wait_for_text("Received by the broker (PUBACK): done");
     browser.wait_for_text("Taken on by somebody: waiting");

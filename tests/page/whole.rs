@@ -270,8 +270,9 @@ fn walks_the_whole_way(read: &Read) {
     finger.press("#do-ack button");
     // By name, as the reader's language says where.
     browser.wait_for_text(if read.tag == "en" { "li at the page" } else { "li（页面）" });
-    let told = site.told("that it is taken on", &id, |data| data["handling"]["accepted"]["by"] == "page:li");
-    assert_eq!(told["data"]["acknowledged"]["by"], "page:li");
+    let published =
+        site.published("that it is taken on", &id, |data| data["handling"]["accepted"]["by"] == "page:li");
+    assert_eq!(published["data"]["acknowledged"]["by"], "page:li");
     let (took, actions) = (finger.took(), finger.actions());
     look("taken-on");
     eprintln!("whole walk, {}: {actions} actions, {:.1} s", read.tag, took.as_secs_f64());

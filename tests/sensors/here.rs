@@ -8,7 +8,7 @@ use lookout::analysis::grid::GridCode;
 use lookout::analysis::sensor::{Quantity, RawReading, SensorPlan};
 use lookout::clock::Clock;
 use lookout::sensors::{
-    Extract, Place, Sensor, SensorStats, SensorWord, Sensors, Setup, Source, Timing, usual_words,
+    Extract, Place, Sensor, SensorStats, SensorUpdate, Sensors, Setup, Source, Timing, usual_words,
 };
 
 /// Longer than anything takes on a busy machine.
@@ -24,37 +24,37 @@ pub const QUICK: Timing = Timing {
 };
 
 #[derive(Default)]
-struct Heard {
-    words: Mutex<Vec<SensorWord>>,
+struct Received {
+    words: Mutex<Vec<SensorUpdate>>,
     came: Condvar,
 }
 
 /// Running sensors and everything they said.
 pub struct Running {
     pub sensors: Sensors,
-    heard: Arc<Heard>,
+    received: Arc<Received>,
 }
 
 impl Running {
     pub fn start(setup: Setup) -> Self {
-        let heard = Arc::new(Heard::default());
-        let inside = heard.clone();
+        let received = Arc::new(Received::default());
+        let inside = received.clone();
         let out = Box::new(move |word| {
             inside.words.lock().unwrap().push(word);
             inside.came.notify_all();
         });
-        Running { sensors: Sensors::start(setup, Clock::start(), out).unwrap(), heard }
+        Running { sensors: Sensors::start(setup, Clock::start(), out).unwrap(), received }
     }
 
     /// Everything said so far by a sensor.
     pub fn said(&self, sensor: &str) -> Vec<RawReading> {
-        said(&self.heard.words.lock().unwrap(), sensor)
+        said(&self.received.words.lock().unwrap(), sensor)
     }
 
     /// Waits until a sensor has said `count` things; all it said.
     pub fn wait_for(&self, sensor: &str, count: usize) -> Vec<RawReading> {
         let deadline = Instant::now() + SOON;
-        let mut words = self.heard.words.lock().unwrap();
+        let mut words = self.received.words.lock().unwrap();
         loop {
             let readings = said(&words, sensor);
             if readings.len() >= count {
@@ -62,7 +62,7 @@ impl Running {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "{sensor} said only {readings:?}; {:#?}", self.sensors.stats());
-            words = self.heard.came.wait_timeout(words, left).unwrap().0;
+            words = self.received.came.wait_timeout(words, left).unwrap().0;
         }
     }
 
@@ -90,7 +90,7 @@ impl Running {
     }
 }
 
-fn said(words: &[SensorWord], sensor: &str) -> Vec<RawReading> {
+fn said(words: &[SensorUpdate], sensor: &str) -> Vec<RawReading> {
     words.iter().filter(|word| &*word.sensor == sensor).map(|word| word.reading.clone()).collect()
 }
 

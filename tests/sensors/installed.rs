@@ -104,11 +104,12 @@ impl Shown {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (heard, lines) = channel();
+        let (received, lines) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
-                let _ = heard.send(serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}")));
+                let _ =
+                    received.send(serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}")));
             }
         });
         Shown { child, lines }
@@ -189,7 +190,7 @@ fn the_health_report_says_how_each_sensor_does() {
     assert!(degraded.iter().any(|one| one["part"] == "sensor:gone"), "{degraded:#?}");
     assert!(!degraded.iter().any(|one| one["part"] == "sensor:drain-2"), "{degraded:#?}");
 
-    // A changed sensor is taken up; one that is bad is told.
+    // A changed sensor is taken up; one that is bad is reported.
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("range = [-0.5, 8.0]", "range = [-0.5, 0.3]")).unwrap();
     daemon.reload();

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::sync::{Mutex, Once};
 
-use lookout::sensors::{Broker, Line, Poll, Post, Setup, Source, Subscription, Webhook};
+use lookout::sensors::{Broker, Line, Poll, Setup, Source, Subscription, Webhook, WebhookPath};
 use lookout::types::modbus::Framing;
 use lookout::types::secret::Secret;
 
@@ -41,21 +41,24 @@ fn lines_with(parts: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_line_to_which_there_is_no_connection_is_told_once_and_its_return_too() {
+fn a_line_to_which_there_is_no_connection_is_reported_once_and_its_return_too() {
     listen();
     let port = free_port();
     let line = Line::Tcp { host: "127.0.0.1".to_owned(), port, framing: Framing::Tcp };
     let running = Running::start(Setup {
-        sensors: vec![sensor("seven", Source::Modbus(Poll { line, question: level(7) }))],
+        sensors: vec![sensor("seven", Source::Modbus(Poll { line, query: level(7) }))],
         brokers: Vec::new(),
         webhook: None,
         timing: QUICK,
     });
     running.wait_until("seven", "tried twenty times", |stats| stats.errors >= 20);
     let name = format!("127.0.0.1:{port}");
-    let told = lines_with(&[&name]);
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert!(told[0].contains("WARN") && told[0].contains("no connection to the Modbus line"), "{told:?}");
+    let logged = lines_with(&[&name]);
+    assert_eq!(logged.len(), 1, "{logged:#?}");
+    assert!(
+        logged[0].contains("WARN") && logged[0].contains("no connection to the Modbus line"),
+        "{logged:?}"
+    );
     let door = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let _guest = door.accept().unwrap();
     running.wait_until("seven", "asked", |stats| {
@@ -66,7 +69,7 @@ fn a_line_to_which_there_is_no_connection_is_told_once_and_its_return_too() {
 }
 
 #[test]
-fn a_broker_that_is_not_there_is_told_once() {
+fn a_broker_that_is_not_there_is_reported_once() {
     listen();
     let broker = Broker {
         name: "told-once".into(),
@@ -84,17 +87,17 @@ fn a_broker_that_is_not_there_is_told_once() {
         timing: QUICK,
     });
     running.wait_until("door", "tried twenty times", |stats| stats.errors >= 20);
-    let told = lines_with(&["told-once"]);
-    assert_eq!(told.len(), 1, "{told:#?}");
+    let logged = lines_with(&["told-once"]);
+    assert_eq!(logged.len(), 1, "{logged:#?}");
     running.stop();
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_once() {
+fn a_port_that_is_taken_is_reported_once() {
     listen();
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = holder.local_addr().unwrap();
-    let source = Source::Webhook(Post { path: "/door".to_owned(), extract: at("") });
+    let source = Source::Webhook(WebhookPath { path: "/door".to_owned(), extract: at("") });
     let running = Running::start(Setup {
         sensors: vec![sensor("door", source)],
         brokers: Vec::new(),
@@ -102,7 +105,7 @@ fn a_port_that_is_taken_is_told_once() {
         timing: QUICK,
     });
     running.wait_until("door", "tried twenty times", |stats| stats.errors >= 20);
-    let told = lines_with(&[&listen.to_string()]);
-    assert_eq!(told.len(), 1, "{told:#?}");
+    let logged = lines_with(&[&listen.to_string()]);
+    assert_eq!(logged.len(), 1, "{logged:#?}");
     running.stop();
 }

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lookout::sensors::{Line, Poll, Question, Sensor, Serial, Setup, Source};
+use lookout::sensors::{Line, Poll, RegisterQuery, Sensor, Serial, Setup, Source};
 use lookout::types::modbus::{Framing, Parity};
 
 use super::here::{QUICK, Running, SOON, sensor, value};
-use super::modbus_late::{answer, holds, level, read_question, rtu_answer, rtu_question, server};
+use super::modbus_late::{answer, holds, level, read_query, rtu_answer, rtu_query, server};
 use super::modbus_real::pty;
 
-fn start_with(line: &Line, questions: Vec<(&str, Question)>) -> Running {
-    let on = |(id, question)| -> Sensor { sensor(id, Source::Modbus(Poll { line: line.clone(), question })) };
+fn start_with(line: &Line, questions: Vec<(&str, RegisterQuery)>) -> Running {
+    let on = |(id, query)| -> Sensor { sensor(id, Source::Modbus(Poll { line: line.clone(), query })) };
     Running::start(Setup {
         sensors: questions.into_iter().map(on).collect(),
         brokers: Vec::new(),
@@ -39,7 +39,7 @@ fn assert_quietly_right(running: &Running, count: usize) {
 /// Reads questions and forgets them until `swallow` is over, then answers.
 fn swallow_then_answer(mut stream: TcpStream, swallow: Duration) {
     let connected = Instant::now();
-    while let Ok((transaction, register)) = read_question(&mut stream) {
+    while let Ok((transaction, register)) = read_query(&mut stream) {
         if connected.elapsed() >= swallow && stream.write_all(&answer(transaction, holds(register))).is_err()
         {
             return;
@@ -68,7 +68,7 @@ fn how_long_a_device_must_be_left_in_peace_is_learned() {
     let counted = asked.clone();
     let line = server(move |_, mut stream| {
         let connected = Instant::now();
-        while let Ok((transaction, register)) = read_question(&mut stream) {
+        while let Ok((transaction, register)) = read_query(&mut stream) {
             counted.fetch_add(1, Ordering::Relaxed);
             if connected.elapsed() >= Duration::from_millis(700) {
                 let _ = stream.write_all(&answer(transaction, holds(register)));
@@ -90,7 +90,7 @@ fn how_long_a_device_must_be_left_in_peace_is_learned() {
 fn a_pause_that_is_set_is_kept() {
     let line = server(move |_, mut stream| {
         let connected = Instant::now();
-        while let Ok((transaction, register)) = read_question(&mut stream) {
+        while let Ok((transaction, register)) = read_query(&mut stream) {
             // Who asks too soon is never answered over this connection.
             if connected.elapsed() < Duration::from_millis(500) {
                 return;
@@ -98,7 +98,7 @@ fn a_pause_that_is_set_is_kept() {
             let _ = stream.write_all(&answer(transaction, holds(register)));
         }
     });
-    let patient = Question { connect_pause: Some(Duration::from_millis(600)), ..level(7) };
+    let patient = RegisterQuery { connect_pause: Some(Duration::from_millis(600)), ..level(7) };
     let running = start_with(&line, vec![("seven", patient)]);
     assert_quietly_right(&running, 3);
     running.stop();
@@ -108,7 +108,7 @@ fn a_pause_that_is_set_is_kept() {
 fn a_device_that_closes_when_it_is_asked_too_soon_is_asked_later() {
     let line = server(move |_, mut stream| {
         let connected = Instant::now();
-        while let Ok((transaction, register)) = read_question(&mut stream) {
+        while let Ok((transaction, register)) = read_query(&mut stream) {
             if connected.elapsed() < Duration::from_millis(900) {
                 return;
             }
@@ -127,7 +127,7 @@ fn a_device_that_closes_when_it_is_asked_too_soon_is_asked_later() {
 #[test]
 fn a_device_that_closes_after_each_answer_loses_no_poll() {
     let line = server(move |_, mut stream| {
-        if let Ok((transaction, register)) = read_question(&mut stream) {
+        if let Ok((transaction, register)) = read_query(&mut stream) {
             let _ = stream.write_all(&answer(transaction, holds(register)));
         }
     });
@@ -141,12 +141,12 @@ fn a_device_that_closes_after_each_answer_loses_no_poll() {
 fn a_device_that_closes_on_the_second_question_loses_no_poll() {
     for with_reset in [false, true] {
         let line = server(move |_, mut stream| {
-            if let Ok((transaction, register)) = read_question(&mut stream) {
+            if let Ok((transaction, register)) = read_query(&mut stream) {
                 let _ = stream.write_all(&answer(transaction, holds(register)));
                 if with_reset {
                     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
                 }
-                let _ = read_question(&mut stream);
+                let _ = read_query(&mut stream);
             }
         });
         let running = start(&line);
@@ -160,7 +160,7 @@ fn a_device_that_closes_on_the_second_question_loses_no_poll() {
 fn a_connection_that_was_forgotten_on_the_way_loses_no_poll() {
     let line = server(move |_, mut stream| {
         for _ in 0..2 {
-            let Ok((transaction, register)) = read_question(&mut stream) else { return };
+            let Ok((transaction, register)) = read_query(&mut stream) else { return };
             let _ = stream.write_all(&answer(transaction, holds(register)));
         }
         let mut rest = [0; 64];
@@ -172,7 +172,7 @@ fn a_connection_that_was_forgotten_on_the_way_loses_no_poll() {
 }
 
 #[test]
-fn a_device_that_closes_at_once_is_told_in_words() {
+fn a_device_that_closes_at_once_is_reported_in_words() {
     let line = server(|_, stream| drop(stream));
     let running = start(&line);
     let stats = running.wait_until("seven", "troubled", |stats| stats.trouble.is_some());
@@ -185,7 +185,7 @@ fn a_device_that_closes_at_once_is_told_in_words() {
 /// Answers with the number that the device gives itself, whatever it is asked for.
 fn answer_as(unit: u8) -> Line {
     server(move |_, mut stream| {
-        while let Ok((transaction, register)) = read_question(&mut stream) {
+        while let Ok((transaction, register)) = read_query(&mut stream) {
             let mut frame = answer(transaction, holds(register));
             frame[6] = unit;
             if stream.write_all(&frame).is_err() {
@@ -212,8 +212,8 @@ fn a_device_without_a_number_is_read_and_another_number_is_said() {
     );
     assert!(running.said("seven").is_empty(), "another device's number is no reading");
     running.stop();
-    for question in [Question { unit: 9, ..level(7) }, Question { any_unit: true, ..level(7) }] {
-        let running = start_with(&line, vec![("seven", question)]);
+    for query in [RegisterQuery { unit: 9, ..level(7) }, RegisterQuery { any_unit: true, ..level(7) }] {
+        let running = start_with(&line, vec![("seven", query)]);
         assert_quietly_right(&running, 3);
         running.stop();
     }
@@ -222,7 +222,7 @@ fn a_device_without_a_number_is_read_and_another_number_is_said() {
 #[test]
 fn an_rtu_answer_on_a_tcp_connection_says_what_to_set() {
     let line = server(move |_, mut stream| {
-        while let Ok((_, register)) = read_question(&mut stream) {
+        while let Ok((_, register)) = read_query(&mut stream) {
             if stream.write_all(&rtu_answer(holds(register))).is_err() {
                 return;
             }
@@ -256,10 +256,10 @@ fn a_serial_server_that_stays_silent_is_found_out() {
         }
     });
     let running = start(&line);
-    let told = |stats: &lookout::sensors::SensorStats| {
+    let logged = |stats: &lookout::sensors::SensorStats| {
         stats.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains("set framing = \"rtu\""))
     };
-    running.wait_until("seven", "told the framing", told);
+    running.wait_until("seven", "told the framing", logged);
     running.stop();
     let Line::Tcp { host, port, .. } = line else { unreachable!() };
     let running = start(&Line::Tcp { host, port, framing: Framing::Rtu });
@@ -270,7 +270,7 @@ fn a_serial_server_that_stays_silent_is_found_out() {
 #[test]
 fn a_device_that_answers_late_is_waited_for() {
     let line = server(move |_, mut stream| {
-        while let Ok((transaction, register)) = read_question(&mut stream) {
+        while let Ok((transaction, register)) = read_query(&mut stream) {
             // Longer than the time-out of 300 ms. This wait is the fault, not a hope.
             std::thread::sleep(Duration::from_millis(450));
             if stream.write_all(&answer(transaction, holds(register))).is_err() {
@@ -289,7 +289,7 @@ fn a_refusal_keeps_the_connection_and_the_pace() {
     let counted = connections.clone();
     let line = server(move |_, mut stream| {
         counted.fetch_add(1, Ordering::Relaxed);
-        while let Ok((transaction, _)) = read_question(&mut stream) {
+        while let Ok((transaction, _)) = read_query(&mut stream) {
             let mut frame = Vec::new();
             for field in [transaction, 0, 3] {
                 frame.extend(field.to_be_bytes());
@@ -368,7 +368,7 @@ fn a_board_that_begins_anew_when_its_port_is_opened_gets_to_answer() {
     std::thread::spawn(move || {
         let mut asked = 0;
         loop {
-            let register = rtu_question(&mut port);
+            let register = rtu_query(&mut port);
             asked += 1;
             if asked > 3 {
                 port.write_all(&rtu_answer(holds(register))).unwrap();

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use lookout::sensors::{Line, Poll, Question, Sensor, Serial, Setup, Source};
+use lookout::sensors::{Line, Poll, RegisterQuery, Sensor, Serial, Setup, Source};
 use lookout::types::modbus::{Framing, Kind, Order, Parity, Table};
 
 use super::here::{QUICK, Running, SOON, sensor, value};
@@ -18,8 +18,8 @@ use super::modbus_real::pty;
 /// Time-out of the questions.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-pub fn level(register: u16) -> Question {
-    Question {
+pub fn level(register: u16) -> RegisterQuery {
+    RegisterQuery {
         unit: 1,
         table: Table::Holding,
         register,
@@ -35,7 +35,7 @@ pub fn level(register: u16) -> Question {
 
 fn start(line: &Line, registers: &[(&str, u16)]) -> Running {
     let on = |(id, register): &(&str, u16)| -> Sensor {
-        sensor(id, Source::Modbus(Poll { line: line.clone(), question: level(*register) }))
+        sensor(id, Source::Modbus(Poll { line: line.clone(), query: level(*register) }))
     };
     Running::start(Setup {
         sensors: registers.iter().map(on).collect(),
@@ -46,7 +46,7 @@ fn start(line: &Line, registers: &[(&str, u16)]) -> Running {
 }
 
 /// A question over TCP: transaction and register.
-pub fn read_question(stream: &mut TcpStream) -> std::io::Result<(u16, u16)> {
+pub fn read_query(stream: &mut TcpStream) -> std::io::Result<(u16, u16)> {
     let mut frame = [0; 12];
     stream.read_exact(&mut frame)?;
     Ok((u16::from_be_bytes([frame[0], frame[1]]), u16::from_be_bytes([frame[8], frame[9]])))
@@ -84,7 +84,7 @@ pub fn holds(register: u16) -> u16 {
 }
 
 pub fn answer_for_ever(mut stream: TcpStream) {
-    while let Ok((transaction, register)) = read_question(&mut stream) {
+    while let Ok((transaction, register)) = read_query(&mut stream) {
         if stream.write_all(&answer(transaction, holds(register))).is_err() {
             return;
         }
@@ -113,11 +113,11 @@ fn an_answer_on_the_old_connection_is_not_taken_for_the_next_question() {
             return answer_for_ever(stream);
         }
         // The first question of all is answered only when there is another connection.
-        let (transaction, register) = read_question(&mut stream).unwrap();
+        let (transaction, register) = read_query(&mut stream).unwrap();
         asks_again.lock().unwrap().recv_timeout(SOON).unwrap();
         let _ = stream.write_all(&answer(transaction, holds(register)));
         let mut asked = vec![register];
-        while let Ok((_, register)) = read_question(&mut stream) {
+        while let Ok((_, register)) = read_query(&mut stream) {
             asked.push(register);
         }
         let _ = closed.send(asked);
@@ -138,23 +138,23 @@ fn an_answer_on_the_old_connection_is_not_taken_for_the_next_question() {
 /// transactions begin anew with each connection, so the late answer has the very number of the next question.
 #[test]
 fn an_answer_that_greets_the_next_connection_is_not_taken_for_its_question() {
-    let (said_late, hears_late) = channel::<()>();
+    let (late_tx, late_rx) = channel::<()>();
     let line = server(move |n, mut stream| match n {
         0 => {
-            read_question(&mut stream).unwrap();
+            read_query(&mut stream).unwrap();
             // Never answered here.
             let mut rest = [0; 16];
             let _ = stream.read(&mut rest);
         }
         1 => {
             stream.write_all(&answer(0, 999)).unwrap();
-            let _ = said_late.send(());
+            let _ = late_tx.send(());
             answer_for_ever(stream);
         }
         _ => answer_for_ever(stream),
     });
     let running = start(&line, &BOTH);
-    hears_late.recv_timeout(SOON).unwrap();
+    late_rx.recv_timeout(SOON).unwrap();
     assert_never_mixed_up(&running, &BOTH);
     running.stop();
 }
@@ -162,7 +162,7 @@ fn an_answer_that_greets_the_next_connection_is_not_taken_for_its_question() {
 #[test]
 fn a_second_answer_to_the_same_question_is_not_taken_for_the_next() {
     let line = server(|_, mut stream| {
-        while let Ok((transaction, register)) = read_question(&mut stream) {
+        while let Ok((transaction, register)) = read_query(&mut stream) {
             let mut both = answer(transaction, holds(register));
             both.extend(answer(transaction.wrapping_add(1), 999));
             if stream.write_all(&both).is_err() {
@@ -202,7 +202,7 @@ fn answers_that_do_not_fit_are_no_values() {
     ];
     let line = server(move |n, mut stream| match broken.get(n) {
         Some(broken) => {
-            let (transaction, _) = read_question(&mut stream).unwrap();
+            let (transaction, _) = read_query(&mut stream).unwrap();
             let _ = stream.write_all(&broken(transaction));
             let mut rest = [0; 16];
             assert!(matches!(stream.read(&mut rest), Ok(0) | Err(_)), "asked again after a broken answer");
@@ -218,7 +218,7 @@ fn answers_that_do_not_fit_are_no_values() {
 #[test]
 fn a_dead_device_does_not_starve_its_neighbours() {
     let line = server(|_, mut stream| {
-        while let Ok((transaction, register)) = read_question(&mut stream) {
+        while let Ok((transaction, register)) = read_query(&mut stream) {
             if register == 8 {
                 continue;
             }
@@ -257,7 +257,7 @@ pub fn rtu_answer(word: u16) -> Vec<u8> {
 }
 
 /// The register of the next question on a serial line.
-pub fn rtu_question(line: &mut File) -> u16 {
+pub fn rtu_query(line: &mut File) -> u16 {
     let mut frame = [0; 8];
     let mut have = 0;
     while have < frame.len() {
@@ -279,7 +279,7 @@ fn a_late_answer_on_a_serial_line_is_thrown_away() {
     let (late, was_late): (Sender<()>, _) = channel();
     thread::spawn(move || {
         for n in 0_usize.. {
-            let register = rtu_question(&mut line);
+            let register = rtu_query(&mut line);
             if n == 2 {
                 // Past the time-out, within the silence after it. This wait is the fault, not a hope.
                 thread::sleep(PATIENCE + PATIENCE / 3);
@@ -310,7 +310,7 @@ fn noise_on_a_serial_line_is_no_value() {
     let (mut line, name) = pty();
     thread::spawn(move || {
         for n in 0_usize.. {
-            let register = rtu_question(&mut line);
+            let register = rtu_query(&mut line);
             let mut frame = rtu_answer(holds(register));
             match n {
                 0 => frame[3] ^= 0x40,

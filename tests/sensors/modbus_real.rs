@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Line, Poll, Question, Sensor, Serial, Setup, Source};
+use lookout::sensors::{Line, Poll, RegisterQuery, Sensor, Serial, Setup, Source};
 use lookout::types::modbus::{Framing, Kind, Order, Parity, Table};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -43,8 +43,8 @@ impl Drop for Server {
     }
 }
 
-fn question(unit: u8, table: Table, register: u16, kind: Kind, order: Order) -> Question {
-    Question {
+fn query(unit: u8, table: Table, register: u16, kind: Kind, order: Order) -> RegisterQuery {
+    RegisterQuery {
         unit,
         table,
         register,
@@ -59,31 +59,31 @@ fn question(unit: u8, table: Table, register: u16, kind: Kind, order: Order) -> 
 }
 
 /// Everything that `modbus_server.py` describes: name, question, value.
-fn all_questions() -> Vec<(&'static str, Question, f64)> {
+fn all_questions() -> Vec<(&'static str, RegisterQuery, f64)> {
     use Kind::{Bool, F32, I16, I32, U16, U32};
     use Order::{Big, ByteSwapped, Little, WordSwapped};
     use Table::{Coil, Discrete, Holding, Input};
     let level = f64::from(0.31_f32);
     vec![
-        ("u16", question(1, Holding, 0, U16, Big), 1234.0),
-        ("u16-of-2", question(2, Holding, 0, U16, Big), 4321.0),
-        ("i16", question(1, Holding, 1, I16, Big), -5.0),
-        ("f32-abcd", question(1, Holding, 10, F32, Big), level),
-        ("f32-cdab", question(1, Holding, 12, F32, WordSwapped), level),
-        ("f32-badc", question(2, Holding, 14, F32, ByteSwapped), level),
-        ("f32-dcba", question(1, Holding, 16, F32, Little), level),
-        ("u32", question(1, Holding, 20, U32, Big), 70_000.0),
-        ("i32", question(1, Holding, 22, I32, Big), -70_000.0),
-        ("input", question(1, Input, 5, U16, Big), 77.0),
-        ("coil", question(1, Coil, 3, Bool, Big), 1.0),
-        ("coil-off", question(1, Coil, 2, Bool, Big), 0.0),
-        ("discrete", question(2, Discrete, 4, Bool, Big), 1.0),
-        ("discrete-off", question(1, Discrete, 5, Bool, Big), 0.0),
+        ("u16", query(1, Holding, 0, U16, Big), 1234.0),
+        ("u16-of-2", query(2, Holding, 0, U16, Big), 4321.0),
+        ("i16", query(1, Holding, 1, I16, Big), -5.0),
+        ("f32-abcd", query(1, Holding, 10, F32, Big), level),
+        ("f32-cdab", query(1, Holding, 12, F32, WordSwapped), level),
+        ("f32-badc", query(2, Holding, 14, F32, ByteSwapped), level),
+        ("f32-dcba", query(1, Holding, 16, F32, Little), level),
+        ("u32", query(1, Holding, 20, U32, Big), 70_000.0),
+        ("i32", query(1, Holding, 22, I32, Big), -70_000.0),
+        ("input", query(1, Input, 5, U16, Big), 77.0),
+        ("coil", query(1, Coil, 3, Bool, Big), 1.0),
+        ("coil-off", query(1, Coil, 2, Bool, Big), 0.0),
+        ("discrete", query(2, Discrete, 4, Bool, Big), 1.0),
+        ("discrete-off", query(1, Discrete, 5, Bool, Big), 0.0),
     ]
 }
 
 fn sensors(line: &Line) -> Vec<Sensor> {
-    let on = |(id, question, _)| sensor(id, Source::Modbus(Poll { line: line.clone(), question }));
+    let on = |(id, query, _)| sensor(id, Source::Modbus(Poll { line: line.clone(), query }));
     all_questions().into_iter().map(on).collect()
 }
 
@@ -105,10 +105,10 @@ fn every_kind_order_and_table_is_read_over_tcp() {
     let _server = Server::start(&["tcp", &port.to_string()]);
     let line = Line::Tcp { host: "127.0.0.1".to_owned(), port, framing: Framing::Tcp };
     let mut sensors = sensors(&line);
-    let beyond = question(1, Table::Holding, 500, Kind::U16, Order::Big);
+    let beyond = query(1, Table::Holding, 500, Kind::U16, Order::Big);
     sensors.push(sensor(
         "beyond",
-        Source::Modbus(Poll { line, question: Question { timeout: Duration::from_millis(200), ..beyond } }),
+        Source::Modbus(Poll { line, query: RegisterQuery { timeout: Duration::from_millis(200), ..beyond } }),
     ));
     let running = start(sensors);
     assert_all_are_read(&running);
@@ -126,8 +126,7 @@ fn a_server_that_goes_and_comes_back_is_found_again() {
     let port = free_port();
     let server = Server::start(&["tcp", &port.to_string()]);
     let line = Line::Tcp { host: "localhost".to_owned(), port, framing: Framing::Tcp };
-    let source =
-        Source::Modbus(Poll { line, question: question(1, Table::Holding, 0, Kind::U16, Order::Big) });
+    let source = Source::Modbus(Poll { line, query: query(1, Table::Holding, 0, Kind::U16, Order::Big) });
     let running = start(vec![sensor("level", source)]);
     running.wait_for("level", 1);
     drop(server);
@@ -169,9 +168,8 @@ fn every_kind_order_and_table_is_read_over_a_serial_server() {
 
     // Who forgets it is told what to set, and the other way round.
     let patience = Duration::from_millis(200);
-    let level = Question { timeout: patience, ..question(1, Table::Holding, 0, Kind::U16, Order::Big) };
-    let start_on =
-        |line| start(vec![sensor("level", Source::Modbus(Poll { line, question: level.clone() }))]);
+    let level = RegisterQuery { timeout: patience, ..query(1, Table::Holding, 0, Kind::U16, Order::Big) };
+    let start_on = |line| start(vec![sensor("level", Source::Modbus(Poll { line, query: level.clone() }))]);
     let running = start_on(line(Framing::Tcp));
     let says = |what: &'static str| {
         move |stats: &lookout::sensors::SensorStats| {

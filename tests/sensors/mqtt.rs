@@ -42,7 +42,7 @@ fn publish(port: u16, topic: &str, payload: &Value) {
 }
 
 /// Publishes until the sensors listen: the first message that arrives shows it, and all say the same.
-fn publish_until_heard(port: u16, running: &Running, id: &str, topic: &str, payload: &Value) {
+fn publish_until_received(port: u16, running: &Running, id: &str, topic: &str, payload: &Value) {
     let before = running.said(id).len();
     let deadline = std::time::Instant::now() + super::here::SOON;
     while running.said(id).len() == before {
@@ -75,7 +75,7 @@ fn what_usual_devices_publish_is_read() {
         ],
     );
     let door = |closed: bool| json!({"battery": 100, "contact": closed, "linkquality": 128, "voltage": 3045});
-    publish_until_heard(broker.port(), &running, "door", "zigbee2mqtt/door-1", &door(true));
+    publish_until_received(broker.port(), &running, "door", "zigbee2mqtt/door-1", &door(true));
     assert!(running.said("door").iter().all(|said| *said == value(0.0)), "closed is 0");
     publish(broker.port(), "zigbee2mqtt/door-1", &door(false));
     // Repeats of "closed" may still be on their way.
@@ -147,7 +147,7 @@ fn garbage_is_never_a_value_and_harms_nobody() {
     let broker = Mosquitto::start();
     let running =
         start(broker.port(), vec![on("level", "s/level", at("/v")), on("other", "s/other", at("/v"))]);
-    publish_until_heard(broker.port(), &running, "level", "s/level", &json!({"v": 1.0}));
+    publish_until_received(broker.port(), &running, "level", "s/level", &json!({"v": 1.0}));
     // More than one of these may be on its way; this one comes after them.
     publish(broker.port(), "s/level", &json!({"v": 9.5}));
     let mut before = 1;
@@ -192,13 +192,13 @@ fn garbage_is_never_a_value_and_harms_nobody() {
 fn a_broker_that_restarts_is_found_again() {
     let mut broker = Mosquitto::start();
     let running = start(broker.port(), vec![on("level", "s/level", at("/v"))]);
-    publish_until_heard(broker.port(), &running, "level", "s/level", &json!({"v": 1.0}));
+    publish_until_received(broker.port(), &running, "level", "s/level", &json!({"v": 1.0}));
     broker.kill();
     let stats = running.wait_until("level", "troubled", |stats| stats.trouble.is_some());
     let trouble = stats.trouble.unwrap().to_string();
     assert!(trouble.contains(&format!("127.0.0.1:{}", broker.port())), "{trouble}");
     broker.restart();
-    publish_until_heard(broker.port(), &running, "level", "s/level", &json!({"v": 2.0}));
+    publish_until_received(broker.port(), &running, "level", "s/level", &json!({"v": 2.0}));
     assert_eq!(running.said("level").last(), Some(&value(2.0)));
     assert_eq!(running.stats("level").trouble, None);
     running.stop();

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Extract, Post, Sensor, Setup, Source, Timing, Webhook};
+use lookout::sensors::{Extract, Sensor, Setup, Source, Timing, Webhook, WebhookPath};
 use lookout::types::secret::Secret;
 
 use super::here::{QUICK, Running, SOON, at, sensor, value};
@@ -20,7 +20,7 @@ struct Posted {
 }
 
 fn on(id: &str, path: &str, extract: Extract) -> Sensor {
-    sensor(id, Source::Webhook(Post { path: path.to_owned(), extract }))
+    sensor(id, Source::Webhook(WebhookPath { path: path.to_owned(), extract }))
 }
 
 fn start_with(per_second: u32, timing: Timing) -> Posted {

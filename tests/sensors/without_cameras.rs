@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::here::SOON;
 use super::support::daemon::{Daemon, write_config};
-use super::support::listener::{Heard, Listener};
+use super::support::listener::{Listener, Received};
 use super::support::mosquitto::{Mosquitto, free_port};
 
 const BASE: &str = "lookout/v1/530127/box-1";
@@ -107,16 +107,17 @@ catalogue = ["flooding"]
     }
 
     fn run(&mut self) {
-        let before = self.told("up/state", |m| m["data"]["state"] == "online").len();
+        let before = self.published("up/state", |m| m["data"]["state"] == "online").len();
         let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
         command.args(["run", "--config"]).arg(&self.config);
         // There is no such file, and nobody misses it.
         command.env("LOOKOUT_ORT_LIB", "/nowhere/libonnxruntime.so");
         command.env("STATE_DIRECTORY", self.folder.path());
         self.daemon = Some(Daemon::spawn(command));
-        self.centre.wait_for("the box", |heard| {
-            let online = |m: &&Heard| m.topic.ends_with("up/state") && m.json()["data"]["state"] == "online";
-            heard.iter().filter(online).count() > before
+        self.centre.wait_for("the box", |received| {
+            let online =
+                |m: &&Received| m.topic.ends_with("up/state") && m.json()["data"]["state"] == "online";
+            received.iter().filter(online).count() > before
         });
         self.daemon().wait_for_log("readings can be posted", SOON);
     }
@@ -162,8 +163,8 @@ catalogue = ["flooding"]
         answer.lines().next().unwrap_or_default().to_owned()
     }
 
-    fn told(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let of_topic = self.centre.heard().into_iter().filter(|m| m.topic.ends_with(topic));
+    fn published(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let of_topic = self.centre.received().into_iter().filter(|m| m.topic.ends_with(topic));
         of_topic.map(|m| m.json()).filter(wanted).collect()
     }
 
@@ -173,19 +174,19 @@ catalogue = ["flooding"]
 
     /// Waits until the last message of that topic is as wanted.
     fn wait_last(&self, topic: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let heard = self.centre.wait_for(what, |heard| {
-            heard.iter().rfind(|m| m.topic.ends_with(topic)).is_some_and(|m| wanted(&m.json()))
+        let received = self.centre.wait_for(what, |received| {
+            received.iter().rfind(|m| m.topic.ends_with(topic)).is_some_and(|m| wanted(&m.json()))
         });
-        heard.iter().rfind(|m| m.topic.ends_with(topic)).unwrap().json()
+        received.iter().rfind(|m| m.topic.ends_with(topic)).unwrap().json()
     }
 
     /// How often the box said that it is there, each time as somebody new.
     fn sessions(&self) -> usize {
-        sessions_in(&self.centre.heard())
+        sessions_in(&self.centre.received())
     }
 
     fn wait_session(&self, what: &str, before: usize) {
-        self.centre.wait_for(what, |heard| sessions_in(heard) > before);
+        self.centre.wait_for(what, |received| sessions_in(received) > before);
     }
 
     fn running(&self) -> String {
@@ -224,8 +225,8 @@ catalogue = ["flooding"]
     }
 }
 
-fn sessions_in(heard: &[Heard]) -> usize {
-    let online = heard.iter().filter(|m| m.topic.ends_with("up/state")).map(Heard::json);
+fn sessions_in(received: &[Received]) -> usize {
+    let online = received.iter().filter(|m| m.topic.ends_with("up/state")).map(Received::json);
     let online = online.filter(|m| m["data"]["state"] == "online");
     online.map(|m| m["data"]["session"].to_string()).collect::<BTreeSet<_>>().len()
 }
@@ -245,7 +246,7 @@ fn a_box_without_a_camera_tells_a_flood_and_the_first_to_take_it_on_has_it() {
     let list_id = open["id"].clone();
     let open = &open["data"];
     assert_eq!(open["stream"], data["seq"]["stream"]);
-    // A list of the same number is told again, and every stream begins at 1.
+    // A list of the same number is reported again, and every stream begins at 1.
     let begins = format!("active.{}.{}.", open["stream"].as_str().unwrap(), open["seq"]);
     assert!(list_id.as_str().is_some_and(|id| id.starts_with(&begins)), "{list_id}");
     let one = &open["alerts"][0];
@@ -281,23 +282,23 @@ fn a_box_without_a_camera_tells_a_flood_and_the_first_to_take_it_on_has_it() {
     site.run();
     let third = site.ask("ack", json!({ "alert_id": id, "by": "desk-3" }));
     assert_eq!((&third["outcome"], &third["acknowledged"]["by"]), (&json!("already"), &json!("desk-1")));
-    let others =
-        site.told("up/alert", |m| m["data"]["acknowledged"]["by"].as_str().is_some_and(|by| by != "desk-1"));
+    let others = site
+        .published("up/alert", |m| m["data"]["acknowledged"]["by"].as_str().is_some_and(|by| by != "desk-1"));
     assert!(others.is_empty(), "{others:?}");
     site.stop();
 }
 
 #[test]
-fn what_people_find_out_is_told_after_the_end_of_an_alert_and_after_a_restart() {
+fn what_people_find_out_is_reported_after_the_end_of_an_alert_and_after_a_restart() {
     let mut site = Site::signed();
     let id = site.flood()["data"]["alert_id"].as_str().unwrap().to_owned();
-    let told = |site: &Site, what: &str, wanted: &dyn Fn(&Value) -> bool| {
+    let published = |site: &Site, what: &str, wanted: &dyn Fn(&Value) -> bool| {
         site.wait("up/alert", what, |m| m["data"]["alert_id"] == id.as_str() && wanted(&m["data"]))["data"]
             .clone()
     };
     let given = json!({ "alert_id": id, "to": "patrol 4", "by": "desk-1", "request_id": "r-assign" });
     assert_eq!(site.ask("assign", given.clone())["outcome"], "done");
-    let open = told(&site, "who has it", &|data| data["handling"]["assigned"]["to"] == "patrol 4");
+    let open = published(&site, "who has it", &|data| data["handling"]["assigned"]["to"] == "patrol 4");
     assert_eq!((&open["phase"], &open["phase_reason"]), (&json!("update"), &json!("handled")));
     let accepted = &open["handling"]["accepted"];
     assert_eq!(
@@ -319,12 +320,13 @@ fn what_people_find_out_is_told_after_the_end_of_an_alert_and_after_a_restart() 
 
     // Nobody watches for floods any more: the alert ends.
     site.edit("catalogue = [\"flooding\"]", "catalogue = [\"drain_blocked\"]");
-    let end = told(&site, "the end", &|data| data["phase"] == "end");
+    let end = published(&site, "the end", &|data| data["phase"] == "end");
     assert_eq!((&end["phase_reason"], &end["end_reason"]), (&json!("rule_removed"), &json!("rule_removed")));
     let verdict =
         json!({ "alert_id": id, "verdict": "false_alarm", "cause": "sensor_fault", "note": "a leaf" });
     assert_eq!(site.ask("verdict", verdict)["outcome"], "done");
-    let judged = told(&site, "the verdict", &|data| data["handling"]["verdict"]["verdict"] == "false_alarm");
+    let judged =
+        published(&site, "the verdict", &|data| data["handling"]["verdict"]["verdict"] == "false_alarm");
     assert_eq!((&judged["phase"], &judged["phase_reason"]), (&json!("end"), &json!("handled")));
     assert_eq!((&judged["end_reason"], &judged["ended_at"]), (&json!("rule_removed"), &end["ended_at"]));
     assert_eq!(judged["rev"], end["rev"].as_u64().unwrap() + 1);
@@ -333,7 +335,7 @@ fn what_people_find_out_is_told_after_the_end_of_an_alert_and_after_a_restart() 
     site.run();
     assert_eq!(site.ask("close", json!({ "alert_id": id, "outcome": "resolved" }))["outcome"], "done");
     let closed =
-        told(&site, "that it is settled", &|data| data["handling"]["closed"]["outcome"] == "resolved");
+        published(&site, "that it is settled", &|data| data["handling"]["closed"]["outcome"] == "resolved");
     assert_eq!(closed["rev"], judged["rev"].as_u64().unwrap() + 1);
     assert_eq!(closed["handling"]["verdict"], judged["handling"]["verdict"]);
     let again = site.ask("close", json!({ "alert_id": id, "outcome": "other" }));
@@ -356,7 +358,7 @@ fn a_password_that_was_renewed_is_used_at_once_and_blocks_no_later_edit() {
     site.secret("broker", "two");
     site.daemon().wait_for_log("took up secrets that were renewed", SOON);
     site.wait_session("a new connection", before);
-    let others = site.told("up/config", |m| m["data"]["running_sha256"] != first.as_str());
+    let others = site.published("up/config", |m| m["data"]["running_sha256"] != first.as_str());
     assert!(others.is_empty(), "a secret is no other configuration: {others:?}");
     assert_eq!(site.running(), first);
 
@@ -420,7 +422,7 @@ fn broker_queue_and_detector_change_while_the_box_runs_and_the_rest_says_why_not
         ("/outbox\"", "/elsewhere\"", "[outbox] dir"),
     ] {
         let good = site.text();
-        let told = site.told("up/config", |_| true).len();
+        let published = site.published("up/config", |_| true).len();
         fs::write(
             &site.config,
             good.replace(from, to).replace(
@@ -429,8 +431,8 @@ fn broker_queue_and_detector_change_while_the_box_runs_and_the_rest_says_why_not
             ),
         )
         .unwrap();
-        site.centre.wait_for("the refusal", |heard| {
-            heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told
+        site.centre.wait_for("the refusal", |received| {
+            received.iter().filter(|m| m.topic.ends_with("up/config")).count() > published
         });
         let last = site.wait_last("up/config", "the refusal", |m| m["data"]["outcome"] == "rejected");
         let what = last["data"]["problems"][0]["what"].as_str().unwrap();
@@ -456,7 +458,8 @@ fn broker_queue_and_detector_change_while_the_box_runs_and_the_rest_says_why_not
     site.wait_last("up/state", "that it left", |m| m["data"]["state"] == "stopped");
     there.wait_one("the box", |m| m.topic.ends_with("up/state") && m.json()["data"]["state"] == "online");
     // What ran before may come first, as it stood there for those who come later.
-    let is_new = |m: &Heard| m.topic.ends_with("up/config") && m.json()["data"]["running_sha256"] != second;
+    let is_new =
+        |m: &Received| m.topic.ends_with("up/config") && m.json()["data"]["running_sha256"] != second;
     let config = there.wait_one("what runs", is_new).json();
     assert_eq!(config["data"]["outcome"], "applied");
     assert_eq!(site.post(TOKEN, 0.9), "HTTP/1.1 204 No Content");
@@ -466,7 +469,7 @@ fn broker_queue_and_detector_change_while_the_box_runs_and_the_rest_says_why_not
 }
 
 #[test]
-fn what_fell_or_was_refused_is_told_with_its_version_also_after_a_restart() {
+fn what_fell_or_was_refused_is_reported_with_its_version_also_after_a_restart() {
     let mut site = Site::signed();
     let first = site.running();
     let text = site.text();
@@ -475,37 +478,46 @@ fn what_fell_or_was_refused_is_told_with_its_version_also_after_a_restart() {
     assert_eq!(site.ask("config", wanted)["outcome"], "done");
     let trial = site.wait("up/config", "the trial", |m| m["data"]["version"] == 4)["data"].clone();
     let fell = |m: &Value| m["data"]["outcome"] == "reverted";
-    let told = site.wait_last("up/config", "that it fell", fell)["data"].clone();
-    assert_eq!((&told["offered_version"], &told["offered_source"]), (&json!(4), &json!("remote")), "{told}");
-    assert_eq!((&told["offered_sha256"], &told["running_sha256"]), (&trial["running_sha256"], &json!(first)));
-    let told_before = site.told("up/config", |_| true).len();
+    let published = site.wait_last("up/config", "that it fell", fell)["data"].clone();
+    assert_eq!(
+        (&published["offered_version"], &published["offered_source"]),
+        (&json!(4), &json!("remote")),
+        "{published}"
+    );
+    assert_eq!(
+        (&published["offered_sha256"], &published["running_sha256"]),
+        (&trial["running_sha256"], &json!(first))
+    );
+    let published_before = site.published("up/config", |_| true).len();
     site.stop();
     site.run();
-    let again =
-        |heard: &[Heard]| heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told_before;
+    let again = |received: &[Received]| {
+        received.iter().filter(|m| m.topic.ends_with("up/config")).count() > published_before
+    };
     site.centre.wait_for("the configuration after the restart", again);
-    assert_eq!(site.wait_last("up/config", "the same", |_| true)["data"], told);
+    assert_eq!(site.wait_last("up/config", "the same", |_| true)["data"], published);
 
     // A refused one the same.
     let bad = text.replace("range = [-0.5, 8.0]", "rang = [-0.5, 8.0]");
     let wanted = json!({ "version": 5, "toml": bad, "expect_config": first });
     assert_eq!(site.ask("config", wanted)["code"], "invalid");
-    let told =
+    let published =
         site.wait_last("up/config", "the refusal", |m| m["data"]["offered_version"] == 5)["data"].clone();
-    assert_eq!(told["outcome"], "rejected");
-    let told_before = site.told("up/config", |_| true).len();
+    assert_eq!(published["outcome"], "rejected");
+    let published_before = site.published("up/config", |_| true).len();
     site.daemon.take().unwrap().kill();
     site.run();
-    let again =
-        |heard: &[Heard]| heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told_before;
+    let again = |received: &[Received]| {
+        received.iter().filter(|m| m.topic.ends_with("up/config")).count() > published_before
+    };
     site.centre.wait_for("the configuration after the kill", again);
-    assert_eq!(site.wait_last("up/config", "the same", |_| true)["data"], told);
+    assert_eq!(site.wait_last("up/config", "the same", |_| true)["data"], published);
 
     // Until something runs that was offered later.
     let good = json!({ "version": 6, "toml": other, "expect_config": first });
     assert_eq!(site.ask("config", good)["outcome"], "done");
-    let told = site.wait_last("up/config", "version 6", |m| m["data"]["version"] == 6)["data"].clone();
-    assert_eq!((&told["outcome"], &told["offered_version"]), (&json!("applied"), &Value::Null));
+    let published = site.wait_last("up/config", "version 6", |m| m["data"]["version"] == 6)["data"].clone();
+    assert_eq!((&published["outcome"], &published["offered_version"]), (&json!("applied"), &Value::Null));
 
     // Nobody far away moves the box to another broker, and a renewed secret is no reason to refuse.
     let running = site.running();

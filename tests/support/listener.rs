@@ -10,13 +10,13 @@ use serde_json::Value;
 
 /// One message as it came.
 #[derive(Debug, Clone)]
-pub struct Heard {
+pub struct Received {
     pub topic: String,
     pub payload: Vec<u8>,
     pub retain: bool,
 }
 
-impl Heard {
+impl Received {
     /// Its body as JSON; `Null` if it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.payload).unwrap_or(Value::Null)
@@ -30,7 +30,7 @@ impl Heard {
 
 #[derive(Default)]
 struct Book {
-    heard: Vec<Heard>,
+    received: Vec<Received>,
     subscriptions: u64,
 }
 
@@ -66,7 +66,7 @@ impl Listener {
                         changed.notify_all();
                     }
                     Ok(Event::Incoming(Packet::Publish(publish))) => {
-                        book.lock().heard.push(Heard {
+                        book.lock().received.push(Received {
                             topic: publish.topic,
                             payload: publish.payload.to_vec(),
                             retain: publish.retain,
@@ -94,20 +94,20 @@ impl Listener {
     }
 
     /// Everything heard so far.
-    pub fn heard(&self) -> Vec<Heard> {
-        self.book.0.lock().heard.clone()
+    pub fn received(&self) -> Vec<Received> {
+        self.book.0.lock().received.clone()
     }
 
     /// Waits until `enough` says so of what was heard.
-    pub fn wait_for(&self, what: &str, enough: impl Fn(&[Heard]) -> bool) -> Vec<Heard> {
-        self.wait(what, |book| enough(&book.heard));
-        self.heard()
+    pub fn wait_for(&self, what: &str, enough: impl Fn(&[Received]) -> bool) -> Vec<Received> {
+        self.wait(what, |book| enough(&book.received));
+        self.received()
     }
 
     /// Waits for the next message, after `already` ones, for which `wanted` holds.
-    pub fn wait_one(&self, what: &str, wanted: impl Fn(&Heard) -> bool) -> Heard {
-        let heard = self.wait_for(what, |heard| heard.iter().any(&wanted));
-        heard.into_iter().find(|one| wanted(one)).expect("just seen")
+    pub fn wait_one(&self, what: &str, wanted: impl Fn(&Received) -> bool) -> Received {
+        let received = self.wait_for(what, |received| received.iter().any(&wanted));
+        received.into_iter().find(|one| wanted(one)).expect("just seen")
     }
 
     pub fn publish(&self, topic: &str, retain: bool, payload: impl Into<Vec<u8>>) {
@@ -123,9 +123,9 @@ impl Listener {
             assert!(
                 !late || enough(&book),
                 "waited in vain for {what}; heard {} messages, the last of them {:?}: {:#?}",
-                book.heard.len(),
-                book.heard.last().map(|one| String::from_utf8_lossy(&one.payload)),
-                book.heard
+                book.received.len(),
+                book.received.last().map(|one| String::from_utf8_lossy(&one.payload)),
+                book.received
                     .iter()
                     .rev()
                     .take(12)

@@ -31,21 +31,21 @@ const UNSURE: f32 = 0.35;
 pub type Look = (Duration, Vec<Detection>);
 
 /// A model to look with, loaded when the first clip is not known yet.
-pub struct Looker {
+pub struct ClipDetector {
     entry: ModelEntry,
     inference: Option<Inference>,
 }
 
-impl Looker {
+impl ClipDetector {
     /// One of our manifest, or one of the public weights.
-    pub fn new(model: &str) -> Looker {
+    pub fn new(model: &str) -> ClipDetector {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let ours = Manifest::read(&root.join("models/manifest.toml")).expect("our manifest is good");
         let public = Manifest::read(&root.join("tests/data/detector/public-models.toml"))
             .expect("a good manifest")
             .with_files_in(&super::clips::shared().join("models"));
         let entry = ours.model(model).or_else(|_| public.model(model)).expect("described").clone();
-        Looker { entry, inference: None }
+        ClipDetector { entry, inference: None }
     }
 
     /// The model's thresholds, as a camera's plan has them.

@@ -126,7 +126,7 @@ impl Writer {
         }
     }
 
-    /// Adds the picture to its alert; the next revision tells of it.
+    /// Adds the picture to its alert; the next revision reports it.
     pub(super) fn close_up(&mut self, CloseUp { alert, level, frame, detections }: CloseUp) {
         let Some(before) = self.evidence.get(&alert) else {
             log_info!(say::close_up_too_late(); alert = %alert.0);

@@ -48,12 +48,12 @@ impl EndedAlerts {
     ) -> Option<Result<Revision, NotHandled>> {
         let since = kept_since(at.utc);
         self.0.retain(|last| last.ended_at.is_none_or(|ended| ended >= since));
-        let told = self.0.iter_mut().find(|last| last.alert == *alert)?;
-        Some(handling::take(told, step).map(|()| {
-            told.rev += 1;
-            told.reason = PhaseReason::Handled;
-            told.at = at;
-            told.clone()
+        let published = self.0.iter_mut().find(|last| last.alert == *alert)?;
+        Some(handling::take(published, step).map(|()| {
+            published.rev += 1;
+            published.reason = PhaseReason::Handled;
+            published.at = at;
+            published.clone()
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! What people did about an alert: who has it, who is there, what it was, how it was settled.
 //!
 //! Each step has who asked for it and the key that proves it. The first acknowledgement and the first closure stand; who is
-//! on it and the verdict may change, and the latest stands. Must never end an alert: the box goes on telling what it sees.
+//! on it and the verdict may change, and the latest stands. Must never end an alert: the box goes on reporting what it sees.
 
 use std::fmt;
 
@@ -137,8 +137,8 @@ impl fmt::Display for NotHandled {
 impl std::error::Error for NotHandled {}
 
 /// Notes a step in the latest revision. Whoever takes a step on an alert that nobody took on has it.
-pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Result<(), NotHandled> {
-    let now = &mut told.handling;
+pub(in crate::analysis) fn take(published: &mut Revision, step: &HandlingStep) -> Result<(), NotHandled> {
+    let now = &mut published.handling;
     match step {
         HandlingStep::Assign(to) | HandlingStep::Arrive(to) => {
             let is_there = matches!(step, HandlingStep::Arrive(_));
@@ -154,7 +154,7 @@ pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Res
             *slot = Some(to.clone());
         }
         HandlingStep::Judge(given) => {
-            check_cause(given, &told.kind)?;
+            check_cause(given, &published.kind)?;
             let is_same =
                 |before: &&GivenVerdict| (before.verdict, &before.cause) == (given.verdict, &given.cause);
             if let Some(before) = now.verdict.as_ref().filter(is_same) {
@@ -164,7 +164,7 @@ pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Res
             now.verdict = Some(given.clone());
         }
         HandlingStep::Close(closed) => {
-            check_outcome(&closed.outcome, &told.kind)?;
+            check_outcome(&closed.outcome, &published.kind)?;
             if let Some(before) = &now.closed {
                 let what = say::closed_as(&before.outcome);
                 return Err(NotHandled::Before { what, before: before.act.clone() });
@@ -173,7 +173,7 @@ pub(in crate::analysis) fn take(told: &mut Revision, step: &HandlingStep) -> Res
         }
     }
     // The note belongs to the step.
-    told.acknowledged.get_or_insert_with(|| Act { note: None, ..step.act().clone() });
+    published.acknowledged.get_or_insert_with(|| Act { note: None, ..step.act().clone() });
     Ok(())
 }
 

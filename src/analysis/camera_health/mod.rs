@@ -28,7 +28,7 @@
 //!   seen, or after a day.
 //!
 //! Must never raise for what daylight, weather and traffic do: the view follows slow changes, knows day and
-//! infrared night apart, and a bus or a crowd before the lens is not told before [`RAISE_OBSTACLE`]. A step of the whole
+//! infrared night apart, and a bus or a crowd before the lens is not reported before [`RAISE_OBSTACLE`]. A step of the whole
 //! picture with its edges where they were is a new light (lamp, exposure, contrast, infrared), in which detail is learnt
 //! anew. Nor may a view prove a fault that was learnt while somebody stood before it: what the view of the other light
 //! knows as well is no fault, and a young view is soon given up.
@@ -56,12 +56,12 @@ use self::view::{Present, View};
 use super::time::Moment;
 use crate::types::camera_condition::CameraCondition;
 
-/// Seconds of a condition before it is told. With the 1.5 s over which the present is averaged and half a
+/// Seconds of a condition before it is reported. With the 1.5 s over which the present is averaged and half a
 /// second between glances it is told about 8 s after it began, within the 10 s that are wanted.
 pub(crate) const RAISE: f32 = 5.5;
 /// Seconds without it before it ends.
 pub(crate) const CLEAR: f32 = 4.0;
-/// Seconds before a sharp-edged thing that hides much of the picture is told as an obstacle: longer than a bus stands at
+/// Seconds before a sharp-edged thing that hides much of the picture is reported as an obstacle: longer than a bus stands at
 /// a stop.
 pub(crate) const RAISE_OBSTACLE: f32 = 90.0;
 
@@ -70,7 +70,7 @@ const LONGEST_STEP: Duration = Duration::from_millis(2500);
 /// A silent camera is told this long after its last picture.
 const NO_VIDEO_AFTER: Duration = Duration::from_secs(8);
 /// No glance for so long is no video even if nobody said so; the slowest camera is looked at every 10 s.
-const NO_GLANCE_AFTER: Duration = Duration::from_secs(60);
+const NO_STATS_AFTER: Duration = Duration::from_secs(60);
 /// Pictures must come again for so long.
 const VIDEO_AGAIN: Duration = Duration::from_secs(3);
 /// A view is relied on once it was learnt for so long (a guess: longer than a car passes).
@@ -173,7 +173,7 @@ pub struct CameraHealth {
     views: [View; 2],
     stillness: Stillness,
     latest: Option<Moment>,
-    first_heard: Option<Moment>,
+    first_event: Option<Moment>,
     is_silent: bool,
     /// When pictures came again after there were none.
     again_since: Option<Moment>,
@@ -201,7 +201,7 @@ impl CameraHealth {
             views: [View::new(), View::new()],
             stillness: Stillness::new(),
             latest: None,
-            first_heard: None,
+            first_event: None,
             is_silent: false,
             again_since: None,
             was_grey: false,
@@ -239,7 +239,7 @@ impl CameraHealth {
 
     /// The camera stopped giving pictures.
     pub fn silent(&mut self, at: Moment) {
-        self.hear(at);
+        self.note_event(at);
         self.is_silent = true;
         self.again_since = None;
         self.tick(at);
@@ -247,7 +247,7 @@ impl CameraHealth {
 
     /// The camera gives pictures again.
     pub fn back(&mut self, at: Moment) {
-        self.hear(at);
+        self.note_event(at);
         self.is_silent = false;
         self.again_since.get_or_insert(at);
         self.tick(at);
@@ -255,10 +255,10 @@ impl CameraHealth {
 
     /// Time passed.
     pub fn tick(&mut self, at: Moment) {
-        self.hear(at);
-        let Some(heard) = self.latest.or(self.first_heard) else { return };
-        let quiet = at.since(heard);
-        let limit = if self.is_silent { NO_VIDEO_AFTER } else { NO_GLANCE_AFTER };
+        self.note_event(at);
+        let Some(last_event) = self.latest.or(self.first_event) else { return };
+        let quiet = at.since(last_event);
+        let limit = if self.is_silent { NO_VIDEO_AFTER } else { NO_STATS_AFTER };
         let Some(gauge) = self.gauge(CameraCondition::NoVideo) else { return };
         gauge.measure(
             quiet.as_secs_f64(),
@@ -267,7 +267,7 @@ impl CameraHealth {
         );
         if quiet >= limit {
             if !gauge.state.on {
-                gauge.turn(true, heard);
+                gauge.turn(true, last_event);
             }
             self.present.forget();
             self.stillness.interrupt();
@@ -276,8 +276,8 @@ impl CameraHealth {
     }
 
     /// Takes in what a picture looks like. Older ones than the last are not taken in.
-    pub fn look(&mut self, at: Moment, glance: &ImageStats) {
-        self.hear(at);
+    pub fn look(&mut self, at: Moment, stats: &ImageStats) {
+        self.note_event(at);
         let gap = match self.latest {
             Some(latest) if at.mono <= latest.mono => return,
             Some(latest) => at.since(latest),
@@ -290,21 +290,21 @@ impl CameraHealth {
         let dt = gap.min(LONGEST_STEP);
         self.video_came(at);
 
-        if self.present.is_lit_anew_by(glance) {
+        if self.present.is_lit_anew_by(stats) {
             self.step_at = Some(at);
         }
-        self.present.look(glance, dt);
-        let still = self.stillness.look(at, glance);
-        let readings = Readings::of(glance, still);
-        let which = usize::from(self.is_grey(glance));
+        self.present.look(stats, dt);
+        let still = self.stillness.look(at, stats);
+        let readings = Readings::of(stats, still);
+        let which = usize::from(self.is_grey(stats));
         let is_well = self.judge(at, dt, &readings, which);
         if is_well {
             self.learn(at, dt, which);
         }
     }
 
-    fn hear(&mut self, at: Moment) {
-        self.first_heard.get_or_insert(at);
+    fn note_event(&mut self, at: Moment) {
+        self.first_event.get_or_insert(at);
         self.gauges.get_or_insert_with(|| {
             CameraCondition::ALL.map(|condition| Gauge {
                 state: ConditionState {
@@ -340,10 +340,10 @@ impl CameraHealth {
     }
 
     /// Which of the two views a picture belongs to.
-    fn is_grey(&mut self, glance: &ImageStats) -> bool {
-        if glance.colour < GREY_BELOW {
+    fn is_grey(&mut self, stats: &ImageStats) -> bool {
+        if stats.colour < GREY_BELOW {
             self.was_grey = true;
-        } else if glance.colour > COLOUR_ABOVE {
+        } else if stats.colour > COLOUR_ABOVE {
             self.was_grey = false;
         }
         self.was_grey
@@ -439,7 +439,7 @@ impl CameraHealth {
         (!seen.may_be_other_light()).then_some(seen)
     }
 
-    /// A picture that differs much, but not enough to be told, is waited out before it changes the view.
+    /// A picture that differs much, but not enough to be reported, is waited out before it changes the view.
     fn learn(&mut self, at: Moment, dt: Duration, which: usize) {
         if !self.is_doubtful {
             self.doubtful_since = None;

@@ -18,7 +18,7 @@ pub(super) enum Sign {
     Settling { raise_after: f32 },
     /// It is not there.
     Gone,
-    /// Between both, or cannot be told now: an open condition stays, none begins.
+    /// Between both, or cannot be known now: an open condition stays, none begins.
     Unsure,
 }
 
@@ -53,15 +53,15 @@ pub(super) struct Readings {
 }
 
 impl Readings {
-    pub(super) fn of(glance: &ImageStats, still: Still) -> Self {
-        let middle = &glance.luma[OVERLAY_ROWS * COLUMNS..(ROWS - OVERLAY_ROWS) * COLUMNS];
+    pub(super) fn of(stats: &ImageStats, still: Still) -> Self {
+        let middle = &stats.luma[OVERLAY_ROWS * COLUMNS..(ROWS - OVERLAY_ROWS) * COLUMNS];
         let part = |cells: &[u8], test: fn(u8) -> bool| {
             cells.iter().filter(|luma| test(**luma)).count() as f32 / cells.len() as f32
         };
         Readings {
             unlit: part(middle, |luma| luma < UNLIT),
-            unlit_with_overlay: part(&glance.luma, |luma| luma < UNLIT),
-            white: part(&glance.luma, |luma| luma > WHITE),
+            unlit_with_overlay: part(&stats.luma, |luma| luma < UNLIT),
+            white: part(&stats.luma, |luma| luma > WHITE),
             still,
         }
     }
@@ -224,7 +224,7 @@ impl Seen {
         !self.is_covered() && !self.is_elsewhere() && self.comparison.fit.is_none_or(|fit| fit >= REST_FIT)
     }
 
-    /// Whether the picture may be told as hidden, turned or covered.
+    /// Whether the picture may be reported as hidden, turned or covered.
     pub(crate) fn is_wrong(&self) -> bool {
         self.comparison.lost >= SPRAYED_ABOVE || !self.may_be_learnt() || self.is_elsewhere()
     }

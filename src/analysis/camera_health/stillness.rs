@@ -14,7 +14,7 @@ use super::image_stats::{ImageStats, PATCH_COLUMNS, PATCH_ROWS, PATCHES};
 use crate::analysis::time::Moment;
 
 /// Equal pictures for so long are a frozen camera. Longer than the keyframe interval of the cameras that
-/// are sold (1 to 4 s set up at the factory), shorter than the 10 s in which it must be told.
+/// are sold (1 to 4 s set up at the factory), shorter than the 10 s in which it must be reported.
 const STILL_FOR: Duration = Duration::from_secs(8);
 /// The same before this camera was ever seen to move: a file of one picture, or a very calm night.
 const STILL_FOR_AT_FIRST: Duration = Duration::from_secs(30);
@@ -66,13 +66,13 @@ impl Stillness {
         }
     }
 
-    pub(super) fn look(&mut self, at: Moment, glance: &ImageStats) -> Still {
+    pub(super) fn look(&mut self, at: Moment, stats: &ImageStats) -> Still {
         let Some(since) = self.since else {
-            self.start(at, glance);
+            self.start(at, stats);
             return Still { run: Duration::ZERO, limit: self.limit() };
         };
         let mut is_alive = false;
-        for (patch, (before, now)) in self.marks.iter().zip(&glance.mark).enumerate() {
+        for (patch, (before, now)) in self.marks.iter().zip(&stats.mark).enumerate() {
             if before != now {
                 let row = patch / PATCH_COLUMNS;
                 is_alive |= (OVERLAY_ROWS..PATCH_ROWS - OVERLAY_ROWS).contains(&row);
@@ -85,10 +85,10 @@ impl Stillness {
         if is_alive {
             self.ended_by_itself(at, run);
             self.has_moved = true;
-            self.start(at, glance);
+            self.start(at, stats);
             return Still { run: Duration::ZERO, limit: self.limit() };
         }
-        self.marks.copy_from_slice(&glance.mark);
+        self.marks.copy_from_slice(&stats.mark);
         Still { run, limit }
     }
 
@@ -97,9 +97,9 @@ impl Stillness {
         self.since = None;
     }
 
-    fn start(&mut self, at: Moment, glance: &ImageStats) {
+    fn start(&mut self, at: Moment, stats: &ImageStats) {
         self.marks.clear();
-        self.marks.extend_from_slice(&glance.mark);
+        self.marks.extend_from_slice(&stats.mark);
         self.ticking.fill(false);
         self.since = Some(at);
     }

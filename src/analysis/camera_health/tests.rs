@@ -10,17 +10,17 @@ use CameraCondition::{Blurred, Covered, Dark, Frozen, Moved, NoVideo, OverExpose
 
 /// A scene of blocks of different brightness; `seed` chooses which.
 fn scene(seed: u32) -> ImageStats {
-    let mut glance = ImageStats::even(0);
+    let mut stats = ImageStats::even(0);
     for cell in 0..CELLS {
         let (wide, high) = if seed == 1 { (5, 4) } else { (8, 7) };
         let block = ((cell % COLUMNS + 2) / wide + (cell / COLUMNS + 2) / high * 13) as u32 + seed * 977;
-        glance.luma[cell] = (40 + block.wrapping_mul(2_654_435_761) % 160) as u8;
+        stats.luma[cell] = (40 + block.wrapping_mul(2_654_435_761) % 160) as u8;
     }
     for patch in 0..PATCHES {
-        glance.detail[patch] = 20 + (patch as u32 * 37 % 180) as u16;
+        stats.detail[patch] = 20 + (patch as u32 * 37 % 180) as u16;
     }
-    glance.colour = 6.0;
-    glance
+    stats.colour = 6.0;
+    stats
 }
 
 struct Stage {
@@ -40,26 +40,26 @@ impl Stage {
 
     /// Shows a picture for so long, each time with other noise; the moments at which something was on.
     fn show(&mut self, secs: u64, mut picture: impl FnMut(u64) -> ImageStats) -> Vec<CameraCondition> {
-        let mut told = Vec::new();
+        let mut published = Vec::new();
         for _ in 0..secs * 2 {
             self.number += 1;
-            let mut glance = picture(self.number);
-            for (patch, mark) in glance.mark.iter_mut().enumerate() {
+            let mut stats = picture(self.number);
+            for (patch, mark) in stats.mark.iter_mut().enumerate() {
                 *mark = (self.number as u32).wrapping_mul(2_654_435_761) ^ patch as u32;
             }
-            self.health.look(self.now(), &glance);
-            told.extend(self.on());
+            self.health.look(self.now(), &stats);
+            published.extend(self.on());
         }
-        told.sort();
-        told.dedup();
-        told
+        published.sort();
+        published.dedup();
+        published
     }
 
     /// Shows exactly the same picture.
-    fn freeze(&mut self, secs: u64, glance: &ImageStats) {
+    fn freeze(&mut self, secs: u64, stats: &ImageStats) {
         for _ in 0..secs * 2 {
             self.number += 1;
-            self.health.look(self.now(), glance);
+            self.health.look(self.now(), stats);
         }
     }
 
@@ -72,26 +72,26 @@ impl Stage {
     }
 }
 
-fn lit(mut glance: ImageStats, gain: f32) -> ImageStats {
-    for luma in &mut glance.luma {
+fn lit(mut stats: ImageStats, gain: f32) -> ImageStats {
+    for luma in &mut stats.luma {
         *luma = (f32::from(*luma) * gain).min(255.0) as u8;
     }
-    for detail in &mut glance.detail {
+    for detail in &mut stats.detail {
         *detail = (f32::from(*detail) * gain) as u16;
     }
-    glance
+    stats
 }
 
-fn shifted(glance: &ImageStats, columns: usize) -> ImageStats {
-    let mut out = glance.clone();
+fn shifted(stats: &ImageStats, columns: usize) -> ImageStats {
+    let mut out = stats.clone();
     for row in 0..ROWS {
         for column in 0..COLUMNS {
-            out.luma[row * COLUMNS + column] = glance.luma[row * COLUMNS + (column + columns) % COLUMNS];
+            out.luma[row * COLUMNS + column] = stats.luma[row * COLUMNS + (column + columns) % COLUMNS];
         }
     }
     for patch in 0..PATCHES {
         let (row, column) = (patch / PATCH_COLUMNS, patch % PATCH_COLUMNS);
-        out.detail[patch] = glance.detail[row * PATCH_COLUMNS + (column + columns / 2) % PATCH_COLUMNS];
+        out.detail[patch] = stats.detail[row * PATCH_COLUMNS + (column + columns / 2) % PATCH_COLUMNS];
     }
     out
 }
@@ -100,24 +100,24 @@ fn cloth() -> ImageStats {
     ImageStats { colour: 3.0, ..ImageStats::even(110) }
 }
 
-/// What is told while each fault lasts, and that it is gone 10 s after it.
+/// What is reported while each fault lasts, and that it is gone 10 s after it.
 #[test]
-fn each_fault_is_told_within_ten_seconds_and_ends_by_itself() {
+fn each_fault_is_reported_within_ten_seconds_and_ends_by_itself() {
     let blurred = || ImageStats { detail: scene(1).detail.map(|detail| detail / 5), ..scene(1) };
     let sprayed = || {
-        let mut glance = scene(1);
+        let mut stats = scene(1);
         for patch in 0..PATCHES {
             let column = patch % PATCH_COLUMNS;
             if !(10..26).contains(&column) {
                 continue;
             }
-            glance.detail[patch] = 0;
+            stats.detail[patch] = 0;
             let at = patch / PATCH_COLUMNS * 2 * COLUMNS + column * 2;
             for cell in [at, at + 1, at + COLUMNS, at + COLUMNS + 1] {
-                glance.luma[cell] = 120;
+                stats.luma[cell] = 120;
             }
         }
-        glance
+        stats
     };
     let cases: [(CameraCondition, &dyn Fn() -> ImageStats); 7] = [
         (Dark, &|| ImageStats::even(3)),
@@ -145,7 +145,7 @@ fn each_fault_is_told_within_ten_seconds_and_ends_by_itself() {
 }
 
 #[test]
-fn a_camera_without_glances_is_not_judged() {
+fn a_camera_without_image_stats_is_not_judged() {
     let health = CameraHealth::new();
     assert_eq!(health.conditions().count(), 0);
     assert!(!health.is_blind());
@@ -180,16 +180,16 @@ fn light_does_not_turn_a_camera() {
 #[test]
 fn the_first_infrared_night_is_another_view_and_no_fault() {
     let infrared = || {
-        let mut glance = scene(1);
+        let mut stats = scene(1);
         for cell in 0..CELLS {
             // What was bright is dark now, and the border lies in the dark.
             let (x, y) = (cell % COLUMNS, cell / COLUMNS);
             let edge = x.min(COLUMNS - 1 - x).min(y).min(ROWS - 1 - y) as f32;
             let lamp = (0.3 + edge / 12.0).min(1.2);
-            glance.luma[cell] = (f32::from(240 - glance.luma[cell]) * lamp) as u8;
+            stats.luma[cell] = (f32::from(240 - stats.luma[cell]) * lamp) as u8;
         }
-        glance.colour = 0.0;
-        glance
+        stats.colour = 0.0;
+        stats
     };
     let mut stage = Stage::new();
     for day in 0..2 {
@@ -204,24 +204,24 @@ fn the_first_infrared_night_is_another_view_and_no_fault() {
 }
 
 /// Somebody near the camera: half of the picture with edges and detail of its own.
-fn with_somebody(mut glance: ImageStats) -> ImageStats {
+fn with_somebody(mut stats: ImageStats) -> ImageStats {
     let body = lit(scene(2), 0.8);
     for cell in 0..CELLS {
         if (16..48).contains(&(cell % COLUMNS)) {
-            glance.luma[cell] = body.luma[cell];
+            stats.luma[cell] = body.luma[cell];
         }
     }
     for patch in 0..PATCHES {
         if (8..24).contains(&(patch % PATCH_COLUMNS)) {
-            glance.detail[patch] = 900;
+            stats.detail[patch] = 900;
         }
     }
-    glance
+    stats
 }
 
 #[test]
 fn infrared_that_comes_on_while_somebody_stands_there_is_no_fault_when_they_leave() {
-    let grey = |glance: ImageStats| ImageStats { colour: 0.0, ..lit(glance, 1.12) };
+    let grey = |stats: ImageStats| ImageStats { colour: 0.0, ..lit(stats, 1.12) };
     for (day, stands) in [(300, 60), (300, 25), (60, 200)] {
         let mut stage = Stage::new();
         assert_eq!(stage.show(day, |_| scene(1)), []);
@@ -236,22 +236,22 @@ fn infrared_that_comes_on_while_somebody_stands_there_is_no_fault_when_they_leav
 }
 
 #[test]
-fn a_step_of_light_is_no_fault_and_a_fault_after_it_is_told() {
-    let flat = |mut glance: ImageStats, contrast: f32| {
-        for luma in &mut glance.luma {
+fn a_step_of_light_is_no_fault_and_a_fault_after_it_is_reported() {
+    let flat = |mut stats: ImageStats, contrast: f32| {
+        for luma in &mut stats.luma {
             *luma = (140.0 + contrast * (f32::from(*luma) - 120.0)) as u8;
         }
-        glance.detail = glance.detail.map(|detail| (f32::from(detail) * contrast) as u16);
-        glance
+        stats.detail = stats.detail.map(|detail| (f32::from(detail) * contrast) as u16);
+        stats
     };
-    let washed_out = |mut glance: ImageStats| {
+    let washed_out = |mut stats: ImageStats| {
         // An exposure too long: what was bright has no detail left.
         for patch in 0..PATCHES {
-            if glance.patch_luma(patch) > 130.0 {
-                glance.detail[patch] = 0;
+            if stats.patch_luma(patch) > 130.0 {
+                stats.detail[patch] = 0;
             }
         }
-        lit(glance, 1.7)
+        lit(stats, 1.7)
     };
     let steps: [(&str, &dyn Fn() -> ImageStats); 6] = [
         ("lamp off", &|| lit(scene(1), 0.3)),
@@ -292,7 +292,7 @@ fn a_view_that_was_learnt_for_a_minute_proves_no_fault_for_a_day() {
 }
 
 #[test]
-fn a_short_glare_and_a_short_cover_are_not_told() {
+fn a_short_glare_and_a_short_cover_are_not_reported() {
     let mut stage = Stage::new();
     stage.show(60, |_| scene(1));
     for _ in 0..10 {
@@ -401,21 +401,21 @@ fn darkness_hides_other_faults_and_ends_none_of_them() {
 fn a_lamp_in_the_night_is_no_darkness() {
     let mut stage = Stage::new();
     let night = |_| {
-        let mut glance = ImageStats::even(6);
+        let mut stats = ImageStats::even(6);
         for row in 10..14 {
             for column in 20..26 {
-                glance.luma[row * COLUMNS + column] = 180;
+                stats.luma[row * COLUMNS + column] = 180;
             }
         }
-        glance.detail[6 * PATCH_COLUMNS + 11] = 200;
-        glance.detail[..60].fill(40);
-        glance
+        stats.detail[6 * PATCH_COLUMNS + 11] = 200;
+        stats.detail[..60].fill(40);
+        stats
     };
     assert_eq!(stage.show(120, night), []);
 }
 
 #[test]
-fn a_camera_that_starts_covered_is_told_and_its_cloth_not_learnt() {
+fn a_camera_that_starts_covered_is_reported_and_its_cloth_not_learnt() {
     let mut stage = Stage::new();
     assert_eq!(stage.show(300, |_| cloth()), [Covered]);
     assert_eq!(stage.show(3, |_| scene(1)), [Covered]);

@@ -115,8 +115,8 @@ impl Present {
     }
 
     /// Takes in a picture that came `dt` after the last one; after a gap the present begins anew.
-    pub(super) fn look(&mut self, glance: &ImageStats, dt: Duration) {
-        for (log, luma) in self.logs.iter_mut().zip(&glance.luma) {
+    pub(super) fn look(&mut self, stats: &ImageStats, dt: Duration) {
+        for (log, luma) in self.logs.iter_mut().zip(&stats.luma) {
             *log = (f32::from(*luma) + DARK_NOISE).ln();
         }
         let steps = |at: usize| {
@@ -142,13 +142,13 @@ impl Present {
             kept[0] += gain * (new[0] - kept[0]);
             kept[1] += gain * (new[1] - kept[1]);
         }
-        let flattest = flattest(glance);
+        let flattest = flattest(stats);
         self.floor += gain * (flattest - self.floor);
         for patch in 0..PATCHES {
-            let detail = (f32::from(glance.detail[patch]) / 16.0 - flattest).max(0.0);
+            let detail = (f32::from(stats.detail[patch]) / 16.0 - flattest).max(0.0);
             self.detail[patch] += gain * (detail - self.detail[patch]);
-            self.luma[patch] += gain * (glance.patch_luma(patch) - self.luma[patch]);
-            self.contrast[patch] += gain * (glance.patch_contrast(patch) - self.contrast[patch]);
+            self.luma[patch] += gain * (stats.patch_luma(patch) - self.luma[patch]);
+            self.contrast[patch] += gain * (stats.patch_contrast(patch) - self.contrast[patch]);
         }
     }
 
@@ -158,13 +158,13 @@ impl Present {
 
     /// Whether nearly the whole picture is brighter, or nearly the whole darker, than it was until now. What comes
     /// before the lens darkens some of it and brightens other parts.
-    pub(crate) fn is_lit_anew_by(&self, glance: &ImageStats) -> bool {
+    pub(crate) fn is_lit_anew_by(&self, stats: &ImageStats) -> bool {
         if self.is_empty {
             return false;
         }
         let (mut brighter, mut darker) = (0usize, 0usize);
         for (patch, was) in self.luma.iter().enumerate() {
-            let is = glance.patch_luma(patch);
+            let is = stats.patch_luma(patch);
             let step = (STEP * was).max(LEAST_STEP);
             brighter += usize::from(is - was > step || (is > TOO_BRIGHT && *was > TOO_BRIGHT));
             darker += usize::from(was - is > step || (is < TOO_DARK && *was < TOO_DARK));
@@ -184,8 +184,8 @@ impl Present {
 }
 
 /// Detail of the flattest tenth of the patches: what noise alone makes.
-fn flattest(glance: &ImageStats) -> f32 {
-    let mut all = glance.detail;
+fn flattest(stats: &ImageStats) -> f32 {
+    let mut all = stats.detail;
     let (_, tenth, _) = all.select_nth_unstable(PATCHES / 10);
     f32::from(*tenth) / 16.0
 }

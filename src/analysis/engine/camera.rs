@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::rule_instance::RuleInstance;
-use super::{ABSENCE, Pace, SharedState};
+use super::{ABSENCE, RequiredRate, SharedState};
 use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::SILENCE_ENDS;
 use crate::analysis::camera_health_state::CameraHealthState;
@@ -70,7 +70,7 @@ impl Camera {
         shared: &mut SharedState,
         at: Moment,
         detections: &[Detection],
-        told: &mut Vec<Revision>,
+        published: &mut Vec<Revision>,
     ) {
         if self.health.is_blind() {
             return;
@@ -115,7 +115,7 @@ impl Camera {
         };
         self.counts.look(at, scene.watched, scene.tracks);
         for instance in &mut self.instances {
-            instance.look(shared, scene, told);
+            instance.look(shared, scene, published);
         }
         self.alive_at = Some(at);
         self.latest_frame = Some(at);
@@ -130,8 +130,8 @@ impl Camera {
         }
     }
 
-    pub(super) fn pace(&mut self) -> Pace {
-        let Some(at) = self.latest_frame else { return Pace { every: None, seen_to: None } };
+    pub(super) fn pace(&mut self) -> RequiredRate {
+        let Some(at) = self.latest_frame else { return RequiredRate { every: None, seen_to: None } };
         let usual = Duration::from_secs_f32(1.0 / self.plan.analysis_hz.max(0.01));
         let view = View { at, tracks: self.tracker.tracks(), usual };
         let in_force =
@@ -150,7 +150,7 @@ impl Camera {
             self.kept_pace = Some((every, at.mono + PACE_KEPT));
         }
         let kept = self.kept_pace.filter(|(_, until)| at.mono <= *until).map(|(every, _)| every);
-        Pace { every: now.or(kept), seen_to: Some(at.mono) }
+        RequiredRate { every: now.or(kept), seen_to: Some(at.mono) }
     }
 
     pub(super) fn missed_something(&self, at: Moment, detections: &[Detection]) -> bool {
@@ -179,12 +179,17 @@ impl Camera {
 
     /// Says what is wrong with the camera itself. While it is blind its rules see nothing, which is not the same as
     /// seeing that nothing is there.
-    pub(super) fn update_health(&mut self, shared: &mut SharedState, at: Moment, told: &mut Vec<Revision>) {
+    pub(super) fn update_health(
+        &mut self,
+        shared: &mut SharedState,
+        at: Moment,
+        published: &mut Vec<Revision>,
+    ) {
         if self.health.became_blind() {
             self.was_away(&mut shared.fusion, at);
         }
         self.forget_furniture_if_turned();
-        self.health.say(&mut shared.ids, &mut shared.fusion, at, told);
+        self.health.report(&mut shared.ids, &mut shared.fusion, at, published);
     }
 
     /// What was seen before says nothing about what is seen next.
@@ -195,18 +200,18 @@ impl Camera {
         self.pixel_change.iter_mut().for_each(PixelChange::forget);
         for instance in &mut self.instances {
             instance.evaluator.forget();
-            instance.says_yes = false;
+            instance.is_positive = false;
             instance.lifecycle.doubt_after_gap(instance.evaluator.rule());
             fusion.fall_silent(&instance.source, at);
         }
     }
 
-    pub(super) fn tick(&mut self, shared: &mut SharedState, at: Moment, told: &mut Vec<Revision>) {
+    pub(super) fn tick(&mut self, shared: &mut SharedState, at: Moment, published: &mut Vec<Revision>) {
         self.counts.tick(at);
         let silent_for = at.since(*self.alive_at.get_or_insert(at));
         if !self.is_paused {
             self.health.tick(at);
-            self.update_health(shared, at, told);
+            self.update_health(shared, at, published);
         }
         for instance in &mut self.instances {
             let rule = instance.evaluator.rule().clone();
@@ -217,12 +222,22 @@ impl Camera {
                 shared.fusion.fall_silent(&instance.source, at);
             }
             if silent_for >= SILENCE_ENDS {
-                told.extend(instance.lifecycle.end(&mut shared.ids, &rule, PhaseReason::SourceSilent, at));
+                published.extend(instance.lifecycle.end(
+                    &mut shared.ids,
+                    &rule,
+                    PhaseReason::SourceSilent,
+                    at,
+                ));
             }
             if instance.lifecycle.open().is_some() && !is_in_force {
-                told.extend(instance.lifecycle.end(&mut shared.ids, &rule, PhaseReason::ScheduleEnded, at));
+                published.extend(instance.lifecycle.end(
+                    &mut shared.ids,
+                    &rule,
+                    PhaseReason::ScheduleEnded,
+                    at,
+                ));
             }
-            told.extend(instance.lifecycle.escalate(&rule, &shared.acceptance, at));
+            published.extend(instance.lifecycle.escalate(&rule, &shared.acceptance, at));
         }
     }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::SharedState;
 use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::AlertLifecycle;
-use crate::analysis::fusion::Word;
+use crate::analysis::fusion::SourceReport;
 use crate::analysis::heights::Within;
 use crate::analysis::rules::{RuleEvaluator, Scene};
 use crate::analysis::signals::SourceId;
 use crate::types::phase::PhaseReason;
 
-/// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be told
+/// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be reported
 /// from one that is gone.
 const SHORT_HOLD: Duration = Duration::from_secs(6);
 
@@ -30,7 +30,7 @@ pub(super) struct RuleInstance {
     /// As signals know it.
     pub(super) source: SourceId,
     /// In its latest frame its condition held.
-    pub(super) says_yes: bool,
+    pub(super) is_positive: bool,
 }
 
 impl RuleInstance {
@@ -38,36 +38,44 @@ impl RuleInstance {
     /// seldom.
     pub(super) fn waits_for_its_end(&self) -> bool {
         let rule = self.evaluator.rule();
-        self.lifecycle.open().is_some() && !self.says_yes && !rule.when.is_instant() && rule.hold < SHORT_HOLD
+        self.lifecycle.open().is_some()
+            && !self.is_positive
+            && !rule.when.is_instant()
+            && rule.hold < SHORT_HOLD
     }
 
-    pub(super) fn look(&mut self, shared: &mut SharedState, scene: Scene<'_>, told: &mut Vec<Revision>) {
+    pub(super) fn look(&mut self, shared: &mut SharedState, scene: Scene<'_>, published: &mut Vec<Revision>) {
         let rule = self.evaluator.rule().clone();
         if !rule.schedule.in_force(scene.at.utc) {
             self.evaluator.forget();
-            self.says_yes = false;
+            self.is_positive = false;
             shared.fusion.stand_down(&self.source);
-            told.extend(self.lifecycle.end(&mut shared.ids, &rule, PhaseReason::ScheduleEnded, scene.at));
+            published.extend(self.lifecycle.end(
+                &mut shared.ids,
+                &rule,
+                PhaseReason::ScheduleEnded,
+                scene.at,
+            ));
             return;
         }
         let (tracks, found) = self.within.look(scene.tracks, scene.found);
         let scene = Scene { tracks, found, ..scene };
         let observation = self.evaluator.look(scene);
-        self.says_yes = observation.holds && observation.sustains;
-        if shared.fusion.hears(&self.source) {
-            let word = Word {
+        self.is_positive = observation.holds && observation.sustains;
+        if shared.fusion.is_fed_by(&self.source) {
+            let report = SourceReport {
                 at: scene.at,
-                strength: if self.says_yes { hint(observation.strength) } else { 0.0 },
+                strength: if self.is_positive { hint(observation.strength) } else { 0.0 },
                 value: observation.value,
                 zone: Some(rule.when.place()),
                 shown: &observation.shown,
                 cause: None,
             };
-            shared.fusion.say(&mut shared.ids, &self.source, word, told);
+            shared.fusion.report(&mut shared.ids, &self.source, report, published);
         }
         if self.is_alone {
             let ids = &mut shared.ids;
-            told.extend(self.lifecycle.observe(ids, &rule, &self.grid, observation, scene.watched));
+            published.extend(self.lifecycle.observe(ids, &rule, &self.grid, observation, scene.watched));
         }
     }
 }

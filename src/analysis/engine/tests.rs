@@ -45,14 +45,14 @@ fn an_alert_is_raised_goes_on_and_ends() {
     let mut stage = alerted();
     stage.look(120.0, somebody);
     stage.look(10.0, nobody);
-    let told = std::mem::take(&mut stage.told);
-    let phases: Vec<_> = told.iter().map(|r| (r.rev, r.phase, r.reason)).collect();
+    let published = std::mem::take(&mut stage.published);
+    let phases: Vec<_> = published.iter().map(|r| (r.rev, r.phase, r.reason)).collect();
     assert_eq!(
         phases,
         [(1, New, Raised), (2, Update, StillThere), (3, Update, StillThere), (4, End, Cleared)]
     );
-    let (first, last) = (&told[0], &told[3]);
-    assert!(told.iter().all(|r| r.alert == first.alert && r.started_at == first.started_at));
+    let (first, last) = (&published[0], &published[3]);
+    assert!(published.iter().all(|r| r.alert == first.alert && r.started_at == first.started_at));
     assert_eq!(last.last_seen_at, moment(125.0).utc);
     assert_eq!(last.ended_at, Some(last.at.utc));
     let held = last.at.since(moment(125.0)).as_secs_f64();
@@ -64,39 +64,39 @@ fn an_alert_is_raised_goes_on_and_ends() {
 fn flicker_opens_no_second_alert() {
     let mut stage = alerted();
     stage.look(60.0, |t| if t % 6.0 < 4.5 { vec![] } else { vec![person(0.7, 0.9)] });
-    assert_eq!(stage.told(), [(New, Raised), (Update, StillThere)]);
+    assert_eq!(stage.published(), [(New, Raised), (Update, StillThere)]);
 }
 
 #[test]
-fn an_alert_is_not_repeated_during_cooldown_and_told_after_it() {
+fn an_alert_is_not_repeated_during_cooldown_and_reported_after_it() {
     let mut stage = alerted();
     stage.look(6.0, nobody);
     stage.look(18.0, somebody);
-    assert_eq!(stage.told(), [(New, Raised), (End, Cleared)]);
+    assert_eq!(stage.published(), [(New, Raised), (End, Cleared)]);
     stage.look(4.0, somebody);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
 }
 
 #[test]
-fn a_growing_crowd_is_told_at_most_every_ten_seconds() {
+fn a_growing_crowd_is_reported_at_most_every_ten_seconds() {
     let mut stage = Stage::of(vec![rule(crowd("all", 2, 0.0))]);
     stage.look(40.0, |t| {
         let count = 2 + (t / 4.0) as usize;
         (0..count.min(8)).map(|i| person(0.08 + 0.12 * i as f64, 0.9)).collect()
     });
-    let grew: Vec<Moment> = stage.told.iter().filter(|r| r.reason == Grew).map(|r| r.at).collect();
+    let grew: Vec<Moment> = stage.published.iter().filter(|r| r.reason == Grew).map(|r| r.at).collect();
     assert!((2..=3).contains(&grew.len()), "{grew:?}");
     assert!(grew.windows(2).all(|pair| pair[1].since(pair[0]) >= GREW_AT_MOST_EVERY));
 }
 
 #[test]
-fn a_count_that_falls_and_comes_back_is_not_told_as_growth() {
+fn a_count_that_falls_and_comes_back_is_not_reported_as_growth() {
     let mut stage = Stage::of(vec![rule(crowd("all", 2, 0.0))]);
     stage.look(50.0, |t| {
         let count = if t % 10.0 < 5.0 { 5 } else { 3 };
         (0..count).map(|i| person(0.08 + 0.12 * i as f64, 0.9)).collect()
     });
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn more_confidence_is_growth() {
     let mut stage = Stage::of(vec![rule(present("all", 0.0))]);
     stage.look(12.0, |_| vec![scored(person(0.5, 0.9), 0.5)]);
     stage.look(8.0, |_| vec![scored(person(0.5, 0.9), 0.9)]);
-    assert_eq!(stage.told(), [(New, Raised), (Update, Grew)]);
+    assert_eq!(stage.published(), [(New, Raised), (Update, Grew)]);
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn the_end_of_the_schedule_ends_the_alert_at_once() {
     let schedule = Schedule::parse("mon 00:00-00:01", jiff::tz::TimeZone::UTC).expect("a schedule");
     let mut stage = Stage::of(vec![Rule { schedule, ..rule(present("all", 1.0)) }]);
     stage.look(59.0, somebody);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
     stage.look(30.0, somebody);
-    assert_eq!(stage.told(), [(End, ScheduleEnded)]);
+    assert_eq!(stage.published(), [(End, ScheduleEnded)]);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn the_end_of_the_schedule_ends_the_alert_of_a_silent_camera_too() {
     let mut stage = Stage::of(vec![Rule { schedule, ..rule(present("all", 1.0)) }]);
     stage.look(30.0, somebody);
     stage.silence(31.0);
-    assert_eq!(stage.told(), [(New, Raised), (End, ScheduleEnded)]);
+    assert_eq!(stage.published(), [(New, Raised), (End, ScheduleEnded)]);
 }
 
 #[test]
@@ -131,16 +131,16 @@ fn what_was_there_before_the_schedule_counts_from_its_beginning() {
     let schedule = Schedule::parse("mon 00:01-06:00", jiff::tz::TimeZone::UTC).expect("a schedule");
     let mut stage = Stage::of(vec![Rule { schedule, ..rule(present("all", 10.0)) }]);
     stage.look(69.0, somebody);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(3.0, somebody);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
 }
 
 #[test]
 fn a_camera_that_falls_silent_clears_nothing() {
     let mut stage = alerted();
     stage.silence(250.0);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
     assert_eq!(the_open(&stage).phase, New);
 }
 
@@ -148,10 +148,10 @@ fn a_camera_that_falls_silent_clears_nothing() {
 fn a_camera_that_stays_silent_ends_its_alerts_as_unknown() {
     let mut stage = alerted();
     stage.silence(310.0);
-    assert_eq!(stage.told(), [(New, Raised), (End, SourceSilent)]);
-    // No cooldown: it is told again at once if it is still there.
+    assert_eq!(stage.published(), [(New, Raised), (End, SourceSilent)]);
+    // No cooldown: it is reported again at once if it is still there.
     stage.look(3.0, somebody);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn after_an_outage_the_alert_goes_on_if_the_thing_is_still_there() {
     let (camera, at) = ("cam".into(), moment(stage.now));
     stage.apply(&Event::CameraBack { camera, at });
     stage.look(65.0, one_car);
-    assert_eq!(stage.told(), [(New, Raised), (Update, StillThere)]);
+    assert_eq!(stage.published(), [(New, Raised), (Update, StillThere)]);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_pause_in_which_nobody_looks_is_no_fault_of_the_camera() {
         stage.apply(&Event::ImageStats {
             camera: camera.clone(),
             at,
-            glance: Box::new(ImageStats::even(128)),
+            stats: Box::new(ImageStats::even(128)),
         });
         if is_paused {
             stage.apply(&Event::CameraPaused { camera, at });
@@ -185,12 +185,12 @@ fn a_pause_in_which_nobody_looks_is_no_fault_of_the_camera() {
         stage.silence(3600.0);
         let is_well = stage.analysis.conditions().is_empty();
         assert_eq!(is_well, is_paused, "{:?}", stage.analysis.conditions());
-        // What was open is not known any more, and what is there afterwards is told anew.
-        assert_eq!(stage.told(), [(New, Raised), (End, SourceSilent)]);
+        // What was open is not known any more, and what is there afterwards is reported anew.
+        assert_eq!(stage.published(), [(New, Raised), (End, SourceSilent)]);
         stage.look(3.0, somebody);
-        assert_eq!(stage.told(), [(New, Raised)]);
+        assert_eq!(stage.published(), [(New, Raised)]);
         let (camera, at) = ("cam".into(), moment(stage.now));
-        stage.apply(&Event::ImageStats { camera, at, glance: Box::new(ImageStats::even(128)) });
+        stage.apply(&Event::ImageStats { camera, at, stats: Box::new(ImageStats::even(128)) });
         stage.silence(61.0);
         assert!(!stage.analysis.conditions().is_empty(), "once it was looked at again it may fail");
     }
@@ -202,9 +202,9 @@ fn after_an_outage_the_alert_ends_if_the_thing_is_gone() {
     stage.look(65.0, |_| vec![car(0.75, 0.8)]);
     stage.silence(40.0);
     stage.look(4.0, nobody);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
     stage.look(3.0, nobody);
-    assert_eq!(stage.told(), [(End, Cleared)]);
+    assert_eq!(stage.published(), [(End, Cleared)]);
 }
 
 #[test]
@@ -213,9 +213,9 @@ fn time_in_which_nobody_looked_does_not_count_towards_the_hold() {
     stage.look(1.0, nobody);
     stage.silence(8.0);
     stage.look(2.6, nobody);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
     stage.look(2.0, nobody);
-    assert_eq!(stage.told(), [(End, Cleared)]);
+    assert_eq!(stage.published(), [(End, Cleared)]);
 }
 
 #[test]
@@ -223,13 +223,13 @@ fn an_acknowledgement_is_the_next_revision_and_stays() {
     let mut stage = alerted();
     let open = the_open(&stage);
     let at = moment(stage.now);
-    let told = taken(stage.analysis.acknowledge(&open.alert, &by("duty desk"), at));
-    assert_eq!((told.rev, told.phase, told.reason), (open.rev + 1, Update, Acknowledged));
-    assert_eq!(told.acknowledged, Some(by("duty desk")));
+    let published = taken(stage.analysis.acknowledge(&open.alert, &by("duty desk"), at));
+    assert_eq!((published.rev, published.phase, published.reason), (open.rev + 1, Update, Acknowledged));
+    assert_eq!(published.acknowledged, Some(by("duty desk")));
     let again = stage.analysis.acknowledge(&open.alert, &by("duty desk"), at);
     assert_eq!(again, Ok(AckOutcome::Before(by("duty desk"))));
     stage.look(10.0, nobody);
-    let last = stage.told.last().expect("the end");
+    let last = stage.published.last().expect("the end");
     assert_eq!((last.rev, last.phase), (open.rev + 2, End));
     assert_eq!(last.acknowledged, Some(by("duty desk")));
 }
@@ -259,8 +259,8 @@ fn the_first_acknowledgement_wins_and_the_second_hears_who_has_it() {
 fn who_has_an_alert_still_has_it_after_a_restart() {
     let mut stage = alerted();
     let open = the_open(&stage);
-    let told = taken(stage.analysis.acknowledge(&open.alert, &by("duty desk"), moment(stage.now)));
-    let mut after = restarted(present("all", 1.0), told);
+    let published = taken(stage.analysis.acknowledge(&open.alert, &by("duty desk"), moment(stage.now)));
+    let mut after = restarted(present("all", 1.0), published);
     let outcome = after.analysis.acknowledge(&open.alert, &by("fire brigade"), moment(1.0));
     assert_eq!(outcome, Ok(AckOutcome::Before(by("duty desk"))));
 }
@@ -280,15 +280,15 @@ fn ended_and_unknown_alerts_cannot_be_acknowledged() {
 }
 
 #[test]
-fn that_an_alert_was_muted_is_told_as_a_revision() {
+fn that_an_alert_was_muted_is_reported_as_a_revision() {
     let mut stage = alerted();
     let open = the_open(&stage);
-    let told = stage.analysis.mute_changed(&open.alert, moment(stage.now)).expect("it is open");
-    assert_eq!((told.rev, told.phase, told.reason), (open.rev + 1, Update, MuteChanged));
+    let published = stage.analysis.mute_changed(&open.alert, moment(stage.now)).expect("it is open");
+    assert_eq!((published.rev, published.phase, published.reason), (open.rev + 1, Update, MuteChanged));
     let test =
         stage.analysis.begin_test("desk", &"530127001001".into(), moment(stage.now)).expect("none is open");
-    let told = stage.analysis.mute_changed(&test.alert, moment(stage.now)).expect("it is open");
-    assert_eq!((told.rev, told.phase, told.reason), (2, Update, MuteChanged));
+    let published = stage.analysis.mute_changed(&test.alert, moment(stage.now)).expect("it is open");
+    assert_eq!((published.rev, published.phase, published.reason), (2, Update, MuteChanged));
 }
 
 /// The open alert of a run, taken to the next one.
@@ -306,47 +306,47 @@ fn after_a_restart_the_same_alert_goes_on() {
     let mut stage = restarted(present("all", 1.0), open.clone());
     assert_eq!(the_open(&stage), open);
     stage.look(30.0, somebody);
-    assert_eq!(stage.told.len(), 1);
-    let told = &stage.told[0];
-    assert_eq!((told.phase, told.reason), (Update, StillThere));
-    assert_eq!((&told.alert, told.rev), (&open.alert, open.rev + 1));
-    assert_eq!(told.started_at, open.started_at);
+    assert_eq!(stage.published.len(), 1);
+    let published = &stage.published[0];
+    assert_eq!((published.phase, published.reason), (Update, StillThere));
+    assert_eq!((&published.alert, published.rev), (&open.alert, open.rev + 1));
+    assert_eq!(published.started_at, open.started_at);
     stage.look(10.0, nobody);
-    assert_eq!(stage.told.last().map(|r| (r.phase, r.reason)), Some((End, Cleared)));
+    assert_eq!(stage.published.last().map(|r| (r.phase, r.reason)), Some((End, Cleared)));
 }
 
 #[test]
 fn after_a_restart_an_alert_that_is_not_seen_again_ends_as_such() {
     let mut stage = restarted(present("all", 1.0), the_open(&alerted()));
     stage.look(RESTORED_WAIT.as_secs_f64() - 2.0, nobody);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(5.0, nobody);
-    assert_eq!(stage.told(), [(End, NotSeenSinceRestart)]);
+    assert_eq!(stage.published(), [(End, NotSeenSinceRestart)]);
 }
 
 #[test]
 fn after_a_restart_the_wait_counts_only_while_the_camera_is_watched() {
     let mut stage = restarted(present("all", 1.0), the_open(&alerted()));
     stage.silence(200.0);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(10.0, somebody);
-    assert_eq!(stage.told(), [(Update, StillThere)]);
+    assert_eq!(stage.published(), [(Update, StillThere)]);
 }
 
 #[test]
 fn after_a_restart_with_a_dead_camera_the_alert_ends_as_unknown() {
     let mut stage = restarted(present("all", 1.0), the_open(&alerted()));
     stage.silence(310.0);
-    assert_eq!(stage.told(), [(End, SourceSilent)]);
+    assert_eq!(stage.published(), [(End, SourceSilent)]);
 }
 
 #[test]
 fn after_a_restart_alerts_of_rules_that_are_gone_end() {
     let open = the_open(&alerted());
     let mut analysis = Analysis::new("box-7f3a", Plan::of(vec![plan()], vec![])).expect("no rules");
-    let told = analysis.restore(vec![open.clone()], moment(0.0));
-    assert_eq!(told.len(), 1);
-    assert_eq!((told[0].phase, told[0].reason, told[0].rev), (End, RuleRemoved, open.rev + 1));
+    let published = analysis.restore(vec![open.clone()], moment(0.0));
+    assert_eq!(published.len(), 1);
+    assert_eq!((published[0].phase, published[0].reason, published[0].rev), (End, RuleRemoved, open.rev + 1));
     let late = analysis.acknowledge(&open.alert, &by("duty desk"), moment(1.0));
     assert_eq!(late, Err(AlertError::Ended(open.alert)));
 }
@@ -358,18 +358,19 @@ fn a_reload_keeps_what_it_does_not_touch() {
     let tracks = stage.analysis.tracks("cam").to_vec();
     let other = Rule { id: "other".into(), ..rule(crowd("all", 50, 1.0)) };
     let rules = vec![other, rule(present("all", 10.0))];
-    let told = stage.analysis.reconfigure(Plan::of(vec![plan()], rules), moment(stage.now));
-    assert_eq!(told, Ok(vec![]));
+    let published = stage.analysis.reconfigure(Plan::of(vec![plan()], rules), moment(stage.now));
+    assert_eq!(published, Ok(vec![]));
     assert_eq!(stage.analysis.tracks("cam"), tracks);
     stage.look(3.0, somebody);
-    assert_eq!(stage.told(), [(New, Raised)]);
+    assert_eq!(stage.published(), [(New, Raised)]);
 }
 
 #[test]
 fn a_reload_without_the_rule_ends_its_alert() {
     let mut stage = alerted();
-    let told = stage.analysis.reconfigure(Plan::of(vec![plan()], vec![]), moment(stage.now)).expect("valid");
-    assert_eq!(told.iter().map(|r| (r.phase, r.reason)).collect::<Vec<_>>(), [(End, RuleRemoved)]);
+    let published =
+        stage.analysis.reconfigure(Plan::of(vec![plan()], vec![]), moment(stage.now)).expect("valid");
+    assert_eq!(published.iter().map(|r| (r.phase, r.reason)).collect::<Vec<_>>(), [(End, RuleRemoved)]);
     assert_eq!(stage.analysis.open().count(), 0);
 }
 
@@ -378,10 +379,10 @@ fn a_rule_that_was_changed_keeps_its_alert_if_it_still_sees_it() {
     let mut stage = alerted();
     let alert = the_open(&stage).alert;
     let stricter = Rule { level: crate::types::level::Level::Red, ..rule(present("all", 20.0)) };
-    let told = stage.analysis.reconfigure(Plan::of(vec![plan()], vec![stricter]), moment(stage.now));
-    assert_eq!(told, Ok(vec![]));
+    let published = stage.analysis.reconfigure(Plan::of(vec![plan()], vec![stricter]), moment(stage.now));
+    assert_eq!(published, Ok(vec![]));
     stage.look(70.0, somebody);
-    assert_eq!(stage.told(), [(New, Raised), (Update, StillThere)]);
+    assert_eq!(stage.published(), [(New, Raised), (Update, StillThere)]);
     assert_eq!(the_open(&stage).alert, alert);
     assert_eq!(the_open(&stage).level, crate::types::level::Level::Red);
 }
@@ -393,7 +394,7 @@ fn a_reload_that_names_what_is_not_drawn_changes_nothing() {
     assert!(stage.analysis.reconfigure(Plan::of(vec![plan()], vec![wrong]), moment(stage.now)).is_err());
     assert_eq!(stage.analysis.open().count(), 1);
     stage.look(10.0, nobody);
-    assert_eq!(stage.told(), [(New, Raised), (End, Cleared)]);
+    assert_eq!(stage.published(), [(New, Raised), (End, Cleared)]);
 }
 
 #[test]
@@ -428,20 +429,20 @@ fn ids_are_ulids_of_the_time_the_alert_began_and_come_again_in_a_replay() {
 #[test]
 fn a_clock_that_is_set_back_disturbs_no_duration() {
     let mut stage = Stage::of(vec![rule(present("all", 10.0))]);
-    let mut told = Vec::new();
+    let mut published = Vec::new();
     for look in 0..200 {
         let mut at = moment(f64::from(look) * 0.2);
         if look > 20 {
             at.utc -= jiff::SignedDuration::from_secs(3600);
         }
         let detections = if look < 150 { somebody(0.0) } else { vec![] };
-        told.extend(stage.analysis.apply(&Event::Detections { camera: "cam".into(), at, detections }));
+        published.extend(stage.analysis.apply(&Event::Detections { camera: "cam".into(), at, detections }));
     }
-    let phases: Vec<_> = told.iter().map(|r| (r.phase, r.reason)).collect();
+    let phases: Vec<_> = published.iter().map(|r| (r.phase, r.reason)).collect();
     assert_eq!(phases, [(New, Raised), (End, Cleared)]);
-    assert!((told[0].at.mono.as_secs_f64() - 10.2).abs() < 0.3);
-    assert!(told[1].ended_at.is_some_and(|ended| ended >= told[1].last_seen_at));
-    assert!(told[1].last_seen_at >= told[1].started_at);
+    assert!((published[0].at.mono.as_secs_f64() - 10.2).abs() < 0.3);
+    assert!(published[1].ended_at.is_some_and(|ended| ended >= published[1].last_seen_at));
+    assert!(published[1].last_seen_at >= published[1].started_at);
 }
 
 #[test]
@@ -472,7 +473,7 @@ fn an_unknown_camera_is_no_harm() {
     let (camera, at): (Arc<str>, _) = ("cam-99".into(), moment(0.0));
     stage.apply(&Event::Detections { camera: camera.clone(), at, detections: somebody(0.0) });
     stage.apply(&Event::CameraSilent { camera, at, cause: None });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     assert_eq!(stage.analysis.tracks("cam-99"), []);
 }
 
@@ -523,7 +524,7 @@ fn play(pieces: &[Piece]) -> Vec<Revision> {
                 let open: Vec<AlertId> = stage.analysis.open().map(|r| r.alert.clone()).collect();
                 for alert in open {
                     match stage.analysis.acknowledge(&alert, &by("desk"), moment(stage.now)) {
-                        Ok(AckOutcome::Now(told)) => stage.told.push(*told),
+                        Ok(AckOutcome::Now(published)) => stage.published.push(*published),
                         Ok(AckOutcome::Before(before)) => assert_eq!(before, by("desk")),
                         Err(error) => panic!("it is open: {error}"),
                     }
@@ -532,26 +533,26 @@ fn play(pieces: &[Piece]) -> Vec<Revision> {
             }
             Piece::Reload => {
                 let mut rules = three_rules();
-                rules.remove(stage.told.len() % 3);
+                rules.remove(stage.published.len() % 3);
                 let at = moment(stage.now);
-                let told = stage.analysis.reconfigure(Plan::of(vec![plan()], rules), at).expect("drawn");
-                stage.told.extend(told);
-                let told =
+                let published = stage.analysis.reconfigure(Plan::of(vec![plan()], rules), at).expect("drawn");
+                stage.published.extend(published);
+                let published =
                     stage.analysis.reconfigure(Plan::of(vec![plan()], three_rules()), at).expect("drawn");
-                stage.told.extend(told);
+                stage.published.extend(published);
                 &mut stage
             }
             Piece::Restart => {
                 let open: Vec<Revision> = stage.analysis.open().cloned().collect();
                 stage.analysis =
                     Analysis::new("box-7f3a", Plan::of(vec![plan()], three_rules())).expect("drawn");
-                let told = stage.analysis.restore(open, moment(stage.now));
-                stage.told.extend(told);
+                let published = stage.analysis.restore(open, moment(stage.now));
+                stage.published.extend(published);
                 &mut stage
             }
         };
     }
-    stage.told
+    stage.published
 }
 
 proptest! {
@@ -562,9 +563,9 @@ proptest! {
     fn every_alert_is_new_once_counts_its_revisions_and_is_silent_after_its_end(
         pieces in proptest::collection::vec(any_piece(), 1..20),
     ) {
-        let told = play(&pieces);
+        let published = play(&pieces);
         let mut latest: BTreeMap<AlertId, Revision> = BTreeMap::new();
-        for revision in &told {
+        for revision in &published {
             match latest.get(&revision.alert) {
                 None => prop_assert_eq!((revision.rev, revision.phase), (1, New)),
                 Some(before) => {

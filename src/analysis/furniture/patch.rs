@@ -17,7 +17,7 @@ pub(crate) type Patch = [u8; SAMPLES];
 /// Something that is said of each sample.
 pub(super) type Flags = [bool; SAMPLES];
 
-/// A smaller box, in cells of the coarse picture, has too few of them to be told from another (a guess: a person of a
+/// A smaller box, in cells of the coarse picture, has too few of them to be distinguished from another (a guess: a person of a
 /// fifteenth of the picture's height).
 const LEAST_COLUMNS: f32 = 3.0;
 const LEAST_ROWS: f32 = 6.0;
@@ -47,7 +47,7 @@ pub(super) enum Likeness {
     /// The light is the same, and the box holds something else.
     Changed,
     /// Too much of it is hidden, or there is too little to see.
-    Untold,
+    Unclear,
     /// It looks as it did.
     Same,
 }
@@ -101,7 +101,7 @@ pub(super) fn compare(before: &Patch, now: &Patch, hidden: &Flags, differs: &mut
         sum_now += u32::from(now[sample]);
     }
     if seen < LEAST_AROUND || sum_before == 0 {
-        return Likeness::Untold;
+        return Likeness::Unclear;
     }
     let gain = sum_now as f32 / sum_before as f32;
     for (sample, differs) in differs.iter_mut().enumerate() {
@@ -114,7 +114,7 @@ pub(super) fn compare(before: &Patch, now: &Patch, hidden: &Flags, differs: &mut
         return Likeness::OtherLight;
     }
     match correlation_within(before, now, hidden) {
-        None => Likeness::Untold,
+        None => Likeness::Unclear,
         Some(correlation) if correlation >= WITHIN_SAME => Likeness::Same,
         Some(_) => Likeness::Changed,
     }
@@ -221,17 +221,17 @@ mod tests {
     fn what_cannot_be_seen_is_never_the_same() {
         assert_eq!(
             likeness(&[90; SAMPLES], &[90; SAMPLES], &NOTHING_HIDDEN),
-            Likeness::Untold,
+            Likeness::Unclear,
             "an even wall"
         );
         let dark = place(0).map(|level| level / 20);
-        assert_eq!(likeness(&dark, &dark, &NOTHING_HIDDEN), Likeness::Untold, "the dark");
+        assert_eq!(likeness(&dark, &dark, &NOTHING_HIDDEN), Likeness::Unclear, "the dark");
         let b = BBox::new(0.4, 0.4, 0.6, 0.6);
         let mut hidden = [false; SAMPLES];
         let before = |moves| [(BBox::new(0.4, 0.5, 0.7, 0.9), moves)].into_iter();
         assert!(mark_hidden(&b, before(true), &mut hidden));
         assert!(!mark_hidden(&b, before(false), &mut hidden), "what stands there does not come near");
-        assert_eq!(likeness(&place(0), &place(0), &hidden), Likeness::Untold, "half of it is hidden");
+        assert_eq!(likeness(&place(0), &place(0), &hidden), Likeness::Unclear, "half of it is hidden");
         assert!(!mark_hidden(&b, [(BBox::new(0.0, 0.0, 0.1, 0.1), true)].into_iter(), &mut hidden));
         assert_eq!(hidden, NOTHING_HIDDEN);
         assert!(!is_large_enough(&BBox::new(0.5, 0.5, 0.51, 0.54)));

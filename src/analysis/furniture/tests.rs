@@ -95,8 +95,8 @@ fn evaluator(stage: &mut Stage, hours: f64, script: impl Fn(f64) -> (Coarse, Vec
 }
 
 /// Alerts that began and ended.
-fn told(stage: &mut Stage) -> Vec<Phase> {
-    stage.told().into_iter().map(|(phase, _)| phase).filter(|phase| *phase != Phase::Update).collect()
+fn published(stage: &mut Stage) -> Vec<Phase> {
+    stage.published().into_iter().map(|(phase, _)| phase).filter(|phase| *phase != Phase::Update).collect()
 }
 
 /// Places that are left out.
@@ -138,17 +138,17 @@ fn a_bench_is_furniture_after_three_days_and_stays_so_over_a_restart() {
     let look = |hours: f64| (picture.clone(), vec![jittering(&bench(), hours)]);
     let mut stage = Stage::with(slow_plan(), vec![anybody()]);
     evaluator(&mut stage, 72.9, look);
-    assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
+    assert_eq!((published(&mut stage), remembered(&stage)), (vec![New], 0));
     evaluator(&mut stage, 0.6, look);
-    assert_eq!((told(&mut stage), remembered(&stage)), (vec![End], 1));
+    assert_eq!((published(&mut stage), remembered(&stage)), (vec![End], 1));
     evaluator(&mut stage, 24.0, look);
-    assert_eq!((told(&mut stage), remembered(&stage)), (vec![], 1));
+    assert_eq!((published(&mut stage), remembered(&stage)), (vec![], 1));
     assert!(stage.analysis.left_out("cam").by(Filter::Furniture) > 24 * 89);
     let mut restarted = Stage::with(slow_plan(), vec![anybody()]);
     restarted.now = stage.now + 600.0;
     restarted.analysis.recall_furniture("cam", Furniture::of(memories(&stage)));
     evaluator(&mut restarted, 24.0, look);
-    assert_eq!((told(&mut restarted), remembered(&restarted)), (vec![], 1));
+    assert_eq!((published(&mut restarted), remembered(&restarted)), (vec![], 1));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_post_that_is_found_by_day_only_is_furniture_where_it_does_not_change() {
 }
 
 #[test]
-fn who_sleeps_there_every_night_is_told_every_night() {
+fn who_sleeps_there_every_night_is_reported_every_night() {
     // The lamps are on for longer than somebody sleeps, or go on as they come and off as they leave.
     for dark in [(18.0, 7.0), (22.0, 6.0)] {
         let (empty, asleep) = (street(), with(street(), &bench(), 1));
@@ -180,48 +180,48 @@ fn who_sleeps_there_every_night_is_told_every_night() {
             };
             (picture.clone(), if is_there { vec![bench()] } else { vec![] })
         });
-        let nights = told(&mut stage).into_iter().filter(|phase| *phase == New).count();
+        let nights = published(&mut stage).into_iter().filter(|phase| *phase == New).count();
         assert_eq!((nights, remembered(&stage)), (6, 0), "dark from {} to {}", dark.0, dark.1);
     }
 }
 
 #[test]
-fn who_stays_for_days_and_shifts_in_their_seat_is_told_until_they_leave() {
+fn who_stays_for_days_and_shifts_in_their_seat_is_reported_until_they_leave() {
     let empty = street();
     let mut stage = Stage::with(slow_plan(), vec![anybody()]);
     let posture = |hours: f64| (hours * 6.0) as u32;
     evaluator(&mut stage, 110.0, |hours| (with(empty.clone(), &bench(), posture(hours)), vec![bench()]));
-    assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
+    assert_eq!((published(&mut stage), remembered(&stage)), (vec![New], 0));
     evaluator(&mut stage, 1.0, |_| (empty.clone(), vec![]));
-    assert_eq!(told(&mut stage), [End]);
+    assert_eq!(published(&mut stage), [End]);
 }
 
 #[test]
-fn who_lies_on_the_ground_for_two_days_is_told_until_they_are_found() {
+fn who_lies_on_the_ground_for_two_days_is_reported_until_they_are_found() {
     let lying = Detection { box_in_frame: BBox::new(0.3, 0.7, 0.5, 0.8), ..bench() };
     let (empty, picture) = (street(), with(street(), &lying, 1));
     let mut stage = Stage::with(slow_plan(), vec![anybody()]);
     evaluator(&mut stage, 60.0, |_| (picture.clone(), vec![lying]));
-    assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
+    assert_eq!((published(&mut stage), remembered(&stage)), (vec![New], 0));
     evaluator(&mut stage, 48.0, |_| (empty.clone(), vec![]));
-    assert_eq!((told(&mut stage), remembered(&stage)), (vec![End], 0));
+    assert_eq!((published(&mut stage), remembered(&stage)), (vec![End], 0));
     assert_eq!(memories(&stage), [], "nothing is kept of them");
 }
 
 #[test]
-fn a_car_that_stands_for_days_is_told_until_it_leaves() {
+fn a_car_that_stands_for_days_is_reported_until_it_leaves() {
     let parked_car = car(0.5, 0.8);
     let (empty, picture) = (street(), with(street(), &parked_car, 1));
     let mut stage = Stage::with(slow_plan(), vec![rule(parked("all", 60.0))]);
     evaluator(&mut stage, 1.0, |_| (empty.clone(), vec![]));
     evaluator(&mut stage, 100.0, |hours| (picture.clone(), vec![jittering(&parked_car, hours)]));
-    assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
+    assert_eq!((published(&mut stage), remembered(&stage)), (vec![New], 0));
     evaluator(&mut stage, 1.0, |_| (empty.clone(), vec![]));
-    assert_eq!(told(&mut stage), [End]);
+    assert_eq!(published(&mut stage), [End]);
 }
 
 #[test]
-fn what_differs_from_known_furniture_is_told() {
+fn what_differs_from_known_furniture_is_reported() {
     let with_head = Detection { box_in_frame: BBox::new(0.45, 0.41, 0.55, 0.8), ..bench() };
     let head = Detection { box_in_frame: BBox::new(0.45, 0.41, 0.55, 0.5), ..bench() };
     let beside = person(0.7, 0.8);
@@ -251,9 +251,9 @@ fn what_differs_from_known_furniture_is_told() {
     for (what, picture, found, expected) in cases {
         let (mut stage, usual) = with_known_bench();
         evaluator(&mut stage, 1.0, |_| (usual.clone(), vec![bench()]));
-        assert_eq!(told(&mut stage), [], "before {what}");
+        assert_eq!(published(&mut stage), [], "before {what}");
         evaluator(&mut stage, 0.1, |_| (picture.clone(), found.clone()));
-        assert_eq!(told(&mut stage), expected, "{what}");
+        assert_eq!(published(&mut stage), expected, "{what}");
     }
 }
 
@@ -262,13 +262,13 @@ fn another_light_is_learnt_and_known_the_next_time() {
     let (mut stage, picture) = with_known_bench();
     let by_lamps = lamplit(picture.clone());
     evaluator(&mut stage, 1.0, |_| (picture.clone(), vec![bench()]));
-    assert_eq!(told(&mut stage), []);
+    assert_eq!(published(&mut stage), []);
     evaluator(&mut stage, 1.0, |_| (by_lamps.clone(), vec![bench()]));
-    assert_eq!(told(&mut stage), [New, End], "for the ten minutes in which it is learnt");
+    assert_eq!(published(&mut stage), [New, End], "for the ten minutes in which it is learnt");
     for light in [&picture, &by_lamps, &picture] {
         evaluator(&mut stage, 1.0, |_| (light.clone(), vec![bench()]));
     }
-    assert_eq!(told(&mut stage), []);
+    assert_eq!(published(&mut stage), []);
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn who_sits_down_while_the_light_changes_is_not_learnt() {
     evaluator(&mut stage, 0.05, |_| (alone.clone(), vec![bench()]));
     evaluator(&mut stage, 0.05, |_| (passes.clone(), vec![bench(), near]));
     evaluator(&mut stage, 5.0, |_| (sits.clone(), vec![bench()]));
-    assert_eq!(told(&mut stage), [New], "and they are told for as long as they sit there");
+    assert_eq!(published(&mut stage), [New], "and they are told for as long as they sit there");
     assert_eq!(memories(&stage)[0].lights.len(), 1);
 }
 
@@ -292,7 +292,7 @@ fn who_sits_down_in_a_light_that_is_being_learnt_is_not_learnt_although_nobody_c
     evaluator(&mut stage, 1.0, |_| (picture.clone(), vec![bench()]));
     evaluator(&mut stage, 0.1, |_| (alone.clone(), vec![bench()]));
     evaluator(&mut stage, 5.0, |_| (sits.clone(), vec![bench()]));
-    assert_eq!(told(&mut stage), [New], "and they are told for as long as they sit there");
+    assert_eq!(published(&mut stage), [New], "and they are told for as long as they sit there");
     assert_eq!(memories(&stage)[0].lights.len(), 1);
 }
 
@@ -320,10 +320,10 @@ fn a_bench_is_left_out_of_the_frames_that_are_looked_back_at() {
     // The keyframe's picture is there before the frames that led up to it.
     show(&mut stage, 6.0);
     (6..=30).for_each(|look| find(&mut stage, 0.2 * f64::from(look)));
-    assert_eq!(told(&mut stage), []);
+    assert_eq!(published(&mut stage), []);
     // Where no picture comes, what the last one showed soon says nothing.
     (31..=50).for_each(|look| find(&mut stage, 0.2 * f64::from(look)));
-    assert_eq!(told(&mut stage), [New]);
+    assert_eq!(published(&mut stage), [New]);
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn a_camera_that_is_turned_forgets_what_stood_before_it() {
         for _ in 0..2 * secs {
             (look, stage.now) = (look + 1, stage.now + 0.5);
             let (camera, at): (Arc<str>, _) = ("cam".into(), moment(stage.now));
-            stage.apply(&Event::ImageStats { camera, at, glance: view(number, look) });
+            stage.apply(&Event::ImageStats { camera, at, stats: view(number, look) });
         }
     };
     show(&mut stage, 1, 60);

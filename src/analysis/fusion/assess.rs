@@ -24,7 +24,7 @@ pub(super) struct Assessment {
     /// The highest belief that the sources that can be heard could make together.
     pub(super) could_reach: f64,
     /// Somebody says "yes" at this very moment.
-    pub(super) is_said_now: bool,
+    pub(super) is_reported_now: bool,
     /// Sources that count.
     pub(super) parts: Vec<Part>,
     /// Sources that should speak and do not, and since when.
@@ -59,7 +59,7 @@ impl Signal {
     /// Sums in the order of cells and sources, so that the order in which they spoke does not matter.
     pub(super) fn assess(&self, members: &[usize], at: Duration) -> Assessment {
         let cap = self.plan.origin_cap;
-        let mut heard = Assessment::default();
+        let mut assessment = Assessment::default();
         let sources: Vec<&Source> = members.iter().flat_map(|cell| &self.cells[*cell].sources).collect();
         let main = || sources.iter().filter(|source| !source.only_supports);
         let is_begun = main().map(|source| source.charge.value(at)).sum::<f64>() >= PART_OF_IT;
@@ -75,31 +75,31 @@ impl Signal {
             let of_origin = || sources.iter().filter(|other| other.origin == source.origin);
             let counted = || of_origin().filter(|s| is_begun || !s.only_supports);
             let sum: f64 = counted().map(|s| s.charge.value(at)).sum();
-            let heard_now = of_origin().filter(|s| s.voice == Voice::Speaks);
+            let speaking_now = of_origin().filter(|s| s.voice == Voice::Speaks);
             let weights: f64 =
-                heard_now.filter(|s| could_begin || !s.only_supports).map(|s| s.charge.weight()).sum();
+                speaking_now.filter(|s| could_begin || !s.only_supports).map(|s| s.charge.weight()).sum();
             reach += weights.min(cap);
             let counts = sum.min(cap);
             total += counts;
             if counts < PART_OF_IT {
                 continue;
             }
-            heard.origins += 1;
+            assessment.origins += 1;
             for part in counted() {
-                heard.parts.extend(part.part(counts / sum, at));
+                assessment.parts.extend(part.part(counts / sum, at));
             }
         }
         for source in &sources {
-            heard.is_said_now |= source.charge.says_yes() && (is_begun || !source.only_supports);
+            assessment.is_reported_now |= source.charge.is_positive() && (is_begun || !source.only_supports);
             if let Voice::Silent(since) = source.voice {
                 let (source, origin) = (source.id.to_string(), source.origin.clone());
-                heard.silent.push(Missing { source, origin, since });
+                assessment.silent.push(Missing { source, origin, since });
             }
         }
         let prior = log_odds(self.plan.prior);
-        heard.belief = probability(prior + total);
-        heard.could_reach = probability(prior + reach);
-        heard
+        assessment.belief = probability(prior + total);
+        assessment.could_reach = probability(prior + reach);
+        assessment
     }
 }
 

@@ -49,7 +49,7 @@ pub struct SourcePlan {
 
 /// What a source says at one moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Word<'a> {
+pub(crate) struct SourceReport<'a> {
     /// When.
     pub at: Moment,
     /// How strongly it says "yes", 0..1; 0: it looked and saw nothing.
@@ -216,23 +216,23 @@ impl Fusion {
     }
 
     /// Whether a source feeds anything.
-    pub(crate) fn hears(&self, source: &SourceId) -> bool {
+    pub(crate) fn is_fed_by(&self, source: &SourceId) -> bool {
         self.routes.contains_key(source)
     }
 
     /// Takes a word and tells what follows from it.
-    pub(super) fn say(
+    pub(super) fn report(
         &mut self,
         ids: &mut AlertIds,
         source: &SourceId,
-        word: Word<'_>,
-        told: &mut Vec<Revision>,
+        report: SourceReport<'_>,
+        published: &mut Vec<Revision>,
     ) {
         let Some(routes) = self.routes.get(source) else { return };
         for route in routes {
             let signal = &mut self.signals[route.signal];
-            signal.cells[route.cell].sources[route.source].say(word);
-            told.extend(signal.settle(ids, route.cell, word.at));
+            signal.cells[route.cell].sources[route.source].report(report);
+            published.extend(signal.settle(ids, route.cell, report.at));
         }
     }
 
@@ -264,24 +264,25 @@ impl Fusion {
         ids: &mut AlertIds,
         acceptance: &AcceptancePlan,
         at: Moment,
-        told: &mut Vec<Revision>,
+        published: &mut Vec<Revision>,
     ) {
         for signal in &mut self.signals {
             for cell in 0..signal.cells.len() {
-                told.extend(signal.settle(ids, cell, at));
+                published.extend(signal.settle(ids, cell, at));
                 if signal.cells[cell].incident.is_none() {
                     continue;
                 }
-                let heard = signal.assess(&signal.members(cell), at.mono);
+                let assessment = signal.assess(&signal.members(cell), at.mono);
                 let incident = signal.cells[cell].incident.as_mut();
-                told.extend(incident.and_then(|incident| incident.escalate(acceptance, &heard, at)));
+                published
+                    .extend(incident.and_then(|incident| incident.escalate(acceptance, &assessment, at)));
             }
         }
     }
 
     /// The latest revision of every open alert, by signal and then by grid.
     pub(crate) fn open(&self) -> impl Iterator<Item = &Revision> {
-        self.incidents().map(Incident::told)
+        self.incidents().map(Incident::published)
     }
 
     /// Every signal at every place.
@@ -298,8 +299,8 @@ impl Fusion {
         self.cells()
             .filter(is_fed)
             .map(|(signal, index)| {
-                let heard = signal.assess_at(index, at);
-                (signal.state(index, &heard), heard.contributions(at))
+                let assessment = signal.assess_at(index, at);
+                (signal.state(index, &assessment), assessment.contributions(at))
             })
             .collect()
     }
@@ -334,22 +335,22 @@ impl Fusion {
     }
 
     /// Takes up an alert from before a restart; gives it back if it has no place here any more.
-    pub(super) fn restore(&mut self, told: Revision, at: Moment) -> Option<Revision> {
+    pub(super) fn restore(&mut self, published: Revision, at: Moment) -> Option<Revision> {
         let cell = self
             .signals
             .iter_mut()
-            .filter(|signal| signal.plan.kind == told.kind)
+            .filter(|signal| signal.plan.kind == published.kind)
             .flat_map(|signal| {
                 let hold = signal.plan.hold;
                 signal.cells.iter_mut().map(move |cell| (cell, hold))
             })
-            .find(|(cell, _)| cell.is_place_of(&told) && cell.incident.is_none());
+            .find(|(cell, _)| cell.is_place_of(&published) && cell.incident.is_none());
         match cell {
-            Some((cell, hold)) if told.why.basis == Basis::Belief => {
-                cell.incident = Some(Incident::restored(told, hold, at));
+            Some((cell, hold)) if published.why.basis == Basis::Belief => {
+                cell.incident = Some(Incident::restored(published, hold, at));
                 None
             }
-            _ => Some(told),
+            _ => Some(published),
         }
     }
 
@@ -364,7 +365,7 @@ impl Fusion {
                 let heir = mine.as_mut().and_then(|signal| signal.cells.iter_mut().find(is_heir));
                 match heir {
                     Some(heir) => heir.inherit(cell),
-                    None => homeless.extend(cell.incident.map(Incident::into_told)),
+                    None => homeless.extend(cell.incident.map(Incident::into_published)),
                 }
             }
         }
@@ -380,7 +381,7 @@ impl Fusion {
             .iter_mut()
             .flat_map(|signal| &mut signal.cells)
             .filter_map(|cell| cell.incident.as_mut())
-            .find(|incident| incident.told().alert == *alert)
+            .find(|incident| incident.published().alert == *alert)
     }
 }
 
@@ -389,9 +390,9 @@ impl Signal {
         self.assess(&self.members(cell), at.mono)
     }
 
-    fn state(&self, cell: usize, heard: &Assessment) -> SignalState {
+    fn state(&self, cell: usize, assessment: &Assessment) -> SignalState {
         let cell = &self.cells[cell];
-        let state = match (&cell.incident, heard.could_reach >= self.plan.raise()) {
+        let state = match (&cell.incident, assessment.could_reach >= self.plan.raise()) {
             (Some(_), _) => State::On,
             (None, true) => State::Off,
             (None, false) => State::Unknown,
@@ -401,7 +402,7 @@ impl Signal {
             grid: cell.grid.clone(),
             camera: cell.camera.clone(),
             state,
-            belief: heard.belief,
+            belief: assessment.belief,
         }
     }
 
@@ -445,13 +446,13 @@ impl Signal {
         }
         let home = self.home(cell);
         let members = self.members(home);
-        let heard = self.assess(&members, at.mono);
+        let assessment = self.assess(&members, at.mono);
         let plan = self.plan.clone();
         let cell = &mut self.cells[home];
-        let wanted = cell.wanted(&plan, &heard, at.mono);
+        let wanted = cell.wanted(&plan, &assessment, at.mono);
         match &mut cell.incident {
             Some(incident) => {
-                let revision = incident.go_on(ids, &plan, &heard, wanted, at)?;
+                let revision = incident.go_on(ids, &plan, &assessment, wanted, at)?;
                 if revision.is_last() {
                     let is_cleared = revision.reason == PhaseReason::Cleared;
                     let until = if is_cleared { at.mono.saturating_add(plan.cooldown) } else { at.mono };
@@ -463,10 +464,10 @@ impl Signal {
             None => {
                 let level =
                     wanted.filter(|level| at.mono >= cell.quiet.until || *level > cell.quiet.up_to)?;
-                let incident = Incident::begin(ids, &plan, cell, &heard, level, at);
-                let told = incident.told().clone();
+                let incident = Incident::begin(ids, &plan, cell, &assessment, level, at);
+                let published = incident.published().clone();
                 cell.incident = Some(incident);
-                Some(told)
+                Some(published)
             }
         }
     }
@@ -474,21 +475,21 @@ impl Signal {
 
 impl Cell {
     /// Whether an alert from before a restart belongs here.
-    fn is_place_of(&self, told: &Revision) -> bool {
-        let is_its = |camera: &Arc<str>| told.camera() == Some(camera);
-        self.grid == told.grid && self.camera.as_ref().is_none_or(is_its)
+    fn is_place_of(&self, published: &Revision) -> bool {
+        let is_its = |camera: &Arc<str>| published.camera() == Some(camera);
+        self.grid == published.grid && self.camera.as_ref().is_none_or(is_its)
     }
 
     /// The highest level for which belief, duration and origins are enough.
-    fn wanted(&mut self, plan: &SignalPlan, heard: &Assessment, at: Duration) -> Option<Level> {
+    fn wanted(&mut self, plan: &SignalPlan, assessment: &Assessment, at: Duration) -> Option<Level> {
         let mut wanted = None;
         for (step, since) in plan.levels.iter().zip(&mut self.above_since) {
-            if heard.belief < step.belief {
+            if assessment.belief < step.belief {
                 *since = None;
                 continue;
             }
             let since = *since.get_or_insert(at);
-            if at.saturating_sub(since) >= step.after && heard.origins >= step.origins {
+            if at.saturating_sub(since) >= step.after && assessment.origins >= step.origins {
                 wanted = Some(step.level);
             }
         }
@@ -527,21 +528,21 @@ impl Source {
         }
     }
 
-    fn say(&mut self, word: Word<'_>) {
+    fn report(&mut self, report: SourceReport<'_>) {
         self.voice = Voice::Speaks;
-        if word.strength > 0.0 {
-            let left = self.charge.value(word.at.mono);
+        if report.strength > 0.0 {
+            let left = self.charge.value(report.at.mono);
             if self.first_yes.is_none() || left < FADED * self.charge.weight() {
-                self.first_yes = Some(word.at);
+                self.first_yes = Some(report.at);
             }
-            self.last_yes = Some(word.at);
-            self.value = word.value;
-            self.zone = word.zone.cloned();
-            self.cause = word.cause;
+            self.last_yes = Some(report.at);
+            self.value = report.value;
+            self.zone = report.zone.cloned();
+            self.cause = report.cause;
             self.shown.clear();
-            self.shown.extend_from_slice(word.shown);
+            self.shown.extend_from_slice(report.shown);
         }
-        self.charge.say(word.at.mono, word.strength);
+        self.charge.say(report.at.mono, report.strength);
     }
 
     fn inherit(&mut self, before: &Source) {

@@ -54,7 +54,7 @@ struct Stage {
     ids: AlertIds,
     fusion: Fusion,
     acceptance: AcceptancePlan,
-    told: Vec<Revision>,
+    published: Vec<Revision>,
 }
 
 impl Stage {
@@ -64,27 +64,33 @@ impl Stage {
             ids: AlertIds::new("box".into()),
             fusion: Fusion::new(vec![plan], sources, &touch),
             acceptance: AcceptancePlan::default(),
-            told: Vec::new(),
+            published: Vec::new(),
         }
     }
 
-    fn say(&mut self, t: f64, source: &SourceId, strength: f32) -> &mut Stage {
-        let word =
-            Word { at: moment(t), strength, value: f64::from(strength), zone: None, shown: &[], cause: None };
-        self.fusion.say(&mut self.ids, source, word, &mut self.told);
+    fn report(&mut self, t: f64, source: &SourceId, strength: f32) -> &mut Stage {
+        let report = SourceReport {
+            at: moment(t),
+            strength,
+            value: f64::from(strength),
+            zone: None,
+            shown: &[],
+            cause: None,
+        };
+        self.fusion.report(&mut self.ids, source, report, &mut self.published);
         self
     }
 
     /// Ticks once a second, in `[from, to)`.
     fn wait(&mut self, from: u32, to: u32) -> &mut Stage {
         for t in from..to {
-            self.fusion.tick(&mut self.ids, &self.acceptance, moment(f64::from(t)), &mut self.told);
+            self.fusion.tick(&mut self.ids, &self.acceptance, moment(f64::from(t)), &mut self.published);
         }
         self
     }
 
     fn reasons(&self) -> Vec<(PhaseReason, Level)> {
-        self.told.iter().map(|r| (r.reason, r.level)).collect()
+        self.published.iter().map(|r| (r.reason, r.level)).collect()
     }
 
     fn belief(&self, t: f64) -> f64 {
@@ -104,18 +110,18 @@ fn near(a: f64, b: f64) -> bool {
 fn one_good_source_is_worth_a_look_and_two_are_worth_going() {
     let (level, camera) = (sensor("drain-2"), rule("water", "cam-1"));
     let mut stage = Stage::new(flooding(), &[at(HERE, level.clone(), 2.0), at(HERE, camera.clone(), 2.0)]);
-    stage.say(1.0, &level, 1.0);
+    stage.report(1.0, &level, 1.0);
     // 1 / (1 + e^-0.614)
     assert!(near(stage.belief(1.0), 0.649), "{}", stage.belief(1.0));
-    stage.say(2.0, &level, 1.0).say(2.0, &camera, 1.0);
+    stage.report(2.0, &level, 1.0).report(2.0, &camera, 1.0);
     // 1 / (1 + e^-2.614)
     assert!(near(stage.belief(2.0), 0.932), "{}", stage.belief(2.0));
     assert_eq!(
         stage.reasons(),
         [(PhaseReason::Raised, Level::Blue), (PhaseReason::LevelRose, Level::Orange)]
     );
-    let last = &stage.told[1];
-    assert_eq!(last.alert, stage.told[0].alert, "one incident, one alert");
+    let last = &stage.published[1];
+    assert_eq!(last.alert, stage.published[0].alert, "one incident, one alert");
     assert_eq!((last.origin.cameras.len(), last.origin.sensors.len()), (1, 1));
     let said: Vec<&str> = last.why.contributions.iter().map(|c| c.source.as_str()).collect();
     assert_eq!(said, ["rule:water@cam-1", "sensor:drain-2"]);
@@ -124,14 +130,14 @@ fn one_good_source_is_worth_a_look_and_two_are_worth_going() {
 }
 
 #[test]
-fn a_camera_is_told_of_the_signals_it_feeds_and_who_makes_them_believed() {
+fn a_camera_is_reported_of_the_signals_it_feeds_and_who_makes_them_believed() {
     let (level, camera) = (sensor("drain-2"), rule("water", "cam-1"));
     let elsewhere = rule("water", "cam-2");
     let sources = [at(HERE, level.clone(), 2.0), at(HERE, camera.clone(), 1.0), at(BESIDE, elsewhere, 2.0)];
     let mut stage = Stage::new(flooding(), &sources);
-    stage.say(1.0, &level, 1.0).say(1.0, &camera, 1.0);
-    let told = stage.fusion.states_of("cam-1", moment(1.0));
-    let [(state, parts)] = told.as_slice() else { panic!("{told:?}") };
+    stage.report(1.0, &level, 1.0).report(1.0, &camera, 1.0);
+    let published = stage.fusion.states_of("cam-1", moment(1.0));
+    let [(state, parts)] = published.as_slice() else { panic!("{published:?}") };
     assert_eq!((&*state.grid, state.state), (HERE, State::On));
     assert!(near(state.belief, stage.belief(1.0)));
     let shares: Vec<(&str, bool)> =
@@ -149,7 +155,7 @@ fn one_camera_cannot_shout_alone() {
     let mut stage = Stage::new(flooding(), &sources);
     for _ in 0..3 {
         for id in &rules {
-            stage.say(1.0, id, 1.0);
+            stage.report(1.0, id, 1.0);
         }
     }
     // The cap of 3: 1 / (1 + e^-1.614), below orange however many rules of it agree.
@@ -162,10 +168,10 @@ fn what_only_supports_says_nothing_alone_and_counts_beside_another() {
     let (main, noise) = (rule("scuffle", "cam-1"), sensor("noise"));
     let support = SourcePlan { only_supports: true, ..at(HERE, noise.clone(), 3.0) };
     let mut stage = Stage::new(flooding(), &[at(HERE, main.clone(), 2.0), support]);
-    stage.say(1.0, &noise, 1.0);
+    stage.report(1.0, &noise, 1.0);
     assert!(near(stage.belief(1.0), DEFAULT_PRIOR), "{}", stage.belief(1.0));
     assert_eq!(stage.state(1.0), State::Unknown, "what could raise it was not heard yet");
-    stage.say(2.0, &main, 1.0).say(2.0, &noise, 1.0);
+    stage.report(2.0, &main, 1.0).report(2.0, &noise, 1.0);
     // 2 + 3: 1 / (1 + e^-3.614)
     assert!(near(stage.belief(2.0), 0.974), "{}", stage.belief(2.0));
 }
@@ -174,14 +180,14 @@ fn what_only_supports_says_nothing_alone_and_counts_beside_another() {
 fn what_is_no_longer_said_fades_by_half_each_half_life_and_then_ends() {
     let source = sensor("drain-2");
     let mut stage = Stage::new(flooding(), &[at(HERE, source.clone(), 2.0)]);
-    stage.say(0.0, &source, 1.0).say(1.0, &source, 0.0);
+    stage.report(0.0, &source, 1.0).report(1.0, &source, 0.0);
     // Half of the weight: 1 / (1 + e^(1.386 - 1)).
     assert!(near(stage.belief(60.0), 0.405), "{}", stage.belief(60.0));
     for t in 1..200 {
-        stage.say(f64::from(t), &source, 0.0).wait(t, t + 1);
+        stage.report(f64::from(t), &source, 0.0).wait(t, t + 1);
     }
     // Below 0.35 after the weight fell to 0.767: 83 s, and 30 s of holding.
-    let end = stage.told.last().unwrap();
+    let end = stage.published.last().unwrap();
     assert_eq!((end.phase, end.reason), (Phase::End, PhaseReason::Cleared));
     assert_eq!(end.at.mono.as_secs(), 113);
     assert!(!end.why.contributions.is_empty(), "an end still says what it was about");
@@ -192,12 +198,12 @@ fn what_is_no_longer_said_fades_by_half_each_half_life_and_then_ends() {
 fn a_level_falls_only_after_its_hold_time() {
     let (a, b) = (sensor("a"), sensor("b"));
     let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 2.5), at(HERE, b.clone(), 2.5)]);
-    stage.say(0.0, &a, 1.0).say(0.0, &b, 1.0);
+    stage.report(0.0, &a, 1.0).report(0.0, &b, 1.0);
     assert_eq!(stage.fusion.open().next().unwrap().level, Level::Red);
     for t in 0..120 {
-        stage.say(f64::from(t), &a, 1.0).say(f64::from(t), &b, 0.0).wait(t, t + 1);
+        stage.report(f64::from(t), &a, 1.0).report(f64::from(t), &b, 0.0).wait(t, t + 1);
     }
-    let fell = stage.told.iter().find(|r| r.reason == PhaseReason::LevelFell).unwrap();
+    let fell = stage.published.iter().find(|r| r.reason == PhaseReason::LevelFell).unwrap();
     // b's 2.5 must fall below 1.83 for belief to be under red's 0.95: 27 s, and 30 s of holding.
     assert_eq!(fell.at.mono.as_secs(), 57);
     assert_eq!((fell.level, fell.level_max), (Level::Orange, Level::Red));
@@ -212,10 +218,10 @@ fn levels_may_ask_for_time_and_for_origins() {
     let (a, b) = (sensor("a"), rule("r", "cam"));
     let mut stage = Stage::new(plan, &[at(HERE, a.clone(), 9.0), at(HERE, b.clone(), 0.5)]);
     for t in 0..100 {
-        stage.say(f64::from(t), &a, 1.0).wait(t, t + 1);
+        stage.report(f64::from(t), &a, 1.0).wait(t, t + 1);
     }
     // Red asks for nothing here; make it impossible by looking at what orange alone would give.
-    assert_eq!(stage.told[0].level, Level::Red, "red asks for neither");
+    assert_eq!(stage.published[0].level, Level::Red, "red asks for neither");
 
     let mut plan = flooding();
     plan.levels.truncate(3);
@@ -224,12 +230,12 @@ fn levels_may_ask_for_time_and_for_origins() {
     plan.origin_cap = 9.0;
     let mut stage = Stage::new(plan, &[at(HERE, a.clone(), 9.0), at(HERE, b.clone(), 0.5)]);
     for t in 0..100 {
-        stage.say(f64::from(t), &a, 1.0).wait(t, t + 1);
+        stage.report(f64::from(t), &a, 1.0).wait(t, t + 1);
     }
-    let told = stage.told.iter().find(|r| r.level == Level::Yellow).unwrap();
-    assert_eq!(told.at.mono.as_secs(), 60);
-    stage.say(100.0, &b, 1.0);
-    assert_eq!(stage.told.last().unwrap().level, Level::Orange);
+    let published = stage.published.iter().find(|r| r.level == Level::Yellow).unwrap();
+    assert_eq!(published.at.mono.as_secs(), 60);
+    stage.report(100.0, &b, 1.0);
+    assert_eq!(stage.published.last().unwrap().level, Level::Orange);
 }
 
 #[test]
@@ -238,25 +244,25 @@ fn a_flickering_source_makes_one_alert() {
     let mut stage = Stage::new(flooding(), &[at(HERE, source.clone(), 2.5)]);
     for t in 0..3600 {
         let strength = if (t / 3) % 2 == 0 { 0.9 } else { 0.0 };
-        stage.say(f64::from(t), &source, strength).wait(t, t + 1);
+        stage.report(f64::from(t), &source, strength).wait(t, t + 1);
     }
-    let begun = stage.told.iter().filter(|r| r.phase == Phase::New).count();
+    let begun = stage.published.iter().filter(|r| r.phase == Phase::New).count();
     assert_eq!(begun, 1);
-    assert!(stage.told.len() < 3600 / 60 + 10, "{} messages in an hour", stage.told.len());
+    assert!(stage.published.len() < 3600 / 60 + 10, "{} messages in an hour", stage.published.len());
 }
 
 #[test]
 fn after_an_end_only_something_more_urgent_breaks_the_quiet() {
     let (a, b) = (sensor("a"), sensor("b"));
     let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 2.0), at(HERE, b.clone(), 2.5)]);
-    stage.say(0.0, &a, 1.0);
+    stage.report(0.0, &a, 1.0);
     for t in 1..150 {
-        stage.say(f64::from(t), &a, 0.0).say(f64::from(t), &b, 0.0).wait(t, t + 1);
+        stage.report(f64::from(t), &a, 0.0).report(f64::from(t), &b, 0.0).wait(t, t + 1);
     }
     assert_eq!(stage.fusion.open().count(), 0);
-    stage.say(150.0, &a, 1.0);
+    stage.report(150.0, &a, 1.0);
     assert_eq!(stage.fusion.open().count(), 0, "as urgent as the one that ended");
-    stage.say(151.0, &b, 1.0);
+    stage.report(151.0, &b, 1.0);
     // 2.0 and 2.5: 1 / (1 + e^-3.1).
     assert_eq!(stage.fusion.open().next().map(|r| r.level), Some(Level::Red));
 }
@@ -266,26 +272,26 @@ fn a_signal_is_unknown_until_and_unless_its_sources_could_raise_it() {
     let (strong, weak) = (sensor("drain-2"), rule("water", "cam-1"));
     let mut stage = Stage::new(flooding(), &[at(HERE, strong.clone(), 2.0), at(HERE, weak.clone(), 1.0)]);
     assert_eq!(stage.state(0.0), State::Unknown);
-    stage.say(1.0, &weak, 0.0);
+    stage.report(1.0, &weak, 0.0);
     assert_eq!(stage.state(1.0), State::Unknown, "the weak one alone could not raise it");
-    stage.say(2.0, &strong, 0.0);
+    stage.report(2.0, &strong, 0.0);
     assert_eq!(stage.state(2.0), State::Off);
     stage.fusion.fall_silent(&strong, moment(3.0));
     assert_eq!(stage.state(3.0), State::Unknown);
-    stage.say(4.0, &strong, 0.0);
+    stage.report(4.0, &strong, 0.0);
     assert_eq!(stage.state(4.0), State::Off);
 }
 
 #[test]
-fn silence_is_never_told_as_all_clear() {
+fn silence_is_never_reported_as_all_clear() {
     let source = sensor("drain-2");
     let mut stage = Stage::new(flooding(), &[at(HERE, source.clone(), 2.5)]);
-    stage.say(0.0, &source, 1.0);
+    stage.report(0.0, &source, 1.0);
     stage.fusion.fall_silent(&source, moment(1.0));
     stage.wait(1, 290);
     assert_eq!(stage.fusion.open().count(), 1, "nobody can say that it is over");
     stage.wait(290, 310);
-    let end = stage.told.last().unwrap();
+    let end = stage.published.last().unwrap();
     assert_eq!((end.phase, end.reason), (Phase::End, PhaseReason::SourceSilent));
     assert_eq!(end.why.silent, ["sensor:drain-2"]);
     assert!(!stage.reasons().iter().any(|(reason, _)| *reason == PhaseReason::LevelFell));
@@ -297,11 +303,11 @@ fn neighbouring_cells_share_an_alert_where_they_are_asked_to() {
     let (here, beside) = (rule("smoke", "cam-1"), rule("smoke", "cam-2"));
     let sources = [at(HERE, here.clone(), 2.0), at(BESIDE, beside.clone(), 2.0)];
     let mut apart = Stage::new(flooding(), &sources);
-    apart.say(1.0, &here, 1.0).say(2.0, &beside, 1.0);
+    apart.report(1.0, &here, 1.0).report(2.0, &beside, 1.0);
     assert_eq!(apart.fusion.open().count(), 2);
 
     let mut together = Stage::new(SignalPlan { join_neighbours: true, ..flooding() }, &sources);
-    together.say(1.0, &here, 1.0).say(2.0, &beside, 1.0);
+    together.report(1.0, &here, 1.0).report(2.0, &beside, 1.0);
     assert_eq!(together.fusion.open().count(), 1);
     let open = together.fusion.open().next().unwrap();
     assert_eq!((&*open.grid, open.level), (HERE, Level::Orange));
@@ -316,14 +322,14 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
     let go_on = |stage: &mut Stage, from: u32, to: u32, two: bool| {
         for t in from..to {
             stage
-                .say(f64::from(t), &a, 1.0)
-                .say(f64::from(t), &b, if two { 1.0 } else { 0.0 })
+                .report(f64::from(t), &a, 1.0)
+                .report(f64::from(t), &b, if two { 1.0 } else { 0.0 })
                 .wait(t, t + 1);
         }
     };
     go_on(&mut stage, 0, 1000, false);
     let steps = |stage: &Stage| -> Vec<(u64, Level, u8, String)> {
-        let escalated = stage.told.iter().filter(|r| r.reason == PhaseReason::Escalated);
+        let escalated = stage.published.iter().filter(|r| r.reason == PhaseReason::Escalated);
         escalated
             .map(|r| {
                 let e = r.escalated.as_ref().unwrap();
@@ -340,11 +346,11 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
     // More urgent: somebody is given the same time again, then the first step.
     go_on(&mut stage, 1000, 1181, true);
     assert_eq!(steps(&stage)[3..], [(1180, Level::Orange, 1, "530127003001".to_owned())]);
-    let alert = stage.told[0].alert.clone();
+    let alert = stage.published[0].alert.clone();
     let acknowledgement =
         Acknowledgement { by: "desk 3".into(), key: None, at: moment(1181.0).utc, note: None };
-    let told = stage.fusion.acknowledge(&alert, &acknowledgement, moment(1181.0)).unwrap();
-    assert!(matches!(told, AckOutcome::Now(_)));
+    let published = stage.fusion.acknowledge(&alert, &acknowledgement, moment(1181.0)).unwrap();
+    assert!(matches!(published, AckOutcome::Now(_)));
     let second = Acknowledgement { by: "desk 4".into(), key: None, at: moment(1182.0).utc, note: None };
     let outcome = stage.fusion.acknowledge(&alert, &second, moment(1182.0));
     assert_eq!(outcome, Some(AckOutcome::Before(acknowledgement)), "the first one wins");
@@ -357,20 +363,20 @@ fn whoever_gives_a_verdict_has_the_alert_so_that_it_goes_up_the_grid_no_more() {
     let a = sensor("a");
     let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 3.0)]);
     stage.acceptance = AcceptancePlan { within: Some(secs(180.0)), from: Level::Blue };
-    stage.say(0.0, &a, 1.0);
-    let begun = stage.told[0].clone();
+    stage.report(0.0, &a, 1.0);
+    let begun = stage.published[0].clone();
     let mut handled = stage.fusion.clone();
     let act = Acknowledgement { by: "desk 3".into(), key: Some("k".into()), at: moment(1.0).utc, note: None };
     let step = HandlingStep::Judge(GivenVerdict { act, verdict: Verdict::Confirmed, cause: None });
-    let told = handled.handle(&begun.alert, &step, moment(1.0)).unwrap().unwrap();
-    assert_eq!((told.rev, told.phase, told.reason), (2, Phase::Update, PhaseReason::Handled));
+    let published = handled.handle(&begun.alert, &step, moment(1.0)).unwrap().unwrap();
+    assert_eq!((published.rev, published.phase, published.reason), (2, Phase::Update, PhaseReason::Handled));
     let escalated = |fusion: Fusion| {
         let mut stage =
-            Stage { fusion, told: Vec::new(), ids: stage.ids.clone(), acceptance: stage.acceptance };
+            Stage { fusion, published: Vec::new(), ids: stage.ids.clone(), acceptance: stage.acceptance };
         for t in 2..400 {
-            stage.say(f64::from(t), &a, 1.0).wait(t, t + 1);
+            stage.report(f64::from(t), &a, 1.0).wait(t, t + 1);
         }
-        stage.told.iter().any(|revision| revision.reason == PhaseReason::Escalated)
+        stage.published.iter().any(|revision| revision.reason == PhaseReason::Escalated)
     };
     assert!(escalated(stage.fusion.clone()), "nobody has it");
     assert!(!escalated(handled));
@@ -383,7 +389,7 @@ fn an_alert_all_of_whose_sources_are_silent_is_not_escalated_until_one_speaks() 
         let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 2.0), at(HERE, b.clone(), 2.0)]);
         stage.acceptance = AcceptancePlan { within: Some(secs(60.0)), from: Level::Blue };
         for t in 0..50 {
-            stage.say(f64::from(t), &a, 1.0).say(f64::from(t), &b, 1.0).wait(t, t + 1);
+            stage.report(f64::from(t), &a, 1.0).report(f64::from(t), &b, 1.0).wait(t, t + 1);
         }
         // The camera is covered, and the sensor does not answer either, or it does.
         stage.fusion.fall_silent(&a, moment(50.0));
@@ -392,14 +398,14 @@ fn an_alert_all_of_whose_sources_are_silent_is_not_escalated_until_one_speaks() 
         }
         for t in 50..200 {
             if !both {
-                stage.say(f64::from(t), &b, 1.0);
+                stage.report(f64::from(t), &b, 1.0);
             }
             stage.wait(t, t + 1);
         }
         let escalated =
-            |stage: &Stage| stage.told.iter().filter(|r| r.reason == PhaseReason::Escalated).count();
+            |stage: &Stage| stage.published.iter().filter(|r| r.reason == PhaseReason::Escalated).count();
         assert_eq!(escalated(&stage) > 0, !both);
-        stage.say(201.0, &a, 1.0).wait(201, 203);
+        stage.report(201.0, &a, 1.0).wait(201, 203);
         assert!(escalated(&stage) > 0, "it is seen again, and nobody took it on");
     }
 }
@@ -411,7 +417,7 @@ fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
     let mut before = Stage::new(flooding(), &sources);
     before.acceptance = AcceptancePlan { within: Some(secs(100.0)), from: Level::Blue };
     for t in 0..150 {
-        before.say(f64::from(t), &source, 1.0).wait(t, t + 1);
+        before.report(f64::from(t), &source, 1.0).wait(t, t + 1);
     }
     let open = before.fusion.open().next().unwrap().clone();
     assert_eq!(open.escalated.as_ref().map(|e| e.step), Some(1));
@@ -422,7 +428,7 @@ fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
     after.acceptance = before.acceptance;
     assert_eq!(after.fusion.restore(open.clone(), restarted(0.0)), None);
     for t in 0..120u32 {
-        let word = Word {
+        let report = SourceReport {
             at: restarted(f64::from(t)),
             strength: 1.0,
             value: 1.0,
@@ -430,13 +436,13 @@ fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
             shown: &[],
             cause: None,
         };
-        after.fusion.say(&mut after.ids, &source, word, &mut after.told);
-        after.fusion.tick(&mut after.ids, &after.acceptance, restarted(f64::from(t)), &mut after.told);
+        after.fusion.report(&mut after.ids, &source, report, &mut after.published);
+        after.fusion.tick(&mut after.ids, &after.acceptance, restarted(f64::from(t)), &mut after.published);
     }
-    let reasons: Vec<PhaseReason> = after.told.iter().map(|r| r.reason).collect();
+    let reasons: Vec<PhaseReason> = after.published.iter().map(|r| r.reason).collect();
     assert_eq!(reasons[0], PhaseReason::StillThere);
-    assert!(after.told.iter().all(|r| r.alert == open.alert));
-    let next = after.told.iter().find(|r| r.reason == PhaseReason::Escalated).unwrap();
+    assert!(after.published.iter().all(|r| r.alert == open.alert));
+    let next = after.published.iter().find(|r| r.reason == PhaseReason::Escalated).unwrap();
     assert_eq!(next.escalated.as_ref().map(|e| e.step), Some(2), "not the first step again");
     // It had waited 50 s of its 100 s before the restart.
     assert_eq!(next.at.mono.as_secs(), 50);
@@ -444,9 +450,9 @@ fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
     let mut quiet = Stage::new(flooding(), &sources);
     assert_eq!(quiet.fusion.restore(open, moment(0.0)), None);
     for t in 0..70 {
-        quiet.say(f64::from(t), &source, 0.0).wait(t, t + 1);
+        quiet.report(f64::from(t), &source, 0.0).wait(t, t + 1);
     }
-    let end = quiet.told.last().unwrap();
+    let end = quiet.published.last().unwrap();
     assert_eq!((end.phase, end.reason), (Phase::End, PhaseReason::NotSeenSinceRestart));
 }
 
@@ -454,8 +460,8 @@ fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
 fn a_change_of_configuration_keeps_what_goes_on() {
     let (a, b) = (sensor("a"), sensor("b"));
     let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 2.0), at(BESIDE, b.clone(), 2.0)]);
-    stage.say(0.0, &a, 1.0).say(0.0, &b, 1.0);
-    let alert = stage.told[0].alert.clone();
+    stage.report(0.0, &a, 1.0).report(0.0, &b, 1.0);
+    let alert = stage.published[0].alert.clone();
     let mut fusion = Fusion::new(vec![flooding()], &[at(HERE, a.clone(), 3.0)], &BTreeSet::new());
     let homeless = fusion.inherit(std::mem::take(&mut stage.fusion));
     assert_eq!(homeless.len(), 1, "the alert beside has no place any more");
@@ -478,16 +484,16 @@ fn four() -> ([SourceId; 4], Vec<SourcePlan>) {
 }
 
 /// Level, cameras and sensors of an open alert.
-type Told = (Level, usize, usize);
+type Published = (Level, usize, usize);
 
 /// Belief (its bits) at the end of each second, and the alert that is open then.
-fn play(words: &[(u32, usize, f32)]) -> Vec<(u64, Option<Told>)> {
+fn play(words: &[(u32, usize, f32)]) -> Vec<(u64, Option<Published>)> {
     let (ids, plans) = four();
     let mut stage = Stage::new(flooding(), &plans);
     (0..60)
         .map(|t| {
             for (_, source, strength) in words.iter().filter(|(at, ..)| *at == t) {
-                stage.say(f64::from(t), &ids[*source], *strength);
+                stage.report(f64::from(t), &ids[*source], *strength);
             }
             let open = stage.fusion.open().next();
             let open = open.map(|r| (r.level, r.origin.cameras.len(), r.origin.sensors.len()));
@@ -501,16 +507,16 @@ proptest! {
     fn the_order_of_simultaneous_words_does_not_matter(said in words(), seed in any::<u64>()) {
         let mut shuffled = said.clone();
         let key = |w: &(u32, usize, f32)| (w.1 as u64 + 1).wrapping_mul(seed | 1) ^ u64::from(w.2.to_bits());
-        shuffled.sort_by_key(|word| (word.0, key(word)));
+        shuffled.sort_by_key(|report| (report.0, key(report)));
         let mut in_time = said;
-        in_time.sort_by_key(|word| word.0);
+        in_time.sort_by_key(|report| report.0);
         prop_assert_eq!(play(&in_time), play(&shuffled));
     }
 
     #[test]
     fn more_evidence_never_lowers_belief(said in words(), more in (0u32..60, 0usize..4, 0.0f32..=1.0)) {
         let mut said = said;
-        said.sort_by_key(|word| word.0);
+        said.sort_by_key(|report| report.0);
         let with_more: Vec<_> = said.iter().copied().chain([more]).collect();
         for (less, more) in play(&said).into_iter().zip(play(&with_more)) {
             prop_assert!(f64::from_bits(less.0) <= f64::from_bits(more.0) + 1e-12);
@@ -536,7 +542,7 @@ fn each_camera_of_a_grid_has_its_own_alert_with_its_own_cause() {
     let of = |camera: &str| SourcePlan { camera: Some(camera.into()), ..at(HERE, condition(camera), 3.0) };
     let sources = [of("cam-a"), of("cam-b")];
     let mut stage = Stage::new(plan.clone(), &sources);
-    let word = |secs_since: f64, strength: f32, cause: NoVideoCause| Word {
+    let report = |secs_since: f64, strength: f32, cause: NoVideoCause| SourceReport {
         at: moment(secs_since),
         strength,
         value: 1.0,
@@ -544,33 +550,41 @@ fn each_camera_of_a_grid_has_its_own_alert_with_its_own_cause() {
         shown: &[],
         cause: Some(cause),
     };
-    let mut told = Vec::new();
+    let mut published = Vec::new();
     let Stage { ids, fusion, .. } = &mut stage;
-    fusion.say(ids, &condition("cam-a"), word(1.0, 1.0, NoVideoCause::WrongPassword), &mut told);
-    fusion.say(ids, &condition("cam-b"), word(2.0, 1.0, NoVideoCause::ConnectionRefused), &mut told);
-    assert_eq!(told.len(), 2);
-    assert_ne!(told[0].alert, told[1].alert);
+    fusion.report(ids, &condition("cam-a"), report(1.0, 1.0, NoVideoCause::WrongPassword), &mut published);
+    fusion.report(
+        ids,
+        &condition("cam-b"),
+        report(2.0, 1.0, NoVideoCause::ConnectionRefused),
+        &mut published,
+    );
+    assert_eq!(published.len(), 2);
+    assert_ne!(published[0].alert, published[1].alert);
     for (revision, camera, cause) in [
-        (&told[0], "cam-a", NoVideoCause::WrongPassword),
-        (&told[1], "cam-b", NoVideoCause::ConnectionRefused),
+        (&published[0], "cam-a", NoVideoCause::WrongPassword),
+        (&published[1], "cam-b", NoVideoCause::ConnectionRefused),
     ] {
         assert_eq!((revision.phase, &*revision.grid), (Phase::New, HERE));
         assert_eq!(revision.origin.cameras, [Arc::from(camera)]);
         assert_eq!(revision.why.contributions[0].cause, Some(cause));
     }
     // The camera is reached, and now it is the password: who reads the alert has another thing to do.
-    let before = told.len();
-    fusion.say(ids, &condition("cam-b"), word(13.0, 1.0, NoVideoCause::WrongPassword), &mut told);
-    assert_eq!(told.len(), before + 1);
-    assert_eq!(told[before].why.contributions[0].cause, Some(NoVideoCause::WrongPassword));
+    let before = published.len();
+    fusion.report(ids, &condition("cam-b"), report(13.0, 1.0, NoVideoCause::WrongPassword), &mut published);
+    assert_eq!(published.len(), before + 1);
+    assert_eq!(published[before].why.contributions[0].cause, Some(NoVideoCause::WrongPassword));
     // After a restart each goes on in its own place.
     let mut again = Fusion::new(vec![plan], &sources, &BTreeSet::new());
-    for revision in [told[before].clone(), told[0].clone()] {
+    for revision in [published[before].clone(), published[0].clone()] {
         assert!(again.restore(revision, moment(20.0)).is_none());
     }
     let open: Vec<_> = again.open().map(|open| (open.camera().cloned(), open.alert.clone())).collect();
     assert_eq!(
         open,
-        [(Some("cam-a".into()), told[0].alert.clone()), (Some("cam-b".into()), told[1].alert.clone())]
+        [
+            (Some("cam-a".into()), published[0].alert.clone()),
+            (Some("cam-b".into()), published[1].alert.clone())
+        ]
     );
 }

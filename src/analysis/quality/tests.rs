@@ -7,10 +7,10 @@ use crate::analysis::test_support::*;
 fn first(alert: &str, camera: &str, secs: f64) -> Revision {
     let mut stage = Stage::of(vec![rule(present("all", 1.0))]);
     stage.look(5.0, |_| vec![person(0.7, 0.9)]);
-    let told = stage.told.remove(0);
-    assert_eq!(told.rev, 1);
-    let origin = Origin { cameras: vec![camera.into()], ..told.origin.clone() };
-    Revision { alert: AlertId(alert.into()), at: moment(secs), origin, ..told }
+    let raised = stage.published.remove(0);
+    assert_eq!(raised.rev, 1);
+    let origin = Origin { cameras: vec![camera.into()], ..raised.origin.clone() };
+    Revision { alert: AlertId(alert.into()), at: moment(secs), origin, ..raised }
 }
 
 fn act(secs: f64) -> Act {
@@ -25,10 +25,11 @@ fn judged(before: &Revision, verdict: Verdict) -> Revision {
 
 /// Taken on after `accept` seconds and closed after `close`.
 fn answered(before: &Revision, accept: f64, close: Option<f64>) -> Revision {
-    let told = before.at.mono.as_secs_f64();
-    let mut next = Revision { rev: before.rev + 1, acknowledged: Some(act(told + accept)), ..before.clone() };
+    let raised = before.at.mono.as_secs_f64();
+    let mut next =
+        Revision { rev: before.rev + 1, acknowledged: Some(act(raised + accept)), ..before.clone() };
     next.handling.closed =
-        close.map(|close| Closed { act: act(told + close), outcome: "resolved".to_owned() });
+        close.map(|close| Closed { act: act(raised + close), outcome: "resolved".to_owned() });
     next
 }
 
@@ -57,7 +58,7 @@ fn the_figures_of_a_camera_are_those_counted_by_hand() {
         "those that told most first"
     );
     let cam_1 = Figures {
-        told: 3,
+        raised: 3,
         acknowledged: 3,
         // 60 and 100 s are within 180 s; 300 s is within 600 s.
         acknowledged_in_time: 2,
@@ -71,8 +72,8 @@ fn the_figures_of_a_camera_are_those_counted_by_hand() {
         close_median_secs: Some(600.0),
     };
     assert_eq!(rows[0].1, cam_1);
-    assert_eq!(rows[1].1, Figures { told: 1, ..Figures::default() });
-    assert_eq!(four().all(), Figures { told: 4, ..cam_1 });
+    assert_eq!(rows[1].1, Figures { raised: 1, ..Figures::default() });
+    assert_eq!(four().all(), Figures { raised: 4, ..cam_1 });
 }
 
 #[test]
@@ -92,12 +93,12 @@ fn what_is_older_than_a_month_and_what_is_too_much_does_not_count() {
     let mut quality = four();
     assert_eq!(quality.since(), Some(moment(0.0).utc));
     quality.forget_old(moment(1500.0 + 30.0 * 86_400.0).utc);
-    assert_eq!((quality.all().told, quality.since()), (2, Some(moment(2000.0).utc)));
+    assert_eq!((quality.all().raised, quality.since()), (2, Some(moment(2000.0).utc)));
     let one = first("E", "cam-1", 4000.0);
     for n in 0..KEPT {
         quality.see(&Revision { alert: AlertId(format!("F{n:06}").into()), ..one.clone() });
     }
-    assert_eq!(quality.all().told, u32::try_from(KEPT).unwrap());
+    assert_eq!(quality.all().raised, u32::try_from(KEPT).unwrap());
     assert_eq!(quality.since(), Some(moment(4000.0).utc), "the oldest went");
 }
 
@@ -130,10 +131,10 @@ fn a_drill_does_not_count_and_what_is_said_of_a_real_alert_meanwhile_does() {
     quality.see(&drill);
     quality.see(&judged(&drill, Verdict::Exercise));
     quality.see(&judged(&real, Verdict::Confirmed));
-    assert_eq!((quality.all().told, quality.all().exercises, quality.all().confirmed), (1, 0, 1));
+    assert_eq!((quality.all().raised, quality.all().exercises, quality.all().confirmed), (1, 0, 1));
     quality.set_drill(false);
     quality.see(&first("C", "cam-1", 200.0));
-    assert_eq!(quality.all().told, 2);
+    assert_eq!(quality.all().raised, 2);
 }
 
 #[test]

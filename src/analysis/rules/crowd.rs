@@ -298,7 +298,7 @@ impl Evaluate for CrowdState {
             }
             observation.strength = self.score_of_the_least_sure_needed();
         }
-        self.spell.tell(self.lasting, observation);
+        self.spell.report(self.lasting, observation);
         observation.count = median;
         observation.value = density.map_or(median as f64, |(is, _)| f64::from(is));
     }

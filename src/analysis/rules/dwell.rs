@@ -180,7 +180,7 @@ impl DwellState {
 impl Evaluate for DwellState {
     fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.follow(scene);
-        observation.tell_spans(scene, &self.classes, self.lasting, self.stays.iter().map(|stay| stay.span));
+        observation.report_spans(scene, &self.classes, self.lasting, self.stays.iter().map(|stay| stay.span));
     }
 
     fn forget(&mut self) {

@@ -139,7 +139,7 @@ impl Observation {
     ///
     /// `spans` are the things; the longest gives the times, and all that lasted long enough are shown. While
     /// those are not seen, what was last seen of them stays shown.
-    pub(super) fn tell_spans(
+    pub(super) fn report_spans(
         &mut self,
         scene: Scene<'_>,
         classes: &[Class],
@@ -314,7 +314,7 @@ impl Spell {
         Some(self.seen_at?.since(self.since?))
     }
 
-    pub(super) fn tell(&self, lasting: Duration, observation: &mut Observation) {
+    pub(super) fn report(&self, lasting: Duration, observation: &mut Observation) {
         match self.lasted() {
             None => observation.clear(),
             Some(lasted) => {

@@ -552,7 +552,7 @@ impl FallenState {
         }
     }
 
-    fn tell(&self, scene: Scene<'_>, observation: &mut Observation) {
+    fn report(&self, scene: Scene<'_>, observation: &mut Observation) {
         let lying = self.down.iter().filter(|down| down.is_seen_enough());
         let spans = lying.clone().map(|down| Span {
             number: down.number,
@@ -560,7 +560,7 @@ impl FallenState {
             last: down.last,
             is_sure: down.sights >= 2,
         });
-        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+        observation.report_spans(scene, &self.classes, self.lasting, spans);
         if !observation.holds {
             return;
         }
@@ -617,7 +617,7 @@ impl Evaluate for FallenState {
         self.down.retain(|down| {
             !down.is_up(scene) && down.stays(scene.aspect) && scene.at.since(down.last) <= unseen_for
         });
-        self.tell(scene, observation);
+        self.report(scene, observation);
     }
 
     fn forget(&mut self) {

@@ -3,13 +3,13 @@
 //! Flames flicker and grow, smoke drifts and grows; a lamp, a red sign or a white van does nothing. So each
 //! place is watched for how much its box and score change. What changes most of the time is believed after the rule's
 //! time; what came later but does not change needs three times as long; what was there from the first look on and
-//! does not change is not told at all until it does. Strength says the same: a lookalike weighs a third. A hand that
+//! does not change is not reported at all until it does. Strength says the same: a lookalike weighs a third. A hand that
 //! moves a bottle changes the box of a lookalike once: that is no life, and how a box settles in its first sights is no
 //! growth.
 //!
 //! A box that jitters on a still thing passes for life all the same, so the picture is asked too: once a second it says
 //! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). If they did not, nothing is
-//! told however much the box changes. What was told goes on for a minute while people or vehicles stand before it, or while
+//! told however much the box changes. What was reported goes on for a minute while people or vehicles stand before it, or while
 //! its smoke fills the picture evenly; after that they count as any other picture that does not change, or what the detector
 //! takes a parked red car for would never end. Where no pictures come, or none of half a minute could say because the
 //! camera moved, the box alone decides.
@@ -54,7 +54,7 @@ const LIVELY_SHARE: f32 = 0.5;
 /// The picture under the box must have changed so often, a second apart: a hand that passes, or what comes to stay, changes
 /// it once.
 const LEAST_LIVELY_PICTURES: u32 = 2;
-/// So many pictures that showed no change, and more than showed one, speak against what was told.
+/// So many pictures that showed no change, and more than showed one, speak against what was reported.
 const LEAST_STILL_PICTURES: u32 = 2;
 /// After so many pictures in a row that could not say, what earlier ones said counts no more: the camera shows another place.
 const FORGOTTEN_AFTER: u32 = 30;
@@ -95,7 +95,7 @@ struct Plume {
     /// In which part of its latest sights it was lively.
     lively_share: f32,
     pictures: Pictures,
-    /// It was told, and the pictures have not spoken against it since.
+    /// It was reported, and the pictures have not spoken against it since.
     was_believed: bool,
 }
 
@@ -246,7 +246,7 @@ impl Plume {
         self.lively_share >= LIVELY_SHARE
     }
 
-    /// How long it must last to be told; `None` for what never was anything but there, or is so in the picture.
+    /// How long it must last to be reported; `None` for what never was anything but there, or is so in the picture.
     fn needs(&self, lasting: Duration) -> Option<Duration> {
         if self.pictures.deny(self.was_believed) {
             return None;
@@ -279,7 +279,7 @@ impl FireSmoke {
         FireSmoke { zone, classes, lasting, began: None, fire_smoke: Vec::new() }
     }
 
-    fn tell(&self, scene: Scene<'_>, observation: &mut Observation) {
+    fn report(&self, scene: Scene<'_>, observation: &mut Observation) {
         let confirmed = self.fire_smoke.iter().filter(|plume| plume.is_confirmed());
         observation.clear();
         let believed = |plume: &Plume| plume.is_believed(self.lasting);
@@ -336,7 +336,7 @@ impl Evaluate for FireSmoke {
             let is_denied = plume.pictures.deny(plume.was_believed);
             plume.was_believed = !is_denied && (plume.was_believed || plume.is_believed(self.lasting));
         }
-        self.tell(scene, observation);
+        self.report(scene, observation);
     }
 
     fn forget(&mut self) {

@@ -204,7 +204,7 @@ impl Evaluate for LeftBehindState {
             (last.mono >= since.mono).then_some(Span { number: spot.number, since, last, is_sure: true })
         });
         let longest = spans.clone().max_by_key(|span| span.lasted());
-        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+        observation.report_spans(scene, &self.classes, self.lasting, spans);
         let is_owned = longest.is_some_and(|span| {
             let spot = self.remembered.iter().find(|spot| spot.number == span.number);
             spot.is_some_and(|spot| self.things.iter().any(|thing| is_thing(spot, thing) && thing.had_owner))

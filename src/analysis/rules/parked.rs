@@ -103,7 +103,7 @@ impl Evaluate for ParkedState {
     fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.stands.follow(scene, &self.classes);
         let spans = self.stands.iter().map(StationaryObject::span);
-        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+        observation.report_spans(scene, &self.classes, self.lasting, spans);
     }
 
     fn forget(&mut self) {

@@ -1,7 +1,7 @@
 //! Where each track has been for the last moments: what every rule about *movement* asks.
 //!
 //! Distances are body heights (or, for vehicles, own sizes): a walker far off covers fewer pixels than one
-//! close by, but as many of their own heights. What is not told the picture's shape takes it to be [`ASPECT`] wide; on a
+//! close by, but as many of their own heights. What is not reported the picture's shape takes it to be [`ASPECT`] wide; on a
 //! 4:3 camera sideways distances then come out a third too long.
 //!
 //! Once the buffers have grown to the busiest moment nothing is allocated.

@@ -134,7 +134,7 @@ impl Evaluate for PresentState {
             observation.strength = strength;
             observation.count = observation.shown.len();
         }
-        self.spell.tell(self.lasting, observation);
+        self.spell.report(self.lasting, observation);
         observation.value = self.spell.lasted().unwrap_or_default().as_secs_f64();
     }
 

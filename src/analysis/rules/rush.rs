@@ -196,7 +196,7 @@ impl Evaluate for RushState {
             self.scores.sort_unstable_by(|a, b| b.total_cmp(a));
             observation.strength = self.scores.get(self.at_least - 1).copied().unwrap_or(0.0);
         }
-        self.spell.tell(self.lasting, observation);
+        self.spell.report(self.lasting, observation);
         observation.count = count;
         observation.value = count as f64;
     }

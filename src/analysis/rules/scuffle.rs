@@ -409,7 +409,7 @@ impl Evaluate for ScuffleState {
         if let Some((centre, unrest)) = torn.or(restless) {
             self.show(scene, centre, unrest, observation);
         }
-        self.spell.tell(self.lasting, observation);
+        self.spell.report(self.lasting, observation);
         self.at_once_since = if by_boxes { self.at_once_since.or(Some(scene.at)) } else { None };
         let at_once = self.at_once_since.map_or(Duration::ZERO, |since| scene.at.since(since));
         let holds_by_boxes = at_once >= self.lasting && self.busy_share() >= BUSY_SHARE;

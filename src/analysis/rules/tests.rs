@@ -20,12 +20,12 @@ use crate::types::phase::{Phase, PhaseReason};
 /// Seconds after the stage's beginning at which alerts were raised, and for how long the condition had
 /// been true by then.
 fn raised(stage: &Stage) -> Vec<f64> {
-    let raised = stage.told.iter().filter(|r| r.phase == Phase::New);
+    let raised = stage.published.iter().filter(|r| r.phase == Phase::New);
     raised.map(|r| r.at.mono.as_secs_f64()).collect()
 }
 
 fn latest(stage: &Stage) -> &Revision {
-    stage.told.last().expect("something was told")
+    stage.published.last().expect("something was told")
 }
 
 #[track_caller]
@@ -46,9 +46,9 @@ fn present_asks_where_the_feet_are() {
     plan.zones.insert("wall".into(), rectangle(0.0, 0.0, 1.0, 0.7));
     let mut stage = Stage::with(plan, vec![rule(present("wall", 0.0))]);
     stage.look(5.0, |_| vec![person(0.5, 0.8)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(1.0, |_| vec![person(0.5, 0.6)]);
-    assert_eq!(stage.told(), [(Phase::New, PhaseReason::Raised)]);
+    assert_eq!(stage.published(), [(Phase::New, PhaseReason::Raised)]);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn present_does_not_mind_who_it_is() {
     stage.look(5.0, |t| vec![person(0.6 - 0.02 * t, 0.9)]);
     stage.look(10.0, |t| vec![person(0.9 - 0.06 * t, 0.7)]);
     assert_near(&raised(&stage), &[8.2], 0.3);
-    assert_eq!(stage.told[0].why.basis, Basis::Rule("rule".into()));
+    assert_eq!(stage.published[0].why.basis, Basis::Rule("rule".into()));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn present_bridges_a_flicker_and_not_a_real_gap() {
 fn other_classes_do_not_count() {
     let mut stage = Stage::of(vec![rule(present("all", 0.0))]);
     stage.look(5.0, |_| vec![car(0.5, 0.8)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn dwell_wants_the_same_one_to_stay() {
     let mut stage = Stage::of(vec![rule(dwell("right", 5.0))]);
     stage.look(4.0, |_| vec![person(0.6, 0.6)]);
     stage.look(4.0, |_| vec![person(0.9, 0.9)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(2.0, |_| vec![person(0.9, 0.9)]);
-    assert_eq!(stage.told(), [(Phase::New, PhaseReason::Raised)]);
+    assert_eq!(stage.published(), [(Phase::New, PhaseReason::Raised)]);
 }
 
 #[test]
@@ -99,9 +99,9 @@ fn dwell_begins_when_the_zone_is_entered() {
     // In the zone from second 5 on.
     stage.look(10.0, |t| vec![walker(t)]);
     assert_near(&raised(&stage), &[8.2], 0.3);
-    let began = stage.told[0].started_at.duration_since(moment(0.0).utc).as_secs_f64();
+    let began = stage.published[0].started_at.duration_since(moment(0.0).utc).as_secs_f64();
     assert!((began - 5.1).abs() < 0.3, "{began}");
-    assert!(stage.told[0].why.contributions[0].value >= 3.0);
+    assert!(stage.published[0].why.contributions[0].value >= 3.0);
 }
 
 #[test]
@@ -111,15 +111,15 @@ fn a_step_out_of_the_zone_is_no_leaving() {
     assert_near(&raised(&stage), &[10.2], 0.3);
     let mut stage = Stage::of(vec![rule(dwell("right", 10.0))]);
     stage.look(12.0, |t| vec![person(if (5.0..8.0).contains(&t) { 0.46 } else { 0.54 }, 0.9)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
-fn a_mistake_of_one_frame_is_never_told() {
+fn a_mistake_of_one_frame_is_never_reported() {
     for when in [present("all", 0.0), dwell("all", 0.0), crowd("all", 1, 0.0)] {
         let mut stage = Stage::of(vec![rule(when)]);
         stage.look(10.0, |t| if (4.9..5.1).contains(&t) { vec![person(0.5, 0.8)] } else { vec![] });
-        assert_eq!(stage.told(), []);
+        assert_eq!(stage.published(), []);
     }
 }
 
@@ -142,7 +142,7 @@ fn a_line_is_crossed_once_and_in_one_direction() {
 fn who_stands_on_the_line_and_sways_crosses_nothing() {
     let mut stage = Stage::of(vec![rule(line(Direction::Both))]);
     stage.look(60.0, |t| vec![person(0.5 + 0.015 * (3.0 * t).sin(), 0.9)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     // Comes from the left, sways on the line, goes on to the right: one crossing.
     stage.look(4.0, |t| vec![person(0.35 + 0.0375 * t, 0.9)]);
     stage.look(20.0, |t| vec![person(0.5 + 0.015 * (3.0 * t).sin(), 0.9)]);
@@ -159,7 +159,7 @@ fn who_goes_round_the_end_of_the_line_has_not_crossed_it() {
     plan.lines.insert("middle".into(), line_low);
     let mut stage = Stage::with(plan, vec![rule(line(Direction::Both))]);
     stage.look(10.0, |t| vec![person(0.05 + 0.09 * t, 0.5)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
@@ -190,10 +190,10 @@ fn people(count: usize) -> Vec<Detection> {
 }
 
 #[test]
-fn a_crowd_is_told_with_everybody_in_it() {
+fn a_crowd_is_reported_with_everybody_in_it() {
     let mut stage = Stage::of(vec![rule(crowd("all", 10, 5.0))]);
     stage.look(10.0, |_| people(9));
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(10.0, |_| people(12));
     assert_eq!(raised(&stage).len(), 1);
     assert_eq!(latest(&stage).shown.len(), 12);
@@ -230,7 +230,7 @@ fn one_frame_too_many_makes_no_crowd() {
         }
         seen
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_vehicle_that_stands_is_parked_and_one_that_creeps_is_not() {
     let mut stage = Stage::of(vec![rule(parked("right", 20.0))]);
     // A tenth of its length each second: a queue.
     stage.look(30.0, |t| vec![car(0.55 + 0.01 * t, 0.8)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(25.0, |_| vec![car(0.85, 0.8)]);
     // It stood within a quarter of its size for some seconds before it stopped.
     assert_near(&raised(&stage), &[50.0 - 5.0], 5.0);
@@ -258,7 +258,7 @@ fn a_parked_car_counts_by_the_ground_it_stands_on() {
     ] {
         let mut stage = Stage::with(plan.clone(), vec![rule(parked(zone, 5.0))]);
         stage.look(10.0, |_| vec![car(0.5, wheels)]);
-        assert_eq!(!stage.told().is_empty(), is_in, "{zone} {wheels}");
+        assert_eq!(!stage.published().is_empty(), is_in, "{zone} {wheels}");
     }
 }
 
@@ -281,7 +281,7 @@ fn what_stands_in_a_mask_is_not_seen() {
     plan.masks.push(rectangle(0.4, 0.0, 1.0, 1.0));
     let mut stage = Stage::with(plan, vec![rule(present("all", 0.0))]);
     stage.look(5.0, |_| vec![person(0.7, 0.9)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     assert_eq!(stage.analysis.tracks("cam"), []);
     stage.look(5.0, |_| vec![person(0.2, 0.9)]);
     assert_eq!(raised(&stage).len(), 1);

@@ -202,7 +202,7 @@ impl Evaluate for VendingState {
             last: spot.last_there,
             is_sure: true,
         });
-        observation.tell_spans(scene, &self.things, self.lasting, spans);
+        observation.report_spans(scene, &self.things, self.lasting, spans);
         let lasting = stalls.filter(|spot| spot.stood_for() >= self.lasting);
         for spot in lasting {
             // Hidden behind its customers it is still there.

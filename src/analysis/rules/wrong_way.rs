@@ -189,7 +189,7 @@ impl Evaluate for WrongWayState {
         }
         self.wrong
             .retain(|span| scene.track(span.number).is_some() && scene.at.since(span.last) <= scene.flicker);
-        observation.tell_spans(scene, &self.classes, self.lasting, self.wrong.iter().copied());
+        observation.report_spans(scene, &self.classes, self.lasting, self.wrong.iter().copied());
     }
 
     fn forget(&mut self) {

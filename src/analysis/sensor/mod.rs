@@ -197,7 +197,7 @@ pub struct SensorState {
     plan: Arc<SensorPlan>,
     reading: SensorReading,
     /// The last word, good or bad.
-    heard: Option<Moment>,
+    last_received: Option<Moment>,
     /// The last plausible measurement.
     plausible: Option<(Moment, f64)>,
     /// Plausible readings within the debounce time, oldest first.
@@ -212,7 +212,7 @@ impl SensorState {
         SensorState {
             plan,
             reading: SensorReading::Silent { since: None },
-            heard: None,
+            last_received: None,
             plausible: None,
             window: VecDeque::new(),
             pending: None,
@@ -233,7 +233,7 @@ impl SensorState {
     pub fn take(&mut self, at: Moment, raw: &RawReading) -> &SensorReading {
         let at = self.not_before_last(at);
         self.tick(at);
-        self.heard = Some(at);
+        self.last_received = Some(at);
         match self.judge(at, raw) {
             Ok(value) => {
                 self.plausible = Some((at, value));
@@ -249,28 +249,28 @@ impl SensorState {
 
     /// Time passed: silence is noticed, and a change that lasted is believed. Wanted about once a second.
     pub fn tick(&mut self, at: Moment) -> &SensorReading {
-        let Some(heard) = self.heard else { return &self.reading };
+        let Some(last_received) = self.last_received else { return &self.reading };
         let silent_after = match self.reading {
             SensorReading::Bad { .. } => self.plan.stale_after.max(BAD_STAYS),
             SensorReading::Good { .. } | SensorReading::Silent { .. } => self.plan.stale_after,
         };
-        if at.since(heard) > silent_after {
+        if at.since(last_received) > silent_after {
             if !matches!(self.reading, SensorReading::Silent { .. }) {
-                self.reading = SensorReading::Silent { since: Some(heard.plus(silent_after)) };
+                self.reading = SensorReading::Silent { since: Some(last_received.plus(silent_after)) };
                 self.window.clear();
                 self.pending = None;
             }
         } else if let Some((since, value)) = self.pending
             && at.since(since) >= self.plan.debounce
         {
-            self.become_good(heard, value);
+            self.become_good(last_received, value);
         }
         &self.reading
     }
 
     fn not_before_last(&self, at: Moment) -> Moment {
-        match self.heard {
-            Some(heard) if heard.mono > at.mono => heard,
+        match self.last_received {
+            Some(last_received) if last_received.mono > at.mono => last_received,
             _ => at,
         }
     }

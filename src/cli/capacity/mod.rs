@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::{Config, Surroundings};
 use crate::daemon::load_test::{Figures, LoadTest, multiplied};
 use crate::daemon::loaded_models::LoadedModels;
-use crate::text::{Sentence, Told, Words, capacity as say, demo};
+use crate::text::{Rendered, Sentence, Words, capacity as say, demo};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use self::search::{Forecast, Search};
@@ -94,7 +94,7 @@ struct Outcome {
     /// What would make it hold more, most important first.
     advice: Vec<String>,
     /// The same as sentences.
-    advice_told: Vec<Told>,
+    advice_told: Vec<Rendered>,
 }
 
 /// What processor time goes into.
@@ -155,7 +155,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         let text = serde_json::to_string(&outcome).map_err(Failure::failed)?;
         return print_line(text);
     }
-    tell(&outcome)
+    report(&outcome)
 }
 
 fn config(args: &Args) -> Result<Config, Failure> {
@@ -240,8 +240,8 @@ impl Trial<'_> {
         while self.load_test.running() < count {
             if Instant::now() > deadline {
                 let why = self.load_test.trouble().map_or_else(|| say::no_picture().into(), Words::from);
-                let told = say::not_all_give_pictures(why);
-                say!("{count:>8} {}", told.in_language(language::of_this_run()));
+                let warning = say::not_all_give_pictures(why);
+                say!("{count:>8} {}", warning.in_language(language::of_this_run()));
                 return Ok(false);
             }
             std::thread::park_timeout(Duration::from_millis(100));
@@ -330,7 +330,7 @@ impl Trial<'_> {
             ms_per_camera: (figures.cores * 1000.0 / *count as f64 * 10.0).round() / 10.0,
             bottleneck: Some(bottleneck),
             advice: advice.iter().map(|advice| advice.in_language(language)).collect(),
-            advice_told: advice.iter().map(|advice| advice.told(language)).collect(),
+            advice_told: advice.iter().map(|advice| advice.rendered(language)).collect(),
         }
     }
 }
@@ -407,7 +407,7 @@ fn advice(figures: &Figures, cores: f64) -> (Part, Vec<Sentence>) {
     (most, advice)
 }
 
-fn tell(outcome: &Outcome) -> Result<(), Failure> {
+fn report(outcome: &Outcome) -> Result<(), Failure> {
     if outcome.cameras == 0 {
         return Err(Failure::tried(say::too_many_for_this(cameras(outcome.too_many.unwrap_or_default()))));
     }

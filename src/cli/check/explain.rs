@@ -12,7 +12,7 @@ use crate::text::{Joint, Sentence, Words, check as text, config};
 const MOST_COLUMNS: usize = 44;
 
 /// The text; of `problems`, those that may keep the camera from being what is meant are named.
-pub(super) fn told(
+pub(super) fn report(
     explained: &Explained,
     camera: &str,
     file: &Path,
@@ -99,7 +99,7 @@ mod tests {
         let path = Path::new("site.toml");
         let problems = Config::from_text(path, broken, &Surroundings::elsewhere(path)).unwrap_err();
         let explained = Explained::of(path, broken, "cam-1").unwrap();
-        let english = told(&explained, "cam-1", path, &problems.list, Language::English);
+        let english = report(&explained, "cam-1", path, &problems.list, Language::English);
         assert!(english.starts_with("camera `cam-1` of site.toml\n"), "{english}");
         assert!(english.contains("\n  left out, because it is wrong: eye\n"), "{english}");
         assert!(english.contains("see the errors in the lines 9, 11\n"), "{english}");
@@ -109,7 +109,7 @@ mod tests {
         );
         // They are printed after it, on standard error.
         assert!(!english.contains("above"), "{english}");
-        let chinese = told(&explained, "cam-1", path, &problems.list, Language::Chinese);
+        let chinese = report(&explained, "cam-1", path, &problems.list, Language::Chinese);
         assert!(chinese.starts_with("site.toml 中的摄像机 `cam-1`\n"), "{chinese}");
         assert!(
             chinese.contains("\n  有误，未列出：eye\n")

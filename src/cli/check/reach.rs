@@ -31,7 +31,7 @@ pub(super) fn problem(named: &NamedPath, unit: Option<&Unit>) -> Option<(Words, 
     }
 }
 
-/// What more is closed to the user behind the first folder that is, which was told already, and what opens it. Asked with all
+/// What more is closed to the user behind the first folder that is, which was reported already, and what opens it. Asked with all
 /// rights: the user itself sees nothing of it.
 pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(Words, Words)> {
     let path = std::path::absolute(&named.path).ok()?;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_to_open_a_home() {
+    fn nobody_is_advised_to_open_a_home() {
         let hint = |closed: &str, dir: &str| around_it(Path::new(closed), Path::new(dir)).to_string();
         let home = hint("/root", "/root/lookout/outbox");
         assert!(home.contains("dir = \"/var/lib/lookout/outbox\"") && !home.contains("chmod"), "{home}");

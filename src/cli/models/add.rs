@@ -464,8 +464,8 @@ fn classes_in(file: &Path) -> Result<Vec<String>, Failure> {
 fn without_places(error: ManifestError) -> Failure {
     let ManifestError::Problems { problems, .. } = &error else { return refused(error) };
     let language = language::of_this_run();
-    let told = problems.iter().map(|problem| problem.what.with_hint(problem.hint.as_ref(), language));
-    Failure { code: EXIT_INVALID, ..Failure::several(&told.collect::<Vec<_>>()) }
+    let messages = problems.iter().map(|problem| problem.what.with_hint(problem.hint.as_ref(), language));
+    Failure { code: EXIT_INVALID, ..Failure::several(&messages.collect::<Vec<_>>()) }
 }
 
 // ---- what is told about it
@@ -515,7 +515,7 @@ fn report(
     line(say::label_reports(), reported);
     let ms = format!("{:.1}", shortest.as_secs_f64() * 1000.0);
     line(say::label_one_run(), say::run_on(ms, model.provider().name()).into());
-    line(say::label_found(), told(entry, &found));
+    line(say::label_found(), found_in_words(entry, &found));
     let on = say::looked_at(picture.called.clone()).in_language(language::of_this_run());
     say!("{}{on}", " ".repeat(LABEL_COLUMNS + 3));
     if found.is_empty() {
@@ -538,7 +538,7 @@ fn look(model: &Arc<Model>, image: &RgbImage) -> Result<Vec<Detection>, Failure>
 }
 
 /// `7 x person (0.91 to 0.42), 1 x car (0.88)`, in the order of the classes.
-fn told(entry: &ModelEntry, found: &[Detection]) -> Words {
+fn found_in_words(entry: &ModelEntry, found: &[Detection]) -> Words {
     let mut parts: Vec<Words> = Vec::new();
     for class in entry.reported() {
         let scores: Vec<f32> = found.iter().filter(|d| d.class == class).map(|d| d.score).collect();

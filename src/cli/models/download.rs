@@ -31,7 +31,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 /// What is to be downloaded, and how much of it is taken.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct Download {
     /// Where it is published.
     pub url: Url,
     /// More is refused.
@@ -118,7 +118,7 @@ impl DownloadError {
 
 /// Downloads into `out` and gives the SHA-256 of what came. Progress is drawn on standard error if that is a
 /// terminal. What was written is worthless after an error.
-pub(super) fn download(wanted: &Wanted, out: &mut File) -> Result<[u8; 32], DownloadError> {
+pub(super) fn download(wanted: &Download, out: &mut File) -> Result<[u8; 32], DownloadError> {
     let (url, response) = follow(wanted)?;
     let expected = response.body().content_length();
     let too_large = |bytes| DownloadError::TooLarge { url: shown(&url), bytes, most: wanted.most_bytes };
@@ -156,7 +156,7 @@ pub(super) fn download(wanted: &Wanted, out: &mut File) -> Result<[u8; 32], Down
 }
 
 /// The answer at the end of the redirects, each of which is looked at first.
-fn follow(wanted: &Wanted) -> Result<(Url, Response<Body>), DownloadError> {
+fn follow(wanted: &Download) -> Result<(Url, Response<Body>), DownloadError> {
     let mut url = wanted.url.clone();
     allowed(&url)?;
     let agent = agent(wanted)?;
@@ -216,7 +216,7 @@ fn shown(url: &Url) -> String {
     bare.to_string()
 }
 
-fn agent(wanted: &Wanted) -> Result<Agent, DownloadError> {
+fn agent(wanted: &Download) -> Result<Agent, DownloadError> {
     let silence = LONGEST_SILENCE.min(wanted.within);
     let mut config = Agent::config_builder()
         .max_redirects(0)
@@ -247,7 +247,13 @@ fn agent(wanted: &Wanted) -> Result<Agent, DownloadError> {
 }
 
 /// What the client says, in our words where they are better.
-fn broken(wanted: &Wanted, url: &Url, error: ureq::Error, got: u64, expected: Option<u64>) -> DownloadError {
+fn broken(
+    wanted: &Download,
+    url: &Url,
+    error: ureq::Error,
+    got: u64,
+    expected: Option<u64>,
+) -> DownloadError {
     let url = shown(url);
     match (error, expected) {
         (ureq::Error::Timeout(_), _) => DownloadError::TooSlow { url, secs: wanted.within.as_secs() },

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::add::{Target, name_is_free, plug_in, talk, talk_below};
 use super::catalogue::{Catalogue, Public};
-use super::download::{Wanted, download};
+use super::download::{Download, download};
 use super::refused;
 use crate::cli::{Failure, language, named_path, print_line};
 use crate::detector::manifest::Manifest;
@@ -77,9 +77,9 @@ fn list(catalogue: &Catalogue) -> Result<(), Failure> {
             Ok(_) => say::made_by(licence, maker, page),
             Err(_) => say::made_by_unpinned(licence, maker, page),
         };
-        let told = |sentence: Sentence| sentence.in_language(language);
-        print_line(told(say::public(name, model.what(language))))?;
-        print_line(format!("    {}", told(made_by)))?;
+        let localized = |sentence: Sentence| sentence.in_language(language);
+        print_line(localized(say::public(name, model.what(language))))?;
+        print_line(format!("    {}", localized(made_by)))?;
         if let Some(note) = model.note(language) {
             print_line(format!("    {note}"))?;
         }
@@ -143,7 +143,7 @@ fn is_the_one(file: &Path, digest: &[u8; 32]) -> Result<(), Failure> {
 /// Downloads beside `file` and gives it that name once its digest is right.
 fn bring(model: &Public, digest: &[u8; 32], file: &Path, timeout_secs: u64) -> Result<(), Failure> {
     let mut part = Part::make(file)?;
-    let wanted = Wanted {
+    let wanted = Download {
         url: model.url.clone(),
         most_bytes: model.most_bytes(),
         within: Duration::from_secs(timeout_secs),

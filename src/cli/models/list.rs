@@ -22,7 +22,7 @@ struct Listed<'a> {
 
 /// Prints the models, as a table or as JSON lines.
 pub(super) fn list(manifest: &Manifest, json: bool) -> Result<(), Failure> {
-    let told = |sentence: Sentence| sentence.in_language(language::of_this_run());
+    let localized = |sentence: Sentence| sentence.in_language(language::of_this_run());
     let head = [
         say::column_name(),
         say::column_head(),
@@ -31,7 +31,7 @@ pub(super) fn list(manifest: &Manifest, json: bool) -> Result<(), Failure> {
         say::column_file(),
         say::column_finds(),
     ];
-    let mut rows = vec![head.map(told)];
+    let mut rows = vec![head.map(localized)];
     for model in manifest.models() {
         let listed = Listed {
             name: &model.name,
@@ -52,7 +52,7 @@ pub(super) fn list(manifest: &Manifest, json: bool) -> Result<(), Failure> {
                 listed.head.to_owned(),
                 format!("{width}x{height}"),
                 listed.licence.to_owned(),
-                told(if listed.present { say::there() } else { say::missing() }),
+                localized(if listed.present { say::there() } else { say::missing() }),
                 listed.classes.join(" "),
             ]);
         }

@@ -130,10 +130,10 @@ pub(super) fn refused(error: ManifestError) -> Failure {
 
 /// The models of a configuration cannot be had.
 pub(super) fn not_loaded(error: LoadModelsError) -> Failure {
-    let told = error.in_language(language::of_this_run());
+    let message = error.in_language(language::of_this_run());
     match error {
-        LoadModelsError::Manifest(_) => Failure::invalid(told),
-        LoadModelsError::Model(_) => Failure::failed(told),
+        LoadModelsError::Manifest(_) => Failure::invalid(message),
+        LoadModelsError::Model(_) => Failure::failed(message),
     }
 }
 

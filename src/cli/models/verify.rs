@@ -36,8 +36,9 @@ pub(super) fn verify(
 ) -> Result<(), Failure> {
     // Without it every model would fail with the same sentence.
     Runtime::get().map_err(|error| Failure::tried(error.sentence()).hint(error.hint()))?;
-    let told = |sentence: Sentence| sentence.in_language(language::of_this_run());
-    let [name, run_by, one_run] = [say::column_name(), say::column_run_by(), say::column_one_run()].map(told);
+    let localized = |sentence: Sentence| sentence.in_language(language::of_this_run());
+    let [name, run_by, one_run] =
+        [say::column_name(), say::column_run_by(), say::column_one_run()].map(localized);
     let mut rows = vec![[name, run_by, one_run, String::new()]];
     let mut failures = Vec::new();
     for model in models {
@@ -63,8 +64,8 @@ pub(super) fn verify(
             rows.push([
                 verified.name.to_owned(),
                 verified.provider.unwrap_or("-").to_owned(),
-                verified.run_ms.map_or("-".to_owned(), |ms| told(say::milliseconds(format!("{ms:.1}")))),
-                told(if verified.ok { say::as_described() } else { say::refused() }),
+                verified.run_ms.map_or("-".to_owned(), |ms| localized(say::milliseconds(format!("{ms:.1}")))),
+                localized(if verified.ok { say::as_described() } else { say::refused() }),
             ]);
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Outcome, words};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
-use crate::mqtt::centre::{About, Alert, Heard, OpenAlert, OpenList};
+use crate::mqtt::centre::{About, Alert, CentreEvent, OpenAlert, OpenList};
 use crate::text::{Sentence, tail as say};
 
 /// Area and name.
@@ -88,9 +88,9 @@ pub(super) struct Desk {
     /// Alerts that a list said to be open, and whether they were acknowledged then.
     listed: BTreeMap<String, bool>,
     omitted: u64,
-    /// Alerts that somebody has taken on, as far as that was told.
+    /// Alerts that somebody has taken on, as far as that was reported.
     taken: BTreeSet<String>,
-    /// Of them, those of which that was told while we were listening.
+    /// Of them, those of which that was reported while we were listening.
     acknowledged: BTreeSet<String>,
     /// To be acknowledged now.
     wanted: Vec<AlertKey>,
@@ -127,13 +127,13 @@ impl Desk {
         }
     }
 
-    pub(super) fn take(&mut self, heard: Heard) -> Vec<Step> {
-        match heard {
-            Heard::Connected => {
+    pub(super) fn take(&mut self, event: CentreEvent) -> Vec<Step> {
+        match event {
+            CentreEvent::Connected => {
                 (self.trouble, self.was_connected) = (None, true);
                 vec![Step::Talk(self.connected())]
             }
-            Heard::Lost(trouble) => {
+            CentreEvent::Lost(trouble) => {
                 let text = trouble.in_language(self.language());
                 if self.trouble.as_ref() == Some(&text) {
                     return Vec::new();
@@ -141,23 +141,25 @@ impl Desk {
                 self.trouble = Some(text.clone());
                 vec![Step::Talk(text)]
             }
-            Heard::About(about) => {
+            CentreEvent::About(about) => {
                 let reading = Reading::of(&about, self.fixed);
                 self.box_state(&about.area, &about.box_name).reading = reading;
                 Vec::new()
             }
-            Heard::Open(list) => self.open(list),
-            Heard::Alert(alert) => self.revision(alert).into_iter().collect(),
-            Heard::Reply(body) => self.reply(&body).into_iter().collect(),
-            Heard::Gap(body) => vec![Step::Data(say::gap(), body, self.language())],
-            Heard::TimeFix(body) => vec![Step::Data(say::time_fix(), body, self.language())],
-            Heard::State(area, box_name, state) => self.state(&area, &box_name, &state),
-            Heard::Deaf(topic, reason) => {
+            CentreEvent::Open(list) => self.open(list),
+            CentreEvent::Alert(alert) => self.revision(alert).into_iter().collect(),
+            CentreEvent::Reply(body) => self.reply(&body).into_iter().collect(),
+            CentreEvent::Gap(body) => vec![Step::Data(say::gap(), body, self.language())],
+            CentreEvent::TimeFix(body) => vec![Step::Data(say::time_fix(), body, self.language())],
+            CentreEvent::State(area, box_name, state) => self.state(&area, &box_name, &state),
+            CentreEvent::SubscriptionRefused(topic, reason) => {
                 let deaf = say::deaf(topic, reason);
                 vec![Step::Talk(deaf.with_hint(Some(&say::what_is_missed()), self.language()))]
             }
-            Heard::Nonsense(what) => vec![Step::Talk(say::not_understood(what).in_language(self.language()))],
-            Heard::Repeat(_) | Heard::Sent(_) => Vec::new(),
+            CentreEvent::Unreadable(what) => {
+                vec![Step::Talk(say::not_understood(what).in_language(self.language()))]
+            }
+            CentreEvent::Repeat(_) | CentreEvent::Sent(_) => Vec::new(),
         }
     }
 
@@ -357,13 +359,13 @@ mod tests {
     use super::super::words::tests::is_chinese;
     use super::*;
 
-    fn list(alerts: &[(&str, bool)]) -> Heard {
+    fn list(alerts: &[(&str, bool)]) -> CentreEvent {
         let alerts = alerts.iter().map(|(id, is_acknowledged)| OpenAlert {
             alert_id: (*id).to_owned(),
             is_acknowledged: *is_acknowledged,
             ..OpenAlert::default()
         });
-        Heard::Open(OpenList {
+        CentreEvent::Open(OpenList {
             area: "530127".into(),
             box_name: "box-1".into(),
             alerts: alerts.collect(),
@@ -372,8 +374,8 @@ mod tests {
         })
     }
 
-    fn state(state: &str) -> Heard {
-        Heard::State("530127".into(), "box-1".into(), state.into())
+    fn state(state: &str) -> CentreEvent {
+        CentreEvent::State("530127".into(), "box-1".into(), state.into())
     }
 
     fn new_desk(acknowledges: bool) -> Desk {
@@ -402,7 +404,7 @@ mod tests {
             "open A; open B; open C"
         );
         assert_eq!(ids(desk.take_wanted()), ["A", "C"]);
-        let connected = said(desk.take(Heard::Connected));
+        let connected = said(desk.take(CentreEvent::Connected));
         assert_eq!(connected, "connected; waiting for alerts (3 are open, 2 of them not acknowledged)");
         // After a reconnect nothing is shown or asked for twice.
         assert_eq!(said(desk.take(list(&[("A", false), ("D", false)]))), "open D");
@@ -414,7 +416,7 @@ mod tests {
     fn without_ack_nothing_is_acknowledged() {
         let mut desk = new_desk(false);
         desk.take(list(&[("A", false)]));
-        desk.take(Heard::Alert(Box::new(alert(1, None, json!({})))));
+        desk.take(CentreEvent::Alert(Box::new(alert(1, None, json!({})))));
         assert!(desk.take_wanted().is_empty() && desk.closing_words().is_none());
     }
 
@@ -433,7 +435,7 @@ mod tests {
     #[test]
     fn who_was_faster_is_said_in_the_sites_time_and_language() {
         let about = |language: &str| {
-            Heard::About(About {
+            CentreEvent::About(About {
                 area: "530127".into(),
                 box_name: "box-1".into(),
                 time_zone: "Asia/Shanghai".into(),
@@ -451,14 +453,14 @@ mod tests {
             desk.take(list(&[("A", false)]));
             let key = desk.take_wanted().remove(0);
             desk.asked("r".to_owned(), key);
-            assert_eq!(said(desk.take(Heard::Reply(reply.clone()))), want);
+            assert_eq!(said(desk.take(CentreEvent::Reply(reply.clone()))), want);
             let outcome = desk.outcome(false);
             assert_eq!((outcome.asked, outcome.taken_before, outcome.acknowledged), (1, 1, 0));
         }
     }
 
     #[test]
-    fn who_reads_chinese_here_is_told_everything_in_it() {
+    fn who_reads_chinese_here_reads_everything_in_it() {
         let mut desk = Desk::new(true, "centre:1883".to_owned(), Some(Language::Chinese));
         let about = About {
             area: "530127".into(),
@@ -475,29 +477,29 @@ mod tests {
             raw: json!({}),
         };
         let mut steps = Vec::new();
-        let heard = [
-            Heard::Connected,
-            Heard::About(about),
+        let event = [
+            CentreEvent::Connected,
+            CentreEvent::About(about),
             state("online"),
             state("offline"),
             state("stopped"),
             state("asleep"),
             state("online"),
-            Heard::Open(omitted),
+            CentreEvent::Open(omitted),
             list(&[("A", false)]),
-            Heard::Connected,
-            Heard::Deaf("lookout/v1/+/+/up/meta".into(), "NotAuthorized".into()),
-            Heard::Nonsense("a/b: not JSON".into()),
-            Heard::Gap(json!({})),
-            Heard::TimeFix(json!({})),
+            CentreEvent::Connected,
+            CentreEvent::SubscriptionRefused("lookout/v1/+/+/up/meta".into(), "NotAuthorized".into()),
+            CentreEvent::Unreadable("a/b: not JSON".into()),
+            CentreEvent::Gap(json!({})),
+            CentreEvent::TimeFix(json!({})),
         ];
-        let count = heard.len();
-        for heard in heard {
-            steps.extend(desk.take(heard));
+        let count = event.len();
+        for event in event {
+            steps.extend(desk.take(event));
         }
         let key = desk.take_wanted().remove(0);
         desk.asked("r".to_owned(), key);
-        steps.extend(desk.take(Heard::Reply(reply)));
+        steps.extend(desk.take(CentreEvent::Reply(reply)));
         // One is what a box says of itself.
         assert_eq!(steps.len(), count);
         for step in steps {
@@ -515,16 +517,16 @@ mod tests {
     #[test]
     fn an_acknowledgement_counts_when_it_comes_back_in_a_revision() {
         let mut desk = new_desk(false);
-        desk.take(Heard::Alert(Box::new(alert(1, None, json!({})))));
+        desk.take(CentreEvent::Alert(Box::new(alert(1, None, json!({})))));
         let outcome = desk.outcome(false);
         assert_eq!((outcome.alerts, outcome.acknowledged), (1, 0));
-        let steps = desk.take(Heard::Alert(Box::new(alert(2, Some("desk-2"), json!({})))));
+        let steps = desk.take(CentreEvent::Alert(Box::new(alert(2, Some("desk-2"), json!({})))));
         assert!(matches!(steps[..], [Step::Revision { newly_acknowledged: true, .. }]));
         assert_eq!(desk.outcome(false).acknowledged, 1);
         // One that was acknowledged before we came is no news.
         let mut desk = new_desk(false);
         desk.take(list(&[("A", true)]));
-        let steps = desk.take(Heard::Alert(Box::new(alert(3, Some("desk-2"), json!({})))));
+        let steps = desk.take(CentreEvent::Alert(Box::new(alert(3, Some("desk-2"), json!({})))));
         assert!(matches!(steps[..], [Step::Revision { newly_acknowledged: false, .. }]));
         assert_eq!(desk.outcome(false).acknowledged, 0);
     }
@@ -532,7 +534,7 @@ mod tests {
     #[test]
     fn a_revision_that_comes_late_is_not_shown() {
         let mut desk = new_desk(false);
-        desk.take(Heard::Alert(Box::new(alert(2, None, json!({})))));
-        assert!(desk.take(Heard::Alert(Box::new(alert(1, None, json!({}))))).is_empty());
+        desk.take(CentreEvent::Alert(Box::new(alert(2, None, json!({})))));
+        assert!(desk.take(CentreEvent::Alert(Box::new(alert(1, None, json!({}))))).is_empty());
     }
 }

@@ -263,19 +263,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_people_found_is_told_in_words() {
+    fn what_people_found_is_reported_in_words() {
         let data = json!({
             "phase_reason": "handled",
             "handling": { "verdict": { "verdict": "false_alarm", "cause": "sensor_fault" },
                           "closed": { "outcome": "nothing_to_do" } },
         });
-        let told = |language| line(&alert(3, None, data.clone()), false, &reading(language), false);
+        let report = |language| line(&alert(3, None, data.clone()), false, &reading(language), false);
         assert_eq!(
-            told(Language::English),
+            report(Language::English),
             "--:--:--  orange  Fire lane blocked (fire_lane_blocked) · new rev 3 (handled) · a false alarm, fault of the sensor, \
              nothing had to be done · [box-1 A]"
         );
-        let chinese = told(Language::Chinese);
+        let chinese = report(Language::Chinese);
         assert!(chinese.contains(" · 误报，传感器故障，无需处理 · "), "{chinese}");
     }
 

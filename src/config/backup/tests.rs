@@ -164,7 +164,7 @@ fn a_file_without_a_place_of_its_own_is_written_nowhere() {
         let mut backup = here.backup();
         backup.files.push((name.to_owned(), b"x".to_vec()));
         let error = backup.plan(&here.path("lookout.toml")).err().unwrap();
-        assert!(matches!(&error, BackupError::NoPlace(told) if told == name), "{name}: {error:?}");
+        assert!(matches!(&error, BackupError::NoPlace(reported) if reported == name), "{name}: {error:?}");
     }
 }
 
@@ -182,7 +182,7 @@ fn a_certificate_has_the_same_name_in_a_backup_wherever_the_command_is_run() {
 }
 
 #[test]
-fn what_a_backup_alone_places_outside_of_the_configurations_folder_is_told_apart() {
+fn what_a_backup_alone_places_outside_of_the_configurations_folder_is_distinguished() {
     let (here, elsewhere) = (Here::whole(), tempfile::tempdir().unwrap());
     let (at, outside) = (here.0.path().display(), elsewhere.path().display());
     // A backup that somebody made up, for a machine on which root restores it.

@@ -133,7 +133,7 @@ impl Checker<'_, '_> {
         (path, key)
     }
 
-    /// What a file holds, where it can be read here; where it cannot, that was told already.
+    /// What a file holds, where it can be read here; where it cannot, that was reported already.
     fn pem(&self, path: &Path) -> Option<Vec<u8>> {
         if !self.surroundings.at_home || !path.is_file() {
             return None;
@@ -363,7 +363,7 @@ qKCX
     }
 
     #[test]
-    fn what_a_file_holds_instead_of_a_certificate_is_told_apart() {
+    fn what_a_file_holds_instead_of_a_certificate_is_distinguished() {
         let cut = &OF_2020[..200];
         let der = of_2020();
         let key = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";

@@ -144,7 +144,7 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         Some(value.as_str().into())
     }
 
-    /// Of cameras that are named by what they have in common, all are told at once that lack a zone or line.
+    /// Of cameras that are named by what they have in common, all are reported at once that lack a zone or line.
     fn lacking(
         &mut self,
         field: &At<String>,

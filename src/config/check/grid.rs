@@ -33,7 +33,7 @@ impl Checker<'_, '_> {
                     .warning(&field.span, text::grid_says_nothing(&*code))
                     .hint(text::what_a_grid_says());
             }
-            // What happens at no known place is told of the whole area.
+            // What happens at no known place is reported of the whole area.
             let is_used = places.contains(&*code) || area.as_deref() == Some(&*code);
             if !is_used && !self.taken_out.from(span) {
                 let hint = suggest::hint(&code, places.iter().copied(), config::they_are_in);

@@ -157,13 +157,13 @@ pub(super) fn catalogue(
     signals.iter().filter_map(|section| signal::of_catalogue(&mut checker, section)).collect()
 }
 
-/// The horizons that stand in layers, also in those that no camera has. What is wrong with one is told with its cameras.
+/// The horizons that stand in layers, also in those that no camera has. What is wrong with one is reported with its cameras.
 pub(super) fn horizons_of_layers(document: &Document, source: &Source) -> Vec<Horizon> {
     let surroundings = Surroundings::elsewhere(Path::new(""));
     let secrets = sections::secret_store(None, &surroundings);
-    let (taken_out, mut untold) = (TakenOut::default(), Report::new(source));
+    let (taken_out, mut unreported) = (TakenOut::default(), Report::new(source));
     let mut checker = Checker {
-        report: &mut untold,
+        report: &mut unreported,
         taken_out: &taken_out,
         surroundings: &surroundings,
         secrets,
@@ -410,8 +410,8 @@ mod tests {
             [("10.0.0.310", true), ("10..0.31", true), ("10.0.0.31", false), ("cam.310", false)]
         {
             let said = said(&MINIMAL.replace("10.0.0.31/", &format!("{host}/")));
-            let told = "`url` has digits and dots for a host that are no IPv4 address";
-            assert_eq!(said.contains(told), is_said, "{host}: {said}");
+            let reported = "`url` has digits and dots for a host that are no IPv4 address";
+            assert_eq!(said.contains(reported), is_said, "{host}: {said}");
             assert_eq!(said.contains("hint: four numbers from 0 to 255"), is_said, "{host}: {said}");
         }
     }
@@ -435,14 +435,14 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_in_chinese_as_well() {
+    fn every_problem_is_reported_in_chinese_as_well() {
         let at_home =
             Surroundings { at_home: true, ..Surroundings::of(Path::new("/etc/lookout/broken.toml")) };
         for text in BROKEN {
             let problems = Config::from_text(Path::new("broken.toml"), text, &at_home).unwrap_err();
             for problem in problems.iter() {
-                let told = problem.what.in_language(Language::Chinese);
-                assert!(told.contains(|c| matches!(c, '\u{4e00}'..='\u{9fff}')), "{told}");
+                let reported = problem.what.in_language(Language::Chinese);
+                assert!(reported.contains(|c| matches!(c, '\u{4e00}'..='\u{9fff}')), "{reported}");
             }
         }
     }

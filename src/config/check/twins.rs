@@ -48,7 +48,7 @@ mod tests {
 
     const MINIMAL: &str = include_str!("../../../config/minimal.toml");
 
-    fn told(cameras: &[(&str, &str)]) -> Vec<Problem> {
+    fn reported(cameras: &[(&str, &str)]) -> Vec<Problem> {
         let path = Path::new("site.toml");
         let of_camera = |(id, url): &(&str, &str)| {
             format!("[[camera]]\nid = \"{id}\"\neye = \"sky\"\nurl = \"{url}\"\ngrid = \"53012700300102\"\n")
@@ -65,15 +65,15 @@ mod tests {
     #[test]
     fn cameras_with_one_address_are_named_once() {
         let same = "rtsp://10.0.0.9/101";
-        let warnings = told(&[("a", same), ("b", "rtsp://10.0.0.9/201"), ("c", same), ("d", same)]);
+        let warnings = reported(&[("a", same), ("b", "rtsp://10.0.0.9/201"), ("c", same), ("d", same)]);
         let [warning] = &warnings[..] else { panic!("{warnings:#?}") };
         assert_eq!(warning.what.to_string(), "cameras `a`, `c` and `d` have the same `url`");
         assert_eq!(warning.what.in_language(Language::Chinese), "摄像机 `a`、`c` 和 `d` 的 `url` 相同");
         assert!(warning.is_of_camera("c") && !warning.is_of_camera("b"));
         assert_eq!(warning.excerpt, None, "an address is never quoted");
-        assert_eq!(told(&[("a", same), ("b", "rtsp://10.0.0.9/201")]), []);
+        assert_eq!(reported(&[("a", same), ("b", "rtsp://10.0.0.9/201")]), []);
         // Of two cameras with one id something else is said, wherever they stand.
-        let warnings = told(&[("b", same), ("a", same), ("b", same)]);
+        let warnings = reported(&[("b", same), ("a", same), ("b", same)]);
         let [warning] = &warnings[..] else { panic!("{warnings:#?}") };
         assert_eq!(warning.what.to_string(), "cameras `a` and `b` have the same `url`");
     }
@@ -83,7 +83,7 @@ mod tests {
         for (url, warned) in
             [("file:///srv/videos/lane.mp4", 0), ("rtsps://10.0.0.9/101", 1), ("RTSP://10.0.0.9/101", 1)]
         {
-            assert_eq!(told(&[("a", url), ("b", url)]).len(), warned, "{url}");
+            assert_eq!(reported(&[("a", url), ("b", url)]).len(), warned, "{url}");
         }
     }
 }

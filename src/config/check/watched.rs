@@ -145,7 +145,7 @@ impl Checker<'_, '_> {
                 let stem = value.trim_end_matches(['*', '/', '-', '_', '.']);
                 let is_type = value.ends_with('*') && there.types.contains(&stem);
                 let hint = if is_type { text::write_pattern(stem) } else { text::what_may_stand() };
-                self.report.error(span, of(owner, text::no_pattern(told(value)))).hint(hint);
+                self.report.error(span, of(owner, text::no_pattern(quoted_pattern(value)))).hint(hint);
                 continue;
             };
             let found: Vec<&Offered<'_>> =
@@ -234,7 +234,7 @@ impl Checker<'_, '_> {
 }
 
 /// As [`quoted`], for what may hold a star.
-fn told(typed: &str) -> Words {
+fn quoted_pattern(typed: &str) -> Words {
     let without_stars = typed.replace('*', "");
     if may_be_repeated(&without_stars) { config_check::quoted(typed).into() } else { "".into() }
 }

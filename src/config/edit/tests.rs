@@ -239,7 +239,7 @@ fn the_first_camera_of_a_fresh_box_is_added() {
 }
 
 #[test]
-fn a_fresh_box_is_told_where_it_stands() {
+fn a_fresh_box_is_reported_where_it_stands() {
     let fresh = include_str!("../../../deploy/debian/fresh.toml");
     let set =
         |key: &str, value: Option<&str>| Edit::SetSite { key: key.to_owned(), value: value.map(Value::from) };
@@ -600,8 +600,8 @@ fn shapes_of_layers_are_left_there_and_taken_over_whole_where_they_differ() {
         change(&mut shapes);
         refused(&layers, set_shapes("cam-1", shapes))
     };
-    let told = without(&|shapes| shapes.zones.retain(|(id, _)| id != "gate"));
-    assert!(told.contains("`gate` comes from `camera_type.lane`"), "{told}");
+    let message = without(&|shapes| shapes.zones.retain(|(id, _)| id != "gate"));
+    assert!(message.contains("`gate` comes from `camera_type.lane`"), "{message}");
     assert!(without(&|shapes| shapes.lines.clear()).contains("`door` comes from `defaults.camera`"));
     assert!(without(&|shapes| shapes.masks.clear()).contains("a mask comes from `camera_type.lane`"));
     // A value of a layer is set in the camera, and what the layer says comes back.

@@ -8,7 +8,7 @@ use super::super::answer::Answer;
 use super::super::envelope::{CommandEnvelope, time_or_seconds};
 use super::super::fields::{self, Faults};
 use super::super::local::PAGE_PREFIX;
-use super::super::overrides::{Overrides, StoredOverrides, Wanted, digest};
+use super::super::overrides::{OfferedConfig, Overrides, StoredOverrides, digest};
 use super::super::remote_config_policy;
 use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, may_try, runs_now};
 use super::part::not_taken;
@@ -255,11 +255,11 @@ pub(super) fn too_old(at: &dyn RunningBox, version: u64) -> Option<Answer> {
 pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer {
     let Offered { version, toml, revert_after_secs, tried_by } = offered;
     let from_page = tried_by.is_some();
-    let wanted = Wanted { version, toml, from_page };
+    let wanted = OfferedConfig { version, toml, from_page };
     let judged = judged(at, &wanted.toml, from_page);
     let now = Overrides { wanted: Some(wanted), ..Overrides::default() };
-    let (source, version_told) = now.source();
-    let offer = Offer { source, version: version_told };
+    let (source, offered_version) = now.source();
+    let offer = Offer { source, version: offered_version };
     let taken = judged.and_then(|base| {
         let mut next = StoredOverrides { version, ..changed(at, now, revert_after_secs) };
         if let Some(trial) = &mut next.trial {
@@ -268,7 +268,7 @@ pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer 
         at.take_up(base, next, &offer)
     });
     match taken {
-        Ok(()) => Answer::said(runs_now(at)),
+        Ok(()) => Answer::done_with(runs_now(at)),
         Err(problems) => {
             at.refuse(&offer, &problems);
             Answer::refused(Refusal::Invalid, in_short(&problems))

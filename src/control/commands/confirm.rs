@@ -65,7 +65,7 @@ fn confirm(data: ConfirmData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     }
     if at.overrides().now.of_page().is_some() {
         return match at.keep_in_file() {
-            Ok(()) => Answer::said(runs_now(at)),
+            Ok(()) => Answer::done_with(runs_now(at)),
             Err(why) => Answer::failed(why),
         };
     }
@@ -73,5 +73,5 @@ fn confirm(data: ConfirmData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     if let Err(error) = at.store_overrides(next) {
         return Answer::failed(say::not_written_down(error.to_string()));
     }
-    Answer::said(runs_now(at))
+    Answer::done_with(runs_now(at))
 }

@@ -74,7 +74,7 @@ impl CommandData for GetData {
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::OnceAnswered;
-    const HANDLER: Handler<Self> = Handler::Later(tell);
+    const HANDLER: Handler<Self> = Handler::Later(answer);
 
     fn read(data: &Value) -> Result<Self, Faults> {
         let mut fields = Reader::of(data);
@@ -93,7 +93,7 @@ fn get_example() -> Result<Vec<u8>, ExampleError> {
     example("admin 1", GetData { what: TextKind::Audit, since, after: None })
 }
 
-fn tell(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: Answering) {
+fn answer(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: Answering) {
     let GetData { what, since, after } = data;
     let now = at.now().mono;
     if !at.text_requests().take(now, AT_MOST) {

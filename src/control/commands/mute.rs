@@ -124,7 +124,7 @@ fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> 
     if let Err(error) = at.store_overrides(next) {
         return Answer::failed(say::not_written_down(error.to_string()));
     }
-    Answer::said(if data.for_secs > 0 { command::muted() } else { command::mute_ended() })
+    Answer::done_with(if data.for_secs > 0 { command::muted() } else { command::mute_ended() })
 }
 
 /// That there is nothing here of which alerts could come.

@@ -107,11 +107,11 @@ fn take(data: UploadPartData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     let UploadPartData { transfer: id, index, total, sha256, text } = data;
     let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
     match at.transfers().add(ReceivedPart { key, id, index, total, sha256, text }, now) {
-        Ok(PartTaken::Parts(here, total)) => Answer::said(command::parts_here(here, total)),
+        Ok(PartTaken::Parts(here, total)) => Answer::done_with(command::parts_here(here, total)),
         Ok(PartTaken::Known(here, total)) => {
             Answer::already(command::part_known(command::parts_here(here, total)))
         }
-        Ok(PartTaken::Whole) => Answer::said(command::parts_whole()),
+        Ok(PartTaken::Whole) => Answer::done_with(command::parts_whole()),
         Err(error) => not_taken(&error),
     }
 }

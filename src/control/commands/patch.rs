@@ -227,9 +227,9 @@ mod tests {
         let fast = json!([{ "path": "camera.cam-1.analysis_fps", "value": "fast" }]);
         assert!(refused(fast, json!([])).contains("`analysis_fps`"));
         let elsewhere = json!([{ "path": "mqtt.url", "value": "mqtt://203.0.113.9" }]);
-        let told = refused(elsewhere, json!([]));
+        let message = refused(elsewhere, json!([]));
         for why in ["only that file changes it", "From afar go `site`, ", "site.toml on the box"] {
-            assert!(told.contains(why), "{why}: {told}");
+            assert!(message.contains(why), "{why}: {message}");
         }
     }
 

@@ -132,7 +132,7 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
                 Ok(resent) if resent.through < from => {
                     Answer::refused(Refusal::Busy, command::too_much_waits())
                 }
-                Ok(resent) => Answer::resent(told(stream, resent)),
+                Ok(resent) => Answer::resent(resend_result(stream, resent)),
                 Err(error) => Answer::failed(error.sentence()),
             });
         }
@@ -168,7 +168,7 @@ fn no_picture(why: NoPicture) -> Answer {
 }
 
 /// As it is published.
-fn told(stream: String, resent: Resent) -> ResendResult {
+fn resend_result(stream: String, resent: Resent) -> ResendResult {
     let Resent { through, records, again, absent } = resent;
     let gone = absent.into_iter().map(|numbers| {
         let (why, dropped_for) = match numbers.why {
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
     use crate::contract::alert::SeqData;
     use crate::contract::command::Outcome;
-    use crate::control::answer::Asked;
+    use crate::control::answer::AnsweredCommand;
     use crate::outbox::AbsentNumbers;
     use crate::types::gap::GapReason;
     use crate::types::language::Language;
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(answer.message.unwrap().to_string(), "2 records go out again, 3 numbers are gone");
         let gone = absent(5, 5, Absence::NotKept);
         let to_come = absent(6, 9, Absence::NotGiven);
-        for (records, again, absent, told) in [
+        for (records, again, absent, resend_result) in [
             (
                 2,
                 vec![(6, 7)],
@@ -265,7 +265,7 @@ mod tests {
         ] {
             here.resent = Resent { through: 9, records, again, absent };
             let answer = here.ask("resend", Role::Desk, &ask);
-            assert_eq!((answer.code, &*answer.message.unwrap().to_string()), told);
+            assert_eq!((answer.code, &*answer.message.unwrap().to_string()), resend_result);
         }
         here.resent =
             Resent { through: 9, absent: vec![absent(5, 9, Absence::OtherStream)], ..Resent::default() };
@@ -296,7 +296,8 @@ mod tests {
     fn where_the_queue_has_no_room_the_centre_is_to_ask_again() {
         let answer = no_picture(NoPicture::NoRoom);
         let seq = SeqData { stream: "S".to_owned(), n: 1 };
-        let to = Asked { request_id: "r".to_owned(), command: "resend".to_owned(), ignored: Vec::new() };
+        let to =
+            AnsweredCommand { request_id: "r".to_owned(), command: "resend".to_owned(), ignored: Vec::new() };
         assert_eq!(answer.into_reply(to, seq, Language::English).code, Some(Refusal::Busy));
     }
 }

@@ -52,7 +52,7 @@ fn revert(data: RevertData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Ans
         return Answer::refused(Refusal::Conflict, say::other_to_confirm(&at.config().sha256));
     }
     match at.go_back() {
-        Ok(()) => Answer::said(runs_now(at)),
+        Ok(()) => Answer::done_with(runs_now(at)),
         Err(problems) => Answer::failed(in_short(&problems)),
     }
 }

@@ -97,7 +97,7 @@ fn set(data: SetData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     match at.take_up(base, next, &Offer { source, version }) {
         Ok(()) => {
             let said = said.into_iter().chain([runs_now(at)]).map(Words::from).collect();
-            Answer::said(Words::List(said, Joint::Then))
+            Answer::done_with(Words::List(said, Joint::Then))
         }
         Err(problems) => Answer::failed(in_short(&problems)),
     }

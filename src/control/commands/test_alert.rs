@@ -55,7 +55,7 @@ impl CommandData for TestAlertData {
 fn begin(_: TestAlertData, envelope: &CommandEnvelope, alerts: &dyn Alerts, answering: Answering) -> bool {
     let reply = Box::new(move |begun: Result<AlertId, AlertId>| {
         answering(match begun {
-            Ok(alert) => Answer::said(command::test_is_told(&*alert.0)),
+            Ok(alert) => Answer::done_with(command::test_is_told(&*alert.0)),
             Err(open) => Answer::already(command::test_is_open(&*open.0)),
         });
     });

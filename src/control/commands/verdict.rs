@@ -103,7 +103,7 @@ mod tests {
     use crate::analysis::alert_lifecycle::handling::NotHandled;
     use crate::contract::alert::SeqData;
     use crate::contract::command::{Outcome, Refusal};
-    use crate::control::answer::Asked;
+    use crate::control::answer::AnsweredCommand;
     use crate::text::alert as text;
     use crate::types::language::Language;
 
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(answer(word).code, Some(Refusal::Invalid));
         let unknown = answer(NotHandled::Unknown(AlertError::Unknown(alert)));
         assert_eq!(unknown.code, Some(Refusal::UnknownAlert));
-        assert!(unknown.told(Language::English).unwrap().contains("7 days"));
+        assert!(unknown.message_text(Language::English).unwrap().contains("7 days"));
         assert_eq!(answer(NotHandled::Closed(first.clone())).code, Some(Refusal::Conflict));
         let what = text::verdict_was("confirmed");
         let before = answer(NotHandled::Before { what, before: first });
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_told_by_the_code_what_was_so_before() {
+    fn a_program_is_reported_by_the_code_what_was_so_before() {
         let before = Act {
             by: "desk 1".to_owned(),
             key: None,
@@ -162,7 +162,11 @@ mod tests {
             let taken = Err(NotHandled::Before { what, before: before.clone() });
             let answer = Answer::handled(taken, &TimeZone::UTC);
             let seq = SeqData { stream: "S".to_owned(), n: 1 };
-            let to = Asked { request_id: "r".to_owned(), command: "verdict".to_owned(), ignored: vec![] };
+            let to = AnsweredCommand {
+                request_id: "r".to_owned(),
+                command: "verdict".to_owned(),
+                ignored: vec![],
+            };
             let reply = answer.into_reply(to, seq, Language::English);
             assert_eq!(reply.message_code.as_deref(), Some(code));
             assert_eq!(reply.message_args[arg.0], arg.1, "{code}");

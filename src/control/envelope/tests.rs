@@ -28,7 +28,7 @@ fn signed(changes: Value, now: &str) -> Result<ReceivedCommand, (RefusalKind, St
 }
 
 #[test]
-fn times_are_told_in_the_sites_zone() {
+fn times_are_reported_in_the_sites_zone() {
     let zone = TimeZone::fixed(jiff::tz::offset(8));
     let here = Addressee { time_zone: &zone, ..HERE };
     let ack = r#"{"request_id":"r","alert_id":"a","by":"b","exp":"2026-01-01T08:00:00Z"}"#;
@@ -225,14 +225,14 @@ fn a_command_that_is_not_in_the_list_is_refused_and_becomes_no_other_one() {
 
 #[test]
 fn the_schema_names_the_commands_that_require_a_reason() {
-    let told = about_reason();
+    let found = about_reason();
     for command in COMMANDS {
         let name = format!("`{}`", command.name());
-        assert_eq!(told.contains(&name), command.needs_reason, "{told}");
+        assert_eq!(found.contains(&name), command.needs_reason, "{found}");
     }
     assert!(
-        told.starts_with("Why, in words, for the audit log. `mute`, `") && told.ends_with(" require it."),
-        "{told}"
+        found.starts_with("Why, in words, for the audit log. `mute`, `") && found.ends_with(" require it."),
+        "{found}"
     );
 }
 
@@ -266,10 +266,10 @@ fn a_refusal_of_what_was_signed_by_a_known_key_names_the_request_and_of_a_strang
 #[test]
 fn everything_that_is_wrong_with_a_command_is_said_at_once() {
     let why = parse("mute", r#"{"request_id":"r","for_secs":"long"}"#).unwrap_err();
-    for told in
+    for found in
         ["`mute` needs a `reason`", "`for_secs` must be a whole number, not a text", "`by` is missing"]
     {
-        assert!(why.contains(told), "{told}: {why}");
+        assert!(why.contains(found), "{found}: {why}");
     }
 }
 
@@ -300,12 +300,12 @@ fn a_field_that_is_none_is_refused_where_the_box_is_changed_and_named_elsewhere(
 #[test]
 fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_it() {
     let now = NOW.parse().unwrap();
-    let told = objections(
+    let found = objections(
         br#"{"command":"patch","version":"nine","expect_confg":"x","exp":"soon"}"#,
         now,
         &TimeZone::UTC,
     );
-    let refused: Vec<String> = told.refused.iter().map(ToString::to_string).collect();
+    let refused: Vec<String> = found.refused.iter().map(ToString::to_string).collect();
     for why in [
         "must name its `area`",
         "must name its `box`",
@@ -318,10 +318,10 @@ fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_i
         assert!(refused.iter().any(|one| one.contains(why)), "{why}: {refused:?}");
     }
     assert_eq!(
-        told.unknown[0].to_string(),
+        found.unknown[0].to_string(),
         "there is no field `expect_confg`: did you mean `expect_config`?"
     );
-    assert!(told.is_strict && told.spec.is_some_and(|spec| spec.name() == "patch"));
+    assert!(found.is_strict && found.spec.is_some_and(|spec| spec.name() == "patch"));
 }
 
 #[test]

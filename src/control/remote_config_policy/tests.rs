@@ -49,10 +49,10 @@ fn judged(change: impl Fn(&str) -> String) -> String {
     let file = config(folder.path(), FILE);
     let wanted = config(folder.path(), &change(FILE));
     let now = "2026-01-01T08:00:00Z".parse().unwrap();
-    told(&forbidden(&file, &file, &wanted, now))
+    in_words(&forbidden(&file, &file, &wanted, now))
 }
 
-fn told(forbidden: &[Sentence]) -> String {
+fn in_words(forbidden: &[Sentence]) -> String {
     forbidden.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
@@ -60,8 +60,8 @@ fn told(forbidden: &[Sentence]) -> String {
 fn of_what_only_the_file_changes_it_is_said_why_what_goes_from_afar_and_where_it_is_changed() {
     let moved = judged(|text| format!("{text}\n[mqtt]\nurl = \"mqtt://203.0.113.9\"\n"));
     assert!(moved.starts_with("[mqtt] is another one than in the file on the box"), "{moved}");
-    for told in ["could cut the box off", "`camera`", "`rule`", "lookout.toml on the box"] {
-        assert!(moved.contains(told), "{told}: {moved}");
+    for found in ["could cut the box off", "`camera`", "`rule`", "lookout.toml on the box"] {
+        assert!(moved.contains(found), "{found}: {moved}");
     }
 }
 
@@ -154,7 +154,7 @@ fn a_mask_for_some_classes_is_no_licence_for_others() {
     let folder = tempfile::tempdir().unwrap();
     let file = config(folder.path(), &masked("classes = [\"two_wheeler\"]"));
     let now = "2026-01-01T08:00:00Z".parse().unwrap();
-    let judged = |text: &str| told(&forbidden(&file, &file, &config(folder.path(), text), now));
+    let judged = |text: &str| in_words(&forbidden(&file, &file, &config(folder.path(), text), now));
     assert_eq!(judged(&masked("classes = [\"two_wheeler\"]")), "");
     for classes in ["classes = [\"person\"]", "classes = [\"two_wheeler\", \"person\"]", ""] {
         assert!(judged(&masked(classes)).contains("100 % of the picture"), "{classes}");
@@ -173,7 +173,7 @@ fn a_camera_that_is_added_may_have_a_horizon_that_the_file_says() {
     let folder = tempfile::tempdir().unwrap();
     let file = config(folder.path(), &text);
     let now = "2026-01-01T08:00:00Z".parse().unwrap();
-    let judged = |text: &str| told(&forbidden(&file, &file, &config(folder.path(), text), now));
+    let judged = |text: &str| in_words(&forbidden(&file, &file, &config(folder.path(), text), now));
     let added = |lines: &str| {
         let camera = "[[camera]]\nid = \"cam-02\"\neye = \"village\"\nurl = \"rtsp://10.0.0.32/s\"\ngrid = \"53012700300102\"";
         judged(&format!("{text}\n{camera}\n{lines}\n"))

@@ -32,11 +32,11 @@ fn revision(id: &str) -> Revision {
 }
 
 #[test]
-fn it_is_told_at_the_start_once_a_day_and_after_a_change_at_most_once_a_minute() {
+fn it_is_reported_at_the_start_once_a_day_and_after_a_change_at_most_once_a_minute() {
     let folder = tempfile::tempdir().unwrap();
     let mut report = QualityReport::within(folder.path());
     let quality = Mutex::new(Quality::default());
-    let mut told = Vec::new();
+    let mut published = Vec::new();
     for secs in 0..200_000 {
         match secs {
             1000 | 1010 | 1020 => quality.lock().see(&revision(&format!("A{secs}"))),
@@ -44,11 +44,11 @@ fn it_is_told_at_the_start_once_a_day_and_after_a_change_at_most_once_a_minute()
         }
         if let Some(message) = report.look(&quality, &sender(), at(secs)) {
             message.unwrap();
-            told.push(secs);
+            published.push(secs);
         }
     }
     let day = 86_400;
-    assert_eq!(told, [0, 1000, 1060, 1060 + day, 1060 + 2 * day]);
+    assert_eq!(published, [0, 1000, 1060, 1060 + day, 1060 + 2 * day]);
 }
 
 #[test]
@@ -69,11 +69,11 @@ fn the_message_has_the_figures_and_the_targets() {
 fn the_figures_are_there_after_a_restart_and_a_damaged_file_is_put_aside() {
     let folder = tempfile::tempdir().unwrap();
     let quality = Mutex::new(recall(folder.path()));
-    assert_eq!(quality.lock().all().told, 0);
+    assert_eq!(quality.lock().all().raised, 0);
     quality.lock().see(&revision("A1"));
     QualityReport::within(folder.path()).finish(&quality);
-    assert_eq!(recall(folder.path()).all().told, 1);
+    assert_eq!(recall(folder.path()).all().raised, 1);
     fs::write(folder.path().join(FILE), "{").unwrap();
-    assert_eq!(recall(folder.path()).all().told, 0);
+    assert_eq!(recall(folder.path()).all().raised, 0);
     assert_eq!(fs::read(folder.path().join("quality.json.damaged")).unwrap(), b"{");
 }

@@ -19,12 +19,12 @@ use crate::text::{Sentence, Words, health as say, sensor};
 /// The part that stands for the disk of the queue.
 const DISK: &str = "disk";
 
-/// What is short on the disk. Once it was told, an eighth more must be free before it is well: a disk at its limit would
+/// What is short on the disk. Once it was reported, an eighth more must be free before it is well: a disk at its limit would
 /// otherwise come and go.
-fn short_disk(depth: &Depth, is_told: bool) -> Option<Sentence> {
+fn short_disk(depth: &Depth, is_reported: bool) -> Option<Sentence> {
     let free = depth.free_bytes?;
     let least = depth.least_free_bytes;
-    let enough = if is_told { least.saturating_add(least / 8) } else { least };
+    let enough = if is_reported { least.saturating_add(least / 8) } else { least };
     let mib = |bytes: u64| bytes >> 20;
     (free < enough).then(|| say::disk_short(mib(free), mib(least)))
 }
@@ -52,11 +52,11 @@ impl Reason {
 pub(super) fn reasons(
     readings: &Readings,
     uptime: Duration,
-    told: &BTreeSet<String>,
+    reported: &BTreeSet<String>,
     zone: &TimeZone,
 ) -> Vec<Reason> {
     let mut reasons = of_the_broker(&readings.broker);
-    reasons.extend(of_the_queue(readings, told));
+    reasons.extend(of_the_queue(readings, reported));
     let failed = readings.inference_workers.failed.load(Ordering::Relaxed);
     if failed > 0 && readings.inference_workers.looked.load(Ordering::Relaxed) == 0 {
         reasons.push(Reason::new("detector", say::detector_sees_nothing(failed)));
@@ -102,7 +102,7 @@ fn of_the_broker(broker: &mqtt::Status) -> Vec<Reason> {
     reasons
 }
 
-fn of_the_queue(readings: &Readings, told: &BTreeSet<String>) -> Vec<Reason> {
+fn of_the_queue(readings: &Readings, reported: &BTreeSet<String>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
         let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
@@ -111,7 +111,7 @@ fn of_the_queue(readings: &Readings, told: &BTreeSet<String>) -> Vec<Reason> {
     } else if readings.depth.over_limit {
         reasons.push(Reason::new("spool", say::spool_over_limit()));
     }
-    let disk = short_disk(&readings.depth, told.contains(DISK));
+    let disk = short_disk(&readings.depth, reported.contains(DISK));
     reasons.extend(disk.map(|reason| Reason::new(DISK, reason)));
     reasons
 }
@@ -119,14 +119,14 @@ fn of_the_queue(readings: &Readings, told: &BTreeSet<String>) -> Vec<Reason> {
 /// Of the service, its files, its page, its signatures and its redaction.
 fn of_the_service(readings: &Readings, uptime: Duration) -> Vec<Reason> {
     let short_runs = readings.short_runs.and_then(|before| before.reason(uptime));
-    let told_by_others = [
+    let reported_by_others = [
         ("spool", readings.spool_trouble.clone()),
         ("service", short_runs),
         ("secrets", readings.secret_trouble.clone()),
         ("configuration", readings.file_trouble.clone()),
     ];
     let mut reasons: Vec<Reason> =
-        told_by_others.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))).collect();
+        reported_by_others.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))).collect();
     let page = readings.page_trouble.clone();
     reasons.extend(page.map(|(what, hint)| Reason { hint, ..Reason::new("page", what) }));
     let unsigned = readings.signing_trouble.iter().chain(&readings.broker.unsigned).cloned();
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_namesake_is_told_once_and_with_what_to_try() {
+    fn a_namesake_is_reported_once_and_with_what_to_try() {
         let namesake = mqtt::Trouble::taken_over("centre.example:1883", "530127.box-1");
         for connected in [false, true] {
             let broker = mqtt::Status {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_others_filled_is_told_and_does_not_come_and_go() {
+    fn a_disk_that_others_filled_is_reported_and_does_not_come_and_go() {
         let depth = |free_mib: u64| Depth {
             free_bytes: Some(free_mib << 20),
             least_free_bytes: 256 << 20,

@@ -18,7 +18,7 @@ use crate::control::{Offer, RunningBox};
 use crate::outbox::{OutboxError, Resent};
 use crate::text::Sentence;
 
-use super::super::analysis_thread::Note;
+use super::super::analysis_thread::AnalysisMessage;
 use super::Running;
 
 impl RunningBox for Running {
@@ -35,7 +35,7 @@ impl RunningBox for Running {
     }
 
     fn overrides(&self) -> &StoredOverrides {
-        &self.standing
+        &self.overrides
     }
 
     fn now(&self) -> Moment {
@@ -51,19 +51,20 @@ impl RunningBox for Running {
     }
 
     fn refuse(&mut self, offer: &Offer, problems: &Problems) {
-        self.tell_refused(offer, problems);
+        self.report_refused(offer, problems);
     }
 
     fn store_overrides(&mut self, next: StoredOverrides) -> io::Result<()> {
         next.save(self.folder())?;
         let before = std::mem::replace(&mut *self.mutes.write(), next.mutes.clone());
         if before != next.mutes {
-            // Fails only while the daemon is stopping; alerts are told anew after that.
-            let _ = self.stages.analysis.queue.send(Note::Mutes { before, after: next.mutes.clone() });
+            // Fails only while the daemon is stopping; alerts are reported anew after that.
+            let _ =
+                self.stages.analysis.queue.send(AnalysisMessage::Mutes { before, after: next.mutes.clone() });
         }
-        let was_on_trial = self.standing.trial.is_some();
-        self.standing = next;
-        if was_on_trial && self.standing.trial.is_none() {
+        let was_on_trial = self.overrides.trial.is_some();
+        self.overrides = next;
+        if was_on_trial && self.overrides.trial.is_none() {
             self.trial_ends = None;
             self.announce();
         }
@@ -85,7 +86,7 @@ impl RunningBox for Running {
 
     fn snapshot(&mut self, camera: Arc<str>, reply: SnapshotReply) {
         // Fails only while the daemon is stopping; the centre hears nothing and asks again.
-        let _ = self.stages.analysis.queue.send(Note::Snapshot(SnapshotRequest { camera, reply }));
+        let _ = self.stages.analysis.queue.send(AnalysisMessage::Snapshot(SnapshotRequest { camera, reply }));
     }
 
     fn original(&mut self, wanted: OriginalData, reply: OriginalReply) {

@@ -29,7 +29,7 @@ impl Running {
         stages: Stages,
         clock: Clock,
     ) -> Self {
-        let Beginning { base, config, standing, trial_left, trial_end } = beginning;
+        let Beginning { base, config, overrides, trial_left, trial_end } = beginning;
         let LoadedSite { models, site, clock_data, mutes } = loaded;
         let (outbox, now) = (&stages.storage.outbox, clock.now());
         Running {
@@ -44,8 +44,8 @@ impl Running {
             file,
             base,
             config,
-            last_offer: standing.last_offer.clone(),
-            standing,
+            last_offer: overrides.last_offer.clone(),
+            overrides,
             file_trouble: None,
             secret_trouble: None,
             secret_files,
@@ -77,10 +77,10 @@ impl Running {
         self.watch_secrets(&BTreeSet::new());
         self.announce();
         if let Some(problems) = broken_file {
-            self.tell_broken_file(problems);
+            self.report_broken_file(problems);
         }
         failed_start::forget();
         crash_loop::started(self.short_runs);
-        watchdog::tell_ready();
+        watchdog::notify_ready();
     }
 }

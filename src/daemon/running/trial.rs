@@ -18,24 +18,24 @@ impl Running {
         log_warn!(box_log::nobody_confirmed());
         // Told where it failed; it is not tried again and again.
         self.trial_ends = None;
-        let ended = self.standing.trial_end(self.clock.now().utc, WhyEnded::NobodyKeptIt);
+        let ended = self.overrides.trial_end(self.clock.now().utc, WhyEnded::NobodyKeptIt);
         if self.end_trial().is_ok() {
-            self.tell_trial_end(ended);
+            self.report_trial_end(ended);
         }
     }
 
     /// Whoever tried something at the page hears that it ended, where nobody there ended it.
-    pub(super) fn tell_trial_end(&mut self, ended: Option<TrialEnd>) {
+    pub(super) fn report_trial_end(&mut self, ended: Option<TrialEnd>) {
         if ended.is_some() {
             self.trial_end = ended;
-            self.tell_page();
+            self.notify_page();
         }
     }
 
     /// What was there before the trial comes back. Where it cannot, the trial goes on until its time is over.
     pub(super) fn end_trial(&mut self) -> Result<(), Problems> {
-        let Some(trial) = self.standing.trial.clone() else { return Ok(()) };
-        let mut next = self.standing.clone();
+        let Some(trial) = self.overrides.trial.clone() else { return Ok(()) };
+        let mut next = self.overrides.clone();
         let (sha256, at) = (Some(self.config.sha256.clone()), self.clock.now().utc);
         let fell = LastOffer::fell(&next.now, &trial.before, sha256, at);
         (next.now, next.trial) = (*trial.before, None);
@@ -43,18 +43,18 @@ impl Running {
         let offer = Offer { source, version };
         let taken = based_on(&self.file, &next.now)
             .and_then(|base| self.put_in_place(base, next, &offer, Some(fell)));
-        taken.inspect_err(|problems| self.tell_refused(&offer, problems))
+        taken.inspect_err(|problems| self.report_refused(&offer, problems))
     }
 
     /// What somebody at the page tries goes into the file, which counts from here on.
     pub(super) fn keep_trial(&mut self) -> Result<(), Sentence> {
-        let Some(wanted) = self.standing.now.of_page().cloned() else {
+        let Some(wanted) = self.overrides.now.of_page().cloned() else {
             return Err(crate::text::command::nothing_on_trial());
         };
         let path = self.file.path().to_owned();
         let there =
             text_of(&path).map_err(|problems| daemon::file_not_read(path.display(), first_of(&problems)))?;
-        if overrides::digest(&there) != self.standing.file {
+        if overrides::digest(&there) != self.overrides.file {
             return Err(daemon::file_was_edited(path.display()));
         }
         write::configuration(&path, &wanted.toml).map_err(|error| match error.hint() {
@@ -63,16 +63,16 @@ impl Running {
         })?;
         let next = StoredOverrides {
             file: overrides::digest(&wanted.toml),
-            now: Overrides { wanted: None, ..self.standing.now.clone() },
+            now: Overrides { wanted: None, ..self.overrides.now.clone() },
             trial: None,
             last_offer: None,
-            ..self.standing.clone()
+            ..self.overrides.clone()
         };
         if let Err(error) = next.save(self.folder()) {
             // At the next start the file is another one than the one that this belongs to, so it falls by itself.
             log_error!(box_log::overrides_unwritable(); folder = %self.folder().display(), %error);
         }
-        (self.file, self.standing) = (self.base.clone(), next);
+        (self.file, self.overrides) = (self.base.clone(), next);
         (self.trial_ends, self.file_trouble, self.last_offer) = (None, None, None);
         self.log_config("applied", &self.config.sha256.clone(), &Offer::FILE);
         self.announce();
@@ -80,7 +80,7 @@ impl Running {
     }
 
     /// What runs, for the page.
-    pub(super) fn tell_page(&self) {
-        self.stages.page.tell(&self.config, &self.standing, self.trial_ends, self.trial_end.as_ref());
+    pub(super) fn notify_page(&self) {
+        self.stages.page.update(&self.config, &self.overrides, self.trial_ends, self.trial_end.as_ref());
     }
 }

@@ -2,8 +2,8 @@
 //! exponents and how far the middle lies from the cell's own, all in cells. The sigmoid of the map is in the graph.
 
 use super::{
-    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, best_class, edges,
-    keep, values_of,
+    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, SelectedClass, Shape, Usual, best_class,
+    edges, keep, values_of,
 };
 use crate::text::model as say;
 
@@ -62,7 +62,13 @@ impl Layout for CenterFace {
         vec![1]
     }
 
-    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>) {
+    fn decode(
+        &self,
+        outputs: &[&[f32]],
+        input: &ModelInput,
+        wanted: &[SelectedClass],
+        found: &mut Vec<Candidate>,
+    ) {
         decode(outputs, input, wanted, found);
     }
 
@@ -71,7 +77,7 @@ impl Layout for CenterFace {
     }
 }
 
-fn decode(outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>) {
+fn decode(outputs: &[&[f32]], input: &ModelInput, wanted: &[SelectedClass], found: &mut Vec<Candidate>) {
     let grid = Grid::new(input, STRIDE);
     let cells = grid.cells();
     let &[scores, sizes, moves] = outputs else { return };

@@ -182,7 +182,13 @@ trait Layout: fmt::Debug {
     fn possible_classes(&self, shapes: &[Shape]) -> Vec<usize>;
 
     /// See [`Head::decode`].
-    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>);
+    fn decode(
+        &self,
+        outputs: &[&[f32]],
+        input: &ModelInput,
+        wanted: &[SelectedClass],
+        found: &mut Vec<Candidate>,
+    );
 
     /// The values that must be probabilities.
     fn scores<'o>(&self, outputs: &'o [&'o [f32]], input: &ModelInput) -> Box<dyn Iterator<Item = f32> + 'o>;
@@ -214,7 +220,7 @@ pub struct HeadOutput {
 
 /// A class that somebody wants, and the output column that scores it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Wanted {
+pub struct SelectedClass {
     /// Number of the class among the network's classes, from 0.
     pub column: usize,
     /// Our word for it.
@@ -284,7 +290,7 @@ impl Head {
         &self,
         outputs: &[&[f32]],
         input: &ModelInput,
-        wanted: &[Wanted],
+        wanted: &[SelectedClass],
         found: &mut Vec<Candidate>,
     ) {
         self.layout().decode(outputs, input, wanted, found);
@@ -373,7 +379,7 @@ impl Grid {
 }
 
 /// The class that scores highest among those that score high enough; NaN never does.
-fn best_class(wanted: &[Wanted], score_of: impl Fn(usize) -> f32) -> Option<(Class, f32)> {
+fn best_class(wanted: &[SelectedClass], score_of: impl Fn(usize) -> f32) -> Option<(Class, f32)> {
     best_of(wanted.iter(), score_of)
 }
 
@@ -382,7 +388,7 @@ fn best_class(wanted: &[Wanted], score_of: impl Fn(usize) -> f32) -> Option<(Cla
 /// rider is common, so the person must be at least half as sure as it.
 fn keep_all_at(
     found: &mut Vec<Candidate>,
-    wanted: &[Wanted],
+    wanted: &[SelectedClass],
     score_of: impl Fn(usize) -> f32 + Copy,
     box_at: impl FnOnce() -> [f32; 4],
 ) {
@@ -403,7 +409,7 @@ fn keep_all_at(
 }
 
 fn best_of<'w>(
-    wanted: impl Iterator<Item = &'w Wanted>,
+    wanted: impl Iterator<Item = &'w SelectedClass>,
     score_of: impl Fn(usize) -> f32,
 ) -> Option<(Class, f32)> {
     let mut best: Option<(Class, f32)> = None;
@@ -417,7 +423,7 @@ fn best_of<'w>(
 }
 
 /// The lowest score that counts for any class; infinite where none is wanted.
-fn lowest(wanted: &[Wanted]) -> f32 {
+fn lowest(wanted: &[SelectedClass]) -> f32 {
     wanted.iter().map(|w| w.at_least).fold(f32::INFINITY, f32::min)
 }
 

@@ -2,7 +2,7 @@
 //! its mean counts. The sigmoid of the class scores is in the graph, the softmax of the distances is not.
 
 use super::{
-    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted,
+    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, SelectedClass, Shape, Usual,
     keep_all_at, per_level, values_of,
 };
 use crate::text::model as say;
@@ -84,7 +84,13 @@ impl Layout for Nanodet {
         shapes.iter().filter_map(|shape| shape.get(2).copied().flatten()).collect()
     }
 
-    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>) {
+    fn decode(
+        &self,
+        outputs: &[&[f32]],
+        input: &ModelInput,
+        wanted: &[SelectedClass],
+        found: &mut Vec<Candidate>,
+    ) {
         decode(outputs, input, &self.strides, self.reg_max, self.cell_centre, wanted, found);
     }
 
@@ -99,7 +105,7 @@ fn decode(
     strides: &[usize],
     reg_max: usize,
     cell_centre: f32,
-    wanted: &[Wanted],
+    wanted: &[SelectedClass],
     found: &mut Vec<Candidate>,
 ) {
     if outputs.len() != 2 * strides.len() {

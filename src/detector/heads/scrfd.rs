@@ -2,8 +2,8 @@
 //! after the other. The sigmoid of the scores is in the graph.
 
 use super::{
-    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted, best_class,
-    keep, per_level, values_of,
+    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, SelectedClass, Shape, Usual,
+    best_class, keep, per_level, values_of,
 };
 use crate::text::model as say;
 
@@ -66,7 +66,13 @@ impl Layout for Scrfd {
         vec![1]
     }
 
-    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>) {
+    fn decode(
+        &self,
+        outputs: &[&[f32]],
+        input: &ModelInput,
+        wanted: &[SelectedClass],
+        found: &mut Vec<Candidate>,
+    ) {
         decode(outputs, input, &self.strides, self.anchors, wanted, found);
     }
 
@@ -80,7 +86,7 @@ fn decode(
     input: &ModelInput,
     strides: &[usize],
     anchors: usize,
-    wanted: &[Wanted],
+    wanted: &[SelectedClass],
     found: &mut Vec<Candidate>,
 ) {
     if outputs.len() != 2 * strides.len() || anchors == 0 {

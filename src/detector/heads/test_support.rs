@@ -28,18 +28,18 @@ pub(super) fn with(name: &str, own: &[(&'static str, f64)]) -> Head {
     (kind.head)(USUAL_STRIDES.to_vec(), &own.iter().copied().collect())
 }
 
-pub(super) fn person_and_car() -> [Wanted; 2] {
+pub(super) fn person_and_car() -> [SelectedClass; 2] {
     [
-        Wanted { column: 0, class: Class::PERSON, at_least: 0.4 },
-        Wanted { column: 2, class: Class::CAR, at_least: 0.5 },
+        SelectedClass { column: 0, class: Class::PERSON, at_least: 0.4 },
+        SelectedClass { column: 2, class: Class::CAR, at_least: 0.5 },
     ]
 }
 
-pub(super) fn face() -> [Wanted; 1] {
-    [Wanted { column: 0, class: Class::FACE, at_least: 0.5 }]
+pub(super) fn face() -> [SelectedClass; 1] {
+    [SelectedClass { column: 0, class: Class::FACE, at_least: 0.5 }]
 }
 
-pub(super) fn decoded(head: &Head, outputs: &[Vec<f32>], wanted: &[Wanted]) -> Vec<Candidate> {
+pub(super) fn decoded(head: &Head, outputs: &[Vec<f32>], wanted: &[SelectedClass]) -> Vec<Candidate> {
     let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
     let mut found = Vec::new();
     head.decode(&outputs, &small_input(), wanted, &mut found);

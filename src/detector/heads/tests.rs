@@ -158,8 +158,8 @@ proptest! {
                 None => outputs.truncate(length % 3),
             }
         }
-        let wanted: Vec<Wanted> = (0..6)
-            .map(|column| Wanted { column, class: Class::STREET[column], at_least: 0.3 })
+        let wanted: Vec<SelectedClass> = (0..6)
+            .map(|column| SelectedClass { column, class: Class::STREET[column], at_least: 0.3 })
             .collect();
         let views: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
         let _ = head.first_impossible_score(&views, &small_input());

@@ -2,8 +2,8 @@
 //! turned, it is the other way round.
 
 use super::{
-    Candidate, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, all_cells, behind_the_box,
-    classes_behind, edges, keep_all_at, one_output,
+    Candidate, Head, HeadOutput, Kind, Layout, ModelInput, SelectedClass, Shape, Usual, all_cells,
+    behind_the_box, classes_behind, edges, keep_all_at, one_output,
 };
 use crate::text::model as say;
 
@@ -55,7 +55,13 @@ impl Layout for Yolov8 {
         classes_behind(shapes, if self.is_turned { 2 } else { 1 }, 4)
     }
 
-    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>) {
+    fn decode(
+        &self,
+        outputs: &[&[f32]],
+        input: &ModelInput,
+        wanted: &[SelectedClass],
+        found: &mut Vec<Candidate>,
+    ) {
         decode(outputs, input, &self.strides, self.is_turned, wanted, found);
     }
 
@@ -78,7 +84,7 @@ fn decode(
     input: &ModelInput,
     strides: &[usize],
     turned: bool,
-    wanted: &[Wanted],
+    wanted: &[SelectedClass],
     found: &mut Vec<Candidate>,
 ) {
     let [output] = outputs else { return };
@@ -116,9 +122,9 @@ mod tests {
         let head = usual("yolov8");
         let wanted =
             [("person", 0.4), ("two_wheeler", 0.3), ("two_wheeler", 0.3), ("car", 0.3), ("truck", 0.3)];
-        let wanted: Vec<Wanted> = (0..)
+        let wanted: Vec<SelectedClass> = (0..)
             .zip(wanted)
-            .map(|(column, (class, at_least))| Wanted { column, class: Class::named(class), at_least })
+            .map(|(column, (class, at_least))| SelectedClass { column, class: Class::named(class), at_least })
             .collect();
         let at_one_place = |scores: [f32; 5]| {
             let mut outputs = blank(&head, 5);
@@ -160,7 +166,7 @@ mod tests {
             .map(|(head, o)| decoded(head, o, &person_and_car()));
         assert_one_box(&turned_back, Class::CAR, 0.6, [20.0, 12.0, 40.0, 20.0]);
         assert_eq!(turned_back, as_it_was);
-        // A score of 1.5 is told, a coordinate of 30 is none.
+        // A score of 1.5 is reported, a coordinate of 30 is none.
         let values = |o: &[Vec<f32>]| turned.first_impossible_score(&[&o[0]], &small_input());
         assert_eq!(values(&outputs[1]), None);
         outputs[1][0][41 * 7 + 5] = 1.5;

@@ -2,7 +2,7 @@
 //! score is objectness times class score (the sigmoids are in the graph).
 
 use super::{
-    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, all_cells,
+    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, SelectedClass, Shape, Usual, all_cells,
     behind_the_box, classes_behind, edges, keep_all_at, lowest, one_output,
 };
 
@@ -50,7 +50,13 @@ impl Layout for Yolox {
         classes_behind(shapes, 2, 5)
     }
 
-    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>) {
+    fn decode(
+        &self,
+        outputs: &[&[f32]],
+        input: &ModelInput,
+        wanted: &[SelectedClass],
+        found: &mut Vec<Candidate>,
+    ) {
         decode(outputs, input, &self.strides, wanted, found);
     }
 
@@ -63,7 +69,7 @@ fn decode(
     outputs: &[&[f32]],
     input: &ModelInput,
     strides: &[usize],
-    wanted: &[Wanted],
+    wanted: &[SelectedClass],
     found: &mut Vec<Candidate>,
 ) {
     let [output] = outputs else { return };

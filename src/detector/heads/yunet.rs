@@ -2,8 +2,8 @@
 //! geometric mean of class score and objectness.
 
 use super::{
-    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, best_class, edges,
-    keep, per_level, values_of,
+    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, SelectedClass, Shape, Usual, best_class,
+    edges, keep, per_level, values_of,
 };
 use crate::text::model as say;
 
@@ -54,7 +54,13 @@ impl Layout for Yunet {
         vec![1]
     }
 
-    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>) {
+    fn decode(
+        &self,
+        outputs: &[&[f32]],
+        input: &ModelInput,
+        wanted: &[SelectedClass],
+        found: &mut Vec<Candidate>,
+    ) {
         decode(outputs, input, &self.strides, wanted, found);
     }
 
@@ -67,7 +73,7 @@ fn decode(
     outputs: &[&[f32]],
     input: &ModelInput,
     strides: &[usize],
-    wanted: &[Wanted],
+    wanted: &[SelectedClass],
     found: &mut Vec<Candidate>,
 ) {
     let levels = strides.len();

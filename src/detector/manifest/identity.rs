@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_somebody_is_is_told_from_what_something_is() {
+    fn who_somebody_is_is_distinguished_from_what_something_is() {
         for bad in [
             "age_20_30",
             "Female",

@@ -98,9 +98,9 @@ impl ManifestError {
         let ManifestError::Problems { file, problems } = self else {
             return self.sentence().with_hint(self.hint().as_ref(), language);
         };
-        let told =
+        let lines =
             problems.iter().map(|problem| problem.sentence(file).with_hint(problem.hint.as_ref(), language));
-        told.collect::<Vec<_>>().join(&format!("\n{}", foreign::error("").in_language(language)))
+        lines.collect::<Vec<_>>().join(&format!("\n{}", foreign::error("").in_language(language)))
     }
 }
 

@@ -165,9 +165,9 @@ input = { width = 100, height = 64, colour = "rgb", fit = "stretch" }
 #[test]
 fn a_number_too_large_for_a_parameter_is_reported_with_all_other_problems() {
     let text = GOOD.replace("anchors = 1", "anchors = 5000000000").replace("nms_iou = 0.6", "nms_iou = 0.0");
-    let told = problems(&text);
-    assert!(told.contains("`anchors` is 5000000000, not in"), "{told}");
-    assert!(told.contains("`nms_iou` is 0, not above 0"), "{told}");
+    let message = problems(&text);
+    assert!(message.contains("`anchors` is 5000000000, not in"), "{message}");
+    assert!(message.contains("`nms_iou` is 0, not above 0"), "{message}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::super::{Qos, Trouble};
 use super::Connection;
 use super::item::{Fit, Item, delivery_of, fit, item_of, packet_bytes};
 use crate::contract::messages::{SIGNATURE, STATE};
-use crate::outbox::{Kind, Policy, Sending, Turn};
+use crate::outbox::{Kind, Policy, SendOrder, Sending};
 use crate::text::{log_error, mqtt as say};
 use crate::types::box_state::BoxState;
 
@@ -90,7 +90,7 @@ impl Connection {
                 None => self.leaving = client.disconnect(),
             }
         }
-        if self.stopped_heard && !self.leaving {
+        if self.stopped_confirmed && !self.leaving {
             self.leaving = client.disconnect();
         }
         false
@@ -128,17 +128,17 @@ impl Connection {
             !self.flight.items().any(|item| matches!(item, Item::Record { kind: Kind::Evidence, .. }));
         let settled = self.connected_at.is_some_and(|at| now >= at + self.timing().mark_grace);
         let policy = Policy { backlog, evidence, again: backlog && settled };
-        let lent = self
+        let in_flight = self
             .shared
             .outbox
             .next_async(1, policy, now)
             .await
             .map_err(|error| self.outbox_failed(&error))?;
-        let Some(sending) = lent.into_iter().next() else {
+        let Some(sending) = in_flight.into_iter().next() else {
             self.nothing_now(policy, now).await?;
             return Ok(false);
         };
-        if matches!(sending.turn, Turn::Backlog | Turn::Asked | Turn::Again) {
+        if matches!(sending.turn, SendOrder::Backlog | SendOrder::Asked | SendOrder::Again) {
             self.backlog.take(now);
         }
         let delivery = delivery_of(&sending);
@@ -167,7 +167,7 @@ impl Connection {
         let mut properties = Properties { signature: self.property(&sending.body), correlation_data };
         if fit == Fit::Bare && properties.signature.take().is_some() {
             self.shared.suspects.lock().not_taken(&self.broker).too_small = self.max_packet;
-            self.tell_unsigned();
+            self.report_unsigned();
         }
         Ok(self.publish(client, topic, delivery, sending.body, properties, item))
     }
@@ -188,7 +188,7 @@ impl Connection {
         self.look_at = [hold_end, token, grace].into_iter().flatten().min();
         if self.shared.outbox.depth().unsent == 0 {
             self.shared.suspects.lock().no_record_waits();
-            self.shared.tell_last_refusal();
+            self.shared.report_last_refusal();
         }
         Ok(())
     }

@@ -105,11 +105,11 @@ impl Connection {
             let not_taken = suspects.not_taken(&self.broker);
             (not_taken.unsigned, not_taken.signature_strikes) = (None, 0);
         }
-        self.tell_unsigned();
+        self.report_unsigned();
     }
 
     /// Says in the status whether this broker gets records without their signatures.
-    pub(super) fn tell_unsigned(&self) {
+    pub(super) fn report_unsigned(&self) {
         let is_beside = self.shared.bodies.signing.is_some() && self.settings.version == Version::V311;
         let (unsigned, too_small) = {
             let mut suspects = self.shared.suspects.lock();

@@ -7,11 +7,11 @@ const ALL: ConsumerPolicy = ConsumerPolicy { rows: u64::MAX, bytes: u64::MAX, pi
 /// The centre gets and acknowledges everything there is.
 fn deliver(store: &mut Store) {
     loop {
-        let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
-        if lent.is_empty() {
+        let in_flight = store.next(100, EVERYTHING, Instant::now()).unwrap();
+        if in_flight.is_empty() {
             return;
         }
-        store.acked(&lent.iter().map(|sending| sending.id).collect::<Vec<_>>()).unwrap();
+        store.acked(&in_flight.iter().map(|sending| sending.id).collect::<Vec<_>>()).unwrap();
     }
 }
 
@@ -126,7 +126,7 @@ fn pictures_are_kept_for_those_who_want_them() {
 }
 
 #[test]
-fn a_consumer_that_stays_behind_loses_its_oldest_and_is_told_how_many() {
+fn a_consumer_that_stays_behind_loses_its_oldest_and_is_notified_how_many() {
     for policy in [ConsumerPolicy { rows: 10, ..ALL }, ConsumerPolicy { bytes: 10 * 300, ..ALL }] {
         let dir = dir();
         let mut store = open(dir.path());
@@ -159,9 +159,9 @@ fn what_still_waits_for_the_centre_is_not_given_up_for_a_consumer_that_is_over_i
     let urgent = Policy { backlog: false, evidence: false, again: false };
     for number in 21..=40 {
         alert(&mut store, number, Level::Red);
-        let lent = store.next(1, urgent, Instant::now()).unwrap();
-        assert_eq!(n_of(&lent[0]), u64::from(number));
-        store.acked(&[lent[0].id]).unwrap();
+        let in_flight = store.next(1, urgent, Instant::now()).unwrap();
+        assert_eq!(n_of(&in_flight[0]), u64::from(number));
+        store.acked(&[in_flight[0].id]).unwrap();
     }
     let depth = store.depth();
     assert!(depth.unsent == 20 && (5..=10).contains(&depth.kept), "{depth:?}");
@@ -274,10 +274,11 @@ fn a_salvaged_queue_knows_how_far_each_consumer_was_and_sends_nothing_again_for_
 
     let (mut store, opened) = open_with(dir.path(), options(u64::MAX / 2, u64::MAX / 2));
     assert!(matches!(opened, Opened::Damaged { .. }), "{opened:?}");
-    let lent = store.next(1000, EVERYTHING, Instant::now()).unwrap();
-    let lent: Vec<_> = lent.iter().map(|sending| (sending.kind, sending.seq.clone().unwrap())).collect();
-    assert_eq!(lent[0], (Kind::Alert, waits), "what the centre had not got");
-    assert_eq!((lent.len(), lent[1].0), (2, Kind::Gap));
+    let in_flight = store.next(1000, EVERYTHING, Instant::now()).unwrap();
+    let in_flight: Vec<_> =
+        in_flight.iter().map(|sending| (sending.kind, sending.seq.clone().unwrap())).collect();
+    assert_eq!(in_flight[0], (Kind::Alert, waits), "what the centre had not got");
+    assert_eq!((in_flight.len(), in_flight[1].0), (2, Kind::Gap));
     let records = store.read("history", 1000).unwrap().records;
     let numbers: Vec<u64> = records
         .iter()
@@ -303,7 +304,7 @@ fn a_handle_on_a_record_of_a_database_that_was_replaced_moves_no_cursor() {
 }
 
 #[test]
-fn a_changed_body_is_not_read_and_no_gap_is_told_of_what_the_centre_has() {
+fn a_changed_body_is_not_read_and_no_gap_is_reported_of_what_the_centre_has() {
     let dir = dir();
     let mut store = open(dir.path());
     store.register("history", ALL).unwrap();
@@ -316,9 +317,9 @@ fn a_changed_body_is_not_read_and_no_gap_is_told_of_what_the_centre_has() {
         batch.records.iter().map(|record| (record.kind, record.seq.as_ref().unwrap().n)).collect();
     assert_eq!(read, [(Kind::Alert, 1), (Kind::Alert, 3), (Kind::Gap, 5)]);
     assert_eq!(batch.missed, 2);
-    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
-    let body: serde_json::Value = serde_json::from_slice(&lent[0].body).unwrap();
-    assert_eq!((lent.len(), &body["ranges"]), (1, &serde_json::json!([[4, 4]])));
+    let in_flight = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&in_flight[0].body).unwrap();
+    assert_eq!((in_flight.len(), &body["ranges"]), (1, &serde_json::json!([[4, 4]])));
     check_counts(&store);
 }
 

@@ -23,8 +23,8 @@ fn shorten_log(dir: &Path, keep: f64) {
 
 /// Of the gap records that wait: stream, missing ranges.
 fn gaps(store: &mut Store) -> Vec<(String, serde_json::Value)> {
-    let lent = store.next(1000, EVERYTHING, Instant::now()).unwrap();
-    let gaps = lent.iter().filter(|sending| sending.kind == Kind::Gap);
+    let in_flight = store.next(1000, EVERYTHING, Instant::now()).unwrap();
+    let gaps = in_flight.iter().filter(|sending| sending.kind == Kind::Gap);
     gaps.map(|gap| {
         let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
         assert_eq!(body["reason"], "damaged");
@@ -47,7 +47,7 @@ fn what_the_end_of_a_damaged_log_took_along_is_named_and_its_numbers_are_not_giv
 }
 
 #[test]
-fn it_is_told_once_and_after_another_crash_again_as_long_as_it_is_not_stored() {
+fn it_is_reported_once_and_after_another_crash_again_as_long_as_it_is_not_stored() {
     let (killed, _) = killed();
     shorten_log(killed.path(), 0.7);
     let store = open(killed.path());
@@ -58,24 +58,24 @@ fn it_is_told_once_and_after_another_crash_again_as_long_as_it_is_not_stored() {
     // The record of the loss is lost with the end of the log, too.
     shorten_log(third.path(), 0.7);
     let mut store = open(third.path());
-    let told = gaps(&mut store);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].1[0][1], 21, "up to the record that told the first loss");
+    let reported = gaps(&mut store);
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert_eq!(reported[0].1[0][1], 21, "up to the record that told the first loss");
 }
 
 #[test]
-fn as_long_as_it_cannot_be_told_records_are_stored_all_the_same() {
+fn as_long_as_it_cannot_be_reported_records_are_stored_all_the_same() {
     let (killed, stream) = killed();
     shorten_log(killed.path(), 0.7);
-    let cannot_tell = Options { gap_body: Arc::new(messages::unbuildable_gap), ..options(100, u64::MAX / 2) };
-    let mut store = open_with(killed.path(), cannot_tell).0;
+    let unbuildable = Options { gap_body: Arc::new(messages::unbuildable_gap), ..options(100, u64::MAX / 2) };
+    let mut store = open_with(killed.path(), unbuildable).0;
     assert_eq!(alert(&mut store, 98, Level::Red).n, 21);
     assert_eq!(gaps(&mut store), []);
     store.options.gap_body = Options::default().gap_body;
     assert_eq!(alert(&mut store, 99, Level::Red).n, 22);
-    let told = gaps(&mut store);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((&told[0].0, &told[0].1[0][1]), (&stream, &20.into()));
+    let reported = gaps(&mut store);
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert_eq!((&reported[0].0, &reported[0].1[0][1]), (&stream, &20.into()));
 }
 
 #[test]
@@ -163,16 +163,16 @@ fn the_mark_costs_little_beside_the_append_that_it_guards() {
 }
 
 #[test]
-fn what_could_not_be_told_before_a_restart_is_told_after_it_and_once() {
+fn what_could_not_be_reported_before_a_restart_is_reported_after_it_and_once() {
     let (killed, stream) = killed();
     shorten_log(killed.path(), 0.7);
-    let cannot_tell = Options { gap_body: Arc::new(messages::unbuildable_gap), ..options(100, u64::MAX / 2) };
-    let mut store = open_with(killed.path(), cannot_tell.clone()).0;
+    let unbuildable = Options { gap_body: Arc::new(messages::unbuildable_gap), ..options(100, u64::MAX / 2) };
+    let mut store = open_with(killed.path(), unbuildable.clone()).0;
     let there = store.depth().rows;
     assert_eq!(alert(&mut store, 98, Level::Red).n, 21);
     // Twice in a row without a word.
     let killed = crash(store, killed.path());
-    let store = open_with(killed.path(), cannot_tell).0;
+    let store = open_with(killed.path(), unbuildable).0;
     let killed = crash(store, killed.path());
     let mut store = open(killed.path());
     let expected = [(stream, serde_json::json!([[there + 1, 20]]))];

@@ -158,7 +158,7 @@ fn what_is_not_marked_in_time_comes_again_on_the_same_connection() {
     assert!(due > now && due <= now + again_after);
     let again = store.next(8, EVERYTHING, now + again_after).unwrap();
     assert_eq!(again.len(), 1);
-    assert_eq!((again[0].turn, &again[0].seq), (Turn::Again, &Some(seq.clone())));
+    assert_eq!((again[0].turn, &again[0].seq), (SendOrder::Again, &Some(seq.clone())));
     store.acked(&[again[0].id]).unwrap();
     store.marked(&seq.stream, seq.n, super::now()).unwrap();
     assert_eq!(store.depth().rows, 0);

@@ -1,4 +1,4 @@
-//! Messages that cannot be built: an error that is told, never an empty body, and nothing lost by it.
+//! Messages that cannot be built: an error that is reported, never an empty body, and nothing lost by it.
 
 use super::*;
 use crate::contract::EventError;
@@ -107,16 +107,16 @@ fn a_changed_record_of_which_no_gap_record_can_tell_is_put_aside_and_not_sent() 
     assert_eq!((store.depth().rows, store.depth().held), (3, 1));
     store.options.gap_body = Options::default().gap_body;
     let later = Instant::now() + Duration::from_secs(7200);
-    let told = store.next(10, EVERYTHING, later).unwrap();
+    let reported = store.next(10, EVERYTHING, later).unwrap();
     assert_eq!(
-        told.iter().map(|sending| (sending.kind, n_of(sending))).collect::<Vec<_>>(),
+        reported.iter().map(|sending| (sending.kind, n_of(sending))).collect::<Vec<_>>(),
         [(Kind::Gap, 4)]
     );
     assert_eq!(store.depth().rows, 3, "the gap record in its place");
 }
 
 #[test]
-fn an_empty_body_that_an_earlier_version_stored_is_not_sent_and_its_number_is_told() {
+fn an_empty_body_that_an_earlier_version_stored_is_not_sent_and_its_number_is_reported() {
     let dir = dir();
     let mut store = open(dir.path());
     store.register("history", ConsumerPolicy { rows: 100, bytes: 1 << 20, pictures: true }).unwrap();
@@ -125,10 +125,10 @@ fn an_empty_body_that_an_earlier_version_stored_is_not_sent_and_its_number_is_to
     }
     let sum = super::super::format::sum(&store.depth().stream, Some(2), "up/alert", b"");
     store.conn.execute("UPDATE record SET body = x'', sum = ? WHERE n = 2", [sum]).unwrap();
-    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
-    let kinds: Vec<_> = lent.iter().map(|sending| (sending.kind, n_of(sending))).collect();
+    let in_flight = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    let kinds: Vec<_> = in_flight.iter().map(|sending| (sending.kind, n_of(sending))).collect();
     assert_eq!(kinds, [(Kind::Alert, 1), (Kind::Alert, 3), (Kind::Gap, 4)]);
-    let body: serde_json::Value = serde_json::from_slice(&lent[2].body).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&in_flight[2].body).unwrap();
     assert_eq!(body["ranges"], serde_json::json!([[2, 2]]));
     // One that a consumer meets first.
     let sum = super::super::format::sum(&store.depth().stream, Some(3), "up/alert", b"");

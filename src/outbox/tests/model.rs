@@ -48,7 +48,7 @@ struct Model {
     pictures: BTreeSet<RecordId>,
     pictures_stored: usize,
     pictures_gone: usize,
-    lent: Vec<Sending>,
+    in_flight: Vec<Sending>,
 }
 
 impl Model {
@@ -95,39 +95,39 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
                 model.pictures_stored += 1;
             }
             Step::Lend { limit, policy } => {
-                let lent = store.next(*limit, *policy, Instant::now()).unwrap();
-                prop_assert!(lent.len() <= *limit);
-                prop_assert!(lent.is_sorted_by_key(|sending| sending.turn), "in turn: {:?}", lent);
-                for sending in &lent {
-                    prop_assert!(model.lent.iter().all(|other| other.id != sending.id), "lent twice");
+                let in_flight = store.next(*limit, *policy, Instant::now()).unwrap();
+                prop_assert!(in_flight.len() <= *limit);
+                prop_assert!(in_flight.is_sorted_by_key(|sending| sending.turn), "in turn: {:?}", in_flight);
+                for sending in &in_flight {
+                    prop_assert!(model.in_flight.iter().all(|other| other.id != sending.id), "lent twice");
                     if let Some(seq) = &sending.seq {
                         let known = model.waiting.get(&seq.n);
                         prop_assert!(known.is_some(), "{} was acknowledged and came back", seq.n);
                         prop_assert_eq!(sending.body.clone(), seq.n.to_string().into_bytes());
                         let known = known.unwrap();
-                        prop_assert_eq!(known.acked, sending.turn == Turn::Again);
-                        prop_assert!(known.acked || known.urgent == (sending.turn == Turn::Urgent));
+                        prop_assert_eq!(known.acked, sending.turn == SendOrder::Again);
+                        prop_assert!(known.acked || known.urgent == (sending.turn == SendOrder::Urgent));
                     }
                 }
-                model.lent.extend(lent);
+                model.in_flight.extend(in_flight);
             }
-            Step::Acknowledge { which } if !model.lent.is_empty() => {
-                let sending = model.lent.remove(which % model.lent.len());
+            Step::Acknowledge { which } if !model.in_flight.is_empty() => {
+                let sending = model.in_flight.remove(which % model.in_flight.len());
                 store.acked(&[sending.id]).unwrap();
                 model.acknowledged(&sending);
             }
-            Step::Hold { which } if !model.lent.is_empty() => {
-                let sending = model.lent.remove(which % model.lent.len());
+            Step::Hold { which } if !model.in_flight.is_empty() => {
+                let sending = model.in_flight.remove(which % model.in_flight.len());
                 store.hold(sending.id, Instant::now() + Duration::from_secs(3600));
             }
-            Step::Release { which } if !model.lent.is_empty() => {
-                let sending = model.lent.remove(which % model.lent.len());
+            Step::Release { which } if !model.in_flight.is_empty() => {
+                let sending = model.in_flight.remove(which % model.in_flight.len());
                 store.release(&[sending.id]);
             }
             Step::Acknowledge { .. } | Step::Hold { .. } | Step::Release { .. } => {}
             Step::Connect => {
                 store.connected().unwrap();
-                model.lent.clear();
+                model.in_flight.clear();
             }
             Step::Mark { part } => {
                 let n = model.last_n * part / 100;
@@ -140,12 +140,12 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
                 let next = crash(store, dir.path());
                 dir = next;
                 store = open(dir.path());
-                model.lent.clear();
+                model.in_flight.clear();
             }
             Step::Reopen { crash: false } => {
                 store.close().unwrap();
                 store = open(dir.path());
-                model.lent.clear();
+                model.in_flight.clear();
             }
         }
         let depth = store.depth();
@@ -164,11 +164,11 @@ fn drain(store: &mut Store, model: &mut Model) -> Result<(), TestCaseError> {
     let later = Instant::now() + Duration::from_secs(7200);
     let mut seen = BTreeSet::new();
     loop {
-        let lent = store.next(7, EVERYTHING, later).unwrap();
-        if lent.is_empty() {
+        let in_flight = store.next(7, EVERYTHING, later).unwrap();
+        if in_flight.is_empty() {
             break;
         }
-        for sending in &lent {
+        for sending in &in_flight {
             if let Some(seq) = &sending.seq {
                 prop_assert!(seen.insert(seq.n), "{} came twice", seq.n);
             }
@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_dropped_is_told_and_never_urgent(
+    fn what_is_dropped_is_reported_and_never_urgent(
         appends in proptest::collection::vec((0_u8..6, 0_u32..4, any::<bool>()), 1..150),
         rows in 3_u64..30,
     ) {
@@ -226,34 +226,34 @@ proptest! {
                 _ => picture(&mut store, number, Level::Blue, 10),
             }
             if lend_one {
-                let lent = store.next(1, EVERYTHING, Instant::now()).unwrap();
-                must_stay.extend(lent.iter().map(n_of));
+                let in_flight = store.next(1, EVERYTHING, Instant::now()).unwrap();
+                must_stay.extend(in_flight.iter().map(n_of));
             }
         }
         must_stay.remove(&0);
         store.connected().unwrap();
         let mut kept = BTreeSet::new();
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         loop {
-            let lent = store.next(50, EVERYTHING, Instant::now()).unwrap();
-            if lent.is_empty() {
+            let in_flight = store.next(50, EVERYTHING, Instant::now()).unwrap();
+            if in_flight.is_empty() {
                 break;
             }
-            for sending in &lent {
+            for sending in &in_flight {
                 store.acked(&[sending.id]).unwrap();
                 let Some(seq) = &sending.seq else { continue };
                 kept.insert(seq.n);
                 if sending.kind == Kind::Gap {
                     let body: serde_json::Value = serde_json::from_slice(&sending.body).unwrap();
                     for range in body["ranges"].as_array().unwrap() {
-                        told.extend(range[0].as_u64().unwrap()..=range[1].as_u64().unwrap());
+                        reported.extend(range[0].as_u64().unwrap()..=range[1].as_u64().unwrap());
                     }
                 }
             }
         }
         prop_assert!(must_stay.is_subset(&kept), "{:?} were dropped", must_stay.difference(&kept));
-        prop_assert!(kept.is_disjoint(&told), "told to be missing, and sent");
-        let all: BTreeSet<u64> = kept.union(&told).copied().collect();
+        prop_assert!(kept.is_disjoint(&reported), "told to be missing, and sent");
+        let all: BTreeSet<u64> = kept.union(&reported).copied().collect();
         prop_assert_eq!(all, (1..=store.depth().last_n).collect(), "every number was sent or told");
     }
 }

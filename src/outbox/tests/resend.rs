@@ -14,12 +14,12 @@ fn keep_sent(store: &mut Store, policy: ConsumerPolicy) {
 fn deliver(store: &mut Store) -> Vec<Sending> {
     let mut all = Vec::new();
     loop {
-        let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
-        if lent.is_empty() {
+        let in_flight = store.next(100, EVERYTHING, Instant::now()).unwrap();
+        if in_flight.is_empty() {
             return all;
         }
-        store.acked(&lent.iter().map(|sending| sending.id).collect::<Vec<_>>()).unwrap();
-        all.extend(lent);
+        store.acked(&in_flight.iter().map(|sending| sending.id).collect::<Vec<_>>()).unwrap();
+        all.extend(in_flight);
     }
 }
 
@@ -53,7 +53,7 @@ fn what_arrived_goes_out_again_with_the_same_number_and_bytes() {
     for sending in &again {
         let before = first.iter().find(|before| before.seq == sending.seq).unwrap();
         assert_eq!((&sending.body, &sending.topic_suffix), (&before.body, &before.topic_suffix));
-        assert_eq!(sending.turn, Turn::Asked);
+        assert_eq!(sending.turn, SendOrder::Asked);
     }
     assert!(deliver(&mut store).is_empty(), "once for each request");
     assert_eq!((store.depth().rows, store.depth().kept), (0, 5), "it stays for the next one");
@@ -97,11 +97,11 @@ fn what_was_asked_for_is_not_sent_twice_where_its_mark_comes_while_it_is_in_flig
     let stream = many(&mut store, 2);
     deliver(&mut store);
     store.resend(&stream, 1, 2).unwrap();
-    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
-    assert_eq!(numbers(&lent), [1, 2]);
+    let in_flight = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    assert_eq!(numbers(&in_flight), [1, 2]);
     assert_eq!(store.marked(&stream, 2, now()).unwrap(), Marked::Released(2));
     assert!(lend(&mut store, 10, EVERYTHING).is_empty(), "both are in flight");
-    store.acked(&[lent[0].id]).unwrap();
+    store.acked(&[in_flight[0].id]).unwrap();
     assert!(lend(&mut store, 10, EVERYTHING).is_empty(), "one arrived, the other is in flight");
     store.connected().unwrap();
     assert_eq!(numbers(&deliver(&mut store)), [2], "it had not arrived when the link was lost");
@@ -110,7 +110,7 @@ fn what_was_asked_for_is_not_sent_twice_where_its_mark_comes_while_it_is_in_flig
 }
 
 #[test]
-fn of_what_is_not_there_the_reason_is_told() {
+fn of_what_is_not_there_the_reason_is_reported() {
     let dir = dir();
     let mut store = open(dir.path());
     let stream = many(&mut store, 4);
@@ -128,7 +128,7 @@ fn of_what_is_not_there_the_reason_is_told() {
 }
 
 #[test]
-fn what_was_dropped_is_told_with_its_reason() {
+fn what_was_dropped_is_reported_with_its_reason() {
     let dir = dir();
     let (mut store, _) = open_with(dir.path(), options(5, u64::MAX / 2));
     keep_sent(&mut store, ConsumerPolicy { rows: 0, ..HISTORY });
@@ -189,9 +189,9 @@ fn what_waits_is_never_passed_over_and_what_arrived_behind_it_stays() {
     alert(&mut store, 2, Level::Blue);
     alert(&mut store, 3, Level::Red);
     // The red one overtakes.
-    let lent = store.next(1, EVERYTHING, Instant::now()).unwrap();
-    assert_eq!(n_of(&lent[0]), 3);
-    store.acked(&[lent[0].id]).unwrap();
+    let in_flight = store.next(1, EVERYTHING, Instant::now()).unwrap();
+    assert_eq!(n_of(&in_flight[0]), 3);
+    store.acked(&[in_flight[0].id]).unwrap();
     for hour in 1..100 {
         store.forget_sent(now() + hours(hour), hours(2)).unwrap();
     }

@@ -104,9 +104,9 @@ fn a_record_whose_place_is_lost_while_the_queue_is_open_is_salvaged() {
     store.acked(&rows(1)).unwrap();
     store.resend(&seq.stream, 1, 1).unwrap();
     store.conn.execute("DELETE FROM progress", []).unwrap();
-    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    let in_flight = store.next(10, EVERYTHING, Instant::now()).unwrap();
     assert_ne!(store.depth().stream, *seq.stream, "a new stream");
-    let lent: Vec<_> = lent.into_iter().map(|sending| (sending.kind, sending.seq)).collect();
-    assert_eq!(lent[0], (Kind::Alert, Some(seq)), "how far it got is not known: once more");
-    assert_eq!((lent.len(), lent[1].0), (2, Kind::Gap));
+    let in_flight: Vec<_> = in_flight.into_iter().map(|sending| (sending.kind, sending.seq)).collect();
+    assert_eq!(in_flight[0], (Kind::Alert, Some(seq)), "how far it got is not known: once more");
+    assert_eq!((in_flight.len(), in_flight[1].0), (2, Kind::Gap));
 }

@@ -96,7 +96,7 @@ fn keyframes_that_come_often_enough_serve_a_demand_by_themselves() {
 }
 
 #[test]
-fn a_camera_with_keyframes_far_apart_is_decoded_in_full_and_told() {
+fn a_camera_with_keyframes_far_apart_is_decoded_in_full_and_reported() {
     let mut gate = Gate::new(DecodePolicy::Auto);
     let decoded = feed(&mut gate, 0..250, 250, Demand::Keyframes);
     assert_eq!(*numbers(&decoded).last().expect("something"), 249, "found out without a second keyframe");
@@ -250,7 +250,7 @@ fn what_is_replayed_may_be_old() {
 }
 
 #[test]
-fn motion_jpeg_is_told_by_its_units() {
+fn motion_jpeg_is_reported_by_its_units() {
     let mut gate = Gate::new(DecodePolicy::Auto);
     for n in 0..20 {
         gate.take_in(unit(n, true), EVERYTHING);

@@ -21,7 +21,7 @@ const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
 /// The payload of a packet and what its header says.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::video) struct Piece<'a> {
+pub(in crate::video) struct RtpPayload<'a> {
     pub payload: &'a [u8],
     /// RTP timestamp.
     pub timestamp: i64,
@@ -33,7 +33,7 @@ pub(in crate::video) struct Piece<'a> {
 
 /// A compressed picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::video) struct Joined {
+pub(in crate::video) struct JoinedPicture {
     /// Units, each behind a start code.
     pub bytes: Vec<u8>,
     /// RTP timestamp.
@@ -110,7 +110,7 @@ impl Depacketizer {
     }
 
     /// Takes the next piece; pictures that are whole with it go to `out`.
-    pub(super) fn take(&mut self, piece: Piece<'_>, out: &mut impl FnMut(&Self, Joined)) {
+    pub(super) fn take(&mut self, piece: RtpPayload<'_>, out: &mut impl FnMut(&Self, JoinedPicture)) {
         if piece.lost {
             self.damaged |= !self.bytes.is_empty();
             self.in_fragments = false;
@@ -134,7 +134,7 @@ impl Depacketizer {
         }
     }
 
-    fn take_h264(&mut self, payload: &[u8], out: &mut impl FnMut(&Self, Joined)) {
+    fn take_h264(&mut self, payload: &[u8], out: &mut impl FnMut(&Self, JoinedPicture)) {
         let Some(first) = payload.first() else { return };
         match first & 0x1f {
             24 => self.aggregate(payload.get(1..), 0, out),
@@ -150,7 +150,7 @@ impl Depacketizer {
         }
     }
 
-    fn take_h265(&mut self, payload: &[u8], out: &mut impl FnMut(&Self, Joined)) {
+    fn take_h265(&mut self, payload: &[u8], out: &mut impl FnMut(&Self, JoinedPicture)) {
         let [first, second, rest @ ..] = payload else { return };
         match (first >> 1) & 0x3f {
             48 => self.aggregate(Some(rest), 0, out),
@@ -163,7 +163,7 @@ impl Depacketizer {
     }
 
     /// Units behind a size of two bytes and `extra` bytes that the size does not count.
-    fn aggregate(&mut self, bytes: Option<&[u8]>, extra: usize, out: &mut impl FnMut(&Self, Joined)) {
+    fn aggregate(&mut self, bytes: Option<&[u8]>, extra: usize, out: &mut impl FnMut(&Self, JoinedPicture)) {
         let mut bytes = bytes.unwrap_or_default();
         while let [high, low, rest @ ..] = bytes {
             let size = usize::from(u16::from_be_bytes([*high, *low]));
@@ -173,7 +173,7 @@ impl Depacketizer {
         }
     }
 
-    fn whole(&mut self, unit: &[u8], out: &mut impl FnMut(&Self, Joined)) {
+    fn whole(&mut self, unit: &[u8], out: &mut impl FnMut(&Self, JoinedPicture)) {
         self.in_fragments = false;
         if !unit.is_empty() {
             self.begin(unit, &[], out);
@@ -181,7 +181,13 @@ impl Depacketizer {
     }
 
     /// A part of a unit whose own header is `unit`.
-    fn fragment(&mut self, unit: &[u8], header: u8, content: &[u8], out: &mut impl FnMut(&Self, Joined)) {
+    fn fragment(
+        &mut self,
+        unit: &[u8],
+        header: u8,
+        content: &[u8],
+        out: &mut impl FnMut(&Self, JoinedPicture),
+    ) {
         let (starts, ends) = (header & 0x80 != 0, header & 0x40 != 0);
         if starts {
             self.begin(unit, content, out);
@@ -197,7 +203,7 @@ impl Depacketizer {
     }
 
     /// A unit begins with these bytes.
-    fn begin(&mut self, head: &[u8], more: &[u8], out: &mut impl FnMut(&Self, Joined)) {
+    fn begin(&mut self, head: &[u8], more: &[u8], out: &mut impl FnMut(&Self, JoinedPicture)) {
         // Enough of it to see what it is.
         let mut look = [0; 4];
         let known =
@@ -264,7 +270,7 @@ impl Depacketizer {
     }
 
     /// The picture is over: hands it on if it is whole.
-    fn end(&mut self, out: &mut impl FnMut(&Self, Joined)) {
+    fn end(&mut self, out: &mut impl FnMut(&Self, JoinedPicture)) {
         let kinds = if self.bytes.is_empty() || self.damaged { Vec::new() } else { self.unit_kinds() };
         let mut seen = Seen::default();
         for (kind, place) in &kinds {
@@ -294,7 +300,7 @@ impl Depacketizer {
             if keyframe && !seen.has_all_sets(self.codec) { self.with_sets(&bytes, &kinds) } else { bytes };
         // Restored, because a packet of the same picture may follow its marker.
         self.timestamp = Some(timestamp);
-        out(self, Joined { bytes, timestamp, keyframe });
+        out(self, JoinedPicture { bytes, timestamp, keyframe });
     }
 
     /// A key frame with its parameter sets in front, behind the mark between pictures if there is one.

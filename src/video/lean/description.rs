@@ -11,7 +11,7 @@ use super::parameter_sets;
 use super::trouble::Trouble;
 use crate::text::stream;
 use crate::video::decoder::Codec;
-use crate::video::pipeline::Tap;
+use crate::video::pipeline::AttemptContext;
 use crate::video::rtsp;
 
 /// RFC 6184 and RFC 7798 know no other; some cameras leave it out.
@@ -29,12 +29,12 @@ pub(super) struct Chosen {
 }
 
 /// The first video stream that we read, if it is of a kind that is received here.
-pub(super) fn choose(asked: &Url, answer: &Answer, tap: &Tap) -> Result<Chosen, Trouble> {
+pub(super) fn choose(asked: &Url, answer: &Answer, context: &AttemptContext) -> Result<Chosen, Trouble> {
     let unread = || Trouble::Misread(stream::description_unreadable());
     // The reader calls no bytes at all an error of ours.
     let described = Some(&answer.body).filter(|body| !body.is_empty()).ok_or_else(unread)?;
     let sdp = gst_sdp::SDPMessage::parse_buffer(described).map_err(|_| unread())?;
-    rtsp::read_sdp(&sdp, tap).map_err(Trouble::Fault)?;
+    rtsp::read_sdp(&sdp, context).map_err(Trouble::Fault)?;
     let readable = sdp.medias().filter(|media| media.media() == Some("video")).find_map(|media| {
         let codec = Codec::from_rtp(&rtsp::encoding_of(media))?;
         Some((codec, media))
@@ -59,7 +59,7 @@ pub(super) fn choose(asked: &Url, answer: &Answer, tap: &Tap) -> Result<Chosen, 
         .filter(|rate| *rate > 0)
         .unwrap_or(CLOCK_RATE);
     let parameters = media.attribute_val("fmtp").unwrap_or("");
-    tap.known.lock().codec = Some(codec);
+    context.known.lock().codec = Some(codec);
     Ok(Chosen { codec, described: parameter_sets::described(codec, parameters), clock_rate, stream, all })
 }
 

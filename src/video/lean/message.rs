@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rtsp_is_told_from_what_is_out_of_step() {
+    fn what_is_no_rtsp_is_distinguished_from_what_is_out_of_step() {
         assert_eq!(next(b"HTTP/1.1 400 Bad Request\r\n"), Err(Unreadable::NotRtsp));
         for bytes in [&b"\x80\x60\x00"[..], b"R\x01", b"RTSP/1.0 abc\r\n\r\n", b"hello there\r\n\r\n"] {
             assert_eq!(next(bytes), Err(Unreadable::OutOfStep), "{bytes:?}");

@@ -49,7 +49,7 @@ use url::Url;
 pub(super) use sps::picture_size;
 
 use super::error::Fault;
-use super::pipeline::{Note, Tap};
+use super::pipeline::{AttemptContext, AttemptEvent};
 use super::source::Location;
 use crate::text::stream;
 use crate::types::transport::Transport;
@@ -86,19 +86,19 @@ impl Drop for Receiving {
 }
 
 /// Begins to receive; what happens is noted in the tap.
-pub(super) fn start(tap: &Arc<Tap>, url: Url) -> Result<Receiving, Fault> {
+pub(super) fn start(context: &Arc<AttemptContext>, url: Url) -> Result<Receiving, Fault> {
     let thread = ReceiveThread::shared()
         .map_err(|error| Fault::Broken { detail: stream::no_thread_to_receive(error.to_string()) })?;
     let (stop, mut stop_asked) = oneshot::channel();
     let (done, stopped) = mpsc::sync_channel(1);
-    let tap = tap.clone();
+    let context = context.clone();
     thread.spawn(async move {
         // What is ours is caught where packets are taken; a panic of the rest loses one attempt of one camera.
-        let received = AssertUnwindSafe(receive(&tap, url, &mut stop_asked)).catch_unwind();
+        let received = AssertUnwindSafe(receive(&context, url, &mut stop_asked)).catch_unwind();
         match Box::pin(received).await {
-            Ok(Some(trouble)) => tell(&tap, trouble),
+            Ok(Some(trouble)) => report(&context, trouble),
             Ok(None) => {}
-            Err(_) => tap.note(Note::Unsuited(stream::error_of_ours())),
+            Err(_) => context.note(AttemptEvent::Unsuited(stream::error_of_ours())),
         }
         // Nobody may wait for it.
         let _ = done.send(());
@@ -107,11 +107,15 @@ pub(super) fn start(tap: &Arc<Tap>, url: Url) -> Result<Receiving, Fault> {
 }
 
 /// From the first request to our parting; `None` if it was stopped.
-async fn receive(tap: &Arc<Tap>, url: Url, stop_asked: &mut oneshot::Receiver<()>) -> Option<Trouble> {
+async fn receive(
+    context: &Arc<AttemptContext>,
+    url: Url,
+    stop_asked: &mut oneshot::Receiver<()>,
+) -> Option<Trouble> {
     let opened = tokio::select! {
         biased;
         _ = &mut *stop_asked => return None,
-        opened = session::open(tap, &url) => opened,
+        opened = session::open(context, &url) => opened,
     };
     let mut playing = match opened {
         Ok(playing) => playing,
@@ -120,7 +124,7 @@ async fn receive(tap: &Arc<Tap>, url: Url, stop_asked: &mut oneshot::Receiver<()
     let outcome = tokio::select! {
         biased;
         _ = stop_asked => None,
-        trouble = playing.receive(tap) => Some(trouble),
+        trouble = playing.receive(context) => Some(trouble),
     };
     if !matches!(outcome, Some(Trouble::Ended)) {
         playing.part().await;
@@ -128,19 +132,21 @@ async fn receive(tap: &Arc<Tap>, url: Url, stop_asked: &mut oneshot::Receiver<()
     outcome
 }
 
-fn tell(tap: &Tap, trouble: Trouble) {
+fn report(context: &AttemptContext, trouble: Trouble) {
     match trouble {
-        Trouble::Fault(fault) => tap.note(Note::Failed(fault)),
-        Trouble::NoConnection => tap.note(Note::NoConnection),
+        Trouble::Fault(fault) => context.note(AttemptEvent::Failed(fault)),
+        Trouble::NoConnection => context.note(AttemptEvent::NoConnection),
         // Before the first picture nothing could follow its end; after it, the units that came are decoded first.
-        Trouble::Ended => match tap.decode_session.lock().clone() {
+        Trouble::Ended => match context.decode_session.lock().clone() {
             Some(decode_session) => decode_session.end(),
-            None => tap.note(Note::Ended),
+            None => context.note(AttemptEvent::Ended),
         },
-        Trouble::Redirected(to) => tap.note(Note::Redirected(to)),
-        Trouble::NotRtsp => tap.note(Note::Failed(Fault::NotRtsp { address: tap.host_and_port() })),
-        Trouble::Misread(why) => tap.note(Note::Misread(why)),
-        Trouble::Unsuited(why) => tap.note(Note::Unsuited(why)),
+        Trouble::Redirected(to) => context.note(AttemptEvent::Redirected(to)),
+        Trouble::NotRtsp => {
+            context.note(AttemptEvent::Failed(Fault::NotRtsp { address: context.host_and_port() }))
+        }
+        Trouble::Misread(why) => context.note(AttemptEvent::Misread(why)),
+        Trouble::Unsuited(why) => context.note(AttemptEvent::Unsuited(why)),
     }
 }
 

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn h264_units_are_told_apart() {
+    fn h264_units_are_distinguished() {
         for (unit, expected) in [
             (&[0x65, 0x88][..], Kind::Slice { first: true, intra: true }),
             (&[0x65, 0x08], Kind::Slice { first: false, intra: true }),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn h265_units_are_told_apart() {
+    fn h265_units_are_distinguished() {
         for (kind_number, third, expected) in [
             (1, 0x80, Kind::Slice { first: true, intra: false }),
             (19, 0x80, Kind::Slice { first: true, intra: true }),

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use url::Url;
 
 use super::connection::{Connection, Incoming};
-use super::depacketize::{Depacketizer, Joined, Piece};
+use super::depacketize::{Depacketizer, JoinedPicture, RtpPayload};
 use super::description::{self, Chosen};
 use super::message::Answer;
 use super::packets::Packets;
@@ -27,7 +27,7 @@ use crate::text::stream;
 use crate::video::decode_session::DecodeSession;
 use crate::video::decoder::Codec;
 use crate::video::error::Fault;
-use crate::video::pipeline::Tap;
+use crate::video::pipeline::AttemptContext;
 use crate::video::rtp::PacketGate;
 use crate::video::rtsp;
 use crate::video::source::Location;
@@ -64,12 +64,12 @@ pub(super) struct Playing {
 /// Opens the stream. A camera that is known to be slow is asked anew on a second connection while the first one waits.
 /// There are never more than these two: the second is closed before it is opened anew, and a camera that closes the first
 /// for the sake of the second, because it has room for one, is not asked anew any more.
-pub(super) async fn open(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
-    if !tap.is_patient {
-        return open_once(tap, url).await;
+pub(super) async fn open(context: &Arc<AttemptContext>, url: &Url) -> Result<Playing, Trouble> {
+    if !context.is_patient {
+        return open_once(context, url).await;
     }
     type Opening<'a> = Pin<Box<dyn Future<Output = Result<Playing, Trouble>> + Send + 'a>>;
-    let again = || -> Opening<'_> { Box::pin(open_once(tap, url)) };
+    let again = || -> Opening<'_> { Box::pin(open_once(context, url)) };
     let mut first = FuturesUnordered::from_iter([again()]);
     let mut newest: Option<Opening<'_>> = None;
     let mut anew_at = Instant::now() + ASK_ANEW_AFTER;
@@ -104,8 +104,8 @@ pub(super) async fn open(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> 
     }
 }
 
-async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
-    let Location::Rtsp { url: address, credentials, .. } = &tap.location else {
+async fn open_once(context: &Arc<AttemptContext>, url: &Url) -> Result<Playing, Trouble> {
+    let Location::Rtsp { url: address, credentials, .. } = &context.location else {
         return Err(Trouble::Unsuited(stream::no_camera()));
     };
     let whose = Whose {
@@ -113,7 +113,7 @@ async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
         address: format!("{}:{}", address.host(), address.port()),
         user: credentials.as_ref().map(|known| known.user.clone()),
     };
-    let answer = tap.answer_within;
+    let answer = context.answer_within;
     let first_answer = answer + if credentials.is_some() { LOGIN_WITHIN } else { Duration::ZERO };
     let connecting = async {
         if !runtime::is_known(address.host(), address.port()).await {
@@ -138,7 +138,7 @@ async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
             });
         }
     };
-    let Chosen { codec, described, clock_rate, stream, all } = description::choose(url, &described, tap)?;
+    let Chosen { codec, described, clock_rate, stream, all } = description::choose(url, &described, context)?;
     let transport = [("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")];
     let asked = connection.ask(&whose, (Stage::SetUp, "SETUP", stream.as_str()), &transport, &mut nobody);
     let agreed = timeout(answer, asked).await.unwrap_or_else(|_| Err(whose.no_answer()))?;
@@ -155,27 +155,27 @@ async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
     };
     let asked = connection.ask(&whose, (Stage::Play, "PLAY", all.as_str()), &headers, &mut keep);
     timeout(answer, asked).await.unwrap_or_else(|_| Err(whose.no_answer()))?;
-    let mut feed = Feed::new(tap, codec, &described, clock_rate).map_err(Trouble::Fault)?;
+    let mut feed = Feed::new(context, codec, &described, clock_rate).map_err(Trouble::Fault)?;
     for bytes in &early {
-        tap.guarded(|| feed.take(bytes));
+        context.guarded(|| feed.take(bytes));
     }
     Ok(Playing { connection, feed, channel, session, all, every, knows_get_parameter: false })
 }
 
 impl Playing {
     /// Receives until it ends, and says how it ended.
-    pub(super) async fn receive(&mut self, tap: &Tap) -> Trouble {
-        self.received(tap).await.err().unwrap_or(Trouble::Ended)
+    pub(super) async fn receive(&mut self, context: &AttemptContext) -> Trouble {
+        self.received(context).await.err().unwrap_or(Trouble::Ended)
     }
 
-    async fn received(&mut self, tap: &Tap) -> Result<(), Trouble> {
+    async fn received(&mut self, context: &AttemptContext) -> Result<(), Trouble> {
         let mut sign_at = Instant::now() + self.every;
         let mut asked_anew = false;
         loop {
             while let Some(incoming) = self.connection.received().await? {
                 match incoming {
                     Incoming::Packet { channel, bytes, begin } if channel == self.channel => {
-                        tap.guarded(|| self.feed.take(&bytes[begin..]));
+                        context.guarded(|| self.feed.take(&bytes[begin..]));
                     }
                     Incoming::Packet { .. } => {}
                     Incoming::Answer(answer) => {
@@ -186,7 +186,7 @@ impl Playing {
                         }
                     }
                 }
-                if tap.is_retired() {
+                if context.is_retired() {
                     return Ok(());
                 }
             }
@@ -263,7 +263,7 @@ fn agreed_on(answer: &Answer) -> Result<Agreed, Trouble> {
 
 /// The way of packets to the decode session.
 struct Feed {
-    tap: Arc<Tap>,
+    context: Arc<AttemptContext>,
     decode_session: Arc<DecodeSession>,
     codec: Codec,
     gate: PacketGate,
@@ -276,11 +276,16 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(tap: &Arc<Tap>, codec: Codec, described: &[Vec<u8>], clock_rate: u32) -> Result<Self, Fault> {
-        let decode_session = DecodeSession::new(tap, codec)
+    fn new(
+        context: &Arc<AttemptContext>,
+        codec: Codec,
+        described: &[Vec<u8>],
+        clock_rate: u32,
+    ) -> Result<Self, Fault> {
+        let decode_session = DecodeSession::new(context, codec)
             .map_err(|error| Fault::Broken { detail: stream::no_thread(error.to_string()) })?;
         Ok(Feed {
-            tap: tap.clone(),
+            context: context.clone(),
             decode_session,
             codec,
             gate: PacketGate::new(codec),
@@ -297,15 +302,17 @@ impl Feed {
         let dropped = self.gate.dropped();
         let payload = self.gate.sound_part(packet.payload);
         if dropped == 0 && self.gate.dropped() > 0 {
-            rtsp::tell_of_broken_packets(&self.tap, self.codec);
+            rtsp::report_of_broken_packets(&self.context, self.codec);
         }
         let Some(payload) = payload else { return Ok(()) };
-        let piece = Piece { payload, timestamp: packet.timestamp, marker: packet.marker, lost: packet.lost };
-        let Feed { joiner, stamps, caps, decode_session, tap, codec, clock_rate, .. } = self;
+        let piece =
+            RtpPayload { payload, timestamp: packet.timestamp, marker: packet.marker, lost: packet.lost };
+        let Feed { joiner, stamps, caps, decode_session, context, codec, clock_rate, .. } = self;
         let mut outcome = Ok(());
         joiner.take(piece, &mut |joiner, joined| {
             if outcome.is_ok() {
-                outcome = hand_over(joined, joiner, stamps, *clock_rate, caps, decode_session, tap, *codec);
+                outcome =
+                    hand_over(joined, joiner, stamps, *clock_rate, caps, decode_session, context, *codec);
             }
         });
         outcome
@@ -314,13 +321,13 @@ impl Feed {
 
 #[allow(clippy::too_many_arguments, reason = "the parts of a feed while its joiner is borrowed")]
 fn hand_over(
-    joined: Joined,
+    joined: JoinedPicture,
     joiner: &Depacketizer,
     stamps: &mut Stamps,
     clock_rate: u32,
     caps: &mut Option<(u64, gst::Caps)>,
     decode_session: &Arc<DecodeSession>,
-    tap: &Tap,
+    context: &AttemptContext,
     codec: Codec,
 ) -> Result<(), Fault> {
     let (change, form) = joiner.form();
@@ -330,7 +337,7 @@ fn hand_over(
             let new = caps_of(codec, form);
             decode_session.read_caps(&new)?;
             if let Some(fps) = form.and_then(|form| form.fps) {
-                tap.known.lock().sdp_fps.get_or_insert(fps);
+                context.known.lock().sdp_fps.get_or_insert(fps);
             }
             *stale = Some((change, new.clone()));
             new

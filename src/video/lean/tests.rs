@@ -6,7 +6,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
-use super::depacketize::{Depacketizer, Joined, Piece};
+use super::depacketize::{Depacketizer, JoinedPicture, RtpPayload};
 use super::nal::{self, Kind};
 use super::parameter_sets;
 use crate::video::decoder::Codec;
@@ -57,7 +57,7 @@ fn both(codec: Codec, source: &str) -> Both {
     both
 }
 
-fn joined(codec: Codec, both: &Both) -> Vec<Joined> {
+fn joined(codec: Codec, both: &Both) -> Vec<JoinedPicture> {
     let (mut gate, mut joiner, mut all) = (
         PacketGate::new(codec),
         Depacketizer::new(codec, &parameter_sets::described(codec, &both.parameters)),
@@ -65,7 +65,7 @@ fn joined(codec: Codec, both: &Both) -> Vec<Joined> {
     );
     for packet in &both.packets {
         let timestamp = u32::from_be_bytes(packet[4..8].try_into().unwrap());
-        let piece = Piece {
+        let piece = RtpPayload {
             payload: gate.sound_part(&packet[12..]).unwrap(),
             timestamp: i64::from(timestamp),
             marker: packet[1] & 0x80 != 0,
@@ -182,7 +182,7 @@ fn forms_are_read_as_gstreamer_reads_them() {
         let (mut gate, mut joiner) = (PacketGate::new(codec), Depacketizer::new(codec, &[]));
         for packet in &both.packets {
             let payload = gate.sound_part(&packet[12..]).unwrap();
-            joiner.take(Piece { payload, timestamp: 0, marker: true, lost: false }, &mut |_, _| {});
+            joiner.take(RtpPayload { payload, timestamp: 0, marker: true, lost: false }, &mut |_, _| {});
         }
         let form = joiner.form().1.cloned().unwrap();
         assert_eq!((form.width, form.height, form.bit_depth, form.chroma), (width, height, 8, 1), "{encode}");

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn why_nothing_can_be_read_is_told_apart() {
+    fn why_nothing_can_be_read_is_distinguished() {
         let units = |head: &[u8]| {
             let one = [&(head.len() as u32 + 20).to_be_bytes(), head, &[0x55; 20]].concat();
             packet(0xe0, Some(0), &one.repeat(6))

@@ -69,7 +69,7 @@ fn goes_with(config: &Config, camera: &str) -> Vec<Sentence> {
     let ids = |text: &str| -> BTreeSet<String> {
         sections_in(text, "rule").into_iter().filter_map(|rule| rule.id).collect()
     };
-    // A camera that is not there is told where it is proposed.
+    // A camera that is not there is reported where it is proposed.
     let Ok(after) = edit::apply(config.text(), &[Edit::RemoveCamera(camera.to_owned())]) else {
         return Vec::new();
     };
@@ -79,11 +79,11 @@ fn goes_with(config: &Config, camera: &str) -> Vec<Sentence> {
     let its: Vec<&Rule> = config.rules.iter().filter(is_its).collect();
     let (mut go, mut go_on, mut are_left) = (Vec::new(), Vec::new(), Vec::new());
     for rule in &its {
-        let told = rule_name(config, rule);
+        let result = rule_name(config, rule);
         match (stay.contains(&*rule.id), others(rule)) {
-            (false, _) => go.push(told),
-            (true, true) => go_on.push(told),
-            (true, false) => are_left.push(told),
+            (false, _) => go.push(result),
+            (true, true) => go_on.push(result),
+            (true, false) => are_left.push(result),
         }
     }
     let goes_on = |rule: &Rule| stay.contains(&*rule.id) && others(rule);
@@ -111,7 +111,7 @@ fn goes_with(config: &Config, camera: &str) -> Vec<Sentence> {
     .collect()
 }
 
-/// Whether a signal hears of that camera: by a rule, or by the camera's own condition.
+/// Whether a signal learns of that camera: by a rule, or by the camera's own condition.
 fn hears(signal: &SignalPlan, config: &Config, its: &[&Rule], camera: &str) -> bool {
     its.iter().any(|rule| signal.feed_of(rule).is_some())
         || signal.from.iter().any(|feed| match &feed.from {
@@ -193,19 +193,19 @@ mod tests {
             let lines = goes_with(&config, camera).into_iter();
             lines.map(|line| line.in_language(language)).collect::<Vec<_>>()
         };
-        let told = said("cam-1", Language::English);
+        let result = said("cam-1", Language::English);
         let line = |codes: &str, of: &[String]| of.iter().any(|line| line.starts_with(codes));
         assert!(
-            told.iter().any(|line| line.starts_with("Rules that go with it") && line.contains("(alone)"))
+            result.iter().any(|line| line.starts_with("Rules that go with it") && line.contains("(alone)"))
         );
-        assert!(told.iter().any(|line| line.starts_with("Rules that go on") && line.contains("(both)")));
+        assert!(result.iter().any(|line| line.starts_with("Rules that go on") && line.contains("(both)")));
         assert!(
-            told.iter().any(|line| line.contains("no camera any more") && line.contains("(of-its-owner)"))
+            result.iter().any(|line| line.contains("no camera any more") && line.contains("(of-its-owner)"))
         );
-        assert!(told.iter().all(|line| !line.contains("(other)")), "{told:?}");
-        assert!(!line("No rule watches it", &told), "{told:?}");
+        assert!(result.iter().all(|line| !line.contains("(other)")), "{result:?}");
+        assert!(!line("No rule watches it", &result), "{result:?}");
         let chinese = said("cam-1", Language::Chinese);
-        assert_eq!(chinese.len(), told.len());
+        assert_eq!(chinese.len(), result.len());
         assert!(chinese.iter().any(|line| line.contains("（alone）")), "{chinese:?}");
         assert!(said("cam-9", Language::English).is_empty(), "one that is not there");
     }

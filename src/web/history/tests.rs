@@ -154,24 +154,24 @@ fn a_database_made_anew_has_what_the_outbox_still_has() {
 fn of_reminders_in_a_row_the_last_one_stays_and_of_many_revisions_the_last_ones() {
     let here = Here::new();
     let mut history = here.history(1 << 20);
-    let tell = |rev: u32, reason: PhaseReason| {
+    let publish = |rev: u32, reason: PhaseReason| {
         let body = message("A1", rev, |alert| alert.phase_reason = reason);
         store(&history.conn, &example_of(&body), &body).unwrap()
     };
-    tell(1, PhaseReason::Raised);
+    publish(1, PhaseReason::Raised);
     for rev in 2..=40 {
-        tell(rev, PhaseReason::StillThere);
+        publish(rev, PhaseReason::StillThere);
     }
-    tell(41, PhaseReason::Grew);
-    tell(42, PhaseReason::StillThere);
-    assert_eq!(tell(30, PhaseReason::StillThere), Stored::default(), "it was here");
+    publish(41, PhaseReason::Grew);
+    publish(42, PhaseReason::StillThere);
+    assert_eq!(publish(30, PhaseReason::StillThere), Stored::default(), "it was here");
     assert_eq!(revs(&history, "A1"), [42, 41, 40, 1]);
-    let tell = |rev: u32| {
+    let publish = |rev: u32| {
         let body = message("A1", rev, |alert| alert.phase_reason = PhaseReason::Grew);
         store(&history.conn, &example_of(&body), &body).unwrap()
     };
     for rev in 43..=200 {
-        tell(rev);
+        publish(rev);
     }
     assert_eq!(revs(&history, "A1"), (151..=200).rev().collect::<Vec<_>>());
     assert_eq!(history.latest("A1").unwrap().unwrap().rev, 200);

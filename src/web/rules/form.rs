@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::layout::{Shell, colon};
 use super::super::request::Fields;
-use super::words::{told, word_of};
+use super::words::{shown, word_of};
 use crate::analysis::detection::{Class, class_words};
 use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
 use crate::config::{Camera, Config};
@@ -22,7 +22,7 @@ pub(super) const EVERY_CAMERA: &str = "*";
 /// Cameras whose names stand beside a zone.
 const MOST_NAMED: usize = 3;
 /// What people look for first; every other field stands under *More*.
-const TOLD_FIRST: [&str; 2] = ["schedule", "level"];
+const SHOWN_FIRST: [&str; 2] = ["schedule", "level"];
 
 /// What a form is filled with.
 pub(super) enum Filled<'a> {
@@ -225,7 +225,7 @@ impl Form<'_> {
             of_rule || (one.path.len() == 2 && self.drawn(one).is_some())
         };
         let is_name = |one: &Placed| one.path == ["id"];
-        let is_first = |one: &Placed| one.path.len() == 1 && TOLD_FIRST.contains(&one.field.name);
+        let is_first = |one: &Placed| one.path.len() == 1 && SHOWN_FIRST.contains(&one.field.name);
         let section = |title: Sentence, fields: Vec<&Placed>| {
             html! {
                 @if !fields.is_empty() {
@@ -386,7 +386,7 @@ impl Form<'_> {
             Some(unit) => say::range_in(range, unit),
             None => say::range(range),
         });
-        let usual = one.field.usual().map(|usual| say::if_empty(told(one.field.name, usual, language)));
+        let usual = one.field.usual().map(|usual| say::if_empty(shown(one.field.name, usual, language)));
         let example =
             one.field.example().filter(|_| one.field.usual().is_none() && one.field.takes != Takes::Names);
         let example = example.map(|example| say::such_as(shown(example, language)));
@@ -434,7 +434,7 @@ impl Form<'_> {
     fn select(&self, one: &Placed, choices: &[(String, String)]) -> Markup {
         let (key, text) = (one.key(), self.text(one));
         let id = html_id(&key);
-        let usual = one.field.usual().map(|usual| told(one.field.name, usual, self.shell.language));
+        let usual = one.field.usual().map(|usual| shown(one.field.name, usual, self.shell.language));
         let none = match (one.field.is_required, usual) {
             (true, _) => say::choose(),
             (false, Some(usual)) => say::as_usual_is(usual),
@@ -503,8 +503,8 @@ impl Form<'_> {
         let mut offered: Vec<(String, String)> = Vec::new();
         for name in street.chain(known).chain(listed.iter().map(String::as_str)) {
             if offered.iter().all(|(value, _)| value != name) {
-                let told = if one.field.name == "classes" { class_words(name) } else { name.into() };
-                offered.push((name.to_owned(), told.in_language(self.shell.language)));
+                let shown = if one.field.name == "classes" { class_words(name) } else { name.into() };
+                offered.push((name.to_owned(), shown.in_language(self.shell.language)));
             }
         }
         offered
@@ -528,14 +528,14 @@ impl Form<'_> {
 
     fn drawn_field(&self, one: &Placed, drawn: &[(String, Vec<String>)]) -> Markup {
         let named = |(name, cameras): &(String, Vec<String>)| {
-            let told = match cameras.len() {
+            let shown = match cameras.len() {
                 0..=MOST_NAMED => {
                     let cameras = cameras.iter().map(|id| id.as_str().into()).collect();
                     say::drawn_at(name.as_str(), Words::List(cameras, Joint::Row))
                 }
                 count => say::drawn_at_many(name.as_str(), count),
             };
-            (name.clone(), self.say(told))
+            (name.clone(), self.say(shown))
         };
         let mut choices: Vec<(String, String)> = drawn.iter().map(named).collect();
         let text = self.text(one);
@@ -560,8 +560,8 @@ impl Form<'_> {
         let Filled::Typed(rule) = &self.filled else { return html! {} };
         let language = self.shell.language;
         let value = |one: &Placed| match (rule.value(&one.path), one.field.usual()) {
-            (Some(value), _) => Some((told(one.field.name, value, language), false)),
-            (None, Some(usual)) => Some((told(one.field.name, usual, language), true)),
+            (Some(value), _) => Some((shown(one.field.name, value, language), false)),
+            (None, Some(usual)) => Some((shown(one.field.name, usual, language), true)),
             (None, None) => None,
         };
         html! {
@@ -730,10 +730,10 @@ mod tests {
         let fields = posted(&[("crowd.at_least", "8.5"), ("crowd.for_secs", "soon"), ("hold_secs", "inf")]);
         let (changes, faults) = super::changes(Some(&kind), &fields, None, Language::Chinese);
         assert_eq!(changes, []);
-        let told: Vec<(&str, &str)> =
+        let shown: Vec<(&str, &str)> =
             faults.iter().map(|fault| (fault.key.as_str(), fault.what.as_str())).collect();
         assert_eq!(
-            told,
+            shown,
             [
                 ("hold_secs", "`inf` 不是数值"),
                 ("crowd.at_least", "`8.5` 不是整数"),

@@ -54,12 +54,12 @@ impl CameraThresholds {
         let explained = Explained::of(&site.parts.config_file, text, camera).ok()?;
         let mut layers = BTreeMap::new();
         for value in explained.values {
-            let told = match value.from {
+            let origin = match value.from {
                 Origin::Own { .. } | Origin::BuiltIn => continue,
                 Origin::Type { id, .. } => say::from_type(value.value, id),
                 Origin::Defaults { .. } => say::from_all_cameras(value.value),
             };
-            layers.insert(value.name, told);
+            layers.insert(value.name, origin);
         }
         let watching = running.rules.iter().filter(|rule| rule.cameras.iter().any(|id| **id == *camera));
         let asked: Vec<&str> =
@@ -159,12 +159,12 @@ fn judged(
     let faults = rule_fields::faults(&site.parts.config_file, &text, "camera", camera).into_iter();
     let about_these =
         faults.filter(|fault| matches!(fault.key.first().map(String::as_str), Some("thresholds" | "night")));
-    let told = |fault: rule_fields::Fault| FieldFault {
+    let field_fault = |fault: rule_fields::Fault| FieldFault {
         key: fault.key.join("."),
         what: begun_large(&fault.what.in_language(language)),
         hint: fault.hint.map(|hint| begun_large(&hint.in_language(language))),
     };
-    about_these.map(told).collect()
+    about_these.map(field_fault).collect()
 }
 
 pub(in crate::web) async fn propose(
@@ -265,7 +265,7 @@ impl View<'_> {
         let id = html_id(&name);
         let label = say::field_of(class_words(class), when.clone());
         let otherwise = match self.known.layers.get(&name) {
-            Some(told) => told.clone(),
+            Some(origin) => origin.clone(),
             None if key == USUALLY => say::models_own(),
             None => say::as_usually(),
         };
@@ -278,7 +278,7 @@ impl View<'_> {
                 (text)
             }
             div id={ (id) "-about" } {
-                @for fault in faults { (told(fault)) }
+                @for fault in faults { (fault_text(fault)) }
                 @if may_change || text.is_empty() { span.quiet { (marked(&self.say(otherwise))) } }
             }
         }
@@ -294,9 +294,9 @@ impl View<'_> {
                 input id=(id) name=(name) value=(self.text(OTHER_HOURS)) autocomplete="off" autocapitalize="none" spellcheck="false"
                     aria-describedby={ (id) "-about" } aria-invalid=[(!faults.is_empty()).then_some("true")];
                 div id={ (id) "-about" } {
-                    @for fault in faults { (told(fault)) }
+                    @for fault in faults { (fault_text(fault)) }
                     p.hint { (marked(about_camera(OTHER_HOURS, self.shell.language))) }
-                    @if let Some(told) = self.known.layers.get(&name) { p.hint { (marked(&self.say(told.clone()))) } }
+                    @if let Some(origin) = self.known.layers.get(&name) { p.hint { (marked(&self.say(origin.clone()))) } }
                 }
             }
         }
@@ -306,7 +306,7 @@ impl View<'_> {
     fn others(&self) -> Markup {
         let faults = self.returned.map_or(&[][..], |(_, faults)| faults);
         let keys: Vec<String> = self.known.paths().iter().map(|path| path.join(".")).collect();
-        html! { @for fault in faults.iter().filter(|fault| !keys.contains(&fault.key)) { (told(fault)) } }
+        html! { @for fault in faults.iter().filter(|fault| !keys.contains(&fault.key)) { (fault_text(fault)) } }
     }
 
     fn faults(&self, key: &str) -> Vec<&FieldFault> {
@@ -329,7 +329,7 @@ impl View<'_> {
     }
 }
 
-fn told(fault: &FieldFault) -> Markup {
+fn fault_text(fault: &FieldFault) -> Markup {
     html! {
         div.fault {
             p { (marked(&fault.what)) }

@@ -34,7 +34,7 @@ pub(super) fn hours_in_words(typed: &str, language: Language) -> String {
 }
 
 /// A value as people read it.
-pub(super) fn told(field: &str, value: &Value, language: Language) -> String {
+pub(super) fn field_fault(field: &str, value: &Value, language: Language) -> String {
     let word = |word: &str| match word_of(field, word) {
         Some(sentence) => sentence.into(),
         None if field == "classes" => class_words(word),
@@ -77,22 +77,27 @@ mod tests {
     use crate::text::is_han;
 
     #[test]
-    fn every_word_that_a_rule_takes_is_told_in_both_languages() {
+    fn every_word_that_a_rule_takes_is_reported_in_both_languages() {
         let fields = kinds().into_iter().flat_map(|kind| kind.fields).chain(common());
         let mut words = 0;
         for field in fields {
             let Takes::Word(known) = &field.takes else { continue };
             for word in known {
-                let told = word_of(field.name, word).unwrap_or_else(|| panic!("{}: {word}", field.name));
-                assert!(told.in_language(Language::Chinese).contains(is_han), "{}: {word}", field.name);
+                let field_fault =
+                    word_of(field.name, word).unwrap_or_else(|| panic!("{}: {word}", field.name));
+                assert!(
+                    field_fault.in_language(Language::Chinese).contains(is_han),
+                    "{}: {word}",
+                    field.name
+                );
                 words += 1;
             }
         }
         assert!(words >= 10, "{words}");
         let value = json!(["person", "two_wheeler", "goat_cart"]);
-        assert_eq!(told("classes", &value, Language::Chinese), "人员、两轮车、goat cart");
-        assert_eq!(told("classes", &value, Language::English), "person, two-wheeler, goat cart");
-        let hours = |typed: &str, language| told("schedule", &json!(typed), language);
+        assert_eq!(field_fault("classes", &value, Language::Chinese), "人员、两轮车、goat cart");
+        assert_eq!(field_fault("classes", &value, Language::English), "person, two-wheeler, goat cart");
+        let hours = |typed: &str, language| field_fault("schedule", &json!(typed), language);
         assert_eq!(hours("always", Language::Chinese), "全天");
         assert_eq!(hours("workdays 07:00-20:00; sat,sun", Language::Chinese), "工作日 07:00 至 20:00；周末");
         assert_eq!(hours("mon,wed 22:00-06:00", Language::English), "Mon, Wed 22:00-06:00");
@@ -100,15 +105,18 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_is_told_by_what_the_fields_are_called() {
+    fn what_would_change_is_reported_by_what_the_fields_are_called() {
         let keys = ["level", "crowd.for_secs", "crowd.none"].map(Words::from).to_vec();
         let why = say::changed("r", Words::List(keys, Joint::Row));
-        let told = |language| change_in_words(&why, language).in_language(language);
+        let field_fault = |language| change_in_words(&why, language).in_language(language);
         for language in Language::ALL {
-            let told = told(language);
-            assert!(!told.contains("for_secs") && told.contains("`crowd.none`"), "{told}");
+            let field_fault = field_fault(language);
+            assert!(
+                !field_fault.contains("for_secs") && field_fault.contains("`crowd.none`"),
+                "{field_fault}"
+            );
         }
-        assert!(told(Language::Chinese).contains(is_han) && told(Language::English).is_ascii());
+        assert!(field_fault(Language::Chinese).contains(is_han) && field_fault(Language::English).is_ascii());
         let other = say::removed("r");
         assert_eq!(change_in_words(&other, Language::English), other);
     }

@@ -149,7 +149,7 @@ fn not_all_is_well_while_alerts_are_open_or_cameras_are_being_opened() {
 }
 
 #[test]
-fn each_trouble_is_told_with_what_to_try_in_the_readers_language() {
+fn each_trouble_is_reported_with_what_to_try_in_the_readers_language() {
     let mut status = a_box();
     let fault = camera_text::password_wrong("rtsp://10.0.0.31/a", "admin");
     let mut camera = a_camera("cam-03", CameraState::Lost);

@@ -590,7 +590,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_password_is_told_from_other_trouble() {
+    fn a_wrong_password_is_distinguished_from_other_trouble() {
         let address = || "10.0.0.31".to_owned();
         let wrong = OnvifError::PasswordWrong { address: address(), user: "admin".to_owned() };
         assert!(Trouble::from(wrong).is_login);

@@ -107,7 +107,7 @@ pub struct Behaviour {
     /// A client that gives no sign of life for so long loses its session and connection.
     pub drops_silent_clients: bool,
     /// Receiver reports in the connection are signs of life; otherwise only requests are.
-    pub hears_reports: bool,
+    pub takes_reports: bool,
     /// The description is called what it is.
     pub content_type: bool,
     pub content_base: ContentBase,
@@ -147,7 +147,7 @@ impl Default for Behaviour {
             public: "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER, SET_PARAMETER",
             timeout_secs: Some(60),
             drops_silent_clients: false,
-            hears_reports: true,
+            takes_reports: true,
             content_type: true,
             content_base: ContentBase::Absolute,
             trailing_spaces: false,

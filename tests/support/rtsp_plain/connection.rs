@@ -73,7 +73,7 @@ impl Connection {
             self.reader.read_exact(&mut header).ok()?;
             let mut data = vec![0; usize::from(u16::from_be_bytes([header[2], header[3]]))];
             self.reader.read_exact(&mut data).ok()?;
-            if self.inner.behaviour().hears_reports {
+            if self.inner.behaviour().takes_reports {
                 *self.last_sign.lock() = Instant::now();
             }
         }

@@ -31,7 +31,7 @@ fn close(name: &str, outcome: &str) -> HandlingStep {
 fn ended() -> (Stage, Revision) {
     let mut stage = alerted();
     stage.look(10.0, nobody);
-    let last = stage.told.last().expect("the end").clone();
+    let last = stage.published.last().expect("the end").clone();
     assert_eq!((last.phase, last.end_reason), (End, Some(Cleared)));
     (stage, last)
 }
@@ -41,26 +41,28 @@ fn a_step_is_the_next_revision_and_whoever_takes_the_first_has_the_alert() {
     let mut stage = alerted();
     let open = the_open(&stage);
     let at = moment(stage.now);
-    let told = stage.analysis.handle(&open.alert, &assign("desk 1", "patrol 4"), at).expect("it is open");
-    assert_eq!((told.rev, told.phase, told.reason), (open.rev + 1, Update, Handled));
+    let published =
+        stage.analysis.handle(&open.alert, &assign("desk 1", "patrol 4"), at).expect("it is open");
+    assert_eq!((published.rev, published.phase, published.reason), (open.rev + 1, Update, Handled));
     // The note belongs to what was done, the key to whoever did it.
     let accepted = Act { note: None, ..act("desk 1") };
-    assert_eq!(told.acknowledged, Some(accepted.clone()));
-    assert_eq!(told.handling.assigned, Some(Assigned { act: act("desk 1"), to: "patrol 4".to_owned() }));
+    assert_eq!(published.acknowledged, Some(accepted.clone()));
+    assert_eq!(published.handling.assigned, Some(Assigned { act: act("desk 1"), to: "patrol 4".to_owned() }));
     let second = stage.analysis.acknowledge(&open.alert, &by("desk 2"), at);
     assert_eq!(second, Ok(AckOutcome::Before(accepted)), "the first one wins");
-    let told = stage.analysis.handle(&open.alert, &arrive("desk 2", "patrol 4"), at).expect("it is open");
-    assert_eq!(told.handling.on_site.map(|there| there.act.by), Some("desk 2".to_owned()));
-    assert_eq!(told.acknowledged.map(|first| first.by), Some("desk 1".to_owned()));
+    let published =
+        stage.analysis.handle(&open.alert, &arrive("desk 2", "patrol 4"), at).expect("it is open");
+    assert_eq!(published.handling.on_site.map(|there| there.act.by), Some("desk 2".to_owned()));
+    assert_eq!(published.acknowledged.map(|first| first.by), Some("desk 1".to_owned()));
     // What people did stays in what the box tells.
     stage.look(70.0, somebody);
-    let told = stage.told.last().expect("that it goes on");
-    assert_eq!(told.reason, StillThere);
-    assert!(told.handling.assigned.is_some() && told.handling.on_site.is_some());
+    let published = stage.published.last().expect("that it goes on");
+    assert_eq!(published.reason, StillThere);
+    assert!(published.handling.assigned.is_some() && published.handling.on_site.is_some());
 }
 
 #[test]
-fn the_same_again_is_answered_with_who_did_it_first_and_tells_nothing() {
+fn the_same_again_is_answered_with_who_did_it_first_and_raises_nothing() {
     let mut stage = alerted();
     let alert = the_open(&stage).alert;
     let at = moment(stage.now);
@@ -88,9 +90,9 @@ fn the_same_again_is_answered_with_who_did_it_first_and_tells_nothing() {
     assert!(matches!(again, Err(NotHandled::Before { .. })), "{again:?}");
     let sent = stage.analysis.handle(&alert, &assign("desk 2", "patrol 5"), at);
     assert_eq!(sent, Err(NotHandled::Closed(act("desk 1"))));
-    let told =
+    let published =
         stage.analysis.handle(&alert, &judge("desk 2", Verdict::Duplicate, None), at).expect("another one");
-    assert_eq!(told.handling.verdict.map(|given| given.verdict), Some(Verdict::Duplicate));
+    assert_eq!(published.handling.verdict.map(|given| given.verdict), Some(Verdict::Duplicate));
 }
 
 #[test]
@@ -111,18 +113,18 @@ fn a_word_that_is_none_is_refused_with_those_that_are() {
 }
 
 #[test]
-fn a_verdict_after_the_end_is_told_as_the_end_again() {
+fn a_verdict_after_the_end_is_reported_as_the_end_again() {
     let (mut stage, last) = ended();
     let at = moment(stage.now + 3600.0);
     let step = judge("desk 1", Verdict::FalseAlarm, Some("animal"));
-    let told = stage.analysis.handle(&last.alert, &step, at).expect("it ended an hour ago");
-    assert_eq!((told.rev, told.phase, told.reason), (last.rev + 1, End, Handled));
+    let published = stage.analysis.handle(&last.alert, &step, at).expect("it ended an hour ago");
+    assert_eq!((published.rev, published.phase, published.reason), (last.rev + 1, End, Handled));
     assert_eq!(
-        (told.ended_at, told.end_reason),
+        (published.ended_at, published.end_reason),
         (last.ended_at, Some(Cleared)),
         "why and when it ended stays"
     );
-    assert_eq!(told.acknowledged.as_ref().map(|act| act.by.as_str()), Some("desk 1"));
+    assert_eq!(published.acknowledged.as_ref().map(|act| act.by.as_str()), Some("desk 1"));
     let closed = stage.analysis.handle(&last.alert, &close("desk 2", "nothing_found"), at).expect("the same");
     assert_eq!(closed.rev, last.rev + 2);
     assert!(closed.handling.verdict.is_some(), "each revision is complete");
@@ -134,12 +136,12 @@ fn a_verdict_after_the_end_and_a_restart_goes_on_where_it_was() {
     let (mut stage, last) = ended();
     let at = moment(stage.now);
     let step = judge("desk 1", Verdict::Confirmed, None);
-    let told = stage.analysis.handle(&last.alert, &step, at).expect("it ended just now");
-    let mut after = restarted(present("all", 1.0), told.clone());
+    let published = stage.analysis.handle(&last.alert, &step, at).expect("it ended just now");
+    let mut after = restarted(present("all", 1.0), published.clone());
     assert_eq!(after.analysis.open().count(), 0, "it is not taken up as open");
     let closed = after.analysis.handle(&last.alert, &close("desk 1", "resolved"), at).expect("it is known");
-    assert_eq!((closed.rev, closed.phase), (told.rev + 1, End));
-    assert_eq!(closed.handling.verdict, told.handling.verdict);
+    assert_eq!((closed.rev, closed.phase), (published.rev + 1, End));
+    assert_eq!(closed.handling.verdict, published.handling.verdict);
     let ack = after.analysis.acknowledge(&last.alert, &by("desk 2"), at);
     assert_eq!(ack, Err(AlertError::Ended(last.alert.clone())), "nobody need take it on any more");
 }

@@ -1,4 +1,4 @@
-//! Fire and smoke: what lives is told, what only looks like it is not.
+//! Fire and smoke: what lives is reported, what only looks like it is not.
 
 use super::*;
 use crate::analysis::Event;
@@ -23,7 +23,7 @@ fn flickering(t: f64) -> Detection {
 }
 
 #[test]
-fn a_fire_that_flickers_is_told_after_its_time() {
+fn a_fire_that_flickers_is_reported_after_its_time() {
     let mut stage = Stage::of(vec![rule(fire(3.0))]);
     stage.look(10.0, |_| vec![]).look(10.0, |t| vec![flickering(t)]);
     assert_near(&raised(&stage), &[13.2], 0.6);
@@ -38,7 +38,7 @@ fn a_blink_is_no_fire() {
     for blink in [0.2, 0.4, 1.0] {
         let mut stage = Stage::of(vec![rule(fire(3.0))]);
         stage.look(60.0, |t| if t % 20.0 < blink + 0.01 { vec![flickering(t)] } else { vec![] });
-        assert_eq!(stage.told(), [], "{blink} s");
+        assert_eq!(stage.published(), [], "{blink} s");
     }
 }
 
@@ -47,7 +47,7 @@ fn a_lamp_is_no_fire_until_it_changes() {
     let jitter = |t: f64| 0.001 * (13.0 * t).sin();
     let mut stage = Stage::of(vec![rule(fire(3.0))]);
     stage.look(120.0, |t| vec![flame(0.5 + jitter(t), 0.1, 0.7)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     // Something beside it catches fire: the box grows and flickers.
     stage.look(10.0, |t| vec![flame(0.5, 0.1 + 0.01 * t + 0.02 * (7.0 * t).sin(), 0.7)]);
     assert_eq!(raised(&stage).len(), 1);
@@ -70,7 +70,7 @@ fn a_lookalike_that_a_hand_disturbs_is_no_smoke() {
         t if (5.0..5.5).contains(&t) => vec![smoke(0.7, 0.7)],
         _ => vec![smoke(0.87, 0.79)],
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
@@ -78,14 +78,14 @@ fn what_appears_and_never_changes_needs_three_times_as_long_and_weighs_less() {
     let mut stage = Stage::of(vec![rule(fire(3.0))]);
     stage.look(10.0, |_| vec![]).look(15.0, |_| vec![flame(0.5, 0.1, 0.7)]);
     assert_near(&raised(&stage), &[19.2], 0.6);
-    let still = stage.told[0].confidence;
+    let still = stage.published[0].confidence;
     let mut stage = Stage::of(vec![rule(fire(3.0))]);
     stage.look(10.0, |_| vec![]).look(15.0, |t| vec![flickering(t)]);
-    assert!(still < 0.8 * stage.told[0].confidence, "{still} {}", stage.told[0].confidence);
+    assert!(still < 0.8 * stage.published[0].confidence, "{still} {}", stage.published[0].confidence);
 }
 
 #[test]
-fn smoke_that_drifts_and_grows_is_told() {
+fn smoke_that_drifts_and_grows_is_reported() {
     let smoke =
         |t: f64| Detection { class: Class::SMOKE, ..flame(0.4 + 0.01 * t, 0.1 * (1.0 + 0.15 * t), 0.5) };
     let when =
@@ -101,7 +101,7 @@ fn fire_outside_the_zone_is_not_asked_for() {
         Condition::Fire(Fire { zone: "right".into(), classes: vec![Class::FIRE], for_at_least: secs(1.0) });
     let mut stage = Stage::of(vec![rule(when)]);
     stage.look(10.0, |t| vec![Detection { ..flame(0.25, 0.1 * (1.0 + 0.25 * (7.0 * t).sin()), 0.7) }]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 /// Looks at a script with the picture of each second, by its number.
@@ -149,11 +149,11 @@ fn with_a_hand(mut picture: Coarse) -> Coarse {
 }
 
 #[test]
-fn what_jitters_on_a_still_picture_is_not_told_and_on_a_flickering_one_as_soon_as_without_pictures() {
+fn what_jitters_on_a_still_picture_is_not_reported_and_on_a_flickering_one_as_soon_as_without_pictures() {
     let mut stage = Stage::of(vec![rule(fire(3.0))]);
     watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
     watch(&mut stage, 60.0, |_| wall(0), |t| vec![flickering(t)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     // It catches fire.
     watch(&mut stage, 12.0, wall, |t| vec![flickering(t)]);
     assert_eq!(raised(&stage).len(), 1);
@@ -179,7 +179,7 @@ fn a_hand_that_passes_and_a_step_of_exposure_are_no_life() {
     for picture in [&passes as &dyn Fn(u32) -> Coarse, &darker] {
         let mut stage = Stage::of(vec![rule(fire(3.0))]);
         watch(&mut stage, 30.0, picture, |t| vec![flickering(t)]);
-        assert_eq!(stage.told(), []);
+        assert_eq!(stage.published(), []);
     }
 }
 
@@ -189,7 +189,7 @@ fn a_gap_forgets_what_pictures_said() {
     watch(&mut stage, 10.0, wall, |t| vec![flickering(t)]);
     assert_eq!(raised(&stage).len(), 1);
     stage.silence(120.0);
-    stage.told.clear();
+    stage.published.clear();
     // What comes back is still: that it burnt before the gap is no witness.
     watch(&mut stage, 30.0, |_| wall(0), |t| vec![flickering(t)]);
     assert_eq!(raised(&stage), [] as [f64; 0]);
@@ -204,15 +204,15 @@ fn behind(class: Class) -> impl Fn(f64) -> Vec<Detection> {
 }
 
 #[test]
-fn a_told_fire_does_not_end_while_helpers_or_a_vehicle_stand_before_it_for_a_minute() {
+fn a_reported_fire_does_not_end_while_helpers_or_a_vehicle_stand_before_it_for_a_minute() {
     for class in [Class::TWO_WHEELER, Class::CAR, Class::PERSON] {
         let mut stage = Stage::of(vec![rule(fire(3.0))]);
         watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
         watch(&mut stage, 10.0, |second| wall(second + 1), |t| vec![flickering(t)]);
         assert_eq!(raised(&stage).len(), 1, "{class:?}");
-        let is_over = |stage: &Stage| stage.told.iter().any(Revision::is_last);
+        let is_over = |stage: &Stage| stage.published.iter().any(Revision::is_last);
         watch(&mut stage, 60.0, |_| with_a_hand(wall(0)), behind(class));
-        assert!(!is_over(&stage), "{class:?}: {:?}", stage.told());
+        assert!(!is_over(&stage), "{class:?}: {:?}", stage.published());
         // They go, and nothing burns behind them.
         watch(&mut stage, 30.0, |_| wall(0), |t| vec![flickering(t)]);
         assert!(is_over(&stage), "{class:?}");
@@ -221,8 +221,8 @@ fn a_told_fire_does_not_end_while_helpers_or_a_vehicle_stand_before_it_for_a_min
         watch(&mut stage, 10.0, wall, |t| vec![flickering(t)]);
         assert_eq!(raised(&stage).len(), 1, "{class:?}");
         watch(&mut stage, 120.0, |_| with_a_hand(wall(0)), behind(class));
-        assert!(is_over(&stage), "{class:?}: {:?}", stage.told());
-        // And it is not told again.
+        assert!(is_over(&stage), "{class:?}: {:?}", stage.published());
+        // And it is not reported again.
         watch(&mut stage, 60.0, |_| with_a_hand(wall(0)), behind(class));
         assert_eq!(raised(&stage).len(), 1, "{class:?}");
     }
@@ -231,7 +231,7 @@ fn a_told_fire_does_not_end_while_helpers_or_a_vehicle_stand_before_it_for_a_min
     watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
     watch(&mut stage, 10.0, |second| wall(second + 1), |t| vec![flickering(t)]);
     watch(&mut stage, 60.0, |_| with_a_hand(wall(0)), |t| vec![flickering(t)]);
-    assert!(stage.told.iter().any(Revision::is_last));
+    assert!(stage.published.iter().any(Revision::is_last));
 }
 
 #[test]
@@ -272,13 +272,13 @@ fn dense_smoke_that_fills_the_picture_goes_on_for_a_minute_of_being_even() {
         watch(&mut stage, 20.0, |second| filled(None, second + 1), smoke);
         assert_eq!(raised(&stage).len(), 1, "smoke rolls in");
         watch(&mut stage, for_secs, |_| then.clone(), smoke);
-        assert_eq!(stage.told.iter().any(Revision::is_last), is_over, "{for_secs} s");
+        assert_eq!(stage.published.iter().any(Revision::is_last), is_over, "{for_secs} s");
     }
     // An even wall that never was anything else is no smoke.
     let mut stage = Stage::of(vec![rule(when)]);
     watch(&mut stage, 5.0, |_| filled(Some(170), 0), |_| vec![]);
     watch(&mut stage, 30.0, |_| filled(Some(170), 0), smoke);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 /// Another wall all over the picture at each number: the camera turns.
@@ -302,9 +302,9 @@ fn what_pictures_said_is_forgotten_while_the_camera_turns() {
     let mut stage = Stage::of(vec![rule(fire(3.0))]);
     watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
     watch(&mut stage, 20.0, |_| wall(0), |t| vec![flickering(t)]);
-    assert_eq!(stage.told(), [], "nothing changes in the picture");
+    assert_eq!(stage.published(), [], "nothing changes in the picture");
     watch(&mut stage, 5.0, |second| blocks(second, 12), |t| vec![flickering(t)]);
-    assert_eq!(stage.told(), [], "it did not a moment ago");
+    assert_eq!(stage.published(), [], "it did not a moment ago");
     watch(&mut stage, 40.0, |second| blocks(second + 5, 12), |t| vec![flickering(t)]);
     assert_eq!(raised(&stage).len(), 1);
 }

@@ -9,8 +9,8 @@ fn unsure(detection: Detection) -> Detection {
     scored(detection, 0.2)
 }
 
-/// What is told of a scene of twenty seconds where the rule waits for five.
-fn told(script: Scene) -> Vec<f64> {
+/// What is reported of a scene of twenty seconds where the rule waits for five.
+fn published(script: Scene) -> Vec<f64> {
     let mut stage = Stage::of(vec![rule(fallen(5.0))]);
     stage.look(20.0, script);
     raised(&stage)
@@ -27,12 +27,12 @@ fn a_detector_may_be_unsure_of_who_lies() {
     let shown = &latest(&stage).shown;
     assert_eq!(shown.iter().map(|shown| shown.score).collect::<Vec<_>>(), [0.2]);
     // A low box of which it is unsure is not enough where nobody stood before.
-    assert_eq!(told(|_| vec![unsure(posture(0.5, 0.8, 0.28, 3.0))]), [0.0; 0]);
+    assert_eq!(published(|_| vec![unsure(posture(0.5, 0.8, 0.28, 3.0))]), [0.0; 0]);
 }
 
 #[test]
 fn helpers_who_stand_before_who_lies_do_not_raise_them() {
-    let told = told(|t| {
+    let published = published(|t| {
         let mut seen = vec![going_down(t, 0.8, 0.28, 3.0)];
         if t > 4.8 {
             // Found in every other look.
@@ -47,7 +47,7 @@ fn helpers_who_stand_before_who_lies_do_not_raise_them() {
         }
         seen
     });
-    assert_near(&told, &[9.9], 1.2);
+    assert_near(&published, &[9.9], 1.2);
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn who_falls_slantwise_or_at_a_border_has_fallen() {
         }),
     ];
     for (fall, script) in falls {
-        assert_eq!(told(script).len(), 1, "{fall}");
+        assert_eq!(published(script).len(), 1, "{fall}");
     }
     // Who turns as little and as slowly sits down on the floor.
-    assert_eq!(told(|t| vec![going_down(t, 3.4, 0.7, 1.3)]), [0.0; 0]);
+    assert_eq!(published(|t| vec![going_down(t, 3.4, 0.7, 1.3)]), [0.0; 0]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_thing_that_lies_there_is_nobody_who_fell() {
         unsure(posture(0.3, 0.8, 0.35, 1.0))
     }
     assert_eq!(
-        told(|t| {
+        published(|t| {
             let walker = posture(0.62 - 0.06 * t, 0.8, 1.0, 0.4);
             if t < 4.8 { vec![kerb(), walker] } else { vec![Detection { score: 0.6, ..kerb() }] }
         }),
@@ -90,7 +90,7 @@ fn a_thing_that_lies_there_is_nobody_who_fell() {
     );
     // Without the kerb, the same has fallen.
     assert_eq!(
-        told(|t| {
+        published(|t| {
             let walker = posture(0.62 - 0.06 * t, 0.8, 1.0, 0.4);
             if t < 4.8 { vec![walker] } else { vec![Detection { score: 0.6, ..kerb() }] }
         })
@@ -135,25 +135,25 @@ fn who_stands_again_beside_something_low_has_not_fallen() {
         }),
     ];
     for (story, script) in stories {
-        assert_eq!(told(script), [0.0; 0], "{story}");
+        assert_eq!(published(script), [0.0; 0], "{story}");
     }
 }
 
 #[test]
 fn who_walks_up_to_the_camera_and_stops_has_not_fallen() {
     // From 5.6 to 2.9 m within 2.3 s: nearly twice as wide, and only head and shoulders are in the picture.
-    let told = told(|t| {
+    let published = published(|t| {
         let nearer = ((t - 4.0) / 2.3).clamp(0.0, 1.0);
         let height = 1.0 - 0.38 * nearer;
         let shape = 0.4 * (1.0 + 0.86 * nearer) / height;
         vec![posture(0.5, 0.96 + 0.04 * (5.0 * nearer).min(1.0), height, shape)]
     });
-    assert_eq!(told, [0.0; 0]);
+    assert_eq!(published, [0.0; 0]);
 }
 
 #[test]
 fn who_is_nearly_as_tall_as_upright_has_not_fallen_whatever_the_rule_says() {
-    let told_where_low_is = |low: f32, script: Scene| {
+    let published_where_low_is = |low: f32, script: Scene| {
         let Condition::Fallen(usual) = fallen(5.0) else { unreachable!("made as `fallen`") };
         let mut stage = Stage::of(vec![rule(Condition::Fallen(Fallen { low, ..usual }))]);
         stage.look(20.0, script);
@@ -170,10 +170,13 @@ fn who_is_nearly_as_tall_as_upright_has_not_fallen_whatever_the_rule_says() {
         }),
     ];
     for (story, script) in stories {
-        assert_eq!(told_where_low_is(0.8, script), [0.0; 0], "{story}");
+        assert_eq!(published_where_low_is(0.8, script), [0.0; 0], "{story}");
     }
     let squats: Scene = |t| vec![going_down(t, 0.3, 0.6, 0.9)];
-    assert_eq!((told_where_low_is(0.8, squats).len(), told_where_low_is(0.55, squats).len()), (1, 0));
+    assert_eq!(
+        (published_where_low_is(0.8, squats).len(), published_where_low_is(0.55, squats).len()),
+        (1, 0)
+    );
 }
 
 #[test]
@@ -181,13 +184,13 @@ fn who_sits_down_with_the_legs_out_has_not_fallen() {
     for (height, shape) in [(0.74, 1.15), (0.74, 1.4), (0.6, 0.9)] {
         let mut stage = Stage::of(vec![rule(fallen(5.0))]);
         stage.look(20.0, |t| vec![going_down(t, 1.0, height, shape)]);
-        assert_eq!(stage.told(), [], "{height} high, {shape} wide for it");
+        assert_eq!(stage.published(), [], "{height} high, {shape} wide for it");
     }
 }
 
 #[test]
 fn the_heights_of_a_rule_hold_for_who_is_down_and_nobody_is_gone_for_being_too_tall() {
-    let told = |min: f32, max: f32, script: Scene| {
+    let published = |min: f32, max: f32, script: Scene| {
         let heights = HeightLimits { min, max };
         let mut stage = Stage::of(vec![Rule { heights, ..rule(fallen(5.0)) }]);
         stage.look(20.0, script);
@@ -195,7 +198,7 @@ fn the_heights_of_a_rule_hold_for_who_is_down_and_nobody_is_gone_for_being_too_t
     };
     // 0.084 high as they lie.
     let falls: Scene = |t| vec![going_down(t, 0.8, 0.28, 3.0)];
-    assert_eq!((told(0.05, 1.0, falls), told(0.1, 1.0, falls)), (1, 0));
+    assert_eq!((published(0.05, 1.0, falls), published(0.1, 1.0, falls)), (1, 0));
     // 0.3 tall, then 0.36; a dog sits at their feet.
     let steps_nearer: Scene = |t| {
         if t < 4.0 {
@@ -204,7 +207,7 @@ fn the_heights_of_a_rule_hold_for_who_is_down_and_nobody_is_gone_for_being_too_t
             vec![posture(0.5, 0.84, 1.2, 0.4), unsure(posture(0.53, 0.84, 0.35, 1.4))]
         }
     };
-    assert_eq!(told(0.05, 0.32, steps_nearer), 0);
+    assert_eq!(published(0.05, 0.32, steps_nearer), 0);
 }
 
 #[test]
@@ -214,12 +217,12 @@ fn a_bench_before_which_somebody_stood_for_long_is_nobody_who_fell() {
         let bench = unsure(posture(0.5, 0.8, 0.3, 2.0));
         vec![if (4.0..44.0).contains(&t) { posture(0.5, 0.82, 1.0, 0.4) } else { bench }]
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
 fn a_thing_is_learnt_also_where_the_detector_half_believes_in_many_others() {
-    let told = told(|t| {
+    let published = published(|t| {
         let kerb = unsure(posture(0.3, 0.8, 0.35, 1.0));
         let walker = posture(0.62 - 0.06 * t, 0.8, 1.0, 0.4);
         let mut seen = match t {
@@ -235,19 +238,19 @@ fn a_thing_is_learnt_also_where_the_detector_half_believes_in_many_others() {
         }));
         seen
     });
-    assert_eq!(told, [0.0; 0]);
+    assert_eq!(published, [0.0; 0]);
 }
 
 #[test]
 fn who_falls_where_somebody_sat_upright_has_fallen() {
-    let told = told(|t| {
+    let published = published(|t| {
         let mut seen = vec![going_down(t, 0.8, 0.4, 0.95)];
         if t < 3.0 {
             seen.push(unsure(posture(0.5, 0.8, 0.4, 0.7)));
         }
         seen
     });
-    assert_near(&told, &[9.8], 0.8);
+    assert_near(&published, &[9.8], 0.8);
 }
 
 #[test]
@@ -274,7 +277,7 @@ fn what_is_left_to_see_behind_others_is_nobody_who_fell() {
         }),
     ];
     for (crowd, script) in crowds {
-        assert_eq!(told(script), [0.0; 0], "{crowd}");
+        assert_eq!(published(script), [0.0; 0], "{crowd}");
     }
 }
 
@@ -297,12 +300,12 @@ fn who_is_seldom_found_low_or_squats_has_not_fallen() {
         }),
     ];
     for (story, script) in stories {
-        assert_eq!(told(script), [0.0; 0], "{story}");
+        assert_eq!(published(script), [0.0; 0], "{story}");
     }
 }
 
 #[test]
-fn who_gets_up_and_falls_again_in_the_same_place_is_told_again() {
+fn who_gets_up_and_falls_again_in_the_same_place_is_reported_again() {
     let mut stage = Stage::of(vec![rule(fallen(5.0))]);
     // Lies from second 5 to 15, walks in the same place, and falls again 30 seconds after the first time.
     stage.look(55.0, |t| {
@@ -335,6 +338,6 @@ fn who_lies_has_not_got_up_when_their_track_goes_over_to_a_helper() {
         }),
     ];
     for (story, script) in helped {
-        assert_eq!(told(script).len(), 1, "{story}");
+        assert_eq!(published(script).len(), 1, "{story}");
     }
 }

@@ -1,4 +1,4 @@
-//! What is too small, too large or masked is not told, and the same thing within bounds is; thresholds of the night.
+//! What is too small, too large or masked is not reported, and the same thing within bounds is; thresholds of the night.
 
 use super::*;
 use crate::analysis::filters::{ClassMask, Filter};
@@ -14,7 +14,7 @@ fn tall(height: f32, x: f64, y: f64) -> Detection {
 }
 
 /// How many alerts a rule raises of what stands there for five seconds, and how many detections were left out before.
-fn told_of(plan: CameraPlan, rule: Rule, seen: &[Detection]) -> (usize, u64) {
+fn published_of(plan: CameraPlan, rule: Rule, seen: &[Detection]) -> (usize, u64) {
     let mut stage = Stage::with(plan, vec![rule]);
     stage.look(5.0, |_| seen.to_vec());
     let left_out = stage.analysis.left_out("cam");
@@ -26,28 +26,28 @@ fn told_of(plan: CameraPlan, rule: Rule, seen: &[Detection]) -> (usize, u64) {
 fn a_class_of_a_camera_has_heights() {
     let mut limited = plan();
     limited.heights.insert(Class::PERSON, HeightLimits { min: 0.1, max: 0.5 });
-    let of = |seen: Detection| told_of(limited.clone(), rule(present("all", 1.0)), &[seen]);
+    let of = |seen: Detection| published_of(limited.clone(), rule(present("all", 1.0)), &[seen]);
     assert_eq!(of(tall(0.08, 0.5, 0.8)), (0, 25), "too small");
     assert_eq!(of(tall(0.12, 0.5, 0.8)), (1, 0));
     assert_eq!(of(tall(0.45, 0.5, 0.8)), (1, 0));
     assert_eq!(of(tall(0.55, 0.5, 0.8)), (0, 25), "too tall");
     assert_eq!(of(tall(0.06, 0.5, 1.0)), (1, 0), "whose feet are below the picture");
-    let without = told_of(plan(), rule(present("all", 1.0)), &[tall(0.55, 0.5, 0.8)]);
+    let without = published_of(plan(), rule(present("all", 1.0)), &[tall(0.55, 0.5, 0.8)]);
     assert_eq!(without, (1, 0));
     let cars = Rule { when: parked("all", 1.0), ..rule(present("all", 0.0)) };
-    assert_eq!(told_of(limited.clone(), cars, &[car(0.5, 0.8)]), (1, 0), "other classes have none");
+    assert_eq!(published_of(limited.clone(), cars, &[car(0.5, 0.8)]), (1, 0), "other classes have none");
 }
 
 #[test]
 fn a_rule_has_heights_of_its_own_and_the_other_rules_see_everything() {
     let near =
         Rule { id: "near".into(), heights: HeightLimits { min: 0.3, max: 0.6 }, ..rule(dwell("all", 3.0)) };
-    for (height, told) in [(0.2, 0), (0.4, 1), (0.7, 0)] {
+    for (height, published) in [(0.2, 0), (0.4, 1), (0.7, 0)] {
         let mut stage = Stage::of(vec![rule(dwell("all", 3.0)), near.clone()]);
         stage.look(5.0, |_| vec![tall(height, 0.5, 0.9)]);
-        let of_near = stage.told.iter().filter(|r| r.why.basis == Basis::Rule("near".into())).count();
-        assert_eq!(of_near, told, "{height}");
-        assert_eq!(raised(&stage).len(), 1 + told, "{height}: the rule without limits sees it");
+        let of_near = stage.published.iter().filter(|r| r.why.basis == Basis::Rule("near".into())).count();
+        assert_eq!(of_near, published, "{height}");
+        assert_eq!(raised(&stage).len(), 1 + published, "{height}: the rule without limits sees it");
         assert!(stage.analysis.left_out("cam").is_empty(), "it is followed for the other rule");
     }
 }
@@ -69,14 +69,14 @@ fn a_rule_for_near_things_needs_no_closer_look_at_far_ones() {
 }
 
 #[test]
-fn what_does_not_fit_where_it_stands_is_not_told() {
+fn what_does_not_fit_where_it_stands_is_not_reported() {
     // 3 m over the ground; 0.5 below the horizon a person of 1.8 m is 0.3 tall, 0.1 below it 0.06.
     let with_horizon = || {
         let level = vec![Point::new(0.0, 0.3), Point::new(1.0, 0.3)];
         CameraPlan { horizon: Horizon::new(level, 3.0), ..plan() }
     };
-    let of = |seen: Detection| told_of(with_horizon(), rule(present("all", 1.0)), &[seen]);
-    for (what, seen, told) in [
+    let of = |seen: Detection| published_of(with_horizon(), rule(present("all", 1.0)), &[seen]);
+    for (what, seen, published) in [
         ("somebody near", tall(0.3, 0.5, 0.8), (1, 0)),
         ("somebody far away", tall(0.06, 0.5, 0.4), (1, 0)),
         ("a doll near", tall(0.06, 0.5, 0.8), (0, 25)),
@@ -84,18 +84,22 @@ fn what_does_not_fit_where_it_stands_is_not_told() {
         ("somebody on a cloud", tall(0.06, 0.5, 0.2), (0, 25)),
         ("somebody whose feet are below the picture", tall(0.06, 0.5, 1.0), (1, 0)),
     ] {
-        assert_eq!(of(seen), told, "{what}");
-        assert_eq!(told_of(plan(), rule(present("all", 1.0)), &[seen]), (1, 0), "{what}, without a horizon");
+        assert_eq!(of(seen), published, "{what}");
+        assert_eq!(
+            published_of(plan(), rule(present("all", 1.0)), &[seen]),
+            (1, 0),
+            "{what}, without a horizon"
+        );
     }
 }
 
 #[test]
-fn who_lies_on_the_ground_is_told_under_a_horizon() {
+fn who_lies_on_the_ground_is_reported_under_a_horizon() {
     let level = vec![Point::new(0.0, 0.3), Point::new(1.0, 0.3)];
     let plan = CameraPlan { horizon: Horizon::new(level, 3.0), ..plan() };
     // 0.36 m high and 1.7 m long.
     let lying = Detection { box_in_frame: BBox::new(0.4, 0.74, 0.56, 0.80), ..person(0.0, 0.0) };
-    assert_eq!(told_of(plan, rule(present("all", 1.0)), &[lying]), (1, 0));
+    assert_eq!(published_of(plan, rule(present("all", 1.0)), &[lying]), (1, 0));
 }
 
 #[test]
@@ -118,9 +122,9 @@ fn a_mask_of_people_leaves_cars_where_they_are() {
     let mut plan = plan();
     plan.class_masks.push(ClassMask { polygon: rectangle(0.4, 0.0, 1.0, 1.0), classes: vec![Class::PERSON] });
     let people = rule(present("all", 1.0));
-    assert_eq!(told_of(plan.clone(), people.clone(), &[person(0.7, 0.9)]), (0, 25));
-    assert_eq!(told_of(plan.clone(), people, &[person(0.2, 0.9)]), (1, 0));
-    assert_eq!(told_of(plan, rule(parked("all", 1.0)), &[car(0.7, 0.9)]), (1, 0));
+    assert_eq!(published_of(plan.clone(), people.clone(), &[person(0.7, 0.9)]), (0, 25));
+    assert_eq!(published_of(plan.clone(), people, &[person(0.2, 0.9)]), (1, 0));
+    assert_eq!(published_of(plan, rule(parked("all", 1.0)), &[car(0.7, 0.9)]), (1, 0));
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn the_night_has_thresholds_of_its_own() {
         vec![rule(present("all", 1.0))],
     );
     surer.look(55.0, dim(0.6));
-    assert_eq!(surer.told(), [], "0.6 is not sure by night");
+    assert_eq!(surer.published(), [], "0.6 is not sure by night");
     surer.look(10.0, dim(0.6));
     assert_near(&raised(&surer), &[61.5], 1.0);
     let mut bolder = Stage::with(
@@ -147,7 +151,7 @@ fn the_night_has_thresholds_of_its_own() {
     bolder.look(30.0, dim(0.4));
     assert_near(&raised(&bolder), &[1.3], 0.5);
     bolder.look(20.0, |_| vec![]);
-    bolder.told.clear();
+    bolder.published.clear();
     bolder.look(20.0, |t| if t > 12.0 { vec![scored(person(0.5, 0.9), 0.4)] } else { vec![] });
     assert_eq!(raised(&bolder), [0.0; 0], "by day 0.4 is not sure");
     let mut cars =

@@ -1,5 +1,5 @@
 //! The same things happen before a camera of which everything is decoded and before one that is decoded as its rules
-//! need it: the same alerts are told.
+//! need it: the same alerts are reported.
 
 use super::*;
 use crate::analysis::Event;
@@ -56,13 +56,13 @@ fn same_alerts(rules: &[Rule], for_secs: f64, most_looks: f64, script: impl Fn(f
     full.look(for_secs, &script);
     let mut seldom = Stage::of(rules.to_vec());
     let share = gated(&mut seldom, for_secs, &script);
-    let told = |stage: &Stage| -> Vec<(Phase, f64)> {
-        let new_and_end = stage.told.iter().filter(|r| matches!(r.phase, Phase::New | Phase::End));
+    let published = |stage: &Stage| -> Vec<(Phase, f64)> {
+        let new_and_end = stage.published.iter().filter(|r| matches!(r.phase, Phase::New | Phase::End));
         new_and_end.map(|r| (r.phase, r.at.mono.as_secs_f64())).collect()
     };
-    let (all, some) = (told(&full), told(&seldom));
+    let (all, some) = (published(&full), published(&seldom));
     assert!(!all.is_empty(), "the script shows nothing");
-    let phases = |told: &[(Phase, f64)]| told.iter().map(|(phase, _)| *phase).collect::<Vec<_>>();
+    let phases = |published: &[(Phase, f64)]| published.iter().map(|(phase, _)| *phase).collect::<Vec<_>>();
     assert_eq!(phases(&some), phases(&all), "{some:.1?} {all:.1?}");
     for ((_, a), (_, b)) in all.iter().zip(&some) {
         assert!((a - b).abs() <= 2.0 * GOP + 0.5, "{some:.1?} {all:.1?}");
@@ -83,14 +83,14 @@ fn nothing() -> Vec<Detection> {
 }
 
 #[test]
-fn somebody_who_crosses_a_line_is_told_and_the_empty_street_is_slept_through() {
+fn somebody_who_crosses_a_line_is_reported_and_the_empty_street_is_slept_through() {
     same_alerts(&[rule(line())], 120.0, 0.25, |t| {
         if (40.3..50.3).contains(&t) { vec![walker(t - 40.3)] } else { nothing() }
     });
 }
 
 #[test]
-fn somebody_who_appears_and_crosses_between_two_keyframes_is_told() {
+fn somebody_who_appears_and_crosses_between_two_keyframes_is_reported() {
     // In view from 40.6 to 42.4 s only; keyframes at 40.2 and 42.2 s.
     same_alerts(&[rule(line())], 80.0, 0.25, |t| {
         if (40.6..42.4).contains(&t) { vec![person(0.2 + 0.35 * (t - 40.6), 0.9)] } else { nothing() }
@@ -98,7 +98,7 @@ fn somebody_who_appears_and_crosses_between_two_keyframes_is_told() {
 }
 
 #[test]
-fn a_parked_car_is_told_with_a_look_at_each_keyframe() {
+fn a_parked_car_is_reported_with_a_look_at_each_keyframe() {
     let usual_hold = Rule { hold: secs(10.0), ..rule(parked("right", 30.0)) };
     same_alerts(&[usual_hold], 150.0, 0.15, |t| {
         if (20.0..100.0).contains(&t) { vec![car(0.7, 0.8)] } else { nothing() }
@@ -130,7 +130,7 @@ fn a_crowd_that_mills_about_is_counted() {
 }
 
 #[test]
-fn a_car_that_stood_and_drives_off_over_the_line_is_told() {
+fn a_car_that_stood_and_drives_off_over_the_line_is_reported() {
     let over = Condition::LineCrossed(LineCrossed {
         line: "middle".into(),
         classes: vec![Class::CAR],

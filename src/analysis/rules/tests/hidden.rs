@@ -70,11 +70,14 @@ fn a_parked_car_that_people_walk_past_is_one_alert() {
                     let x = (t % every) * speed - 0.2;
                     passed(car(0.75, 0.75), |_| passer(if way > 0.0 { x } else { 1.0 - x }), t)
                 });
-                let told: Vec<_> = stage.told.iter().map(|r| (r.phase, r.reason)).collect();
+                let published: Vec<_> = stage.published.iter().map(|r| (r.phase, r.reason)).collect();
                 let raised = raised(&stage);
                 let is_once = raised.len() == 1 && (raised[0] - 61.0).abs() <= 3.0;
                 assert!(is_once, "{hz} looks a second, {speed}, {way}: raised at {raised:?}");
-                assert!(!told.iter().any(|(phase, _)| *phase == Phase::End), "{hz} {speed} {way}: {told:?}");
+                assert!(
+                    !published.iter().any(|(phase, _)| *phase == Phase::End),
+                    "{hz} {speed} {way}: {published:?}"
+                );
             }
         }
     }
@@ -100,7 +103,7 @@ fn a_car_half_hidden_for_half_a_minute_stays_parked_and_one_that_leaves_does_not
             passed(own, |t| if (50.0..80.0).contains(&t) { bus(0.45, 0.9) } else { bus(-3.0, 0.9) }, t)
         });
         assert_near(&raised(&stage), &[30.5], 1.0);
-        let ended = stage.told().iter().any(|(phase, _)| *phase == Phase::End);
+        let ended = stage.published().iter().any(|(phase, _)| *phase == Phase::End);
         assert_eq!(ended, leaves);
     }
 }
@@ -119,7 +122,7 @@ fn a_car_that_people_chat_before_for_minutes_is_parked_once() {
             seen.into_iter().map(|detection| trembling(detection, t)).collect()
         });
         assert_near(&raised(&stage), &[61.0], 2.0);
-        assert_eq!(told_by(&stage, "rule", Phase::End), [0.0; 0], "people are seen: {are_seen}");
+        assert_eq!(published_by(&stage, "rule", Phase::End), [0.0; 0], "people are seen: {are_seen}");
     }
 }
 
@@ -136,7 +139,7 @@ fn a_car_whose_wheels_something_unknown_hides_for_minutes_is_parked_once() {
         vec![trembling(if (70.0..220.0).contains(&t) { upper } else { whole }, t)]
     });
     assert_near(&raised(&stage), &[61.0], 2.0);
-    assert_eq!(told_by(&stage, "rule", Phase::End), [0.0; 0]);
+    assert_eq!(published_by(&stage, "rule", Phase::End), [0.0; 0]);
 }
 
 #[test]
@@ -180,7 +183,7 @@ fn somebody_who_stands_behind_what_passes_dwells_from_when_they_came() {
                 raised.len() == 1 && (raised[0] - 36.0).abs() <= 2.5,
                 "{name} at {hz} looks a second: {raised:?}"
             );
-            assert!(!stage.told().iter().any(|(phase, _)| *phase == Phase::End), "{name} {hz}");
+            assert!(!stage.published().iter().any(|(phase, _)| *phase == Phase::End), "{name} {hz}");
         }
     }
 }
@@ -208,7 +211,7 @@ fn feet_that_are_hidden_leave_no_zone_and_cross_no_line() {
     });
     let of = |name: &str, stage: &Stage| {
         let its = |r: &&Revision| r.why.basis == Basis::Rule(name.into()) && r.phase != Phase::Update;
-        stage.told.iter().filter(its).map(|r| (r.phase, r.at.mono.as_secs_f64())).collect::<Vec<_>>()
+        stage.published.iter().filter(its).map(|r| (r.phase, r.at.mono.as_secs_f64())).collect::<Vec<_>>()
     };
     assert_eq!(of("line", &stage), []);
     let dwelt = of("dwell", &stage);
@@ -234,7 +237,7 @@ fn what_is_half_hidden_is_not_gone() {
             let seen = if (30.0..until).contains(&t) { behind(own, &scaffold) } else { Some(own) };
             seen.into_iter().collect()
         });
-        assert_eq!(stage.told(), [], "hidden until {until}");
+        assert_eq!(stage.published(), [], "hidden until {until}");
     }
 }
 
@@ -254,7 +257,7 @@ fn who_walks_behind_a_parked_car_or_creeps_past_a_wall_does_not_stand() {
         seen.extend(behind(person(0.1 + 0.08 * (t % 10.0), 0.9), &hedge));
         seen
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 /// A score in percent and a box in thousandths of the picture.
@@ -328,9 +331,9 @@ fn parked_soon_and_late() -> Vec<Rule> {
 }
 
 /// When one of the rules told of the beginning and of the end of something.
-fn told_by(stage: &Stage, name: &str, phase: Phase) -> Vec<f64> {
+fn published_by(stage: &Stage, name: &str, phase: Phase) -> Vec<f64> {
     let its = |r: &&Revision| r.why.basis == Basis::Rule(name.into()) && r.phase == phase;
-    stage.told.iter().filter(its).map(|r| r.at.mono.as_secs_f64()).collect()
+    stage.published.iter().filter(its).map(|r| r.at.mono.as_secs_f64()).collect()
 }
 
 #[test]
@@ -347,9 +350,9 @@ fn a_car_hidden_down_to_a_corner_again_and_again_is_parked_once_until_it_leaves(
                 if x0 + gone < 980 { vec![of_street(leaves)] } else { vec![] }
             });
             let case = format!("{hz} looks a second, every {every} s, way {way}");
-            let told = |name, phase| told_by(&stage, name, phase);
+            let published = |name, phase| published_by(&stage, name, phase);
             for (name, secs) in [("soon", 30.0), ("late", 120.0)] {
-                let (raised, ended) = (told(name, Phase::New), told(name, Phase::End));
+                let (raised, ended) = (published(name, Phase::New), published(name, Phase::End));
                 let is_once = raised.len() == 1 && (raised[0] - secs - 1.0).abs() <= 3.0;
                 assert!(is_once, "{case}: {name} raised {raised:?}");
                 // Away for the hold of five seconds, and noticed with the flicker or the patience of slow looks.
@@ -374,7 +377,7 @@ fn a_car_that_drives_off_straight_ahead_is_not_hidden_bit_by_bit() {
                 let edges = [off(x0, vanishing_x), off(y0, 0.25), off(x1, vanishing_x), off(y1, 0.25)];
                 if scale > 0.15 { vec![of_street((score, edges))] } else { vec![] }
             });
-            let ended = told_by(&stage, "rule", Phase::End);
+            let ended = published_by(&stage, "rule", Phase::End);
             // Two seconds until it has left its place, the hold of five, and some looks to be sure.
             let is_soon = ended.len() == 1 && (65.0..74.0).contains(&ended[0]);
             assert!(is_soon, "{hz} looks a second, towards {vanishing_x}: ended {ended:?}");
@@ -392,10 +395,10 @@ fn pieces_of_a_parked_car_are_no_cars_of_their_own() {
             vec![of_street((55, [494, 415, 610, 790])), of_street((40, [660, 450, 765, 815]))]
         });
         stage.look(20.0, |_| vec![of_street(STANDS)]);
-        assert_eq!(stage.told(), [], "{hz} looks a second");
+        assert_eq!(stage.published(), [], "{hz} looks a second");
         // One that is seen whole is a car, however near.
         stage.look(20.0, |_| vec![of_street(STANDS), of_street((80, [560, 520, 760, 850]))]);
-        assert_eq!(stage.told().len(), 1, "{hz} looks a second");
+        assert_eq!(stage.published().len(), 1, "{hz} looks a second");
     }
 }
 
@@ -411,7 +414,7 @@ fn the_near_half_of_an_empty_street_is_not_parked() {
         let score = 25 + (6.0 * (0.5 + 0.5 * t.sin())) as i32;
         vec![of_street((score, [0, 190, 770, 1000]))]
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
@@ -434,7 +437,7 @@ fn another_car_in_the_place_of_one_that_left_stands_anew() {
                 seen
             });
         }
-        assert_eq!(stage.told(), [], "{hz} looks a second");
+        assert_eq!(stage.published(), [], "{hz} looks a second");
     }
 }
 
@@ -459,7 +462,7 @@ fn two_who_cross_before_and_behind_one_another_keep_their_own_times() {
             }
             seen
         });
-        assert_eq!(stage.told(), [], "{hz} looks a second");
+        assert_eq!(stage.published(), [], "{hz} looks a second");
     }
 }
 
@@ -486,12 +489,12 @@ fn whoever_walks_away_from_a_parked_car_is_a_person_of_their_own() {
             seen
         });
         let near = |name, wanted: f64| {
-            let began = told_by(&stage, name, Phase::New);
+            let began = published_by(&stage, name, Phase::New);
             assert!(began.len() == 1 && (began[0] - wanted).abs() < 3.0, "{hz}: {name} {began:?}");
         };
         near("present", 22.5);
         near("parked", 31.0);
-        assert_eq!(told_by(&stage, "present", Phase::End).len(), 1, "{hz}");
-        assert_eq!(told_by(&stage, "parked", Phase::End).len(), 0, "{hz}");
+        assert_eq!(published_by(&stage, "present", Phase::End).len(), 1, "{hz}");
+        assert_eq!(published_by(&stage, "parked", Phase::End).len(), 0, "{hz}");
     }
 }

@@ -46,7 +46,7 @@ fn a_slanted_way_counts_within_the_tolerance() {
         // To the left and upwards, 0.1 picture heights a second.
         let (x, y) = (-0.1 * slant.cos() / (16.0 / 9.0), -0.1 * slant.sin());
         stage.look(4.0, |t| vec![person(0.6 + x * t, 0.95 + y * t)]);
-        assert_eq!(!stage.told().is_empty(), is_wrong, "{slant_deg}");
+        assert_eq!(!stage.published().is_empty(), is_wrong, "{slant_deg}");
     }
 }
 
@@ -64,11 +64,11 @@ fn who_stands_never_goes_the_wrong_way() {
         }
         vec![there]
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     // A car that rolls back a hand's breadth.
     let mut stage = Stage::of(vec![rule(wrong_way(0.0, 0.0))]);
     stage.look(30.0, |t| vec![car(0.5 - 0.002 * t.min(10.0), 0.8)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 pub(super) fn fallen(for_secs: f64) -> Condition {
@@ -119,8 +119,8 @@ fn in_a_picture_of_any_shape_who_falls_has_fallen_and_who_squats_has_not() {
     for aspect in [9.0 / 16.0, 1.0, 4.0 / 3.0, 2.4] {
         for (low, shape, has_fallen) in [(0.45, 1.0, true), (0.5, 2.0, true), (0.52, 0.7, false)] {
             let mut stage = Stage::of(vec![rule(fallen(5.0))]);
-            let glance = Box::new(ImageStats { aspect, ..ImageStats::even(128) });
-            stage.apply(&Event::ImageStats { camera: "cam".into(), at: moment(0.0), glance });
+            let stats = Box::new(ImageStats { aspect, ..ImageStats::even(128) });
+            stage.apply(&Event::ImageStats { camera: "cam".into(), at: moment(0.0), stats });
             stage.look(20.0, |t| vec![on_a_camera_of(aspect, going_down(t, 0.8, low, shape))]);
             assert_eq!(raised(&stage).len(), usize::from(has_fallen), "{aspect}: {low}, {shape}");
         }
@@ -145,7 +145,7 @@ fn who_gets_up_again_in_time_or_only_bends_sits_or_squats_has_not() {
     for (story, script) in stories {
         let mut stage = Stage::of(vec![rule(fallen(5.0))]);
         stage.look(20.0, |t| vec![script(t)]);
-        assert_eq!(stage.told(), [], "{story}");
+        assert_eq!(stage.published(), [], "{story}");
     }
 }
 
@@ -158,7 +158,7 @@ fn who_leaves_below_the_picture_has_not_fallen() {
         seen.box_in_frame = seen.box_in_frame.clipped();
         if seen.box_in_frame.is_sound() { vec![seen] } else { vec![] }
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 /// People who are hidden, cut or found in part are no people who fell, also where the rule waits two seconds only.
@@ -191,7 +191,7 @@ fn nobody_falls_in_a_crowd_that_walks() {
     for (story, script) in stories {
         let mut stage = Stage::of(vec![rule(fallen(2.0))]);
         stage.look(12.0, script);
-        assert_eq!(stage.told(), [], "{story}");
+        assert_eq!(stage.published(), [], "{story}");
     }
 }
 
@@ -200,19 +200,19 @@ fn nobody_falls_in_a_crowd_that_walks() {
 fn who_falls_beside_a_parked_car_has_fallen_and_who_is_behind_a_bus_is_hidden() {
     use crate::analysis::camera_health::image_stats::ImageStats;
     let bus = Detection { class: Class::BUS, score: 0.9, box_in_frame: BBox::new(0.3, 0.45, 0.7, 0.85) };
-    for (parked, is_told) in [(car(0.5, 0.79), true), (bus, false)] {
+    for (parked, is_published) in [(car(0.5, 0.79), true), (bus, false)] {
         for aspect in [9.0 / 16.0, 16.0 / 9.0] {
             let mut stage = Stage::of(vec![rule(fallen(5.0))]);
-            let glance = Box::new(ImageStats { aspect, ..ImageStats::even(128) });
-            stage.apply(&Event::ImageStats { camera: "cam".into(), at: moment(0.0), glance });
+            let stats = Box::new(ImageStats { aspect, ..ImageStats::even(128) });
+            stage.apply(&Event::ImageStats { camera: "cam".into(), at: moment(0.0), stats });
             stage.look(20.0, |t| vec![parked, on_a_camera_of(aspect, going_down(t, 0.8, 0.45, 1.0))]);
-            assert_eq!(raised(&stage).len(), usize::from(is_told), "{}, {aspect}", parked.class);
+            assert_eq!(raised(&stage).len(), usize::from(is_published), "{}, {aspect}", parked.class);
         }
     }
 }
 
 #[test]
-fn a_fall_between_others_who_come_to_help_is_told() {
+fn a_fall_between_others_who_come_to_help_is_reported() {
     let mut stage = Stage::of(vec![rule(fallen(5.0))]);
     stage.look(20.0, |t| {
         // Somebody walks beside them, behind, and bends over them afterwards; two more come.
@@ -226,7 +226,7 @@ fn a_fall_between_others_who_come_to_help_is_told() {
 }
 
 #[test]
-fn a_fall_is_told_although_the_detector_loses_who_fell() {
+fn a_fall_is_reported_although_the_detector_loses_who_fell() {
     // Lost during the fall, found lying a second later, and then only every other second.
     let mut stage = Stage::of(vec![rule(fallen(5.0))]);
     stage.look(20.0, |t| {
@@ -237,7 +237,7 @@ fn a_fall_is_told_although_the_detector_loses_who_fell() {
     // Somebody else lies there already: one more who passes by is no fall.
     let mut stage = Stage::of(vec![rule(fallen(5.0))]);
     stage.look(20.0, |t| vec![posture(0.5, 0.8, 0.28, 3.0), posture(0.05 * t, 0.95, 1.0, 0.4)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 fn rush(at_least: usize) -> Condition {
@@ -261,7 +261,7 @@ fn many_who_run_are_a_rush_and_who_walk_are_not() {
     for (speed, at_least, is_rush) in [(2.2, 3, true), (2.2, 5, false), (0.9, 3, false), (1.2, 3, false)] {
         let mut stage = Stage::of(vec![rule(rush(at_least))]);
         stage.look(3.0, |t| moving(t, speed));
-        assert_eq!(!stage.told().is_empty(), is_rush, "{speed} {at_least}");
+        assert_eq!(!stage.published().is_empty(), is_rush, "{speed} {at_least}");
     }
 }
 
@@ -271,7 +271,7 @@ fn people_who_run_apart_are_a_rush_too() {
     // Half as tall as elsewhere; 2 body heights a second, to the left, to the right and towards the camera.
     let small = |x: f64, y: f64| posture(x, y, 0.5, 0.4);
     stage.look(2.0, |_| vec![small(0.45, 0.5), small(0.5, 0.3), small(0.55, 0.5)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     stage.look(2.2, |t| {
         let (sideways, down) = (0.3 * 9.0 / 16.0 * t, 0.3 * t);
         vec![small(0.45 - sideways, 0.5), small(0.5, 0.3 + down), small(0.55 + sideways, 0.5)]
@@ -288,7 +288,7 @@ fn boxes_that_jump_do_not_run() {
         let off = |i: f64| if ((5.0 * t).round() + i) % 3.0 == 0.0 { 0.05 } else { 0.0 };
         (0..4).map(|i| person(0.2 + 0.15 * f64::from(i) + off(f64::from(i)), 0.7)).collect()
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 fn scuffle(for_secs: f64) -> Condition {
@@ -406,7 +406,7 @@ fn who_walks_past_walks_together_or_talks_is_no_scuffle() {
     for (story, script) in stories {
         let mut stage = fast();
         stage.look(10.0, script);
-        assert_eq!(stage.told(), [], "{story}");
+        assert_eq!(stage.published(), [], "{story}");
     }
 }
 
@@ -417,5 +417,5 @@ fn a_shove_is_shorter_than_a_scuffle() {
         let moves = if (4.0..4.5).contains(&t) { t } else { 4.0 };
         vec![struggling(0.45, moves, 0.0), struggling(0.57, moves, 2.0)]
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }

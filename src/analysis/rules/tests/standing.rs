@@ -44,7 +44,7 @@ fn what_somebody_brings_and_leaves_is_left_behind_once_they_are_away() {
     assert_near(&raised(&stage), &[36.0], 3.0);
     let mut stage = Stage::of(vec![rule(left_behind(20.0, true))]);
     stage.look(60.0, |t| brought(t, 100.0));
-    assert_eq!(stage.told(), [], "its owner is still there");
+    assert_eq!(stage.published(), [], "its owner is still there");
     let mut stage = Stage::of(vec![rule(left_behind(20.0, false))]);
     stage.look(60.0, |t| brought(t, 100.0));
     assert_near(&raised(&stage), &[25.5], 3.0);
@@ -77,7 +77,7 @@ fn a_rider_leaves_nothing_behind_until_they_park_and_walk_away() {
     for waits in [0.0, 40.0] {
         let mut stage = Stage::of(vec![rule(left_behind(20.0, true))]);
         stage.look(80.0, |t| rider(t, waits));
-        assert_eq!(stage.told(), [], "waits for {waits} s");
+        assert_eq!(stage.published(), [], "waits for {waits} s");
     }
     let mut stage = Stage::of(vec![rule(left_behind(20.0, true))]);
     stage.look(60.0, |t| match 0.5 + 0.15 * (t - 10.0) {
@@ -92,21 +92,21 @@ fn a_rider_leaves_nothing_behind_until_they_park_and_walk_away() {
 fn what_was_there_from_the_start_was_not_left_behind() {
     let mut stage = Stage::of(vec![rule(left_behind(10.0, true))]);
     stage.look(60.0, |_| vec![two_wheeler(0.5, 0.8)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     // Nor is what a detector loses and finds again.
     stage.look(60.0, |t| if (20.0..35.0).contains(&t) { vec![] } else { vec![two_wheeler(0.5, 0.8)] });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
-fn a_thing_whose_owner_nobody_saw_is_told_less_surely() {
+fn a_thing_whose_owner_nobody_saw_is_reported_less_surely() {
     let mut stage = Stage::of(vec![rule(left_behind(10.0, true))]);
     stage.look(10.0, |_| vec![]).look(20.0, |_| vec![two_wheeler(0.5, 0.8)]);
     assert_near(&raised(&stage), &[20.2], 1.0);
-    let unowned = stage.told[0].confidence;
+    let unowned = stage.published[0].confidence;
     let mut stage = Stage::of(vec![rule(left_behind(20.0, true))]);
     stage.look(60.0, |t| brought(t, 10.0));
-    assert!(unowned < 0.8 * stage.told[0].confidence, "{unowned}");
+    assert!(unowned < 0.8 * stage.published[0].confidence, "{unowned}");
 }
 
 fn gone(for_secs: f64) -> Condition {
@@ -118,14 +118,14 @@ fn what_stood_there_and_is_missing_is_gone() {
     let mut stage = Stage::of(vec![rule(gone(20.0))]);
     stage.look(40.0, |_| vec![car(0.75, 0.8)]).look(30.0, |_| vec![]);
     assert_near(&raised(&stage), &[60.2], 1.0);
-    let told = latest(&stage);
-    let began = told.started_at.duration_since(moment(0.0).utc).as_secs_f64();
+    let published = latest(&stage);
+    let began = published.started_at.duration_since(moment(0.0).utc).as_secs_f64();
     assert!((began - 40.0).abs() < 0.5, "it was last there at {began}");
     // The empty place is what is shown.
-    assert!(told.shown[0].box_in_frame.iou(&car(0.75, 0.8).box_in_frame) > 0.9);
+    assert!(published.shown[0].box_in_frame.iou(&car(0.75, 0.8).box_in_frame) > 0.9);
     // It comes back.
     stage.look(20.0, |_| vec![car(0.75, 0.8)]);
-    assert_eq!(stage.told().last(), Some(&(Phase::End, PhaseReason::Cleared)));
+    assert_eq!(stage.published().last(), Some(&(Phase::End, PhaseReason::Cleared)));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn what_never_stayed_is_not_missed() {
     // It drives through, and another stands for a moment.
     stage.look(10.0, |t| vec![car(0.2 + 0.08 * t, 0.8)]);
     stage.look(8.0, |_| vec![car(0.75, 0.8)]).look(60.0, |_| vec![]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn what_is_covered_is_not_gone() {
     stage.look(20.0, |_| vec![car(0.75, 0.7)]);
     // A truck stops in front of it for half a minute, then the car is seen again.
     stage.look(30.0, |_| vec![truck(0.74, 0.78)]).look(10.0, |_| vec![car(0.75, 0.7)]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     // The truck goes and there is nothing any more.
     stage.look(30.0, |_| vec![truck(0.74, 0.78)]).look(14.0, |_| vec![]);
     assert_eq!(raised(&stage).len(), 1);
@@ -153,7 +153,7 @@ fn what_is_covered_is_not_gone() {
 fn a_camera_that_was_away_misses_nothing() {
     let mut stage = Stage::of(vec![rule(gone(10.0))]);
     stage.look(30.0, |_| vec![car(0.75, 0.8)]).silence(60.0).look(60.0, |_| vec![]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 fn vending(for_secs: f64) -> Condition {
@@ -166,7 +166,7 @@ fn a_cart_with_people_round_it_is_a_stall_and_a_parked_one_is_not() {
     let cart = || two_wheeler(0.75, 0.8);
     let mut stage = Stage::of(vec![rule(vending(60.0))]);
     stage.look(90.0, |_| vec![cart()]);
-    assert_eq!(stage.told(), [], "nobody is beside it");
+    assert_eq!(stage.published(), [], "nobody is beside it");
     let mut stage = Stage::of(vec![rule(vending(60.0))]);
     // Customers come and go, and hide it half of the time.
     stage.look(90.0, |t| {
@@ -189,7 +189,7 @@ fn a_cart_with_people_round_it_is_a_stall_and_a_parked_one_is_not() {
         }
         seen
     });
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_rider_who_waits_is_no_stall_and_one_with_customers_is() {
         let mut stage = Stage::of(vec![rule(vending(60.0))]);
         // Or somebody sits down on a two-wheeler that was parked before.
         stage.look(150.0, |t| if t < parked { vec![two_wheeler(0.75, 0.8)] } else { waiting() });
-        assert_eq!(stage.told(), [], "parked for {parked} s");
+        assert_eq!(stage.published(), [], "parked for {parked} s");
     }
     // With a foot on the ground, with a pillion, beside another one as close as two can stand.
     let riders = |xs: [f64; 2]| xs.map(|x| person(x, 0.8)).to_vec();
@@ -211,7 +211,7 @@ fn a_rider_who_waits_is_no_stall_and_one_with_customers_is() {
     ] {
         let mut stage = Stage::of(vec![rule(vending(60.0))]);
         stage.look(150.0, |_| [people.clone(), things.clone()].concat());
-        assert_eq!(stage.told(), [], "{name}");
+        assert_eq!(stage.published(), [], "{name}");
     }
     let mut stage = Stage::of(vec![rule(vending(60.0))]);
     stage.look(90.0, |t| {
@@ -252,7 +252,7 @@ fn a_crowd_of_people_counts_riders_once_and_parked_two_wheelers_not_at_all() {
     {
         let mut stage = Stage::of(vec![rule(when.clone())]);
         stage.look(10.0, street);
-        assert_eq!(!stage.told().is_empty(), is_crowd, "{when:?}");
+        assert_eq!(!stage.published().is_empty(), is_crowd, "{when:?}");
     }
 }
 
@@ -269,10 +269,10 @@ fn a_truck_with_somebody_who_digs_is_works_and_parking_or_passing_is_not() {
     assert_near(&raised(&stage), &[69.0], 4.0);
     let mut stage = Stage::of(vec![rule(works(60.0))]);
     stage.look(150.0, |_| vec![truck(0.8, 0.8), person(0.6, 0.85)]);
-    assert_eq!(stage.told(), [], "nothing moves");
+    assert_eq!(stage.published(), [], "nothing moves");
     let mut stage = Stage::of(vec![rule(works(60.0))]);
     stage.look(150.0, |t| vec![truck(0.8, 0.8), person(0.5 + 0.06 * (t % 8.0), 0.85)]);
-    assert_eq!(stage.told(), [], "people pass");
+    assert_eq!(stage.published(), [], "people pass");
 }
 
 #[test]
@@ -300,11 +300,11 @@ fn a_two_wheeler_inside_the_door_is_indoors_and_one_that_passes_is_not() {
     for (y, is_in) in [(0.75, true), (0.88, false), (0.52, false)] {
         let mut stage = Stage::with(plan.clone(), vec![rule(indoors.clone())]);
         stage.look(10.0, |_| vec![two_wheeler(0.5, y)]);
-        assert_eq!(!stage.told().is_empty(), is_in, "{y}");
+        assert_eq!(!stage.published().is_empty(), is_in, "{y}");
     }
     let mut stage = Stage::with(plan, vec![rule(indoors)]);
     stage.look(10.0, |t| vec![two_wheeler(0.1 * t, 0.75)]);
-    assert_eq!(stage.told(), [], "it drives through within two seconds");
+    assert_eq!(stage.published(), [], "it drives through within two seconds");
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn a_dense_crowd_is_one_that_covers_the_zone() {
     ] {
         let mut stage = Stage::with(plan.clone(), vec![rule(dense(at_least, density))]);
         stage.look(8.0, four(apart));
-        assert_eq!(!stage.told.is_empty(), is_crowd, "{at_least} {density} {apart}");
+        assert_eq!(!stage.published.is_empty(), is_crowd, "{at_least} {density} {apart}");
         if is_crowd {
             let value = latest(&stage).why.contributions[0].value;
             assert!((0.6..0.85).contains(&value), "the value is the share covered: {value}");
@@ -358,7 +358,7 @@ fn what_a_blind_camera_saw_is_not_escalated() {
         stage.apply(&Event::CameraSilent { camera: "cam".into(), at: moment(stage.now), cause: None });
         stage.silence(120.0);
         let escalated =
-            |stage: &Stage| stage.told.iter().filter(|r| r.reason == PhaseReason::Escalated).count();
+            |stage: &Stage| stage.published.iter().filter(|r| r.reason == PhaseReason::Escalated).count();
         assert_eq!(escalated(&stage), 0, "nobody can see whether they are still there");
         stage.apply(&Event::CameraBack { camera: "cam".into(), at: moment(stage.now) });
         stage.look(30.0, |_| if stays { vec![person(0.7, 0.9)] } else { vec![] });
@@ -385,7 +385,7 @@ fn a_car_as_large_as_the_street_is_no_car() {
     };
     let mut stage = Stage::of(conditions());
     stage.look(10.0, |_| vec![]).look(60.0, |_| vec![street]);
-    assert_eq!(stage.told(), []);
+    assert_eq!(stage.published(), []);
     assert_eq!(stage.analysis.tracks("cam"), []);
     // Where lorries load right before the lens somebody says so.
     let mut stage = Stage::with(CameraPlan { largest_box: 1.0, ..plan() }, conditions());

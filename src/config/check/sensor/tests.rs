@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::{Config, Surroundings};
-use crate::sensors::{Line, Place, Poll, Question, Subscription};
+use crate::sensors::{Line, Place, Poll, RegisterQuery, Subscription};
 use crate::types::language::Language;
 use crate::types::modbus;
 
@@ -66,9 +66,9 @@ fn said(sensors: &str) -> String {
     }
 }
 
-fn question(config: &Config) -> &Question {
+fn query(config: &Config) -> &RegisterQuery {
     match &config.sensors.list[0].source {
-        Source::Modbus(Poll { question, .. }) => question,
+        Source::Modbus(Poll { query, .. }) => query,
         other => panic!("no Modbus: {other:?}"),
     }
 }
@@ -81,9 +81,9 @@ fn subscription(sensor: &Sensor) -> &Subscription {
 }
 
 /// Of `asked every 5s of unit 1 at 10.0.0.8:502` only `asked at`.
-fn shape(told: &str) -> String {
-    let first = told.split(' ').next().unwrap_or_default();
-    let way = if first == "asked" && told.contains(" on /") { " on" } else { " at" };
+fn shape(description: &str) -> String {
+    let first = description.split(' ').next().unwrap_or_default();
+    let way = if first == "asked" && description.contains(" on /") { " on" } else { " at" };
     format!("{first}{}", if first == "asked" { way } else { "" })
 }
 
@@ -95,13 +95,13 @@ fn what_is_left_out_is_the_usual() {
     assert_eq!((&*gauge.plan.unit, gauge.plan.range), ("m", Some([-10.0, 100.0])));
     assert_eq!((gauge.plan.scale, gauge.plan.offset, gauge.plan.debounce), (1.0, 0.0, Duration::ZERO));
     assert_eq!(gauge.plan.stale_after, Duration::from_secs(16), "three polls and an answer");
-    let Source::Modbus(Poll { line: Line::Tcp { host, port: 502, framing: modbus::Framing::Tcp }, question }) =
+    let Source::Modbus(Poll { line: Line::Tcp { host, port: 502, framing: modbus::Framing::Tcp }, query }) =
         &gauge.source
     else {
         panic!("no Modbus")
     };
-    assert_eq!((host.as_str(), question.unit, question.poll), ("10.0.0.8", 1, Duration::from_secs(5)));
-    assert_eq!((question.table, question.order), (modbus::Table::Holding, modbus::Order::Big));
+    assert_eq!((host.as_str(), query.unit, query.poll), ("10.0.0.8", 1, Duration::from_secs(5)));
+    assert_eq!((query.table, query.order), (modbus::Table::Holding, modbus::Order::Big));
     assert_eq!(&*subscription(door).broker, ON_THIS_MACHINE);
     assert!(config.sensors.brokers.is_empty() && config.sensors.webhook.is_none());
 }
@@ -114,8 +114,8 @@ fn the_example_shows_every_source() {
         .sensors
         .list
         .iter()
-        .map(|sensor| sensor.source.told())
-        .map(|told| shape(&told.to_string()))
+        .map(|sensor| sensor.source.described())
+        .map(|description| shape(&description.to_string()))
         .collect();
     ways.sort_unstable();
     ways.dedup();
@@ -201,7 +201,7 @@ fn registers_and_lines_are_checked() {
     }
     let coil = GAUGE.replace("kind = \"f32\"", "table = \"discrete\"").replace("water_level", "door");
     let config = check(&coil).unwrap();
-    assert_eq!(question(&config).kind, modbus::Kind::Bool);
+    assert_eq!(query(&config).kind, modbus::Kind::Bool);
 
     for (from, to, said_instead) in [
         ("modbus_tcp", "modbus_rtu_over_tcp", "write modbus_tcp = { framing = \"rtu\", ... }"),
@@ -216,7 +216,7 @@ fn registers_and_lines_are_checked() {
     };
     let served =
         check(&bridge("one", "framing = \"rtu\", connect_pause_secs = 2, any_unit = true, ")).unwrap();
-    let Source::Modbus(Poll { line: Line::Tcp { framing: modbus::Framing::Rtu, .. }, question: asked }) =
+    let Source::Modbus(Poll { line: Line::Tcp { framing: modbus::Framing::Rtu, .. }, query: asked }) =
         &served.sensors.list[0].source
     else {
         panic!("no RTU over TCP")
@@ -253,7 +253,7 @@ fn registers_are_read_as_manuals_write_them_or_it_is_said_what_to_set() {
     let with = |from_manual: &str| GAUGE.replace("register = 17, kind = \"f32\"", from_manual);
     let read = |from_manual: &str| {
         let config = check(&with(from_manual)).unwrap();
-        (question(&config).table, question(&config).register)
+        (query(&config).table, query(&config).register)
     };
     // Six digits are no register of the protocol: they can only be a manual's.
     assert_eq!(read("register = 400001, kind = \"u16\""), (modbus::Table::Holding, 0));
@@ -284,7 +284,7 @@ fn registers_are_read_as_manuals_write_them_or_it_is_said_what_to_set() {
     }
     // What the device may say to it later is answered with the same.
     let config = check(&with("register = 40018, kind = \"f32\", table = \"holding\"")).unwrap();
-    let hint = question(&config).if_missing.as_ref().map(ToString::to_string);
+    let hint = query(&config).if_missing.as_ref().map(ToString::to_string);
     assert_eq!(
         hint.as_deref(),
         Some("if 40018 is the manual's number, set table = \"holding\", register = 17")

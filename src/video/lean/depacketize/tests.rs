@@ -17,7 +17,7 @@ const P_5: &[u8] = &[0x02, 1, 0xd0, 1, 2, 3];
 /// One stream on its way through a joiner.
 struct Line {
     joiner: Depacketizer,
-    out: Vec<Joined>,
+    out: Vec<JoinedPicture>,
     timestamp: i64,
     lost: bool,
 }
@@ -34,7 +34,7 @@ impl Line {
 
     fn send(&mut self, payload: &[u8], marker: bool) -> &mut Self {
         let piece =
-            Piece { payload, timestamp: self.timestamp, marker, lost: std::mem::take(&mut self.lost) };
+            RtpPayload { payload, timestamp: self.timestamp, marker, lost: std::mem::take(&mut self.lost) };
         let out = &mut self.out;
         self.joiner.take(piece, &mut |_, joined| out.push(joined));
         self
@@ -258,7 +258,7 @@ proptest! {
             let mut joiner = Depacketizer::new(codec, &described);
             for (payload, timestamp, marker, lost) in &pieces {
                 let piece =
-                    Piece { payload, timestamp: *timestamp, marker: *marker, lost: *lost };
+                    RtpPayload { payload, timestamp: *timestamp, marker: *marker, lost: *lost };
                 let mut wrong = None;
                 joiner.take(piece, &mut |joiner, joined| {
                     if !joined.bytes.starts_with(&START_CODE) || !joiner.sets.are_complete(codec) {

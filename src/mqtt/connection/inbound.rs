@@ -26,7 +26,7 @@ impl Connection {
             return;
         };
         if suffix == STATE.topic {
-            return self.hear_state(&payload, retain);
+            return self.receive_state(&payload, retain);
         }
         let at = self.shared.clock.now().utc;
         let respond_to = self.shared.responses.for_request(request, &self.settings.prefix, &self.base);
@@ -52,11 +52,11 @@ impl Connection {
 
     /// A will of an earlier connection may come after our `online` (some brokers even send the new one's when a
     /// connection is taken over); whoever comes then would think that we are gone. So it is said again.
-    fn hear_state(&mut self, payload: &[u8], retain: bool) {
+    fn receive_state(&mut self, payload: &[u8], retain: bool) {
         let Some((state, session)) = state_in(payload) else { return };
-        let is_anothers = self.shared.suspects.lock().namesake.hear(&state, &session, Instant::now());
+        let is_anothers = self.shared.suspects.lock().namesake.observe(&state, &session, Instant::now());
         if is_anothers {
-            self.tell_of_namesake(&session);
+            self.report_of_namesake(&session);
         }
         if state == BoxState::Online.name() {
             return;
@@ -68,7 +68,7 @@ impl Connection {
         }
     }
 
-    fn tell_of_namesake(&self, session: &str) {
+    fn report_of_namesake(&self, session: &str) {
         let trouble = Trouble::taken_over(&self.shared.status.borrow().broker, &self.settings.client_id());
         let is_new = self.shared.status.send_if_modified(|status| {
             let namesake = Some(trouble.clone());
@@ -108,7 +108,7 @@ impl Connection {
             }
             Ok(outcome) => {
                 debug!(%stream, n, ?outcome, "mark");
-                (self.shared.bodies.heard)(Ok((&stream, n)));
+                (self.shared.bodies.observer)(Ok((&stream, n)));
             }
             Err(error) => log_warn!(say::mark_not_stored(); error = %error.in_language(language_of_log())),
         }
@@ -116,9 +116,9 @@ impl Connection {
 
     /// Counts it and answers, unless its sender got enough answers for now.
     async fn refuse(&mut self, refusal: Refusal, respond_to: Option<RespondTo>) {
-        (self.shared.bodies.heard)(Err(&refusal));
+        (self.shared.bodies.observer)(Err(&refusal));
         let now = Instant::now();
-        self.tell_unanswered(false, now).await;
+        self.report_unanswered(false, now).await;
         let within = self.timing().refusals_within;
         if !self.shared.refusals.lock().take(&refusal, within, now) {
             debug!(command = %refusal.verb, why = %refusal.why, "a command was refused");
@@ -131,7 +131,7 @@ impl Connection {
     }
 
     /// One answer to each sender of whom some got none; `at_once`: though the time of counting is not over.
-    pub(super) async fn tell_unanswered(&mut self, at_once: bool, now: Instant) {
+    pub(super) async fn report_unanswered(&mut self, at_once: bool, now: Instant) {
         let within = self.timing().refusals_within;
         let time_zone = self.shared.time_zone();
         let due = self.shared.refusals.lock().due(at_once, within, &time_zone, now);
