@@ -1,4 +1,4 @@
-//! From a revision to the message that people read: adds what the analysis does not know, such as places,
+//! Builds the message of a revision: adds what the analysis does not know, such as places,
 //! titles, the model and the configuration. Used alike by the daemon and by a replay. Must never decide anything.
 
 use std::collections::BTreeMap;
@@ -132,7 +132,7 @@ impl AlertEnricher {
     /// The message with the counts of one camera and minute; all of `zones` belong to those of `first`.
     ///
     /// # Errors
-    /// Only if the message cannot be written, by a slip of ours.
+    /// The message cannot be serialised: a bug.
     pub(crate) fn count(
         &self,
         first: &ZoneMinute,
@@ -174,7 +174,7 @@ impl AlertEnricher {
         active_alert(revision, &self.context(revision, &[], muted.as_ref()))
     }
 
-    /// In which language its alerts are reported.
+    /// The language of its alerts.
     pub(crate) fn language(&self) -> Language {
         self.language
     }

@@ -89,7 +89,7 @@ struct ActState {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct HandlingState {
-    /// To whom, and who says so.
+    /// The recipient, and who assigned it.
     assigned: Option<(String, ActState)>,
     on_site: Option<(String, ActState)>,
     /// What, why, and who says so.
@@ -175,7 +175,7 @@ impl From<HandlingState> for Handling {
 /// The state of an alert, for [`crate::outbox::Record::state`]; its condition is in the language of the site.
 ///
 /// # Errors
-/// None with what the analysis makes; JSON could not hold something.
+/// JSON cannot hold a value; the analysis makes none such.
 pub(crate) fn to_bytes(
     revision: &Revision,
     evidence: &[Evidence],

@@ -47,7 +47,7 @@ use pictures::Shows;
 const QUEUE: usize = 256;
 /// Revisions kept in memory while storing fails, about 20 MB.
 const UNSTORED: usize = 5_000;
-/// Of them, those whose picture is kept as well, about 16 MB more.
+/// Number of them whose picture is kept as well, about 16 MB more.
 const UNSTORED_PICTURES: usize = 64;
 /// Pictures of one alert at most: one whose sources come and go for days would have hundreds. A guess.
 const PICTURES: usize = 16;
@@ -162,7 +162,7 @@ impl AlertWriter {
 struct Writer {
     settings: WriterSettings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
-    /// Of alerts that have ended, for what is reported of them later, earliest end first; that one leaves first.
+    /// Evidence of ended alerts, for later revisions; sorted by end, the earliest is evicted first.
     ended: VecDeque<(AlertId, Vec<Evidence>)>,
     redactor: Redactor,
     outbox: Outbox,

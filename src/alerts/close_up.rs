@@ -78,7 +78,7 @@ pub(crate) struct CloseUp {
     pub detections: Vec<Detection>,
 }
 
-/// Where alerts ask for theirs.
+/// The queue of requests for close-ups.
 pub(crate) type CloseUpQueue = SyncSender<CloseUpRequest>;
 
 /// The two ends of the queue.
@@ -167,9 +167,9 @@ struct FrameGrabber {
 
 /// A large stream that could not be opened.
 struct Failed {
-    /// Another one is tried at once.
+    /// A changed source is tried at once.
     source: Source,
-    /// Not to be tried before, on the monotonic clock.
+    /// Earliest next try, on the monotonic clock.
     until: Duration,
     log: LossLog,
 }

@@ -1,5 +1,5 @@
-//! What pictures the box keeps for itself: redacted ones for the people on site, and, where the centre's key is
-//! configured, sealed originals for the day somebody has the right to see one.
+//! Evidence retention, the pictures that the box keeps for itself: redacted ones for the people on site, and, where the
+//! centre's key is configured, sealed originals for the day somebody has the right to see one.
 //!
 //! Must never fail an alert: a picture that cannot be kept is a line in the log.
 

@@ -17,7 +17,7 @@ use crate::frame::Picture;
 use crate::text::{Sentence, config, evidence as say, language_of_log, log_warn};
 use crate::types::provider::Provider;
 
-/// Most parts around people. Measured on the `val` pictures of models/README.md, every second one with a face: 0.74 of
+/// Maximum number of parts around people. Measured on the `val` pictures of models/README.md, every second one with a face: 0.74 of
 /// the faces are found in the whole, 0.86 with six such parts, 0.90 with four and the four that cover everything.
 const MOST_PARTS: usize = 4;
 /// A part is at least so much of the picture's width: what lies closer together is looked at together.
@@ -130,7 +130,7 @@ impl FaceFinder {
     /// With buffers of its own.
     ///
     /// # Errors
-    /// There is no memory for them.
+    /// Memory for the pictures cannot be allocated.
     pub fn new(model: &Arc<Model>) -> Result<Self, ModelError> {
         Ok(FaceFinder { model: Arc::clone(model), inference: Inference::new(std::slice::from_ref(model))? })
     }

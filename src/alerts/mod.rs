@@ -1,4 +1,4 @@
-//! What becomes of a revision on its way to the outbox.
+//! The path of a revision from the analysis to the outbox.
 //!
 //! ```text
 //!  analysis thread ─ revision, frame ─► alert writer ─► outbox ─► publisher
@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The alert writer is one thread with one queue: what it stored is safe, and after a restart `restore` reads it back.
-//! Whoever sends it a `WriterMessage` needs to know nothing of the rest.
+//! A sender of a `WriterMessage` needs nothing else of this module.
 //! Must never decide whether there is an alert, wait for the network, or let a picture out that was not redacted.
 
 pub(crate) mod alert_enricher;

@@ -1,4 +1,4 @@
-//! What the alert writer is sent, and by whom it is answered. Must never hold more than is passed on.
+//! Messages to the alert writer, with their reply channels. Must never hold more than is passed on.
 
 use std::fmt;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub(crate) struct Snapshot {
     pub detections: Vec<Detection>,
 }
 
-/// Somebody wants to see what a camera sees.
+/// A request for a snapshot of a camera.
 pub(crate) struct SnapshotRequest {
     /// Which camera.
     pub camera: Arc<str>,
@@ -81,9 +81,9 @@ pub(crate) struct SnapshotRequest {
     pub reply: Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>,
 }
 
-/// Somebody wants a sealed original.
+/// A request for a sealed original.
 pub(crate) struct OriginalRequest {
-    /// Of which alert.
+    /// The alert.
     pub alert_id: String,
     /// Which of its pictures: the `id` in the alert's `evidence`.
     pub n: u32,
@@ -91,9 +91,9 @@ pub(crate) struct OriginalRequest {
     pub reply: Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>,
 }
 
-/// Somebody wants a redacted picture again.
+/// A request for a stored redacted picture.
 pub(crate) struct PictureRequest {
-    /// Of which alert.
+    /// The alert.
     pub alert_id: String,
     /// Which of its pictures: the `id` in the alert's `evidence`.
     pub n: u32,

@@ -1,4 +1,4 @@
-//! Whether somebody takes an alert on in time, and whom to tell if nobody does.
+//! Acceptance: escalates an alert that nobody acknowledges in time.
 //!
 //! "The grid blows the whistle, the department reports": an alert that nobody acknowledges within the accepted
 //! time is reported again as `escalated`, one step further up the grid each time, once for every level and step.
@@ -17,7 +17,7 @@ use crate::types::level::Level;
 pub struct AcceptancePlan {
     /// How long somebody may take; `None`: nothing escalates.
     pub within: Option<Duration>,
-    /// From which level on alerts escalate.
+    /// The lowest level that escalates.
     pub from: Level,
 }
 

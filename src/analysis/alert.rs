@@ -18,7 +18,7 @@ use crate::types::phase::{Phase, PhaseReason};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AlertId(pub Arc<str>);
 
-/// Somebody did something about an alert.
+/// An action of a person on an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
     /// Who, as the command centre names them (a desk or a role, for the audit trail). Nothing proves it.
@@ -31,28 +31,28 @@ pub struct Act {
     pub note: Option<String>,
 }
 
-/// Somebody took it on.
+/// An acknowledgement.
 pub type Acknowledgement = Act;
 
-/// Nobody took it on in time, so the next place up the grid is told.
+/// An escalation: nobody acknowledged in time, so the next place up the grid is notified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escalation {
     /// The alert's level when it was passed on; each level is passed on from the first step.
     pub level: Level,
     /// How many steps up the grid, from 1.
     pub step: u8,
-    /// The code of the place that is told now.
+    /// The code of the place that is notified now.
     pub to: Arc<str>,
     /// When.
     pub at: Timestamp,
 }
 
-/// What an acknowledgement did. The first one wins: whoever comes later hears who has the alert.
+/// The outcome of an acknowledgement. The first one wins: a later one gets the name of who has the alert.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AckOutcome {
     /// The alert has it now; this revision reports it.
     Now(Box<Revision>),
-    /// Somebody took it on before.
+    /// It was acknowledged before.
     Before(Acknowledgement),
 }
 
@@ -92,7 +92,7 @@ pub enum Basis {
     Rule(Arc<str>),
     /// The belief that a kind of thing happens at a place.
     Belief,
-    /// Somebody who wants to see whether alerts arrive: nothing happened.
+    /// A test of the delivery of alerts: nothing happened.
     Test,
 }
 
@@ -145,7 +145,7 @@ pub struct Shown {
     pub class: Class,
     /// How sure the detector is, 0..1.
     pub score: f32,
-    /// Where, in parts of the frame.
+    /// Its box, in parts of the frame.
     pub box_in_frame: BBox,
 }
 
@@ -156,7 +156,7 @@ pub struct Revision {
     pub alert: AlertId,
     /// 1 for `new`, then rising by one.
     pub rev: u32,
-    /// Where in its life.
+    /// Its phase.
     pub phase: Phase,
     /// Why this revision.
     pub reason: PhaseReason,
@@ -190,7 +190,7 @@ pub struct Revision {
     pub acknowledged: Option<Acknowledgement>,
     /// What else people did about it.
     pub handling: Handling,
-    /// To whom it was passed on because nobody did.
+    /// The escalation, if nobody acknowledged it.
     pub escalated: Option<Escalation>,
 }
 

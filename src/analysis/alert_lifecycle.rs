@@ -1,4 +1,4 @@
-//! The alert book: from what a rule saw to an alert that is reported, goes on, and ends.
+//! The life cycle of an alert: raised from what a rule saw, updated, and ended.
 //!
 //! Each rule on each camera has at most one open alert. Nothing here reads a clock or draws lots: an id
 //! comes from what happened, so that a replay gives the same bytes.
@@ -36,9 +36,9 @@ pub(crate) const SILENCE_ENDS: Duration = Duration::from_secs(300);
 /// An alert from before a restart has at least this much watched time, on top of its rule's duration, to be
 /// seen again. A box that restarts needs a while until every camera is connected.
 pub(crate) const RESTORED_WAIT: Duration = Duration::from_secs(60);
-/// Growth is reported at most this often.
+/// Minimum time between two revisions that report growth.
 pub(crate) const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
-/// Confidence must rise by this much to be reported.
+/// Minimum rise of confidence that makes a new revision.
 const NOTABLE_CONFIDENCE: f32 = 0.15;
 
 /// Why an alert cannot be acknowledged or get evidence.
@@ -144,10 +144,10 @@ pub(super) struct AlertLifecycle {
 
 #[derive(Debug, Clone)]
 struct Open {
-    /// The latest revision, as it was told.
+    /// The latest revision, as it was published.
     published: Revision,
     published_at: Duration,
-    /// The most that was reported so far.
+    /// The highest count published so far.
     published_count: usize,
     published_confidence: f32,
     seen: Seen,
@@ -157,7 +157,7 @@ struct Open {
     waiting: Waiting,
 }
 
-/// What was seen last, told or not.
+/// The latest observation, published or not.
 #[derive(Debug, Clone)]
 struct Seen {
     at: Timestamp,
@@ -398,7 +398,7 @@ impl Open {
         self.remind(rule, observation.at)
     }
 
-    /// A quarter more things than were ever reported, at least one; or notably more confidence.
+    /// Whether the count rose by a quarter over the highest published one (at least by one), or the confidence notably.
     fn grew(&self, observation: &Observation) -> bool {
         observation.count > self.published_count + self.published_count / 4
             || observation.strength >= self.published_confidence + NOTABLE_CONFIDENCE
@@ -431,7 +431,7 @@ impl Open {
             .then(|| self.revise(Some(rule), Phase::Update, PhaseReason::StillThere, at))
     }
 
-    /// The next revision, from what was reported before and what was seen since.
+    /// Makes the next revision from the published one and what was seen since.
     fn revise(&mut self, rule: Option<&Rule>, phase: Phase, reason: PhaseReason, at: Moment) -> Revision {
         let published = &mut self.published;
         published.rev += 1;

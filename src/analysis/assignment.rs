@@ -1,4 +1,4 @@
-//! Who belongs to whom: the pairing of rows and columns whose weights sum to the most.
+//! The assignment problem: the pairing of rows and columns whose weights sum to the most.
 //!
 //! The Hungarian method with potentials and shortest augmenting paths (Kuhn 1955, Munkres 1957, in the
 //! O(n²m) form of Jonker and Volgenant 1987). A weight of 0 or less means "these two never pair"; leaving

@@ -1,7 +1,7 @@
-//! A camera's own health within the analysis: whether it can see, and what signals learn of it.
+//! A camera's health within the analysis: whether it can see, and what it reports to signals.
 //!
-//! A camera of which nothing was ever glanced at or heard is taken to be well: a replay or a test may bring detections
-//! alone. Must never judge pictures itself; [`super::camera_health`] does.
+//! A camera without image statistics and without events counts as healthy: a replay or a test may bring detections alone.
+//! Must never judge pictures itself; [`super::camera_health`] does.
 
 use std::sync::Arc;
 

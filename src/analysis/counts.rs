@@ -55,7 +55,7 @@ pub(crate) struct ClassCount {
     pub entered: u32,
     /// Ceased to be inside.
     pub left: u32,
-    /// Most inside at once.
+    /// Maximum number inside at once.
     pub most: u32,
 }
 
@@ -292,7 +292,7 @@ impl ZoneCounts {
         });
     }
 
-    /// Most at once: as many as in two looks one after the other, so that one look's mistake does not count.
+    /// Maximum at once: the lower of two consecutive looks, so that the mistake of one does not count.
     fn count_inside(&mut self, at: Moment, tracks: &[Track]) {
         for inside in &mut self.inside {
             (inside.before, inside.now) = (inside.now, 0);

@@ -1,4 +1,4 @@
-//! What a detector says about one frame. A detection has a class, a score and a place, and deliberately
+//! Detections of one frame. A detection has a class, a score and a place, and deliberately
 //! nothing that could tell one person from another.
 
 use std::collections::BTreeSet;
@@ -106,6 +106,6 @@ pub struct Detection {
     pub class: Class,
     /// How sure the model is, 0..1.
     pub score: f32,
-    /// Where, in parts of the frame, clipped to it.
+    /// Its box, in parts of the frame, clipped to it.
     pub box_in_frame: BBox,
 }

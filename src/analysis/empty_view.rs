@@ -1,4 +1,4 @@
-//! What a camera's picture looks like when nobody is there, learnt slowly and coarsely, and where a picture differs from it.
+//! The empty view: a camera's picture when nobody is there, learnt slowly and coarsely, and where a picture differs from it.
 //!
 //! Evidence is made unrecognisable wherever it differs from this view: that needs no model that finds people. So the view
 //! must never hold somebody. Three rules see to it: where something other than a vehicle was found nothing is learnt; where
@@ -49,7 +49,7 @@ const LEAST_CHROMA: f32 = 2.5;
 const RELATIVE: f32 = 0.05;
 /// Chroma may have moved as a whole by this much, levels: white balance.
 const MOST_SHIFT: f32 = 8.0;
-/// So many cells of nine must differ for what is around them to count as changed too: fewer are noise.
+/// Minimum number of nine cells that must differ before their surroundings count as changed, too: fewer are noise.
 const SOLID: usize = 3;
 /// A difference of so many mean deviations is one (about three standard deviations).
 const DEVIATIONS: f32 = 4.0;
@@ -81,16 +81,16 @@ pub struct Coarse {
 }
 
 impl Coarse {
-    /// Of an even grey picture, as a place to write the next one into.
+    /// An even grey picture, as a buffer for the next one.
     pub fn even(luma: u8) -> Self {
         Coarse { luma: vec![luma; CELLS], chroma: [vec![128; CELLS], vec![128; CELLS]] }
     }
 }
 
-/// Where a picture may show somebody.
+/// The parts of a picture that may show a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    /// Nothing is known, or most of the picture is another: anywhere.
+    /// Anywhere: the view is unknown, or most of the picture differs from it.
     Anywhere,
     /// In these cells: those that are not known, and those that differ from the view, with what lies around them.
     Cells(Vec<bool>),
@@ -190,7 +190,7 @@ impl EmptyView {
         }
     }
 
-    /// Where a picture of the same camera, of any size, differs.
+    /// The cells in which a picture of the same camera, of any size, differs.
     pub fn changed(&self, now: &Coarse) -> Changed {
         let known = self.known();
         if self.is_blank || known < LEAST_KNOWN {

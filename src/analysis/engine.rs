@@ -47,7 +47,7 @@ const ABSENCE: Duration = Duration::from_secs(10);
 /// A camera that a sensor woke looks closely for so long after its last word (a guess: readings come every few seconds).
 const WOKEN_FOR: Duration = Duration::from_secs(20);
 
-/// How often a camera must be looked at now.
+/// The analysis rate that a camera's rules require now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequiredRate {
     /// The longest time between looks that serves all its rules; `None` where any will do.
@@ -56,7 +56,7 @@ pub struct RequiredRate {
     pub seen_to: Option<Duration>,
 }
 
-/// Something that happened. Acknowledgements and evidence have an answer and so are methods of their own.
+/// An input of the analysis. Acknowledgements and evidence return a result, so they are methods.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// One frame of a camera was looked at. An empty list is as important as a full one.
@@ -207,7 +207,7 @@ impl Analysis {
         Ok(Analysis { shared, cameras, sensors, neighbours })
     }
 
-    /// Takes in what happened and returns what must be reported, in order.
+    /// Applies an event and returns the revisions that follow, in order.
     ///
     /// Frames of cameras that are not (or no longer) configured, and frames older than the camera's latest,
     /// change nothing.
@@ -299,7 +299,7 @@ impl Analysis {
         taken.or_else(|| test.acknowledge(alert, acknowledgement, at)).ok_or_else(|| ids.why_not(alert))
     }
 
-    /// Begins a test alert, which goes the way of every other one and reports nothing; `grid` is the code of its place.
+    /// Raises a test alert, which is delivered as every other one; `grid` is the code of its place.
     ///
     /// # Errors
     /// One is open: which.

@@ -1,5 +1,4 @@
-//! Which detections of a camera are left out before anything follows them, and why: once, for the daemon and a replay
-//! alike.
+//! Filters of a camera's detections before tracking, with the reason of each; the same for the daemon and a replay.
 //!
 //! In this order, the cheap ones first: boxes that cannot be a thing ([`super::plausible`]), masks, heights
 //! ([`super::heights`]), the horizon ([`super::ground`]); last what never moves ([`super::furniture`]). Evidence is redacted from all boxes: that something is left out
@@ -68,7 +67,7 @@ impl LeftOut {
         Words::List(reasons.collect(), Joint::Clauses)
     }
 
-    /// Nothing was left out.
+    /// No detection was filtered out.
     pub fn is_empty(&self) -> bool {
         *self == LeftOut::default()
     }

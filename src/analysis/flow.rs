@@ -1,4 +1,4 @@
-//! What moved where between two pictures of a camera taken about a tenth of a second apart: dense optical flow on a
+//! Movement between two pictures of a camera taken about a tenth of a second apart: dense optical flow on a
 //! coarse grid. `frame::flow` makes it; this is what rules ask of it.
 //!
 //! Holds velocities only, nothing that looks like a picture. Must never be taken for a look of its own: it belongs to
@@ -35,7 +35,7 @@ impl Flow {
 
     /// How far the movement within an area goes in several directions at once, in bodies of `height` (parts of the
     /// picture's height) per second: in blocks of a limb's size the mean speed without the speed of their mean movement.
-    /// Whoever walks moves all of a limb alike; limbs that strike, pull and tear loose do not.
+    /// A walker moves all of a limb alike; limbs that strike, pull and tear loose do not.
     pub(crate) fn disorder(&self, area: &BBox, height: f32) -> f32 {
         let secs = self.over.as_secs_f32();
         if secs <= 0.0 || height <= 0.0 {

@@ -1,4 +1,4 @@
-//! How large a thing is when nothing stands before it: its full box, next to the visible one that a detector gives.
+//! The full box of a thing, as if nothing stood before it, next to the visible one that a detector gives.
 //!
 //! Somebody walks past in front of a parked car, a bus stops before somebody who waits: the visible box loses an edge
 //! for a second or a minute, the other edges stay where they were. That is neither a new place nor movement, and
@@ -39,7 +39,7 @@ const AT_BORDER: f32 = 0.005;
 const SHRINKS_OVER_SECS: f32 = 1.0;
 /// The same for a single edge that draws in: slower than anything comes before a thing.
 const EDGE_OVER_SECS: f32 = 60.0;
-/// Of a step outwards within a detector's jitter so much is followed at each look.
+/// Part of a step outwards, within a detector's jitter, that is followed at each look.
 const JITTER_GAIN: f32 = 0.25;
 
 /// Whether an edge is where the thing ends, not where the picture does.
@@ -57,7 +57,7 @@ pub(super) struct FullBox {
 }
 
 impl FullBox {
-    /// Of a thing that is seen for the first time.
+    /// The full box of a thing that is seen for the first time.
     pub(super) fn first_seen(visible: &BBox) -> Self {
         FullBox { b: *visible, smaller_for_secs: 0.0 }
     }

@@ -72,7 +72,7 @@ const LEFT_AFTER_AT_FIRST: Duration = Duration::from_secs(120);
 const LEFT_AFTER: Duration = Duration::from_secs(1800);
 /// A look after a pause proves no more than this.
 const LONGEST_STEP: Duration = Duration::from_secs(30);
-/// Another light must be the same for so long before it is one in which the place is known.
+/// Minimum time for which a new light must stay the same before the place is known in it.
 const LIGHT_KNOWN_AFTER: Duration = Duration::from_secs(600);
 /// A known light is followed by one grey level in this time: the sun moves, and nobody moves so slowly.
 const FOLLOWED_EVERY: Duration = Duration::from_secs(20);
@@ -141,7 +141,7 @@ pub(crate) struct Furniture {
 struct Seen {
     is_person: bool,
     box_in_frame: BBox,
-    /// Nothing says that it stands there.
+    /// Nothing shows that it stands there.
     moves: bool,
 }
 
@@ -292,7 +292,7 @@ struct Place {
 struct NewLight {
     patch: Patch,
     since: Moment,
-    /// Somebody came near meanwhile.
+    /// A person came near in the meantime.
     was_touched: bool,
 }
 

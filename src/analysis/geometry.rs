@@ -259,9 +259,9 @@ impl Polygon {
 /// by somebody who walks from `from` to `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
-    /// Where the drawing of the line began.
+    /// The start of the line.
     pub from: Point,
-    /// Where it ended.
+    /// The end of the line.
     pub to: Point,
 }
 

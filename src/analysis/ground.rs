@@ -1,4 +1,4 @@
-//! How tall a thing is in metres, from the place where it stands: a drawn horizon and the height of the camera.
+//! The height of a thing in metres, from the place where it stands: a drawn horizon and the height of the camera.
 //!
 //! The horizon is where level ground meets the sky. It runs through a picture at the camera's own height over the
 //! ground, wherever something stands. So what stands with its foot at `foot_y` reaches from there up to the camera's

@@ -1,4 +1,4 @@
-//! How tall a box may be, in parts of the picture's height: per class of a camera, and per rule.
+//! Height limits of boxes, in parts of the picture's height: per class of a camera, and per rule.
 //!
 //! For places where things are always about equally far away: a doorway, a narrow lane. Where they come near and go far,
 //! a horizon says more ([`super::ground`]). Must never drop somebody of whom only a part is seen as too small.

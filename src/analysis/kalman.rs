@@ -1,4 +1,4 @@
-//! Where a tracked box is heading: a Kalman filter with constant velocity on centre and size.
+//! Motion of a tracked box: a Kalman filter with constant velocity on centre and size.
 //!
 //! Every noise is given in parts of the box's own size and per second, not per frame: a camera is looked at
 //! 1 to 15 times a second and frames may be missing. Input is measured boxes with the time between them.
@@ -20,7 +20,7 @@ const FIRST_VELOCITY: f32 = 1.4;
 /// How much velocity changes, in own sizes per second and root second: somebody who starts or turns reaches
 /// walking speed within a second or two.
 const AGILITY: f32 = 0.7;
-/// The same for width and height: things grow as they come closer, slowly.
+/// Process noise of width and height: things grow slowly as they come closer.
 const FIRST_GROWTH: f32 = 0.3;
 /// See [`FIRST_GROWTH`].
 const GROWTH_AGILITY: f32 = 0.2;
@@ -87,7 +87,7 @@ pub(crate) struct Motion {
     measured: BBox,
 }
 
-/// Where something is expected, and how far from there it may well be.
+/// A predicted box with its uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Expected {
     /// The expected box, in parts of the frame; may reach beyond it.
@@ -99,7 +99,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// The same with a limit on the doubt, in parts of the frame.
+    /// The prediction with a limit on its uncertainty, in parts of the frame.
     pub(crate) fn with_doubt_up_to(self, limit: f32) -> Self {
         Expected { doubt_x: self.doubt_x.min(limit), doubt_y: self.doubt_y.min(limit), ..self }
     }

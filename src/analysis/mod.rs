@@ -1,4 +1,4 @@
-//! What the pictures mean: tracks, rules, alerts. The reason Lookout exists.
+//! The analysis: tracks, rules, alerts. The reason Lookout exists.
 //!
 //! ```text
 //! detections ─► filters, furniture ─► tracker ─► rules (a watch per rule and camera) ─observations─┬─► book ───► revisions

@@ -1,5 +1,5 @@
-//! Whether anything moved in a camera's picture since it was last looked at closely: where nothing did, nothing need
-//! be detected again.
+//! The motion detector: whether anything moved in a camera's picture since it was last looked at closely: where nothing
+//! did, nothing need be detected again.
 //!
 //! Input is the luma plane reduced to a coarse grid, a few times a second or once in seconds; it is compared with the
 //! grid of the frame in which things were last detected, so that what creeps is found as well. What all cells do
@@ -25,13 +25,13 @@ const LEAST_CHANGE: i32 = 7;
 /// So many times the picture's own noise (the median change) is no noise. A normal distribution stays within six
 /// times its median distance but for one value in twenty thousand.
 const OVER_NOISE: i32 = 6;
-/// So many times what a cell usually changes by.
+/// Factor over the usual change of a cell.
 const OVER_USUAL: i32 = 3;
 /// What a cell usually changes by counts up to this: nothing moving is hidden for good by leaves.
 const MOST_USUAL: i32 = 16;
 /// A changed cell needs so many changed ones among its eight neighbours, or it is a speck.
 const NEIGHBOURS: usize = 2;
-/// So many cells that are more than specks are movement.
+/// Minimum number of cells, larger than specks, that are movement.
 const CELLS: usize = 4;
 /// Cells with no more than this between them hang together: legs and a body of the road's colour.
 const GAP: usize = 2;
@@ -63,7 +63,7 @@ struct Cells {
 }
 
 impl Cells {
-    /// Those that a box touches, and one more all round.
+    /// The cells that a box touches, and one more on each side.
     fn around(b: &BBox) -> Self {
         let place = |part: f32, of: usize| (part.clamp(0.0, 1.0) * of as f32) as usize;
         Cells {

@@ -1,5 +1,5 @@
-//! Whether the picture itself changes where something was found: flames and smoke do from second to second, asphalt, a table
-//! or a lit window do not, however much the box around them jitters.
+//! Pixel change: whether the picture itself changes where something was found. Flames and smoke do from second to
+//! second, asphalt, a table or a lit window do not, however much the box around them jitters.
 //!
 //! Two coarse pictures about a second apart are compared cell by cell, after differences of exposure and white balance are
 //! taken out. A cell has changed if nothing within one cell of it looked like that before, so a trembling edge is no change;
@@ -53,7 +53,7 @@ const MOVING: f32 = 0.15;
 const UNMOVED: f32 = 0.05;
 /// A smaller rest, in cells, says nothing.
 const LEAST_REST: u32 = CELLS as u32 / 20;
-/// So much of a box must be seen, in cells and as a part of it.
+/// Minimum visible part of a box, in cells and as a fraction.
 const LEAST_SEEN: u32 = 6;
 const SEEN_SHARE: f32 = 0.25;
 /// With less of the box free of people and things, that nothing changes in the rest says nothing of what they hide.
@@ -67,7 +67,7 @@ const FILLS: f32 = 0.3;
 const EVEN_SHARE: f32 = 0.6;
 const EVEN_OVER: usize = 5;
 
-/// Somebody, or a thing that is no vehicle, is there.
+/// A person, or a thing that is no vehicle, is there.
 const HIDDEN: u8 = 1;
 /// A vehicle or a two-wheeler is there.
 const VEHICLE: u8 = 2;
@@ -75,9 +75,9 @@ const VEHICLE: u8 = 2;
 const CHANGED: u8 = 4;
 /// Nor two cells beside it.
 const CHANGED_FAR: u8 = 8;
-/// The same against the picture another second before.
+/// The change against the picture another second before.
 const CHANGED_EARLIER: u8 = 16;
-/// The same against that picture and two cells beside.
+/// The change against that picture, allowing for two cells beside.
 const CHANGED_EARLIER_FAR: u8 = 32;
 
 /// Bins of the ratio of luma, of 1/128 each.
@@ -113,7 +113,7 @@ pub(super) struct PixelChange {
     has_earlier: bool,
     /// What was in the frame of the latest picture is known.
     is_judged: bool,
-    /// Where things were found in the earlier picture and in the latest one.
+    /// The boxes found in the earlier picture and in the latest one.
     hidden: [Vec<u8>; 2],
     cells: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! What a box is to look after: everything that follows from one configuration, as plain checked types.
+//! The plan of the analysis: everything that follows from one configuration, as plain checked types.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which boxes can be a thing at all: what is too large, too small or too thin for that is no detection.
+//! Plausibility of boxes: what is too large, too small or too thin for that is no detection.
 //!
 //! A detector that is unsure takes a whole empty street for a car; such a box is the same in every picture of a night,
 //! so no rule that waits can tell it from something that stands there. It is left out here, once, before anything

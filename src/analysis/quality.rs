@@ -1,5 +1,5 @@
-//! How well the alerts of each rule and camera serve those who answer them: how many were reported, what they turned out to be,
-//! how long it took until somebody had them and until they were closed.
+//! Alert quality by rule and camera: how many alerts were raised, their verdicts, and the times to their acknowledgement and
+//! closure.
 //!
 //! Fed with revisions; of each alert a few numbers are kept, for at most [`KEPT_DAYS`] days and of the latest [`KEPT`] alerts.
 //! Must never decide anything about an alert.
@@ -23,7 +23,7 @@ pub(crate) const CLOSE_WITHIN_SECS: u32 = 600;
 
 const MS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What is known of every alert that was reported lately.
+/// The recent alerts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Quality {
     /// By the alert's id, so in the order in which they began.
@@ -34,7 +34,7 @@ pub(crate) struct Quality {
     is_drill: bool,
 }
 
-/// Of whom figures are told.
+/// The subject of figures.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Source {
     /// The rule that decided; `None` where a signal did.
@@ -59,27 +59,27 @@ struct Entry {
 /// The figures of some alerts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figures {
-    /// Alerts.
+    /// Alerts raised.
     pub raised: u32,
-    /// Of them, those that somebody took on.
+    /// Alerts that were acknowledged.
     pub acknowledged: u32,
-    /// And within [`ACCEPT_WITHIN_SECS`].
+    /// Alerts acknowledged within [`ACCEPT_WITHIN_SECS`].
     pub acknowledged_in_time: u32,
-    /// Those that were closed.
+    /// Alerts that were closed.
     pub closed: u32,
-    /// And within [`CLOSE_WITHIN_SECS`].
+    /// Alerts closed within [`CLOSE_WITHIN_SECS`].
     pub closed_in_time: u32,
-    /// By the verdict that stands.
+    /// Alerts with the verdict `confirmed`; the latest verdict counts.
     pub confirmed: u32,
-    /// The same.
+    /// Alerts with the verdict `false_alarm`.
     pub false_alarms: u32,
-    /// The same.
+    /// Alerts with the verdict `duplicate`.
     pub duplicates: u32,
-    /// The same.
+    /// Alerts with the verdict `exercise`.
     pub exercises: u32,
-    /// The median time until somebody took one on, of those that somebody did, in seconds.
+    /// Median time to acknowledgement, of the acknowledged ones, in seconds.
     pub accept_median_secs: Option<f64>,
-    /// The median time until one was closed, likewise.
+    /// Median time to closure, of the closed ones, in seconds.
     pub close_median_secs: Option<f64>,
 }
 
@@ -130,18 +130,18 @@ impl Quality {
         self.alerts.retain(|_, entry| entry.told_ms >= since);
     }
 
-    /// When the first alert that counts was reported.
+    /// Time at which the first counted alert was raised.
     pub(crate) fn since(&self) -> Option<Timestamp> {
         let first = self.alerts.values().map(|entry| entry.told_ms).min()?;
         Timestamp::from_millisecond(first).ok()
     }
 
-    /// Of all alerts together.
+    /// The figures of all alerts.
     pub(crate) fn all(&self) -> Figures {
         figures(&self.alerts.values().collect::<Vec<_>>())
     }
 
-    /// By source: those that told most first.
+    /// Figures by source, the most alerts first.
     pub(crate) fn by_source(&self) -> Vec<(Source, Figures)> {
         let mut of: BTreeMap<&Source, Vec<&Entry>> = BTreeMap::new();
         for entry in self.alerts.values() {
@@ -175,7 +175,7 @@ impl Entry {
     }
 }
 
-/// In milliseconds: what was reported before is too old to count.
+/// Start of the counted period, in milliseconds.
 fn counted_since(now: Timestamp) -> i64 {
     now.as_millisecond().saturating_sub(KEPT_DAYS * MS_A_DAY)
 }

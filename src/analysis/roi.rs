@@ -1,4 +1,4 @@
-//! Which part of a picture deserves a closer look, and what it showed.
+//! Selects the region of interest: the part of a picture that is inferred a second time, enlarged.
 //!
 //! A network sees the whole picture a few hundred pixels wide, so somebody far away is a few pixels tall to it and not
 //! found. Where something moved that nothing found explains, that part is looked at once more, enlarged. What only a

@@ -312,7 +312,7 @@ impl Window {
     }
 }
 
-/// As it may be written in the configuration, in one fixed form.
+/// The schedule as the configuration may write it, in one fixed form.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.windows.is_empty() {

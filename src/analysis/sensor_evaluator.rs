@@ -1,4 +1,4 @@
-//! A sensor within the analysis: its judged readings and the thresholds that signals ask about.
+//! A sensor within the analysis: its readings, and the thresholds through which it feeds signals.
 //!
 //! A reading that is bad or missing says nothing to a signal, neither "yes" nor "no".
 
@@ -76,7 +76,7 @@ impl SensorEvaluator {
         }
     }
 
-    /// Where it says that something is worth a look, if it does.
+    /// The grid that it wants watched, if it reports "yes".
     pub(super) fn wants_a_look_at(&self) -> Option<&str> {
         self.is_positive.then(|| self.state.plan().grid.as_str())
     }

@@ -19,7 +19,7 @@ use crate::types::level::Level;
 /// Belief in a thing of which nothing was seen. With it, one source of weight 2 gives 0.65, two give 0.93: one
 /// sure source is worth a look, two agreeing ones are worth going. A choice, not a measurement.
 pub(crate) const DEFAULT_PRIOR: f64 = 0.2;
-/// Most that one origin counts for, in log-odds. With [`DEFAULT_PRIOR`] it gives a belief of 0.83: below the
+/// Maximum contribution of one origin, in log-odds. With [`DEFAULT_PRIOR`] it gives a belief of 0.83: below the
 /// usual 0.85 of orange, so that orange takes a second origin.
 pub(crate) const DEFAULT_ORIGIN_CAP: f64 = 3.0;
 /// Weight of a rule that feeds a signal without being listed in its `from`.
@@ -103,20 +103,20 @@ pub enum OriginId {
 pub enum Selector {
     /// One rule, on all of its cameras.
     Rule(Arc<str>),
-    /// Every rule that reports this kind.
+    /// Every rule of this kind.
     RuleKind(Arc<str>),
     /// One sensor, beyond a threshold.
     Sensor {
         /// The sensor.
         sensor: Arc<str>,
-        /// Beyond which value.
+        /// The threshold.
         threshold: Threshold,
     },
     /// Every sensor of a quantity, beyond a threshold.
     Quantity {
         /// The quantity, such as `water_level`.
         quantity: Arc<str>,
-        /// Beyond which value.
+        /// The threshold.
         threshold: Threshold,
     },
     /// Conditions of cameras.
@@ -175,7 +175,7 @@ pub struct SignalPlan {
     pub prior: f64,
     /// After this long without a word, what was said counts half.
     pub half_life: Duration,
-    /// Most that one camera or sensor counts for, in log-odds.
+    /// Maximum contribution of one camera or sensor, in log-odds.
     pub origin_cap: f64,
     /// The levels that it may have, rising in level and belief; at least one.
     pub levels: Vec<LevelPlan>,
@@ -265,7 +265,7 @@ impl Charge {
         Charge { weight, half_life, part: 0.0, at: Duration::ZERO, is_positive: false }
     }
 
-    /// The same words with the weight and half-life of another charge: configuration changed.
+    /// The contribution with the weight and half-life of another charge, after a change of configuration.
     pub(crate) fn revalue(&mut self, to: &Charge) {
         self.weight = to.weight;
         self.half_life = to.half_life;
@@ -293,7 +293,7 @@ impl Charge {
         self.at = at;
     }
 
-    /// Nothing more can be said: what was said fades.
+    /// The source has stopped: its contribution fades.
     pub(crate) fn fall_silent(&mut self) {
         self.is_positive = false;
     }

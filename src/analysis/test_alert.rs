@@ -1,7 +1,7 @@
-//! A test alert: nothing happened, and it goes the way of every other alert to show that the way is open.
+//! A test alert: nothing happened, and it is delivered as every other alert to test the delivery.
 //!
-//! One at a time. It is over when somebody took it on, or after [`LASTS`]. Must never be taken for a real one: its kind and
-//! [`Basis::Test`] tell it, it is reported in the mode `test`, nobody is told further because of it, and it counts nowhere.
+//! One at a time. It ends when it is acknowledged, or after [`LASTS`]. Must never be taken for a real one: its kind and
+//! [`Basis::Test`] mark it, it is published in the mode `test`, never escalates, and counts nowhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(super) struct TestAlert {
 
 #[derive(Debug, Clone)]
 struct Open {
-    /// The latest revision, as it was told.
+    /// The latest revision, as it was published.
     published: Revision,
     published_at: Duration,
     ends_at: Duration,
@@ -87,7 +87,7 @@ impl TestAlert {
         Ok(published)
     }
 
-    /// Time passed: it ends, or is reported again.
+    /// Time passed: it ends, or is published again.
     pub(super) fn tick(&mut self, ids: &mut AlertIds, at: Moment, published: &mut Vec<Revision>) {
         let Some(open) = &mut self.open else { return };
         if open.published.acknowledged.is_some() || at.mono >= open.ends_at {

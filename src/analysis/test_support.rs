@@ -138,7 +138,7 @@ pub(super) fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
     }
 }
 
-/// An analysis with its camera, and everything it told so far.
+/// An analysis with its camera, and every revision so far.
 pub(super) struct Stage {
     pub analysis: Analysis,
     pub now: f64,
@@ -186,7 +186,7 @@ impl Stage {
         self.published.extend(self.analysis.apply(event));
     }
 
-    /// What was reported so far, in short; forgets it.
+    /// Takes the phases and reasons of the revisions so far.
     pub(super) fn published(&mut self) -> Vec<(Phase, PhaseReason)> {
         self.published.drain(..).map(|revision| (revision.phase, revision.reason)).collect()
     }

@@ -130,9 +130,9 @@ pub struct Track {
     score_when_whole: f32,
     /// What was last seen of it is not all of it.
     is_hidden: bool,
-    /// Since when it has been still.
+    /// Start of its standstill.
     still_since: Option<Moment>,
-    /// Where it came to be still.
+    /// Place of its standstill.
     place: FullBox,
     motion: Motion,
     sights: u32,
@@ -311,7 +311,7 @@ impl Track {
 struct Votes([Option<(Class, f32)>; 4]);
 
 impl Votes {
-    /// Of a vote, so much is left at the next one.
+    /// Part of a vote that is left at the next one.
     const MEMORY: f32 = 0.95;
 
     fn add(&mut self, detection: &Detection) {
@@ -380,7 +380,7 @@ struct Scratch {
     /// Sound detections in an order that depends on nothing but themselves, groups together.
     detections: Vec<Detection>,
     detection_is_taken: Vec<bool>,
-    /// Of each track of before this frame.
+    /// One entry for each track of before this frame.
     expected: Vec<Expected>,
     track_is_matched: Vec<bool>,
     rows: Vec<usize>,

@@ -11,7 +11,7 @@ use crate::analysis::time::Timestamp;
 pub struct Excerpt {
     /// Each with its end.
     pub text: String,
-    /// Where there are more than fit: the number of the last one here.
+    /// The number of the last line here, if more lines follow.
     pub next: Option<u64>,
 }
 
@@ -23,8 +23,8 @@ struct Opened {
 }
 
 impl Audit {
-    /// The lines above the number `after` that tell of `since` or later, as many as fit into `most_bytes`, one at least.
-    /// Nobody waits for the reading: it ends where the log ended when it began.
+    /// The lines above the number `after` and from `since` on, as many as fit into `most_bytes`, at least one.
+    /// Reading ends where the log ended when it began, so no writer waits for it.
     ///
     /// # Errors
     /// A file cannot be read.

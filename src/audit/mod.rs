@@ -49,7 +49,7 @@ pub struct Entry {
     /// Its request.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub request_id: Option<String>,
-    /// Whose signature it had; absent where that is not sure.
+    /// The key whose signature was verified, if any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<String>,
     /// Who, in their own words.
@@ -64,7 +64,7 @@ pub struct Entry {
     /// What is to be said about it, in the language of the site.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
-    /// The same as code and arguments, for who reads another language; lines of older versions have none.
+    /// The detail as code and arguments, for readers of another language; absent in lines of older versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub told: Option<Value>,
     /// How many, where one line stands for several.
@@ -81,7 +81,7 @@ impl Entry {
         Entry { event: event.to_owned(), ..Entry::default() }
     }
 
-    /// The same with what is to be said about it, in the language of the site and so that it can be read in others.
+    /// Adds the detail, in the language of the site and as a code for other languages.
     #[must_use]
     pub(crate) fn with_detail(self, words: impl Into<Words>, language: Language) -> Self {
         let words = words.into();

@@ -1,4 +1,4 @@
-//! Whether a log is whole: every line follows from the one before.
+//! Verifies the hash chain of the audit log: every line follows from the one before.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! What an argument names and what cannot be used: a file to read or a folder to write into; why, and what to try.
+//! Errors of paths in arguments: a file to read or a folder to write into; why, and what to try.
 //!
 //! Must never read a file: it may be a pipe, whose content comes once.
 

@@ -297,7 +297,7 @@ impl Backup {
 /// What becomes of one file when a backup is restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// There is none yet.
+    /// The file does not exist yet.
     New,
     /// What is there is the same.
     Same,
@@ -368,7 +368,7 @@ enum StepKind {
     State,
 }
 
-/// Where a file of a backup goes on the box of that configuration.
+/// The destination of a file of a backup on the box of that configuration.
 fn step(name: &str, bytes: &[u8], config: &Config) -> Result<Step, BackupError> {
     let no_place = || BackupError::NoPlace(name.to_owned());
     let (path, kind) = if name == CONFIGURATION {

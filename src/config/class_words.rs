@@ -1,6 +1,6 @@
 //! Words that people know classes by, and what models call these: `people` are found as `person`.
 //!
-//! Only for hints: a model may know any of these words as a class of its own.
+//! For hints only: a model may have any of these words as a class of its own.
 
 use super::suggest;
 use crate::analysis::detection::Class;

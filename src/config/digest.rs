@@ -11,7 +11,7 @@ pub(super) fn of(root: &DeTable<'_>) -> String {
     sha256_hex(canonical.as_bytes())
 }
 
-/// The same of a text that is no TOML: over its bytes, so that it is never that of a good one.
+/// The digest of a text that is no TOML: over its bytes, so that it never equals that of valid TOML.
 pub(super) fn of_text(text: &str) -> String {
     sha256_hex(text.as_bytes())
 }

@@ -31,7 +31,7 @@ pub(crate) enum Edit {
     SetShapes {
         /// Which.
         camera: String,
-        /// As they are to be, whatever layer they come from.
+        /// The wanted shapes, whatever layer they come from.
         shapes: Shapes,
     },
     /// One more rule.
@@ -105,7 +105,7 @@ pub(crate) struct Shapes {
     pub(crate) lines: Vec<(String, [[f32; 2]; 2])>,
     /// Areas that are not looked at.
     pub(crate) masks: Vec<Mask>,
-    /// Where level ground meets the sky.
+    /// The horizon.
     pub(crate) horizon: Option<Horizon>,
     /// Zones that are called otherwise now: what each was called, and what it is called.
     pub(crate) renamed_zones: Vec<(String, String)>,
@@ -122,7 +122,7 @@ pub(crate) struct Mask {
     pub(crate) classes: Vec<String>,
 }
 
-/// Where level ground meets the sky.
+/// The horizon.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Horizon {
     /// Its points, from left to right.

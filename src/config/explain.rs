@@ -1,4 +1,4 @@
-//! Where each value of a camera comes from: its own section, its type, the defaults of the file, or the program; and which
+//! The origin of each value of a camera: its own section, its type, the defaults of the file, or the program; and which
 //! rules watch it. Reads the text once more, also that of a configuration with mistakes: as far as the camera itself can be
 //! read. Must never show a password inside an address.
 
@@ -18,7 +18,7 @@ use super::{Config, digest, mend, schema, structure, suggest};
 use crate::contract::stream_address;
 use crate::text::{Sentence, Words, config};
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// The camera's own section.
@@ -47,7 +47,7 @@ pub enum Origin {
 pub struct ExplainedValue {
     /// Its name with those of the tables around it: `thresholds.person`, `zone.gate.polygon`.
     pub name: String,
-    /// As it is typed in the file.
+    /// The value as typed in the file.
     pub value: String,
     /// Where it comes from.
     pub from: Origin,
@@ -95,7 +95,7 @@ impl Explained {
     ///
     /// # Errors
     ///
-    /// That there is no such camera, and what may have been meant.
+    /// The camera is unknown; with a suggestion.
     pub fn of(path: &Path, text: &str, id: &str) -> Result<Explained, (Sentence, Words)> {
         let typed = Source::new(path, text);
         let is_toml = DeTable::parse(text).is_ok();
@@ -186,7 +186,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Tables are reported value by value, entries of a list of tables by their id or number.
+    /// Tables are listed value by value, entries of a list of tables by their id or number.
     fn value(&mut self, name: &str, value: &Spanned<DeValue<'_>>) {
         match value.get_ref() {
             DeValue::Table(table) if !table.is_empty() => {

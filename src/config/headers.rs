@@ -8,9 +8,9 @@ use std::ops::Range;
 /// A header such as `[[camera.zone]]` below a camera type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BelowType<'t> {
-    /// As it is typed, with its brackets.
+    /// The header as typed, with its brackets.
     pub(super) typed: &'t str,
-    /// Where it stands.
+    /// Its place in the text.
     pub(super) span: Range<usize>,
     /// Whether a camera stands somewhere above it: then it is that one's.
     pub(super) follows_a_camera: bool,

@@ -11,7 +11,7 @@ use crate::text::{Joint, Sentence, Words, config, structure as say};
 
 /// Most complaints of one value.
 const MOST_TOLD: usize = 10;
-/// Most characters of a name.
+/// Maximum number of characters of a name.
 const MOST_NAME_CHARS: usize = 64;
 /// Most levels that are looked into.
 const MOST_DEPTH: usize = 16;

@@ -42,7 +42,7 @@ pub(super) enum Layer {
 }
 
 impl Layer {
-    /// As it is found in the file.
+    /// The name of the layer in the file.
     pub(super) fn sentence(&self) -> Sentence {
         match self {
             Layer::Defaults => config::the_defaults(),
@@ -124,7 +124,7 @@ fn defaults<'i>(root: &DeTable<'i>, places: &mut Places) -> Option<Beneath<'i>> 
     Some(Beneath { span: of_all.span(), table, size })
 }
 
-/// Those that have a name. Of two with one name the first counts, and the other is reported.
+/// The types that have an id. Of two with one id the first counts, and the other is reported.
 fn types<'i>(root: &DeTable<'i>, places: &mut Places) -> BTreeMap<String, Beneath<'i>> {
     let mut types = BTreeMap::new();
     let sections = root.get("camera_type").and_then(|sections| sections.get_ref().as_array());
@@ -187,7 +187,7 @@ fn asks_an_authority(camera: &DeTable<'_>) -> bool {
     !is_plain && !camera.contains_key("certificate_sha256")
 }
 
-/// The same for tables in a camera, value by value.
+/// Merges tables in a camera, value by value.
 fn merge<'i>(
     own: &mut DeTable<'i>,
     own_start: usize,

@@ -6,7 +6,7 @@
 use crate::analysis::typography;
 use crate::text::{Joint, Sentence, Words, config};
 
-/// Most characters that are named of one place.
+/// Maximum number of characters that are named of one place.
 const MOST: usize = 3;
 
 /// What to do about look-alikes on a line that is no TOML; those in texts and comments may stand there. Of a line that
@@ -95,7 +95,7 @@ fn explanation(chars: impl Iterator<Item = char>) -> Option<Words> {
     }
 }
 
-/// That a text is in another format than TOML, and in which.
+/// Recognises a text in another format than TOML.
 pub(super) fn other_format(text: &str) -> Option<Sentence> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let after_bracket = text.strip_prefix('[').map(str::trim_start);

@@ -30,7 +30,7 @@ pub(super) enum SlipKind {
 
 /// What to write into the copy, and why.
 struct Correction {
-    /// Where the slip is, in the text as typed.
+    /// The place of the slip in the text as typed.
     at: usize,
     kind: SlipKind,
     insert_at: usize,

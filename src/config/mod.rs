@@ -86,9 +86,9 @@ pub(crate) use suggest::nearest as nearest_name;
 use report::Report;
 use source::Source;
 
-/// Where the configuration and what it names belong.
+/// The folder of the configuration and of what it names.
 const FILES_DIR: &str = "/etc/lookout";
-/// Most bytes of a configuration file. A thousand cameras with ten zones each need a quarter of it.
+/// Maximum bytes of a configuration file. A thousand cameras with ten zones each need a quarter of it.
 const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A configuration in which everything fits together.
@@ -121,7 +121,7 @@ const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 pub struct Config {
     /// The box.
     pub site: Site,
-    /// Where alerts go.
+    /// The destination of alerts.
     pub mqtt: Mqtt,
     /// What looks at the pictures.
     pub detector: Detector,
@@ -159,7 +159,7 @@ pub struct Config {
     named: Named,
 }
 
-/// Names in the file that only the list of models can tell right or wrong.
+/// Names in the file that only the list of models can check.
 #[derive(Debug, Clone, Default)]
 struct Named {
     /// The list of models that the file names.
@@ -228,7 +228,7 @@ pub enum PathUse {
 /// What is wrong with a file or folder for whoever runs the configuration, and what to try.
 pub type Reach<'l> = dyn Fn(&NamedPath) -> Option<(Words, Words)> + 'l;
 
-/// Where a configuration is read: what is around it.
+/// The surroundings in which a configuration is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
     /// Folder against which relative paths in the file are taken; the file's own for [`Surroundings::of`].
@@ -419,7 +419,7 @@ impl Config {
         all
     }
 
-    /// Where this box speaks and listens.
+    /// The network endpoints of this box.
     pub fn topics(&self) -> Topics {
         Topics::new(&self.mqtt.prefix, &self.site.area, &self.site.box_id)
     }

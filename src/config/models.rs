@@ -1,4 +1,4 @@
-//! Whether the models and classes that a configuration names are there.
+//! Checks that the models and classes that a configuration names exist.
 //!
 //! Input: what the file names, and a list of models that the caller asks the detector for. Finds out in one pass what
 //! would come up only one after the other while the service starts: no list, an unknown model, an unknown class.
@@ -35,9 +35,9 @@ pub struct KnownModel {
 pub(crate) type ModelList<'l> =
     dyn Fn(ModelRequest<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + 'l;
 
-/// That a class is not found, where the models that the file names are known.
+/// The class is not found by any of the models that the file names.
 pub(super) const NOT_CHOSEN: fn(String) -> Sentence = config::class_not_chosen;
-/// The same where one of them is unknown.
+/// The class is not found by the known models, and one model is unknown.
 const OF_NO_MODEL: fn(String) -> Sentence = config::class_of_no_model;
 
 /// Reports every name that is in no list.

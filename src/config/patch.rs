@@ -13,7 +13,7 @@ use super::schema::document_schema;
 use crate::contract::stream_address;
 use crate::text::{Sentence, config as say};
 
-/// Most changes of one patch.
+/// Maximum number of changes of one patch.
 pub(crate) const MOST_CHANGES: usize = 1000;
 
 /// One change. A path leads from the top of the file down, its steps with a dot between them: a name, and behind the name
@@ -22,14 +22,14 @@ pub(crate) const MOST_CHANGES: usize = 1000;
 pub enum PatchStep {
     /// What stands there becomes this; an entry that is not there is added.
     Set {
-        /// Where: `camera.cam-03.analysis_fps`.
+        /// The path: `camera.cam-03.analysis_fps`.
         path: String,
         /// What.
         value: Value,
     },
     /// What stands there goes.
     Remove {
-        /// Where: `camera.cam-09`.
+        /// The path: `camera.cam-09`.
         path: String,
     },
 }
@@ -131,9 +131,9 @@ fn to_toml(path: &str, value: &Value) -> Result<toml::Value, Sentence> {
 
 /// Why a path leads nowhere.
 enum Nowhere {
-    /// There is no entry of that id in the list; so many steps of the path lead on below it.
+    /// The list has no entry of that id; `below` counts the further steps of the path.
     NoEntry { list: String, below: usize },
-    /// Nothing stands at its end.
+    /// The path leads to no value.
     NoValue,
     /// Another reason.
     Wrong(Sentence),
@@ -293,7 +293,7 @@ fn entries_of(field: &Value) -> Option<&Value> {
     entry.get("properties").is_some().then_some(entry)
 }
 
-/// What tells an entry from the others.
+/// The key that identifies an entry.
 fn key_of(entry: &Value) -> Option<&'static str> {
     let fields = entry.get("properties")?;
     ["id", "code"].into_iter().find(|key| fields.get(key).is_some())

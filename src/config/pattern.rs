@@ -1,4 +1,4 @@
-//! How a rule names cameras: `cam-03` is one, `lane/*` all of a type, `*` all there are.
+//! Patterns of cameras in rules: `cam-03` is one, `lane/*` all of a type, `*` all there are.
 //!
 //! Nothing else is a pattern: a rule that watched whatever is called alike would watch more tomorrow than today.
 

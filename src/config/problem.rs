@@ -26,7 +26,7 @@ pub struct Problem {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// Whether it is of the file as a whole: then its place is the beginning, and not told to people.
+    /// Whether it concerns the file as a whole: then its place is the beginning and is not shown.
     pub is_of_whole: bool,
     /// What is wrong, with which thing.
     pub what: Words,
@@ -68,7 +68,7 @@ impl Problems {
         Problems { path: path.to_owned(), list, sha256, secret_files: BTreeSet::new() }
     }
 
-    /// The same, of a configuration that names these secret files and certificates.
+    /// Adds the secret files and certificates that the configuration names.
     pub(crate) fn naming(mut self, secret_files: BTreeSet<PathBuf>) -> Problems {
         self.secret_files = secret_files;
         self
@@ -109,7 +109,7 @@ impl Problem {
     }
 
     /// What is wrong as it is published: the code of what is said, what stands in it, and as `owner` what it is said of.
-    /// Nothing where that is no sentence.
+    /// `None` if it is no sentence.
     pub fn rendered(&self, language: Language) -> Option<Rendered> {
         let whole = self.what.sentence()?;
         let inner = whole.value("what").filter(|_| whole.code() == OF).and_then(Words::sentence);

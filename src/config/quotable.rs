@@ -1,4 +1,4 @@
-//! Which lines of a configuration may be shown with a problem: none on which a secret could stand.
+//! The lines of a configuration that may be quoted with a problem: none on which a secret could stand.
 //!
 //! Input: lines as typed, also of a text that is no TOML. Of such a text nobody knows where a value ends, so only lines that
 //! are known to be harmless are shown.
@@ -136,7 +136,7 @@ fn is_a_header(line: &str) -> bool {
     inside.is_some_and(|inside| inside.starts_with(|c: char| c.is_alphabetic()))
 }
 
-/// Most lines that are looked at before one that is to be quoted, and most characters of each.
+/// Maximum number of lines that are looked at before one that is to be quoted, and most characters of each.
 const MOST_BEFORE: (usize, usize) = (20, 200);
 
 impl<'s> Broken<'s> {

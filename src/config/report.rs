@@ -12,7 +12,7 @@ use super::source::Source;
 use super::{lookalike, suggest};
 use crate::text::{Words, config, config_syntax};
 
-/// Most problems that are reported of one file; a file with more has one mistake that is made again and again.
+/// Maximum number of problems that are reported of one file; a file with more has one mistake that is made again and again.
 const MOST_PROBLEMS: usize = 200;
 
 /// A problem while the file is still being read.
@@ -33,7 +33,7 @@ pub(super) struct Report<'s> {
     found: Vec<Found>,
     /// Bytes at which the text is no TOML.
     unreadable_at: BTreeSet<usize>,
-    /// Where the values stand that several cameras have in common.
+    /// The places of values that several cameras share.
     shared: Places,
     /// Where something begins that may hold a secret, whatever it looks like.
     hidden: BTreeMap<usize, Hidden>,

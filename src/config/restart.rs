@@ -1,4 +1,4 @@
-//! What cannot change while the daemon runs, and why; everything else is taken up at once.
+//! Settings that need a restart, and why; every other change takes effect at once.
 
 use super::Config;
 use crate::text::{Sentence, config};

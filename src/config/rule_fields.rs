@@ -1,8 +1,8 @@
-//! What may stand in a `[[rule]]`, field by field, for whoever offers a form of it; and what stands in the rules and cameras of
+//! The fields of a `[[rule]]`, for a form; and what stands in the rules and cameras of
 //! a text.
 //!
 //! Made of the schema, which is made of the rules' own types: a new kind of rule is here by itself. Must never judge a
-//! value: that is the check's, whose complaints are told here by the field that they are about.
+//! value: that is the check's, whose problems are listed here by the field that they are about.
 
 use std::ops::Range;
 use std::path::Path;
@@ -118,7 +118,7 @@ fn of_rules() -> &'static Value {
     &schema::document_schema()["$defs"]["RuleDocument"]
 }
 
-/// Those that a form can offer.
+/// The values that a form can offer.
 fn fields(definition: &'static Value) -> Vec<Field> {
     let root = schema::document_schema();
     let required: Vec<&str> =
@@ -152,7 +152,7 @@ type Position = (u32, u32);
 pub(crate) struct TypedSection {
     /// Its name, where that is a word.
     pub(crate) id: Option<String>,
-    /// Where it begins, from 1.
+    /// Its first line, from 1.
     pub(crate) line: u32,
     values: Map<String, Value>,
     /// Where each value stands, those of the tables in it included, from its name to its end.
@@ -234,7 +234,7 @@ impl TypedSection {
         }
     }
 
-    /// Of a rule, the kind of its first condition.
+    /// The kind of a rule's first condition.
     pub(crate) fn condition(&self) -> Option<&'static str> {
         KINDS.iter().map(|kind| kind.name).find(|name| self.values.contains_key(*name))
     }

@@ -16,9 +16,9 @@ use super::document::DEFAULT_SECRETS_DIR;
 use crate::text::{Sentence, Words, config_secret as text};
 use crate::types::secret::Secret;
 
-/// Most bytes of a file of certificates that are looked at: the system's list has a quarter of it.
+/// Maximum bytes of a file of certificates that are looked at: the system's list has a quarter of it.
 const MAX_PEM_BYTES: u64 = 1024 * 1024;
-/// Most bytes of a secret file: a key pasted by mistake is not sent to a camera.
+/// Maximum bytes of a secret file: a key pasted by mistake is not sent to a camera.
 pub(crate) const MAX_SECRET_BYTES: u64 = 1024;
 
 /// Who logs in.
@@ -28,7 +28,7 @@ pub struct Credentials {
     pub user: String,
     /// Password.
     pub password: Secret,
-    /// Where they were read, for those who read them again at every connection.
+    /// The file they were read from, for reading them again at every connection.
     pub file: PathBuf,
     /// Whether the configuration names the user; otherwise the name is part of the secret.
     pub user_is_named: bool,
@@ -51,12 +51,12 @@ pub(crate) fn same_secret(one: Option<&Credentials>, other: Option<&Credentials>
     }
 }
 
-/// What files hold that are read by others: certificates and keys. Only good to tell whether it changed.
+/// The digests of certificates and keys that other libraries read, to detect changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Contents(u64);
 
 impl Contents {
-    /// Of all of them together. A file that cannot be read counts as one that holds nothing.
+    /// The digest over all of them. An unreadable file counts as empty.
     pub fn of<'p>(files: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut digest = Sha256::new();
         for path in files {
@@ -87,7 +87,7 @@ pub(crate) enum SecretError {
     TooOpen(PathBuf, u32),
     /// It could not be read.
     Unreadable(PathBuf, String),
-    /// Not a file, empty, too long, several lines, or no text.
+    /// It is not a file, empty, too long, of several lines, or no text.
     Malformed(PathBuf, Sentence),
 }
 
@@ -201,7 +201,7 @@ fn copy_command(reader: &Account, path: &Path, folder: &str) -> String {
     format!("install -D {mode} {shown} {}", there.display())
 }
 
-/// Where secret files are.
+/// The folder of secret files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecretStore {
     /// The folder.

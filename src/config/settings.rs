@@ -43,7 +43,7 @@ pub struct Site {
     pub name: Option<String>,
     /// Language of titles.
     pub language: Language,
-    /// Whether places are reported in GCJ-02, too.
+    /// Whether places are published in GCJ-02, too.
     pub also_gcj02: bool,
     /// Time zone of schedules.
     pub time_zone: TimeZone,
@@ -63,7 +63,7 @@ impl Site {
     }
 }
 
-/// Where alerts go.
+/// The destination of alerts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mqtt {
     /// The broker.
@@ -72,7 +72,7 @@ pub struct Mqtt {
     pub prefix: String,
     /// Version of the protocol.
     pub version: mqtt::Version,
-    /// Nothing leaves the queue before the centre's mark, from the first message on.
+    /// Records stay in the queue until the centre's mark, from the first message on.
     pub expect_marks: bool,
 }
 
@@ -167,7 +167,7 @@ pub struct Detector {
     pub face_model: FaceModel,
     /// The list of models; the installed one if there is none.
     pub manifest: Option<PathBuf>,
-    /// Where to compute, best first; none: whatever a measurement says.
+    /// Execution providers, best first; empty: chosen by measurement.
     pub providers: Vec<Provider>,
     /// What a measurement may choose from.
     pub precision: Precision,
@@ -191,15 +191,15 @@ pub enum FaceModel {
 pub struct Outbox {
     /// Its folder.
     pub dir: PathBuf,
-    /// Most messages.
+    /// Maximum number of messages.
     pub max_rows: u64,
-    /// Most bytes on disk.
+    /// Maximum bytes on disk.
     pub max_bytes: u64,
     /// Free bytes to leave alone.
     pub min_free_bytes: u64,
     /// How long sent messages are kept for whoever asks for them again; zero: not at all.
     pub resend_for: Duration,
-    /// Most bytes of them.
+    /// Maximum bytes of them.
     pub resend_bytes: u64,
 }
 
@@ -212,7 +212,7 @@ pub struct Evidence {
     pub dir: PathBuf,
     /// How long they are kept.
     pub keep: Duration,
-    /// Most bytes on disk.
+    /// Maximum bytes on disk.
     pub max_bytes: u64,
     /// Whether originals are kept, sealed.
     pub originals: Option<Originals>,
@@ -240,7 +240,7 @@ pub struct Camera {
     pub url_main: Option<String>,
     /// Who logs in.
     pub credentials: Option<Credentials>,
-    /// Whose certificate is believed, where the address is encrypted.
+    /// The trusted certificate, if the address is encrypted.
     pub trust: Trust,
     /// What it gets for one answer, where the file says so.
     pub answer_within: Option<Duration>,
@@ -256,13 +256,13 @@ pub struct Camera {
     pub analysis_hz: f32,
     /// How much it counts beside the others when there is not time for all, 0.1..10.
     pub weight: f32,
-    /// Least score per class, 0..1.
+    /// Minimum score per class, 0..1.
     pub thresholds: BTreeMap<Class, f32>,
     /// Other ones at other hours.
     pub night: Option<Night>,
     /// How tall boxes may be, by class.
     pub heights: BTreeMap<Class, HeightLimits>,
-    /// Where level ground meets the sky.
+    /// The horizon.
     pub horizon: Option<Horizon>,
     /// Which decoder.
     pub decoder: Decoder,
@@ -330,7 +330,7 @@ pub struct Web {
     pub listen: WebListen,
     /// How long it knows alerts.
     pub keep: Duration,
-    /// Most bytes of them.
+    /// Maximum bytes of them.
     pub keep_bytes: u64,
 }
 
@@ -339,7 +339,7 @@ impl Web {
     pub const IS_BUILT_IN: bool = cfg!(feature = "web");
 }
 
-/// Where the page is served.
+/// The address of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebListen {
     /// For this machine alone, on the usual port or the next one that is free.
@@ -375,11 +375,11 @@ impl SensorBroker {
 /// The listener for posted readings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookListener {
-    /// Where it listens.
+    /// The address it listens on.
     pub listen: SocketAddr,
     /// What a sender must show, as the password; `None` only in a configuration for another machine.
     pub token: Option<Credentials>,
-    /// Most posts per second.
+    /// Maximum number of posts per second.
     pub posts_per_sec: u32,
 }
 

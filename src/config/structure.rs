@@ -147,7 +147,7 @@ fn headers_below_types(misplaced: &[headers::BelowType<'_>], root: &DeTable<'_>,
         let above = cameras
             .and_then(|cameras| cameras.iter().rev().find(|camera| camera.span().start < header.span.start));
         let id = above.and_then(|camera| camera.get_ref().as_table()?.get("id")?.get_ref().as_str());
-        // What has no id is reported already.
+        // A missing id is reported already.
         let Some(id) = id.filter(|id| is_quotable(id)) else { continue };
         report
             .warning(&header.span, say::joins_the_camera(header.typed, config::camera(id)))
@@ -155,7 +155,7 @@ fn headers_below_types(misplaced: &[headers::BelowType<'_>], root: &DeTable<'_>,
     }
 }
 
-/// Where in the file the walk is.
+/// The current place in the file.
 struct Place<'s> {
     /// How people call the table: `camera `cam-03``; nothing for the file itself.
     owner: Option<Words>,

@@ -3,7 +3,7 @@
 use crate::analysis::typography;
 use crate::text::{Joint, MOST_SHOWN, Sentence, Words, config};
 
-/// Most names of a list that are shown.
+/// Maximum number of names of a list that are shown.
 pub(super) const MOST_LISTED: usize = MOST_SHOWN;
 
 /// The candidate that is near enough to `typed` to be what was meant; the first of equally near ones.

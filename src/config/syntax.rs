@@ -1,4 +1,4 @@
-//! What is said of a text that is no TOML: the reader's own words, and in ours what to try.
+//! Messages about a text that is no TOML: the parser's own, and our hint.
 //!
 //! Input: what the reader of TOML says. Must never repeat a piece of the text: it may hold a secret.
 

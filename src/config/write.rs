@@ -21,7 +21,7 @@ use crate::text::{Sentence, argument, command_line, config_write as say, secret_
 /// Why something was not written.
 #[derive(Debug)]
 pub(crate) enum NotWritten {
-    /// That is no name of a secret.
+    /// Invalid name of a secret.
     Name,
     /// It is no secret: what is wrong with it.
     Secret(Sentence),
@@ -273,7 +273,7 @@ fn write_of_service(path: &Path, bytes: &[u8], service: Option<&Account>) -> io:
     written
 }
 
-/// Of the folders that are not there yet, the one around the others.
+/// The outermost folder that does not exist yet.
 fn outermost_missing(folder: &Path) -> Option<&Path> {
     folder.ancestors().take_while(|one| fs::symlink_metadata(one).is_err()).last()
 }
@@ -455,7 +455,7 @@ fn create(folder: &File, name: &OsStr) -> io::Result<File> {
     Ok(File::from(openat(folder, name, new, Mode::RUSR | Mode::WUSR)?))
 }
 
-/// Whoever reads meanwhile has the old file or the new one.
+/// A concurrent reader gets the old file or the new one.
 fn replace(path: &Path, bytes: &[u8], hand_over: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let folder = folder_around(path, service_beside_root().as_ref())?;

@@ -1,4 +1,4 @@
-//! From a revision of an alert to the bytes that are stored and sent.
+//! Serialises a revision of an alert to the bytes that are stored and sent.
 //!
 //! Pure: the same revision, context and number give the same bytes.
 
@@ -61,7 +61,7 @@ pub struct AlertContext<'a> {
     pub muted: Option<&'a Muted>,
 }
 
-/// Where a camera is and whose it is.
+/// The place and owner of a camera.
 #[derive(Debug, Clone)]
 pub struct CameraPlace {
     /// Who owns it.
@@ -81,7 +81,7 @@ pub struct CameraPlace {
     pub device: Option<String>,
 }
 
-/// Where a sensor is.
+/// The place of a sensor.
 #[derive(Debug, Clone, Default)]
 pub struct SensorPlace {
     /// Address in words.

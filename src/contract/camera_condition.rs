@@ -1,4 +1,4 @@
-//! What can be wrong with a camera's pictures, in sentences for people.
+//! Sentences for people about the conditions of a camera.
 
 use super::words::Language;
 use crate::analysis::camera_health::NoVideoCause;

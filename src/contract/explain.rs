@@ -118,7 +118,7 @@ pub fn judged(verdict: Verdict) -> Sentence {
     }
 }
 
-/// Where in its life an alert is.
+/// The phase of an alert.
 pub fn in_its_life(phase: Phase) -> Sentence {
     match phase {
         Phase::New => say::is_new(),

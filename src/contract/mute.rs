@@ -18,7 +18,7 @@ pub struct Mute {
     /// The camera.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub camera: Option<String>,
-    /// Until when.
+    /// End of the mute.
     pub until: Time,
     /// Who.
     pub by: String,

@@ -211,7 +211,7 @@ pub(crate) fn redacted(text: &str) -> String {
     clean
 }
 
-/// Where an address ends in a text: at a blank or a quotation mark, unless the password seems to go on behind it.
+/// The end of an address in a text: a blank or a quotation mark, unless the password seems to go on behind it.
 fn end_of_address(text: &str) -> usize {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
     let end = text.find(is_end).unwrap_or(text.len());

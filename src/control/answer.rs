@@ -1,4 +1,4 @@
-//! What became of a command, as it is answered.
+//! Answers to commands.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::contract::command::{
 use crate::text::{Joint, Sentence, Words, command as say, foreign};
 use crate::types::language::Language;
 
-/// Most characters of what a sender wrote in what is said about it.
+/// Maximum number of characters of what a sender wrote in what is said about it.
 pub(super) const MOST_CHARS: usize = 512;
 
 /// Hears what became of a command.
@@ -30,7 +30,7 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Why not, for programs.
     pub code: Option<Refusal>,
-    /// The same for people, or what else there is to say.
+    /// The message for people.
     pub message: Option<Words>,
     /// What to try.
     hint: Option<Sentence>,
@@ -73,7 +73,7 @@ impl Answer {
         Answer { outcome: Outcome::Already, message: Some(message.into()), ..Answer::done(None) }
     }
 
-    /// Somebody else was faster; the time is in the site's zone.
+    /// Already done by another sender; the time is in the site's zone.
     pub(super) fn taken_by(before: Acknowledgement, zone: &TimeZone) -> Self {
         let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z");
         let message = say::taken_by(&before.by, since.to_string());
@@ -99,7 +99,7 @@ impl Answer {
         Answer::refused_with(code, error.sentence(), error.hint())
     }
 
-    /// Not done, and what to try instead.
+    /// Refused, with a hint.
     pub(super) fn refused_with(code: Refusal, message: Sentence, hint: Option<Sentence>) -> Self {
         Answer { hint, ..Answer::refused(code, message) }
     }
@@ -122,14 +122,14 @@ impl Answer {
         })
     }
 
-    /// Not done, and sending it again will not help.
+    /// Refused for good: sending it again does not help.
     pub fn refused(code: Refusal, message: impl Into<Words>) -> Self {
         // What was asked for stands in it, and it may have been anything.
         let (code, message) = (Some(code), Some(message.into().shortened(MOST_CHARS)));
         Answer { outcome: Outcome::Refused, code, message, ..Answer::done(None) }
     }
 
-    /// Not done for trouble in the box.
+    /// Failed because of a fault in the box.
     pub fn failed(message: impl Into<Words>) -> Self {
         Answer { outcome: Outcome::Failed, ..Answer::refused(Refusal::Storage, message) }
     }
@@ -210,7 +210,7 @@ impl Answer {
         Answer { unanswered: Some(unanswered), ..Answer::refused(Refusal::Busy, message) }
     }
 
-    /// As it is published, for people who read that language.
+    /// The reply as published, in a language.
     pub(super) fn into_reply(self, to: AnsweredCommand, seq: SeqData, language: Language) -> ReplyData {
         let AnsweredCommand { request_id, command, ignored } = to;
         let message_text = self.message_text(language);
@@ -250,7 +250,7 @@ impl Answer {
     }
 }
 
-/// What an answer is to.
+/// The command that an answer belongs to.
 #[derive(Debug, Clone)]
 pub(super) struct AnsweredCommand {
     pub request_id: String,

@@ -1,4 +1,4 @@
-//! Who may come in: looks at every message from the centre before anything is made of it.
+//! Authorisation: verifies every message from the centre before it is parsed.
 //!
 //! Where the configuration names keys, a message is taken only with the signature of one whose role allows it, marks
 //! included: a forged mark would make the box forget alerts. Where it names none, only acknowledgements and marks are
@@ -52,7 +52,7 @@ pub(super) struct Admitted<'p> {
 pub(super) struct Rejected {
     pub kind: RefusalKind,
     pub why: Sentence,
-    /// Whose signature it has, if that is sure.
+    /// The key whose signature was verified, if any.
     pub key: Option<Arc<str>>,
     /// What is inside, to answer with its `request_id`: where keys are in force only if the signature is good.
     pub payload: Option<Vec<u8>>,

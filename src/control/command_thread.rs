@@ -42,7 +42,7 @@ pub(crate) struct Parts {
     pub alerts: Box<dyn Alerts>,
     /// Passes what is not about an alert to the main thread; `false` where it is gone.
     pub to_main: Box<dyn Fn(MainCommand) -> bool + Send>,
-    /// Where answers go.
+    /// The destination of answers.
     pub outbox: Outbox,
     /// Who answers.
     pub sender: Sender,
@@ -82,7 +82,7 @@ impl MainCommand {
     }
 }
 
-/// What the thread hears from inside the daemon.
+/// Messages of the daemon to the command thread.
 enum Notice {
     Finished(Box<Finished>),
     Stop,
@@ -152,7 +152,7 @@ struct Dispatcher {
     parts: Parts,
     seen: ReplayGuard,
     pace: RateLimit,
-    /// Of people at the page.
+    /// Commands of people at the page.
     page_pace: RateLimit,
     finished_to: UnboundedSender<Notice>,
 }
@@ -280,7 +280,7 @@ impl Dispatcher {
             command = envelope.command(), by = envelope.by, key = envelope.signer.as_ref().map(|s| &*s.key)
         );
         let (to, kept) = (self.finished_to.clone(), envelope.clone());
-        // The thread is gone only when the daemon is stopping; the centre hears nothing and sends it again.
+        // The thread is gone only when the daemon is stopping; the centre gets no answer and sends it again.
         let answering: Answering = Box::new(move |answer| {
             drop(to.send(Notice::Finished(Box::new(Finished { envelope: kept, answer }))));
         });

@@ -32,7 +32,7 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// That there is no such field.
+    /// The field is unknown.
     pub(crate) fn sentence(&self) -> Sentence {
         match self.nearest {
             Some(nearest) => say::unknown_field_meant(&self.name, nearest),

@@ -1,5 +1,5 @@
-//! Where what the centre says arrives: the publisher hands over what came on `down/...`, and commands that may be carried
-//! out wait here for the command thread. Must never wait.
+//! The inbox for messages of the centre: the publisher hands over what came on `down/...`, and authorised commands are
+//! queued for the command thread. Must never block.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! The door for people who logged in at the box's own page. What they ask for goes the way of signed commands: it is read
-//! as one, written into the audit log, carried out and answered; only the answer comes back here, and not to the broker.
+//! Commands of people who logged in at the box's own page. They are processed as signed commands: parsed, written into the
+//! audit log, carried out and answered; only the answer goes to the page, and not to the broker.
 //!
-//! Must never take what the role does not allow, and never let anybody but the page say that it is the page.
+//! Must never accept what the role does not allow, and accepts commands of the page alone.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub struct LocalDesk {
     room: Arc<Semaphore>,
 }
 
-/// Where the answer to one of them goes.
+/// The destination of the answer to one command.
 #[derive(Debug, Clone)]
 pub struct LocalAnswer {
     to: Sender<Answer>,

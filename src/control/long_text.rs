@@ -3,7 +3,7 @@
 use crate::contract::command::{TextKind, TextPart};
 use crate::types::hex::sha256_hex;
 
-/// Most bytes of a part as JSON has them: the rest of a message of 32 KiB is for what stands around it.
+/// Maximum bytes of a part as JSON has them: the rest of a message of 32 KiB is for what stands around it.
 const PART_BYTES: usize = 24 * 1024;
 
 /// A text on its way out.
@@ -13,7 +13,7 @@ pub(crate) struct LongText {
     pub what: TextKind,
     /// The whole of it.
     pub text: String,
-    /// Where to ask on, if it is not all there is.
+    /// The place from which to request more, if there is more.
     pub next: Option<u64>,
     /// How many addresses in it are not whole.
     pub hidden: Option<u32>,

@@ -1,4 +1,4 @@
-//! Who may ask a box for what, and how it is carried out: authorisation, commands, overrides, policy.
+//! Commands to a box: authorisation, execution, overrides, policy.
 //!
 //! ```text
 //!  mqtt ─ bytes ─► inbox: authorisation ► envelope ─► command thread: rate limit ► replay guard ► audit log

@@ -1,4 +1,4 @@
-//! What the command centre asked for that goes on: another configuration, a few values, muted alerts, and what is on
+//! Overrides: lasting requests of the command centre: another configuration, a few values, muted alerts, and what is on
 //! trial. Kept in `standing.json`, on disk before it takes effect, so that it survives a restart.
 //!
 //! The file on the box comes first: what stands here belongs to the file as it was, and falls when the file changes.
@@ -46,7 +46,7 @@ pub struct StoredOverrides {
 pub struct LastOffer {
     /// Refused, or on trial and not confirmed.
     pub outcome: ConfigOutcome,
-    /// Where it came from.
+    /// Its source.
     pub source: ConfigSource,
     /// Its version, where it is one of the centre's configurations.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -92,7 +92,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Where what runs came from, with its version where it has one.
+    /// The source of what runs, with its version if it has one.
     pub fn source(&self) -> (ConfigSource, Option<u64>) {
         match &self.wanted {
             None => (ConfigSource::File, None),
@@ -142,10 +142,10 @@ impl Settings {
     }
 }
 
-/// Until when something has to be confirmed.
+/// A trial, which ends without a confirmation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// Then what was there before comes back.
+    /// The time at which the previous configuration comes back.
     pub until: Time,
     /// How long that was from its beginning: after a restart with a clock that is wrong it is no longer than this.
     pub secs: u32,

@@ -1,4 +1,4 @@
-//! How many commands of one key are carried out: enough for a busy desk, not enough to wear out the disk or to push
+//! The rate limit of commands by key: enough for a busy desk, not enough to wear out the disk or to push
 //! everything else out of the audit log.
 
 use std::collections::HashMap;
@@ -21,10 +21,10 @@ pub(crate) struct RateLimit {
     over_limit: HashMap<String, Option<LeftOut>>,
 }
 
-/// Whether a command is carried out.
+/// The decision about one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RateDecision {
-    /// It is.
+    /// It is carried out.
     Go,
     /// It is the first of its key that is too many: worth an answer.
     TooMany,
@@ -41,7 +41,7 @@ pub(crate) struct LeftOut {
     pub from: Timestamp,
     /// And the last.
     pub until: Timestamp,
-    /// Of the first of them.
+    /// Ids of the first of them.
     pub request_ids: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl RateLimit {
         *at = now.mono;
         if *left >= 1.0 {
             *left -= 1.0;
-            // Those that were left out are still to be reported.
+            // The commands left out are still to be reported.
             self.over_limit.retain(|other, left_out| other != key || left_out.is_some());
             return RateDecision::Go;
         }

@@ -1,4 +1,4 @@
-//! What people read about the commands: `config/COMMANDS.md`, its Chinese twin, and the help of `lookout keys`. Made from
+//! The reference of the commands: `config/COMMANDS.md`, its Chinese twin, and the help of `lookout keys`. Made from
 //! the list of commands.
 
 use std::fmt::Write as _;
@@ -58,7 +58,7 @@ pub(crate) fn example(message: &Message, like: &Value, now: Timestamp) -> Option
     Some(example.to_string())
 }
 
-/// So long an example may be sent.
+/// Time for which an example may be sent.
 const EXAMPLE_GOOD_FOR_SECS: i64 = 300;
 
 /// `desk (ack, mark, ...), operator (also set, ...) or admin (also config)`.

@@ -1,4 +1,4 @@
-//! What was refused and which marks came, between two looks: the first few word for word, the rest as numbers.
+//! Statistics of refused commands and received marks: the first few word for word, the rest as numbers.
 //!
 //! Filled by the MQTT thread, which must not wait; written to the audit log by the command thread. A flood costs some
 //! lines an interval, never one each.

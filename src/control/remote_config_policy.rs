@@ -1,4 +1,4 @@
-//! What a configuration from the command centre may not do, though the file on the box may. Pure.
+//! Policy of remote configurations: what one may not change, though the file on the box may. Pure.
 //!
 //! Nobody far away can switch a box off: cameras, rules and hours stay. Nobody far away can send a password to another
 //! host than the one that the file gave it to, or make the box read or write other files. Whoever stands at the box can

@@ -1,4 +1,4 @@
-//! Which signed commands were carried out: so that none is carried out twice, also over a restart.
+//! The replay guard: remembers signed commands, so that none is carried out twice, also over a restart.
 //!
 //! `requests.jsonl`: one JSON object a line, on disk before the command takes effect. `begun` lines are followed by `done`
 //! lines; one that was begun and not done when the power went may be carried out again, as every command may be
@@ -46,7 +46,7 @@ enum Stage {
     Done,
 }
 
-/// What is to be done with a command.
+/// The verdict about one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReplayVerdict {
     /// It is new.
@@ -55,11 +55,11 @@ pub(crate) enum ReplayVerdict {
     Already,
     /// Its counter is not above this one.
     CounterTooLow(u64),
-    /// So many are remembered that no more fit.
+    /// The memory of requests is full.
     TooMany,
 }
 
-/// What was carried out.
+/// The requests and counters that were carried out.
 #[derive(Debug)]
 pub(crate) struct ReplayGuard {
     path: PathBuf,

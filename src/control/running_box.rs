@@ -1,4 +1,4 @@
-//! What a command may look at and change of the box that runs: the seam between the commands and the daemon.
+//! The running box as commands may read and change it: the interface between the commands and the daemon.
 
 use std::io;
 use std::sync::Arc;
@@ -123,7 +123,7 @@ pub trait RunningBox {
     fn transfers(&mut self) -> &mut Transfers;
 }
 
-/// Where a configuration came from that is offered.
+/// The source of an offered configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// The file, the command centre, or somebody at the page.
@@ -136,7 +136,7 @@ impl Offer {
     /// The file on the box.
     pub const FILE: Offer = Offer { source: ConfigSource::File, version: None };
 
-    /// Where it came from, in words.
+    /// Its source, in words.
     pub(crate) fn source_in_words(&self) -> Sentence {
         match self.source {
             ConfigSource::File => daemon::from_file(),
@@ -204,7 +204,7 @@ pub(super) fn changed(
     StoredOverrides { now, trial, ..before.clone() }
 }
 
-/// So many seconds after `now`.
+/// The time that many seconds after `now`.
 pub(super) fn later(now: Timestamp, secs: u32) -> Timestamp {
     Timestamp::from_second(now.as_second() + i64::from(secs)).unwrap_or(Timestamp::MAX)
 }

@@ -11,13 +11,13 @@ use std::time::Duration;
 use crate::text::{Sentence, command as say};
 use crate::types::hex::sha256_hex;
 
-/// Most bytes of a whole text. A thousand cameras with ten zones each.
+/// Maximum bytes of a whole text. A thousand cameras with ten zones each.
 pub(crate) const MOST_BYTES: usize = 2 * 1024 * 1024;
-/// Most parts of one.
+/// Maximum number of parts of one.
 pub(crate) const MOST_PARTS: u32 = 256;
 /// Texts that are put together at once; one more of the same key takes the place of its oldest.
 const AT_ONCE: usize = 2;
-/// So long after its last part that was not here before a text is forgotten.
+/// Time after its last new part at which a text is forgotten.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What is being put together, on the monotonic clock.
@@ -34,10 +34,10 @@ struct Transfer {
     last: Duration,
 }
 
-/// A part that came.
+/// A received part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedPart {
-    /// Whose signature it has.
+    /// The key of its signature.
     pub key: Option<Arc<str>>,
     /// Which transfer.
     pub id: String,
@@ -45,16 +45,16 @@ pub struct ReceivedPart {
     pub index: u32,
     /// How many there are.
     pub total: u32,
-    /// Of the whole.
+    /// Digest of the whole text.
     pub sha256: String,
     /// The part itself.
     pub text: String,
 }
 
-/// What became of a part.
+/// The outcome of taking a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartTaken {
-    /// So many of so many are here.
+    /// This many of all parts are here.
     Parts(u32, u32),
     /// It was here before.
     Known(u32, u32),
@@ -67,9 +67,9 @@ pub enum PartTaken {
 pub enum TransferError {
     /// The number of the part, or of all of them, cannot be.
     Count {
-        /// The part's.
+        /// The number of the part.
         index: u32,
-        /// Of all.
+        /// The number of all parts.
         total: u32,
     },
     /// It says something else than the other parts.
@@ -78,7 +78,7 @@ pub enum TransferError {
     TooLarge,
     /// All parts are here and are not what was meant; the transfer is forgotten.
     Digest(String),
-    /// Those of other keys are being put together.
+    /// Other keys use all slots for transfers.
     TooMany,
     /// The text is not here.
     Unknown(String),
@@ -86,7 +86,7 @@ pub enum TransferError {
     Missing {
         /// Their numbers, the first few.
         missing: String,
-        /// Of all.
+        /// The number of all parts.
         total: u32,
     },
 }

@@ -44,7 +44,7 @@ use super::live_view;
 /// Notes that may wait. Each is one looked-at frame at most; a second's worth on a busy box.
 const QUEUE: usize = 64;
 
-/// How often the analysis hears that time passed.
+/// Period of the analysis tick.
 const TICK: Duration = Duration::from_secs(1);
 
 /// How long the frame of a witness is kept, so that an alert raised by another source soon after can show it.
@@ -62,7 +62,7 @@ fn wants_picture(revision: &Revision) -> bool {
     revision.phase == Phase::New || (revision.why.basis == Basis::Belief && has_more)
 }
 
-/// What the analysis thread is told.
+/// Messages to the analysis thread.
 pub(crate) enum AnalysisMessage {
     /// A worker looked at a frame, which is kept for evidence.
     Looked(Frame, Look),
@@ -72,7 +72,7 @@ pub(crate) enum AnalysisMessage {
     Back(Arc<str>),
     /// A sensor said something.
     Reading(SensorUpdate),
-    /// Somebody took an alert on; the answer goes to `reply`.
+    /// An acknowledgement; the answer goes to `reply`.
     Acknowledge {
         /// Which alert.
         alert: AlertId,
@@ -81,7 +81,7 @@ pub(crate) enum AnalysisMessage {
         /// Hears what became of it; `Some`: who had it before.
         reply: AcknowledgeReply,
     },
-    /// Somebody did something about an alert; the answer goes to `reply`.
+    /// A handling step; the answer goes to `reply`.
     Handle {
         /// Which alert.
         alert: AlertId,
@@ -97,7 +97,7 @@ pub(crate) enum AnalysisMessage {
         /// What is, and is in force already.
         after: Vec<Mute>,
     },
-    /// Somebody wants to see whether an alert arrives; the answer goes to `reply`.
+    /// A request for a test alert; the answer goes to `reply`.
     Test {
         /// Who.
         by: String,
@@ -108,9 +108,9 @@ pub(crate) enum AnalysisMessage {
     },
     /// The watchdog's question, to be passed on.
     Ping(Ping),
-    /// Somebody wants to see what a camera sees.
+    /// A request for a snapshot.
     Snapshot(SnapshotRequest),
-    /// Another configuration, checked.
+    /// A new configuration, checked.
     Reconfigure(Box<Plan>),
     /// The last note.
     Stop,
@@ -129,7 +129,7 @@ pub(super) struct Known {
     pub quality: Mutex<Quality>,
 }
 
-/// Where notes go.
+/// The queue of messages to the analysis thread.
 pub(super) type AnalysisQueue = SyncSender<AnalysisMessage>;
 
 /// The two ends of the queue. Whoever starts before the thread can send already.
@@ -137,7 +137,7 @@ pub(super) fn queue() -> (AnalysisQueue, Receiver<AnalysisMessage>) {
     sync_channel(QUEUE)
 }
 
-/// Where the inference workers send what they saw.
+/// The sink for the results of the inference workers.
 pub(crate) fn look_sink(queue: AnalysisQueue) -> LookSink {
     Arc::new(move |frame, look| queue.send(AnalysisMessage::Looked(frame, look)).is_ok())
 }
@@ -219,14 +219,14 @@ struct AnalysisLoop {
     alert_writer: AlertWriterQueue,
     known: Arc<Known>,
     decode_demands: Arc<DecodeDemands>,
-    /// Where somebody may look.
+    /// The live view.
     tap: Tap,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Snapshot)>,
-    /// Pictures that were asked for, and until when they are waited for.
+    /// Requested snapshots with their deadlines.
     snapshots: Vec<(Duration, SnapshotRequest)>,
-    /// Of what never moves, as it was told last.
+    /// The number of changes of the furniture that were last shared.
     furniture_changes: u64,
 }
 
@@ -281,7 +281,7 @@ impl AnalysisLoop {
                 let at = self.clock.now();
                 match self.analysis.acknowledge(&alert, &acknowledgement, at) {
                     Ok(AckOutcome::Now(revision)) => {
-                        // Told before it is answered: who hears "done" can rely on the revision being on its way.
+                        // Sent before the answer: with "done" the revision is on its way.
                         self.send_revisions(vec![*revision], None);
                         reply(Ok(None));
                     }
@@ -381,7 +381,7 @@ impl AnalysisLoop {
     fn reconfigure(&mut self, plan: Plan) {
         let at = self.clock.now();
         match self.analysis.reconfigure(plan, at) {
-            // What is open is reported in the words and the language of this configuration.
+            // Open alerts are published with the texts and the language of this configuration.
             Ok(revisions) => self.resend_revisions(revisions),
             // The configuration was checked; if this happens all the same, the old rules go on.
             Err(error) => {
@@ -391,7 +391,7 @@ impl AnalysisLoop {
         }
     }
 
-    /// Whoever looks live sees what moves, as far as the camera's own rate allows.
+    /// The rate for viewers of the live picture, as far as the camera's own rate allows.
     fn pace_of_viewers(&self, camera: &str, pace: RequiredRate) -> RequiredRate {
         let plan = self.analysis.camera_plan(camera).filter(|_| self.tap.is_live(camera));
         let Some(plan) = plan else { return pace };
@@ -423,7 +423,7 @@ impl AnalysisLoop {
         }
     }
 
-    /// Says what never moves, where that changed.
+    /// Shares the furniture if it changed.
     fn share_furniture(&mut self) {
         let changes = self.analysis.furniture().map(|(_, furniture)| furniture.changes()).sum();
         if std::mem::replace(&mut self.furniture_changes, changes) != changes {
@@ -431,7 +431,7 @@ impl AnalysisLoop {
         }
     }
 
-    /// Hands revisions to the alert writer, in order, with the frame that shows what they tell.
+    /// Sends revisions to the alert writer, in order, with the frame that shows them.
     fn send_revisions(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Snapshot)>) {
         if revisions.is_empty() {
             return;
@@ -447,7 +447,7 @@ impl AnalysisLoop {
         self.send_open();
     }
 
-    /// As [`AnalysisLoop::send_revisions`]; what is open is reported also where there is no revision.
+    /// As [`AnalysisLoop::send_revisions`], but sends the open alerts even without a revision.
     fn resend_revisions(&self, revisions: Vec<Revision>) {
         if revisions.is_empty() {
             return self.send_open();

@@ -23,7 +23,7 @@ use crate::text::{Sentence, argument, key as say, log_info, log_warn};
 pub(crate) const FILE: &str = "box-key.jwk";
 /// The file beside it with the name of its box: `530127.box-1`.
 const OWNER_FILE: &str = "box-key.box";
-/// Most bytes of it; a key has about 250.
+/// Maximum bytes of it; a key has about 250.
 const MOST_BYTES: u64 = 4096;
 
 /// Why there is no key to sign with. Never shows what is in the file.
@@ -39,7 +39,7 @@ enum Why {
     NoFile,
     /// It belongs to this user, who is neither root nor the service.
     NotOurs(u32),
-    /// Others can read it.
+    /// Other users can read it.
     Open(u32),
     Unreadable(io::Error),
     /// What is in it is no key.
@@ -51,7 +51,7 @@ enum Why {
     },
     /// None is made for a box whose area is still the placeholder.
     NoArea,
-    /// None was there, and none could be made.
+    /// No key existed, and none could be made.
     Unmade(KeyError),
     Unwritten(io::Error),
 }
@@ -155,7 +155,7 @@ fn put_aside(folder: &Path, this: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Whose key it is; `None` where nothing says so.
+/// The box that the key belongs to; `None` if unknown.
 fn owner(folder: &Path) -> Option<String> {
     let file = folder.join(OWNER_FILE);
     let is_file = fs::metadata(&file).is_ok_and(|metadata| metadata.is_file());

@@ -37,7 +37,7 @@ struct Running {
     handle: CameraHandle,
 }
 
-/// A camera as the configuration wants it.
+/// The wanted settings of a camera.
 #[derive(Debug, Clone)]
 pub(super) struct CameraSpec {
     /// Where its pictures come from.
@@ -130,7 +130,7 @@ impl Cameras {
     }
 }
 
-/// Where frames and events go.
+/// The sink of frames and events.
 struct Sink {
     scheduler: Arc<Scheduler>,
     decode_demands: Arc<DecodeDemands>,

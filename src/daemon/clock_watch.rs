@@ -53,9 +53,9 @@ pub(crate) struct ClockWatch {
     compare: Compare,
     shared: SharedClockData,
     outbox: Outbox,
-    /// The first number told by the clock as it is.
+    /// The first number published with the present clock.
     first_n: u64,
-    /// Not stored yet.
+    /// Jumps that are not stored yet.
     waiting: VecDeque<(Jump, ClockData, ClockData, Option<ToldRange>)>,
 }
 
@@ -66,7 +66,7 @@ impl ClockWatch {
         ClockWatch { compare: Compare { last: now }, shared, outbox, first_n, waiting: VecDeque::new() }
     }
 
-    /// Looks, and tells what there is to tell; to be called about every second. The log has times in the site's zone.
+    /// Compares the clocks and reports a jump; called about every second. The log has times in the site's zone.
     pub(crate) fn look(&mut self, now: Moment, sender: &Sender, zone: &TimeZone) {
         let after = machine::clock(now.utc);
         let before = std::mem::replace(&mut *self.shared.lock(), after);

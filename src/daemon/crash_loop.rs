@@ -55,7 +55,7 @@ impl ShortRuns {
         }
     }
 
-    /// The same for the health report, while this run has not lasted either.
+    /// The sentence for the health report, while this run is still short.
     pub(crate) fn reason(self, uptime: Duration) -> Option<Sentence> {
         (uptime < LASTS).then(|| say::see_its_log(self.sentence()))
     }
@@ -77,7 +77,7 @@ pub(crate) fn report_and_wait(config: &Path) -> Option<ShortRuns> {
         false => box_log::starts_again_in(sentence.clone(), secs, folder.display()),
     });
     let status = daemon::waiting(secs, sentence).in_language(language_of_log());
-    // Outside systemd nobody hears it.
+    // Outside systemd it has no receiver.
     let _ = sd_notify::notify(&[NotifyState::Status(&status), extended(pause + START_TAKES)]);
     failed_start::wait_for_change(folder, pause);
     let _ = sd_notify::notify(&[NotifyState::Status("starting"), extended(START_TAKES)]);
@@ -97,7 +97,7 @@ pub(super) fn started(before: Option<ShortRuns>) {
     }
 }
 
-/// Somebody asked for the end of this run.
+/// Forgets this run: its end was requested.
 pub(super) fn forget() {
     if let Some(file) = file() {
         // There is none in a folder that was never written.

@@ -1,4 +1,4 @@
-//! How many files and connections the process may have open, and whether that is enough.
+//! The limit of open files and connections, and whether it is enough.
 //!
 //! Libraries below us end the process, or hang, when none is left; so it is checked before the first camera is opened.
 //! Systems give a process 1024 unless it asks for more, and most allow half a million.

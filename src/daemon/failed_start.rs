@@ -21,7 +21,7 @@ const FILE: &str = "failed-starts";
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How often it is looked whether somebody mended it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Most files below the configuration's folder that are looked at.
+/// Maximum number of files below the configuration's folder that are looked at.
 const MOST_FILES: usize = 1000;
 
 /// Says why the service does not start and waits; ends at once where this is no service, or where it is the first time.

@@ -2,7 +2,7 @@
 //!
 //! Looks once a second at what each name points to: editors that write a new file and rename it, links that are moved, and
 //! those that write twice are all seen, and a file is reported only when it has been quiet for a moment. Nothing that the
-//! system may not offer (inotify on a network file system, say) is needed. Must never read a file: whoever is told does.
+//! system may not offer (inotify on a network file system, say) is needed. Must never read a file: its user does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -38,14 +38,14 @@ fn stamp(path: &Path) -> Stamp {
 
 /// What is known of one file.
 struct Watched {
-    /// As it was when it was last told of; `None`: never.
+    /// The stamp that was last reported; `None`: none yet.
     reported: Option<Stamp>,
     last: Stamp,
     quiet: u32,
 }
 
 impl Watched {
-    /// Whether somebody must learn of it now.
+    /// Whether the change must be reported now.
     fn is_news(&mut self, now: Stamp) -> bool {
         self.quiet = if now == self.last { self.quiet + 1 } else { 0 };
         self.last = now;

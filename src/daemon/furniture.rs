@@ -1,5 +1,5 @@
-//! What never moves before the cameras, kept over a restart: `furniture.json`, written at most every ten minutes and when
-//! the daemon stops.
+//! Persistence of furniture, what never moves before the cameras: `furniture.json`, written at most every ten minutes
+//! and when the daemon stops.
 //!
 //! ```text
 //! {"version": 1, "cameras": {"cam-03": [{"box": [x0, y0, x1, y1], "is_furniture": true, "good_days": 3, "bad_days": 0,
@@ -28,7 +28,7 @@ use crate::text::{Sentence, box_log, daemon, foreign, log_info, log_warn};
 const FILE: &str = "furniture.json";
 /// The form of the file.
 const VERSION: u32 = 1;
-/// Least time between two writes: what is proven takes days.
+/// Minimum time between two writes: what is proven takes days.
 const SAVE_EVERY: Duration = Duration::from_secs(600);
 
 /// What is remembered, by camera.

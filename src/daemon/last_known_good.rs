@@ -1,5 +1,5 @@
-//! What the command centre sent before, for a box whose own file is broken: a mistake in an editor or a worn card must not
-//! leave a street unwatched. Must never take what was not taken up, and judged, before.
+//! The last known good configuration from the command centre, for a box whose own file is broken: a mistake in an editor
+//! or a worn card must not leave a street unwatched. Must never take what was not taken up, and judged, before.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What viewers see of a camera, from what the analysis knows and from what the configuration says. Plain translation: nothing
+//! The live view of a camera, from the state of the analysis and the configuration. Plain translation: nothing
 //! is decided here, and nothing of it happens while nobody looks.
 
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use super::stages::{Context, FramePath};
 /// What shows cameras to viewers.
 pub(super) struct ViewStage {
     pub views: Views,
-    /// None where the program has no page.
+    /// `None` if the program has no page.
     maker: Option<Maker>,
 }
 
@@ -44,7 +44,7 @@ impl ViewStage {
         Ok(ViewStage { views, maker: maker.map_err(DaemonError::new)? })
     }
 
-    /// Nobody is shown anything any more.
+    /// Ends all views.
     pub(super) fn stop(self, within: Duration) {
         match self.maker {
             Some(maker) => maker.stop(within),

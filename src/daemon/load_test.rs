@@ -76,9 +76,9 @@ pub(crate) struct Figures {
     pub cameras: usize,
     /// Cores that this process used.
     pub cores: f64,
-    /// Of these, for decoding (with the handing over of frames).
+    /// Cores spent on decoding (with the handing over of frames).
     pub cores_decoding: f64,
-    /// Of these, for looking at frames.
+    /// Cores spent on inference.
     pub cores_looking: f64,
     /// Cores that the host of a virtual machine took away from it meanwhile; 0 where there is no host.
     pub cores_stolen: f64,
@@ -290,7 +290,7 @@ impl Drop for LoadTest {
         if let Some(inference_workers) = self.inference_workers.take() {
             inference_workers.join();
         }
-        // Each has worked off what was told to it before it ends; one that is gone already needs no word.
+        // Each has worked off its messages before it ends; one that is gone already needs none.
         let _ = self.queue.send(AnalysisMessage::Stop);
         if let Some(analysis_thread) = self.analysis_thread.take() {
             analysis_thread.join();

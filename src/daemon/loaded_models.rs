@@ -1,4 +1,4 @@
-//! Which models look, for the daemon and for a replay alike: found in the manifest, checked, loaded, and
+//! The loaded models, for the daemon and for a replay alike: found in the manifest, checked, loaded, and
 //! what follows from them for the cameras. The structure model looks at frames, the face model at evidence only. Must never choose another model than the configured one, but for its 8-bit
 //! version where the configuration allows it.
 
@@ -41,7 +41,7 @@ pub(crate) struct LoadedModels {
 /// Why the box cannot see.
 #[derive(Debug)]
 pub(crate) enum LoadModelsError {
-    /// There is no manifest, or it does not describe what is wanted.
+    /// The manifest is missing or does not describe the wanted models.
     Manifest(ManifestError),
     /// A model does not work.
     Model(ModelError),
@@ -53,7 +53,7 @@ impl LoadModelsError {
         self.sentence().into()
     }
 
-    /// The same as one sentence.
+    /// All problems as one sentence.
     pub(crate) fn sentence(&self) -> Sentence {
         let (what, hint) = match self {
             LoadModelsError::Manifest(error) => (error.sentence(), error.hint()),

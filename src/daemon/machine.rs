@@ -1,4 +1,4 @@
-//! What the machine says about itself: processor, memory, disk, temperatures, clock. Read from Linux's own
+//! Readings of the machine: processor, memory, disk, temperatures, clock. Read from Linux's own
 //! files; what cannot be read is left out, never guessed.
 
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ pub(super) fn clock(now: Timestamp) -> ClockData {
     clock_watch::judged(now, by_system)
 }
 
-/// What the kernel was told by whatever steers the clock (`adjtimex(2)`).
+/// The state of the kernel's clock discipline (`adjtimex(2)`).
 fn kernel_clock() -> Option<ClockData> {
     // SAFETY: plain numbers, for which zero is a value; with no mode set, the call only fills them in.
     let (code, state) = unsafe {
@@ -91,7 +91,7 @@ fn cpu_secs() -> Option<f64> {
     Some((ticks(11)? + ticks(12)?) / TICKS_PER_SEC)
 }
 
-/// Of all processors together.
+/// The time of all processors together.
 fn stolen_secs() -> Option<f64> {
     let stat = fs::read_to_string("/proc/stat").ok()?;
     // "cpu", user, nice, system, idle, iowait, irq, softirq, steal.

@@ -23,7 +23,7 @@ use crate::control::commands;
 /// The birth message and its further parts, each with its topic below the box's.
 ///
 /// # Errors
-/// Only if it cannot be made small enough.
+/// It cannot be made small enough.
 pub(super) fn meta(
     config: &Config,
     models: Vec<MetaModel>,
@@ -206,7 +206,7 @@ fn source(feed: &Feed) -> MetaFeed {
     }
 }
 
-/// `told` with what a sensor must pass.
+/// `entry` with the threshold that a sensor must pass.
 fn beyond(threshold: &Threshold, entry: MetaFeed) -> MetaFeed {
     let further = threshold.full_after.filter(|further| *further > AT_ONCE);
     let sure_at = further.and_then(|further| match (threshold.above, threshold.below) {
@@ -334,7 +334,7 @@ mod tests {
         }
     }
 
-    /// Layers and patterns are a matter of the file: the centre is told each camera as it is, and each that a rule watches.
+    /// Layers and patterns stay in the file: the centre gets each camera with its values, and each that a rule watches.
     #[test]
     fn what_cameras_have_from_layers_is_reported_as_their_own() {
         let text = r#"

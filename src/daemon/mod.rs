@@ -80,7 +80,7 @@ const RESTARTS_AFTER: Duration = Duration::from_secs(2);
 /// Folder within the outbox's for what the command centre asked for: the audit log, requests, a configuration.
 const CONTROL_DIR: &str = "control";
 
-/// Where a box keeps what the command centre asked of it.
+/// The folder for the requests of the command centre.
 pub(crate) fn control_dir(config: &Config) -> PathBuf {
     config.outbox.dir.join(CONTROL_DIR)
 }
@@ -129,7 +129,7 @@ impl DaemonError {
         DaemonError { is_to_mend: true, ..self }
     }
 
-    /// The same of what says it in any language by itself.
+    /// Makes the error from a message in any language.
     fn localized(in_language: impl Fn(Language) -> String) -> Self {
         let (english, chinese) = (in_language(Language::English), in_language(Language::Chinese));
         DaemonError { english, chinese, is_to_mend: false }
@@ -279,7 +279,7 @@ fn listen(file: &Config, notes: &Sender<Control>) -> Result<SecretFiles, DaemonE
     Ok(secret_files)
 }
 
-/// Works off notes, reports, and looks at what is on trial, until it is told to stop.
+/// The main loop: handles messages, reports, and checks the trial, until it is told to stop.
 fn serve(running: &mut Running, control: &Receiver<Control>, lifeline: &Lifeline) -> End {
     let mut next_look = running.clock.now().mono;
     let mut restarts_at: Option<Duration> = None;

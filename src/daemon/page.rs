@@ -30,7 +30,7 @@ pub(crate) struct PageStage {
 }
 
 impl PageStage {
-    /// Serves it as the configuration says. That it cannot be served is no error of the daemon's: it is reported.
+    /// Serves it as the configuration says. Failure to serve is reported, and is no error of the daemon.
     pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,

@@ -1,8 +1,8 @@
-//! When each camera and each sensor is reported: when something about it changed, and every ten minutes.
+//! When the state of each camera and each sensor is published: after a change, and every ten minutes.
 //!
-//! A broker keeps what it was told of a camera for good, also when the camera is taken out of the configuration while the
-//! box is off. So the topics that were reported are on disk, and what is not there any more is taken back. Must never hold
-//! what is said: only whether it is due.
+//! A broker keeps the retained message of a camera for good, also when the camera is taken out of the configuration
+//! while the box is off. So the topics that were reported are on disk, and what is not there any more is taken back.
+//! Must never hold what is said: only whether it is due.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +15,7 @@ use crate::text::{box_log, log_warn};
 /// The file with the topics.
 const FILE: &str = "told-parts.json";
 
-/// What was reported of each part.
+/// The published state of each part.
 #[derive(Debug)]
 pub(super) struct PartReports {
     file: PathBuf,
@@ -32,7 +32,7 @@ struct Reported {
 }
 
 impl PartReports {
-    /// Nothing was reported in this run; what earlier runs told is in `folder`.
+    /// Nothing is published in this run; the topics of earlier runs are in `folder`.
     pub(super) fn open(folder: &Path) -> Self {
         let file = folder.join(FILE);
         // A file that cannot be read is as none: what it named expires, or is reported again.
@@ -40,7 +40,7 @@ impl PartReports {
         PartReports { file, reported: BTreeMap::new(), kept: kept.unwrap_or_default(), is_failing: false }
     }
 
-    /// Whether a part whose state is this is to be told of now; it counts as told then.
+    /// Whether a part with this state is to be published now; it counts as published then.
     pub(super) fn is_due(&mut self, topic: &str, state: &str, now: Duration) -> bool {
         let reported = self.reported.get(topic);
         let is_old = reported
@@ -51,12 +51,12 @@ impl PartReports {
         !is_old
     }
 
-    /// What was reported is not as it would be reported now, in another language: each part is due.
+    /// Makes each part due, after a change of language.
     pub(crate) fn report_all_again(&mut self) {
         self.reported.clear();
     }
 
-    /// The topics that were reported of and belong to no part any more; they count as taken back.
+    /// The published topics that belong to no part any more; they count as taken back.
     pub(super) fn gone(&mut self, topics: &BTreeSet<String>) -> Vec<String> {
         if *topics == self.kept {
             return Vec::new();

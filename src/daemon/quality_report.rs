@@ -1,4 +1,4 @@
-//! `up/quality`: when it is told, and the figures on disk.
+//! `up/quality`: when it is published, and the figures on disk.
 //!
 //! Told at the start, once a day, and after a change at most once a minute. The file `quality.json` in the control folder is
 //! written as often and when the daemon stops, so a kill may lose a minute of figures, never an alert. One that cannot be read
@@ -25,11 +25,11 @@ const REPORT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// And at most so often.
 const REPORT_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
-/// What was reported and written.
+/// The published and stored state.
 #[derive(Debug)]
 pub(super) struct QualityReport {
     file: PathBuf,
-    /// When it was told, and how many changes there had been.
+    /// Time of the last report, and the number of changes at that time.
     published: Option<(Duration, u64)>,
     saved_changes: u64,
     is_failing: bool,

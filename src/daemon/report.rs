@@ -1,4 +1,4 @@
-//! What the box says about itself: open alerts, health, configuration. Gathers what each part last
+//! The reports of the box: open alerts, health, configuration. Gathers what each part last
 //! reported and writes the contract's payloads. Must never wait for any of the parts.
 
 mod trouble;
@@ -50,7 +50,7 @@ use trouble::{parts, reasons};
 /// The list of open alerts.
 ///
 /// # Errors
-/// Only if it cannot be made small enough.
+/// It cannot be made small enough.
 pub(super) fn active(
     open: &[Revision],
     alert_enricher: &AlertEnricher,
@@ -77,7 +77,7 @@ pub(super) struct ConfigReport<'a> {
     pub running: &'a Config,
     /// The one that was offered last, if that does not run.
     pub offered: Option<&'a LastOffer>,
-    /// Where what runs came from.
+    /// The source of what runs.
     pub source: ConfigSource,
     /// Its version, if from the centre.
     pub version: Option<u64>,
@@ -90,7 +90,7 @@ pub(super) struct ConfigReport<'a> {
 /// Which configuration runs, and whether the one last offered was taken.
 ///
 /// # Errors
-/// Only if it cannot be made small enough.
+/// It cannot be made small enough.
 pub(super) fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, EventError> {
     let offered = report.offered;
     let data = ConfigData {
@@ -110,7 +110,7 @@ pub(super) fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>
     report.running.sender().event(format!("config.{at}"), None, at, data)
 }
 
-/// Problems as they are reported in that language.
+/// Problems as published in that language.
 pub(super) fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
     let parts = |reported: Option<Rendered>| {
         reported.map_or_else(Default::default, |reported| (Some(reported.code), reported.args))
@@ -183,9 +183,9 @@ pub(super) struct Report {
     pub of_the_box: HealthData,
 }
 
-/// A camera or a sensor, as it is told of.
+/// A camera or a sensor, as published.
 pub(super) struct Part {
-    /// Where it is reported.
+    /// Its topic.
     pub topic: BoxTopic,
     /// What about it is news when it changes: not how many frames came.
     pub state: String,
@@ -205,7 +205,7 @@ impl Part {
     /// Its message.
     ///
     /// # Errors
-    /// Only if it cannot be made small enough.
+    /// It cannot be made small enough.
     pub(super) fn message(&self, sender: &Sender, at: Timestamp) -> Result<Vec<u8>, EventError> {
         match &self.data {
             PartData::Camera(data) => {
@@ -269,7 +269,7 @@ pub(super) struct Health {
     last: Last,
     /// The parts that were degraded in the last report.
     reported: BTreeSet<String>,
-    /// Since when a part is degraded, or a camera in its state.
+    /// Start of the degradation of a part, or of the state of a camera.
     since: BTreeMap<String, (String, Timestamp)>,
 }
 
@@ -497,7 +497,7 @@ pub(crate) fn advice(mode: GateMode) -> Option<Sentence> {
     })
 }
 
-/// Most parts that the answer to `selftest` names.
+/// Maximum number of parts that the answer to `selftest` names.
 const MOST_IN_ANSWER: usize = 10;
 /// Whether a reason says more than that nothing comes.
 fn explains(health: &SensorHealth) -> bool {

@@ -1,4 +1,4 @@
-//! What runs, and how it becomes something else: the main thread's state between its notes.
+//! The running configuration and its changes: the main thread's state.
 //!
 //! A configuration comes from the file on the box, or from the command centre (`control::commands`). Everything that can
 //! fail is done before anything changes, and it is on disk before it takes effect. Must never leave the box with half
@@ -71,7 +71,7 @@ pub(super) struct Running {
     pub file_trouble: Option<Sentence>,
     /// Why a secret that changed was not taken up.
     pub secret_trouble: Option<Sentence>,
-    /// Those that are watched for a change.
+    /// The files that are watched for a change.
     pub secret_files: SecretFiles,
     /// The list of models that the command line names.
     pub manifest: Option<PathBuf>,
@@ -109,7 +109,7 @@ struct Prepared {
     site: Site,
     /// Where other models are wanted, and who looks with them.
     loaded_models: Option<(LoadedModels, Vec<Box<dyn Detector>>)>,
-    /// Where pictures are kept elsewhere or otherwise.
+    /// The evidence retention, if it changes.
     evidence_retention: Option<EvidenceRetention>,
 }
 
@@ -119,7 +119,7 @@ impl Running {
         self.stages
     }
 
-    /// Where what the command centre asked for is kept.
+    /// The folder for the requests of the command centre.
     fn folder(&self) -> &Path {
         &self.stages.storage.control_dir
     }
@@ -195,7 +195,7 @@ impl Running {
         self.log_config("rejected", problems.sha256().unwrap_or("unknown"), offer);
     }
 
-    /// So that it is still reported after a restart.
+    /// Kept for the report after a restart.
     fn remember_offer(&mut self, offer: Option<LastOffer>) {
         if self.overrides.last_offer == offer {
             return;

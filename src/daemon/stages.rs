@@ -189,7 +189,7 @@ impl LoadedSite {
     }
 }
 
-/// What every stage that watches or tells is given.
+/// The inputs of every stage that analyses or publishes.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub config: &'a Config,
@@ -336,7 +336,7 @@ pub(super) struct FramePath {
     pub scheduler: Arc<Scheduler>,
     pub slots: Arc<CameraSlots>,
     decode_demands: Arc<DecodeDemands>,
-    /// Where somebody may look.
+    /// The live view.
     pub views: Views,
 }
 
@@ -427,7 +427,7 @@ pub(super) struct AnalysisStage {
     pub known: Arc<Known>,
     /// What never moves before the cameras, on disk.
     pub furniture: FurnitureFile,
-    /// How alerts were answered, on disk and as it is told.
+    /// The alert quality, on disk and as published.
     pub quality: QualityReport,
 }
 
@@ -491,7 +491,7 @@ impl InferenceStage {
     /// Starts them.
     ///
     /// # Errors
-    /// There is no memory for their buffers, or no thread can be started.
+    /// Memory for their buffers, or a thread, cannot be allocated.
     pub(super) fn start(
         context: Context<'_>,
         frames: &FramePath,

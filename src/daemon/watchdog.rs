@@ -74,7 +74,7 @@ pub(super) struct Watchdog {
     /// The question on its way, since when it is.
     asked: Option<(Duration, Receiver<()>)>,
     reported: Option<Stuck>,
-    /// Since when something has been stuck.
+    /// Start of the present hang.
     stuck_since: Option<Duration>,
 }
 

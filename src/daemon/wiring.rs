@@ -178,7 +178,7 @@ fn wanted(camera: &Camera) -> Result<CameraSpec, DaemonError> {
     Ok(CameraSpec { source, analysis_hz: camera.analysis_hz, weight: camera.weight })
 }
 
-/// Where the broker is. The embedded one runs as long as this is kept.
+/// The endpoint of the broker. The embedded one runs as long as this is kept.
 pub(super) enum RunningBroker {
     /// A child process of ours.
     Embedded(mqtt::embedded::Embedded),
@@ -368,13 +368,13 @@ fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
     }
 }
 
-/// As it is told.
+/// As it is published.
 fn unanswered(unanswered: &mqtt::Unanswered) -> Unanswered {
     let mqtt::Unanswered { count, from, until, request_ids } = unanswered.clone();
     Unanswered { count, from: Time(from), until: Time(until), request_ids }
 }
 
-/// What the publisher says by itself, as the contract has it, and who takes what it hears.
+/// The messages of the publisher itself, as the contract has them, and the receiver of inbound ones.
 pub(super) fn bodies(
     sender: Sender,
     refusal_stats: Arc<RefusalStats>,

@@ -28,7 +28,7 @@ const SURE: f32 = 0.2;
 /// By so much may scores differ: measured 0.000 for OpenVINO in the model's precision, 0.001 in bf16, and 0.005 between
 /// two ways to compute the same 8-bit model.
 const SCORE_TOLERANCE: f32 = 0.05;
-/// So much must boxes overlap. A guess: two pixels of a person of forty.
+/// Minimum overlap of boxes. A guess: two pixels of a person of forty.
 const SAME_BOX_IOU: f32 = 0.8;
 
 /// What runs the model, and why.
@@ -96,7 +96,7 @@ pub trait Trial {
 pub struct Question<'a> {
     /// The model that was asked for.
     pub entry: &'a ModelEntry,
-    /// The same with 8-bit numbers, where it may be taken.
+    /// The 8-bit model, if it may be used.
     pub int8: Option<&'a ModelEntry>,
     /// Whether providers may compute with less precision than the model has.
     pub less_precise: bool,
@@ -223,7 +223,7 @@ fn short(error: ModelError) -> String {
 
 #[derive(Serialize, Deserialize)]
 struct Remembered {
-    /// Of models, library and processor.
+    /// Digest over models, library and processor.
     key: String,
     choice: Choice,
 }

@@ -1,4 +1,4 @@
-//! From a decoder's planes to a model's input tensor: cut, resize, colour, normalise and lay out, one
+//! Converts a decoder's planes to a model's input tensor: cut, resize, colour, normalise and lay out, one
 //! output row at a time, without a picture in between.
 //!
 //! Input: a [`Picture`] as the decoder left it (real strides, odd sizes, limited or full range). Output: the
@@ -90,7 +90,7 @@ impl ModelInput {
     }
 }
 
-/// Where a tensor's pixels lie in the frame. Made by [`Converter::convert`], used on every box that the
+/// The mapping from a tensor's pixels to the frame. Made by [`Converter::convert`], used on every box that the
 /// model finds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrameFromModel {
@@ -131,9 +131,9 @@ pub enum ConvertError {
     EmptyRegion {
         /// As asked for, in parts of the frame.
         region: BBox,
-        /// Of the picture, in pixels.
+        /// Size of the picture, in pixels.
         width: usize,
-        /// Of the picture, in pixels.
+        /// Size of the picture, in pixels.
         height: usize,
     },
     /// The tensor is not the model's input.

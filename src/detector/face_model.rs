@@ -20,7 +20,7 @@ const DESCRIPTION: &str = include_str!("../../models/centerface.toml");
 pub enum NoFaceModel {
     /// The file is in none of the usual places.
     NotInstalled {
-        /// Where it was looked for.
+        /// The path.
         searched: Vec<PathBuf>,
     },
     /// The description that is part of the program is wrong, which its tests rule out.

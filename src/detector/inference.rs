@@ -127,7 +127,7 @@ fn in_frame(candidate: &Candidate, frame_from_model: &FrameFromModel) -> Option<
     (box_in_frame.area() > 0.0).then_some(detection)
 }
 
-/// Of boxes of one class that overlap, keeps the first.
+/// Keeps the first of overlapping boxes of one class.
 fn drop_doubles(detections: &mut Vec<Detection>) {
     let mut kept = 0;
     for next in 0..detections.len() {

@@ -1,4 +1,4 @@
-//! Which models there are: `models/manifest.toml`, as written, becomes a checked [`Manifest`].
+//! The manifest of models: `models/manifest.toml` becomes a checked [`Manifest`].
 //!
 //! Every problem of the file is reported in one run, with line, column and a hint. Reads the manifest only:
 //! whether a model's file is there and is what the manifest says is [`Model::load`](super::Model::load)'s
@@ -81,7 +81,7 @@ pub struct Manifest {
 pub struct ModelEntry {
     /// What configuration calls it.
     pub name: String,
-    /// Where its file is.
+    /// The path of its file.
     pub file: PathBuf,
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
@@ -307,7 +307,7 @@ fn check_all(typed: ManifestAsTyped, folder: &Path, problems: &mut Problems) -> 
 struct Check<'p, 't> {
     /// The model, as messages call it.
     called: Sentence,
-    /// Where something is reported that is missing.
+    /// The place of a report about something missing.
     here: usize,
     problems: &'p mut Problems<'t>,
 }

@@ -32,7 +32,7 @@ use crate::types::provider::Provider;
 
 /// Largest model file that is read. A guess: ten times the largest detector one would put on a box.
 pub(crate) const LARGEST_FILE_BYTES: u64 = 512 << 20;
-/// Most values in the tensors of one worker: 64 Mi values are 256 MiB. A guess.
+/// Maximum number of values in the tensors of one worker: 64 Mi values are 256 MiB. A guess.
 const MOST_VALUES: usize = 64 << 20;
 
 /// A network that is ready to run. Shared by all workers; each makes an [`Inference`](super::Inference) of it.
@@ -52,7 +52,7 @@ pub struct Model {
 /// Why a model is refused.
 #[derive(Debug)]
 pub enum ModelError {
-    /// There is nothing to run models with.
+    /// No runtime for models.
     Runtime(RuntimeError),
     /// The file cannot be read.
     Unreadable {
@@ -74,7 +74,7 @@ pub enum ModelError {
         model: Named,
         /// From the manifest, in hex.
         expected: String,
-        /// Of the file, in hex.
+        /// Digest of the file, in hex.
         found: String,
     },
     /// ONNX Runtime does not take it.
@@ -147,7 +147,7 @@ impl ModelError {
         }
     }
 
-    /// Both, in that language.
+    /// Message and hint, in that language.
     pub fn in_language(&self, language: Language) -> String {
         self.sentence().with_hint(self.hint().as_ref(), language)
     }

@@ -1,4 +1,4 @@
-//! What a file says of itself before anything loads it, and why ONNX Runtime did not: in words for whoever brought it.
+//! Inspects an ONNX file before it is loaded, and explains why ONNX Runtime refused it.
 //!
 //! Reads the outermost fields of `onnx.proto` and where weights lie, nothing else. The file is untrusted: every length
 //! is checked, graphs in graphs are followed to a small depth, and what cannot be read is left out.

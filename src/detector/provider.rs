@@ -1,4 +1,4 @@
-//! What runs the arithmetic: what ONNX Runtime is told of each provider.
+//! Execution providers: the options of each for ONNX Runtime.
 
 use std::num::NonZeroUsize;
 

@@ -31,12 +31,12 @@ pub struct Runtime {
 pub enum RuntimeError {
     /// No library in any of the places.
     NotFound {
-        /// Where it was looked for.
+        /// The places searched.
         searched: Vec<String>,
         /// By which name the system's loader was asked for it at last.
         by_name: PathBuf,
     },
-    /// There is a file, but it cannot be used.
+    /// The library cannot be used.
     Unusable {
         /// Which file.
         library: PathBuf,
@@ -66,7 +66,7 @@ impl RuntimeError {
         }
     }
 
-    /// Both, in that language.
+    /// Message and hint, in that language.
     pub fn in_language(&self, language: Language) -> String {
         self.sentence().with_hint(Some(&self.hint()), language)
     }

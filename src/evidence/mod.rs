@@ -106,7 +106,7 @@ impl EvidenceError {
         }
     }
 
-    /// Both, in that language.
+    /// Message and hint, in that language.
     pub fn in_language(&self, language: Language) -> String {
         self.sentence().with_hint(self.hint().as_ref(), language)
     }
@@ -140,7 +140,7 @@ pub struct Scene<'a> {
 /// Makes the picture.
 ///
 /// # Errors
-/// There is no picture then, and the error says why.
+/// No picture can be made; the error has the reason.
 pub fn make(scene: &Scene<'_>) -> Result<Evidence, EvidenceError> {
     let mut redacted = redacted(scene)?;
     draw::frame_shown(&mut redacted.image, scene.shown);
@@ -207,7 +207,7 @@ pub(crate) fn redacted(scene: &Scene<'_>) -> Result<Redacted, EvidenceError> {
     Ok(Redacted { image, regions, covered })
 }
 
-/// Where this very picture differs from the view.
+/// The cells in which this picture differs from the view.
 fn changed(picture: &Picture, view: Option<&EmptyView>) -> Changed {
     let Some(view) = view else { return Changed::Anywhere };
     let mut now = Coarse::even(0);

@@ -41,7 +41,7 @@ pub enum NoOriginal {
         /// So long.
         days: u64,
     },
-    /// There is none of that name.
+    /// No entry of that name.
     Unknown,
     /// It is there and cannot be read.
     Unreadable(Sentence),
@@ -77,7 +77,7 @@ pub enum NoPicture {
         /// So long.
         days: u64,
     },
-    /// There is none of that name.
+    /// No entry of that name.
     Unknown,
     /// The queue is full of what was not sent yet.
     NoRoom,

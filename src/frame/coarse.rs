@@ -1,4 +1,4 @@
-//! From a decoded picture to a [`Coarse`] one: means of cells of all planes.
+//! Reduces a decoded picture to a [`Coarse`] one: means of cells of all planes.
 //!
 //! Allocates nothing. Luma is read once, chroma in two of the rows of each cell: at most a few hundred thousand samples.
 

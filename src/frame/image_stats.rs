@@ -1,4 +1,4 @@
-//! From a decoded picture to a [`ImageStats`]: one pass over every few rows of the luma plane.
+//! Computes the [`ImageStats`] of a decoded picture: one pass over every few rows of the luma plane.
 //!
 //! Allocates nothing, copies nothing but the few kilobytes it makes, and takes any size from one pixel up.
 //! At most 180 rows are read (each with its lower neighbour), so a large picture costs a third to a sixth
@@ -18,7 +18,7 @@ const CHROMA_ROW_STEP: usize = 8;
 /// Pixels of a row that are added up at once: what is kept of them fits into the nearest cache.
 const TILE: usize = 1024;
 
-/// Looks at a picture and writes what it sees into `glance`.
+/// Measures a picture and writes the result into `stats`.
 pub fn measure(picture: &Picture, stats: &mut ImageStats) {
     let format = picture.format();
     let (width, height) = (format.width, format.height);

@@ -1,7 +1,7 @@
-//! The other end: a small command centre that hears alerts, acknowledges and marks. For `lookout tail` and
-//! the demo; a real one needs nothing of this, only the contract.
+//! A small command centre that receives alerts, acknowledges and marks, for `lookout tail` and the demo.
+//! A real one needs nothing of this, only the contract.
 //!
-//! Input: messages of any box below the prefix. Must never assume that what it hears follows the contract:
+//! Input: messages of any box below the prefix. Must never assume that a message follows the contract:
 //! it comes over the network.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -27,7 +27,7 @@ use crate::contract::signature::PrivateKey;
 use crate::text::mqtt as say;
 use crate::types::mqtt::Version;
 
-/// What a centre hears, below a box's topic.
+/// The subscriptions of a centre, below a box's topic.
 const ALERT: &str = messages::ALERT.topic;
 const REPLY: &str = messages::REPLY.topic;
 const COUNT: &str = messages::COUNT.topic;
@@ -37,7 +37,7 @@ const ACTIVE: &str = messages::ACTIVE.topic;
 
 /// Largest message taken: a picture.
 const INCOMING_BYTES: usize = 512 * 1024;
-/// Ids remembered to tell repeats.
+/// Number of ids remembered to recognise repeats.
 const REMEMBERED: usize = 100_000;
 /// An acknowledgement is good for so long.
 const COMMAND_GOOD_FOR: Duration = Duration::from_secs(300);
@@ -85,16 +85,16 @@ impl Default for Follow {
     }
 }
 
-/// What was heard.
+/// An event for the user of the centre.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum CentreEvent {
     /// The broker confirmed the subscriptions.
     Connected,
     /// The connection ended or could not be made; it is tried again.
     Lost(Trouble),
-    /// A revision of an alert, not heard before.
+    /// A new revision of an alert.
     Alert(Box<Alert>),
-    /// A revision that was heard before: delivery is at least once.
+    /// A repeated revision: delivery is at least once.
     Repeat(String),
     /// An answer to a command.
     Reply(Value),
@@ -104,11 +104,11 @@ pub(crate) enum CentreEvent {
     TimeFix(Value),
     /// A box's state: area, box, `online`, `stopped` or `offline`.
     State(String, String, String),
-    /// What a box said of itself.
+    /// The description that a box published of itself.
     About(About),
     /// The alerts that a box has open, as the broker kept the list: at the start and after every reconnect.
     Open(OpenList),
-    /// The broker does not let us hear this, and why; the rest goes on.
+    /// The broker refused this subscription, with the reason; the others go on.
     SubscriptionRefused(String, String),
     /// The broker has one of our commands.
     Sent(String),
@@ -136,7 +136,7 @@ pub(crate) struct OpenList {
     pub area: String,
     /// Box, from the topic.
     pub box_name: String,
-    /// Those that fit into the message.
+    /// The alerts that fit into the message.
     pub alerts: Vec<OpenAlert>,
     /// How many more there are.
     pub omitted: u64,
@@ -271,7 +271,7 @@ impl Centre {
         Ok(Centre { prefix, events, orders, key: follow.key.clone(), task })
     }
 
-    /// The next thing heard. Can be dropped and called again without losing anything.
+    /// The next event. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<CentreEvent> {
         self.events.recv().await
     }
@@ -311,7 +311,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// Stores `n`; the new mark if it rose. What was there before the first number heard is taken as stored.
+    /// Stores `n`; the new mark if it rose. Numbers before the first one received are taken as stored.
     fn store(&mut self, n: u64) -> Option<u64> {
         let before = self.mark;
         let mut mark = *self.mark.get_or_insert(n.saturating_sub(1));
@@ -326,7 +326,7 @@ impl Stored {
     }
 }
 
-/// The task's side.
+/// The side of the background task.
 struct Work {
     settings: Settings,
     /// What was read when it started, for the first connection; each later one reads anew.
@@ -631,7 +631,7 @@ fn open_alert(alert: &Value) -> Option<OpenAlert> {
     })
 }
 
-/// As it goes out: signed where there is a key.
+/// The bytes to send: signed if there is a key.
 fn sealed(key: Option<&PrivateKey>, body: &Value) -> Vec<u8> {
     let body = body.to_string().into_bytes();
     key.map_or_else(|| body.clone(), |key| key.sign(&body).into_bytes())

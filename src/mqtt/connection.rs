@@ -46,7 +46,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How a connection ended.
 pub(super) enum Ended {
-    /// As asked; `heard` if the broker acknowledged `stopped`.
+    /// As requested; `confirmed` if the broker acknowledged `stopped`.
     Stopped { confirmed: bool },
     /// By itself; `acknowledged` if the broker had acknowledged anything.
     Lost { trouble: Trouble, acknowledged: bool },
@@ -150,7 +150,7 @@ pub(super) async fn run(
 
 struct Connection {
     shared: Arc<Shared>,
-    /// As they were when it began.
+    /// The settings at its beginning.
     settings: Arc<Settings>,
     base: String,
     /// `host:port`.
@@ -172,7 +172,7 @@ struct Connection {
     last_subscribed: Option<(String, Instant)>,
     /// Subscriptions that are missing, and why.
     deaf_to: Vec<Sentence>,
-    /// Whether the world was told of this connection.
+    /// Whether this connection was announced.
     announced: bool,
     /// What `up/state` must say, if it has not been said.
     state_to_say: Option<BoxState>,

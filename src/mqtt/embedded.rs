@@ -42,7 +42,7 @@ pub(crate) const DEFAULT_PORT: u16 = 1883;
 pub enum EmbeddedError {
     /// The program is not here.
     Missing,
-    /// Somebody else has the port, and is no broker that takes us.
+    /// Another program has the port and is no usable broker.
     InUse {
         /// Which.
         port: u16,
@@ -117,7 +117,7 @@ pub enum Condition {
     },
     /// Another broker had the port, and is used.
     Another,
-    /// Nobody serves; it is tried again.
+    /// No broker runs; it is tried again.
     Down(EmbeddedError),
 }
 
@@ -189,7 +189,7 @@ impl Embedded {
     /// daemon's alone. Does not wait: see [`Embedded::wait_until_ready`].
     ///
     /// # Errors
-    /// There is no free port, or no thread.
+    /// No free port, or no thread can be started.
     pub fn start(port: u16, folder: &Path) -> io::Result<Self> {
         Self::start_with(port, folder, Timing::default())
     }
@@ -221,7 +221,7 @@ impl Embedded {
         Ok(Embedded { port, condition, events, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
@@ -444,7 +444,7 @@ impl Supervisor {
         self.ended(how)
     }
 
-    /// Until it ends or is to end; asks it again and again whether it still answers.
+    /// Watches it until it ends or is to end, and probes it regularly.
     fn stay_with(&mut self, child: &mut Mosquitto) -> End {
         let mut unanswered = 0;
         let mut next_probe = Instant::now() + self.timing.probe_every;

@@ -1,4 +1,4 @@
-//! Where to connect: the URL, the certificates, the password, read at each connection.
+//! The endpoint: URL, certificates and password, read at each connection.
 //!
 //! Must never let a password into an error, a log line or `Debug`.
 

@@ -1,4 +1,4 @@
-//! Which of several brokers is tried next. Pure.
+//! Failover: selects the next of several brokers. Pure.
 //!
 //! They are tried in the order of the configuration, one round after the other. Whoever has a connection stays with it; when
 //! one that had proved itself ends, the first is tried first again. What waits, what was acknowledged and what is marked is

@@ -1,4 +1,4 @@
-//! What was handed to the wire and is not acknowledged yet. Pure.
+//! Unacknowledged publishes on the wire. Pure.
 //!
 //! rumqttc numbers packets 1, 2, 3, ... and begins again at the broker's receive maximum without looking
 //! whether a number is still in flight; a collision can wedge it for good. So the publishes are counted here
@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// Most publishes in flight.
+/// Maximum number of publishes in flight.
 pub(super) const WINDOW: usize = 8;
 
 /// The publishes in flight, oldest first. `T` is what each of them was.
@@ -80,7 +80,7 @@ impl<T> Flight<T> {
         self.bound.remove(at).map(|(_, _, publish)| publish.item)
     }
 
-    /// Since when the oldest has been waiting.
+    /// Send time of the oldest unacknowledged one.
     pub(super) fn oldest(&self) -> Option<Instant> {
         self.everything().map(|publish| publish.since).min()
     }

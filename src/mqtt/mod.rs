@@ -56,7 +56,7 @@ pub use publisher::{Publisher, Status};
 pub(crate) use response::RespondTo;
 pub use trouble::{Trouble, TroubleKind};
 
-/// Where and how to connect. Plain values: the configuration fills them, [`Settings::problems`] checks.
+/// Connection settings. Plain values: the configuration fills them, [`Settings::problems`] checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `mqtt://host[:1883]` or `mqtts://host[:8883]`, without user or password. `None`: the daemon starts
@@ -85,9 +85,9 @@ pub struct Settings {
     pub password_file: Option<PathBuf>,
     /// Port of the embedded broker on 127.0.0.1, 0 for any free one.
     pub embedded_port: u16,
-    /// Most old records per second after a reconnect, so that a thousand boxes do not drown the centre.
+    /// Maximum number of old records per second after a reconnect, so that a thousand boxes do not drown the centre.
     pub backlog_per_sec: u32,
-    /// The site's time zone: times in answers are reported in it.
+    /// The site's time zone, for times in answers.
     pub time_zone: TimeZone,
     /// Times; the defaults are for the field, tests shorten them.
     pub timing: Timing,
@@ -196,7 +196,7 @@ pub struct Timing {
     pub taken_over_urgent: Duration,
     /// Without a further sign of it, another client is gone after so long.
     pub namesake_forgotten: Duration,
-    /// So long a sender's refused commands are counted before one answer reports those that got none.
+    /// Time for which a sender's refused commands are counted before one answer reports them together.
     pub refusals_within: Duration,
     /// How long a refused record is put aside the first time; doubles.
     pub hold_first: Duration,
@@ -245,7 +245,7 @@ pub struct Delivered<'a> {
     pub retained: bool,
     /// When it came.
     pub at: Timestamp,
-    /// In which zone times are reported in an answer.
+    /// The time zone of times in an answer.
     pub time_zone: &'a TimeZone,
     /// What it asks for about its answer (MQTT 5).
     pub respond_to: Option<&'a RespondTo>,
@@ -258,7 +258,7 @@ pub enum Taken {
     Command,
     /// The centre's durable receipt, to be stored in the outbox.
     Mark(Mark),
-    /// Nothing that needs an answer.
+    /// No answer is needed.
     Nothing,
 }
 
@@ -271,7 +271,7 @@ pub struct Mark {
     pub n: u64,
     /// As in the message, if it has one: a refusal is answered with it.
     pub request_id: Option<String>,
-    /// Whose signature it has, where that is sure.
+    /// The key whose signature was verified, if any.
     pub key: Option<Arc<str>>,
 }
 
@@ -327,7 +327,7 @@ pub struct Refusal {
     pub kind: RefusalKind,
     /// As in the command, if it could be read.
     pub request_id: Option<String>,
-    /// Whose signature it has, where that is sure.
+    /// The key whose signature was verified, if any.
     pub key: Option<Arc<str>>,
     /// Last part of its topic.
     pub verb: String,
@@ -348,14 +348,15 @@ pub struct Unanswered {
     pub from: Timestamp,
     /// And the last.
     pub until: Timestamp,
-    /// Of the first of them, as far as they could be read.
+    /// The ids of the first of them, as far as they could be read.
     pub request_ids: Vec<String>,
 }
 
-/// Hears of every command that was refused here, and of every mark that was taken (`Ok`: stream and number). Must not wait.
+/// Called for every command that was refused here and for every mark that was taken (`Ok`: stream and number). Must not
+/// block.
 pub type InboundObserver = Arc<dyn Fn(Result<(&str, u64), &Refusal>) + Send + Sync>;
 
-/// What the publisher says by itself, and whom it tells of what it heard.
+/// The messages of the publisher itself, and the receivers of inbound ones.
 #[derive(Clone)]
 pub struct Bodies {
     /// `up/state`.
@@ -366,7 +367,7 @@ pub struct Bodies {
     pub observer: InboundObserver,
     /// Takes commands and marks.
     pub downlink: Arc<dyn Downlink>,
-    /// Where the box has a key.
+    /// The signer, if the box has a key.
     pub signing: Option<Signing>,
 }
 

@@ -1,4 +1,4 @@
-//! Whether another client uses this box's name: two boxes with one configuration, or a copied disk. Pure.
+//! Detects another client that uses this box's name: two boxes with one configuration, or a copied disk. Pure.
 //!
 //! A broker ends a connection when another one comes with its client id (MQTT 5, section 3.1.4), and the two throw each
 //! other off for ever. MQTT 5 has a word for it, MQTT 3.1.1 has none, and the client library loses mosquitto's. What
@@ -18,7 +18,7 @@ const WILLS: usize = 2;
 /// What our `up/state` said of us and of others.
 #[derive(Debug, Default)]
 pub(super) struct Namesake {
-    /// Where our last session was.
+    /// The broker of our last session.
     broker: String,
     /// Our own sessions of late that a broker accepted.
     own: VecDeque<String>,
@@ -26,9 +26,9 @@ pub(super) struct Namesake {
     tried: VecDeque<String>,
     /// Whether `online` of one of them has arrived.
     spoke: bool,
-    /// Sessions heard before that.
+    /// Sessions seen before that.
     before: HashSet<String>,
-    /// Others' sessions since.
+    /// Sessions of other clients since then.
     others: VecDeque<String>,
     /// When there was a sign of another client last.
     sign: Option<Instant>,

@@ -40,7 +40,7 @@ pub struct Status {
     pub broker: String,
     /// The connection's name as in `up/state`.
     pub session: String,
-    /// Since when, if connected.
+    /// Start of the present connection, if there is one.
     pub connected_since: Option<Timestamp>,
     /// What ended or prevented the last connection; stays until the next one is settled.
     pub trouble: Option<Trouble>,
@@ -48,13 +48,13 @@ pub struct Status {
     pub connections: u64,
     /// Publishes in flight.
     pub in_flight: u64,
-    /// Of what a broker did not take and none has taken since, the latest: topic and reason.
+    /// The latest record that a broker refused and none has taken since: topic and reason.
     pub last_refusal: Option<Sentence>,
     /// Commands passed on.
     pub commands: u64,
     /// Subscriptions that are missing, and why.
     pub deaf_to: Vec<Sentence>,
-    /// That another client uses this box's name, while there are signs of it.
+    /// Another client uses this box's name, while there are signs of it.
     pub namesake: Option<Trouble>,
     /// Why records go to this broker without their signatures, though there is a key, and what to try.
     pub unsigned: Option<(Sentence, Sentence)>,
@@ -76,7 +76,7 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// As the table of messages has it.
+    /// From the entry in the table of messages.
     pub(super) fn of(message: &Message) -> Self {
         let Message { qos, retain, expires, waits, .. } = *message;
         Delivery { qos, retain, expires, waits, content_type: message.content_type() }
@@ -116,7 +116,7 @@ pub(super) struct Suspects {
     put_aside: Vec<(Key, Sentence)>,
 }
 
-/// So many refusals are remembered; nobody misses the older ones.
+/// Maximum number of refusals that are remembered.
 const MOST_REFUSALS: usize = 1000;
 
 /// What does not go through with one broker.
@@ -130,7 +130,7 @@ pub(super) struct NotTaken {
     held_records: HashMap<RecordId, Instant>,
     /// How often a signature was the oldest in flight when a connection to it ended; forgotten when it takes one.
     pub signature_strikes: u32,
-    /// That it gets no signatures of their own.
+    /// Set while it gets no separate signatures.
     pub unsigned: Option<Unsigned>,
     /// Response topics left out until, because a connection ended with an answer on them.
     pub unanswered: HashMap<String, Instant>,
@@ -160,13 +160,13 @@ pub(super) struct Unsigned {
 }
 
 impl Suspects {
-    /// Of the broker at this address.
+    /// The entry of the broker at this address.
     pub(crate) fn not_taken(&mut self, broker: &str) -> &mut NotTaken {
         self.not_taken.entry(broker.to_owned()).or_default()
     }
 
-    /// Until when each record that some broker did not take waits at the broker of this address: that broker's own time, or
-    /// none where only others did not take it, or this one did not under earlier settings.
+    /// The time until which each refused record is held back at the broker of this address; without a hold if only other
+    /// brokers refused it, or this one did under earlier settings.
     pub(super) fn holds(&mut self, broker: &str, now: Instant) -> Vec<(RecordId, Instant)> {
         for not_taken in self.not_taken.values_mut() {
             not_taken.held_records.retain(|_, until| *until > now);
@@ -241,7 +241,7 @@ impl Suspects {
 /// What the connections of one publisher share.
 pub(super) struct Shared {
     settings: RwLock<Arc<Settings>>,
-    /// In which times in answers are reported: another one takes no other connection.
+    /// The time zone of times in answers; a change needs no new connection.
     time_zone: RwLock<TimeZone>,
     /// Counts how often the settings were replaced.
     pub renewed: watch::Sender<u64>,
@@ -254,7 +254,7 @@ pub(super) struct Shared {
     pub suspects: Mutex<Suspects>,
     /// Which refused commands are answered.
     pub refusals: Mutex<Refusals>,
-    /// Where answers go besides.
+    /// The response topics.
     pub responses: Responses,
     /// Wake-ups of the thread.
     beats: AtomicU64,
@@ -273,7 +273,7 @@ impl Shared {
         self.settings.read().clone()
     }
 
-    /// In which times in answers are reported now.
+    /// The present time zone of times in answers.
     pub(super) fn time_zone(&self) -> TimeZone {
         self.time_zone.read().clone()
     }
@@ -370,7 +370,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// From the next answer on, times in answers are reported in this time zone; the connection stays.
+    /// Sets the time zone of times in answers, from the next answer on; the connection stays.
     pub fn set_time_zone(&self, time_zone: TimeZone) {
         *self.shared.time_zone.write() = time_zone;
     }
@@ -391,7 +391,7 @@ impl Publisher {
     }
 
     /// Waits for what is in flight, publishes `stopped`, says goodbye and ends the thread, all within
-    /// `deadline`. Returns whether the broker heard it. A second call does nothing.
+    /// `deadline`. Returns whether the broker acknowledged it. A second call does nothing.
     pub fn stop(&self, deadline: Duration) -> bool {
         let until = Instant::now() + deadline;
         self.stop.send_replace(Some(until));
@@ -438,7 +438,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
     });
     let mut retries = Retries::default();
     let mut order = BrokerOrder::default();
-    // The last trouble of each broker that was told.
+    // The last reported trouble of each broker.
     let mut reported: HashMap<String, Trouble> = HashMap::new();
     let mut renewed = shared.renewed.subscribe();
     while stop.borrow().is_none() {

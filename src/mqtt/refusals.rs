@@ -1,4 +1,4 @@
-//! Which refused commands are answered: the first of each sender in a while, and then, in one answer, how many were not.
+//! Answers to refused commands: the first of each sender in a while, and then one answer for all that were left out.
 //!
 //! A flood stays bounded, and an honest sender whose answer drowned in it learns of that. Senders are distinguished by the key
 //! whose signature was good; all others are one. Pure: time is an argument.
@@ -66,7 +66,7 @@ impl Refusals {
         false
     }
 
-    /// The answers that tell how many were left out, once their time is over; all of them if `at_once`.
+    /// The due answers that report how many commands were left out; all of them if `at_once`.
     pub(super) fn due(
         &mut self,
         at_once: bool,

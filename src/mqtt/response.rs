@@ -1,4 +1,4 @@
-//! Where the answer to a command goes besides `up/reply`: MQTT 5's response topic and correlation data.
+//! Response topics: MQTT 5's response topic and correlation data for an answer, besides `up/reply`.
 //!
 //! Every answer is a numbered message on `up/reply`, stored until it arrived. A sender that names a response topic gets
 //! the same bytes there as well, once, on the connection on which they are sent first: who waits there waits now.
@@ -26,10 +26,10 @@ pub(super) struct RequestProperties {
     pub correlation_data: Option<Vec<u8>>,
 }
 
-/// Where an answer goes.
+/// The destination of an answer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Target {
-    /// Besides `up/reply`: the whole topic.
+    /// The response topic in full, besides `up/reply`.
     pub topic: Option<String>,
     /// What goes with it, on both topics.
     pub correlation_data: Option<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! How long to wait before the next connection. Pure, but for the dice.
+//! The wait before the next connection. Pure, but for the dice.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) struct Retries {
 /// A wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wait {
-    /// So long.
+    /// The wait.
     pub usual: Duration,
     /// At most so long while something urgent waits.
     pub urgent: Duration,

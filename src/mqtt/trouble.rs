@@ -1,4 +1,4 @@
-//! What is wrong with the connection, in words for somebody on a ladder.
+//! Faults of the connection, in words for somebody on a ladder.
 //!
 //! Turns the client library's errors into sentences that name the broker, the reason and what to try.
 //! Must never contain a password.
@@ -19,7 +19,7 @@ pub enum TroubleKind {
     Settings,
     /// The host has no address.
     UnknownHost,
-    /// Nobody listens there.
+    /// The connection is refused.
     Refused,
     /// No way there, or no answer in time.
     Unreachable,
@@ -35,7 +35,7 @@ pub enum TroubleKind {
     Stalled,
     /// A message for us is larger than we take.
     TooLarge,
-    /// Somebody else uses our client id.
+    /// Another client uses our client id.
     TakenOver,
     /// What came was not MQTT as we know it.
     Protocol,
@@ -80,7 +80,7 @@ impl Trouble {
         self.hint.as_ref()
     }
 
-    /// Both, in that language.
+    /// Message and hint, in that language.
     pub fn in_language(&self, language: Language) -> String {
         self.sentence.with_hint(self.hint.as_ref(), language)
     }

@@ -58,7 +58,7 @@ pub(super) enum Event {
         topic: String,
         payload: Vec<u8>,
         retain: bool,
-        /// None of them with MQTT 3.1.1.
+        /// MQTT 3.1.1 has none of them.
         request: RequestProperties,
     },
     /// Our DISCONNECT is out.
@@ -174,7 +174,7 @@ fn qos_of_311(qos: Qos) -> rumqttc::QoS {
 pub(super) struct Properties {
     /// The message's signature.
     pub signature: Option<String>,
-    /// Of the request that the message answers.
+    /// Correlation data of the request that the message answers.
     pub correlation_data: Option<Vec<u8>>,
 }
 

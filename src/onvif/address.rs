@@ -1,4 +1,4 @@
-//! Where a camera is asked, and whether an address that stands in its answer leads to the same device.
+//! Addresses of ONVIF services, and whether an address in an answer leads to the same device.
 //!
 //! A password goes to the host that was asked and to no other. Cameras often name themselves by another address than the
 //! one by which they are reached: by the private one behind NAT, by one of before the network changed, by a name that only
@@ -22,12 +22,12 @@ const DEVICE_SERVICE: &str = "/onvif/device_service";
 const FIND_WITHIN: Duration = Duration::from_secs(1);
 /// Longest address that somebody types.
 pub(crate) const MOST_ADDRESS_CHARS: usize = 500;
-/// So much of what is no address is said again.
+/// Maximum length of an invalid address that is quoted.
 const SHOWN_CHARS: usize = 80;
 /// A password of fewer characters is taken out of an address only where a password stands by its name.
 const SHORT_PASSWORD: usize = 4;
 
-/// Where a camera is, as somebody typed it.
+/// The address of a camera as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraAddress {
     /// Its ONVIF service.
@@ -198,7 +198,7 @@ impl AskedDevice {
     /// A service that an answer names, as it is reached from here.
     ///
     /// # Errors
-    /// Another host, or no address of a service.
+    /// The address has another host, or is none of a service.
     pub(super) fn service(&self, given: &str) -> Result<Url, OnvifError> {
         let (mut url, is_replaced) = self.reached(given, &["http", "https"])?;
         if is_replaced && url.port_or_known_default() == self.own_port {
@@ -215,7 +215,7 @@ impl AskedDevice {
     /// A stream that an answer names, as it is reached from here.
     ///
     /// # Errors
-    /// Another host, or no address of a stream.
+    /// The address has another host, or is none of a stream.
     pub(super) fn stream(&self, given: &str) -> Result<Url, OnvifError> {
         let (mut url, _) = self.reached(given, &["rtsp", "rtsps"])?;
         // No camera may have our password filled in where it likes: only what stands there itself is a place of one.
@@ -228,7 +228,7 @@ impl AskedDevice {
     /// Where a redirect leads: the same host, and never from an encrypted connection to one that is not.
     ///
     /// # Errors
-    /// Another place.
+    /// The redirect leads elsewhere.
     pub(super) fn redirect(&self, from: &Url, location: &str) -> Result<Url, OnvifError> {
         let to = from.join(location).map_err(|_| self.elsewhere(location))?;
         let is_safe = to.scheme() == "https" || (to.scheme() == "http" && from.scheme() == "http");
@@ -298,7 +298,7 @@ pub(super) fn without_password(url: &str, login: Option<&Login>) -> String {
     clean
 }
 
-/// Where a word stands behind the host, and is no part of a longer one.
+/// The place of a whole word behind the host.
 fn standing_alone<'u>(url: &'u str, word: &'u str) -> impl Iterator<Item = Range<usize>> {
     let host = url.find("://").map_or(0, |at| at + 3);
     let path = url[host..].find(['/', '?']).map_or(url.len(), |at| host + at);

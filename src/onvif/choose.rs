@@ -1,4 +1,4 @@
-//! Which of a camera's streams Lookout watches, and which one it opens for evidence.
+//! Chooses among a camera's streams: one to watch, one to open for evidence.
 
 use super::media::Profile;
 

@@ -139,7 +139,7 @@ impl Device {
         &self.information
     }
 
-    /// Where it is asked.
+    /// The address of its service.
     pub fn service(&self) -> &Url {
         &self.asked.service
     }

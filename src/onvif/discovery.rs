@@ -34,7 +34,7 @@ const REPEATS: u32 = 2;
 const MOST_ANSWERS: usize = 4_096;
 /// Cameras in one network.
 const MOST_FOUND: usize = 1_024;
-/// Of these behind one address, as routers have them, so that one machine cannot stand in for all that there may be.
+/// Maximum behind one address, as routers have them, so that one machine cannot use up all places.
 const MOST_AT_ONE_ADDRESS: usize = 64;
 /// Cameras for which one answer speaks.
 const MOST_IN_ONE_ANSWER: usize = 16;
@@ -42,7 +42,7 @@ const MOST_IN_ONE_ANSWER: usize = 16;
 const LONGEST_ADDRESS: usize = 500;
 /// The largest datagram there is.
 const DATAGRAM_BYTES: usize = 65_536;
-/// Most scopes of a camera: they say what it is called and can do.
+/// Maximum number of scopes of a camera: they say what it is called and can do.
 const MOST_SCOPES: usize = 64;
 /// Networks of one machine; containers have dozens.
 const MOST_NETWORKS: usize = 64;
@@ -61,7 +61,7 @@ const SCOPES: &str = "onvif://www.onvif.org/";
 /// A camera that answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Where the answer came from.
+    /// The sender of the answer.
     pub address: IpAddr,
     /// Its device service, at that address.
     pub service: Url,

@@ -1,4 +1,4 @@
-//! Why a camera cannot be asked, in sentences, with what to try.
+//! Errors of ONVIF requests, in sentences, with hints.
 
 use std::fmt;
 
@@ -22,99 +22,99 @@ pub enum OnvifError {
         /// The host.
         host: String,
     },
-    /// Nobody listens there.
+    /// The connection is refused.
     Refused {
-        /// Where.
+        /// The address.
         address: String,
     },
-    /// No way there.
+    /// The address is unreachable.
     Unreachable {
-        /// Where.
+        /// The address.
         address: String,
         /// What the system says.
         detail: String,
     },
-    /// Connected, and then nothing, or not all of it.
+    /// Connected, but no complete answer.
     NoAnswer {
-        /// Where.
+        /// The address.
         address: String,
     },
     /// The encrypted connection did not come about.
     NotEncrypted {
-        /// Where.
+        /// The address.
         address: String,
         /// What TLS says.
         detail: String,
     },
-    /// Something answers, but no ONVIF.
+    /// The answer is no ONVIF.
     NotOnvif {
-        /// Where.
+        /// The address.
         address: String,
         /// The status of HTTP.
         status: u16,
     },
     /// The camera names another host for what was asked.
     SentElsewhere {
-        /// Where.
+        /// The address.
         address: String,
         /// The host that it names.
         to: String,
     },
     /// More than a camera has to say.
     TooLarge {
-        /// Where.
+        /// The address.
         address: String,
     },
     /// No XML, or more of it than is read.
     Misread {
-        /// Where.
+        /// The address.
         address: String,
         /// Why.
         why: Sentence,
     },
     /// A login is needed, and none is given.
     PasswordNeeded {
-        /// Where.
+        /// The address.
         address: String,
     },
     /// The camera refuses user and password.
     PasswordWrong {
-        /// Where.
+        /// The address.
         address: String,
         /// Who.
         user: String,
     },
     /// The camera listens to this user no more for a while.
     LockedOut {
-        /// Where.
+        /// The address.
         address: String,
         /// Who.
         user: String,
     },
     /// The password is right, and the user may not do this.
     Forbidden {
-        /// Where.
+        /// The address.
         address: String,
         /// Who.
         user: String,
     },
     /// The camera is busy or broken.
     Failed {
-        /// Where.
+        /// The address.
         address: String,
         /// The status of HTTP.
         status: u16,
     },
     /// The camera cannot do that.
     Unsupported {
-        /// Where.
+        /// The address.
         address: String,
         /// What.
         what: Sentence,
     },
     /// The camera refuses, with its own words.
     Fault {
-        /// Where.
+        /// The address.
         address: String,
         /// ONVIF's codes, such as `InvalidArgVal/ConfigModify`.
         code: String,
@@ -123,7 +123,7 @@ pub enum OnvifError {
     },
     /// No stream that could be opened.
     NoStreams {
-        /// Where.
+        /// The address.
         address: String,
     },
 }

@@ -34,7 +34,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 const MOST_BYTES: usize = 3 * 1024 * 1024;
 /// All headers together.
 const HEADER_BYTES: usize = 64 * 1024;
-/// Most headers.
+/// Maximum number of headers.
 const MOST_HEADERS: usize = 64;
 
 /// What came back.

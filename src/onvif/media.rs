@@ -1,4 +1,4 @@
-//! What a camera says of its streams, in the words of Media2 and of Media.
+//! A camera's streams, from its services Media2 or Media.
 
 use super::named;
 use super::xml::Element;
@@ -27,7 +27,7 @@ pub struct Profile {
     pub height: u32,
     /// Frames a second, as they are set.
     pub fps: Option<f32>,
-    /// Most kbit/s.
+    /// Maximum kbit/s.
     pub kbps: Option<u32>,
     /// Frames from a keyframe to the next one.
     pub keyframe_interval: Option<u32>,

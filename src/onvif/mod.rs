@@ -1,4 +1,4 @@
-//! ONVIF: cameras on the local networks are found, and one of them says which streams it has and may be told how often it
+//! ONVIF: finds cameras on the local networks, reads the streams of one, and can set how often it
 //! sends a keyframe.
 //!
 //! WS-Discovery ([`discover`]) and SOAP over HTTP ([`Device`]): Media2 where the camera has it, else Media. Whoever answers
@@ -42,7 +42,7 @@ pub struct Login {
     pub password: Secret,
 }
 
-/// Most characters of a name that a camera gives.
+/// Maximum number of characters of a name that a camera gives.
 const LONGEST_NAME: usize = 120;
 
 /// A camera's words as they can be shown: in one line, without what steers a terminal or turns the direction of writing.

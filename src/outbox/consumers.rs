@@ -24,9 +24,9 @@ const SLACK: u64 = 50;
 /// there for every consumer and counts for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConsumerPolicy {
-    /// Most records.
+    /// Maximum number of records.
     pub rows: u64,
-    /// Most bytes of their bodies.
+    /// Maximum bytes of their bodies.
     pub bytes: u64,
     /// Whether it wants pictures, too.
     pub pictures: bool,
@@ -55,7 +55,7 @@ pub struct StoredRecord {
     pub phase_end: bool,
     /// Topic below `prefix/area/box/`.
     pub topic_suffix: String,
-    /// When what it tells happened.
+    /// Time of the event in the record.
     pub at: Timestamp,
     /// The message, or the picture.
     pub body: Vec<u8>,
@@ -338,7 +338,7 @@ impl Consumers {
         Ok(())
     }
 
-    /// Whoever has more kept than its policy allows gives up the oldest of it.
+    /// A consumer beyond its policy loses its oldest records.
     pub(super) fn keep_bounds(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let below = |bound: u64| bound.saturating_sub((bound / SLACK).max(1));
         let (mut is_over, mut somebody_gave_up) = (false, false);

@@ -1,4 +1,4 @@
-//! Alerts that have ended, with what their owner needs to go on telling what people do about them.
+//! Ended alerts, with the state that their owner needs to publish later handling steps.
 //!
 //! Their bounds are the owner's ([`crate::analysis::alert_lifecycle::ended`]); what is beyond them leaves in the transaction
 //! that adds the next. Must never hold up or change what is sent.
@@ -23,7 +23,7 @@ pub(super) struct EndedAlert {
     pub(super) state: Vec<u8>,
 }
 
-/// Its end or a later revision, told at `at`; without a state it is not kept, nor is what was kept of it.
+/// Stores its end or a later revision, made at `at`; without a state the entry is removed.
 pub(super) fn keep(
     tx: &Transaction<'_>,
     alert: &str,

@@ -1,4 +1,4 @@
-//! What can go wrong with the outbox, in words for somebody on a ladder. Must never hold a record's body.
+//! Errors of the outbox, in words for somebody on a ladder. Must never hold a record's body.
 
 use std::any::Any;
 use std::fmt;
@@ -23,7 +23,7 @@ pub enum OutboxError {
         /// Why.
         source: std::io::Error,
     },
-    /// Another process has it open.
+    /// Another process uses the outbox.
     InUse {
         /// The database.
         path: PathBuf,
@@ -51,14 +51,14 @@ pub enum OutboxError {
     },
     /// The message cannot be built: our bug. Nothing was stored.
     Message {
-        /// Where it should have gone.
+        /// The destination.
         topic: String,
         /// Why.
         source: EventError,
     },
     /// A message without a body: our bug. As a retained one it would delete what the broker keeps.
     Empty {
-        /// Where it should have gone.
+        /// The destination.
         topic: String,
     },
     /// A consumer that was never registered, or is not any more.
@@ -68,7 +68,7 @@ pub enum OutboxError {
     },
     /// A body larger than the contract allows.
     TooLarge {
-        /// Where it should have gone.
+        /// The destination.
         topic: String,
         /// How large it is.
         bytes: usize,
@@ -164,7 +164,7 @@ impl OutboxError {
         })
     }
 
-    /// Both, in that language.
+    /// Message and hint, in that language.
     pub fn in_language(&self, language: Language) -> String {
         self.sentence().with_hint(self.hint().as_ref(), language)
     }

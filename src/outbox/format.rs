@@ -110,7 +110,7 @@ WHERE class = 2 AND acked = 1;
 DROP INDEX record_turn;
 ";
 
-/// Until then the message was all that was kept of an open alert.
+/// Until then only the message of an open alert was kept.
 const OPEN_ALERTS_OF_2: &str = "
 INSERT INTO open_alert (alert_id, rev, level, first_id, published)
 SELECT alert_id, rev, level, first_id, revision FROM alert ORDER BY rowid;

@@ -1,4 +1,4 @@
-//! What is known of a record that is about to leave.
+//! A record that is about to be removed.
 
 use rusqlite::Row;
 

@@ -1,4 +1,4 @@
-//! How far the numbers had gone, kept beside the database: SQLite reads its log up to the first broken frame and takes
+//! The high-water mark of the numbers, kept beside the database: SQLite reads its log up to the first broken frame and takes
 //! what is before it for everything there ever was, so damage at the log's end would lose what was accepted last
 //! without a word.
 //!

@@ -1,5 +1,5 @@
-//! When the latest alerts came how far: stored, handed to the connection, received by the broker, marked by the centre. For
-//! people who watch a test alert.
+//! Delivery times of the latest alerts: stored, handed to the connection, received by the broker, marked by the centre. For
+//! the page of the test alert.
 //!
 //! In memory only, of this run, and of the first revision of an alert alone. Must never decide what is sent.
 

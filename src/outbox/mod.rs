@@ -1,6 +1,6 @@
-//! The durable queue between what Lookout found and the command centre that must learn of it.
+//! The durable queue between the analysis and the command centre.
 //!
-//! Everything that is told to the centre is stored here before anything else happens to it, and leaves
+//! Every message to the centre is stored here before anything else happens to it, and leaves
 //! only when it arrived. Input: revisions, counts and replies from the daemon; progress (sent, PUBACKed,
 //! marked, refused) from `mqtt`. Must never send anything itself, never read a clock, and never drop a
 //! red or orange alert or the end of any alert.

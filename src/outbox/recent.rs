@@ -1,5 +1,5 @@
-//! How far the rows had gone some time ago: what was stored just before a connection ended is as live on the next one as
-//! what comes after it, and must not wait behind a day's backlog because the link blinked.
+//! The row numbers of some time ago: records stored just before a connection ended count as live on the next one,
+//! and must not wait behind a day's backlog because of a short interruption.
 //!
 //! Pure. Must never call live what was there before this run.
 

@@ -1,5 +1,5 @@
-//! What the centre asks for again: which of it is still here, why the rest is not, and the history that keeps what was
-//! sent.
+//! Resending on request of the centre: which records are still here, why the others are not, and the history of sent
+//! records.
 //!
 //! A record is still here while it waits for its PUBACK or its mark, and afterwards as long as the consumer
 //! [`SENT_HISTORY`] keeps it. It goes out as it is stored: the same number, id and bytes. What is asked for is known in
@@ -58,7 +58,7 @@ pub struct AbsentNumbers {
 /// Why a number is not here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absence {
-    /// Nothing is known of this stream.
+    /// The stream is unknown.
     OtherStream,
     /// The stream has not come so far.
     NotGiven,

@@ -1,4 +1,4 @@
-//! Room: limits, what is dropped when they are passed, the gap records that say so, and the reserve for a
+//! Retention: limits, what is dropped beyond them, the gap records that declare it, and the reserve for a
 //! full disk.
 //!
 //! Part of the store's transactions. Must never drop a red or orange alert, the end of one, or a record that
@@ -35,9 +35,9 @@ const SLACK: u64 = 50;
 /// [`Limits::FLOOR_BYTES`] and goes on with that; only when even less than that is free, its pictures go, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Most records.
+    /// Maximum number of records.
     pub rows: u64,
-    /// Most bytes of bodies.
+    /// Maximum bytes of bodies.
     pub bytes: u64,
     /// Free disk to leave to others.
     pub free_bytes: u64,
@@ -59,7 +59,7 @@ pub(super) struct Excess {
     rows: u64,
     bytes: u64,
     reason: GapReason,
-    /// Nothing but pictures.
+    /// Pictures only.
     pictures_only: bool,
 }
 
@@ -150,7 +150,7 @@ impl Store {
         for gap in gaps(&dropped, excess.reason, now) {
             let stream = gap.stream.clone();
             if !self.insert_gap(tx, gap, now, changes)? {
-                // Nothing goes of which nobody is told.
+                // No record is dropped without a gap record.
                 dropped.retain(|gone| *gone.stream != *stream || is_already_reported(gone));
                 changes.over_limit = true;
             }
@@ -484,7 +484,7 @@ pub(super) fn gap_from_detail(detail: &str) -> Option<Gap> {
     })
 }
 
-/// What was still to be reported when the queue was left. Its table is there only as long as there is such a thing.
+/// The gaps that were not reported when the queue was closed. Their table exists only while there are such gaps.
 pub(super) fn read_unreported(conn: &Connection) -> rusqlite::Result<Vec<Gap>> {
     let has_table: bool = conn.query_row(
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'untold')",

@@ -1,4 +1,4 @@
-//! Whose turn it is to be sent, and what lets a record leave: PUBACKs and marks.
+//! The order of sending, and the removal of records after PUBACKs and marks.
 //!
 //! What is in flight, held or acknowledged on this connection is known in memory only, see the crash rules.
 
@@ -16,7 +16,7 @@ use crate::analysis::time::Timestamp;
 use crate::text::{box_log, log_error, outbox as say, outbox_step as step};
 use crate::types::gap::GapReason;
 
-/// So many records right after the centre's mark are sent again before the others.
+/// Number of records right after the centre's mark that are sent again before the others.
 const HOLDING_BACK: usize = 4;
 
 /// What a look through the queue found.

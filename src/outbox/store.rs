@@ -39,7 +39,7 @@ use crate::types::level::Level;
 /// Up to this size the file is checked at every start, not only after a crash: read within a second from a slow card.
 const CHECKED_BYTES: u64 = 16 << 20;
 
-/// A record that was changed on the disk, and of which no gap record can tell, is looked at again after so long.
+/// Wait before a damaged record without a gap record is checked again.
 const PUT_ASIDE: Duration = Duration::from_secs(3600);
 
 /// An open database, and what is known of it in memory.
@@ -56,7 +56,7 @@ pub(super) struct Store {
     pub(super) consumers: Consumers,
     /// Lent to the publisher.
     pub(super) in_flight: HashSet<i64>,
-    /// Not to be lent before.
+    /// Records held back, with their earliest next sending.
     pub(super) held: HashMap<i64, Instant>,
     /// PUBACKed on this connection, waiting for their mark.
     pub(super) acked_here: HashMap<i64, Instant>,
@@ -87,7 +87,7 @@ pub(super) struct Store {
     pub(super) journeys: Arc<Mutex<Journeys>>,
 }
 
-/// Of what the centre is not done with.
+/// Totals of the records that the centre has not marked.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Totals {
     pub(super) rows: u64,

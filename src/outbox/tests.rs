@@ -553,7 +553,7 @@ fn damage_while_it_is_open_costs_neither_the_record_nor_a_hole() {
     );
 }
 
-/// Who was told that something is stored sees it counted: the publisher and the tests decide by it.
+/// A stored record is counted before its confirmation: the publisher and the tests rely on it.
 #[test]
 fn the_depth_never_lags_behind_an_answer() {
     let dir = dir();

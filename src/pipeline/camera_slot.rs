@@ -1,5 +1,4 @@
-//! Everything that the pipeline keeps about one camera, in one place: how its frames are looked at, what was found last,
-//! what it sees when nobody is there, and how far it has to be decoded.
+//! The state of one camera in the pipeline: its frame gate, the latest detections, its empty view and its decode demand.
 //!
 //! Only one of a slot's locks is held for as long as a frame is looked at, and only the inference workers take it: a camera's
 //! frames are looked at one at a time. Whoever makes evidence, reads the demand with a compressed picture, or brings other
@@ -26,7 +25,7 @@ use super::decode_demand::SlotDemand;
 use super::empty_view_learner::EmptyViewLearner;
 use super::frame_gate::{DetectOptions, FlowLook, FrameGate, Looked};
 
-/// Least time between two measurements of a camera's image statistics: enough to tell its health within 10 s.
+/// Minimum time between two measurements of a camera's image statistics: enough to tell its health within 10 s.
 const IMAGE_STATS_EVERY: Duration = Duration::from_millis(500);
 
 /// The slots of all cameras.
@@ -113,7 +112,7 @@ impl CameraSlots {
 }
 
 impl CameraSlot {
-    /// Nothing is known of the camera yet.
+    /// The initial state.
     pub fn new(options: DetectOptions) -> Self {
         CameraSlot {
             options: RwLock::new(Arc::new(options)),
@@ -211,7 +210,7 @@ mod tests {
     use crate::detector::Thresholds;
     use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
 
-    /// Counts its looks, and fails as it is told.
+    /// Counts its calls, and fails on request.
     #[derive(Default)]
     struct Counting {
         looks: u32,

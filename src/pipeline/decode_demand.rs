@@ -1,5 +1,4 @@
-//! Which camera needs to be decoded how far now: what the analysis says it needs, kept where the gates and the
-//! scheduler ask for it.
+//! The decode demand of each camera: set by the analysis, read by the GOP gates and the scheduler.
 //!
 //! Written by the analysis thread before and after each look, read with every compressed picture of every camera. Must
 //! never decide what a rule needs, which the analysis says, and never wait.
@@ -57,7 +56,7 @@ impl SlotDemand {
 }
 
 impl DecodeDemands {
-    /// Nothing is needed yet.
+    /// No demand yet.
     pub fn new(scheduler: Arc<Scheduler>, slots: Arc<CameraSlots>) -> Self {
         DecodeDemands { scheduler, slots }
     }

@@ -1,5 +1,5 @@
-//! What a camera sees when nobody is there, learnt from the frames that are looked at anyway, for those who make
-//! evidence. Must never learn from a region in which somebody may be.
+//! Learns the empty view of a camera from the frames that are analysed anyway, for the redaction of evidence. Must never
+//! learn from a region in which a person may be.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::analysis::time::Moment;
 use crate::frame::Picture;
 use crate::frame::coarse::coarse;
 
-/// Least time between two pictures that are learnt from: people do not come and go faster, and it costs little then.
+/// Minimum time between two pictures that are learnt from: people do not come and go faster, and it costs little then.
 const LEARN_EVERY: Duration = Duration::from_secs(1);
 
 /// The view of one camera, and when it was last learnt from.

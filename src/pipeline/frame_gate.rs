@@ -1,5 +1,6 @@
-//! How a frame is looked at: not at all where nothing moved since the last look, because what was found then is still
-//! there; as a whole; or as a whole and then from near, where something moved that the whole does not explain.
+//! The frame gate decides how a frame is looked at: not at all where nothing moved since the last look, because what was
+//! found then is still there; as a whole; or as a whole and then from near, where something moved that the whole does
+//! not explain.
 //!
 //! One memory per camera; the daemon and a replay look in the same way. Must never trust a still picture for long:
 //! after a while it is looked at all the same.
@@ -212,7 +213,7 @@ mod tests {
     use crate::analysis::time::Timestamp;
     use crate::frame::test_support::gray;
 
-    /// Finds what it is told to, in the whole and from near, and counts.
+    /// Finds the given detections, in the whole and from near, and counts its calls.
     #[derive(Default)]
     struct Recites {
         whole: Vec<Detection>,

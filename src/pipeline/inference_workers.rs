@@ -1,4 +1,4 @@
-//! The worker threads that look at frames: take a turn from the scheduler, detect, tell the analysis thread.
+//! The inference workers: threads that take a frame from the scheduler, run the detector and pass on the result.
 //!
 //! As many as the machine has cores, or as configured. A panic in one of them loses one frame: it is
 //! counted, logged and the thread goes on. Must never hold a frame longer than it looks at it.
@@ -60,7 +60,7 @@ impl InferenceCounts {
 /// A frame that is looked at within this has not waited.
 pub(crate) const PROMPT: Duration = Duration::from_millis(500);
 
-/// Where looks go; `false` once nobody wants any more.
+/// Takes the results; `false` once no more are wanted.
 pub(crate) type LookSink = Arc<dyn Fn(Frame, Look) -> bool + Send + Sync>;
 
 /// The running threads.
@@ -135,7 +135,7 @@ struct Looking {
     clock: Clock,
     /// Counts the changes of models.
     generation: u64,
-    /// Others look now.
+    /// Other workers have taken over.
     is_over: Arc<AtomicBool>,
 }
 

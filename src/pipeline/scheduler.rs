@@ -1,4 +1,4 @@
-//! Which camera's frame is looked at next.
+//! The scheduler: which camera's frame is analysed next.
 //!
 //! One mailbox of one frame per camera: the newest wins, older ones are counted and forgotten, so there is
 //! never a queue of frames and what is looked at is never old. A camera becomes due at its analysis rate.
@@ -44,9 +44,9 @@ struct Mailbox {
     newest: Option<Frame>,
     /// As configured.
     wanted_period: Duration,
-    /// As it is needed now; never shorter.
+    /// The present period; never shorter.
     period: Duration,
-    /// Not before this moment of the monotonic clock.
+    /// Earliest next frame, on the monotonic clock.
     due: Duration,
     /// A frame of then or later is another look than the one that waits in the mailbox.
     next_look: Duration,
@@ -59,12 +59,12 @@ struct Mailbox {
     being_looked_at: bool,
     /// Its looks are to be compared with the moment before them.
     wants_moments_before: bool,
-    /// That moment, for the next look.
+    /// The moment before, for the next look.
     moment_before: Option<Thumbnail>,
     counts: Counts,
 }
 
-/// So long before a look lies the moment that it is compared with.
+/// Time between a look and the moment that it is compared with.
 const MOMENT: Duration = Duration::from_millis(100);
 /// And no longer, in the end, than this.
 const LONGEST_MOMENT: Duration = Duration::from_millis(160);
@@ -97,7 +97,7 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// So much time went into the look; without this it counts as an average one of its camera.
+    /// Records the time spent on the frame; without this it counts as an average one of its camera.
     pub fn took(&mut self, time: Duration) {
         self.took = Some(time);
     }

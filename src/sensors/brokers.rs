@@ -65,7 +65,7 @@ pub struct Subscription {
     pub broker: Arc<str>,
     /// Without wildcards.
     pub topic: String,
-    /// Where in a message the number is.
+    /// The place of the value in a message.
     pub extract: Extract,
 }
 

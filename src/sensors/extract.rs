@@ -1,4 +1,4 @@
-//! From a message to a number: JSON, a place in it, and words that stand for numbers.
+//! Extracts a number from a message: JSON, a place in it, and words that stand for numbers.
 //!
 //! The place is a JSON pointer (RFC 6901), or a data item of an ONVIF event. ONVIF events over MQTT are
 //! described in the ONVIF Core Specification, "JSON Event Payload" (prefix `onvif-ej`):
@@ -80,10 +80,10 @@ fn is_path(path: &str) -> bool {
         && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/'))
 }
 
-/// Where in a message the number is, and how it may be written.
+/// The place of the value in a message, and how it may be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extract {
-    /// Where.
+    /// The place.
     pub place: Place,
     /// Words that stand for numbers, in lower case. JSON's `true` and `false` are words too, so a device that
     /// says `true` for a closed door can be turned round.
@@ -93,7 +93,7 @@ pub struct Extract {
     pub skip_missing: bool,
 }
 
-/// Where in a message the number is.
+/// The place of the value in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A JSON pointer; empty for the whole message.

@@ -1,7 +1,7 @@
-//! The board: what each sensor last said and how its source does, for health and for the installer.
+//! The latest value of each sensor and the state of its source, for health and for the installer.
 //!
-//! Also the way out: [`ReadingSink`] writes a word on the board and puts it into the queue. Must never decide what a
-//! reading means; it keeps the same [`SensorState`] that the analysis keeps, for showing.
+//! [`ReadingSink`] stores a reading here and queues it for the analysis. Must never decide what a reading means; it keeps
+//! the same [`SensorState`] that the analysis keeps, for display.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,10 +61,10 @@ struct SensorEntry {
     log: StateLog<Condition>,
 }
 
-/// The state of a sensor, as the log knows it.
+/// The state of a sensor in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Condition {
-    /// It has not spoken yet, and need not have.
+    /// Its first reading is not due yet.
     Waiting,
     Good,
     Bad,
@@ -228,7 +228,7 @@ pub(super) async fn watch_silence(latest: Arc<LatestValues>) {
     }
 }
 
-/// Where the sources bring their words. Cloned for each.
+/// The sink for the readings of a source. Cloned for each.
 #[derive(Clone)]
 pub(super) struct ReadingSink {
     latest: Arc<LatestValues>,

@@ -1,4 +1,4 @@
-//! Sensors: plain instruments beside the cameras, asked or listened to, each word passed on as it came.
+//! Sensors: instruments beside the cameras, polled or subscribed to; each reading is passed on as received.
 //!
 //! ```text
 //!  MQTT brokers ─┐
@@ -76,21 +76,21 @@ pub(crate) use source::{Agreed, Around, Polled, SourceCheck, SourceDocument};
 use latest_values::{LatestValues, ReadingSink};
 use source::{Running, SensorTransport};
 
-/// Words that may wait for whoever takes them. A second's worth of a box with many sensors.
+/// Capacity of the queue of readings. A second's worth of a box with many sensors.
 const QUEUE: usize = 256;
 
-/// What a sensor said, as it came.
+/// A reading of a sensor, as received.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SensorUpdate {
     /// Which sensor.
     pub sensor: Arc<str>,
     /// When it arrived. What devices say about the time is not believed.
     pub at: Moment,
-    /// What it said.
+    /// The reading.
     pub reading: RawReading,
 }
 
-/// Takes words, from one thread, in the order in which they came. May block.
+/// Takes readings, from one thread, in the order of their arrival. May block.
 pub type Out = Box<dyn FnMut(SensorUpdate) + Send>;
 
 /// One sensor.
@@ -98,7 +98,7 @@ pub type Out = Box<dyn FnMut(SensorUpdate) + Send>;
 pub struct Sensor {
     /// What it measures and what is plausible.
     pub plan: Arc<SensorPlan>,
-    /// Where its numbers come from.
+    /// The source of its values.
     pub source: Source,
 }
 
@@ -222,7 +222,7 @@ pub struct Webhook {
     pub listen: SocketAddr,
     /// What `Authorization: Bearer` must hold.
     pub token: Secret,
-    /// Most posts per second, all senders together; twice as many may come at once.
+    /// Maximum number of posts per second, all senders together; twice as many may come at once.
     pub per_second: u32,
 }
 
@@ -280,7 +280,7 @@ impl Sensors {
     /// Starts all sources. A source that is down now is tried again and again; it fails nothing else.
     ///
     /// # Errors
-    /// Only if the system gives no thread or no runtime.
+    /// No thread or no runtime can be started.
     pub fn start(setup: Setup, clock: Clock, mut out: Out) -> io::Result<Self> {
         let latest =
             Arc::new(LatestValues::new(clock, setup.sensors.iter().map(|sensor| sensor.plan.clone())));

@@ -51,7 +51,7 @@ const SELDOM: Duration = Duration::from_secs(30);
 /// A register that is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Poll {
-    /// Where the device is. Sensors with the same line share it.
+    /// The line of the device. Sensors with the same line share it.
     pub line: Line,
     /// What is asked.
     pub query: RegisterQuery,
@@ -89,20 +89,20 @@ impl SensorTransport for Poll {
     }
 }
 
-/// One register of one device, and how often it is asked for.
+/// One register of one device, and how often it is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisterQuery {
     /// The device on the line: 1 to 247, 0 or 255 for a TCP device without a number.
     pub unit: u8,
-    /// Which of its tables.
+    /// The register table.
     pub table: Table,
     /// Number of the first register, from 0.
     pub register: u16,
     /// What the registers hold.
     pub kind: Kind,
-    /// In which order.
+    /// The order of the registers.
     pub order: Order,
-    /// How often it is asked.
+    /// The polling period.
     pub poll: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
@@ -189,7 +189,7 @@ fn decode(kind: Kind, order: Order, words: &[u16]) -> Option<f64> {
     })
 }
 
-/// A question and when it is asked next.
+/// A query and the time of its next poll.
 struct ScheduledQuery {
     sensor: Arc<str>,
     query: RegisterQuery,
@@ -198,7 +198,7 @@ struct ScheduledQuery {
 }
 
 impl ScheduledQuery {
-    /// Sets when it is asked next. What could not be asked in time is not made up for.
+    /// Schedules the next poll. Missed polls are not made up for.
     fn over(&mut self, failed: bool) {
         self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
         let poll = self.query.poll;
@@ -255,9 +255,9 @@ async fn ask(line: Line, queries: Vec<(Arc<str>, RegisterQuery)>, sink: ReadingS
 
 /// Why a poll has no answer.
 enum Lost {
-    /// There is no connection.
+    /// No connection.
     NotOpened(String),
-    /// There is no answer, or none to this question.
+    /// No answer, or none to this query.
     Unanswered(Sentence),
 }
 

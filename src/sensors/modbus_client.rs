@@ -53,7 +53,7 @@ pub(super) enum Failed {
     Closed,
     /// Bytes came before anything was asked: the two sides disagree.
     Unasked,
-    /// Nothing came at all.
+    /// No byte was received.
     NoAnswer,
     /// Something came that is no answer; in words.
     Wrong(Sentence),

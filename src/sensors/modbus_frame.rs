@@ -37,7 +37,7 @@ pub(super) struct Request {
 /// What came back so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Received {
-    /// Not enough to say.
+    /// The frame is incomplete.
     Incomplete,
     /// An answer.
     Answer {
@@ -169,7 +169,7 @@ impl Request {
 /// Modbus TCP's header.
 struct Header {
     transaction: u16,
-    /// Of the whole frame.
+    /// Length of the whole frame.
     length: usize,
 }
 

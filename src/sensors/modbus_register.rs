@@ -1,4 +1,4 @@
-//! Which register of a Modbus device is asked, over whatever line: what the configuration says, and what people write instead.
+//! The register of a Modbus query, over TCP or RTU: what the configuration says, and what people write instead.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(super) const DEFAULT_POLL_SECS: f64 = 5.0;
 /// A gateway to a slow serial line takes a few tenths.
 pub(super) const DEFAULT_ANSWER_SECS: f64 = 1.0;
 
-/// What is asked of a Modbus device, whichever way.
+/// The fields of a Modbus query, over TCP or RTU.
 pub(super) struct RegisterFields<'d> {
     pub unit: &'d Option<At<u8>>,
     pub register: &'d Option<At<u32>>,
@@ -123,7 +123,7 @@ fn manual_number(written: u32) -> Option<(modbus::Table, u16)> {
     Some((table, u16::try_from(number.checked_sub(1)?).ok()?))
 }
 
-/// As it is typed.
+/// The value as typed.
 fn word(table: modbus::Table) -> &'static str {
     match table {
         modbus::Table::Holding => "holding",

@@ -26,7 +26,7 @@ use tokio_serial::{ClearBuffer, SerialPort, SerialPortBuilderExt, SerialStream};
 
 use crate::types::modbus::{Framing, Parity};
 
-/// Where Modbus devices are.
+/// A line with Modbus devices.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Line {
     /// Over TCP.

@@ -1,4 +1,4 @@
-//! From the bytes of a message to JSON, as small boards write it.
+//! Parses the bytes of a message as JSON, tolerating what small boards write.
 //!
 //! Read without guessing: a byte order mark, whatever lies behind a NUL, UTF-16 and GBK, commas before a closing bracket,
 //! names without quotes or with single ones, JSON in a text, numbers with zeros in front (`021.5`: JSON has no octal ones),
@@ -247,9 +247,9 @@ impl Mended {
 /// A number without quotes behind which nothing but commas and blanks have come.
 #[derive(Debug, Clone, Copy)]
 struct BareNumber<'t> {
-    /// Where it begins in the mended text.
+    /// Its start in the mended text.
     at: usize,
-    /// As it was written.
+    /// The original text.
     word: &'t str,
     /// Whether nothing at all has come.
     just_ended: bool,

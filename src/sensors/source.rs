@@ -1,4 +1,4 @@
-//! What a kind of source is to the rest of Lookout: a table in the configuration that is checked and becomes a
+//! The interface of a kind of source: a table in the configuration that is checked and becomes a
 //! [`Source`](super::Source), and one that runs.
 //!
 //! Must never read the configuration itself: what is around the table is asked of [`Around`].
@@ -43,7 +43,7 @@ pub(crate) trait Around {
 pub(crate) struct SourceCheck<'c> {
     /// How people call the sensor: `` sensor `gauge` ``.
     pub owner: Words,
-    /// Where the source's table stands.
+    /// The place of the source's table.
     pub table: &'c Range<usize>,
     /// Whether the sensor knows two states only.
     pub is_binary: bool,

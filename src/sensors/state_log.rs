@@ -1,30 +1,30 @@
-//! When the state of something is worth a line in the log: when it changes, and once an hour while it is a fault.
+//! Decides when a state is logged: when it changes, and once an hour while it is a fault.
 //!
 //! A thing that goes to and fro is not worth a line each time: after a few changes only every half an hour one is
 //! written, and what lies between is counted. Pure: time is an argument.
 
 use std::time::Duration;
 
-/// A fault that stays, and what was left out, is reported so often.
+/// Period at which a lasting fault, and what was left out, is logged.
 const AGAIN_AFTER: Duration = Duration::from_secs(3600);
 /// Changes that are written one by one, before it counts as going to and fro. A choice.
 const CHANGES: u32 = 6;
 /// After this long without a written change one more may be written.
 const ONE_MORE_AFTER: Duration = Duration::from_secs(1800);
 
-/// What is to be written now.
+/// The log line that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogLine {
-    /// Nothing.
+    /// No line.
     Nothing,
-    /// That the state is another one.
+    /// The state changed.
     Changed {
         /// Changes since the last line that were not written, if any.
         changes_left_out: Option<u64>,
     },
-    /// That it is still so.
+    /// The state lasts.
     Still {
-        /// How often it was found so since the last line.
+        /// Number of times it was found since the last line.
         times: u64,
         /// Changes since the last line that were not written, if any.
         changes_left_out: Option<u64>,

@@ -1,4 +1,4 @@
-//! How a wait between attempts grows. Who waits decides by what went wrong, and draws the dice.
+//! Backoff: how a wait between attempts grows. The caller decides by what went wrong, and draws the dice.
 
 use std::time::Duration;
 

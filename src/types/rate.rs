@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// So many per second, and so many at once after a pause.
+/// A token bucket: a rate per second, and a burst after a pause.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     per_sec: f64,

@@ -14,9 +14,9 @@ use crate::types::secret::Secret;
 /// Why a text is no camera address. Never shows the text, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlError {
-    /// Another scheme, or none.
+    /// The scheme is missing or unknown.
     Scheme,
-    /// Nothing between `//` and the path.
+    /// The host is missing.
     Host,
     /// A port that is no number below 65536.
     Port,
@@ -30,7 +30,7 @@ pub enum UrlError {
     TwoReadings,
     /// `{user}` or `{password}` in it, and no login that they stand for.
     NoLogin,
-    /// Another name in braces.
+    /// An unknown name in braces.
     UnknownPlace(String),
     /// Spaces or control characters.
     Characters,
@@ -67,7 +67,7 @@ impl UrlError {
         })
     }
 
-    /// Both, in that language.
+    /// Message and hint, in that language.
     pub fn in_language(&self, language: Language) -> String {
         self.sentence().with_hint(self.hint().as_ref(), language)
     }

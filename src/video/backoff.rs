@@ -1,4 +1,4 @@
-//! How long to wait before the next attempt: by what went wrong, and by how often it did.
+//! The wait before the next attempt: by what went wrong, and by how often it did.
 //!
 //! What passes by itself is tried again within seconds. What somebody has to change is tried again after minutes, each
 //! time later: a camera without such a stream has none a second later either. A refused password is tried so seldom that
@@ -40,7 +40,7 @@ impl Persistence {
 
 /// A name server that was down with the router is back within this.
 const NAME_MOST: Duration = Duration::from_secs(120);
-/// Whoever changes a setting sees the picture after so long at the latest, and at once after a reload.
+/// Longest wait until a changed setting takes effect; a reload takes effect at once.
 const LASTING_MOST: Duration = Duration::from_secs(300);
 /// A password that was right in this run is tried again this soon: a camera that boots refuses everybody until it has read
 /// its users.
@@ -84,7 +84,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Nothing failed yet.
+    /// The initial state.
     pub fn new(limits: RetryLimits) -> Self {
         Backoff { limits, failures: 0, sort: Persistence::Passing, refusals: 0, is_proven: false }
     }

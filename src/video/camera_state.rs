@@ -1,4 +1,4 @@
-//! What a supervised camera does, what happened to it, and its figures: what [`supervise`](super::supervise()) tells
+//! State, events and figures of a supervised camera: what [`supervise`](super::supervise()) tells
 //! outwards. Never anything that only one attempt knows.
 
 use std::fmt;
@@ -56,9 +56,9 @@ pub struct CameraStats {
     pub units: u64,
     /// Frames decoded.
     pub frames: u64,
-    /// Of these, not wanted by the sink.
+    /// Frames that the sink did not want.
     pub unwanted: u64,
-    /// Of these, dropped because their memory could not be read.
+    /// Frames dropped because their memory could not be read.
     pub unreadable: u64,
     /// Times a stream was lost or did not come up.
     pub reconnects: u64,
@@ -74,7 +74,7 @@ pub struct CameraStats {
     pub received_by: Option<ReceivedBy>,
     /// What its gate does and did in this attempt, once its stream was found.
     pub gate: Option<(GateMode, GateCounts)>,
-    /// Where the camera sent us on to; `None` where it plays at its own address.
+    /// The address of a redirect; `None` if it plays at its own address.
     pub redirected_to: Option<String>,
     /// Why it was lost last; `None` while it runs.
     pub last_error: Option<VideoError>,

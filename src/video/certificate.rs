@@ -10,7 +10,7 @@ use crate::types::trust::Fingerprint;
 pub enum CertificateTrouble {
     /// The camera signed it itself.
     SelfSigned,
-    /// Nobody that is believed signed it.
+    /// No trusted authority signed it.
     UnknownAuthority,
     /// Its time is over.
     Expired,

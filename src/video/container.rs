@@ -1,4 +1,4 @@
-//! What a recording is, by its bytes; names lie.
+//! Recognises the container of a recording by its bytes; names lie.
 //!
 //! Input is a path. The answer says who reads it, or what it is instead and what to do about it, in words for somebody
 //! who got it from a recorder. Must never read more than the first bytes and the headers of boxes, and never show a byte

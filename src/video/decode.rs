@@ -27,7 +27,7 @@ use crate::analysis::time::Moment;
 use crate::frame::{Frame, Taken};
 use crate::text::{Sentence, foreign, stream};
 
-/// A compressed picture with what a decoder must know of it.
+/// A compressed picture with its caps.
 #[derive(Debug, Clone)]
 pub(super) struct EncodedPicture {
     pub buffer: gst::Buffer,
@@ -38,9 +38,9 @@ pub(super) struct EncodedPicture {
 #[derive(Clone)]
 pub(super) struct DecodeRequest {
     pub context: Arc<AttemptContext>,
-    /// When the unit arrived that is decoded.
+    /// Arrival of the unit.
     pub at: Moment,
-    /// Whether anybody wants its picture.
+    /// Whether its picture is wanted.
     pub wanted: bool,
     pub taken: Taken,
 }
@@ -206,13 +206,13 @@ impl OpenDecoder {
 #[derive(Default)]
 pub(super) struct Idle(Mutex<Vec<OpenDecoder>>);
 
-/// So many at most, of one form, are kept: as many as threads decode at once on a small box.
+/// Maximum number of idle decoders of one form: as many as threads decode at once on a small box.
 const IDLE_OF_A_FORM: usize = 2;
 /// And so many of all forms; what was used last stays.
 const IDLE_IN_ALL: usize = 6;
 
 impl Idle {
-    /// One that fits, or a new one.
+    /// A decoder that fits, or a new one.
     pub(super) fn take(
         &self,
         codec: Codec,

@@ -1,4 +1,4 @@
-//! Which unit a decoder's picture belongs to.
+//! Matches a decoder's pictures to their units.
 //!
 //! Pictures come out in the order in which they are shown, which with B frames is not the one in which they arrived,
 //! and some never come. A picture is given what was noted for as many units as belong to it and to what is shown

@@ -48,7 +48,7 @@ pub(super) struct DecodeSession {
     turns: JobState,
 }
 
-/// What only the thread at work touches.
+/// The state that only the working thread uses.
 #[derive(Default)]
 struct SessionState {
     decoder: Option<OpenDecoder>,
@@ -58,7 +58,7 @@ struct SessionState {
     end_reported: bool,
 }
 
-/// What a stream's gate does, for whoever asks.
+/// The state of a stream's GOP gate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GateReport {
     pub mode: GateMode,

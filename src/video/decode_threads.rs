@@ -22,26 +22,26 @@ use crate::text::{box_log, log_warn};
 /// After so long a camera whose pictures had no room is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(4);
 
-/// Somebody with units to decode.
+/// A job with units to decode.
 pub(super) trait Job: Send + Sync {
-    /// Whose turn it is; kept by the threads.
+    /// Whether it waits or is being worked on; kept by the threads.
     fn turns(&self) -> &JobState;
     /// Does a part of what there is to do.
     fn work(&self) -> Then;
 }
 
-/// What comes after a part of the work.
+/// The outcome of a part of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
-    /// There was no more.
+    /// No more work.
     Rest,
-    /// There may be more.
+    /// There may be more work.
     Again,
-    /// There is more, but not now.
+    /// There is more work, but not now.
     Later,
 }
 
-/// Whether a job waits for a thread, and whether one works for it.
+/// Whether a job waits for a thread, and whether a thread works on it.
 #[derive(Debug, Default)]
 pub(super) struct JobState(Mutex<(bool, bool)>);
 
@@ -106,7 +106,7 @@ impl Threads {
         thread::Builder::new().name(format!("decode-{number}")).spawn(move || queue.serve()).map(|_| ())
     }
 
-    /// There is something to do for this one.
+    /// Queues a job.
     pub(crate) fn enqueue(&self, job: Arc<dyn Job>) {
         let must_wait = {
             let mut turns = job.turns().0.lock();
@@ -146,7 +146,7 @@ impl Queue {
                 let mut turns = job.turns().0.lock();
                 *turns = (false, true);
             }
-            // Its own work is caught and told; what is caught here is a mistake in the telling.
+            // A panic in the job is caught and reported there; one that is caught here is in the reporting.
             let before = thread_cpu_time();
             let then = deadline::catch(|| job.work()).unwrap_or(Then::Rest);
             let used = thread_cpu_time().saturating_sub(before);

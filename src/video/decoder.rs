@@ -1,4 +1,4 @@
-//! Which decoder turns a camera's codec into pictures.
+//! Chooses the decoder of a codec.
 //!
 //! Hardware first where it is present and opens, else libav in software with one thread. Input is the
 //! encoding name of an SDP or the caps of a demuxer; the answer is an element in the READY state.

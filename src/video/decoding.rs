@@ -1,4 +1,4 @@
-//! What receivers, file readers and decoders share: how a chain of elements is put behind a pad, and what a decoder
+//! Shared by receivers, file readers and decoders: how a chain of elements is put behind a pad, and what a decoder
 //! must be told and asked.
 //!
 //! Runs on GStreamer's threads: must never block for longer than a unit takes to hand over.

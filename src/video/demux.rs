@@ -375,16 +375,16 @@ pub(super) const GAP: gst::ClockTime = gst::ClockTime::from_seconds(10);
 /// Times that go back by more than pictures that are sent out of order do.
 const BACK: gst::ClockTime = gst::ClockTime::from_seconds(1);
 
-/// So many pictures without a time, and the file tells none.
+/// Number of pictures without a time after which the file counts as one without times.
 const SURELY_UNTIMED: u32 = 5;
 
 /// The times of a recording's pictures, as they are handed on.
 #[derive(Debug, Default)]
 struct Times {
-    /// Pictures that told no time, before any that did.
+    /// Pictures without a time, before the first that has one.
     untimed: Option<u32>,
     has_times: bool,
-    /// As the file tells them.
+    /// The times in the file.
     last: Option<gst::ClockTime>,
     step: gst::ClockTime,
     /// What is taken away from the file's, nanoseconds.
@@ -455,9 +455,9 @@ impl Video {
 /// Streams that a demuxer showed.
 #[derive(Debug, Default)]
 struct Found {
-    /// Those that can be read, as long as none of them is chosen.
+    /// The readable videos, until one is chosen.
     videos: Vec<Video>,
-    /// Of each that can be read, as people say it.
+    /// The codec names of the readable ones, for people.
     sizes: Vec<String>,
     pixels: Vec<i64>,
     has_chosen: bool,

@@ -1,4 +1,4 @@
-//! What GStreamer does not tell about a camera, asked through a plain socket.
+//! Diagnosis of a camera through a plain socket, for what GStreamer does not report.
 //!
 //! Why there is no connection (GStreamer says "Generic error" for an unknown name and a closed port
 //! alike) and whether a refused password could have been right, asked after a failure only; and what the camera's

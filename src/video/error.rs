@@ -1,4 +1,4 @@
-//! What can go wrong between a camera and a frame, in words for somebody who stands on a ladder.
+//! Faults between a camera and a frame, in words for somebody who stands on a ladder.
 //!
 //! A [`Fault`] says what failed, why, and what to try; what GStreamer says is read in `gstreamer_words`.
 
@@ -88,7 +88,7 @@ pub enum Fault {
         /// Name in the camera's address.
         host: String,
     },
-    /// Nobody listens on the port.
+    /// The port refuses the connection.
     Refused {
         /// Host and port.
         address: String,
@@ -154,7 +154,7 @@ pub enum Fault {
         /// What went wrong there.
         fault: Box<Fault>,
     },
-    /// Whoever answers does not speak RTSP.
+    /// The answer is no RTSP.
     NotRtsp {
         /// Host and port.
         address: String,
@@ -195,7 +195,7 @@ pub enum Fault {
         /// The camera's words.
         reason: String,
     },
-    /// Another refusal.
+    /// Another error status.
     Status {
         /// The camera's address.
         url: String,
@@ -338,7 +338,7 @@ impl Fault {
         }
     }
 
-    /// What it means for whoever is told that the camera gives no video.
+    /// The cause of missing video for the alert.
     pub fn cause(&self) -> NoVideoCause {
         match self {
             Fault::PasswordWrong { .. } => NoVideoCause::WrongPassword,

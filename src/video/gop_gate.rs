@@ -1,4 +1,5 @@
-//! Which compressed pictures of a camera are decoded: the keyframes (*patrol*), or everything (*burst*).
+//! The GOP gate decides which compressed pictures of a camera are decoded: the keyframes (*patrol*), or everything
+//! (*burst*).
 //!
 //! Every access unit of a camera passes here. On patrol one keyframe a second at most goes to the decoder, and what
 //! came since the keyframe before the last waits in a ring. Whoever looks at the frames says what is needed now
@@ -71,7 +72,7 @@ pub enum GateMode {
     Patrol,
     /// Decodes everything, because it is needed now.
     Burst,
-    /// Decodes everything, because it is told to.
+    /// Decodes everything, as configured.
     Full,
     /// Decodes everything, because it must.
     Forced(Unsuited),
@@ -110,9 +111,9 @@ pub struct Unit<P> {
 pub enum How {
     /// By itself: nothing that came before it or comes after it belongs to it.
     Alone,
-    /// As the first one of a run.
+    /// It is the first one of a run.
     Begin,
-    /// As the next one of a run.
+    /// It continues a run.
     Continue,
 }
 
@@ -121,7 +122,7 @@ pub enum How {
 pub struct Work<P> {
     /// What is decoded.
     pub unit: Unit<P>,
-    /// In which order with others.
+    /// How it is decoded.
     pub how: How,
     /// Its picture is for somebody; otherwise it is only needed by later ones.
     pub wanted: bool,
@@ -186,7 +187,7 @@ pub struct Gate<P> {
     /// More than keyframes is needed, and it rests.
     is_starved: bool,
     counts: GateCounts,
-    /// Nothing is given up over time: whoever feeds it waits instead.
+    /// No unit is dropped for its age: the feeder waits instead.
     patient: bool,
 }
 
@@ -212,7 +213,7 @@ impl<P: Clone> Gate<P> {
         }
     }
 
-    /// The same for a source that waits while units wait, so that nothing need be given up.
+    /// A gate for a source that can wait, so that no unit is dropped.
     pub fn patient(mut self) -> Self {
         self.patient = true;
         self

@@ -1,4 +1,4 @@
-//! What of a camera's losses is worth a line in the log: a state when it changes, and once an hour how often it was so.
+//! Logging of a camera's losses: a state when it changes, and once an hour how often it was so.
 //!
 //! A camera that is off for a day is tried ten thousand times, and one that takes a connection and drops it comes and goes
 //! all day long: neither may fill a disk. Times are arguments.

@@ -1,4 +1,4 @@
-//! What a stream is made of, read from its compressed pictures: rate, bitrate, distance of keyframes.
+//! Measures a stream from its compressed pictures: rate, bitrate, distance of keyframes.
 //!
 //! Input is one call per access unit on the pad before the decoder. Constant memory, no allocation
 //! after the first keyframes; must never look into the bytes.

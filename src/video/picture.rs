@@ -1,4 +1,4 @@
-//! From a decoder's buffer to a [`Picture`], without copying: the planes stay where the decoder put them, unless the
+//! Makes a [`Picture`] from a decoder's buffer without copying: the planes stay where the decoder put them, unless the
 //! picture must be [turned](super::orientation).
 //!
 //! Input is a sample of an appsink. Strides come from the buffer's `VideoMeta`, never from the width.

@@ -54,20 +54,20 @@ pub(super) fn make(factory: &str) -> Result<gst::Element, Fault> {
     gst::ElementFactory::make(factory).build().map_err(|_| Fault::missing_plugin(factory))
 }
 
-/// What an attempt tells its watcher.
+/// An event of an attempt.
 #[derive(Debug)]
 pub(super) enum AttemptEvent {
     /// The first picture is decoded, or the form of the pictures changed.
     Pictures(StreamInfo),
     /// It cannot go on.
     Failed(Fault),
-    /// No connection, and nobody said why.
+    /// No connection, and the reason is unknown.
     NoConnection,
     /// The decoder of this name failed before its first picture, and there are others.
     DecoderFailed(String, Fault),
     /// The stream is over.
     Ended,
-    /// The camera names another address for what was asked.
+    /// The camera redirects to another address.
     Redirected(String),
     /// The lean receiver got something that it does not take, and what.
     Misread(Sentence),
@@ -130,12 +130,12 @@ impl Counters {
     }
 }
 
-/// What the callbacks of one attempt share with its watcher.
+/// The context of one attempt, shared by its callbacks and its watcher.
 pub(super) struct AttemptContext {
     pub(super) source: Arc<Source>,
-    /// What is asked in this attempt: the source's own place, or where that led.
+    /// The address of this attempt: the source's own, or that of a redirect.
     pub(super) location: Location,
-    /// What the camera gets for one answer in this attempt.
+    /// Time limit for one answer in this attempt.
     pub(super) answer_within: Duration,
     /// The camera was slower than usual before.
     pub(super) is_patient: bool,
@@ -152,7 +152,7 @@ pub(super) struct AttemptContext {
     pub(super) frames: AtomicU64,
     pub(super) meter: Mutex<Meter>,
     pub(super) known: Mutex<Known>,
-    /// Where its units go, once the stream is found.
+    /// The decode session, once the stream is found.
     pub(super) decode_session: Mutex<Option<Arc<DecodeSession>>>,
     /// A thread is in its decoder.
     pub(super) decoding: AtomicBool,
@@ -215,13 +215,13 @@ impl AttemptContext {
         }
     }
 
-    /// The same for an attempt in which this receiver is used.
+    /// The context of an attempt with this receiver.
     pub(super) fn received_by(mut self, receiver: Option<ReceivedBy>) -> Self {
         self.received_by = receiver;
         self
     }
 
-    /// The same for an attempt that asks there, and waits for so long.
+    /// The context of an attempt at that address with that time limit.
     pub(super) fn asking(mut self, location: Location, slowly: Option<Duration>) -> Self {
         self.location = location;
         self.is_patient = slowly.is_some();

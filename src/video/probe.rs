@@ -1,4 +1,4 @@
-//! What a camera sends, measured for a few seconds: the installer's first question.
+//! Probes a camera: measures its stream for a few seconds, the installer's first question.
 //!
 //! Runs the same supervised stream as the daemon, so what works here works there; the first loss ends it.
 //! Input is a [`Source`]; must never take longer than it was given.
@@ -39,7 +39,7 @@ pub struct ProbeReport {
     pub measure: StreamMeasure,
     /// What the camera's server calls itself.
     pub server: Option<String>,
-    /// Where the camera sent us on to.
+    /// The address of a redirect.
     pub redirected_to: Option<String>,
     /// Fingerprint of its certificate, where the address is encrypted.
     pub certificate: Option<Fingerprint>,
@@ -90,7 +90,7 @@ pub fn probe(mut source: Source, within: Duration) -> Result<ProbeReport, VideoE
         (seen.stream.take(), seen.first, seen.lost.take(), seen.picture.take());
     let watched = first.map_or(Duration::ZERO, |first| first.elapsed());
     drop(seen);
-    // Late is told by the daemon's counters; here the process ends soon.
+    // Late pictures are in the daemon's counters; here the process ends soon.
     let _ = handle.stop(CLOSING / 2);
     match (stream.or(stats.stream), picture, first) {
         (Some(stream), Some(picture), Some(first)) => Ok(ProbeReport {

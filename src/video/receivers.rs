@@ -1,4 +1,4 @@
-//! Which receiver a camera has: the lean one as long as it understands the camera, else GStreamer for good.
+//! The choice of a camera's receiver: the lean one as long as it understands the camera, else GStreamer for good.
 //!
 //! Times are arguments. What speaks against the lean receiver is logged here, once. Must never go back and forth: a camera that is given to GStreamer stays there until its
 //! source changes.

@@ -1,4 +1,4 @@
-//! Where a camera sends us on to, and how far we go along.
+//! Redirects of a camera, and how far they are followed.
 //!
 //! Pure. Must never give user and password to another host than the one they are configured for, nor go on without
 //! encryption what began with it.
@@ -66,7 +66,7 @@ impl Redirects {
         &self.now
     }
 
-    /// Where the camera sent us, for people; `None` at the configured address.
+    /// The address of the redirect, for people; `None` at the configured address.
     pub(crate) fn led_to(&self) -> Option<String> {
         self.asked.get(1..)?.last().map(RtspUrl::to_string)
     }

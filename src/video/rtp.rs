@@ -1,4 +1,4 @@
-//! Which RTP packets may reach a depayloader.
+//! Filters the RTP packets before a depayloader.
 //!
 //! GStreamer's depayloaders trust the sizes in a packet: an H.264 fragment without content ended the whole process
 //! with a segmentation fault (`rtph264depay` of GStreamer 1.22.0), and with it every other camera. So every packet

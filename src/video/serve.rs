@@ -52,14 +52,14 @@ pub enum Auth {
     /// Everybody.
     #[default]
     None,
-    /// Whoever sends user and password in clear text.
+    /// User and password in clear text.
     Basic {
         /// User name.
         user: String,
         /// Password.
         password: Secret,
     },
-    /// Whoever proves to know both (MD5).
+    /// Digest authentication (MD5).
     Digest {
         /// User name.
         user: String,
@@ -73,7 +73,7 @@ pub enum Auth {
 pub enum Play {
     /// A video file.
     File {
-        /// Where it lies.
+        /// Its path.
         path: PathBuf,
         /// Start over at its end, without a seam.
         repeat: bool,

@@ -1,4 +1,4 @@
-//! Where a camera's pictures come from, and who asks for them.
+//! The source of a camera's pictures, with its credentials.
 //!
 //! Input is the checked configuration or the command line. Must never print a password: [`Secret`] has
 //! no way to show itself.
@@ -70,7 +70,7 @@ pub enum Pace {
     AsFastAsPossible,
 }
 
-/// Where the pictures come from.
+/// The location of the pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
     /// A network camera.
@@ -84,7 +84,7 @@ pub enum Location {
     },
     /// A recording.
     File {
-        /// Where it lies.
+        /// Its path.
         path: PathBuf,
         /// How fast it plays.
         pace: Pace,
@@ -98,7 +98,7 @@ pub enum Location {
 pub struct Source {
     /// Its id in the configuration; names it in frames, events, logs and thread names.
     pub camera: Arc<str>,
-    /// Where the pictures come from.
+    /// The location of the pictures.
     pub location: Location,
     /// Who may receive it, where it is a camera.
     pub receiver: Receiver,

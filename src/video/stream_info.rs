@@ -1,4 +1,4 @@
-//! What a stream is, as far as its first picture and what came before it tell.
+//! The properties of a stream, from its first picture and what came before it.
 
 use super::decoder::Codec;
 use super::orientation::Orientation;

@@ -97,7 +97,7 @@ pub struct CameraHandle {
 /// Keeps the stream of `source` alive until it is stopped.
 ///
 /// # Errors
-/// When GStreamer does not load or the system gives no thread; what happens to the stream is told by events.
+/// GStreamer does not load, or no thread can be started; the state of the stream is reported by events.
 pub fn supervise(source: Source, clock: Clock, sink: Arc<dyn FrameSink>) -> Result<CameraHandle, VideoError> {
     supervise_as(source, clock, sink, Talk::Log)
 }
@@ -236,7 +236,7 @@ struct Shared {
     reconnects: AtomicU64,
     /// Signs of life of the thread while it waits.
     beats: AtomicU64,
-    /// Somebody asked for the next attempt.
+    /// The next attempt was requested.
     retry_now: AtomicBool,
     status: Mutex<Status>,
     stop_by: Mutex<Option<Instant>>,

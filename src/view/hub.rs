@@ -1,4 +1,4 @@
-//! Who looks at which camera, the frame that waits to be shown of each, and what was made of it last.
+//! The hub of viewers: who looks at which camera, the frame that waits for each, and the latest view.
 //!
 //! One lock around it all, held for moments only. The analysis does not even wait for that: where somebody else holds it, this
 //! frame is not shown. Time is an argument, but for those who call from the page.
@@ -28,7 +28,7 @@ const STILL_WANTED_FOR: Duration = Duration::from_secs(45);
 const STILL_REPLACED_EVERY: Duration = Duration::from_secs(2);
 /// A picture to draw on is as good as new for so long.
 const SHAPE_FRESH: Duration = Duration::from_secs(5);
-/// Views of a camera that are kept while somebody looks: a browser fetches the picture after it has heard of it.
+/// Number of views of a camera that are kept for viewers: a browser fetches the picture after its event.
 const KEPT_VIEWS: usize = 6;
 /// Points of a trail.
 const TRAIL: usize = 40;
@@ -39,7 +39,7 @@ const SMALL_EVERY: u32 = 4;
 
 /// See the module.
 pub(super) struct Hub {
-    /// Somebody looks at something; read with every frame.
+    /// Whether anybody looks at anything; read with every frame.
     is_wanted: AtomicBool,
     state: Mutex<State>,
     work: Condvar,
@@ -63,7 +63,7 @@ struct Slot {
     /// Another one for a camera that was away in between.
     serial: u64,
     looks: usize,
-    /// Those who need no picture.
+    /// Viewers without a picture.
     follows: usize,
     still_until: Option<Duration>,
     shape_until: Option<Duration>,
@@ -402,7 +402,7 @@ impl Hub {
         }
     }
 
-    /// Somebody else holds the lock.
+    /// Another thread holds the lock.
     #[cfg(test)]
     pub(super) fn hold(&self) -> impl Sized + '_ {
         self.state.lock()
@@ -440,7 +440,7 @@ impl Hub {
         Ok((looking, views))
     }
 
-    /// Somebody looks no longer.
+    /// A viewer has left.
     fn end(&self, looking: &Looking, of: impl FnOnce(&mut Slot)) {
         let mut state = self.state.lock();
         let slot = state.cameras.get_mut(&looking.camera).filter(|slot| slot.serial == looking.serial);
@@ -492,7 +492,7 @@ impl Hub {
     fn finish(&self) {
         let mut state = self.state.lock();
         state.is_over = true;
-        // Whoever waits for a view hears that there will be none.
+        // Those who wait for a view learn that none will come.
         state.cameras.clear();
         self.report_wanted(&state);
         self.work.notify_all();
@@ -504,7 +504,7 @@ impl Hub {
 pub(crate) struct Views(pub(super) Arc<Hub>);
 
 impl Views {
-    /// There are no cameras yet.
+    /// No cameras yet.
     pub(crate) fn new(clock: Clock) -> Self {
         Views(Arc::new(Hub::new(clock)))
     }
@@ -514,7 +514,7 @@ impl Views {
         self.0.set(settings);
     }
 
-    /// Nobody is shown anything any more.
+    /// Ends all views.
     pub(crate) fn finish(&self) {
         self.0.finish();
     }
@@ -556,7 +556,7 @@ impl Tap {
     }
 }
 
-/// Where the page looks at cameras.
+/// The page's access to the views.
 #[derive(Clone)]
 pub struct Viewer(Arc<Hub>);
 
@@ -620,14 +620,14 @@ impl Viewer {
     }
 }
 
-/// Who looks at what.
+/// A registration of a viewer, ended when dropped.
 struct Looking {
     hub: Arc<Hub>,
     camera: Arc<str>,
     serial: u64,
 }
 
-/// Somebody looks at a camera.
+/// A viewer of a camera.
 pub struct Look {
     looking: Looking,
     views: watch::Receiver<Option<Arc<LiveView>>>,
@@ -651,7 +651,7 @@ impl Drop for Look {
     }
 }
 
-/// Somebody looks at what the box makes of a camera.
+/// A viewer of the annotated picture of a camera.
 pub struct Follow {
     looking: Looking,
     sightings: watch::Receiver<Option<Arc<Sighting>>>,

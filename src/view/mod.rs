@@ -38,9 +38,9 @@ pub(crate) use redaction::{Finders, MakeFinders, RedactionSettings};
 
 /// Cameras that can be looked at live at the same time.
 pub const MOST_LIVE: usize = 4;
-/// Least time between two live pictures of a camera: at most three a second.
+/// Minimum time between two live pictures of a camera: at most three a second.
 pub(crate) const LIVE_EVERY: Duration = Duration::from_millis(334);
-/// Least time between two small pictures of a camera.
+/// Minimum time between two small pictures of a camera.
 pub(crate) const STILL_EVERY: Duration = Duration::from_secs(10);
 
 /// One moment of one camera.
@@ -82,7 +82,7 @@ pub struct Still {
     pub picture: Result<ViewPicture, Sentence>,
 }
 
-/// What the box makes of one frame. As JSON, it is what `/cameras/{id}/live` sends; points and boxes are in parts of the
+/// The analysis of one frame. As JSON, it is what `/cameras/{id}/live` sends; points and boxes are in parts of the
 /// picture, origin top left.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Seen {
@@ -96,7 +96,7 @@ pub struct Seen {
     pub signals: Vec<SeenSignal>,
 }
 
-/// One thing in the picture.
+/// One box in the picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeenBox {
     /// What it is, as in the configuration.
@@ -106,11 +106,11 @@ pub struct SeenBox {
     /// Left, top, right, bottom.
     #[serde(rename = "box")]
     pub box_in_frame: [f32; 4],
-    /// As the limits of heights measure it, parts of the picture's height.
+    /// Its height as the height limits measure it, in parts of the picture's height.
     pub height: f32,
     /// Its number while it is followed.
     pub track: Option<u64>,
-    /// Where its foot was, the earliest first; the latest is where it is.
+    /// The places of its foot, the earliest first.
     pub trail: Vec<[f32; 2]>,
 }
 
@@ -123,7 +123,7 @@ pub struct SeenZone {
     pub corners: Vec<[f32; 2]>,
     /// Whether the condition of a rule holds in it.
     pub is_lit: bool,
-    /// That rule.
+    /// The rule.
     pub rule: Option<String>,
 }
 
@@ -132,11 +132,11 @@ pub struct SeenZone {
 pub struct SeenLine {
     /// Its name.
     pub name: String,
-    /// Where it begins and ends.
+    /// Start and end.
     pub ends: [[f32; 2]; 2],
     /// Whether the condition of a rule holds at it.
     pub is_lit: bool,
-    /// That rule.
+    /// The rule.
     pub rule: Option<String>,
 }
 
@@ -174,7 +174,7 @@ pub struct Cost {
 /// Why nobody can look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoLook {
-    /// There is no such camera.
+    /// Unknown camera.
     NoSuchCamera,
     /// [`MOST_LIVE`] others are looked at.
     TooMany,
@@ -192,9 +192,9 @@ pub struct Sighting {
 /// What comes next in a [`Look`] or a [`Follow`].
 #[derive(Debug, Clone)]
 pub enum Next<T> {
-    /// One that was not there before.
+    /// A new picture.
     New(Arc<T>),
-    /// None came in time.
+    /// No picture in time.
     NothingYet,
     /// The camera was taken away, or the box stops.
     Gone,

@@ -1,4 +1,4 @@
-//! Who may open the page: names, roles, passwords, and one-time codes with which a name gets its password.
+//! Accounts of the page: names, roles, passwords, and one-time codes with which a name gets its password.
 //!
 //! # Format and crash rules
 //!
@@ -30,9 +30,9 @@ use crate::types::hex::{hex, sha256_hex};
 
 /// The file with names and codes.
 const FILE: &str = "accounts.json";
-/// Whoever changes it holds a lock on this one.
+/// The lock file of changes.
 const LOCK_FILE: &str = "accounts.lock";
-/// Most bytes of it that are read: a hundred names take a tenth.
+/// Maximum bytes of it that are read: a hundred names take a tenth.
 const MOST_BYTES: u64 = 1024 * 1024;
 /// How long somebody who changes it waits for somebody else who does.
 const LOCKED_WITHIN: Duration = Duration::from_secs(3);
@@ -49,7 +49,7 @@ pub const LEAST_PASSWORD_CHARS: usize = 10;
 pub const MOST_PASSWORD_BYTES: usize = 256;
 /// Longest name, in characters.
 pub const MOST_NAME_CHARS: usize = 32;
-/// Most names, and most codes that wait: a file that grows without end would be somebody's mistake.
+/// Maximum number of names, and most codes that wait: a file that grows without end would be somebody's mistake.
 const MOST_ENTRIES: usize = 200;
 
 /// What somebody may do at the page. Grows from first to last.
@@ -58,9 +58,9 @@ const MOST_ENTRIES: usize = 200;
 pub enum Role {
     /// Sees everything and changes nothing.
     Viewer,
-    /// Also works on alerts.
+    /// May work on alerts, too.
     Operator,
-    /// Also decides what runs.
+    /// May change the configuration, too.
     Installer,
 }
 
@@ -92,16 +92,16 @@ impl Role {
     }
 }
 
-/// Somebody who may open the page.
+/// A user of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The name.
     pub name: String,
     /// What they may do.
     pub role: Role,
-    /// Another one after each enrolment: whoever logged in before is not that person any more.
+    /// A new number after each enrolment: earlier sessions end.
     pub serial: String,
-    /// Since when.
+    /// Time of the enrolment.
     pub since: Timestamp,
 }
 
@@ -110,13 +110,13 @@ pub struct Person {
 pub enum NotEnrolled {
     /// No such code, or not any more.
     Code,
-    /// Somebody has the name already.
+    /// The name is taken.
     NameTaken,
     /// It is no name.
     Name,
     /// The password is too short or too long.
     Password,
-    /// There are too many names.
+    /// Too many names.
     TooMany,
     /// The file cannot be read or written.
     File(io::Error),
@@ -179,7 +179,7 @@ pub enum News {
     Code {
         /// What it lets somebody do.
         role: Role,
-        /// For whom.
+        /// The user.
         name: Option<String>,
     },
     /// A name was taken away.

@@ -75,7 +75,7 @@ fn after(fields: &Fields) -> Option<After> {
     Some(After { is_over: state == "over", alert_id: alert_id.to_owned() })
 }
 
-/// Where the list goes on behind an alert.
+/// The cursor of the next page of the list.
 fn place_behind(at: &After) -> String {
     format!("{}.{}", if at.is_over { "over" } else { "open" }, at.alert_id)
 }
@@ -166,7 +166,7 @@ pub(super) fn title(alert: &AlertData, language: Language) -> String {
     if is_usual { kinds::title(&alert.kind, None, language) } else { alert.title.clone() }
 }
 
-/// Where an alert is in its life, and who has it.
+/// The phase of an alert, and who has it.
 pub(super) fn state(alert: &AlertData, language: Language) -> String {
     let handling = alert.handling.as_ref();
     let closed = handling.and_then(|handling| handling.closed.as_ref());

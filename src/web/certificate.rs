@@ -24,7 +24,7 @@ use crate::text::{Sentence, page as say};
 const CERTIFICATE: &str = "certificate.pem";
 /// Its key.
 const KEY: &str = "certificate.key";
-/// Most bytes of either.
+/// Maximum bytes of either.
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Why there is no certificate to serve with.

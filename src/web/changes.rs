@@ -60,7 +60,7 @@ const MOST_LINES: usize = 600;
 const AROUND: usize = 3;
 /// Longest search for the smallest difference.
 const COMPARED_WITHIN: Duration = Duration::from_secs(2);
-/// Where it all is.
+/// The path of the page.
 pub(super) const PATH: &str = "/changes";
 
 /// The field that says what somebody saw when they pressed a button.
@@ -70,7 +70,7 @@ pub(super) const SHOWN: &str = "shown";
 enum NotProposed {
     /// The file cannot be read.
     Unreadable(Sentence),
-    /// Somebody else changed it since the proposal began.
+    /// It was changed by somebody else since the proposal began.
     Edited,
     /// The box has not taken up what stands in it.
     NotTakenUp,
@@ -78,7 +78,7 @@ enum NotProposed {
     Refused(Sentence),
     /// All of it is so already.
     Nothing,
-    /// Others propose enough.
+    /// Too many proposals are open.
     TooMany,
 }
 

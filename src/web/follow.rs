@@ -49,7 +49,7 @@ pub(super) async fn follow(site: Arc<Site>, outbox: Outbox) {
 }
 
 impl Site {
-    /// The history begins anew where its database is damaged; otherwise people are told.
+    /// The history begins anew if its database is damaged; another error is shown.
     fn is_in_trouble(&self, error: &FollowError) -> Option<PageTrouble> {
         if let FollowError::Database(error) = error
             && self.history.lock().mend(error)

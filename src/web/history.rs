@@ -94,10 +94,10 @@ pub fn forget(outbox: &Outbox, folder: &Path) -> Result<(), ForgetError> {
 /// Why something is still kept for a page that is switched off.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgetError {
-    /// Of the outbox.
+    /// An error of the outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
-    /// Of the file system.
+    /// An error of the file system.
     #[error(transparent)]
     Files(#[from] io::Error),
 }
@@ -131,7 +131,7 @@ pub(super) struct Began {
     pub(super) count: u64,
 }
 
-/// Where the next page of the list begins: behind this alert.
+/// The start of the next page of the list: behind this alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct After {
     pub(super) is_over: bool,
@@ -597,7 +597,7 @@ fn store(tx: &Connection, alert: &AlertData, body: &[u8]) -> rusqlite::Result<St
     Ok(stored)
 }
 
-/// As the contract writes it.
+/// The name of a value in the contract.
 fn word(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What runs, as the page reads it: the configuration, where it came from, and until when it is on trial. The daemon says it
-//! after every change.
+//! The running configuration for the page: the configuration, where it came from, and until when it is on trial. The
+//! daemon says it after every change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::control::overrides::TrialEnd;
 pub struct InForce {
     /// The configuration.
     pub config: Arc<Config>,
-    /// Where it came from.
+    /// Its source.
     pub source: ConfigSource,
     /// The digest of the file's bytes as they were taken up last.
     pub file: String,

@@ -1,4 +1,4 @@
-//! What stands around every page: head, navigation, foot; and the small pieces that several pages share.
+//! The layout of every page: head, navigation, foot; and the small pieces that several pages share.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where the page listens, and what to try where it cannot.
+//! The listening socket of the page, with hints if it cannot listen.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -19,15 +19,15 @@ use super::status::BoxStatus;
 
 /// More than people who look at one box; the pages of others show the same, and are as new as when they were opened.
 const MOST_STREAMS: usize = 24;
-/// Of one session: a browser opens six connections to an address, and needs some for the pages themselves.
+/// Maximum number of streams of one session: a browser opens six connections to an address, and needs some for pages.
 const MOST_OF_A_SESSION: usize = 4;
 /// What is said in between: the page's script hears it.
 const WORD: &str = "event:word\ndata:\n\n";
-/// A word in between, so that both sides notice when the other is gone.
+/// Period of the keep-alive, so that both sides notice when the other is gone.
 const WORD_EVERY: Duration = Duration::from_secs(15);
-/// Not more often than this: a busy street changes all the time.
+/// Minimum time between two events: a busy street changes all the time.
 const AT_MOST_EVERY: Duration = Duration::from_millis(500);
-/// Then the browser asks again, and whoever is logged out by then is told.
+/// Lifetime of a stream: the browser connects again then, unless its session has ended.
 const LASTS_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// A number for each part of the page, another one whenever it changed.
@@ -38,12 +38,12 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    /// Those of now.
+    /// The present versions.
     pub(super) fn of(status: Option<&BoxStatus>, alerts: u64) -> Self {
         Versions { status: status.map_or(0, |status| status.at.as_millisecond()), alerts }
     }
 
-    /// As the page's script reads them.
+    /// The versions as the page's script reads them.
     pub(super) fn json(self) -> String {
         format!("{{\"status\":{},\"alerts\":{}}}", self.status, self.alerts)
     }
@@ -53,7 +53,7 @@ impl Versions {
 #[derive(Debug, Default)]
 pub(super) struct Streams(Mutex<HashMap<SessionKey, usize>>);
 
-/// One that listens.
+/// An open stream.
 pub(super) struct Listening {
     streams: Arc<Streams>,
     session: SessionKey,

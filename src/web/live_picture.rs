@@ -36,9 +36,9 @@ use crate::contract::words::Language;
 use crate::text::{Sentence, page_live as say};
 use crate::view::{LiveView, Look, MOST_LIVE, Next, NoLook, Seen};
 
-/// After so long without a view the page is told that it waits; that also shows whether anybody is still there.
+/// Without a view for this long, the page gets an event that it waits; that also shows whether a viewer is still there.
 const WAITS_FOR: Duration = Duration::from_secs(5);
-/// Then the browser asks again, and whoever is logged out by then is told.
+/// Lifetime of a stream: the browser connects again then, unless its session has ended.
 const LASTS_FOR: Duration = Duration::from_secs(10 * 60);
 
 pub(super) async fn show(
@@ -194,7 +194,7 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
     event
 }
 
-/// What is heard of one camera while somebody looks.
+/// The stream of one camera for one viewer.
 struct Listener {
     site: Arc<Site>,
     session: SessionKey,
@@ -213,7 +213,7 @@ impl Listener {
             return None;
         }
         let next = self.look.next(self.latest, WAITS_FOR).await;
-        // Whoever logged out meanwhile hears no more.
+        // The stream ends with the session.
         self.site.sessions.lock().find(self.session, false, self.site.now().mono)?;
         let event = match next {
             Next::New(view) => {
@@ -287,7 +287,7 @@ fn streamed(body: Body) -> Response {
     (headers, body).into_response()
 }
 
-/// The picture of a view that was reported of a moment ago, while somebody looks.
+/// The picture of a recent view, while its viewer is connected.
 pub(super) async fn picture(
     State(site): State<Arc<Site>>,
     Path((camera, file)): Path<(String, String)>,

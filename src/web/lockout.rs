@@ -1,11 +1,11 @@
-//! How long somebody waits who gave a wrong password or code: for each name and each address, longer with each time.
+//! The wait after a wrong password or code: for each name and each address, longer with each time.
 //! Pure: time is an argument.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-/// So many are free: people mistype.
+/// Number of failures without a wait: people mistype.
 const FREE: u32 = 3;
 /// The wait after the last free one; each further one doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -17,21 +17,21 @@ const LONGEST_OF_NAME: Duration = Duration::from_secs(60);
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 /// Bits of an IPv6 address that whoever has it chooses.
 const IPV6_HOST_BITS: u32 = 64;
-/// Most lines of one sort that the audit log gets in a minute.
+/// Maximum number of lines of one sort that the audit log gets in a minute.
 const LINES_A_MINUTE: u32 = 10;
 /// After so long it may have as many again.
 const MINUTE: Duration = Duration::from_secs(60);
-/// Most who wait at once for their password to be tried.
+/// Maximum number of logins that wait at once for their password check.
 const MOST_WAITING: usize = 32;
-/// Most names and addresses that are remembered; then whoever failed first is forgotten.
+/// Maximum number of names and addresses that are remembered; then whoever failed first is forgotten.
 const MOST_REMEMBERED: usize = 4096;
 
 /// Who tries.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Whose {
-    /// Whoever says to be this.
+    /// Everybody who uses this name.
     Name(String),
-    /// Whoever comes from there.
+    /// Everybody from this address.
     Address(IpAddr),
 }
 

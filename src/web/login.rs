@@ -41,7 +41,7 @@ const LOGIN_FAILED: &str = "page_login_failed";
 const LOGGED_OUT: &str = "page_logout";
 const ENROLLED: &str = "page_enrolled";
 const ENROL_FAILED: &str = "page_enrol_failed";
-/// Somebody made a code on the box.
+/// A code was made on the box.
 const CODE_MADE: &str = "page_code_made";
 /// A name was taken away on the box.
 const REMOVED: &str = "page_removed";
@@ -217,7 +217,7 @@ fn from_where(connection: Option<&Arc<Connection>>) -> String {
     connection.map_or_else(String::new, |connection| format!("address {}", connection.address))
 }
 
-/// One that wants a password tried, until it is.
+/// A login that waits for its password check.
 struct Waiting(Arc<Site>);
 
 impl Waiting {

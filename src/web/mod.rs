@@ -1,4 +1,4 @@
-//! The page on the box: how everything does and what was reported, for a browser on a phone or a desk.
+//! The page on the box: status and alerts, for a browser on a phone or a desk.
 //!
 //! ```text
 //!  daemon ─ BoxStatus ─► watch ─┐                                    ┌─► status, alerts, one alert (HTML)
@@ -85,7 +85,7 @@ pub use certificate::fingerprint;
 
 /// Folder of the page, within the outbox's.
 const FOLDER: &str = "page";
-/// Where the page is served now, for `lookout page`.
+/// The present address of the page, for `lookout page`.
 const ADDRESS_FILE: &str = "address";
 /// How often an address that is taken is tried again, and a queue that cannot be read.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -97,7 +97,7 @@ const BLOCKING_THREADS: usize = 2;
 /// audit log, which nobody may wash away.
 const EXPORTS: (f64, f64) = (10.0, 0.1);
 
-/// Where the page keeps its files, in the folder of the outbox.
+/// The page's folder, in the folder of the outbox.
 pub fn folder_in(outbox_dir: &Path) -> PathBuf {
     outbox_dir.join(FOLDER)
 }
@@ -116,17 +116,17 @@ pub struct Parts {
     pub box_name: String,
     /// The site's language, until a status says it.
     pub language: Language,
-    /// What was reported.
+    /// The outbox, with the latest alerts.
     pub outbox: Outbox,
     /// What is written down.
     pub audit: Arc<Audit>,
-    /// Where people at the page ask for something.
+    /// The commands of people at the page.
     pub desk: Desk,
     /// The configuration file.
     pub config_file: PathBuf,
     /// What runs.
     pub in_force: watch::Receiver<InForce>,
-    /// Where they look at cameras.
+    /// The views of cameras.
     pub viewer: Viewer,
     /// The time.
     pub clock: Clock,
@@ -134,11 +134,11 @@ pub struct Parts {
     pub restart: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// Takes what people at the page ask for.
+/// Takes commands from the page.
 #[derive(Debug, Clone)]
 pub struct Desk(pub LocalDesk);
 
-/// What somebody asks for.
+/// A command from the page.
 pub(crate) struct PageCommand {
     person: String,
     role: CommandRole,
@@ -264,7 +264,7 @@ struct Work {
 }
 
 impl Work {
-    /// Until it is told to stop, whatever happens in between.
+    /// Serves until it is told to stop.
     fn go_on(self) {
         be_nice();
         loop {

@@ -1,4 +1,4 @@
-//! How many alerts began hour by hour and day by day, as two plots and as the numbers they show. The colours are those of the
+//! Plots of the number of alerts by hour and by day, as two plots and as the numbers they show. The colours are those of the
 //! levels; whoever does not see them has the table. Tests are no alerts here.
 
 use jiff::tz::TimeZone;
@@ -29,7 +29,7 @@ pub(super) fn counted(filter: &Filter) -> Filter {
     Filter { from: None, until: None, is_over: None, ..filter.clone() }
 }
 
-/// Both plots.
+/// The two plots.
 #[derive(Debug)]
 pub(super) struct Plots {
     hours: Bars,
@@ -37,7 +37,7 @@ pub(super) struct Plots {
 }
 
 impl Plots {
-    /// Of the alerts that fit, up to now, at a clock of the site.
+    /// Makes the plots of the matching alerts up to now, in the site's time zone.
     pub(super) fn of(
         history: &History,
         filter: Filter,

@@ -1,4 +1,4 @@
-//! What every request goes through: who asks, in which language, whether a form is one of ours, and how something is
+//! Processing of every request: who asks, in which language, whether a form is one of ours, and how something is
 //! refused.
 //!
 //! A form that changes something is taken only with the token of its session *and* from a page of this very address
@@ -43,13 +43,13 @@ const UNREADABLE_FOR: Duration = Duration::from_secs(60);
 const FORM_BYTES: usize = 16 * 1024;
 /// A form arrives within this.
 const FORM_WITHIN: Duration = Duration::from_secs(10);
-/// So much of a path is written down.
+/// Maximum length of a path in the audit log.
 const WANTED_CHARS: usize = 200;
-/// Nothing from elsewhere, and nothing inline.
+/// The content security policy: no foreign and no inline content.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Somebody who is logged in, as a request has them.
+/// The logged-in user of a request.
 #[derive(Debug, Clone)]
 pub(super) struct Visitor {
     pub(super) person: Person,
@@ -70,7 +70,7 @@ impl Visitor {
         self.person.role >= role
     }
 
-    /// As the audit log names them.
+    /// The name for the audit log.
     pub(super) fn by(&self) -> String {
         format!("{}{}", crate::control::local::PAGE_PREFIX, self.person.name)
     }
@@ -260,7 +260,7 @@ fn is_from_here(headers: &HeaderMap) -> bool {
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// Of a query, or of a form.
+    /// Parses a query or a form.
     pub(super) fn read(text: &[u8]) -> Self {
         Fields(url::form_urlencoded::parse(text).into_owned().collect())
     }
@@ -285,7 +285,7 @@ impl Fields {
 impl<S: Send + Sync> FromRequestParts<S> for Fields {
     type Rejection = std::convert::Infallible;
 
-    /// Of the query.
+    /// A value of the query.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Fields::read(parts.uri.query().unwrap_or("").as_bytes()))
     }

@@ -33,7 +33,7 @@ use crate::text::{
 
 use form::{Change, FieldFault, Filled, Form, begun_large, toml};
 
-/// Where it all is.
+/// The path of the page.
 const PATH: &str = "/rules";
 /// Cameras of a rule that are named.
 const MOST_CAMERAS: usize = 40;
@@ -512,7 +512,7 @@ impl View<'_> {
 enum FormOutcome {
     Edits(Vec<Edit>, Sentence),
     Faults(Vec<FieldFault>),
-    /// There is no such rule.
+    /// Unknown rule.
     Gone,
     /// The text that would be changed cannot be read.
     Unreadable(Sentence),
@@ -615,7 +615,7 @@ fn of_new(
     if faults.is_empty() { FormOutcome::Edits(edits, why) } else { FormOutcome::Faults(faults) }
 }
 
-/// With what was typed, and what is wrong with it.
+/// The form with the typed values and their problems.
 fn again(page: Html<String>) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }

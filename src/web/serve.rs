@@ -36,7 +36,7 @@ use crate::text::page as say;
 
 /// A browser opens six; a dozen people look at once. Each takes about 50 KiB.
 const MOST_CONNECTIONS: usize = 96;
-/// Of one session, as long as others need room.
+/// Maximum of one session, as long as others need room.
 const MOST_OF_A_SESSION: usize = 8;
 /// From the first byte to an encrypted connection. A guess: slow phones take two seconds.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(8);
@@ -44,11 +44,11 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(8);
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// Without a byte in either direction.
 const QUIET_FOR: Duration = Duration::from_secs(45);
-/// Whoever reads more slowly than they are answered takes at least so many bytes within [`QUIET_FOR`].
+/// Minimum number of bytes that a slow reader takes within [`QUIET_FOR`].
 const LEAST_TAKEN: usize = 16 * 1024;
 /// Largest head of a request; browsers send about one.
 const HEAD_BYTES: usize = 16 * 1024;
-/// Most lines of it.
+/// Maximum number of lines of it.
 const HEADERS: usize = 64;
 /// What a browser that was told `http://` is answered; a sentence follows.
 const NOT_ENCRYPTED: &str =
@@ -70,7 +70,7 @@ impl Connection {
         Connection { address, is_known: AtomicBool::new(false), session: Mutex::new(None) }
     }
 
-    /// Somebody who is logged in uses it.
+    /// Marks it as a connection of a logged-in user.
     pub(super) fn is_known(&self) {
         self.is_known.store(true, Ordering::Relaxed);
     }
@@ -87,7 +87,7 @@ pub(super) async fn note_session(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Those that are open, the longest-lived first.
+/// The open connections, the oldest first.
 #[derive(Default)]
 struct Open {
     list: Mutex<Vec<Entry>>,
@@ -260,7 +260,7 @@ impl<S> Unquiet<S> {
         }
     }
 
-    /// So many bytes were taken, or have to wait.
+    /// The number of bytes written, or pending.
     fn judge_written<T>(
         &mut self,
         moved: Poll<io::Result<T>>,

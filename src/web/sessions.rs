@@ -1,4 +1,4 @@
-//! Who is logged in: in memory only, so that a restart logs everybody out. Pure: time is an argument.
+//! Sessions of logged-in users: in memory only, so that a restart logs everybody out. Pure: time is an argument.
 //!
 //! A session is known by 32 random bytes in a cookie; here stands only their digest. Must never keep more sessions than
 //! [`MOST_SESSIONS`], and never one beyond its time.
@@ -20,14 +20,14 @@ const IDLE_FOR: Duration = Duration::from_secs(60 * 60);
 const LASTS_FOR: Duration = Duration::from_secs(12 * 60 * 60);
 /// More than people at one box; then whoever was away for the longest time is logged out.
 const MOST_SESSIONS: usize = 256;
-/// Of one person; then the one that was not used for the longest time ends.
+/// Maximum number of sessions of one person; beyond it the least recently used one ends.
 const MOST_OF_ONE: usize = 10;
 /// Logins of one person, at once.
 const LOGINS_AT_ONCE: f64 = 20.0;
 /// And then so many a second: each is a line in the audit log, which nobody may wash away.
 const LOGINS_PER_SEC: f64 = 1.0 / 60.0;
 
-/// Somebody who is logged in.
+/// A session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     /// As at the login; whether that is still so is asked again with every request.
@@ -44,7 +44,7 @@ pub(super) struct Session {
 pub(super) struct SessionKey([u8; 32]);
 
 impl SessionKey {
-    /// Of what a cookie holds.
+    /// The key of a cookie: its digest.
     pub(super) fn of(cookie: &str) -> Self {
         SessionKey(Sha256::digest(cookie.as_bytes()).into())
     }

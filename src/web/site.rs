@@ -1,5 +1,5 @@
-//! What all requests of the page share: who is logged in, what is known of the box, and how something that waits for the
-//! disk is done beside the page's one thread.
+//! State shared by all requests of the page: who is logged in, what is known of the box, and how something that waits
+//! for the disk is done beside the page's one thread.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,11 +40,11 @@ pub(super) struct Site {
     pub(super) lockout: Mutex<Lockout>,
     pub(super) history: Mutex<History>,
     pub(super) status: watch::Receiver<Option<Arc<BoxStatus>>>,
-    /// Another number whenever the history changed.
+    /// A new number whenever the history changed.
     pub(super) changes: watch::Sender<u64>,
     /// One password at a time: each takes memory and processor time on purpose.
     pub(super) hashing: Semaphore,
-    /// Pages that learn of changes.
+    /// Pages that are notified of changes.
     pub(super) streams: Arc<Streams>,
     pub(super) walks: Walks,
     /// The test alert that people at the page watch.
@@ -54,7 +54,7 @@ pub(super) struct Site {
     pub(super) proposals: Mutex<Proposals>,
     /// Cameras that are being added.
     pub(super) wizards: Mutex<Wizards>,
-    /// What is reported of the page, here and to the centre.
+    /// The state of the page, for itself and for the centre.
     pub(super) trouble: Arc<Mutex<Option<PageTrouble>>>,
     pub(super) parts: Parts,
 }
@@ -141,7 +141,7 @@ impl Site {
         written.map_err(|error| Refused::broken(error, reader))
     }
 
-    /// Whoever may have a password hashed now; `None`: too many want to.
+    /// A permit to hash a password; `None`: too many wait.
     pub(super) async fn turn_to_hash(&self) -> Option<SemaphorePermit<'_>> {
         tokio::time::timeout(TURN_WITHIN, self.hashing.acquire()).await.ok()?.ok()
     }

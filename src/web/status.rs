@@ -1,5 +1,5 @@
-//! What the page shows of the box: a snapshot that the daemon makes whenever it reports its health. Sentences are kept as
-//! such, so that each reader has them in their own language.
+//! The status of the box for the page: a snapshot that the daemon makes whenever it reports its health. Sentences are
+//! kept as such, so that each reader has them in their own language.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -72,7 +72,7 @@ pub struct Trouble {
 /// One camera.
 #[derive(Debug, Clone)]
 pub struct CameraStatus {
-    /// As it is published.
+    /// The status as published.
     pub data: CameraData,
     /// What people call it.
     pub name: Option<String>,
@@ -106,7 +106,7 @@ pub struct RuleStatus {
 /// One sensor.
 #[derive(Debug, Clone)]
 pub struct SensorStatus {
-    /// As it is published.
+    /// The status as published.
     pub data: SensorData,
     /// What people call it.
     pub name: Option<String>,

@@ -124,7 +124,7 @@ impl Times {
 /// A test alert, and everything that is known of its way.
 struct Stations {
     last: LastTest,
-    /// As the history has it now.
+    /// The present state in the history.
     alert: Option<AlertData>,
     journey: Option<Times>,
     /// The broker's address, where there is no connection to it.
@@ -151,7 +151,7 @@ impl Station {
         Station { name, at, who: None, is_unknown: false, why_not: None, hint: None }
     }
 
-    /// The same, with why it is not passed, where it is not.
+    /// The station, with the reason if it is not passed.
     fn unless(self, why_not: impl FnOnce() -> (Sentence, Option<Sentence>)) -> Self {
         if self.at.is_some() {
             return self;
@@ -162,7 +162,7 @@ impl Station {
 }
 
 impl Stations {
-    /// Whether it goes on: also before the history has heard of it, as long as a test can go on at all.
+    /// Whether it goes on: also before it is in the history, as long as a test can last at all.
     fn is_open(&self, now: Timestamp) -> bool {
         match &self.alert {
             Some(alert) => !alert.phase.is_last(),

@@ -272,7 +272,7 @@ async fn walk(
         }
     }
     site.walks.running.lock().remove(&camera);
-    // Whoever ended it hears now that it is over.
+    // The event of the end goes to its viewer now.
     drop(stopped);
 }
 

@@ -44,7 +44,7 @@ mod state;
 
 pub(super) use state::Wizards;
 
-/// Where it all is.
+/// The path of the page.
 const PATH: &str = "/add-camera";
 /// What cameras get to answer.
 const SEARCH_FOR: Duration = Duration::from_secs(onvif::SEARCH_SECONDS);
@@ -193,7 +193,7 @@ pub(super) async fn picture(
     }
 }
 
-/// Where somebody goes on once it is proposed: it runs, waits to be tried, or was given up.
+/// The next page once it is proposed: it runs, waits to be tried, or was given up.
 pub(super) async fn done(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,

@@ -10,7 +10,7 @@ use crate::analysis::alert::{AlertId, Revision};
 use crate::analysis::time::{Moment, Timestamp};
 use crate::types::phase::PhaseReason;
 
-/// So many are kept at most: with ten alerts an hour, four days. A guess; each takes a few kilobytes.
+/// Maximum number kept: four days of ten alerts an hour. A guess; each takes a few kilobytes.
 pub(crate) const KEPT: usize = 1024;
 /// For so many days at most: a week's shifts and whoever comes back to them (a guess).
 pub(crate) const KEPT_DAYS: i64 = 7;

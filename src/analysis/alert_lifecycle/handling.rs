@@ -1,4 +1,4 @@
-//! What people did about an alert: who has it, who is there, what it was, how it was settled.
+//! Handling of an alert by people: assignment, arrival, verdict, closure.
 //!
 //! Each step has who asked for it and the key that proves it. The first acknowledgement and the first closure stand; who is
 //! on it and the verdict may change, and the latest stands. Must never end an alert: the box goes on reporting what it sees.
@@ -14,24 +14,24 @@ use crate::types::verdict::{OUTCOMES, Verdict};
 /// What people did about an alert, besides taking it on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Handling {
-    /// To whom it was given.
+    /// The assignment.
     pub assigned: Option<Assigned>,
-    /// Who is there.
+    /// The people on site.
     pub on_site: Option<Assigned>,
-    /// What it turned out to be.
+    /// The verdict.
     pub verdict: Option<GivenVerdict>,
-    /// That it is settled.
+    /// The closure.
     pub closed: Option<Closed>,
 }
 
 impl Handling {
-    /// Whether nobody did anything.
+    /// Whether no step was taken.
     pub fn is_empty(&self) -> bool {
         *self == Handling::default()
     }
 }
 
-/// Somebody was given an alert, or is there because of it.
+/// An assignment of an alert, or the arrival of people because of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assigned {
     /// Who says so, when, and what they wrote.
@@ -51,7 +51,7 @@ pub struct GivenVerdict {
     pub cause: Option<String>,
 }
 
-/// That an alert is settled.
+/// The closure of an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
     /// Who says so, when, and what they wrote.
@@ -60,16 +60,16 @@ pub struct Closed {
     pub outcome: String,
 }
 
-/// What somebody wants to be noted of an alert.
+/// A step in the handling of an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandlingStep {
-    /// Somebody is given it.
+    /// It is assigned.
     Assign(Assigned),
-    /// Somebody is there.
+    /// People are on site.
     Arrive(Assigned),
-    /// It turned out to be something.
+    /// A verdict is given.
     Judge(GivenVerdict),
-    /// It is settled.
+    /// It is closed.
     Close(Closed),
 }
 

@@ -1,4 +1,4 @@
-//! A glance: what little of one picture is needed to tell whether the camera is well, and which shape its pictures have.
+//! Image statistics: the few numbers of a picture from which the health of its camera is judged, and its shape.
 //!
 //! Made from a decoded picture by `frame::image_stats`; a few kilobytes, no pixels that a person could be
 //! recognised from. Must never grow into a picture.
@@ -36,7 +36,7 @@ pub struct ImageStats {
 }
 
 impl ImageStats {
-    /// Of an even grey picture of the usual shape, as a place to write the next one into.
+    /// The statistics of an even grey picture of the usual shape, as a buffer for the next ones.
     pub fn even(luma: u8) -> Self {
         ImageStats {
             luma: [luma; CELLS],

@@ -1,4 +1,4 @@
-//! Whether a camera is well: eight conditions, each on or off by itself, told by glances at its pictures.
+//! Camera health: eight conditions, each on or off independently, derived from image statistics.
 //!
 //! Input is a [`ImageStats`] a few times a second with its time, and what the video side knows (silent, back).
 //! Output is the state of every [`CameraCondition`] with the number that decided and its threshold, so that
@@ -6,7 +6,7 @@
 //! their signals are unknown then, not off.
 //!
 //! ```text
-//! glance ─► stillness (equal pixels)                                  ─► frozen
+//! stats  ─► stillness (equal pixels)                                  ─► frozen
 //!        ├► darkness, glare (how many cells)                          ─► dark, over_exposed
 //!        └► present (edges, detail of 1.5 s) ─ compared with the view ─► covered, sprayed, moved, blurred
 //!                                     └ learnt into the view while all is well (10 min)
@@ -56,8 +56,8 @@ use self::view::{Present, View};
 use super::time::Moment;
 use crate::types::camera_condition::CameraCondition;
 
-/// Seconds of a condition before it is reported. With the 1.5 s over which the present is averaged and half a
-/// second between glances it is told about 8 s after it began, within the 10 s that are wanted.
+/// Seconds of a condition before it is reported. With the 1.5 s over which the present is averaged and half a second between
+/// two image statistics, a condition is reported about 8 s after it began, within the 10 s that are required.
 pub(crate) const RAISE: f32 = 5.5;
 /// Seconds without it before it ends.
 pub(crate) const CLEAR: f32 = 4.0;
@@ -65,11 +65,11 @@ pub(crate) const CLEAR: f32 = 4.0;
 /// a stop.
 pub(crate) const RAISE_OBSTACLE: f32 = 90.0;
 
-/// Most time that one glance stands for: one that comes after a gap proves no more than this.
+/// Maximum time that one set of image statistics counts for: one that comes after a gap proves no more than this.
 const LONGEST_STEP: Duration = Duration::from_millis(2500);
-/// A silent camera is told this long after its last picture.
+/// Time from the last picture of a silent camera to its report.
 const NO_VIDEO_AFTER: Duration = Duration::from_secs(8);
-/// No glance for so long is no video even if nobody said so; the slowest camera is looked at every 10 s.
+/// Without image statistics for this long there is no video; the slowest camera is analysed every 10 s.
 const NO_STATS_AFTER: Duration = Duration::from_secs(60);
 /// Pictures must come again for so long.
 const VIDEO_AGAIN: Duration = Duration::from_secs(3);
@@ -99,7 +99,7 @@ pub struct ConditionState {
     pub condition: CameraCondition,
     /// Whether the camera has it.
     pub on: bool,
-    /// Since when it has or has not: when the first sign of it was seen, not when it was told.
+    /// Start of the present state: when its first sign was seen, not when it was reported.
     pub since: Moment,
     /// How clear it is, 0..1; 0 where there is no sign of it.
     pub strength: f32,
@@ -111,7 +111,7 @@ pub struct ConditionState {
     pub threshold: f64,
 }
 
-/// One condition with its memory.
+/// The state of one condition.
 #[derive(Debug, Clone, Copy)]
 struct Gauge {
     state: ConditionState,
@@ -212,7 +212,7 @@ impl CameraHealth {
         }
     }
 
-    /// The states of all conditions, in the order of [`CameraCondition::ALL`]; none before anything was heard.
+    /// The states of all conditions, in the order of [`CameraCondition::ALL`]; empty before the first event.
     pub fn conditions(&self) -> impl Iterator<Item = &ConditionState> {
         self.gauges.iter().flatten().map(|gauge| &gauge.state)
     }

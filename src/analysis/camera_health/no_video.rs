@@ -1,4 +1,4 @@
-//! Why a camera gives no video: the reasons that people can do something about, each another thing to do.
+//! Causes of missing video, each with a remedy of its own.
 
 /// Why a camera gives no video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,9 +17,9 @@ pub enum NoVideoCause {
     NoSuchStream,
     /// Its name leads to no address.
     UnknownHost,
-    /// Nobody listens at its address.
+    /// Its address refuses the connection.
     ConnectionRefused,
-    /// There is no way to its address.
+    /// Its address is unreachable.
     Unreachable,
     /// It takes the connection and does not answer.
     NoAnswer,

@@ -1,4 +1,4 @@
-//! What one look says about each condition, and the numbers that decide it.
+//! The sign of each condition in one picture, and the thresholds that decide it.
 //!
 //! Pure comparison of measured values with thresholds; remembers nothing. Which pictures a number was measured
 //! on is said in `tests/camera_health/README.md`.
@@ -31,7 +31,7 @@ pub(super) fn half_at(value: f32, limit: f32) -> f32 {
 const UNLIT: u8 = 26;
 /// A picture in whose middle rows fewer cells than this are lit is dark.
 const DARK_ABOVE: f32 = 0.99;
-/// Until so many are lit again.
+/// The condition ends when this part is lit again.
 const DARK_BELOW: f32 = 0.98;
 /// Of the whole picture, clocks and names that the camera draws included.
 const DARK_ABOVE_WITH_OVERLAY: f32 = 0.94;
@@ -39,12 +39,12 @@ const DARK_ABOVE_WITH_OVERLAY: f32 = 0.94;
 const WHITE: u8 = 243;
 /// A picture with more white cells than this, in parts of all, is over-exposed.
 const WHITE_ABOVE: f32 = 0.6;
-/// Until there are fewer.
+/// The condition ends below this.
 const WHITE_BELOW: f32 = 0.45;
 /// Coarse rows at the top and the bottom where cameras draw.
 const OVERLAY_ROWS: usize = ROWS / 6;
 
-/// What a single glance says without any view.
+/// What the statistics of one picture say without a learnt view.
 pub(super) struct Readings {
     unlit: f32,
     unlit_with_overlay: f32,
@@ -125,11 +125,11 @@ const EVEN_BELOW: f32 = 0.01;
 const DIM: f32 = 60.0;
 /// Detail lost in so many patches (parts of those that had it): covered.
 const COVERED_ABOVE: f32 = 0.85;
-/// Until fewer have lost it.
+/// The condition ends when fewer have lost it.
 const COVERED_BELOW: f32 = 0.67;
 /// Detail lost in so many patches: a part is hidden.
 const SPRAYED_ABOVE: f32 = 0.3;
-/// Until fewer have lost it.
+/// The condition ends when fewer have lost it.
 const SPRAYED_BELOW: f32 = 0.2;
 /// Something on the lens is too near to have edges of its own: most patches that gained detail, in parts of
 /// all. Measured: paint 0 to 0.03, a bus 0.05 to 0.15.
@@ -154,7 +154,7 @@ const DOUBTFUL_FIT: f32 = 0.65;
 /// The view was found elsewhere if it fits there so well, and by so much better than where it was.
 const ALIGNED_FIT: f32 = 0.4;
 const ALIGNED_GAIN: f32 = 0.22;
-/// Least move in cells: a mast in the wind moves by one.
+/// Minimum move in cells: a mast in the wind moves by one.
 const LEAST_MOVE: f32 = 3.0;
 /// Median part of usual detail below which a picture is blurred, and above which it is not.
 pub(super) const BLURRED_BELOW: f32 = 0.45;

@@ -1,4 +1,4 @@
-//! Whether a picture stands still as no live camera's does.
+//! Detects frozen video: a picture that stays equal as no live camera's does.
 //!
 //! A sensor has noise, so pictures of a live camera are never equal. What reaches us went through an
 //! encoder, though, and an encoder that saves bits repeats the old pixels exactly until its next keyframe. So
@@ -29,7 +29,7 @@ const ENCODERS_RUN: Duration = Duration::from_secs(25);
 const REMEMBERED: Duration = Duration::from_secs(2 * 86_400);
 /// Rows of patches at the top and at the bottom where cameras draw their clock and name: a sixth each.
 const OVERLAY_ROWS: usize = 3;
-/// Most patches in those rows that a running clock changes, in parts of all. A date and time in the usual
+/// Maximum number of patches in those rows that a running clock changes, in parts of all. A date and time in the usual
 /// size covers 3 to 5 % of the picture.
 const OVERLAY_PATCHES: usize = PATCHES / 12;
 
@@ -50,7 +50,7 @@ pub(super) struct Stillness {
 pub(super) struct Still {
     /// How long nothing has changed.
     pub run: Duration,
-    /// From which length on that means frozen.
+    /// The shortest standstill that means frozen.
     pub limit: Duration,
 }
 

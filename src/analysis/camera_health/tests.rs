@@ -1,4 +1,4 @@
-//! Made glances: a street of edges that twinkle with noise, and what becomes of it.
+//! Synthetic image statistics: a street of edges that twinkle with noise, and what becomes of it.
 
 use std::time::Duration;
 

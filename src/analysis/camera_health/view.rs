@@ -18,13 +18,13 @@ const LEARN: f32 = 600.0;
 const PRESENT: f32 = 1.5;
 /// Darkest grey levels are noise: added before the logarithm, so that they weigh little.
 const DARK_NOISE: f32 = 16.0;
-/// Least step between neighbouring cells that counts as an edge, as logarithm: 3 % of brightness.
+/// Minimum step between neighbouring cells that counts as an edge, as logarithm: 3 % of brightness.
 const EDGE: f32 = 0.03;
 /// The same in parts of the picture's typical step (root mean square).
 const EDGE_OF_TYPICAL: f32 = 0.5;
 /// A direction as steady as this (1: the same in every picture) belongs to the scene.
 const STEADY: f32 = 0.25;
-/// Least steady cells for a view that can be recognised: 2 % of the picture.
+/// Minimum steady cells for a view that can be recognised: 2 % of the picture.
 const LEAST_STEADY: usize = 46;
 /// Detail of a patch that can be missed when it goes: grey levels beyond that of the picture's flattest
 /// patches. An even wall has 0, a face or a kerb 4 and more.
@@ -55,14 +55,14 @@ pub(super) type Edge = [f32; 2];
 #[derive(Debug, Clone)]
 pub(super) struct Present {
     edges: Vec<Edge>,
-    /// Beyond that of the flattest patches.
+    /// The detail beyond that of the flattest patches.
     detail: Vec<f32>,
     /// Detail of the flattest patches: noise.
     floor: f32,
     luma: Vec<f32>,
     /// Between the coarse cells of each patch.
     contrast: Vec<f32>,
-    /// Of this very picture, before averaging.
+    /// The edges of the latest picture, before averaging.
     fresh: Vec<Edge>,
     logs: Vec<f32>,
     is_empty: bool,
@@ -397,7 +397,7 @@ impl View {
 
 /// Edges that are tried when the view is looked for elsewhere: enough to be sure, few enough to be quick.
 const TRIED: usize = 250;
-/// Of the view's edges so many must still lie in the picture: what is turned further away just does not fit.
+/// Minimum part of the view's edges that must still lie in the picture; a larger turn does not fit.
 const LEAST_SEEN: f32 = 0.4;
 /// How far the view is looked for, in cells: 28 % of the width, a third of the height.
 const FURTHEST_RIGHT: i8 = 18;

@@ -1,4 +1,4 @@
-//! What the engine does with one camera: frames to tracks, tracks to its rules, and what becomes of both while it is away.
+//! One camera in the engine: detections become tracks, tracks go to its rules, and both are kept while the camera is away.
 
 use std::time::Duration;
 
@@ -40,14 +40,14 @@ pub(super) struct Camera {
     pub(super) retired: Vec<RuleInstance>,
     /// Last proof of life: a frame; before the first one, when we began to wait.
     pub(super) alive_at: Option<Moment>,
-    /// Nobody looks at it until its next frame.
+    /// It is not watched until its next frame.
     pub(super) is_paused: bool,
     /// The latest frame, while the camera is not silent.
     pub(super) latest_frame: Option<Moment>,
     pub(super) unmasked: Vec<Detection>,
     /// What moved last, and in which frame.
     pub(super) flow: Option<(Moment, Box<Flow>)>,
-    /// Where the picture changes, where a rule asks for it.
+    /// The changes of the picture, if a rule requires them.
     pub(super) pixel_change: Option<PixelChange>,
     /// Sure detections that were left out, since the plan came.
     pub(super) left_out: LeftOut,
@@ -60,7 +60,7 @@ pub(super) struct Camera {
     pub(super) kept_pace: Option<(Duration, Duration)>,
     /// A sensor near it asks for a closer look, until then.
     pub(super) woken_until: Option<Duration>,
-    /// Width over height of its pictures, as its latest glance says.
+    /// Width over height of its pictures, from its latest image statistics.
     pub(super) aspect: f32,
 }
 
@@ -121,7 +121,7 @@ impl Camera {
         self.latest_frame = Some(at);
     }
 
-    /// Those of the day or of the night.
+    /// The thresholds of the day or of the night.
     pub(super) fn take_thresholds(&mut self, at: Moment) {
         let is_night = self.plan.night.as_ref().is_some_and(|night| night.schedule.in_force(at.utc));
         if is_night != self.is_night {

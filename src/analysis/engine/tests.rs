@@ -1,4 +1,4 @@
-//! The life of alerts, told by events.
+//! The life cycle of alerts, driven by events.
 
 use proptest::prelude::*;
 

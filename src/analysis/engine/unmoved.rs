@@ -1,4 +1,4 @@
-//! What a camera's rules are not shown because it never moves, and what is remembered of that.
+//! Detections that are hidden from a camera's rules because they never move, and the memory of them.
 
 use std::sync::Arc;
 use std::time::Duration;

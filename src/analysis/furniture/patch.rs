@@ -1,4 +1,4 @@
-//! What the place of one thing looks like: a few grey levels of its box and of what is around it, and whether two of
+//! The appearance of the place of one thing: a few grey levels of its box and of what is around it, and whether two of
 //! these show the same.
 //!
 //! What is around tells the light: where it agrees, the light is the same, and a box that differs then holds something
@@ -24,7 +24,7 @@ const LEAST_ROWS: f32 = 6.0;
 /// So many samples around the box must be seen, a third of them, and so many in it.
 const LEAST_AROUND: u32 = 64;
 const LEAST_WITHIN: u32 = 40;
-/// So many times darker or brighter around, it is another light.
+/// Factor of brightness around the box from which on it is another light.
 const LEAST_GAIN: f32 = 0.5;
 const MOST_GAIN: f32 = 2.0;
 /// Samples agree within these, grey levels and parts of the level (as in the empty view, doubled and more: nothing is
@@ -164,7 +164,7 @@ fn contains(b: &BBox, at: Point) -> bool {
     (b.x0..b.x1).contains(&at.x) && (b.y0..b.y1).contains(&at.y)
 }
 
-/// Where the middle of a sample lies in the picture, or outside of it.
+/// The middle of a sample, inside or outside of the picture.
 fn middle(area: &BBox, sample: usize) -> Point {
     let along = |index: usize| (index as f32 + 0.5) / SIDE as f32;
     Point::new(area.x0 + along(sample % SIDE) * area.width(), area.y0 + along(sample / SIDE) * area.height())

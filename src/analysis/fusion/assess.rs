@@ -1,4 +1,4 @@
-//! What all sources of an incident say together at one moment.
+//! The assessment of an incident: all its sources combined at one moment.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use crate::analysis::time::Moment;
 /// one half by five points.
 const PART_OF_IT: f64 = 0.2;
 
-/// What is heard.
+/// The combined state of all sources of a signal at one place.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Assessment {
     /// 0..1.
     pub(super) belief: f64,
     /// Cameras and sensors that are part of it.
     pub(super) origins: usize,
-    /// The highest belief that the sources that can be heard could make together.
+    /// The highest belief that the sources with a current reading could reach together.
     pub(super) could_reach: f64,
-    /// Somebody says "yes" at this very moment.
+    /// A source reports "yes" at this moment.
     pub(super) is_reported_now: bool,
     /// Sources that count.
     pub(super) parts: Vec<Part>,

@@ -15,23 +15,23 @@ use crate::text::{explain, rule as say};
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
-/// Belief must rise by this much to be reported.
+/// Minimum rise of belief that makes a new revision.
 const NOTABLE_RISE: f64 = 0.1;
 
-/// An open alert and what was reported of it.
+/// An open alert and its published revision.
 #[derive(Debug, Clone)]
 pub(super) struct Incident {
     published: Revision,
     published_at: Duration,
-    /// The highest belief told.
+    /// The highest belief published.
     published_belief: f64,
     waiting: Waiting,
-    /// Since when belief has been below `clear`.
+    /// Start of the time in which belief is below `clear`.
     below_since: Option<Duration>,
-    /// Since when a lower level, or none, would have been enough.
+    /// Start of the time in which a lower level, or none, would be enough.
     lower_since: Option<Duration>,
     last_seen_at: Timestamp,
-    /// Until then, an alert from before a restart waits for its sources to speak again.
+    /// Time until which an alert from before a restart waits for its sources.
     doubt_until: Option<Duration>,
 }
 
@@ -102,7 +102,7 @@ impl Incident {
         }
     }
 
-    /// Takes in what is heard now.
+    /// Updates the alert with the present assessment.
     pub(super) fn go_on(
         &mut self,
         ids: &mut AlertIds,
@@ -148,7 +148,7 @@ impl Incident {
             .then(|| self.revise(plan, assessment, Phase::Update, PhaseReason::StillThere, at))
     }
 
-    /// Whether why there is no video has become another reason than was reported: what to do about it is another thing, too.
+    /// Whether the cause of missing video differs from the published one: its remedy differs, too.
     fn has_another_cause(&self, assessment: &Assessment) -> bool {
         let published = self.published.why.contributions.first().and_then(|first| first.cause);
         assessment.is_reported_now
@@ -196,7 +196,7 @@ impl Incident {
         Some(wanted)
     }
 
-    /// Whether a camera or sensor is part of what was reported.
+    /// Whether a camera or sensor is part of the published revision.
     fn is_from(&self, origin: &OriginId) -> bool {
         match origin {
             OriginId::Camera(camera) => self.published.origin.cameras.contains(camera),
@@ -204,7 +204,7 @@ impl Incident {
         }
     }
 
-    /// Nothing while all that it came from is silent: nobody knows whether it goes on.
+    /// No end while all its origins are silent: whether it goes on is unknown.
     pub(super) fn escalate(
         &mut self,
         plan: &AcceptancePlan,
@@ -259,7 +259,7 @@ impl Incident {
         last
     }
 
-    /// The next revision, with what is heard now. Whatever ever was part of it stays part of it.
+    /// The next revision, with the present assessment. Every origin stays part of it.
     fn revise(
         &mut self,
         plan: &SignalPlan,
@@ -287,7 +287,7 @@ impl Incident {
         self.again(reason, at)
     }
 
-    /// The next revision, with what was reported before.
+    /// The next revision, with the published contents.
     fn again(&mut self, reason: PhaseReason, at: Moment) -> Revision {
         let published = &mut self.published;
         published.rev += 1;

@@ -47,10 +47,10 @@ pub struct SourcePlan {
     pub only_supports: bool,
 }
 
-/// What a source says at one moment.
+/// The report of a source at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SourceReport<'a> {
-    /// When.
+    /// The time of the report.
     pub at: Moment,
     /// How strongly it says "yes", 0..1; 0: it looked and saw nothing.
     pub strength: f32,
@@ -64,7 +64,7 @@ pub(crate) struct SourceReport<'a> {
     pub cause: Option<NoVideoCause>,
 }
 
-/// What is believed of a signal.
+/// The state of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// There is an open alert.
@@ -97,7 +97,7 @@ pub(crate) struct Fusion {
     routes: BTreeMap<SourceId, Vec<Route>>,
 }
 
-/// Where a source's words go.
+/// The destination of a source's reports.
 #[derive(Debug, Clone, Copy)]
 struct Route {
     signal: usize,
@@ -115,7 +115,7 @@ struct Signal {
 #[derive(Debug, Clone)]
 struct Cell {
     grid: Arc<str>,
-    /// Whose alert it is, where each camera has one of its own.
+    /// The camera of the alert, if each camera has one of its own.
     camera: Option<Arc<str>>,
     /// Indices of the cells beside it; empty where neighbours do not join.
     neighbours: Vec<usize>,
@@ -123,11 +123,11 @@ struct Cell {
     sources: Vec<Source>,
     incident: Option<Incident>,
     quiet: Quiet,
-    /// Since when belief has been at each level of the plan.
+    /// Start of the time in which belief is at each level of the plan.
     above_since: Vec<Option<Duration>>,
 }
 
-/// After an end nothing up to this level begins for a while.
+/// The cooldown after an end: no alert up to this level begins.
 #[derive(Debug, Clone, Copy)]
 struct Quiet {
     until: Duration,
@@ -150,7 +150,7 @@ struct Source {
     cause: Option<NoVideoCause>,
 }
 
-/// Whether a source can be heard.
+/// Whether a source has a current reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Voice {
     Speaks,
@@ -215,12 +215,12 @@ impl Fusion {
         fusion
     }
 
-    /// Whether a source feeds anything.
+    /// Whether a source feeds a signal.
     pub(crate) fn is_fed_by(&self, source: &SourceId) -> bool {
         self.routes.contains_key(source)
     }
 
-    /// Takes a word and tells what follows from it.
+    /// Takes the report of a source and adds the revisions that follow from it.
     pub(super) fn report(
         &mut self,
         ids: &mut AlertIds,
@@ -241,7 +241,7 @@ impl Fusion {
         self.change_voice(source, Voice::Silent(at.mono));
     }
 
-    /// Nothing is asked of a source now.
+    /// A source is out of use now.
     pub(crate) fn stand_down(&mut self, source: &SourceId) {
         self.change_voice(source, Voice::OffDuty);
     }
@@ -406,7 +406,7 @@ impl Signal {
         }
     }
 
-    /// Whose alert something at this cell belongs to: its own, a neighbour's that is open, or none yet.
+    /// The cell whose alert an event here joins: this one, a neighbour with an open alert, or none yet.
     fn home(&self, cell: usize) -> usize {
         if self.cells[cell].incident.is_some() {
             return cell;

@@ -49,7 +49,7 @@ fn at(grid: &str, id: SourceId, weight: f64) -> SourcePlan {
     SourcePlan { kind: "flooding".into(), grid: grid.into(), camera: None, id, weight, only_supports: false }
 }
 
-/// Signals and what they told.
+/// Signals and their revisions.
 struct Stage {
     ids: AlertIds,
     fusion: Fusion,

@@ -3,7 +3,7 @@ use crate::analysis::alert::{Act, AlertId, Origin};
 use crate::analysis::alert_lifecycle::handling::{Closed, GivenVerdict};
 use crate::analysis::test_support::*;
 
-/// The first revision of an alert of `rule` on a camera, told at `secs`.
+/// The first revision of an alert of `rule` on a camera, raised at `secs`.
 fn first(alert: &str, camera: &str, secs: f64) -> Revision {
     let mut stage = Stage::of(vec![rule(present("all", 1.0))]);
     stage.look(5.0, |_| vec![person(0.7, 0.9)]);

@@ -1,5 +1,5 @@
-//! What people type for days and hours, in the one form that a schedule is read from: full-width characters as plain
-//! ones, Chinese days as `mon`, `wed`, `workdays`. Takes what can mean one thing only; everything else stays as it
+//! Normalises what people type for days and hours into the one form that a schedule is read from: full-width characters
+//! as plain ones, Chinese days as `mon`, `wed`, `workdays`. Takes what can mean one thing only; everything else stays as it
 //! is, so that the reader can name it. Pure.
 
 use super::DAY_NAMES;

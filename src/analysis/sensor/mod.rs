@@ -1,4 +1,4 @@
-//! Sensors: what a raw number must pass before anybody draws a conclusion from it.
+//! Sensor readings: scaling, plausibility and debouncing of a raw number before it counts.
 //!
 //! ```text
 //! raw number ─► scale, offset ─► range ─► rate of change ─► debounce ─► Good(value)
@@ -10,7 +10,7 @@
 //! [`SensorState`] is one sensor's memory, [`threshold::Comparison`] the question whether a reading means
 //! something. A reading that is bad or missing is never an alarm and never "all is well": it is unknown.
 //!
-//! Input: words of the sensors' edge with their times. Must never guess a value that was not measured.
+//! Input: raw readings with their times. Must never guess a value that was not measured.
 
 pub(crate) mod quantity;
 pub(crate) mod threshold;
@@ -29,7 +29,7 @@ pub use quantity::Quantity;
 pub(crate) use threshold::Comparison;
 pub use threshold::Threshold;
 
-/// Most readings a median is taken of. Two a second for half a minute; a faster sensor's window is shorter.
+/// Maximum number of readings a median is taken of. Two a second for half a minute; a faster sensor's window is shorter.
 const MOST_IN_WINDOW: usize = 64;
 
 /// Readings that are bad stay bad for at least so long without a word. A faulty device is asked less often; it shall not be
@@ -53,7 +53,7 @@ pub struct SensorPlan {
     pub scale: f64,
     /// In the unit.
     pub offset: f64,
-    /// Least and greatest plausible value, in the unit; what lies outside is bad.
+    /// Minimum and maximum plausible value, in the unit; a value outside is bad.
     pub range: Option<[f64; 2]>,
     /// Greatest plausible change, in the unit per second; what changes faster is bad.
     pub max_rate_per_sec: Option<f64>,
@@ -96,7 +96,7 @@ pub enum SensorReading {
         value: f64,
         /// When it was last confirmed by a message.
         at: Moment,
-        /// Since when its readings have been good.
+        /// Start of the good readings.
         since: Moment,
     },
     /// It speaks, and what it says is not believed.
@@ -107,12 +107,12 @@ pub enum SensorReading {
         reason: BadReason,
         /// When it last said so.
         at: Moment,
-        /// Since when its readings have been bad.
+        /// Start of the bad readings.
         since: Moment,
     },
     /// It says nothing.
     Silent {
-        /// Since when; `None` before its first word.
+        /// Start of the silence; `None` before its first reading.
         since: Option<Moment>,
     },
 }
@@ -140,7 +140,7 @@ pub enum BadReason {
     OutOfRange {
         /// In the unit.
         value: f64,
-        /// Least and greatest.
+        /// Minimum and maximum.
         range: [f64; 2],
     },
     /// Faster than the quantity can change.
@@ -202,7 +202,7 @@ pub struct SensorState {
     plausible: Option<(Moment, f64)>,
     /// Plausible readings within the debounce time, oldest first.
     window: VecDeque<(Moment, f64)>,
-    /// Since when a binary sensor says something else than what is believed.
+    /// Start of the time in which a binary sensor differs from the believed state.
     pending: Option<(Moment, f64)>,
 }
 

@@ -1,4 +1,4 @@
-//! What sensors measure: names, usual units, and what is plausible on Earth.
+//! Measured quantities: names, usual units, and the range that is plausible on Earth.
 //!
 //! The default ranges are wide on purpose: they catch broken wires, wrong scales and error codes sent as
 //! values (-999, 6553.5), not unusual weather. A site that knows better writes its own.

@@ -1,4 +1,4 @@
-//! Whether a reading is beyond a threshold, and how far: the debounced comparison that signals are made from.
+//! Thresholds: whether a reading is beyond one, and how far; the debounced comparison that signals are made from.
 //!
 //! Must never answer for a reading that is bad or missing: unknown is not normal.
 
@@ -73,9 +73,9 @@ enum Side {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Comparison {
     threshold: Threshold,
-    /// On which side values are beyond it.
+    /// The side on which values are beyond the threshold.
     crossed: Option<Side>,
-    /// On which side they have been since when, too short yet to count.
+    /// The side and start of a crossing that is still too short to count.
     pending: Option<(Side, Moment)>,
 }
 

@@ -1,4 +1,4 @@
-//! Which boxes within the full box of a resting vehicle are vehicles of their own: a car that has stopped before a bus.
+//! Boxes within the full box of a resting vehicle that are vehicles of their own: a car that has stopped before a bus.
 //!
 //! What people who pass leave to see of a vehicle comes and goes, and ends where the vehicle does. A vehicle that stands
 //! before another one is seen at every look, its wheels lower or its sides and its roof clear of those of the other, which

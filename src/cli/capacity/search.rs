@@ -1,4 +1,5 @@
-//! Which number of cameras is tried next: from few to as many as hold, in few steps, because each takes half a minute.
+//! The search for the largest number of cameras: from few to as many as hold, in few steps, because each takes half a
+//! minute.
 //!
 //! A few cameras say little about many: they are at other places of their clips than the others, and a machine with
 //! little to do takes longer for each. So a forecast is made anew with every larger number that holds, and only relied

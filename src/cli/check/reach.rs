@@ -1,4 +1,5 @@
-//! Whether the service reaches what its configuration names: folders that it must write, files that its unit hides.
+//! Checks that the service has access to what its configuration names: folders that it must write, files that its unit
+//! hides.
 //!
 //! Runs with the rights of the user that is judged for. Must never make or change anything.
 

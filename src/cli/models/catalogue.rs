@@ -1,4 +1,4 @@
-//! Which public models there are: `models/public.toml`, which is part of the program, or a file of one's own.
+//! The catalogue of public models: `models/public.toml`, which is part of the program, or a file of one's own.
 //!
 //! Must never hold a model's weights, and never an address from which anything would be taken without a digest:
 //! [`Public::digest`] refuses.

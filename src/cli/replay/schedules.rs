@@ -1,4 +1,4 @@
-//! Which rules of a replayed camera could tell nothing, because their schedule was never in force while the recording
+//! Rules of a replayed camera that could report nothing, because their schedule was never in force while the recording
 //! ran.
 //!
 //! A replay begins at a time that somebody gave or that was assumed; a rule for the night sees nothing of a recording

@@ -1,4 +1,4 @@
-//! What a follower of alerts knows: boxes, alerts, and what it asked for. Pure: what is heard goes in, what is to be shown
+//! The state of a follower of alerts: boxes, alerts, and pending requests. Pure: events go in, what is to be shown
 //! and to be acknowledged comes out.
 
 use std::collections::{BTreeMap, BTreeSet};

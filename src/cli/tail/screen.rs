@@ -1,4 +1,4 @@
-//! Where lines go, and how they read: in the language and time zone of the site that they come from.
+//! Output of lines, formatted in the language and time zone of the site that they come from.
 
 use std::io::{self, Write};
 

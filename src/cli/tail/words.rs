@@ -1,4 +1,4 @@
-//! What is said beside the alerts, in the reader's language: refusals, how it ended. Pure.
+//! Messages beside the alerts, in the reader's language: refusals, the reason of the end. Pure.
 
 use url::Url;
 

@@ -1,4 +1,4 @@
-//! What systemd's unit says of the service: its user, what it cannot see and where it may write. Read from the files
+//! The service's systemd unit: its user, the paths hidden from it and those it may write. Read from the files
 //! themselves, so that it is known where systemd does not run, too.
 
 use std::fs;

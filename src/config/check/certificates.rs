@@ -1,4 +1,4 @@
-//! Whether the files that should hold certificates and keys do: otherwise a connection that fails would be the first to say so.
+//! Checks the files of certificates and keys: otherwise a connection that fails would be the first to say so.
 //!
 //! Input: files in PEM that can be read here. What they hold is no reason not to start: one that is empty after a power cut
 //! stops one connection, and no camera. Must never repeat what a file holds.
@@ -133,7 +133,7 @@ impl Checker<'_, '_> {
         (path, key)
     }
 
-    /// What a file holds, where it can be read here; where it cannot, that was reported already.
+    /// The contents of a file; `None` if it cannot be read, which was reported already.
     fn pem(&self, path: &Path) -> Option<Vec<u8>> {
         if !self.surroundings.at_home || !path.is_file() {
             return None;
@@ -164,7 +164,7 @@ fn certificates_in(pem: &[u8]) -> Vec<Result<CertificateDer<'static>, ()>> {
 /// How a key goes with the certificates of this box.
 enum Pair {
     Good,
-    /// Another certificate stands in front of its own.
+    /// Another certificate precedes its own.
     LaterInTheFile,
     /// The first certificate is none that can be used.
     BadCertificate,

@@ -1,4 +1,4 @@
-//! Who may command the box: names, roles and public keys.
+//! Checks the command keys: names, roles and public keys.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is left out of a camera's pictures: thresholds by day and night, masks, heights, the horizon.
+//! Checks a camera's filters: thresholds by day and night, masks, heights, the horizon.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::config::settings::Camera;
 use crate::text::config::{field_of, of};
 use crate::text::{Words, config, config_camera as text, config_check};
 
-/// Most points of a horizon: more than anybody draws.
+/// Maximum number of points of a horizon: more than anybody draws.
 const MAX_POINTS: usize = 16;
 /// A horizon may lie so far outside the picture, in pictures; what is farther away is pixels.
 const FAR_OUTSIDE: f64 = 5.0;

@@ -1,4 +1,4 @@
-//! Whether the values of a configuration make sense, alone and together.
+//! Checks the values of a configuration, alone and together.
 //!
 //! Input: the document as typed, from which everything broken was taken. Each function looks at one section,
 //! reports all that is wrong with it and gives the checked form, or nothing. Must never stop at the first problem

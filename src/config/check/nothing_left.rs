@@ -1,4 +1,4 @@
-//! What a camera leaves out and what a rule looks for, together: whether anything is left that the rule could tell.
+//! Checks a camera's filters against its rules: whether anything is left that a rule could find.
 //!
 //! Input: cameras and rules that are good each by itself, and the document, for the places. All of it is a warning and no
 //! error: who is cut off or half hidden may come through all the same. Names both places.
@@ -23,7 +23,7 @@ const BLINDING_THRESHOLD: f64 = 0.99;
 struct Pair<'a> {
     rule: &'a Rule,
     rule_typed: &'a RuleDocument,
-    /// Where its condition is typed.
+    /// The place of its condition.
     condition: &'a Range<usize>,
     camera: &'a Camera,
     camera_typed: &'a CameraDocument,
@@ -130,7 +130,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Whether masks of everything leave nothing of the picture; told where a rule watches it.
+    /// Whether masks of everything leave nothing of the picture; reported if a rule watches it.
     fn covered_picture(&mut self, whole_picture: &[Point], pairs: &[Pair<'_>]) -> bool {
         let Some(pair) = pairs.first().filter(|pair| is_covered(pair.camera, None, whole_picture)) else {
             return false;

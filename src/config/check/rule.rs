@@ -19,7 +19,7 @@ use crate::text::{Words, config, config_check, config_rule as text};
 use crate::types::at::secs_or;
 use crate::types::level::Level;
 
-/// Most pairs of a rule and a camera that it watches: a thousand rules on two thousand cameras. Whoever names cameras one
+/// Maximum number of pairs of a rule and a camera that it watches: a thousand rules on two thousand cameras. Whoever names cameras one
 /// by one does not get there before the file is too large; a pattern must not either.
 const MOST_PAIRS: usize = 2_000_000;
 

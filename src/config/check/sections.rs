@@ -62,7 +62,7 @@ fn in_section(name: &str, what: Sentence) -> Sentence {
     of(config::section(name), what)
 }
 
-/// Where a broker is.
+/// The address of a broker.
 struct BrokerAddress {
     host: String,
     port: u16,
@@ -214,7 +214,7 @@ impl Checker<'_, '_> {
         Some(Broker::Remote { host, port, others: all.collect(), tls: encrypted.then_some(tls), credentials })
     }
 
-    /// Of several brokers none stands twice, and a login goes to none in the clear that goes to another encrypted.
+    /// Checks that no broker is named twice, and that no login goes to one broker in the clear and to another encrypted.
     fn are_several(&mut self, fields: &[At<String>], found: &[Option<BrokerAddress>]) {
         let named =
             || fields.iter().zip(found).filter_map(|(field, address)| Some((field, address.as_ref()?)));

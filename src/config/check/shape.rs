@@ -8,13 +8,13 @@ use crate::config::document::{At, PointDocument};
 use crate::text::config::of;
 use crate::text::{Words, config_camera as text, config_check};
 
-/// Least area of a zone, in parts of the picture: a square of a hundredth of its sides. A smaller one is a slip.
+/// Minimum area of a zone, in parts of the picture: a square of a hundredth of its sides. A smaller one is a slip.
 const MIN_AREA: f32 = 1e-4;
 
-/// Least length of a line, in parts of the picture.
+/// Minimum length of a line, in parts of the picture.
 const MIN_LENGTH: f32 = 0.01;
 
-/// Most corners: more than anybody draws by hand, few enough to test every person against.
+/// Maximum number of corners: more than anybody draws by hand, few enough to test every person against.
 const MAX_CORNERS: usize = 64;
 
 impl Checker<'_, '_> {

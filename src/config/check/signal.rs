@@ -76,7 +76,7 @@ impl Checker<'_, '_> {
         (signals, neighbours)
     }
 
-    /// Trouble of cameras is reported unless it is switched off: whoever watches nothing must learn of it.
+    /// Camera faults are reported unless that is switched off: a blind camera must not go unnoticed.
     fn camera_trouble(&mut self, fusion: Option<&FusionDocument>, chosen: &mut Vec<SignalPlan>) {
         let is_it = |signal: &SignalPlan| &*signal.kind == catalogue::CAMERA_TROUBLE;
         let switch = fusion.and_then(|fusion| fusion.camera_trouble.as_ref());

@@ -1,4 +1,4 @@
-//! Which cameras a rule watches: those it names, all of a type, all of an eye, all there are.
+//! The cameras that a rule watches: those it names, all of a type, all of an eye, all there are.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What people write for a time zone in place of its name: data, no sentences.
+//! Common spellings of time zones in place of their names: data, no sentences.
 
 /// The zone of all of China.
 pub(super) const CHINA: &str = "Asia/Shanghai";

@@ -1,4 +1,4 @@
-//! What commands may look at and change of what runs.
+//! Implements [`RunningBox`] for the daemon: what commands may read and change.
 
 use std::io;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ impl RunningBox for Running {
     }
 
     fn snapshot(&mut self, camera: Arc<str>, reply: SnapshotReply) {
-        // Fails only while the daemon is stopping; the centre hears nothing and asks again.
+        // Fails only while the daemon is stopping; the centre gets no answer and asks again.
         let _ = self.stages.analysis.queue.send(AnalysisMessage::Snapshot(SnapshotRequest { camera, reply }));
     }
 

@@ -1,4 +1,4 @@
-//! How the main thread's state begins, once every stage has started.
+//! The initial state of the main thread, once every stage has started.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

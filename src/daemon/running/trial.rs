@@ -1,5 +1,6 @@
-//! What is on trial: it falls when nobody confirms it in time, or when somebody at the page says so; or it goes into the file
-//! on the box, where somebody at the page tried it. Must never change the file while somebody else may be at it.
+//! A configuration on trial: it falls when nobody confirms it in time, or when somebody at the page says so; or it goes
+//! into the file on the box, where somebody at the page tried it. Must never change the file while somebody else may be
+//! at it.
 
 use crate::config::write;
 use crate::config::{Problems, text_of};

@@ -1,4 +1,4 @@
-//! Which head a network's outputs could be read by, told by their shapes alone: for a file that nobody has
+//! Finds the heads that fit a network's outputs, by their shapes alone: for a file that nobody has
 //! described yet. A guess to help somebody along; [`Model::load`](crate::detector::Model::load) decides.
 
 use super::{Head, HeadOutput, ModelInput};

@@ -1,4 +1,4 @@
-//! From a network's raw outputs to boxes: one file per kind of head, and the suppression of doubles.
+//! Heads: decode a network's raw outputs to boxes, one file per kind of head, and the suppression of doubles.
 //!
 //! A head's file says everything about it: its name, what its makers feed it, its parameters, the shapes of its outputs,
 //! how boxes are read out of them, and its tests. `heads!` lists them: a new one is its file, its `mod` and its line there.
@@ -129,7 +129,7 @@ pub(crate) struct Parameter {
     pub help: fn() -> Sentence,
     /// Whether it is a whole number.
     pub is_whole: bool,
-    /// Least value.
+    /// Minimum value.
     pub least: f64,
     /// Greatest value.
     pub most: f64,
@@ -236,7 +236,7 @@ pub struct Candidate {
     pub class: Class,
     /// How sure the network is, 0..1.
     pub score: f32,
-    /// Where, in model pixels; finite, of positive width and height.
+    /// Its box, in model pixels; finite, of positive width and height.
     pub box_in_model: BBox,
     /// Something else scores higher there and has the same box: a rider, or what is ridden.
     pub is_second: bool,

@@ -1,4 +1,4 @@
-//! What the tests of the heads share: a small input, outputs to write into, and what is expected of boxes.
+//! Test support of the heads: a small input, outputs to write into, and what is expected of boxes.
 
 pub(super) use super::*;
 

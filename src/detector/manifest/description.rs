@@ -358,7 +358,7 @@ fn write_through(part: &Path, bytes: &[u8], replaces: &Path) -> io::Result<()> {
 
 /// Longest line of an array; then it is broken, as in the manifest that comes with Lookout.
 const LINE_CHARS: usize = 108;
-/// Most pairs that stand in one line; a TOML inline table may not be broken.
+/// Maximum number of pairs that stand in one line; a TOML inline table may not be broken.
 const PAIRS_IN_LINE: usize = 8;
 
 fn line(text: &mut String, key: &str, value: Option<impl std::fmt::Display>) {

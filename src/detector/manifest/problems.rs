@@ -1,4 +1,4 @@
-//! What may be wrong with a manifest, in words: where, what, and what to try. Reads and decides nothing.
+//! Problems of a manifest: where, what, and what to try. Reads and decides nothing.
 
 use std::fmt;
 use std::io;
@@ -11,9 +11,9 @@ use crate::types::language::Language;
 /// Why there is no manifest to work with.
 #[derive(Debug)]
 pub enum ManifestError {
-    /// None of the usual places has one.
+    /// No manifest at any of the usual places.
     NotFound {
-        /// Where it was looked for.
+        /// The places searched.
         searched: Vec<PathBuf>,
     },
     /// The file cannot be read.
@@ -42,7 +42,7 @@ pub enum ManifestError {
         /// What is wrong, in the order of the file.
         problems: Vec<Problem>,
     },
-    /// Nobody has described a model of that name.
+    /// The manifest has no model of that name.
     UnknownModel {
         /// As asked for.
         name: String,
@@ -93,7 +93,7 @@ impl ManifestError {
         }
     }
 
-    /// Both, in that language; all problems of a file. The caller writes the first `error: `.
+    /// All problems of a file with their hints, in that language. The caller writes the first `error: `.
     pub fn in_language(&self, language: Language) -> String {
         let ManifestError::Problems { file, problems } = self else {
             return self.sentence().with_hint(self.hint().as_ref(), language);

@@ -1,4 +1,4 @@
-//! What comes in on one connection: what the centre says, and what `up/state` says of us.
+//! Inbound messages of one connection: commands and marks of the centre, and other clients' `up/state` under our name.
 
 use std::time::Instant;
 

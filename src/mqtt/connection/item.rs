@@ -1,4 +1,4 @@
-//! What is in flight, and how it is sent. Must never decide what goes when.
+//! Items in flight, and how each is sent. Must never decide the order.
 
 use super::super::publisher::{Delivery, Key, Suspects};
 use crate::contract::messages::{self, Message, SEALED, SIGNATURE, STATE};
@@ -22,7 +22,7 @@ pub(super) enum Item {
     Response {
         topic: String,
     },
-    /// Of the record that goes next.
+    /// The signature of the record that is sent next.
     Signature,
 }
 

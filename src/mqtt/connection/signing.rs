@@ -1,4 +1,4 @@
-//! How what is sent is signed: with MQTT 5 in a property of the message itself, with 3.1.1 by a message that goes before it.
+//! Signing of sent messages: with MQTT 5 in a property of the message itself, with 3.1.1 by a message that goes before it.
 //!
 //! A signature is made when its message is sent, with the key of now: what waited in the outbox while the key was replaced
 //! is signed with the new one, and what is sent again is signed again. The signature on `up/signature` is nobody's record.

@@ -1,4 +1,4 @@
-//! The child process: where its program is, what it is told, how it starts and ends.
+//! The child process: its program, its configuration, its start and end.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -45,7 +45,7 @@ pub(super) enum Event {
     Stop,
 }
 
-/// Where the program is.
+/// The path of the program.
 ///
 /// # Errors
 /// [`EmbeddedError::Missing`].

@@ -1,4 +1,4 @@
-//! Whether a broker answers on a port of this machine: one connection, without a client id, so that it can never end
+//! Probes a port of this machine for a broker: one connection, without a client id, so that it can never end
 //! another one's.
 
 use std::io::{self, Read as _, Write as _};
@@ -23,7 +23,7 @@ pub(super) enum Answer {
     Refused,
     /// It answered with something else, or closed the connection, or nobody is there.
     Closed,
-    /// Nothing came in time.
+    /// No answer in time.
     Silent,
 }
 
@@ -47,7 +47,7 @@ fn connack(port: u16, within: Duration) -> io::Result<[u8; 4]> {
     stream.write_all(&HELLO)?;
     let mut answer = [0; 4];
     stream.read_exact(&mut answer)?;
-    // It has answered; whether it hears the goodbye does not matter.
+    // It has answered; whether it receives the goodbye does not matter.
     let _ = stream.write_all(&GOODBYE);
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! What the centre marked as heard: what it lets go, what it holds back, and what is sent again for it.
+//! Marks of the centre: records they release, records held back, and records sent again.
 
 use super::*;
 
@@ -78,7 +78,7 @@ fn a_mark_beyond_what_was_given_releases_nothing_after_damage_either() {
     assert_eq!(store.marked(&second.stream, 1, now()).unwrap(), Marked::Released(1));
 }
 
-/// A broker acknowledges what nobody hears: the box may not forget it while the centre is known to send marks.
+/// A broker acknowledges records without a subscriber: the box keeps them while the centre is known to send marks.
 #[test]
 fn with_marks_expected_nothing_leaves_before_the_first_mark() {
     for (expect_marks, left) in [(false, 0), (true, 1)] {

@@ -1,4 +1,4 @@
-//! How an mp4 says that its pictures are to be shown: the matrix of each video track, and that of the whole film
+//! Display orientation of an mp4: the matrix of each video track, and that of the whole film
 //! (ISO/IEC 14496-12, sections 8.2.2 and 8.3.2).
 //!
 //! Must never read more than headers of boxes and the few boxes that say it.
@@ -12,7 +12,7 @@ const MOST_BOXES: usize = 4096;
 /// A handler's name, which ends its box, does not matter.
 const LONGEST_BOX: u64 = 256;
 
-/// Where what is in a box begins and ends.
+/// The range of a box's contents.
 #[derive(Debug, Clone, Copy)]
 struct Inside {
     from: u64,

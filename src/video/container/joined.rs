@@ -1,4 +1,4 @@
-//! Whether another recording was copied behind the first, as people do with `cat` and `copy /b`: most demuxers stop there
+//! Detects another recording copied behind the first, as people do with `cat` and `copy /b`: most demuxers stop there
 //! without a word.
 //!
 //! Hops from header to header of the outermost parts; must never read what is in them.

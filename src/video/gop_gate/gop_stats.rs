@@ -1,4 +1,4 @@
-//! What is known of the distances of a camera's keyframes, and whether patrol suits it.
+//! Statistics of the distances of a camera's keyframes, and whether patrol suits it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use super::Unsuited;
 /// A camera is on patrol only if its keyframes are no farther apart: what stays for two looks must be seen within
 /// the ten seconds after which a track is forgotten. Four seconds and a tenth for jitter.
 pub(super) const LONGEST_INTERVAL: Duration = Duration::from_millis(4400);
-/// So many distances of keyframes are remembered: cameras that change them ("smart codec") are told by the longest.
+/// Number of keyframe distances that are remembered: cameras that change them ("smart codec") are judged by the longest.
 const REMEMBERED_INTERVALS: usize = 8;
-/// So many keyframes in a row that gave no picture on their own make a camera one that is decoded in full.
+/// Number of consecutive keyframes without a picture of their own after which a camera is decoded in full.
 const FAILURES: u32 = 3;
 /// With so many keyframes in a row every picture is one: motion JPEG, or a camera set to it.
 const INTRA_RUN: u32 = 8;

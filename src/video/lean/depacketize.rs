@@ -19,7 +19,7 @@ use crate::video::lean::sps::Form;
 const UNIT_BYTES: usize = 8 << 20;
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
-/// The payload of a packet and what its header says.
+/// The payload of an RTP packet with its header fields.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::video) struct RtpPayload<'a> {
     pub payload: &'a [u8],
@@ -42,14 +42,14 @@ pub(in crate::video) struct JoinedPicture {
     pub keyframe: bool,
 }
 
-/// The pieces of one stream on their way to pictures.
+/// Joins the RTP payloads of one stream into pictures.
 #[derive(Debug)]
 pub(in crate::video) struct Depacketizer {
     codec: Codec,
     sets: Sets,
     /// The picture that is being put together.
     bytes: Vec<u8>,
-    /// Where its units begin, behind their start codes.
+    /// The starts of its units, behind their start codes.
     units: Vec<usize>,
     timestamp: Option<i64>,
     /// A part of a picture is in it, and not only what goes before one.

@@ -1,4 +1,4 @@
-//! Which stream of a camera is watched, and under which addresses it is asked for, from its description (RFC 4566).
+//! The stream of a camera and its control addresses, from the session description (RFC 4566).
 //!
 //! Pure, but for what it notes in the attempt. Cameras write addresses as they like: what RFC 2326 says (appendix C.1) and
 //! what cameras do differ, and then cameras are right.

@@ -1,4 +1,4 @@
-//! Who asks, proved in the way the camera wants it (Basic; Digest with MD5 or SHA-256).
+//! Authentication as the camera requires it (Basic; Digest with MD5 or SHA-256).
 //!
 //! The proof is the library http-auth's. Must never show a password.
 
@@ -15,7 +15,7 @@ const MOST_TRIES: u32 = 3;
 pub(super) enum Refused {
     /// Ask once more, with a new proof.
     AskAgain,
-    /// Nobody gave us a password.
+    /// No password is configured.
     NoPassword,
     /// The password is wrong.
     WrongPassword,

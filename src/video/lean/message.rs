@@ -1,4 +1,4 @@
-//! What stands in an RTSP connection (RFC 2326): answers, requests of the camera, and packets between them.
+//! Messages of an RTSP connection (RFC 2326): answers, requests of the camera, and packets between them.
 //!
 //! Pure: bytes in, messages out. Cameras write headers as they like: names in any case, blanks round every sign, lines
 //! that end without a carriage return. What can be read without guessing is read. Must never panic over any bytes, nor ask

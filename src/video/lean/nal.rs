@@ -1,4 +1,4 @@
-//! What a unit (NAL) of H.264 or H.265 is, told by its first bytes.
+//! The type of a unit (NAL) of H.264 or H.265, from its first bytes.
 //!
 //! Pure. Must never panic over any bytes, and never look farther into a picture than its slice header.
 

@@ -34,7 +34,7 @@ static SHARED: Mutex<Weak<ReceiveThread>> = Mutex::new(Weak::new());
 impl Drop for ReceiveThread {
     fn drop(&mut self) {
         if let Some(over) = self.over.take() {
-            // It ended by itself if nobody hears it.
+            // It has ended by itself if the channel is closed.
             let _ = over.send(());
         }
     }

@@ -43,7 +43,7 @@ const ASK_ANEW_AFTER: Duration = Duration::from_secs(5);
 const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// No camera is given a sign of life more rarely, whatever it says.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
-/// So many packets before the answer to PLAY are kept: more than a key frame has.
+/// Number of packets kept before the answer to PLAY: more than a key frame has.
 const MOST_EARLY: usize = 1000;
 /// A camera has so long to answer our parting; `rtspsrc` waits as long.
 const PARTING_WITHIN: Duration = Duration::from_millis(100);
@@ -271,7 +271,7 @@ struct Feed {
     joiner: Depacketizer,
     stamps: Stamps,
     clock_rate: u32,
-    /// The form of the pictures as decoders are told, and which change of it that was.
+    /// The form of the pictures for decoders, with the number of its change.
     caps: Option<(u64, gst::Caps)>,
 }
 

@@ -1,4 +1,4 @@
-//! The form of pictures, read from a sequence parameter set: as much of it as decoders want to be told beforehand.
+//! The form of pictures from a sequence parameter set, as far as decoders need it beforehand.
 //!
 //! Input is the set as it stands in the stream; a set that reads otherwise than the standards say has no form, and its
 //! stream is decoded without. Pure; must never panic over any bytes.

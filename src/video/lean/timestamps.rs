@@ -1,4 +1,4 @@
-//! When a picture was taken, on a clock that begins with the stream: from the camera's timestamps, which may jump.
+//! The time of a picture, on a clock that begins with the stream: from the camera's timestamps, which may jump.
 //!
 //! Pure.
 

@@ -1,4 +1,4 @@
-//! Why a session ended, in this module's words.
+//! Reasons for the end of a session, within this module.
 //!
 //! What is not plainly the network or a plain answer of the camera is [`Trouble::Misread`] or [`Trouble::Unsuited`]: then
 //! GStreamer is asked.
@@ -33,7 +33,7 @@ pub(super) enum Stage {
     Play,
 }
 
-/// Whose camera, for the words.
+/// The camera, for messages.
 #[derive(Debug, Clone)]
 pub(super) struct Whose {
     /// Its address as people may read it.

@@ -1,4 +1,4 @@
-//! Which of the videos in a file is read, and what is in it where none can be.
+//! Chooses the video of a file that is read, and names the contents if none can be.
 //!
 //! These files tell neither sizes nor codecs where that could be believed, so the beginning of each video is looked at.
 //! Must never hold more of a file than [`SEARCH_BYTES`].
@@ -11,7 +11,7 @@ use crate::video::container::bare_codec;
 use crate::video::decoder::{Codec, FileCodec};
 use crate::video::lean::picture_size;
 
-/// So much is looked at in any case: another video may begin a second or two behind the first.
+/// Minimum number of bytes examined: another video may begin a second or two behind the first.
 const LOOK_BYTES: usize = 4 << 20;
 /// A recording that begins in the middle shows what it is with the next key frame; ten seconds of a large picture.
 const SEARCH_BYTES: usize = 24 << 20;
@@ -36,7 +36,7 @@ pub(in crate::video) struct Beginning {
     pub videos: Vec<Video>,
     /// Everything that was looked at.
     pub pieces: VecDeque<Piece>,
-    /// Where none of its videos can be read.
+    /// None of its videos can be read.
     pub unreadable: Unreadable,
 }
 

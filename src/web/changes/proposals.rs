@@ -25,7 +25,7 @@ pub(super) struct Proposal {
     pub(super) text: String,
     /// What would change, in words.
     pub(super) whys: Vec<Sentence>,
-    /// Where its last change was made.
+    /// The page of its last change.
     pub(super) back_to: String,
 }
 

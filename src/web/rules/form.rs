@@ -118,13 +118,13 @@ fn read(one: &Placed, fields: &Fields, before: Option<&Value>) -> Result<Option<
     Ok(value)
 }
 
-/// Whoever copies an example copies its quotes as well.
+/// Removes quotes that were copied with an example.
 fn without_quotes(text: &str) -> &str {
     let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     quoted.filter(|text| !text.is_empty()).unwrap_or(text)
 }
 
-/// Those that were there keep their order.
+/// Existing entries keep their order.
 fn names(key: &str, field: &Field, fields: &Fields, before: Option<&Value>) -> Option<Value> {
     let mut chosen: Vec<&str> = fields.ticked(key);
     // Some models name classes in two words.
@@ -208,7 +208,7 @@ pub(super) struct Form<'a> {
     pub(super) faults: &'a [FieldFault],
     /// Whether it has no name yet.
     pub(super) is_new: bool,
-    /// Whose cameras, zones and lines are offered.
+    /// The configuration whose cameras, zones and lines are offered.
     pub(super) config: &'a Config,
 }
 
@@ -510,7 +510,7 @@ impl Form<'_> {
         offered
     }
 
-    /// Of a field that names something drawn: each name there is, and the cameras that have it.
+    /// The choices of a field that names a shape: each name, with the cameras that have it.
     fn drawn(&self, one: &Placed) -> Option<Vec<(String, Vec<String>)>> {
         let [_, "zone" | "line"] = one.path[..] else { return None };
         let mut all: Vec<(String, Vec<String>)> = Vec::new();

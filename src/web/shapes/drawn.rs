@@ -1,4 +1,4 @@
-//! What is drawn on a camera's picture, between the configuration and a form: as the configuration explains it, as the page's
+//! Shapes drawn on a camera's picture, between the configuration and a form: as the configuration explains it, as the page's
 //! script or the rows of numbers send it, as it is to be written. Must never judge it: that is `config`'s.
 
 use std::collections::BTreeMap;

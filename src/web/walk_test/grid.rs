@@ -1,4 +1,4 @@
-//! Where somebody was found while they walked, and where they were lost, in cells of the picture.
+//! The walk test's grid: cells in which a walker was detected, and cells in which they were lost.
 //!
 //! Between two looks in a row somebody walked in a straight line, and was found on it. Who was not found for a while and is
 //! found again, by their number or as the only one who was lost, walked in a straight line, too, and was lost on it. Who is
@@ -14,7 +14,7 @@ pub(in crate::web) const COLUMNS: usize = 32;
 /// Cells from top to bottom.
 pub(in crate::web) const ROWS: usize = 18;
 
-/// Whoever is not found again within this went somewhere else.
+/// Maximum time between two detections of one walk.
 const LOST_FOR: Duration = Duration::from_secs(30);
 /// A box this close to a border of the picture may go on beyond it.
 const BORDER: f32 = 0.015;
@@ -48,7 +48,7 @@ impl Walker {
 #[derive(Debug, Default)]
 pub(in crate::web) struct WalkGrid {
     cells: Cells,
-    /// Where everybody was found last.
+    /// The last place of each walker.
     last: BTreeMap<u64, Last>,
     /// Counts the looks.
     looks: u64,
@@ -65,9 +65,9 @@ struct Last {
 /// Cells are counted row by row from the top left corner.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(in crate::web) struct Cells {
-    /// Where somebody was found, and how surely at best, percent.
+    /// Cells with detections and their best score, in percent.
     pub(in crate::web) found: BTreeMap<usize, u8>,
-    /// Where somebody walked and was never found.
+    /// Cells that were walked through without a detection.
     pub(in crate::web) lost: BTreeSet<usize>,
 }
 

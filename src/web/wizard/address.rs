@@ -1,4 +1,4 @@
-//! What somebody typed as the address of a camera, and the short name that follows from it.
+//! Parses the typed address of a camera, and derives its short name.
 
 use super::state::{Target, Trouble, Way};
 use crate::onvif::{self, AddressError, CameraAddress, MOST_ADDRESS_CHARS, half_width};

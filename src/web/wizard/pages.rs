@@ -1,4 +1,4 @@
-//! What each step of adding a camera looks like: one question, large targets, what is wrong with what to try, the way back.
+//! The pages of adding a camera: one question, large targets, what is wrong with what to try, the way back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

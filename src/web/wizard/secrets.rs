@@ -32,7 +32,7 @@ pub(super) enum Use {
     None,
 }
 
-/// Those that wait for their camera to be kept.
+/// Secrets that wait for their camera to be saved.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
     /// `None`: the list was not read yet.

@@ -1,4 +1,4 @@
-//! What is known of a camera that somebody is about to add: one for each session, in memory, forgotten after half an hour.
+//! The state of adding a camera: one for each session, in memory, forgotten after half an hour.
 //! Pure: time is an argument.
 //!
 //! A password stands here until it is written into its secret file; nothing here shows it.
@@ -20,7 +20,7 @@ use crate::video::{Fault, StreamInfo, StreamMeasure, UrlError, VideoError};
 
 /// Cameras that are being added at once.
 const MOST: usize = 16;
-/// So long after the last step it is forgotten.
+/// Time after the last step at which it is forgotten.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 60);
 /// Seconds between keyframes beyond which others are offered.
 const LONG_KEYFRAME_SECONDS: f32 = 2.5;
@@ -83,7 +83,7 @@ impl Step {
 pub(super) struct Trouble {
     pub(super) what: Words,
     pub(super) hint: Option<Words>,
-    /// Another user or password may help.
+    /// Another login may help.
     pub(super) is_login: bool,
 }
 
@@ -92,7 +92,7 @@ impl Trouble {
         Trouble { what: what.into(), hint: hint.map(Words::from), is_login: false }
     }
 
-    /// One that another user or password may mend.
+    /// A fault that another login may solve.
     fn of_login(what: Sentence, hint: Option<Sentence>) -> Self {
         Trouble { is_login: true, ..Trouble::new(what, hint) }
     }
@@ -424,14 +424,14 @@ impl Wizard {
     }
 }
 
-/// Those of all sessions.
+/// The wizards of all sessions.
 #[derive(Debug)]
 pub(in super::super) struct Wizards {
     all: HashMap<SessionKey, Wizard>,
     tasks: u64,
-    /// Whoever looks at a stream: one at a time, as it takes processor time.
+    /// The permit to open a stream: one at a time, as it takes processor time.
     pub(super) turn: Arc<Semaphore>,
-    /// Those that were written and are not kept yet. Waits for the disk.
+    /// Secrets that were written and are not kept yet. Waits for the disk.
     pub(super) secrets: Arc<Mutex<Secrets>>,
 }
 
