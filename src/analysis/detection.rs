@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Mutex, OnceLock};
 
 use super::geometry::BBox;
+use crate::text::{Words, page_live as say};
 
 /// The kind of thing a box holds: `person`, `car`, ...
 ///
@@ -44,6 +45,11 @@ impl Class {
         Class::SMOKE,
     ];
 
+    /// What people call it.
+    pub(crate) fn words(self) -> Words {
+        class_words(self.0)
+    }
+
     /// The class of that name; names outside the street vocabulary are kept as they are.
     pub fn named(name: &str) -> Class {
         if let Some(class) = Class::STREET.into_iter().find(|c| c.0 == name) {
@@ -63,6 +69,22 @@ impl Class {
     pub fn name(self) -> &'static str {
         self.0
     }
+}
+
+/// What people call the class of that name; a model's own is called as it calls it.
+pub(crate) fn class_words(name: &str) -> Words {
+    let known = match name {
+        "person" => say::person(),
+        "face" => say::face(),
+        "two_wheeler" => say::two_wheeler(),
+        "car" => say::car(),
+        "bus" => say::bus(),
+        "truck" => say::truck(),
+        "fire" => say::fire(),
+        "smoke" => say::smoke(),
+        other => return Words::from(other.replace('_', " ")),
+    };
+    known.into()
 }
 
 impl fmt::Debug for Class {

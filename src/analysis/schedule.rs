@@ -20,7 +20,7 @@ use std::fmt;
 use jiff::tz::TimeZone;
 
 use super::time::Timestamp;
-use crate::text::{Sentence, schedule as say};
+use crate::text::{Joint, Sentence, Words, schedule as say};
 use crate::types::language::Language;
 
 mod typed;
@@ -276,6 +276,39 @@ fn read_minute(text: &str) -> Result<u16, Sentence> {
     match (hours, minutes) {
         (0..=23, 0..=59) | (24, 0) => Ok(hours * 60 + minutes),
         _ => Err(say::no_time_of_a_day(text)),
+    }
+}
+
+impl Schedule {
+    /// As people read it.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page says it so"))]
+    pub(crate) fn words(&self) -> Words {
+        if self.windows.is_empty() {
+            return say::always().into();
+        }
+        Words::List(self.windows.iter().map(Window::words).collect(), Joint::Then)
+    }
+}
+
+impl Window {
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "as above"))]
+    fn words(&self) -> Words {
+        let names =
+            [say::mon(), say::tue(), say::wed(), say::thu(), say::fri(), say::sat(), say::sun()].into_iter();
+        let days: Words = match self.days {
+            DAILY => say::daily().into(),
+            WORKDAYS => say::workdays().into(),
+            WEEKEND => say::weekend().into(),
+            days => {
+                let members = names.zip(days).filter(|(_, member)| *member);
+                Words::List(members.map(|(name, _)| name.into()).collect(), Joint::Row)
+            }
+        };
+        if (self.from_minute, self.to_minute) == (0, DAY_MINUTES) {
+            return days;
+        }
+        let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        say::window(days, time(self.from_minute), time(self.to_minute)).into()
     }
 }
 

@@ -6,6 +6,18 @@
 use crate::text::{Sentence, Words, explain, page as say};
 use crate::types::camera_condition::CameraCondition;
 
+/// What the names of people at the box's page begin with in `by`: `page:li`. The page proves who they are, so nobody else may
+/// use such a name.
+pub(crate) const PAGE_PREFIX: &str = "page:";
+
+/// Somebody who did something, as people call them.
+pub(crate) fn person(by: &str) -> Words {
+    match by.strip_prefix(PAGE_PREFIX) {
+        Some(name) => say::at_page(name).into(),
+        None => by.into(),
+    }
+}
+
 /// Why an alert came.
 pub(crate) fn cause(word: &str) -> Words {
     let known = match word {
@@ -106,6 +118,13 @@ mod tests {
         for word in OUTCOMES {
             assert!(outcome(word).sentence().is_some(), "{word}");
         }
+    }
+
+    #[test]
+    fn whoever_is_at_the_page_is_called_by_their_name() {
+        assert_eq!(person("page:li").in_language(Language::English), "li at the page");
+        assert_eq!(person("page:李").in_language(Language::Chinese), "李（页面）");
+        assert_eq!(person("desk 2").in_language(Language::Chinese), "desk 2");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
     line(
         "  ",
         match &alert.acknowledged {
-            Some(by) => noting(say::taken_on(&by.by, at(by.at)), by.note.as_ref()),
+            Some(by) => noting(say::taken_on(alert_words::person(&by.by), at(by.at)), by.note.as_ref()),
             None => say::not_taken_on(),
         },
     );
@@ -82,8 +82,8 @@ fn noting(what: Sentence, note: Option<&String>) -> Sentence {
 /// What people did about it, besides taking it on.
 fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentence> {
     let HandlingData { accepted: _, assigned, on_site, verdict, closed } = handling;
-    let given = |to: &AssignedData, what: fn(String, String, String) -> Sentence| {
-        noting(what(to.to.clone(), to.by.clone(), at(to.at)), to.note.as_ref())
+    let given = |to: &AssignedData, what: fn(String, Words, String) -> Sentence| {
+        noting(what(to.to.clone(), alert_words::person(&to.by), at(to.at)), to.note.as_ref())
     };
     let assigned = assigned.as_ref().map(|to| given(to, say::given_to));
     let on_site = on_site.as_ref().map(|who| given(who, say::on_site));
@@ -91,11 +91,11 @@ fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentenc
         let word = judged(one.verdict);
         let cause = one.cause.as_deref().map(alert_words::cause);
         let word = clauses(std::iter::once(word.into()).chain(cause));
-        noting(say::verdict(word, &one.by, at(one.at)), one.note.as_ref())
+        noting(say::verdict(word, alert_words::person(&one.by), at(one.at)), one.note.as_ref())
     });
     let closed = closed.as_ref().map(|one| {
         let outcome = alert_words::outcome(&one.outcome);
-        noting(say::closed(outcome, &one.by, at(one.at)), one.note.as_ref())
+        noting(say::closed(outcome, alert_words::person(&one.by), at(one.at)), one.note.as_ref())
     });
     [assigned, on_site, verdict, closed].into_iter().flatten().collect()
 }
@@ -194,7 +194,8 @@ fn origin(alert: &AlertData) -> Words {
     let mut parts: Vec<Words> = origin.cameras.iter().map(|camera| say::camera(&camera.id).into()).collect();
     parts.extend(origin.sensors.iter().map(|sensor| say::sensor(sensor).into()));
     if !origin.zones.is_empty() {
-        parts.push(say::zones(origin.zones.join(", ")).into());
+        let names = origin.zones.iter().map(Words::from).collect();
+        parts.push(say::zones(Words::List(names, Joint::Row)).into());
     }
     Words::List(parts, Joint::Then)
 }

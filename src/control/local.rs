@@ -16,13 +16,10 @@ use super::commands::{self, Parsed};
 use super::envelope::{CommandEnvelope, ReceivedCommand};
 use super::fields::Faults;
 use crate::analysis::time::Timestamp;
+pub(crate) use crate::contract::alert_words::PAGE_PREFIX;
 use crate::contract::command::Refusal;
 use crate::contract::signature::Role;
 use crate::text::page as say;
-
-/// What the names of people at the page begin with in `by`: `page:li`. The page proves who they are, so nobody else may
-/// use such a name.
-pub(crate) const PAGE_PREFIX: &str = "page:";
 
 /// Commands of the page that are under way at once: a part of what may wait, so that the centre's always find room.
 const AT_ONCE: usize = 8;

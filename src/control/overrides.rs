@@ -151,6 +151,37 @@ pub struct Trial {
     pub secs: u32,
     /// What was there before.
     pub before: Box<Overrides>,
+    /// Who at the page tries it, so that nobody takes it for their own; kept over a restart.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<String>,
+}
+
+/// How a trial of somebody at the page ended that nobody kept and nobody gave up, for whoever looks at the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrialEnd {
+    /// Whose it was, where that is known.
+    pub by: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub why: WhyEnded,
+}
+
+/// Why a trial ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyEnded {
+    /// The file on the box was edited, and counts.
+    FileEdited,
+    /// Nobody kept it in time.
+    NobodyKeptIt,
+}
+
+impl StoredOverrides {
+    /// How what somebody at the page tries ends here; `None`: nobody there tries anything.
+    pub(crate) fn trial_end(&self, at: Timestamp, why: WhyEnded) -> Option<TrialEnd> {
+        let trial = self.trial.as_ref().filter(|_| self.now.of_page().is_some())?;
+        Some(TrialEnd { by: trial.by.clone(), at, why })
+    }
 }
 
 impl StoredOverrides {
@@ -212,6 +243,30 @@ pub(crate) fn digest(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_tried_at_the_page_ends_there() {
+        let wanted = |from_page| OfferedConfig { version: 7, toml: "[site]\n".to_owned(), from_page };
+        let before = Box::new(Overrides::default());
+        let trial =
+            Trial { until: Time(Timestamp::UNIX_EPOCH), secs: 600, before, by: Some("li".to_owned()) };
+        let overrides = |from_page| StoredOverrides {
+            now: Overrides { wanted: Some(wanted(from_page)), ..Overrides::default() },
+            trial: Some(trial.clone()),
+            ..StoredOverrides::default()
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let end = overrides(true).trial_end(at, WhyEnded::FileEdited);
+        assert_eq!(end, Some(TrialEnd { by: Some("li".to_owned()), at, why: WhyEnded::FileEdited }));
+        assert_eq!(overrides(false).trial_end(at, WhyEnded::NobodyKeptIt), None, "of the centre");
+        assert_eq!(StoredOverrides::default().trial_end(at, WhyEnded::FileEdited), None);
+        // One of an earlier version names nobody.
+        let folder = tempfile::tempdir().unwrap();
+        let unnamed = StoredOverrides { trial: Some(Trial { by: None, ..trial.clone() }), ..overrides(true) };
+        unnamed.save(folder.path()).unwrap();
+        assert!(!fs::read_to_string(path_in(folder.path())).unwrap().contains("\"by\""));
+        assert_eq!(StoredOverrides::load(folder.path()).0, unnamed);
+    }
 
     #[test]
     fn what_stands_survives_a_restart_and_damage_is_put_aside() {

@@ -199,6 +199,7 @@ pub(super) fn changed(
         until: Time(later(at.now().utc, secs)),
         secs,
         before: Box::new(comes_back),
+        by: None,
     });
     StoredOverrides { now, trial, ..before.clone() }
 }

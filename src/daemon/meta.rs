@@ -465,7 +465,7 @@ mod tests {
         assert_eq!((waits.zone.as_deref(), waits.line.as_deref()), (Some("gate"), None));
         assert_eq!((&*waits.schedule, waits.min_height), ("workdays 07:00-20:00", Some(0.1)));
         assert_eq!(waits.classes, ["person", "car"]);
-        assert_eq!(waits.condition, "gate 内有 person 或 car，持续 5 秒");
+        assert_eq!(waits.condition, "gate 内有人员或小汽车，持续 5 秒");
         assert_eq!((crosses.zone.as_deref(), crosses.line.as_deref()), (None, Some("kerb")));
         assert_eq!((&*crosses.schedule, crosses.for_secs), ("always", 0.0));
         let flooding = &data.signals[0];

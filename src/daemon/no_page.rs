@@ -11,7 +11,7 @@ use super::running::Running;
 use super::stages::{CommandStage, Context, Storage};
 use crate::config::Config;
 use crate::control::LocalDesk;
-use crate::control::overrides::StoredOverrides;
+use crate::control::overrides::{StoredOverrides, TrialEnd};
 use crate::text::{Sentence, log_warn, page as say};
 use crate::view::Viewer;
 
@@ -48,7 +48,7 @@ impl PageStage {
     pub(crate) fn set(&mut self, _: &Config) {}
 
     /// Nobody asks.
-    pub(crate) fn update(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>) {}
+    pub(crate) fn update(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>, _: Option<&TrialEnd>) {}
 
     /// Nothing can be wrong.
     pub(crate) fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {

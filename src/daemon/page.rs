@@ -16,7 +16,7 @@ use crate::config::{Broker, Config};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::health::{CameraData, SensorData};
 use crate::control::LocalDesk;
-use crate::control::overrides::{self, StoredOverrides};
+use crate::control::overrides::{self, StoredOverrides, TrialEnd};
 use crate::text::{Sentence, Words};
 use crate::view::Viewer;
 use crate::web::in_force::{InForce, OnTrial};
@@ -45,6 +45,7 @@ impl PageStage {
             source: ConfigSource::File,
             file: overrides::digest(config.text()),
             trial: None,
+            ended: None,
         });
         let parts = web::Parts {
             config_file: config.path().to_owned(),
@@ -68,13 +69,21 @@ impl PageStage {
         self.page.set(&config.web, STOP_WITHIN);
     }
 
-    /// What runs from here on, what of it stands, and when it falls, if it is on trial.
-    pub(crate) fn update(&self, config: &Config, overrides: &StoredOverrides, trial_ends: Option<Duration>) {
+    /// What runs from here on, what of it stands, when it falls, if it is on trial, and how the last trial ended by itself.
+    pub(crate) fn update(
+        &self,
+        config: &Config,
+        overrides: &StoredOverrides,
+        trial_ends: Option<Duration>,
+        ended: Option<&TrialEnd>,
+    ) {
         let (source, _) = overrides.now.source();
         let from_page = overrides.now.of_page().is_some();
-        let trial = trial_ends.filter(|_| overrides.trial.is_some()).map(|ends| OnTrial { ends, from_page });
+        let of = overrides.trial.as_ref().zip(trial_ends);
+        let trial = of.map(|(trial, ends)| OnTrial { ends, from_page, by: trial.by.clone() });
         let (config, file) = (Arc::new(config.clone()), overrides.file.clone());
-        self.in_force.send_replace(InForce { config, source, file, trial });
+        let ended = ended.cloned();
+        self.in_force.send_replace(InForce { config, source, file, trial, ended });
     }
 
     /// Why it cannot be opened.
@@ -165,7 +174,7 @@ fn rule(rule: &Rule, config: &Config) -> RuleStatus {
         title: config.titles.get(&rule.id).cloned(),
         level: rule.level,
         place: rule.when.place().to_string(),
-        schedule: rule.schedule.to_string(),
+        schedule: rule.schedule.words(),
     }
 }
 

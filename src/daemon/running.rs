@@ -28,7 +28,7 @@ use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
 use crate::contract::{EventError, Mode};
 use crate::control::commands::original::Requests;
-use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
+use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial, TrialEnd, WhyEnded};
 use crate::control::transfers::Transfers;
 use crate::control::{Offer, settings};
 use crate::detector::Detector;
@@ -63,6 +63,8 @@ pub(super) struct Running {
     pub overrides: StoredOverrides,
     /// When what is on trial falls, on the monotonic clock.
     pub trial_ends: Option<Duration>,
+    /// How the last trial at the page ended by itself, until another one begins.
+    pub trial_end: Option<TrialEnd>,
     /// The configuration that was offered last, if it does not run. The file's are forgotten at a restart.
     pub last_offer: Option<LastOffer>,
     /// What is wrong with the file on the box, while it is not what it was taken up from.
@@ -322,6 +324,8 @@ impl Running {
         }
         log_info!(box_log::config_read_again(); file = %path.display());
         let mut next = self.overrides.clone();
+        let now = self.clock.now().utc;
+        let ended = self.overrides.trial_end(now, WhyEnded::FileEdited).filter(|_| !same);
         if !same {
             if next.now != Overrides::default() {
                 let version = next.now.wanted.as_ref().map(|wanted| wanted.version);
@@ -342,6 +346,7 @@ impl Running {
             Ok(()) => {
                 (self.file, self.file_trouble) = (file, None);
                 self.watch_secrets(&BTreeSet::new());
+                self.report_trial_end(ended);
                 // Whoever edits the file stands beside it: a camera that waits for minutes is tried now.
                 self.stages.cameras.retry_now();
             }
@@ -540,6 +545,9 @@ impl Running {
             self.report_at = now.mono;
         }
         (self.base, self.config, self.overrides) = (base, config, next);
+        if self.overrides.trial.is_some() {
+            self.trial_end = None;
+        }
         (self.last_offer, self.secret_trouble) = (self.overrides.last_offer.clone(), None);
         self.watch_secrets(&BTreeSet::new());
         self.log_config("applied", &self.config.sha256.clone(), offer);
@@ -588,6 +596,8 @@ pub(super) struct Beginning {
     pub config: Config,
     pub overrides: StoredOverrides,
     pub trial_left: Option<Duration>,
+    /// How a trial at the page ended while the box was off.
+    pub trial_end: Option<TrialEnd>,
 }
 
 /// What the command centre asked for before the restart goes on, if the file is still the same. `is_broken`: there is no
@@ -601,7 +611,9 @@ pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock)
     let now = clock.now().utc;
     overrides.forget_mutes(now);
     let digest = overrides::digest(file.text());
+    let mut trial_end = None;
     if overrides.file != digest && !is_broken {
+        trial_end = overrides.trial_end(now, WhyEnded::FileEdited);
         if overrides.now != Overrides::default() {
             log_warn!(box_log::file_counts_again());
         }
@@ -613,6 +625,10 @@ pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock)
             log_warn!(box_log::nobody_confirmed_but_broken());
         } else {
             log_warn!(box_log::nobody_confirmed());
+            if overrides.now.of_page().is_some() {
+                let (by, at) = (trial.by.clone(), trial.until.0);
+                trial_end = Some(TrialEnd { by, at, why: WhyEnded::NobodyKeptIt });
+            }
             let sha256 = based_on(file, &overrides.now).ok();
             let sha256 = sha256.map(|base| settings::apply(base, &overrides.now.settings).sha256);
             let fell = LastOffer::fell(&overrides.now, &trial.before, sha256, trial.until.0);
@@ -645,7 +661,7 @@ pub(super) fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock)
     }
     let config = settings::apply(base.clone(), &overrides.now.settings);
     let trial_left = overrides.trial.as_ref().map(|trial| left_of(trial, now));
-    Beginning { base, config, overrides, trial_left }
+    Beginning { base, config, overrides, trial_left, trial_end }
 }
 
 /// Why the file is not what runs, for people who may have nothing else to read it on.

@@ -11,8 +11,8 @@ sentences! { "config_write";
         "the service may not write there: run `systemctl edit lookout` and put the lines `[Service]` and `ReadWritePaths={folder}` there, then restart it",
         "服务不允许写入该处：请运行 `systemctl edit lookout`，加入 `[Service]` 和 `ReadWritePaths={folder}` 两行，再重启服务";
     led_away(path):
-        "{path} is not written: in a folder that the service may change, a link leads elsewhere, and root does not follow it",
-        "{path} 没有写入：服务可更改的文件夹中有一个指向别处的链接，root 不跟随该链接";
+        "nothing was written: {path} is a link in a folder that the service may change, and root does not follow it",
+        "没有写入：{path} 是服务可更改的文件夹中的一个链接，root 不跟随该链接";
     try_without_link():
         "check who made the link; where it is meant, name what it leads to",
         "请核实该链接由谁创建；如属有意，请直接写明它指向的位置";

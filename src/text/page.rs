@@ -92,14 +92,16 @@ sentences! { "page";
     seconds_ago(count): "{count} s ago", "{count} 秒前";
     minutes_ago(count): "{count} min ago", "{count} 分钟前";
     hours_ago(count): "{count} h ago", "{count} 小时前";
+    one_day_ago(): "1 day ago", "1 天前";
     days_ago(count): "{count} days ago", "{count} 天前";
     seconds(count): "{count} s", "{count} 秒";
     minutes(count): "{count} min", "{count} 分钟";
     hours(count): "{count} h", "{count} 小时";
+    one_day(): "1 day", "1 天";
     days(count): "{count} days", "{count} 天";
+    times_are_of(zone, offset): "Times are of the time zone {zone} (UTC{offset}).", "时间均为 {zone} 时区（UTC{offset}）。";
     as_of(): "as of", "截至";
     none_yet(): "none yet", "暂无";
-    always(): "always", "全天";
 
     // ---- levels and modes
     blue(): "Blue", "蓝色";
@@ -122,7 +124,7 @@ sentences! { "page";
     one_trouble(): "One thing needs attention", "有 1 项需要处理";
     troubles(count): "{count} things need attention", "有 {count} 项需要处理";
     to_do(): "What to do", "待处理";
-    cameras_running(running, total): "{running} of {total} cameras give pictures", "{total} 台摄像机中有 {running} 台有画面";
+    cameras_running(running, total): "Cameras with pictures: {running} of {total}", "{total} 台摄像机中有 {running} 台有画面";
     cameras(): "Cameras", "摄像机";
     camera(id): "Camera {id}", "摄像机 {id}";
     no_cameras():
@@ -192,8 +194,8 @@ sentences! { "page";
     connected_to(address): "connected to {address}", "已连接到 {address}";
     not_connected_to(address): "not connected to {address}; alerts wait here meanwhile", "未连接到 {address}；预警暂存在本机";
     own_broker(address): "the box's own broker at {address}", "本机自带的 MQTT 服务器 {address}";
-    waits_in_queue(count, size): "{count} messages wait ({size})", "{count} 条消息待发（{size}）";
-    given_up(count): "{count} were given up for lack of room", "因空间不足放弃了 {count} 条";
+    waits_in_queue(count, size): "Messages that wait: {count} ({size})", "{count} 条消息待发（{size}）";
+    given_up(count): "Given up for lack of room: {count}", "因空间不足放弃了 {count} 条";
     free(size): "{size} free", "剩余 {size}";
     clock_synced(): "follows a time server", "已与时间服务器同步";
     clock_unsynced(): "follows no time server: times may be wrong", "未与时间服务器同步，时间可能有误";
@@ -202,6 +204,7 @@ sentences! { "page";
     looks_at(rate, milliseconds, provider):
         "{rate} pictures/s, {milliseconds} ms each, on {provider}",
         "每秒 {rate} 帧，每帧 {milliseconds} 毫秒，运行于 {provider}";
+    on_processor(): "the processor", "处理器";
     cores_busy(cores): "{cores} cores busy", "占用 {cores} 核";
     memory(size): "{size} of memory", "内存 {size}";
     version(version, config): "Lookout {version}, configuration {config}", "Lookout {version}，配置 {config}";
@@ -221,7 +224,7 @@ sentences! { "page";
         "还没有预警。规则或传感器产生预警后会自动出现在这里。";
     nothing_fits(): "No alert fits this filter.", "没有符合条件的预警。";
     alerts_missed(count):
-        "{count} messages were given up before this page had read them: some alerts are missing here. The command centre has them.",
+        "Messages that were given up before this page had read them: {count}. Some alerts are missing here; the command centre has them.",
         "有 {count} 条消息在本页读取之前已被放弃，此处缺少部分预警；指挥中心处是完整的。";
     alerts_in_memory():
         "The disk cannot be written, so these alerts are forgotten at the next restart.",
@@ -250,6 +253,7 @@ sentences! { "page";
     was_withdrawn(): "withdrawn", "已撤回";
     taken_by(who): "taken on by {who}", "{who} 已受理";
     closed_by(who): "closed by {who}", "{who} 已办结";
+    at_page(name): "{name} at the page", "{name}（页面）";
     nobody_has_it(): "nobody has taken it on", "尚未受理";
     state_and_who(state, who): "{state}; {who}", "{state}；{who}";
 

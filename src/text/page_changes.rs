@@ -47,14 +47,46 @@ sentences! { "page_changes";
 
     remove_camera(): "Remove this camera", "删除这路摄像机";
     about_removing_camera():
-        "It goes out of the configuration, and with it the rules that watch no other camera. You see all of it before anything happens.",
-        "这路摄像机及只监看它的规则将从配置中删除。生效之前会先显示全部改动。";
+        "It goes out of the configuration, with everything that is drawn on its picture. You see all of it before anything happens.",
+        "这路摄像机连同其画面上绘制的内容将从配置中删除。生效之前会先显示全部改动。";
     camera_removed(camera): "Camera {camera} is removed.", "删除摄像机 {camera}。";
+    named(title, id): "{title} ({id})", "{title}（{id}）";
+    rules_go(rules): "Rules that go with it: {rules}.", "一并删除的规则：{rules}。";
+    rules_go_on(rules):
+        "Rules that go on at their other cameras: {rules}.",
+        "继续监看其他摄像机的规则：{rules}。";
+    rules_are_left(rules):
+        "Rules that stay and have no camera any more: {rules}.",
+        "保留但不再有摄像机的规则：{rules}。";
+    no_rule_goes(): "No rule watches it.", "没有规则监看它。";
+    signals_hear_less(signals):
+        "Signals that lose one of their sources: {signals}.",
+        "减少一个来源的信号：{signals}。";
+    signals_are_left(signals):
+        "Signals that nothing feeds any more: {signals}.",
+        "不再有任何来源的信号：{signals}。";
 
     // ---- on trial
     trial_began(): "The change is on trial now. Look whether all is as you want it, then keep it.", "更改已开始试运行。请检查效果，满意后保存。";
     on_trial_heading(): "On trial", "试运行";
     on_trial(left): "A change is on trial: {left} left.", "更改正在试运行：还剩{left}。";
+    tried_by(who, time): "It is tried by {who}, until {time}.", "由 {who} 试运行，至 {time} 结束。";
+    somebody(): "somebody at this page", "本页面的其他人";
+    is_of_others():
+        "It is not yours: what you change meanwhile begins with the file and can be tried once this trial is over.",
+        "这不是您的更改：在此期间您的更改以配置文件为基础，待本次试运行结束后才能试运行。";
+    not_with_others(who):
+        "What {who} tries now is not among these changes, which begin with the file. They can be tried once that trial is over; if it is kept, the file is another one, and they are made anew.",
+        "{who} 正在试运行的内容不在以下更改之中：这些更改以配置文件为基础，待该试运行结束后才能试运行；若该试运行被保存，文件随之改变，须重新更改。";
+    perhaps_tried(who):
+        "This is not in the file. What {who} tries now may hold it: it can be changed once that trial is over.",
+        "配置文件中没有该内容，可能属于 {who} 正在试运行的更改：待其结束后才能修改。";
+    ended_by_the_file(who, time, path):
+        "What was tried by {who} ended at {time}, as somebody edited {path}: the file runs now, and what was tried is not in it. Whoever still wants it changes it anew.",
+        "{who} 的试运行已于 {time} 结束，原因是 {path} 被直接修改：现按该文件运行，其中没有试运行的内容；如仍需要，请重新更改。";
+    ended_unkept(who, time):
+        "What was tried by {who} ended at {time}, as nobody kept it: what was before runs again.",
+        "{who} 的试运行已于 {time} 结束：期间无人保存，已恢复原来的设置。";
     about_trial():
         "If nobody keeps it until then, what was before comes back by itself.",
         "届时无人保存，将自动恢复原来的设置。";

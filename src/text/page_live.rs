@@ -37,8 +37,8 @@ sentences! { "page_live";
         "正在等待画面。无人活动时，摄像机每隔几秒才有一帧。";
     lost_touch(): "The box does not answer at the moment.", "盒子暂时没有响应。";
     no_answer_since(time):
-        "The box has given no answer since {time}: what stands here is of then. It is asked again and again.",
-        "盒子自 {time} 起没有响应，以下为当时的内容。正在反复尝试连接。";
+        "The box has given no answer since {time} by the clock of this device: what stands here is of then. It is asked again and again.",
+        "盒子自 {time}（本设备时间）起没有响应，以下为当时的内容。正在反复尝试连接。";
     logged_out_meanwhile():
         "You are logged out: the box restarted, or an hour is over. What you typed still stands here: log in in another tab, then come back and send it.",
         "您已退出登录：盒子重新启动过，或已超过一小时。已填写的内容仍在本页：请在新标签页登录，再回到这里提交。";
@@ -64,6 +64,7 @@ sentences! { "page_live";
         "{what}，置信度 {score}%，占画面高度 {height}%";
     beliefs_here(): "What is believed here", "相关信号";
     no_beliefs(): "No signal listens to this camera.", "没有信号使用该摄像机。";
+    percent(number): "{number} %", "{number}%";
     share_of(source, percent): "{source}: {percent} %", "{source}：{percent}%";
     rule_holds(rule, place): "{rule} holds in {place}", "{place}：规则 {rule} 的条件成立";
     edit_shapes(): "Zones, lines and masks", "区域、警戒线与遮挡";
@@ -98,9 +99,12 @@ sentences! { "page_live";
     walk_promise(percent, height):
         "Whoever walked was found in {percent} % of the places; the smallest was {height} % of the picture's height.",
         "走测人员在 {percent}% 的位置被检测到，最小身高为画面高度的 {height}%。";
+    walk_found(percent):
+        "Whoever walked was found in {percent} % of the places.",
+        "走测人员在 {percent}% 的位置被检测到。";
     walk_nobody():
-        "Nobody was found. Is somebody in view, and is the camera's threshold for `person` not too high?",
-        "未检测到人员。请确认有人在画面内，且该摄像机 `person` 的阈值不过高。";
+        "Nobody was found. Is somebody in view, and is the camera's threshold for people not too high?",
+        "未检测到人员。请确认有人在画面内，且该摄像机“人员”的检测阈值不过高。";
     walk_lost_at(count):
         "Places where they were lost, the hatched ones: {count}. A closer or brighter view of them helps, or a larger picture.",
         "有 {count} 处漏检（斜线处）。可改善该处的视角或照明，或改用更大的画面。";

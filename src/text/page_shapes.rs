@@ -64,7 +64,7 @@ sentences! { "page_shapes";
     classes(): "Only these classes", "仅排除这些类别";
     about_classes():
         "For example person for a poster. Empty: nothing at all is looked for there.",
-        "例如海报处填 person。留空则该处完全不检测。";
+        "例如海报处填“人员”。留空则该处完全不检测。";
     metres(): "Height of the camera over the ground, in metres", "摄像机离地高度（米）";
     numbers(): "Corners as numbers", "顶点坐标";
     about_numbers():

@@ -1,6 +1,21 @@
-//! Why a text is no schedule.
+//! When something is in force, and why a text is no schedule.
 
 sentences! { "schedule";
+    // ---- as people read it
+    always(): "always", "全天";
+    daily(): "daily", "每天";
+    workdays(): "workdays", "工作日";
+    weekend(): "weekend", "周末";
+    mon(): "Mon", "周一";
+    tue(): "Tue", "周二";
+    wed(): "Wed", "周三";
+    thu(): "Thu", "周四";
+    fri(): "Fri", "周五";
+    sat(): "Sat", "周六";
+    sun(): "Sun", "周日";
+    window(days, from, to): "{days} {from}-{to}", "{days} {from} 至 {to}";
+
+    // ---- why it is none
     wrong(text, why):
         "`{text}` is no schedule: {why}",
         "`{text}` 不是有效的时段写法：{why}";

@@ -20,9 +20,10 @@ use super::plots::{self, Plots};
 use super::request::{Fields, Reader, Refused, Visitor};
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::AlertData;
+use crate::contract::alert_words::person;
 use crate::contract::kinds;
 use crate::contract::words::{Language, LocalTime, Time};
-use crate::text::{Sentence, page as say, page_test};
+use crate::text::{Joint, Sentence, Words, page as say, page_test};
 use crate::types::phase::Phase;
 
 /// Alerts on one page.
@@ -176,8 +177,8 @@ pub(super) fn state(alert: &AlertData, language: Language) -> String {
         Phase::Retract => say::was_withdrawn(),
     };
     let who = match (closed, taken) {
-        (Some(closed), _) => say::closed_by(closed.by.as_str()),
-        (None, Some(taken)) => say::taken_by(taken.by.as_str()),
+        (Some(closed), _) => say::closed_by(person(&closed.by)),
+        (None, Some(taken)) => say::taken_by(person(&taken.by)),
         (None, None) => say::nobody_has_it(),
     };
     say::state_and_who(phase, who).in_language(language)
@@ -196,7 +197,8 @@ impl View {
 
     fn row(&self, alert: &AlertData) -> Markup {
         let cameras = alert.origin.cameras.iter().map(|camera| camera.id.as_str());
-        let sources: Vec<&str> = cameras.chain(alert.origin.sensors.iter().map(String::as_str)).collect();
+        let sources = cameras.chain(alert.origin.sensors.iter().map(String::as_str));
+        let sources = Words::List(sources.map(Words::from).collect(), Joint::Row).in_language(self.language);
         let is_open = !alert.phase.is_last();
         html! {
             li.alert.open[is_open] id={ "alert-" (alert.alert_id) } {
@@ -207,7 +209,7 @@ impl View {
                 p {
                     @if let Some(address) = &alert.place.address { (address) " · " }
                     (alert.place.grid)
-                    @if !sources.is_empty() { " · " (sources.join(", ")) }
+                    @if !sources.is_empty() { " · " (sources) }
                 }
                 p.quiet {
                     (clock(alert.started_at.0, &self.zone)) " · " (self.say(ago(alert.started_at.0, self.now))) " · "

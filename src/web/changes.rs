@@ -8,15 +8,19 @@
 //! ```
 //!
 //! A proposal is its session's own, in memory, and changes nothing; what takes a restart is not tried but written (`site_page`).
-//! Must never judge a configuration by other rules than `check`, or take up a text that was edited by somebody else meanwhile.
+//! What somebody else tries is none of it: while that goes on a proposal begins with the file, and waits. Must never judge a
+//! configuration by other rules than `check`, take up a text that was edited by somebody else meanwhile, or put one person's
+//! trial in the place of another's.
 
+mod banner;
 mod proposals;
+mod removal;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, Path as UrlPath, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::response::{Html, Redirect};
 use maud::{Markup, html};
@@ -24,10 +28,11 @@ use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
 use super::accounts::Role;
-use super::in_force::InForce;
-use super::layout::{Shell, lasting, token};
+use super::in_force::{InForce, OnTrial};
+use super::layout::{Shell, coded, token};
 use super::login::is_own_path;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
 use super::{PageCommand, Site, site_page};
 use crate::config::edit::{self, Edit};
@@ -41,7 +46,9 @@ use crate::control::Answer;
 use crate::text::{Sentence, Words, page as say_page, page_changes as say};
 use proposals::{NotPut, Proposal, Tried, digest};
 
+pub(super) use banner::Banner;
 pub(super) use proposals::Proposals;
+pub(super) use removal::{removal, remove_camera};
 
 /// How long something is tried.
 const TRIAL: Duration = Duration::from_secs(600);
@@ -57,7 +64,7 @@ const COMPARED_WITHIN: Duration = Duration::from_secs(2);
 pub(super) const PATH: &str = "/changes";
 
 /// The field that says what somebody saw when they pressed a button.
-const SHOWN: &str = "shown";
+pub(super) const SHOWN: &str = "shown";
 
 /// Why there is no proposal.
 enum NotProposed {
@@ -96,12 +103,24 @@ impl Site {
         why: Sentence,
         back_to: String,
     ) -> Result<Redirect, Refused> {
+        self.propose_for(visitor, reader, edits, vec![why], back_to).await
+    }
+
+    /// The same, where more than one sentence says what would change.
+    async fn propose_for(
+        self: &Arc<Self>,
+        visitor: &Visitor,
+        reader: Reader,
+        edits: Vec<Edit>,
+        whys: Vec<Sentence>,
+        back_to: String,
+    ) -> Result<Redirect, Refused> {
         installers_only(visitor, reader)?;
         if self.in_force().trial.is_some_and(|trial| !trial.from_page) {
             return Err(Refused::new(StatusCode::CONFLICT, say::centre_tries(), reader));
         }
-        let (key, to) = (visitor.key, back_to.clone());
-        let proposed = self.blocking(move |site| site.add(key, &edits, &why, &to), reader).await?;
+        let (of, to) = (visitor.clone(), back_to.clone());
+        let proposed = self.blocking(move |site| site.add(&of, &edits, &whys, &to), reader).await?;
         let refused = |status, why| Err(Refused::new(status, why, reader));
         match proposed {
             Ok(()) => Ok(Redirect::to(PATH)),
@@ -121,21 +140,27 @@ impl Site {
         }
     }
 
-    fn add(&self, key: SessionKey, edits: &[Edit], why: &Sentence, back_to: &str) -> Result<(), NotProposed> {
+    fn add(
+        &self,
+        visitor: &Visitor,
+        edits: &[Edit],
+        whys: &[Sentence],
+        back_to: &str,
+    ) -> Result<(), NotProposed> {
+        let (key, person) = (visitor.key, &visitor.person.name);
         loop {
             let file = self.file_text().map_err(NotProposed::Unreadable)?;
             self.forget_done(key, Some(&file));
-            let InForce { config, file: taken_up, .. } = self.in_force();
-            let (now, running) = (digest(&file), config.sha256.clone());
+            let (now, running) = (digest(&file), self.runs_besides_others(person));
             let before = self.proposals.lock().get(key).cloned();
-            if before.as_ref().is_some_and(|before| before.is_outdated(&now, &running)) {
+            if before.as_ref().is_some_and(|before| before.is_outdated(&now, running.as_deref())) {
                 return Err(NotProposed::Edited);
             }
             // Else the trial would fall a moment later, when the box notices.
-            if taken_up != now {
+            if self.in_force().file != now {
                 return Err(NotProposed::NotTakenUp);
             }
-            let tried = self.on_trial_here();
+            let tried = self.tried_by(person);
             let from = match (&before, &tried) {
                 (Some(before), _) => before.text.as_str(),
                 (None, Some(tried)) => tried.text(),
@@ -146,18 +171,27 @@ impl Site {
                 return Err(NotProposed::Nothing);
             }
             let is_so = text == tried.as_deref().map_or(file.as_str(), Config::text);
-            let mut whys = before.as_ref().map(|before| before.whys.clone()).unwrap_or_default();
-            // Whoever goes on drawing says the same once more.
-            if !whys.contains(why) {
-                whys.push(why.clone());
+            let mut known = before.as_ref().map(|before| before.whys.clone()).unwrap_or_default();
+            for why in whys {
+                // Whoever goes on drawing says the same once more.
+                if !known.contains(why) {
+                    known.push(why.clone());
+                }
             }
             let goes_on_from = match &before {
                 Some(before) => before.tried.clone(),
                 None => tried.as_deref().map(Tried::of),
             };
-            let back_to = back_to.to_owned();
-            let after =
-                (!is_so).then(|| Proposal { file: now, running, tried: goes_on_from, text, whys, back_to });
+            let after = (!is_so).then(|| Proposal {
+                person: person.clone(),
+                file: now,
+                // What ran when it began, where somebody else tries something by now.
+                running: running.or_else(|| before.as_ref()?.running.clone()),
+                tried: goes_on_from,
+                text,
+                whys: known,
+                back_to: back_to.to_owned(),
+            });
             match self.put(key, before.as_ref(), after) {
                 Ok(()) if is_so => return Err(NotProposed::Nothing),
                 Ok(()) => return Ok(()),
@@ -175,11 +209,11 @@ impl Site {
         proposals.put(key, before, after)
     }
 
-    /// The text that the next change of this session is made in: what it proposes already, else what is tried at the page, else
-    /// the file. Waits for the disk.
+    /// The text that the next change of this session is made in: what it proposes already, else what its person tries at the
+    /// page, else the file. What somebody else tries is theirs. Waits for the disk.
     pub(super) fn text_to_change(&self, visitor: &Visitor) -> Result<String, Sentence> {
         let proposed = self.proposals.lock().get(visitor.key).map(|proposal| proposal.text.clone());
-        let tried = || self.on_trial_here().map(|tried| tried.text().to_owned());
+        let tried = || self.tried_by(&visitor.person.name).map(|tried| tried.text().to_owned());
         match proposed.or_else(tried) {
             Some(text) => Ok(text),
             None => self.file_text(),
@@ -190,6 +224,35 @@ impl Site {
     fn on_trial_here(&self) -> Option<Arc<Config>> {
         let InForce { config, trial, .. } = self.in_force();
         trial.filter(|trial| trial.from_page).map(|_| config)
+    }
+
+    /// What that person tries at the page now.
+    fn tried_by(&self, person: &str) -> Option<Arc<Config>> {
+        let InForce { config, trial, .. } = self.in_force();
+        trial.filter(|trial| trial.is_of(person)).map(|_| config)
+    }
+
+    /// What somebody else tries at the page now.
+    fn tried_by_others(&self, person: &str) -> Option<OnTrial> {
+        self.in_force().trial.filter(|trial| trial.from_page && !trial.is_of(person))
+    }
+
+    /// What is said of something that is not in the text that would be changed: perhaps somebody else tries it.
+    pub(super) fn not_there(&self, visitor: &Visitor, reader: Reader) -> Refused {
+        match self.tried_by_others(&visitor.person.name) {
+            Some(others) => {
+                let why = say::perhaps_tried(banner::who(others.by.as_deref()));
+                Refused::new(StatusCode::NOT_FOUND, why, reader)
+            }
+            None => Refused::not_found(reader),
+        }
+    }
+
+    /// The digest of what runs; `None` while somebody else tries something at the page, which falls or becomes the file.
+    fn runs_besides_others(&self, person: &str) -> Option<String> {
+        let InForce { config, trial, .. } = self.in_force();
+        let is_others = trial.is_some_and(|trial| trial.from_page && !trial.is_of(person));
+        (!is_others).then(|| config.sha256.clone())
     }
 
     /// Forgets what a session proposes where it runs by now, or stands in the `file` while nothing is on trial.
@@ -248,77 +311,6 @@ fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
     }
 }
 
-/// What stands above every page while something is tried, or waits to be.
-#[derive(Debug)]
-pub(super) struct Banner {
-    /// How long it still runs, whether it was tried at the page, and its digest.
-    trial: Option<(Duration, bool, String)>,
-    /// Whether something is proposed that is not tried yet.
-    has_proposal: bool,
-}
-
-impl Banner {
-    pub(super) fn of(site: &Site, visitor: &Visitor) -> Self {
-        // The answer to a trial may have come late.
-        site.forget_done(visitor.key, None);
-        let InForce { config, trial, .. } = site.in_force();
-        let left = |ends: Duration| ends.saturating_sub(site.now().mono);
-        Banner {
-            trial: trial.map(|trial| (left(trial.ends), trial.from_page, config.sha256.clone())),
-            has_proposal: site.proposals.lock().has(visitor.key),
-        }
-    }
-
-    pub(super) fn show(&self, shell: &Shell<'_>, visitor: &Visitor) -> Markup {
-        let say = |sentence: Sentence| shell.say(sentence);
-        let is_here = shell.here == PATH;
-        html! {
-            @match &self.trial {
-                Some((left, true, sha256)) => {
-                    section.trial aria-label=(say(say::on_trial_heading())) {
-                        p { strong { (say(say::on_trial(lasting(*left)))) } " " (say(say::about_trial())) }
-                        @if visitor.may(Role::Installer) {
-                            div.buttons {
-                                (decision(shell, visitor, "keep", sha256, say::keep(), false))
-                                (decision(shell, visitor, "back", sha256, say::go_back(), true))
-                                @if !is_here { a.button.second href=(PATH) { (say(say::look_at_it())) } }
-                            }
-                        }
-                    }
-                }
-                Some((left, false, _)) => {
-                    section.trial aria-label=(say(say::on_trial_heading())) {
-                        p { (say(say::centre_on_trial(lasting(*left)))) }
-                    }
-                }
-                None => {}
-            }
-            @if self.has_proposal && !is_here {
-                p.trial { (say(say::waits_to_be_tried())) " " a href=(PATH) { (say(say::look_at_it())) } }
-            }
-        }
-    }
-}
-
-fn decision(
-    shell: &Shell<'_>,
-    visitor: &Visitor,
-    action: &str,
-    sha256: &str,
-    name: Sentence,
-    is_second: bool,
-) -> Markup {
-    html! {
-        form method="post" action={ (PATH) "/" (action) } {
-            (token(visitor.form_token()))
-            input type="hidden" name="config" value=(sha256);
-            input type="hidden" name="to" value=(shell.here);
-            // Named, so that it keeps the focus when this part of the page is renewed.
-            button.second[is_second] id={ "trial-" (action) } type="submit" { (shell.say(name)) }
-        }
-    }
-}
-
 /// What is known of a text before it is tried.
 struct Judged {
     /// The difference to the file.
@@ -330,6 +322,8 @@ struct Judged {
     /// Why the file could not be written, and what to try.
     unwritable: Option<(Sentence, Option<Sentence>)>,
     is_edited: bool,
+    /// What somebody else tries, which this is not part of and waits for.
+    others: Option<OnTrial>,
     /// The digest of what runs.
     running: String,
     /// As it would be tried; `None`: it has errors.
@@ -338,7 +332,7 @@ struct Judged {
 
 impl Judged {
     fn may_be_tried(&self) -> bool {
-        self.may_be_written() && self.restart.is_empty()
+        self.may_be_written() && self.restart.is_empty() && self.others.is_none()
     }
 
     fn may_be_written(&self) -> bool {
@@ -380,7 +374,10 @@ impl Site {
             warnings,
             restart,
             unwritable: write::could_write(path).err().map(|error| (error.sentence(), error.hint())),
-            is_edited: proposal.is_some_and(|one| one.is_outdated(&digest(&file), &running.sha256)),
+            is_edited: proposal.is_some_and(|one| {
+                one.is_outdated(&digest(&file), self.runs_besides_others(&one.person).as_deref())
+            }),
+            others: proposal.and_then(|one| self.tried_by_others(&one.person)),
             running: running.sha256.clone(),
             tried,
         })
@@ -450,20 +447,26 @@ impl View<'_> {
             ConfigSource::File | ConfigSource::Page => false,
         };
         html! {
-            ul.proposal { @for why in &proposal.whys { li { (self.say(why.clone())) } } }
+            ul.proposal {
+                @for why in &proposal.whys { li { (coded(&self.say(change_in_words(why, self.shell.language)))) } }
+            }
             @if judged.is_edited {
                 p.fault role="alert" { (self.say(say::file_was_edited(self.file.display()))) }
             }
             @if let Some((what, hint)) = &judged.unwritable {
                 div.fault role="alert" {
-                    p { (self.say(say::could_not_keep(what.clone()))) }
-                    @if let Some(hint) = hint { p { (self.say(say_page::try_this(hint.clone()))) } }
+                    p { (coded(&self.say(say::could_not_keep(what.clone())))) }
+                    @if let Some(hint) = hint { p { (coded(&self.say(say_page::try_this(hint.clone())))) } }
                 }
             }
             @if is_the_centres { p.notice { (self.say(say::centre_runs())) } }
+            @if let Some(others) = &judged.others {
+                p.notice { (self.say(say::not_with_others(banner::who(others.by.as_deref())))) }
+            }
             (self.problems(judged))
             @if !judged.restart.is_empty() {
-                (site_page::restart_form(self.shell, self.visitor, &judged.restart, judged.may_be_written()))
+                @let shown = judged.may_be_written().then(|| digest(&proposal.text));
+                (site_page::restart_form(self.shell, self.visitor, &judged.restart, shown.as_deref()))
             }
             div.buttons {
                 @if judged.may_be_tried() { (self.form("try", say::try_it(), false, proposal)) }
@@ -491,9 +494,9 @@ impl View<'_> {
                 ul.lines {
                     @for problem in problems {
                         li {
-                            p { b { (self.say(say::line(problem.line))) } " " (problem.what.in_language(self.shell.language)) }
+                            p { b { (self.say(say::line(problem.line))) } " " (coded(&problem.what.in_language(self.shell.language))) }
                             @if let Some(hint) = &problem.hint {
-                                p.hint { (hint.in_language(self.shell.language)) }
+                                p.hint { (coded(&hint.in_language(self.shell.language))) }
                             }
                         }
                     }
@@ -669,34 +672,6 @@ async fn decide(
     };
     site.sessions.lock().say_next(visitor.key, notice);
     Ok(Redirect::to(to))
-}
-
-/// The form by which a camera goes; nothing for those who may not.
-pub(super) fn removal(camera: &str, shell: &Shell<'_>, visitor: &Visitor) -> Markup {
-    if !visitor.may(Role::Installer) {
-        return html! {};
-    }
-    html! {
-        details.action #remove {
-            summary { (shell.say(say::remove_camera())) }
-            form method="post" action={ "/cameras/" (camera) "/remove" } {
-                (token(visitor.form_token()))
-                p { (shell.say(say::about_removing_camera())) }
-                button type="submit" { (shell.say(say::remove_camera())) }
-            }
-        }
-    }
-}
-
-pub(super) async fn remove_camera(
-    State(site): State<Arc<Site>>,
-    UrlPath(camera): UrlPath<String>,
-    form: OwnForm,
-) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
-    let why = say::camera_removed(&camera);
-    // Its own page is gone afterwards.
-    site.propose(&visitor, reader, vec![Edit::RemoveCamera(camera)], why, "/".to_owned()).await
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::contract::box_status::ConfigSource;
+use crate::control::overrides::TrialEnd;
 
 /// What runs.
 #[derive(Debug, Clone)]
@@ -18,13 +19,24 @@ pub struct InForce {
     pub file: String,
     /// Whether it is on trial.
     pub trial: Option<OnTrial>,
+    /// How the last trial at the page ended that nobody ended there; `None` once another one begins.
+    pub ended: Option<TrialEnd>,
 }
 
 /// What runs falls unless somebody keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnTrial {
     /// When, on the monotonic clock.
     pub ends: Duration,
     /// Whether somebody at the page tries it, and not the command centre.
     pub from_page: bool,
+    /// Who at the page; `None`: nobody there, or that is not known.
+    pub by: Option<String>,
+}
+
+impl OnTrial {
+    /// Whether that person tries it.
+    pub(super) fn is_of(&self, person: &str) -> bool {
+        self.from_page && self.by.as_deref() == Some(person)
+    }
 }

@@ -42,6 +42,8 @@ pub(super) struct Shell<'a> {
     pub(super) notice: Option<Sentence>,
     /// What is tried, or waits to be.
     pub(super) banner: Option<Banner>,
+    /// Of which time zone all times are, and how far that is from UTC.
+    pub(super) times: Option<Sentence>,
 }
 
 impl Shell<'_> {
@@ -58,6 +60,7 @@ impl Shell<'_> {
             waiting: 0,
             notice: None,
             banner: None,
+            times: None,
         }
     }
 
@@ -103,7 +106,7 @@ impl Shell<'_> {
                                 data-out=(say(page_live::logged_out_meanwhile())) data-log-in=(say(say::log_in())) {}
                         }
                         @if let Some(notice) = &self.notice {
-                            p.notice role="status" { (notice.in_language(self.language)) }
+                            p.notice role="status" { (coded(&notice.in_language(self.language))) }
                         }
                         (body)
                     }
@@ -146,6 +149,7 @@ impl Shell<'_> {
                             aria-current=[(language == self.language).then_some("true")] { (name.in_language(language)) }
                     }
                 }
+                @if let Some(times) = &self.times { p.quiet { (self.say(times.clone())) } }
                 @if let Some(visitor) = self.visitor {
                     div.who {
                         span { (visitor.person.name) " · " (self.say(role(visitor.person.role))) }
@@ -169,7 +173,7 @@ pub(super) fn message(shell: &Shell<'_>, sentence: &Sentence) -> Markup {
     shell.page(html! {
         section.narrow {
             h1 { (shell.say(shell.title.clone())) }
-            p { (sentence.in_language(shell.language)) }
+            p { (coded(&sentence.in_language(shell.language))) }
             p { a.button href="/" { (shell.say(say::back_to_start())) } }
         }
     })
@@ -178,6 +182,23 @@ pub(super) fn message(shell: &Shell<'_>, sentence: &Sentence) -> Markup {
 /// The hidden field of a form.
 pub(super) fn token(token: &str) -> Markup {
     html! { input type="hidden" name=(TOKEN_FIELD) value=(token); }
+}
+
+/// What stands between a name and what is said of it.
+pub(super) fn colon(language: Language) -> &'static str {
+    match language {
+        Language::English => ": ",
+        Language::Chinese => "：",
+    }
+}
+
+/// A text in which what stands in the file, or is typed, is between backticks.
+pub(super) fn coded(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// A level, in its colour and in words.
@@ -216,7 +237,8 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> Sentence {
         0..60 => say::seconds_ago(seconds),
         60..3_600 => say::minutes_ago(seconds / 60),
         3_600..86_400 => say::hours_ago(seconds / 3_600),
-        86_400.. | ..0 => say::days_ago(seconds / 86_400),
+        86_400..172_800 => say::one_day_ago(),
+        172_800.. | ..0 => say::days_ago(seconds / 86_400),
     }
 }
 
@@ -227,7 +249,8 @@ pub(super) fn lasting(duration: Duration) -> Sentence {
         0..60 => say::seconds(seconds),
         60..3_600 => say::minutes(seconds / 60),
         3_600..86_400 => say::hours(seconds / 3_600),
-        86_400.. => say::days(seconds / 86_400),
+        86_400..172_800 => say::one_day(),
+        172_800.. => say::days(seconds / 86_400),
     }
 }
 
@@ -252,6 +275,8 @@ mod tests {
         let ago = |seconds: i64| ago(at, at + jiff::SignedDuration::from_secs(seconds)).to_string();
         assert_eq!([ago(0), ago(59), ago(60)], ["0 s ago", "59 s ago", "1 min ago"]);
         assert_eq!([ago(-5), ago(7_200), ago(200_000)], ["0 s ago", "2 h ago", "2 days ago"]);
+        assert_eq!([ago(86_400), ago(172_799), ago(172_800)], ["1 day ago", "1 day ago", "2 days ago"]);
+        assert_eq!(lasting(Duration::from_secs(90_000)).to_string(), "1 day");
         assert_eq!(size(1_536), "1.5 KiB");
         assert_eq!(size(3 << 30), "3.0 GiB");
     }

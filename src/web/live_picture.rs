@@ -28,6 +28,8 @@ use super::sessions::SessionKey;
 use super::status::CameraStatus;
 use super::status_page;
 use super::walk_test;
+use crate::analysis::detection::class_words;
+use crate::contract::alert_words as words;
 use crate::contract::health::CameraState;
 use crate::contract::kinds;
 use crate::contract::words::Language;
@@ -53,7 +55,7 @@ pub(super) async fn show(
     shell.tab = Some(Tab::Status);
     let walk = walk_test::section(&site, &camera.data.health.id, &shell, &visitor);
     let next = next_step::after(&site, &shell, &camera.data.health.id, NextStep::Walk);
-    let removal = changes::removal(&camera.data.health.id, &shell, &visitor);
+    let removal = changes::removal(&site, &camera.data.health.id, &shell, &visitor);
     let body = View { camera: &camera, shell: &shell }.body(&html! { (walk) (next) }, &removal);
     Ok(Html(shell.page(body).into_string()))
 }
@@ -135,22 +137,6 @@ impl View<'_> {
     }
 }
 
-/// What a class is called.
-fn class(name: &str, language: Language) -> String {
-    let known = match name {
-        "person" => say::person(),
-        "face" => say::face(),
-        "two_wheeler" => say::two_wheeler(),
-        "car" => say::car(),
-        "bus" => say::bus(),
-        "truck" => say::truck(),
-        "fire" => say::fire(),
-        "smoke" => say::smoke(),
-        other => return other.replace('_', " "),
-    };
-    known.in_language(language)
-}
-
 fn percent(part: f64) -> String {
     format!("{:.0}", part * 100.0)
 }
@@ -181,7 +167,7 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
     event["cost"] = say(say::costs(cost.pictures, each));
     let found = seen.boxes.iter().map(|one| {
         let (score, height) = (percent(f64::from(one.score)), percent(f64::from(one.height)));
-        say(say::one_found(class(one.class, language), score, height))
+        say(say::one_found(class_words(one.class), score, height))
     });
     event["found"] = Value::Array(found.collect());
     let places = seen.zones.iter().map(|zone| (&zone.name, &zone.rule));
@@ -192,11 +178,13 @@ fn event(site: &Site, camera: &str, view: &LiveView, language: Language) -> Valu
     event["holds"] = Value::Array(holds.collect());
     let beliefs = seen.signals.iter().map(|signal| {
         let sources = signal.sources.iter();
-        let shares = sources.map(|source| say(say::share_of(source.id.as_str(), percent(source.share))));
+        let shares =
+            sources.map(|source| say(say::share_of(words::source(&source.id), percent(source.share))));
         json!({
             "title": kinds::title(&signal.name, None, language),
             "grid": signal.grid,
             "percent": percent(signal.belief),
+            "belief": say(say::percent(percent(signal.belief))),
             "shares": Value::Array(shares.collect()),
             "parts": signal.sources.iter().map(|source| source.share).collect::<Vec<_>>(),
         })

@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use super::accounts::{
     Accounts, LEAST_PASSWORD_CHARS, MOST_NAME_CHARS, News, NotEnrolled, Person, Role, folded,
 };
-use super::layout::{Shell, role, token};
+use super::layout::{Shell, colon, role, token};
 use super::lockout::Whose;
 use super::request::{
     Fields, LANGUAGE_COOKIE, LOGIN_COOKIE, LoginForm, OwnForm, Reader, Refused, SESSION_COOKIE, Visitor,
@@ -479,7 +479,7 @@ fn enrol_page(
                 }
                 ul.roles {
                     @for one in Role::ALL {
-                        li { strong { (shell.say(role(one))) } ": " (shell.say(about_role(one))) }
+                        li { strong { (shell.say(role(one))) } (colon(shell.language)) (shell.say(about_role(one))) }
                     }
                 }
             }

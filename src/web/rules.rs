@@ -6,6 +6,7 @@
 
 mod form;
 pub(super) mod thresholds;
+pub(super) mod words;
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use crate::config::{Config, Surroundings};
 use crate::contract::kinds;
 use crate::contract::words::Language;
 use crate::text::{
-    Joint, Sentence, Words, config_edit, page as say_page, page_changes, page_rules as say, page_shapes,
+    Joint, Sentence, Words, config_edit, page_changes, page_rules as say, page_shapes, schedule,
 };
 
 use form::{Change, FieldFault, Filled, Form, begun_large, toml};
@@ -181,7 +182,7 @@ impl RulePage<'_> {
         returned: Option<Returned<'_>>,
     ) -> Result<Html<String>, Refused> {
         let RulePage { site, visitor, headers, reader } = *self;
-        let typed = known.typed(id).ok_or_else(|| Refused::not_found(reader))?;
+        let typed = known.typed(id).ok_or_else(|| site.not_there(visitor, reader))?;
         let mut shell = site.shell(reader, say::title(), path_of(id), headers, visitor).await?;
         shell.tab = Some(Tab::Rules);
         let view = View { known, shell: &shell, visitor };
@@ -294,7 +295,7 @@ impl View<'_> {
             }
             p { (self.sentence(typed, id)) }
             @if let Some(rule) = rule {
-                p.quiet { (self.cameras_in_words(rule)) " · " (self.hours(typed)) }
+                p.quiet { (self.cameras_in_words(rule)) " · " (self.hours(typed, Some(rule))) }
             }
         }
     }
@@ -320,10 +321,11 @@ impl View<'_> {
         }
     }
 
-    fn hours(&self, typed: &TypedSection) -> String {
-        match typed.value(&["schedule"]).and_then(Value::as_str) {
-            Some(schedule) if schedule != "always" => schedule.to_owned(),
-            Some(_) | None => self.say(say_page::always()),
+    fn hours(&self, typed: &TypedSection, rule: Option<&Rule>) -> String {
+        match (rule, typed.value(&["schedule"]).and_then(Value::as_str)) {
+            (Some(rule), _) => rule.schedule.words().in_language(self.language()),
+            (None, Some(typed)) => words::hours_in_words(typed, self.language()),
+            (None, None) => self.say(schedule::always()),
         }
     }
 
@@ -371,7 +373,7 @@ impl View<'_> {
         html! {
             dl.wide {
                 dt { (self.say(say::when())) }
-                dd { (self.hours(typed)) }
+                dd { (self.hours(typed, rule)) }
                 @if let Some(rule) = rule {
                     dt { (self.say(say::cameras())) }
                     dd {
@@ -553,7 +555,8 @@ fn of_rule(site: &Site, visitor: &Visitor, id: &str, fields: &Fields, language: 
     };
     let kind = typed.condition().and_then(rule_fields::kind);
     let (changes, unreadable) = form::changes(kind.as_ref(), fields, Some(typed), language);
-    let names = changes.iter().filter_map(|(key, _)| Some(format!("`{}`", key.last()?).into()));
+    // By their keys: the page of changes calls each field as its reader's language does.
+    let names = changes.iter().map(|(key, _)| key.join(".").into());
     let why = say::changed(id, Words::List(names.collect(), Joint::Row));
     let edit =
         |(key, value): Change| Edit::SetRule { id: id.to_owned(), key, value: value.as_ref().map(toml) };
@@ -599,7 +602,7 @@ fn of_new(
         }
     }
     let names_none = cameras.is_empty();
-    let why = say::added(id.as_str(), kind.about(language).trim_end_matches(['.', '。']));
+    let why = say::added(id.as_str(), (kind.alert.title)());
     let new = NewRule { kind: kind.alert.name.to_owned(), id: id.clone(), cameras, values };
     let mut edits = vec![Edit::AddRule(new)];
     if names_none {
@@ -647,7 +650,7 @@ pub(super) async fn propose(
             Ok(again(page.of_rule(&known, &id, Some(returned)).await?))
         }
         (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
-        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),
+        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(site.not_there(&visitor, reader)),
     }
 }
 

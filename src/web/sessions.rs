@@ -141,7 +141,9 @@ impl Sessions {
     /// Ends all of one name, except those of the person who has it now.
     pub(super) fn end_all_of(&mut self, name: &str, serial: Option<&str>) {
         let is_theirs = |person: &Person| person.name == name && serial != Some(&*person.serial);
-        self.all.retain(|_, session| !is_theirs(&session.person));
+        let theirs = self.all.iter().filter(|(_, session)| is_theirs(&session.person));
+        let theirs: Vec<SessionKey> = theirs.map(|(key, _)| *key).collect();
+        theirs.into_iter().for_each(|key| self.forget(key, Ended::Otherwise));
     }
 
     /// Says something on the next page that is opened.
@@ -236,6 +238,10 @@ mod tests {
         assert_eq!(go_on(&mut sessions), [false, false, true, true], "somebody has the name again");
         sessions.end_all_of("li", None);
         assert_eq!(go_on(&mut sessions), [false, false, false, true]);
+        // They are not reported that the box restarted.
+        for key in &keys[..3] {
+            assert_eq!(sessions.why_over(*key), Some(Ended::Otherwise));
+        }
     }
 
     #[test]

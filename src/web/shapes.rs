@@ -5,6 +5,7 @@
 //! (`super::changes`). Whether it makes sense is asked of `config`, never answered here. Without its script the page shows
 //! the same as numbers, in the same form.
 
+use std::collections::BTreeMap;
 use std::iter::repeat_n;
 use std::sync::Arc;
 
@@ -20,10 +21,11 @@ use super::accounts::Role;
 use super::layout::{Shell, Tab, token};
 use super::next_step::{self, NextStep};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use crate::analysis::detection::Class;
 use crate::config::edit::{self, Edit};
 use crate::config::{Config, Explained, Problem, Severity, Surroundings};
 use crate::contract::words::Language;
-use crate::text::{Sentence, page_shapes as say};
+use crate::text::{Sentence, page_live, page_shapes as say};
 
 mod drawn;
 
@@ -77,8 +79,8 @@ pub(super) async fn show(
     let reader = Reader::of(&site, request.headers());
     let (asked, of) = (camera.clone(), visitor.clone());
     let board = site.blocking(move |site| board(site, &of, &asked), reader).await?;
-    let board =
-        board.map_err(|error| Refused::broken(error, reader))?.ok_or_else(|| Refused::not_found(reader))?;
+    let board = board.map_err(|error| Refused::broken(error, reader))?;
+    let board = board.ok_or_else(|| site.not_there(&visitor, reader))?;
     let here = request.uri().path().to_owned();
     let title = say::title(&board.title);
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
@@ -89,12 +91,16 @@ pub(super) async fn show(
     Ok(Html(shell.page(view.body(&visitor, &next)).into_string()))
 }
 
-/// What stands in the text that would be changed; `None`: it has no such camera.
+/// What stands in the text that would be changed, or runs, for whoever only looks; `None`: it has no such camera.
 fn board(site: &Site, visitor: &Visitor, camera: &str) -> Result<Option<Board>, Sentence> {
     if !is_id(camera) {
         return Ok(None);
     }
-    let (running, text) = (site.config(), site.text_to_change(visitor)?);
+    let running = site.config();
+    let text = match visitor.may(Role::Installer) {
+        true => site.text_to_change(visitor)?,
+        false => running.text().to_owned(),
+    };
     let path = &site.parts.config_file;
     let Ok(explained) = Explained::of(path, &text, camera) else { return Ok(None) };
     // Of a text with mistakes: the rules that run.
@@ -278,9 +284,12 @@ impl View<'_> {
         // The script puts in what only it knows.
         let (count, number, name, x, y) = ("{count}", "{number}", "{name}", "{x}", "{y}");
         let (rules, rule) = ("{rules}", "{rule}");
+        let class = |class: Class| (class.name(), class.words().in_language(self.shell.language));
+        let classes: BTreeMap<&str, String> = Class::STREET.into_iter().map(class).collect();
         json!({
             "zone": word(say::zone()), "line": word(say::line()), "mask": word(say::mask()),
             "horizon": word(say::horizon()),
+            "classes": classes, "percent": word(page_live::percent("{number}")),
             "left": word(say::left()), "right": word(say::right()),
             "draw": {
                 "zone": word(say::draw_zone(count)), "line": word(say::draw_line()),

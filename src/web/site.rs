@@ -25,7 +25,7 @@ use super::{PageTrouble, Parts};
 use crate::analysis::time::Moment;
 use crate::audit::Entry;
 use crate::contract::words::Language;
-use crate::text::Sentence;
+use crate::text::{Sentence, page as say};
 use crate::types::rate::Bucket;
 
 /// How long somebody waits for their turn to have a password hashed.
@@ -69,12 +69,19 @@ impl Site {
     }
 
     pub(super) fn time_zone(&self) -> TimeZone {
-        self.status.borrow().as_ref().map_or(TimeZone::UTC, |status| status.time_zone.clone())
+        let reported = self.status.borrow().as_ref().map(|status| status.time_zone.clone());
+        reported.unwrap_or_else(|| self.config().site.time_zone.clone())
     }
 
     /// What is so now, for a page that is made after it was asked.
     pub(super) fn versions(&self) -> Versions {
         Versions::of(self.status.borrow().as_deref(), *self.changes.borrow())
+    }
+
+    /// Of which time zone the times of every page are.
+    fn times(&self) -> Sentence {
+        let offset = self.now().utc.to_zoned(self.time_zone()).strftime("%:z").to_string();
+        say::times_are_of(&self.config().site.time_zone_name, offset)
     }
 
     /// The site's name, or the box's.
@@ -105,6 +112,7 @@ impl Site {
             waiting,
             notice,
             banner: Some(Banner::of(self, visitor)),
+            times: Some(self.times()),
             ..Shell::bare(reader.0, title)
         })
     }

@@ -19,7 +19,7 @@ use toml_edit::{DocumentMut, Item};
 use super::Site;
 use super::accounts::Role;
 use super::changes;
-use super::layout::{Shell, token};
+use super::layout::{Shell, coded, token};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::config::PLACEHOLDER_AREA;
 use crate::config::edit::Edit;
@@ -137,7 +137,7 @@ fn form(shell: &Shell<'_>, visitor: &Visitor, typed: &Typed, fault: Option<Sente
     html! {
         section.narrow {
             h1 { (shell.say(say::site())) }
-            @if let Some(fault) = fault { p.fault role="alert" { (shell.say(fault)) } }
+            @if let Some(fault) = fault { p.fault role="alert" { (coded(&shell.say(fault))) } }
             p { (shell.say(say::about_site())) }
             form #site-form method="post" action=(PATH) {
                 (token(visitor.form_token()))
@@ -148,7 +148,7 @@ fn form(shell: &Shell<'_>, visitor: &Visitor, typed: &Typed, fault: Option<Sente
                 label for="box-name" { (shell.say(say::box_name())) }
                 input #box-name name="box" value=(typed.box_id) required maxlength=(MOST_BOX_CHARS) autocomplete="off"
                     autocapitalize="none" spellcheck="false" aria-describedby="about-box-name";
-                p.hint #about-box-name { (shell.say(say::about_box_name())) }
+                p.hint #about-box-name { (coded(&shell.say(say::about_box_name()))) }
                 label for="community" { (shell.say(say::community())) }
                 input #community name="name" value=(typed.name) maxlength=(MOST_NAME_CHARS) autocomplete="off"
                     aria-describedby="about-community";
@@ -178,16 +178,23 @@ pub(super) async fn propose(
     Ok(site.propose(&visitor, reader, edits, why, PATH.to_owned()).await?.into_response())
 }
 
-/// What is said of a proposal that takes a restart, and the button.
-pub(super) fn restart_form(shell: &Shell<'_>, visitor: &Visitor, reasons: &[Sentence], may: bool) -> Markup {
+/// What is said of a proposal that takes a restart, and the button. `shown` is the digest of what stands there to be read;
+/// `None`: it cannot be written.
+pub(super) fn restart_form(
+    shell: &Shell<'_>,
+    visitor: &Visitor,
+    reasons: &[Sentence],
+    shown: Option<&str>,
+) -> Markup {
     html! {
         section.notice aria-labelledby="restart" {
             h2 #restart { (shell.say(say::takes_a_restart())) }
-            ul.lines { @for reason in reasons { li { (shell.say(reason.clone())) } } }
+            ul.lines { @for reason in reasons { li { (coded(&shell.say(reason.clone()))) } } }
             p { (shell.say(say::about_restart())) }
-            @if may {
+            @if let Some(shown) = shown {
                 form method="post" action="/changes/restart" {
                     (token(visitor.form_token()))
+                    input type="hidden" name=(changes::SHOWN) value=(shown);
                     button #write-and-restart type="submit" { (shell.say(say::write_and_restart())) }
                 }
             }
@@ -199,7 +206,7 @@ pub(super) async fn write_and_restart(
     State(site): State<Arc<Site>>,
     form: OwnForm,
 ) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
+    let OwnForm { visitor, fields, reader } = form;
     installers_only(&visitor, reader)?;
     let back = |why: Sentence| {
         site.sessions.lock().say_next(visitor.key, why);
@@ -212,6 +219,10 @@ pub(super) async fn write_and_restart(
     let sha256 = site.blocking(move |site| changes::text_to_write(site, key), reader).await?;
     // The page of changes says why not.
     let Some((text, sha256)) = sha256 else { return Ok(Redirect::to(changes::PATH)) };
+    // Another window may have added to it.
+    if fields.get(changes::SHOWN).is_some_and(|shown| shown != sha256) {
+        return back(page_changes::is_another_by_now());
+    }
     site.note(WRITTEN, &visitor.by(), Some(sha256), reader).await?;
     let path = site.parts.config_file.clone();
     let written = site.blocking(move |_| crate::config::write::configuration(&path, &text), reader).await?;

@@ -99,8 +99,8 @@ pub struct RuleStatus {
     pub level: Level,
     /// The zone or line that it is about.
     pub place: String,
-    /// When it is in force, as in the configuration.
-    pub schedule: String,
+    /// When it is in force.
+    pub schedule: Words,
 }
 
 /// One sensor.

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::Site;
 use super::accounts::Role;
-use super::layout::{Tab, ago, clock, lasting, level_badge, size};
+use super::layout::{Tab, ago, clock, coded, lasting, level_badge, size};
 use super::request::{Reader, Refused, Visitor};
 use super::site_page;
 use super::status::{BoxStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
@@ -20,6 +20,7 @@ use crate::contract::kinds;
 use crate::contract::words::{Eye, Language, Mode};
 use crate::text::{Sentence, Words, page as say, page_live, page_wizard};
 use crate::types::camera_condition::CameraCondition;
+use crate::types::provider::Provider;
 use crate::view::Still;
 
 pub(super) async fn show(
@@ -217,8 +218,8 @@ impl View<'_> {
                     }
                     None => { strong { (self.part(&trouble.part)) } }
                 }
-                p { (self.words(&trouble.what)) }
-                @if let Some(hint) = &trouble.hint { p.hint { (self.try_this(hint)) } }
+                p { (coded(&self.words(&trouble.what))) }
+                @if let Some(hint) = &trouble.hint { p.hint { (coded(&self.try_this(hint))) } }
             }
         }
     }
@@ -316,7 +317,7 @@ impl View<'_> {
         html! {
             (self.say(rates))
             @if let Some(how) = how { " · " (self.say(how)) }
-            @if let Some(advice) = &camera.advice { p.hint { (self.try_this(advice)) } }
+            @if let Some(advice) = &camera.advice { p.hint { (coded(&self.try_this(advice))) } }
         }
     }
 
@@ -338,7 +339,7 @@ impl View<'_> {
                     p.value { (number(value)) " " span.quiet { (unit(&health.unit)) } }
                 }
                 p.state { (mark(is_well)) (self.say(word)) }
-                @if let Some(reason) = &sensor.reason { p { (self.words(reason)) } }
+                @if let Some(reason) = &sensor.reason { p { (coded(&self.words(reason))) } }
                 dl {
                     dt { (self.say(say::quantity())) }
                     dd { (self.quantity(&health.quantity)) }
@@ -385,7 +386,7 @@ impl View<'_> {
                     rect.all width="100" height="8" {}
                     rect.part width=(percent) height="8" {}
                 }
-                span { (percent) " %" " · " (self.say(word)) }
+                span { (self.say(page_live::percent(percent.as_str()))) " · " (self.say(word)) }
             }
         }
     }
@@ -429,7 +430,7 @@ impl View<'_> {
                         (self.say(say::looks_at(
                             format!("{:.1}", status.detector.per_second),
                             format!("{:.1}", status.detector.mean_ms),
-                            status.detector.provider.as_str(),
+                            provider(&status.detector.provider),
                         )))
                     }
                     dt { (self.say(say::machine())) }
@@ -471,8 +472,8 @@ fn conditions(camera: &CameraStatus, language: Language) -> Markup {
             p.hint { (try_this(try_condition(*condition))) }
         }
         @if let Some(error) = &camera.error {
-            p { (error.in_language(language)) }
-            @if let Some(hint) = &camera.hint { p.hint { (try_this(hint.clone())) } }
+            p { (coded(&error.in_language(language))) }
+            @if let Some(hint) = &camera.hint { p.hint { (coded(&try_this(hint.clone()))) } }
         }
     }
 }
@@ -495,9 +496,6 @@ pub(super) fn condition_of(camera: &CameraStatus, language: Language) -> Markup 
 /// The rules that watch a camera.
 pub(super) fn rules(camera: &str, rules: &[RuleStatus], language: Language) -> Markup {
     let say = |sentence: Sentence| sentence.in_language(language);
-    let schedule = |schedule: &str| {
-        if schedule == "always" { say(say::always()) } else { schedule.to_owned() }
-    };
     html! {
         @if rules.is_empty() {
             p.hint { (say(say::no_rules())) }
@@ -509,7 +507,7 @@ pub(super) fn rules(camera: &str, rules: &[RuleStatus], language: Language) -> M
                         li {
                             (level_badge(rule.level, language)) " "
                             (kinds::title(&rule.kind, rule.title.as_deref(), language))
-                            p.quiet { (rule.id) " · " (rule.place) " · " (schedule(&rule.schedule)) }
+                            p.quiet { (rule.id) " · " (rule.place) " · " (rule.schedule.in_language(language)) }
                         }
                     }
                 }
@@ -525,6 +523,20 @@ fn mark(is_well: bool) -> Markup {
 
 fn number(value: f64) -> String {
     format!("{}", (value * 1000.0).round() / 1000.0)
+}
+
+/// What computes, as people know it; the names of products are the same in every language.
+fn provider(name: &str) -> Words {
+    match Provider::named(name) {
+        Some(Provider::Cpu) => say::on_processor().into(),
+        Some(Provider::OpenVino) => "OpenVINO".into(),
+        Some(Provider::OpenVinoBf16) => "OpenVINO (bfloat16)".into(),
+        Some(Provider::Cuda) => "NVIDIA CUDA".into(),
+        Some(Provider::TensorRt) => "NVIDIA TensorRT".into(),
+        Some(Provider::Xnnpack) => "XNNPACK".into(),
+        Some(Provider::Acl) => "Arm Compute Library".into(),
+        None => name.into(),
+    }
 }
 
 /// A sensor of two states has no unit.

@@ -12,13 +12,14 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::accounts::Role;
-use super::layout::{Shell, Tab, token};
+use super::layout::{Shell, Tab, colon, token};
 use super::refusals::refusal;
 use super::request::{OwnForm, Reader, Refused, Visitor};
 use super::{PageCommand, Site};
 use crate::analysis::test_alert::LASTS;
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::AlertData;
+use crate::contract::alert_words::person;
 use crate::contract::command::Outcome;
 use crate::control::Answer;
 use crate::outbox::Journey;
@@ -255,7 +256,7 @@ impl Stations {
             li class=(class) {
                 p.state {
                     span class={ "sign " (class) } aria-hidden="true" {}
-                    span { (shell.say(station.name.clone())) ": " strong { (shell.say(word)) } }
+                    span { (shell.say(station.name.clone())) (colon(shell.language)) strong { (shell.say(word)) } }
                 }
                 @if let Some(at) = station.at {
                     p.quiet {
@@ -263,7 +264,7 @@ impl Stations {
                             (at.to_zoned(self.zone.clone()).strftime("%H:%M:%S%.3f"))
                         }
                         @if let Some(after) = after { " · " (shell.say(after)) }
-                        @if let Some(who) = &station.who { " · " (shell.say(text::by(who))) }
+                        @if let Some(who) = &station.who { " · " (shell.say(text::by(person(who)))) }
                     }
                 }
                 @if let Some(why_not) = &station.why_not { p.hint { (shell.say(why_not.clone())) } }
@@ -410,7 +411,9 @@ mod tests {
         assert!(Stations::has_arrived(&whole.all()));
         let shell = Shell::bare(Language::English, text::title());
         let page = whole.show(&shell).into_string();
-        for part in ["The whole way is open", "after 4.50 s", "by desk 2", "08:00:00.400", "by page:li"] {
+        for part in
+            ["The whole way is open", "after 4.50 s", "by desk 2", "08:00:00.400", "by li at the page"]
+        {
             assert!(page.contains(part), "{part} is missing in {page}");
         }
     }

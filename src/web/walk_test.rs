@@ -351,7 +351,12 @@ fn result(site: &Site, camera: &str, walked: &Walked, shell: &Shell<'_>) -> Mark
             }
             @match cells.coverage() {
                 Some(percent) => {
-                    p { (shell.say(say::walk_promise(percent, height.unwrap_or_else(|| "-".to_owned())))) }
+                    p {
+                        @match height {
+                            Some(height) => (shell.say(say::walk_promise(percent, height))),
+                            None => (shell.say(say::walk_found(percent))),
+                        }
+                    }
                     p.hint {
                         @if cells.lost.is_empty() {
                             (shell.say(say::walk_lost_nowhere()))

@@ -34,7 +34,7 @@ fn an_alert_is_taken_on_judged_and_closed_at_the_page_and_the_centre_hears_of_it
         site.published("the acknowledged revision", &alert, |data| data["acknowledged"]["by"] == "page:li");
     assert_eq!(published["data"]["acknowledged"]["note"], "on my way");
     assert_eq!(published["data"]["acknowledged"]["key_id"], Value::Null, "nothing was signed");
-    site.shown(&mut li, &path, |text| text.contains("taken on by page:li"));
+    site.shown(&mut li, &path, |text| text.contains("taken on by li at the page"));
 
     let second = li.post(&format!("{path}/ack"), &[("token", &token)]);
     assert_eq!(second.status, 303);
@@ -55,7 +55,7 @@ fn an_alert_is_taken_on_judged_and_closed_at_the_page_and_the_centre_hears_of_it
     assert_eq!(published["data"]["handling"]["verdict"]["cause"], Value::Null);
     li.post(&format!("{path}/close"), &[("token", &token), ("outcome", "resolved")]);
     site.published("the closure", &alert, |data| data["handling"]["closed"]["outcome"] == "resolved");
-    site.shown(&mut li, "/alerts", |text| text.contains("closed by page:li"));
+    site.shown(&mut li, "/alerts", |text| text.contains("closed by li at the page"));
 
     let nonsense = li.post(&format!("{path}/close"), &[("token", &token), ("outcome", "no such word")]);
     assert_eq!(nonsense.status, 303);

@@ -108,7 +108,7 @@ fn an_alert_appears_by_itself_and_is_taken_on_with_a_phone() {
     let published =
         site.published("the acknowledged revision", &alert, |data| data["acknowledged"]["by"] == "page:li");
     assert_eq!(published["data"]["acknowledged"]["note"], "on my way");
-    browser.wait_for_text("taken on by page:li");
+    browser.wait_for_text("taken on by li at the page");
 
     // What somebody writes is not lost when the alert changes meanwhile.
     browser.click("#do-close summary");

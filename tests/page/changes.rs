@@ -237,6 +237,44 @@ fn changes_add_up_and_are_given_up_before_and_during_the_trial() {
 }
 
 #[test]
+fn what_somebody_else_tries_is_no_part_of_ones_own_change() {
+    const OWN: &str = "polygon = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.7]]";
+    let site = site();
+    let before = file(&site);
+    let (mut li, mut wang) = (site.enrolled("li", "installer"), site.enrolled("wang", "installer"));
+    draw(&mut li, LARGER_CORNERS);
+    press(&mut li, "try", &[]);
+    let page = wang.get("/").text();
+    assert!(page.contains("It is tried by li, until ") && page.contains("It is not yours"), "{page}");
+    let page = li.get("/").text();
+    assert!(page.contains("It is tried by li, until ") && !page.contains("It is not yours"), "{page}");
+    let lis = on_trial(&page).unwrap();
+    // Whoever only looks sees what runs; whoever changes something, what is theirs to change.
+    let shapes = |client: &mut Client| client.get("/cameras/gate-cam/shapes").text();
+    let page = shapes(&mut site.enrolled("chen", "operator"));
+    assert!(page.contains("points=\"0,100 900,100 900,900\""), "{page}");
+    let page = shapes(&mut wang);
+    assert!(page.contains("points=\"100,100 900,100 900,900\""), "{page}");
+
+    assert_eq!(draw(&mut wang, "0.1, 0.1\n0.9, 0.1\n0.9, 0.7").status, 303);
+    let page = wang.get("/changes").text();
+    assert!(page.contains(&format!("<del>- {ZONE}")) && page.contains(&format!("<ins>+ {OWN}")), "{page}");
+    assert!(!page.contains(LARGER), "{page}");
+    assert!(page.contains("What li tries now is not among these changes"), "{page}");
+    assert!(!page.contains("Try for ten minutes") && !page.contains("somebody else edited"), "{page}");
+    press(&mut wang, "try", &[]);
+    assert_eq!(on_trial(&li.get("/").text()), Some(lis.clone()), "it goes on");
+
+    assert_eq!(press(&mut li, "back", &[("config", &lis)]).status, 303);
+    let page = wang.get("/changes").text();
+    assert!(page.contains("Try for ten minutes") && !page.contains("What li tries now"), "{page}");
+    press(&mut wang, "try", &[]);
+    let own = on_trial(&wang.get("/").text()).unwrap();
+    assert_eq!(press(&mut wang, "keep", &[("config", &own)]).status, 303);
+    assert_eq!(file(&site), before.replace(ZONE, OWN));
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line_and_is_not_tried() {
     let site = site();
     let mut li = site.enrolled("li", "installer");
@@ -260,6 +298,8 @@ fn a_camera_goes_with_the_rules_that_watch_no_other() {
     let mut li = site.enrolled("li", "installer");
     let page = site.shown(&mut li, "/cameras/gate-cam", |text| text.contains("Remove this camera"));
     assert!(page.contains("/cameras/gate-cam/remove"), "{page}");
+    // What goes with it is said before anything happens.
+    assert!(page.contains("Rules that go with it: ") && page.contains("(crowd-at-the-gate)."), "{page}");
     let token = li.get("/").token();
     let proposed = li.post("/cameras/gate-cam/remove", &[("token", &token)]);
     assert_eq!(
@@ -270,6 +310,7 @@ fn a_camera_goes_with_the_rules_that_watch_no_other() {
     );
     let page = li.get("/changes").text();
     assert!(page.contains("Camera gate-cam is removed") && page.contains("<del>- [[rule]]"), "{page}");
+    assert!(page.contains("Rules that go with it: ") && page.contains("(crowd-at-the-gate)."), "{page}");
     assert!(!page.contains("<ins>") && !page.contains("What is wrong"), "{page}");
     assert_eq!(file(&site), before);
     let mut operator = site.enrolled("wang", "operator");
@@ -308,6 +349,14 @@ fn a_file_that_was_edited_by_hand_is_not_written_over() {
     let mut looking = li.clone();
     site.shown(&mut looking, "/", |text| !text.contains("A change is on trial"));
     assert_eq!(file(&site), by_hand);
+    // Nobody wonders where it went.
+    let page = site.shown(&mut looking, "/", |text| text.contains("What was tried by li ended at "));
+    assert!(page.contains("as somebody edited"), "{page}");
+    looking.get("/language/zh-CN");
+    let page = looking.get("/changes").text();
+    assert!(page.contains("li 的试运行已于") && page.contains("被直接修改"), "{page}");
+    let page = site.enrolled("wu", "viewer").get("/").text();
+    assert!(!page.contains("What was tried by"), "a viewer changes nothing: {page}");
 }
 
 #[test]

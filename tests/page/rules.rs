@@ -146,7 +146,7 @@ fn each_rule_says_what_it_does_where_when_and_how_urgent_it_is() {
 
     wang.get("/language/zh-CN");
     let page = wang.get(RULE).text();
-    for words in ["square 内有 person，持续 1 秒", "条件消失多少秒后", "区域 square", "默认"]
+    for words in ["square 内有人员，持续 1 秒", "条件消失多少秒后", "区域 square", "默认"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }
@@ -192,7 +192,13 @@ fn a_form_changes_what_was_changed_in_it_and_nothing_else() {
         ]
     );
     let page = li.get("/changes").text();
-    assert!(page.contains("rule somebody-there: ") && page.contains("for_secs"), "{page}");
+    assert!(page.contains("rule somebody-there: ") && page.contains("The level of its alerts"), "{page}");
+    // Fields are called as people read them, also by whoever changes the language.
+    assert!(!page.contains("<code>for_secs</code>") && !page.contains("`for_secs`"), "{page}");
+    li.get("/language/zh-CN");
+    let page = li.get("/changes").text();
+    assert!(page.contains("规则 somebody-there：") && !page.contains("The level of its alerts"), "{page}");
+    li.get("/language/en");
     // What is proposed is what somebody goes on changing, and what others see is what runs.
     let page = li.get(RULE).text();
     assert!(page.contains("runs with other values") && page.contains("value=\"sat,sun\""), "{page}");

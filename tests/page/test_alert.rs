@@ -41,7 +41,7 @@ fn a_test_alert_passes_every_station_and_counts_as_no_alert() {
     assert!(data["why"]["condition"].as_str().unwrap().contains("page:li"), "{data}");
     let id = data["alert_id"].as_str().unwrap();
     let page = site.shown(&mut li, "/test", |text| text.contains("(PUBACK): <strong>done"));
-    for part in ["Stored on the disk", "has never sent a mark", "by page:li", "One at a time"] {
+    for part in ["Stored on the disk", "has never sent a mark", "by li at the page", "One at a time"] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
     assert!(page.contains("Taken on by somebody: <strong>waiting"), "{page}");

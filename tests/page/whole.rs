@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use lookout::analysis::geometry::{Point, Polygon};
 use lookout::video::Play;
-use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::browser::{PHONE, all_from, axe, inspect, picture};
@@ -163,13 +162,9 @@ fn says_where_it_stands(finger: &Finger<'_>, look: &dyn Fn(&str)) {
     finger.press("nav a[href='/']");
 }
 
-/// Each walk has a camera that encodes, a daemon that looks and a browser: two at a time would measure the machine.
-static WALKING: Mutex<()> = Mutex::new(());
-
 /// One whole way.
 fn walks_the_whole_way(read: &Read) {
     let Some(axe) = axe() else { return };
-    let _alone = WALKING.lock();
     let street = Street::quiet();
     let camera = Camera::playing(&street.play(), Trouble::None);
     let mut site = Site::fresh();
@@ -273,7 +268,8 @@ fn walks_the_whole_way(read: &Read) {
     wait_until("its picture", &browser, &|| browser.script(has_picture, &[]) == true);
     look("alert");
     finger.press("#do-ack button");
-    browser.wait_for_text("page:li");
+    // By name, as the reader's language says where.
+    browser.wait_for_text(if read.tag == "en" { "li at the page" } else { "li（页面）" });
     let published =
         site.published("that it is taken on", &id, |data| data["handling"]["accepted"]["by"] == "page:li");
     assert_eq!(published["data"]["acknowledged"]["by"], "page:li");

@@ -141,7 +141,7 @@ fn a_camera_is_found_and_added_without_a_script_and_its_password_is_shown_nowher
     has(&li.step("login", &[("user", ""), ("password", "x")]), &["Type the user, too."]);
     has(&li.step("login", &[("without", "1")]), &["asks for a user and a password", "How does one log in"]);
     let wrong = li.step("login", &[("user", USER), ("password", "wr0ng-0ne")]);
-    has(&wrong, &["refuses the password of user `admin`", "What to do: ", "value=\"admin\""]);
+    has(&wrong, &["refuses the password of user <code>admin</code>", "What to do: ", "value=\"admin\""]);
     assert_eq!(camera.onvif.wrong_passwords(), 1, "many cameras lock a user out");
 
     let streams = li.step("login", &[("user", USER), ("password", CAMERA_PASSWORD)]);
@@ -199,7 +199,7 @@ fn a_camera_is_found_and_added_without_a_script_and_its_password_is_shown_nowher
     });
     is_added(&site, &camera, "cam-1", "East gate");
     let status = site.shown(&mut li.client, "/", |text| {
-        text.contains("East gate") && text.contains("1 of 1 cameras give pictures")
+        text.contains("East gate") && text.contains("Cameras with pictures: 1 of 1")
     });
     li.seen.push_str(&status);
     has(&li.step("search", &[]), &["already here as East gate"]);
@@ -355,6 +355,12 @@ fn a_fresh_box_asks_where_it_stands_before_the_first_camera_and_signs_from_then_
     let mut viewer = site.enrolled("viewer-1", "viewer");
     let token = viewer.get("/").token();
     assert_eq!(viewer.post("/changes/restart", &[("token", &token)]).status, 403);
+
+    let other = "0".repeat(64);
+    let answer = li.press("/changes/restart", &[("shown", &other)]);
+    assert_eq!(answer.header("location"), Some("/changes"), "it is not what the page showed");
+    assert!(file().contains("area = \"000000\""), "{}", file());
+    has(&li.settled("/changes"), &["Meanwhile more was changed", "name=\"shown\""]);
 
     let written = li.press("/changes/restart", &[]);
     assert_eq!(

@@ -139,7 +139,7 @@ impl Clone for Box<dyn Evaluate> {
     }
 }
 
-/// One class or another: `car, truck or bus`.
+/// One class or another, as people call them: `car, truck or bus`.
 pub(super) fn any_of(classes: &[Class]) -> Words {
-    Words::List(classes.iter().map(|class| class.name().into()).collect(), Joint::Or)
+    Words::List(classes.iter().map(|class| class.words()).collect(), Joint::Or)
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::answer::Answer;
 use super::super::envelope::{CommandEnvelope, time_or_seconds};
 use super::super::fields::{self, Faults};
+use super::super::local::PAGE_PREFIX;
 use super::super::overrides::{OfferedConfig, Overrides, StoredOverrides, digest};
 use super::super::remote_config_policy;
 use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, may_try, runs_now};
@@ -177,7 +178,7 @@ fn example() -> Result<Vec<u8>, ExampleError> {
 
 fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     if envelope.local.is_some() {
-        return try_out(data, at);
+        return try_out(data, &envelope.by, at);
     }
     let highest = at.overrides().version;
     // A broker that keeps an old one says nothing new at every connection.
@@ -212,7 +213,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
         }
         (None, None) => return Answer::refused(Refusal::Invalid, command::no_config()),
     };
-    let answer = put_in_place(at, Offered { version, toml, revert_after_secs, from_page: false });
+    let answer = put_in_place(at, Offered { version, toml, revert_after_secs, tried_by: None });
     // Also one that may not run: it will not get better, and is in the way of the one that is.
     if let Some(TransferName { id, .. }) = transfer {
         at.transfers().forget(key, &id);
@@ -222,7 +223,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
 
 /// Somebody at the page tries it, and it comes back by itself. Who may do that was decided at the box, so it may be all
 /// that the file may be, and it takes no version from the centre.
-fn try_out(data: WantedConfigData, at: &mut dyn RunningBox) -> Answer {
+fn try_out(data: WantedConfigData, by: &str, at: &mut dyn RunningBox) -> Answer {
     let (Some(toml), Some(secs)) = (data.toml, data.revert_after_secs) else {
         return Answer::refused(Refusal::Invalid, command::no_config());
     };
@@ -230,7 +231,8 @@ fn try_out(data: WantedConfigData, at: &mut dyn RunningBox) -> Answer {
         return Answer::refused(code, why);
     }
     let version = at.overrides().version;
-    put_in_place(at, Offered { version, toml, revert_after_secs: Some(secs), from_page: true })
+    let by = by.strip_prefix(PAGE_PREFIX).unwrap_or(by).to_owned();
+    put_in_place(at, Offered { version, toml, revert_after_secs: Some(secs), tried_by: Some(by) })
 }
 
 /// A configuration of somebody who knows what runs.
@@ -238,8 +240,8 @@ pub(super) struct Offered {
     pub version: u64,
     pub toml: String,
     pub revert_after_secs: Option<u32>,
-    /// Whether it comes from the page on the box, and not from the centre.
-    pub from_page: bool,
+    /// Who tries it at the page on the box; `None`: it comes from the centre.
+    pub tried_by: Option<String>,
 }
 
 /// Versions never go back: the answer to one that does.
@@ -251,14 +253,18 @@ pub(super) fn too_old(at: &dyn RunningBox, version: u64) -> Option<Answer> {
 
 /// Judges it and makes it what runs, on trial where that is asked for.
 pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer {
-    let Offered { version, toml, revert_after_secs, from_page } = offered;
+    let Offered { version, toml, revert_after_secs, tried_by } = offered;
+    let from_page = tried_by.is_some();
     let wanted = OfferedConfig { version, toml, from_page };
     let judged = judged(at, &wanted.toml, from_page);
     let now = Overrides { wanted: Some(wanted), ..Overrides::default() };
     let (source, offered_version) = now.source();
     let offer = Offer { source, version: offered_version };
     let taken = judged.and_then(|base| {
-        let next = StoredOverrides { version, ..changed(at, now, revert_after_secs) };
+        let mut next = StoredOverrides { version, ..changed(at, now, revert_after_secs) };
+        if let Some(trial) = &mut next.trial {
+            trial.by = tried_by;
+        }
         at.take_up(base, next, &offer)
     });
     match taken {
@@ -304,6 +310,8 @@ mod tests {
         let wanted = |here: &TestBox| json!({ "version": 7, "toml": toml, "expect_config": here.config.sha256, "revert_after_secs": 600 });
         let tried = here.ask_at_page("config", Role::Admin, &wanted(&here));
         assert_eq!(tried.outcome, Outcome::Done, "{tried:?}");
+        let by = here.overrides.trial.as_ref().and_then(|trial| trial.by.as_deref());
+        assert_eq!(by, Some("li"), "who tries it is known by the name at the page");
         let sent = here.ask("config", Role::Admin, &wanted(&here));
         assert_eq!((sent.outcome, sent.code), (Outcome::Refused, Some(Refusal::Conflict)), "{sent:?}");
         let area = json!([{ "path": "site.area", "value": "530127" }]);

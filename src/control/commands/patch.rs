@@ -143,7 +143,7 @@ fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answ
                 version: data.version,
                 toml,
                 revert_after_secs: data.revert_after_secs,
-                from_page: false,
+                tried_by: None,
             },
         ),
         Err(why) => Answer::refused(Refusal::Invalid, why),

@@ -29,11 +29,12 @@ impl Running {
         stages: Stages,
         clock: Clock,
     ) -> Self {
-        let Beginning { base, config, overrides, trial_left } = beginning;
+        let Beginning { base, config, overrides, trial_left, trial_end } = beginning;
         let LoadedSite { models, site, clock_data, mutes } = loaded;
         let (outbox, now) = (&stages.storage.outbox, clock.now());
         Running {
             trial_ends: trial_left.map(|left| now.mono + left),
+            trial_end,
             health: Health::new(config.sender(), now),
             parts: PartReports::open(&stages.storage.control_dir),
             clock_watch: ClockWatch::new(now, clock_data.clone(), outbox.clone()),

@@ -5,7 +5,7 @@
 use crate::config::write;
 use crate::config::{Problems, text_of};
 use crate::control::Offer;
-use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides};
+use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, TrialEnd, WhyEnded};
 use crate::text::{Sentence, box_log, daemon, log_error, log_warn};
 
 use super::{Running, based_on, first_of};
@@ -19,7 +19,18 @@ impl Running {
         log_warn!(box_log::nobody_confirmed());
         // Told where it failed; it is not tried again and again.
         self.trial_ends = None;
-        let _ = self.end_trial();
+        let ended = self.overrides.trial_end(self.clock.now().utc, WhyEnded::NobodyKeptIt);
+        if self.end_trial().is_ok() {
+            self.report_trial_end(ended);
+        }
+    }
+
+    /// Whoever tried something at the page hears that it ended, where nobody there ended it.
+    pub(super) fn report_trial_end(&mut self, ended: Option<TrialEnd>) {
+        if ended.is_some() {
+            self.trial_end = ended;
+            self.notify_page();
+        }
     }
 
     /// What was there before the trial comes back. Where it cannot, the trial goes on until its time is over.
@@ -71,6 +82,6 @@ impl Running {
 
     /// What runs, for the page.
     pub(super) fn notify_page(&self) {
-        self.stages.page.update(&self.config, &self.overrides, self.trial_ends);
+        self.stages.page.update(&self.config, &self.overrides, self.trial_ends, self.trial_end.as_ref());
     }
 }

@@ -96,7 +96,7 @@
             from += width;
         });
         const who = document.createElement("span");
-        who.textContent = [`${one.percent} %`, ...one.shares].join(" · ");
+        who.textContent = [one.belief, ...one.shares].join(" · ");
         item.append(name, bar, who);
         return item;
     };

@@ -39,6 +39,13 @@
     const set = (one, attributes) => {
         for (const [name, value] of Object.entries(attributes)) one.setAttribute(name, value);
     };
+    // What stands in the file, or is typed, is between backticks.
+    const coded = (text) => text.split("`").map((part, at) => {
+        if (at % 2 === 0) return part;
+        const code = document.createElement("code");
+        code.textContent = part;
+        return code;
+    });
     const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     const layer = (name) => drawing.appendChild(element("g", { class: name }));
     drawing.replaceChildren();
@@ -160,7 +167,7 @@
         const cross = ([ax, ay], [bx, by]) => ax * by - bx * ay;
         return Math.abs(points.reduce((sum, one, i) => sum + cross(one, points[(i + 1) % points.length]), 0));
     };
-    const percent = (value) => `${Math.round(value * PARTS) / (PARTS / 100)} %`;
+    const percent = (value) => fill(say.percent, { number: Math.round(value * PARTS) / (PARTS / 100) });
 
     // ---- the picture and what lies on it
     const line = (points) => points.map((one) => toDrawing(one).join(",")).join(" ");
@@ -212,12 +219,14 @@
         all.sort((a, b) => areaOf(b) - areaOf(a));
         areas.replaceChildren(...all.map(areaElement));
     };
+    // A model's own class is called as the model calls it.
+    const classOf = (one) => say.classes[one.class] ?? one.class.replaceAll("_", " ");
     const drawFound = () => {
         found.replaceChildren(...boxes.map((one) => {
             const [left, top, right, bottom] = one.box;
             const [x, y] = toDrawing([left, top]);
             const [width, height] = [(right - left) * WIDE, (bottom - top) * high];
-            const text = `${one.class} ${one.score.toFixed(2)} · ${percent(one.height)}`;
+            const text = `${classOf(one)} ${one.score.toFixed(2)} · ${percent(one.height)}`;
             return element("g", {}, element("rect", { class: "halo", x, y, width, height }),
                 element("rect", { class: "edge", x, y, width, height }),
                 label(text, x, Math.max(14 * unit(), y - 5 * unit()), "start"));
@@ -632,12 +641,12 @@
         const told = problems.map((problem) => {
             const item = document.createElement("li");
             const what = document.createElement(problem.isError ? "strong" : "span");
-            what.textContent = problem.text;
+            what.append(...coded(problem.text));
             item.append(what);
             if (problem.hint) {
                 const hint = document.createElement("p");
                 hint.className = "hint";
-                hint.textContent = problem.hint;
+                hint.append(...coded(problem.hint));
                 item.append(hint);
             }
             return item;

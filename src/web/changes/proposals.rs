@@ -13,10 +13,12 @@ const MOST: usize = 16;
 /// What a session proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Proposal {
+    /// Whose it is.
+    pub(super) person: String,
     /// Digest of the file that it was made for.
     pub(super) file: String,
-    /// The digest of what ran then.
-    pub(super) running: String,
+    /// The digest of what ran then; `None`: what somebody else tried.
+    pub(super) running: Option<String>,
     /// What was tried, or is to be, that the text goes on from.
     pub(super) tried: Option<Tried>,
     /// The file as it would be.
@@ -28,12 +30,15 @@ pub(super) struct Proposal {
 }
 
 impl Proposal {
-    /// Whether somebody else was faster: with the file, or with a trial. What the text goes on from may run by now, and stand
-    /// in the file.
-    pub(super) fn is_outdated(&self, file: &str, running: &str) -> bool {
+    /// Whether somebody else was faster: with the file, or with what runs. What the text goes on from may run by now, and stand
+    /// in the file. `running` is `None` while somebody else tries something: it comes back, or becomes the file.
+    pub(super) fn is_outdated(&self, file: &str, running: Option<&str>) -> bool {
         let tried = self.tried.as_ref();
         let is_its_file = self.file == file || tried.is_some_and(|tried| tried.file == file);
-        let is_its_running = self.running == running || tried.is_some_and(|tried| tried.running == running);
+        let is_its_running = match (self.running.as_deref(), running) {
+            (Some(own), Some(now)) => own == now || tried.is_some_and(|tried| tried.running == now),
+            (None, _) | (_, None) => true,
+        };
         !is_its_file || !is_its_running
     }
 }
@@ -157,8 +162,9 @@ mod tests {
 
     fn proposal(text: &str) -> Proposal {
         Proposal {
+            person: "li".to_owned(),
             file: digest(FILE),
-            running: RUNNING.to_owned(),
+            running: Some(RUNNING.to_owned()),
             tried: None,
             text: text.to_owned(),
             whys: Vec::new(),
@@ -212,12 +218,25 @@ mod tests {
         let mut grown = proposals.get(key()).unwrap().clone();
         grown.text.push_str("nose = 1\n");
         let (file, trial) = (digest(FILE), "what eye = 2\n says");
-        assert!(!grown.is_outdated(&file, trial), "it is tried");
-        assert!(!grown.is_outdated(&digest("eye = 2\n"), trial), "it is kept");
-        assert!(!grown.is_outdated(&file, RUNNING), "it is given up: all of it is proposed still");
-        assert!(grown.is_outdated(&file, "what somebody else tries"));
-        assert!(grown.is_outdated(&digest("by hand"), RUNNING));
-        assert!(begun.is_outdated(&file, trial), "this one goes on from the file");
+        assert!(!grown.is_outdated(&file, Some(trial)), "it is tried");
+        assert!(!grown.is_outdated(&digest("eye = 2\n"), Some(trial)), "it is kept");
+        assert!(!grown.is_outdated(&file, Some(RUNNING)), "it is given up: all of it is proposed still");
+        assert!(grown.is_outdated(&file, Some("what the centre sent")));
+        assert!(grown.is_outdated(&digest("by hand"), Some(RUNNING)));
+        assert!(begun.is_outdated(&file, Some(trial)), "this one goes on from the file");
+    }
+
+    #[test]
+    fn what_somebody_else_tries_makes_nothing_old_until_it_is_the_file() {
+        let file = digest(FILE);
+        let before = proposal("eye = 2\n");
+        assert!(!before.is_outdated(&file, None), "while they try");
+        assert!(!before.is_outdated(&file, Some(RUNNING)), "they gave it up");
+        let meanwhile = Proposal { running: None, ..before.clone() };
+        assert!(!meanwhile.is_outdated(&file, None) && !meanwhile.is_outdated(&file, Some(RUNNING)));
+        for one in [before, meanwhile] {
+            assert!(one.is_outdated(&digest("eye = 9\n"), Some("what eye = 9\n says")), "they kept it");
+        }
     }
 
     #[test]

@@ -6,9 +6,10 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::super::layout::{LEVELS, Shell, level_name};
+use super::super::layout::{Shell, colon};
 use super::super::request::Fields;
-use crate::analysis::detection::Class;
+use super::words::{shown, word_of};
+use crate::analysis::detection::{Class, class_words};
 use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
 use crate::config::{Camera, Config};
 use crate::contract::words::Language;
@@ -17,7 +18,7 @@ use crate::text::{Joint, Sentence, Words, is_han, page_rules as say};
 /// Cameras that get a box each; more than these are typed. A form has a limit, too.
 const MOST_BOXES: usize = 60;
 /// All cameras there are, as the configuration writes it.
-const EVERY_CAMERA: &str = "*";
+pub(super) const EVERY_CAMERA: &str = "*";
 /// Cameras whose names stand beside a zone.
 const MOST_NAMED: usize = 3;
 /// What people look for first; every other field stands under *More*.
@@ -154,7 +155,7 @@ fn is_same(one: Option<&Value>, other: Option<&Value>) -> bool {
     }
 }
 
-fn texts(value: Option<&Value>) -> Vec<&str> {
+pub(super) fn texts(value: Option<&Value>) -> Vec<&str> {
     match value {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
         Some(Value::String(text)) => vec![text],
@@ -183,7 +184,7 @@ fn is_whole(number: f64) -> bool {
 }
 
 /// A value as people type it.
-fn shown(value: &Value, language: Language) -> String {
+pub(super) fn shown(value: &Value, language: Language) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(true) => say::yes().in_language(language),
@@ -275,7 +276,7 @@ impl Form<'_> {
                                     a href={ "#" (html_id(&fault.key)) } { (marked(&fault.what)) }
                                 } @else {
                                     (marked(&fault.what))
-                                    @if let Some(hint) = &fault.hint { ": " (marked(hint)) }
+                                    @if let Some(hint) = &fault.hint { (colon(self.shell.language)) (marked(hint)) }
                                 }
                             }
                         }
@@ -363,12 +364,8 @@ impl Form<'_> {
     }
 
     fn word(&self, one: &Placed, word: &str) -> String {
-        let level =
-            (one.field.name == "level").then(|| LEVELS.into_iter().find(|level| level.name() == word));
-        match level.flatten() {
-            Some(level) => level_name(level).in_language(self.shell.language),
-            None => word.to_owned(),
-        }
+        word_of(one.field.name, word)
+            .map_or_else(|| word.to_owned(), |sentence| sentence.in_language(self.shell.language))
     }
 
     /// What a field is called: the first words that are said of it, and its name in the file.
@@ -389,7 +386,7 @@ impl Form<'_> {
             Some(unit) => say::range_in(range, unit),
             None => say::range(range),
         });
-        let usual = one.field.usual().map(|usual| say::if_empty(shown(usual, language)));
+        let usual = one.field.usual().map(|usual| say::if_empty(shown(one.field.name, usual, language)));
         let example =
             one.field.example().filter(|_| one.field.usual().is_none() && one.field.takes != Takes::Names);
         let example = example.map(|example| say::such_as(shown(example, language)));
@@ -437,7 +434,7 @@ impl Form<'_> {
     fn select(&self, one: &Placed, choices: &[(String, String)]) -> Markup {
         let (key, text) = (one.key(), self.text(one));
         let id = html_id(&key);
-        let usual = one.field.usual().map(|usual| shown(usual, self.shell.language));
+        let usual = one.field.usual().map(|usual| shown(one.field.name, usual, self.shell.language));
         let none = match (one.field.is_required, usual) {
             (true, _) => say::choose(),
             (false, Some(usual)) => say::as_usual_is(usual),
@@ -506,7 +503,8 @@ impl Form<'_> {
         let mut offered: Vec<(String, String)> = Vec::new();
         for name in street.chain(known).chain(listed.iter().map(String::as_str)) {
             if offered.iter().all(|(value, _)| value != name) {
-                offered.push((name.to_owned(), name.to_owned()));
+                let shown = if one.field.name == "classes" { class_words(name) } else { name.into() };
+                offered.push((name.to_owned(), shown.in_language(self.shell.language)));
             }
         }
         offered
@@ -562,8 +560,8 @@ impl Form<'_> {
         let Filled::Typed(rule) = &self.filled else { return html! {} };
         let language = self.shell.language;
         let value = |one: &Placed| match (rule.value(&one.path), one.field.usual()) {
-            (Some(value), _) => Some((shown(value, language), false)),
-            (None, Some(usual)) => Some((shown(usual, language), true)),
+            (Some(value), _) => Some((shown(one.field.name, value, language), false)),
+            (None, Some(usual)) => Some((shown(one.field.name, usual, language), true)),
             (None, None) => None,
         };
         html! {
@@ -604,7 +602,7 @@ fn unit(name: &str) -> Option<Sentence> {
 }
 
 /// The first words of a description, without the mark behind them, and the rest.
-fn parted(about: &str) -> (&str, &str) {
+pub(super) fn parted(about: &str) -> (&str, &str) {
     let mut is_code = false;
     let mut chars = about.char_indices().peekable();
     while let Some((at, c)) = chars.next() {

@@ -14,11 +14,12 @@ use serde_json::Value;
 
 use super::super::Site;
 use super::super::accounts::Role;
-use super::super::layout::{Shell, Tab, token};
+use super::super::layout::{Shell, Tab, colon, token};
 use super::super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use super::form::{FieldFault, begun_large, html_id, marked, toml};
+use super::words::hours_in_words;
 use super::{again, installers_only, with};
-use crate::analysis::detection::Class;
+use crate::analysis::detection::{Class, class_words};
 use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::{self, TypedSection, about_camera};
 use crate::config::{Explained, Origin};
@@ -96,7 +97,7 @@ pub(in crate::web) async fn show(
     let reader = Reader::of(&site, &headers);
     let of = visitor.clone();
     let known = site.blocking(move |site| CameraThresholds::of(site, &of, &camera), reader).await?;
-    let known = known.ok_or_else(|| Refused::not_found(reader))?;
+    let known = known.ok_or_else(|| site.not_there(&visitor, reader))?;
     page(&site, &visitor, &headers, reader, &known, None).await
 }
 
@@ -182,7 +183,7 @@ pub(in crate::web) async fn propose(
         Some((known, edits, faults, fields))
     };
     let (known, edits, faults, fields) =
-        site.blocking(work, reader).await?.ok_or_else(|| Refused::not_found(reader))?;
+        site.blocking(work, reader).await?.ok_or_else(|| site.not_there(&visitor, reader))?;
     if !faults.is_empty() {
         let returned = Some((&fields, &faults[..]));
         return Ok(again(page(&site, &visitor, &headers, reader, &known, returned).await?));
@@ -224,12 +225,13 @@ impl View<'_> {
                 }
             } @else {
                 (self.table(false))
-                p { (self.say(say::other_hours())) ": " (self.text(OTHER_HOURS)) }
+                p { (self.say(say::other_hours())) (colon(language)) (hours_in_words(&self.text(OTHER_HOURS), language)) }
             }
         }
     }
 
     fn table(&self, may_change: bool) -> Markup {
+        let language = self.shell.language;
         html! {
             table.thresholds {
                 thead {
@@ -243,7 +245,8 @@ impl View<'_> {
                     @for (class, is_asked) in &self.known.classes {
                         tr {
                             th scope="row" {
-                                code { (class) }
+                                @let name = class_words(class).in_language(language);
+                                (name) @if name != *class { " " code.quiet { (class) } }
                                 @if *is_asked { span.quiet { (self.say(say::asked_about())) } }
                             }
                             @for (key, when) in [(USUALLY, say::usually()), (AT_OTHER_HOURS, say::at_other_hours())] {
@@ -260,7 +263,7 @@ impl View<'_> {
         let path = [key, &[class]].concat();
         let name = path.join(".");
         let id = html_id(&name);
-        let label = say::field_of(class, when.clone());
+        let label = say::field_of(class_words(class), when.clone());
         let otherwise = match self.known.layers.get(&name) {
             Some(origin) => origin.clone(),
             None if key == USUALLY => say::models_own(),

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::detection::Class;
 use crate::config::edit::{self, Shapes};
 use crate::config::{Explained, Origin};
+use crate::contract::words::Language;
 use crate::text::{Sentence, page_shapes as say};
 use crate::web::request::Fields;
 
@@ -136,8 +138,12 @@ impl Drawn {
             let ends = <[[f32; 2]; 2]>::try_from(points(&one.points)?);
             Ok((one.name.clone(), ends.map_err(|_| say::two_ends(&one.name))?))
         };
-        let mask =
-            |one: &Masked| Ok(edit::Mask { polygon: points(&one.points)?, classes: one.classes.clone() });
+        let mask = |one: &Masked| {
+            Ok(edit::Mask {
+                polygon: points(&one.points)?,
+                classes: one.classes.iter().map(|class| class_name(class)).collect(),
+            })
+        };
         let horizon = self.horizon.as_ref().map(|one| {
             let metres = one.metres.map(|metres| metres as f32).filter(|metres| metres.is_finite());
             let camera_height_m = metres.ok_or_else(say::no_metres)?;
@@ -214,6 +220,13 @@ fn corners(name: &str, text: &str) -> Result<Vec<[f64; 2]>, Sentence> {
     lines.map(|line| corner(line).ok_or_else(|| say::no_corners(name, line.trim()))).collect()
 }
 
+/// The name in the file of a class that is typed as people call it, in whichever language.
+fn class_name(typed: &str) -> String {
+    let is_called = |class: &Class, language| class.words().in_language(language).eq_ignore_ascii_case(typed);
+    let is_it = |class: &Class| Language::ALL.into_iter().any(|language| is_called(class, language));
+    Class::STREET.into_iter().find(is_it).map_or_else(|| typed.to_owned(), |class| class.name().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -249,6 +262,20 @@ classes = ["person", "car"]
 
     fn explained() -> Explained {
         Explained::of(Path::new("site.toml"), FILE, "cam-1").unwrap()
+    }
+
+    #[test]
+    fn a_class_may_be_typed_as_people_call_it() {
+        for (typed, name) in [
+            ("人员", "person"),
+            ("Person", "person"),
+            ("两轮车", "two_wheeler"),
+            ("two-wheeler", "two_wheeler"),
+            ("two_wheeler", "two_wheeler"),
+            ("goat", "goat"),
+        ] {
+            assert_eq!(class_name(typed), name);
+        }
     }
 
     #[test]

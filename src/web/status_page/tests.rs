@@ -10,7 +10,7 @@ use crate::contract::health::{
     CameraData, CameraHealth, DetectorHealth, MachineHealth, SensorData, SensorHealth, SpoolHealth,
 };
 use crate::contract::words::Time;
-use crate::text::{camera as camera_text, sensor as sensor_text};
+use crate::text::{camera as camera_text, schedule, sensor as sensor_text};
 use crate::types::level::Level;
 
 fn at(text: &str) -> Timestamp {
@@ -203,7 +203,7 @@ fn a_camera_that_runs_shows_its_cost_and_its_rules() {
         title: None,
         level: Level::Orange,
         place: "lane".to_owned(),
-        schedule: "always".to_owned(),
+        schedule: schedule::always().into(),
     }];
     status.cameras = vec![camera];
     let text = shown(&status, Language::English);
@@ -211,7 +211,13 @@ fn a_camera_that_runs_shows_its_cost_and_its_rules() {
     has(&text, &["Rules (1)", "Fire lane blocked", "class=\"level orange\"", "fire-lane · lane · always"]);
     has(
         &text,
-        &["lane 3", "connected to 10.0.0.9:8883", "3 messages wait (4.0 KiB)", "3.0 GiB free", "cpu 54 °C"],
+        &[
+            "lane 3",
+            "connected to 10.0.0.9:8883",
+            "Messages that wait: 3 (4.0 KiB)",
+            "3.0 GiB free",
+            "cpu 54 °C",
+        ],
     );
 }
 

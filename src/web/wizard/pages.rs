@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use url::Url;
 
 use super::super::Site;
-use super::super::layout::{Shell, token};
+use super::super::layout::{Shell, coded, token};
 use super::super::next_step;
 use super::super::request::Visitor;
 use super::address::short_name;
@@ -103,8 +103,8 @@ impl Page<'_> {
     fn trouble(&self, trouble: &Trouble) -> Markup {
         html! {
             div.fault role="alert" {
-                p { (self.words(&trouble.what)) }
-                @if let Some(hint) = &trouble.hint { p { (self.say(say_page::try_this(hint.clone()))) } }
+                p { (coded(&self.words(&trouble.what))) }
+                @if let Some(hint) = &trouble.hint { p { (coded(&self.say(say_page::try_this(hint.clone())))) } }
             }
         }
     }
@@ -421,7 +421,7 @@ impl Page<'_> {
                         figcaption { (self.say(say::about_picture())) }
                     }
                 }
-                Err(why) => p.notice { (self.say(say::works_without_picture(why.clone()))) },
+                Err(why) => p.notice { (coded(&self.say(say::works_without_picture(why.clone())))) },
             }
             (self.facts(looked))
             p { a.button #it-is href=(Step::Name.path()) { (self.say(say::it_is())) } }
@@ -454,7 +454,7 @@ impl Page<'_> {
                     dt { (self.say(say::large_stream())) } dd { (self.profile(&large)) }
                 }
             }
-            @if let Some(error) = broke { p.fault { (self.say(say::broke(error.clone()))) } }
+            @if let Some(error) = broke { p.fault { (coded(&self.say(say::broke(error.clone())))) } }
             @if are_far_apart { p.hint { (self.say(say_page::try_this(say::try_keyframes_in_camera()))) } }
             @if stream.width > LARGE_WIDTH {
                 p.hint { (self.say(say_page::try_this(say::try_smaller_stream()))) }
@@ -480,7 +480,7 @@ impl Page<'_> {
                 label for="camera-id" { (self.say(say::short_name())) }
                 input #camera-id name="id" value=(id) required maxlength="64" autocomplete="off" autocapitalize="none"
                     spellcheck="false" aria-describedby="about-id";
-                p.hint #about-id { (self.say(say::about_short_name())) }
+                p.hint #about-id { (coded(&self.say(say::about_short_name()))) }
                 button #go-on type="submit" { (self.say(say::go_on())) }
             }))
             p.back { a href=(Step::Picture.path()) { (self.say(say::back())) } }
