@@ -524,7 +524,7 @@ fn what_people_did_about_an_alert_is_reported_with_who_said_it_and_what_proves_i
     let alert: Event<AlertData> = serde_json::from_value(event).unwrap();
     let text = explain(&alert.data, Language::English);
     assert!(
-        text.contains("given to: patrol 4") && text.contains("verdict: a false alarm, allowed"),
+        text.contains("given to: patrol 4") && text.contains("verdict: a false alarm, it is allowed there"),
         "{text}"
     );
 }

@@ -123,7 +123,7 @@ sentences! { "tail";
         "【已由 {by} 签收】";
     revision(phase, rev):
         "{phase} rev {rev}",
-        "{phase} 修订 {rev}";
+        "{phase}·修订 {rev}";
     handled(revision):
         "{revision} (handled)",
         "{revision}（处置更新）";

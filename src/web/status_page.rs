@@ -89,7 +89,7 @@ impl View<'_> {
     fn body(&self) -> Markup {
         let status = self.status;
         html! {
-            div #status data-live="status alerts" {
+            div #status data-live="status,alerts" {
                 (self.summary())
                 @if self.has_no_area {
                     div.notice {

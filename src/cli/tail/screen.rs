@@ -286,7 +286,7 @@ pub(super) mod tests {
         (revision.title, revision.phase) = ("消防通道被占用".into(), "update".into());
         assert_eq!(
             line(&revision, true, &reading(Language::Chinese), false),
-            "01-02 04:30:00  橙色  消防通道被占用 (fire_lane_blocked) · 三巷东门 · 更新 修订 2 · 测试 · 【已由 值班一 签收】 · [box-1 A]"
+            "01-02 04:30:00  橙色  消防通道被占用 (fire_lane_blocked) · 三巷东门 · 更新·修订 2 · 测试 · 【已由 值班一 签收】 · [box-1 A]"
         );
         let open = OpenAlert {
             alert_id: "A".into(),

@@ -17,7 +17,7 @@
 
     const parts = () => [...document.querySelectorAll("[data-live]")];
     // A part may show several things that change.
-    const kinds = (part) => part.dataset.live.split(" ");
+    const kinds = (part) => part.dataset.live.split(",");
     if (parts().length === 0 || !("EventSource" in window)) return;
 
     // Whether the box answers. Its stream says a word every 15 s; without one it is asked, and so it is when the stream breaks.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::layout::{Shell, colon};
 use super::super::request::Fields;
-use super::words::{shown, word_of};
+use super::words::{value_in_words, word_of};
 use crate::analysis::detection::{Class, class_words};
 use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
 use crate::config::{Camera, Config};
@@ -386,7 +386,8 @@ impl Form<'_> {
             Some(unit) => say::range_in(range, unit),
             None => say::range(range),
         });
-        let usual = one.field.usual().map(|usual| say::if_empty(shown(one.field.name, usual, language)));
+        let usual =
+            one.field.usual().map(|usual| say::if_empty(value_in_words(one.field.name, usual, language)));
         let example =
             one.field.example().filter(|_| one.field.usual().is_none() && one.field.takes != Takes::Names);
         let example = example.map(|example| say::such_as(shown(example, language)));
@@ -434,7 +435,7 @@ impl Form<'_> {
     fn select(&self, one: &Placed, choices: &[(String, String)]) -> Markup {
         let (key, text) = (one.key(), self.text(one));
         let id = html_id(&key);
-        let usual = one.field.usual().map(|usual| shown(one.field.name, usual, self.shell.language));
+        let usual = one.field.usual().map(|usual| value_in_words(one.field.name, usual, self.shell.language));
         let none = match (one.field.is_required, usual) {
             (true, _) => say::choose(),
             (false, Some(usual)) => say::as_usual_is(usual),
@@ -560,8 +561,8 @@ impl Form<'_> {
         let Filled::Typed(rule) = &self.filled else { return html! {} };
         let language = self.shell.language;
         let value = |one: &Placed| match (rule.value(&one.path), one.field.usual()) {
-            (Some(value), _) => Some((shown(one.field.name, value, language), false)),
-            (None, Some(usual)) => Some((shown(one.field.name, usual, language), true)),
+            (Some(value), _) => Some((value_in_words(one.field.name, value, language), false)),
+            (None, Some(usual)) => Some((value_in_words(one.field.name, usual, language), true)),
             (None, None) => None,
         };
         html! {

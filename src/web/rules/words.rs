@@ -34,7 +34,7 @@ pub(super) fn hours_in_words(typed: &str, language: Language) -> String {
 }
 
 /// A value as people read it.
-pub(super) fn field_fault(field: &str, value: &Value, language: Language) -> String {
+pub(super) fn value_in_words(field: &str, value: &Value, language: Language) -> String {
     let word = |word: &str| match word_of(field, word) {
         Some(sentence) => sentence.into(),
         None if field == "classes" => class_words(word),
@@ -83,10 +83,10 @@ mod tests {
         for field in fields {
             let Takes::Word(known) = &field.takes else { continue };
             for word in known {
-                let field_fault =
+                let value_in_words =
                     word_of(field.name, word).unwrap_or_else(|| panic!("{}: {word}", field.name));
                 assert!(
-                    field_fault.in_language(Language::Chinese).contains(is_han),
+                    value_in_words.in_language(Language::Chinese).contains(is_han),
                     "{}: {word}",
                     field.name
                 );
@@ -95,9 +95,9 @@ mod tests {
         }
         assert!(words >= 10, "{words}");
         let value = json!(["person", "two_wheeler", "goat_cart"]);
-        assert_eq!(field_fault("classes", &value, Language::Chinese), "人员、两轮车、goat cart");
-        assert_eq!(field_fault("classes", &value, Language::English), "person, two-wheeler, goat cart");
-        let hours = |typed: &str, language| field_fault("schedule", &json!(typed), language);
+        assert_eq!(value_in_words("classes", &value, Language::Chinese), "人员、两轮车、goat cart");
+        assert_eq!(value_in_words("classes", &value, Language::English), "person, two-wheeler, goat cart");
+        let hours = |typed: &str, language| value_in_words("schedule", &json!(typed), language);
         assert_eq!(hours("always", Language::Chinese), "全天");
         assert_eq!(hours("workdays 07:00-20:00; sat,sun", Language::Chinese), "工作日 07:00 至 20:00；周末");
         assert_eq!(hours("mon,wed 22:00-06:00", Language::English), "Mon, Wed 22:00-06:00");
@@ -108,15 +108,18 @@ mod tests {
     fn what_would_change_is_reported_by_what_the_fields_are_called() {
         let keys = ["level", "crowd.for_secs", "crowd.none"].map(Words::from).to_vec();
         let why = say::changed("r", Words::List(keys, Joint::Row));
-        let field_fault = |language| change_in_words(&why, language).in_language(language);
+        let value_in_words = |language| change_in_words(&why, language).in_language(language);
         for language in Language::ALL {
-            let field_fault = field_fault(language);
+            let value_in_words = value_in_words(language);
             assert!(
-                !field_fault.contains("for_secs") && field_fault.contains("`crowd.none`"),
-                "{field_fault}"
+                !value_in_words.contains("for_secs") && value_in_words.contains("`crowd.none`"),
+                "{value_in_words}"
             );
         }
-        assert!(field_fault(Language::Chinese).contains(is_han) && field_fault(Language::English).is_ascii());
+        assert!(
+            value_in_words(Language::Chinese).contains(is_han)
+                && value_in_words(Language::English).is_ascii()
+        );
         let other = say::removed("r");
         assert_eq!(change_in_words(&other, Language::English), other);
     }
