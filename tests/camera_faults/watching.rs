@@ -154,7 +154,7 @@ impl Watching {
         let (reported, came) = &*self.last;
         let mut reported = reported.lock();
         let before = reported.number;
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while reported.number == before {
             assert!(
                 !came.wait_until(&mut reported, deadline).timed_out(),
