@@ -27,7 +27,7 @@ fn every_sentence_is_there_in_both_languages() {
         // Where both are the same there are no words in it.
         let words = prose(english).split_whitespace().filter(|word| word.len() > 2).count();
         let is_the_same = english == chinese;
-        assert_eq!(is_the_same, chinese.is_ascii(), "{code}: {chinese}");
+        assert!(words == 0 || is_the_same == chinese.is_ascii(), "{code}: {chinese}");
         assert!(!is_the_same || words < 2, "{code}: {chinese}");
     }
 }

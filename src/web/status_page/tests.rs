@@ -140,7 +140,7 @@ fn not_all_is_well_while_alerts_are_open_or_cameras_are_being_opened() {
     status.cameras =
         vec![a_camera("cam-03", CameraState::Connecting), a_camera("cam-04", CameraState::Connecting)];
     let opening = shown(&status, Language::English);
-    has(&opening, &["<h1>Cameras that are being opened: 2</h1>", "0 of 2 cameras"]);
+    has(&opening, &["<h1>Cameras that are being opened: 2</h1>", "Cameras with pictures: 0 of 2"]);
     assert!(!opening.contains("All is well"), "{opening}");
     status.cameras = vec![a_camera("cam-03", CameraState::Running)];
     status.cameras[0].data.health.conditions = vec![CameraCondition::Covered];
@@ -166,7 +166,7 @@ fn each_trouble_is_reported_with_what_to_try_in_the_readers_language() {
         &english,
         &["One thing needs attention", "Camera cam-03", "refuses the password", "What to do: check the"],
     );
-    has(&english, &["gives no pictures", "none yet", "0 of 1 cameras", "No rule watches it"]);
+    has(&english, &["gives no pictures", "none yet", "Cameras with pictures: 0 of 1", "No rule watches it"]);
     let chinese = shown(&status, Language::Chinese);
     has(&chinese, &["有 1 项需要处理", "摄像机 cam-03", "拒绝了用户", "处理办法：请检查", "无画面", "暂无"]);
     assert!(!chinese.contains("refuses"), "{chinese}");
