@@ -1464,6 +1464,7 @@ fn a_configuration_that_is_not_there_ends_every_command_alike() {
     let gone = folder.path().join("none.toml").display().to_string();
     for command in [
         &["check", &gone][..],
+        &["check", "--config", &gone],
         &["run", "--config", &gone],
         &["sensors", "--config", &gone],
         &["capacity", "--config", &gone],

@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// The files to check
     #[arg(default_value = DEFAULT_FILE, value_name = "CONFIG")]
     files: Vec<PathBuf>,
+    /// The same, as every other command takes it
+    #[arg(long, short, value_name = "CONFIG", conflicts_with = "files", hide = true)]
+    config: Vec<PathBuf>,
     /// Print one JSON object per file instead of text
     #[arg(long)]
     json: bool,
@@ -99,7 +102,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let judge = Judge::chosen(&args)?;
     let mut errors = 0;
-    for file in &args.files {
+    for file in if args.config.is_empty() { &args.files } else { &args.config } {
         let outcome = check(file, &args, &judge)?;
         errors += outcome.errors();
         if args.json {
