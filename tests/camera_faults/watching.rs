@@ -41,7 +41,7 @@ impl FrameSink for Nowhere {
 
 #[test]
 #[ignore = "is the other process of the tests here, and does nothing by itself"]
-fn watches_the_cameras_it_is_reported() {
+fn watches_the_cameras_it_is_given() {
     let Ok(cameras) = std::env::var(CAMERAS) else { return };
     let clock = Clock::start();
     let handles: Vec<_> = cameras
@@ -119,7 +119,7 @@ impl Watching {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "watching::watches_the_cameras_it_is_told_of",
+                "watching::watches_the_cameras_it_is_given",
                 "--include-ignored",
                 "--nocapture",
             ])
