@@ -325,6 +325,14 @@ warning: site.toml:71:6: no camera is of the type `yard`
     (
         "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
         "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"*\"]",
+        r#"warning: site.toml:73:18: rule `waits-at-the-gate` is not in force at camera `street`, which has no such zone: `gate`
+  73 | dwell = { zone = "gate", classes = ["person"], for_secs = 20 }
+     |                  ^^^^^^
+  hint: draw it there, at the page or in a section `[[camera.zone]]`, or leave them out of the rule"#,
+    ),
+    (
+        "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
+        "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\", \"street\"]",
         r#"error: site.toml:73:18: rule `waits-at-the-gate` names a zone that camera `street` does not have: `gate`
   73 | dwell = { zone = "gate", classes = ["person"], for_secs = 20 }
      |                  ^^^^^^
