@@ -424,8 +424,8 @@ sentences! { "page";
         "open {address} and type this code within {minutes} minutes (role: {role}):",
         "请在 {minutes} 分钟内打开 {address} 并输入此登记码（角色：{role}）：";
     will_be_served(file, address):
-        "{file} says so now; once the service has started anew (`sudo systemctl restart lookout`), the page is at {address}",
-        "已写入 {file}；服务重启后（`sudo systemctl restart lookout`），页面地址为 {address}";
+        "{file} says so now; within some seconds the page is at {address}, and with the next start of a box that does not run",
+        "已写入 {file}；几秒内页面地址即为 {address}，盒子未运行时则在下次启动后生效";
     is_served_there_already(address): "the configuration says so already: {address}", "配置中已是如此：{address}";
     removed(name): "{name} may not open the page any more", "{name} 已不能再打开页面";
     nobody_of_that_name(name): "nobody is enrolled as `{name}`", "没有登记名为 `{name}` 的人";

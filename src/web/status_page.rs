@@ -478,15 +478,20 @@ fn conditions(camera: &CameraStatus, language: Language) -> Markup {
     }
 }
 
-/// How a camera does, for its own page: nothing while all is well.
-pub(super) fn condition_of(camera: &CameraStatus, language: Language) -> Markup {
-    let (word, is_well) = word_of(camera);
-    let is_well = is_well && camera.error.is_none() && camera.data.health.state == CameraState::Running;
+/// How a camera does, for its own page: nothing while all is well. One of which nothing is reported yet is being opened.
+pub(super) fn condition_of(camera: Option<&CameraStatus>, language: Language) -> Markup {
+    let (word, is_fine) = camera.map_or_else(|| (say::camera_connects(), true), word_of);
+    let is_well = camera.is_some_and(|camera| {
+        is_fine && camera.error.is_none() && camera.data.health.state == CameraState::Running
+    });
     html! {
         div #camera-condition data-live="status" {
             @if !is_well {
                 ul.troubles {
-                    li { p.state { (mark(word_of(camera).1)) (word.in_language(language)) } (conditions(camera, language)) }
+                    li {
+                        p.state { (mark(is_fine)) (word.in_language(language)) }
+                        @if let Some(camera) = camera { (conditions(camera, language)) }
+                    }
                 }
             }
         }
