@@ -431,6 +431,9 @@ sentences! { "page";
     nobody_of_that_name(name): "nobody is enrolled as `{name}`", "没有登记名为 `{name}` 的人";
     no_name(name): "`{name}` is no name", "`{name}` 不是有效的姓名";
     role_expected(): "expected viewer, operator or installer", "应为 viewer、operator 或 installer";
+    address_expected(example):
+        "expected an address and a port, for example {example} for every address of the box",
+        "应为地址和端口，例如 {example} 表示盒子的所有地址";
     page_is_off(): "the page of this box is switched off", "本机页面已关闭";
     try_switching_on(): "write enabled = true below [web] in the configuration", "在配置的 [web] 中写 enabled = true";
     folder_unusable(folder, why): "{folder} cannot be used: {why}", "{folder} 无法使用：{why}";
