@@ -24,6 +24,9 @@ sentences! { "page";
     form_from_elsewhere():
         "This form does not come from a page of this box that is still open. Go back, load the page again and try once more.",
         "该表单不是来自本机当前有效的页面。请返回，刷新页面后重试。";
+    address_of_a_form():
+        "Only the button of a page leads to this address. Go back to that page and press it there.",
+        "此地址只能由页面上的按钮访问。请返回原页面后点击按钮。";
     form_too_large(): "That is more than this form takes.", "提交的内容过长。";
     form_too_slow(): "The form did not arrive in time. Try again.", "表单未能及时送达，请重试。";
     too_many_at_once():
@@ -156,8 +159,8 @@ sentences! { "page";
     sensors(): "Sensors", "传感器";
     sensor(id): "Sensor {id}", "传感器 {id}";
     no_sensors():
-        "No sensor. A [[sensor]] in the configuration adds water level, smoke, noise and others.",
-        "没有传感器。可在配置中用 [[sensor]] 添加水位、烟雾、噪声等。";
+        "No sensor. A `[[sensor]]` in the configuration adds water level, smoke, noise and others.",
+        "没有传感器。可在配置中用 `[[sensor]]` 添加水位、烟雾、噪声等。";
     sensor_good(): "believed", "可信";
     sensor_bad(): "not believed", "不可信";
     sensor_silent(): "silent", "无数据";
@@ -204,6 +207,7 @@ sentences! { "page";
     looks_at(rate, milliseconds, provider):
         "{rate} pictures/s, {milliseconds} ms each, on {provider}",
         "每秒 {rate} 帧，每帧 {milliseconds} 毫秒，运行于 {provider}";
+    looks_at_nothing(): "not needed without a camera", "没有摄像机，无需运行";
     on_processor(): "the processor", "处理器";
     cores_busy(cores): "{cores} cores busy", "占用 {cores} 核";
     memory(size): "{size} of memory", "内存 {size}";

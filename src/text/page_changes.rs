@@ -69,7 +69,7 @@ sentences! { "page_changes";
     // ---- on trial
     trial_began(): "The change is on trial now. Look whether all is as you want it, then keep it.", "更改已开始试运行。请检查效果，满意后保存。";
     on_trial_heading(): "On trial", "试运行";
-    on_trial(left): "A change is on trial: {left} left.", "更改正在试运行：还剩{left}。";
+    on_trial(left): "A change is on trial: {left} left.", "更改正在试运行：还剩 {left}。";
     tried_by(who, time): "It is tried by {who}, until {time}.", "由 {who} 试运行，至 {time} 结束。";
     somebody(): "somebody at this page", "本页面的其他人";
     is_of_others():
@@ -92,7 +92,7 @@ sentences! { "page_changes";
         "届时无人保存，将自动恢复原来的设置。";
     centre_on_trial(left):
         "The command centre tries a change: {left} left.",
-        "指挥中心正在试运行更改：还剩{left}。";
+        "指挥中心正在试运行更改：还剩 {left}。";
     waits_to_be_tried(): "A change waits to be tried.", "有更改等待试运行。";
     look_at_it(): "Look at it", "查看";
     keep(): "Keep", "保存";
