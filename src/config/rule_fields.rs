@@ -171,6 +171,11 @@ pub(crate) struct Fault {
     pub(crate) hint: Option<Words>,
 }
 
+/// Whether a text has a rule of that name.
+pub(crate) fn has_rule(text: &str, id: &str) -> bool {
+    sections_in(text, "rule").iter().any(|rule| rule.id.as_deref() == Some(id))
+}
+
 /// The sections of a list, `rule` or `camera`, in a text, also in one with mistakes, as far as they can be read.
 pub(crate) fn sections_in(text: &str, list: &str) -> Vec<TypedSection> {
     let source = Source::new(Path::new(""), text);
@@ -288,6 +293,13 @@ mod tests {
         let path = Path::new("/nowhere/site.toml");
         let faults = faults(path, &text, "rule", "r").into_iter();
         faults.map(|fault| (fault.key.join("."), fault.what.to_string())).collect()
+    }
+
+    #[test]
+    fn a_rule_is_found_in_a_text_by_its_name() {
+        let text = "[[rule]]\nid = \"crowd-1\"\ncameras = [\"cam-1\"]\n";
+        assert!(has_rule(text, "crowd-1"));
+        assert!(!has_rule(text, "crowd-2") && !has_rule("", "crowd-1"));
     }
 
     #[test]

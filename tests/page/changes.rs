@@ -169,7 +169,11 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     let running = on_trial(&page).unwrap();
     let other = press(&mut chen, "keep", &[("config", &"0".repeat(64))]);
     assert_eq!(other.status, 303);
-    assert!(chen.get("/changes").text().contains("The box did not do that"), "another one is on trial");
+    let told = chen.get("/changes").text();
+    assert!(
+        told.contains("The box did not do that") && told.contains("something else is on trial"),
+        "{told}"
+    );
     assert_eq!(file(&site), before);
     assert_eq!(press(&mut chen, "keep", &[("config", &running)]).status, 303);
     assert!(chen.get("/").text().contains("Kept: it stands in"));
