@@ -47,8 +47,8 @@ sentences! { "page_changes";
 
     remove_camera(): "Remove this camera", "删除这路摄像机";
     about_removing_camera():
-        "It goes out of the configuration, with everything that is drawn on its picture. You see all of it before anything happens.",
-        "这路摄像机连同其画面上绘制的内容将从配置中删除。生效之前会先显示全部改动。";
+        "It goes out of the configuration, with everything that is drawn on its picture. You see all of it before anything happens. A file with its password stays in the folder of secrets until somebody deletes it.",
+        "这路摄像机连同其画面上绘制的内容将从配置中删除。生效之前会先显示全部改动。存放其密码的文件仍留在密码目录中，需手动删除。";
     camera_removed(camera): "Camera {camera} is removed.", "删除摄像机 {camera}。";
     named(title, id): "{title} ({id})", "{title}（{id}）";
     rules_go(rules): "Rules that go with it: {rules}.", "一并删除的规则：{rules}。";
@@ -78,6 +78,12 @@ sentences! { "page_changes";
     not_with_others(who):
         "What {who} tries now is not among these changes, which begin with the file. They can be tried once that trial is over; if it is kept, the file is another one, and they are made anew.",
         "{who} 正在试运行的内容不在以下更改之中：这些更改以配置文件为基础，待该试运行结束后才能试运行；若该试运行被保存，文件随之改变，须重新更改。";
+    is_tried_by(who):
+        "{who} tries a configuration with this camera: it can be changed here once that trial is over and kept.",
+        "{who} 正在试运行包含该摄像机的配置：待其结束并保存后才能在此修改。";
+    is_tried_without(who):
+        "{who} tries a configuration without this camera. What is changed here begins with the file.",
+        "{who} 正在试运行的配置中没有该摄像机。这里的更改以配置文件为基础。";
     perhaps_tried(who):
         "This is not in the file. What {who} tries now may hold it: it can be changed once that trial is over.",
         "配置文件中没有该内容，可能属于 {who} 正在试运行的更改：待其结束后才能修改。";

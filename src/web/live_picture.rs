@@ -18,6 +18,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::Site;
+use super::accounts::Role;
 use super::changes;
 use super::layout::{Shell, Tab};
 use super::live::Listening;
@@ -34,7 +35,7 @@ use crate::contract::alert_words as words;
 use crate::contract::health::CameraState;
 use crate::contract::kinds;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page_live as say};
+use crate::text::{Sentence, page_changes, page_live as say};
 use crate::view::{LiveView, Look, MOST_LIVE, Next, NoLook, Seen};
 
 /// Without a view for this long, the page gets an event that it waits; that also shows whether a viewer is still there.
@@ -56,11 +57,20 @@ pub(super) async fn show(
     let here = request.uri().path().to_owned();
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
+    // Whoever changes nothing sees what is drawn in what runs.
+    let tried_by = match visitor.may(Role::Installer) {
+        true => site.who_alone_tries(&visitor, &camera.id, reader).await?,
+        false => None,
+    };
     let walk = walk_test::section(&site, &camera.id, &shell, &visitor);
     let next = next_step::after(&site, &shell, &camera.id, NextStep::Walk);
-    let removal = changes::removal(&site, &camera.id, &shell, &visitor);
+    let removal = match &tried_by {
+        Some(who) => html! { p.notice { (shell.say(page_changes::is_tried_by(who.clone()))) } },
+        None => changes::removal(&site, &camera.id, &shell, &visitor),
+    };
+    let can_change = tried_by.is_none();
     let rules = RuleStatus::at(&camera.id, &config);
-    let view = View { camera, status: reported(&site, &camera.id), rules, shell: &shell };
+    let view = View { camera, status: reported(&site, &camera.id), rules, can_change, shell: &shell };
     let body = view.body(&html! { (walk) (next) }, &removal);
     Ok(Html(shell.page(body).into_string()))
 }
@@ -76,6 +86,8 @@ struct View<'a> {
     camera: &'a Camera,
     status: Option<CameraStatus>,
     rules: Vec<RuleStatus>,
+    /// Whether its shapes and thresholds are in the text that would be changed.
+    can_change: bool,
     shell: &'a Shell<'a>,
 }
 
@@ -111,8 +123,10 @@ impl View<'_> {
                         }
                     }
                     p.hint { (self.say(say::about_live())) " " span #live-cost {} }
-                    p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
-                    p { a.button.second href={ (path) "/thresholds" } { (self.say(say::edit_thresholds())) } }
+                    @if self.can_change {
+                        p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
+                        p { a.button.second href={ (path) "/thresholds" } { (self.say(say::edit_thresholds())) } }
+                    }
                     // Above what changes its length all the time: nothing moves under a finger.
                     (walk)
                 }

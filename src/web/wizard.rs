@@ -206,7 +206,8 @@ pub(super) async fn done(
     let mut shell = site.shell(reader, say::add_camera(), here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::AddCamera);
     let waits = site.proposals.lock().has(visitor.key);
-    let body = pages::done(&site, &shell, &id, waits);
+    let tried_by = site.who_alone_tries(&visitor, &id, reader).await?;
+    let body = pages::done(&site, &shell, &id, waits, tried_by);
     Ok(Html(shell.page(body).into_string()).into_response())
 }
 

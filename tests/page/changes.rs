@@ -326,6 +326,20 @@ fn a_camera_goes_with_the_rules_that_watch_no_other() {
 }
 
 #[test]
+fn a_camera_that_somebody_else_tries_to_do_without_is_not_called_a_new_one() {
+    let site = site();
+    let (mut li, mut wang) = (site.enrolled("li", "installer"), site.enrolled("wang", "installer"));
+    let token = li.get("/").token();
+    assert_eq!(li.post("/cameras/gate-cam/remove", &[("token", &token)]).status, 303);
+    press(&mut li, "try", &[]);
+    assert!(on_trial(&li.get("/").text()).is_some());
+    let page = wang.get("/cameras/gate-cam/shapes").text();
+    assert!(page.contains("li tries a configuration without this camera"), "{page}");
+    assert!(!page.contains("does not know this camera yet"), "{page}");
+    assert_eq!(wang.get("/cameras/gate-cam").status, 404, "it is watched by nobody now");
+}
+
+#[test]
 fn a_file_that_was_edited_by_hand_is_not_written_over() {
     let site = site();
     let mut li = site.enrolled("li", "installer");

@@ -122,7 +122,7 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         let lacks = |camera: &&'o Offered<'d>| !camera.incomplete && !names(camera).contains(&value.as_str());
         let lacking: Vec<&'o Offered<'d>> = watched.cameras.iter().copied().filter(lacks).collect();
         // A name that no camera has is a slip of the pen; one that some have is missing only where it was not drawn yet.
-        let (left_out, lacking) = if lacking.len() < watched.cameras.len() {
+        let (left_out, lacking): (Vec<_>, Vec<_>) = if lacking.len() < watched.cameras.len() {
             lacking.into_iter().partition(|camera| !watched.by_id.contains(camera.id))
         } else {
             (Vec::new(), lacking)

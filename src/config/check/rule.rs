@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::watched::Watched;
 use super::{Checker, known_id, quoted, text_of, value_of};
 use crate::analysis::detection::Class;
-use crate::analysis::rules::{Condition, Rule};
+use crate::analysis::rules::Rule;
 use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, Document, RuleDocument};
 use crate::config::{class_words, suggest};
