@@ -1,5 +1,6 @@
 //! Conditions of rules: exactly one each, its zone or line drawn on every camera that the rule names by its id, its classes
-//! named. Of cameras that are named by what they have in common, those without the zone or line are left out with a warning. Ranges were checked with the types ([`super::super::structure`]); what only one kind asks stands with that kind
+//! named. Of cameras that are named by what they have in common, those without the zone or line are left out with a warning.
+//! Ranges were checked with the types ([`super::super::structure`]); what only one kind asks stands with that kind
 //! ([`Typed`](crate::analysis::rules::typed::Typed)).
 
 use std::collections::BTreeSet;
