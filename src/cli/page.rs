@@ -9,11 +9,14 @@ use super::language;
 use super::{Failure, print_line};
 use crate::analysis::time::Timestamp;
 use crate::config::edit::{self, Edit};
-use crate::config::{Config, Surroundings, WebListen, write};
+use crate::config::{self, Config, Surroundings, WebListen, write};
 use crate::contract::Language;
 use crate::text::{Sentence, argument, page as words};
 use crate::web::accounts::{self, Accounts, Role};
 use crate::web::{self};
+
+/// Every address of the box, at the page's usual port.
+const EVERYWHERE: &str = "0.0.0.0:8443";
 
 /// Arguments of `lookout page`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +42,7 @@ enum Action {
     /// Open the page for phones and computers on the site's network: `[web] listen` in the configuration
     Open {
         /// The address and port it is served at; this one is every address of the box
-        #[arg(long, default_value = "0.0.0.0:8443")]
+        #[arg(long, value_parser = page_address, default_value = EVERYWHERE)]
         listen: SocketAddr,
     },
     /// Close it again for everything but this machine
@@ -55,16 +58,28 @@ fn role(text: &str) -> Result<Role, String> {
     Role::named(text).ok_or_else(|| words::role_expected().in_language(language::of_this_run()))
 }
 
+/// One that a browser can be told: with a port.
+fn page_address(text: &str) -> Result<SocketAddr, String> {
+    let address = text.trim().parse::<SocketAddr>().ok().filter(|address| address.port() != 0);
+    address.ok_or_else(|| words::address_expected(EVERYWHERE).in_language(language::of_this_run()))
+}
+
 /// Runs it.
 ///
 /// # Errors
 /// The configuration has problems, the page is switched off, or its files cannot be used.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
-    let config =
-        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
+    let is_off = || Failure::tried(words::page_is_off()).hint(words::try_switching_on());
+    let text = config::text_of(&args.config).map_err(Failure::from)?;
+    // A box without a page needs a camera or a sensor, which is not what is missing for whoever wants the page.
+    if config::switches_page_off(&text) {
+        return Err(is_off());
+    }
+    let surroundings = Surroundings::elsewhere(&args.config);
+    let config = Config::from_text(&args.config, &text, &surroundings).map_err(Failure::from)?;
     if !config.web.enabled {
-        return Err(Failure::tried(words::page_is_off()).hint(words::try_switching_on()));
+        return Err(is_off());
     }
     let folder = web::folder_in(&config.outbox.dir);
     let mut known = Accounts::within(&folder);
@@ -168,4 +183,19 @@ fn own_address(listen: IpAddr) -> Option<IpAddr> {
     let socket = UdpSocket::bind(any).ok()?;
     socket.connect(elsewhere).ok()?;
     socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_unspecified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_opened_at_an_address_with_a_port() {
+        assert_eq!(page_address("0.0.0.0:8443"), Ok(SocketAddr::from(([0, 0, 0, 0], 8443))));
+        assert!(page_address("[::]:9443").is_ok());
+        for none in ["0.0.0.0:0", "0.0.0.0", "::1", "8443", ""] {
+            let refused = page_address(none).expect_err(none);
+            assert!(refused.contains(EVERYWHERE), "{none}: {refused}");
+        }
+    }
 }

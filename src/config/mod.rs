@@ -493,6 +493,14 @@ impl Camera {
     }
 }
 
+/// Whether a text switches the page off, also one that has mistakes elsewhere.
+#[cfg(feature = "web")]
+pub(crate) fn switches_page_off(text: &str) -> bool {
+    let (root, _) = toml::de::DeTable::parse_recoverable(text);
+    let web = root.get_ref().get("web").and_then(|web| web.get_ref().as_table());
+    web.and_then(|web| web.get("enabled")).and_then(|on| on.get_ref().as_bool()) == Some(false)
+}
+
 /// The text of a configuration file.
 ///
 /// # Errors

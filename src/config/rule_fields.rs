@@ -171,6 +171,20 @@ pub(crate) struct Fault {
     pub(crate) hint: Option<Words>,
 }
 
+/// Whether a text has a rule of that name.
+pub(crate) fn has_rule(text: &str, id: &str) -> bool {
+    has(text, "rule", id)
+}
+
+/// Whether a text has a camera of that name.
+pub(crate) fn has_camera(text: &str, id: &str) -> bool {
+    has(text, "camera", id)
+}
+
+fn has(text: &str, list: &str, id: &str) -> bool {
+    sections_in(text, list).iter().any(|section| section.id.as_deref() == Some(id))
+}
+
 /// The sections of a list, `rule` or `camera`, in a text, also in one with mistakes, as far as they can be read.
 pub(crate) fn sections_in(text: &str, list: &str) -> Vec<TypedSection> {
     let source = Source::new(Path::new(""), text);
@@ -288,6 +302,14 @@ mod tests {
         let path = Path::new("/nowhere/site.toml");
         let faults = faults(path, &text, "rule", "r").into_iter();
         faults.map(|fault| (fault.key.join("."), fault.what.to_string())).collect()
+    }
+
+    #[test]
+    fn rules_and_cameras_are_found_in_a_text_by_their_names() {
+        let text = "[[rule]]\nid = \"crowd-1\"\ncameras = [\"cam-1\"]\n";
+        assert!(has_rule(text, "crowd-1"));
+        assert!(!has_rule(text, "crowd-2") && !has_rule("", "crowd-1"));
+        assert!(!has_camera(text, "cam-1") && has_camera("[[camera]]\nid = \"cam-1\"\n", "cam-1"));
     }
 
     #[test]

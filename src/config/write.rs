@@ -51,7 +51,10 @@ impl NotWritten {
                 let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
                 match error.kind() {
                     io::ErrorKind::PermissionDenied => Some(match Account::of_this_thread() {
-                        Some(me) => say::try_open_folder(me.name, folder.display()),
+                        Some(me) => {
+                            let group = me.group().unwrap_or_else(|| me.name.clone());
+                            say::try_open_folder(me.name, group, folder.display())
+                        }
                         None => say::try_own_folder(folder.display()),
                     }),
                     io::ErrorKind::ReadOnlyFilesystem => Some(say::try_writable(folder.display())),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::commands::original::{OriginalData, Requests};
+use super::envelope::CommandEnvelope;
 use super::overrides::{Overrides, StoredOverrides, Trial};
 use super::transfers::Transfers;
 use crate::analysis::alert::{Acknowledgement, AlertId};
@@ -212,6 +213,15 @@ pub(super) fn later(now: Timestamp, secs: u32) -> Timestamp {
 /// For the answer to a change.
 pub(super) fn runs_now(at: &dyn RunningBox) -> Sentence {
     say::runs_now(&at.config().sha256)
+}
+
+/// For the answer to whoever decides about what runs no more. A digest says nothing to people at the page.
+pub(super) fn other_runs(at: &dyn RunningBox, envelope: &CommandEnvelope) -> Sentence {
+    match (&envelope.local, &at.overrides().trial) {
+        (None, _) => say::other_to_confirm(&at.config().sha256),
+        (Some(_), None) => say::trial_is_over(),
+        (Some(_), Some(_)) => say::another_is_on_trial(),
+    }
 }
 
 /// For the answer to a change that was refused; the rest is on `up/config`.

@@ -11,7 +11,6 @@ use super::Control;
 use super::report::{self, Part, PartData, Readings, Report};
 use super::running::Running;
 use super::stages::{CommandStage, Context, STOP_WITHIN, Storage};
-use crate::analysis::rules::Rule;
 use crate::config::{Broker, Config};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::health::{CameraData, SensorData};
@@ -156,25 +155,13 @@ fn camera(data: &CameraData, config: &Config, readings: &Readings) -> CameraStat
     let stats = readings.cameras.iter().find(|(camera, _)| **camera == **id).map(|(_, stats)| stats);
     let error = stats.and_then(|stats| stats.last_error.as_ref());
     let mode = stats.filter(|stats| stats.frames > 0).and_then(|stats| stats.gate).map(|(mode, _)| mode);
-    let watching = config.rules.iter().filter(|rule| rule.cameras.iter().any(|camera| **camera == **id));
     CameraStatus {
         data: data.clone(),
         name: config.camera(id).and_then(|camera| camera.responsible.name.clone()),
         error: error.map(|error| error.fault.sentence()),
         hint: error.and_then(|error| error.fault.hint()),
         advice: mode.and_then(report::advice),
-        rules: watching.map(|rule| self::rule(rule, config)).collect(),
-    }
-}
-
-fn rule(rule: &Rule, config: &Config) -> RuleStatus {
-    RuleStatus {
-        id: rule.id.to_string(),
-        kind: rule.signal.to_string(),
-        title: config.titles.get(&rule.id).cloned(),
-        level: rule.level,
-        place: rule.when.place().to_string(),
-        schedule: rule.schedule.words(),
+        rules: RuleStatus::at(id, config),
     }
 }
 

@@ -109,6 +109,9 @@ sentences! { "argument";
     try_alert_message():
         "an alert is a message of the topic up/alert, with `data.alert_id` and the rest",
         "预警是主题 up/alert 上的消息，含有 `data.alert_id` 等字段";
+    other_messages(count):
+        "messages of other kinds, which are not explained: {count}",
+        "未解释的其他消息：{count} 条";
     no_alert(path):
         "{path}: there is no alert in it",
         "{path}：其中没有预警";

@@ -224,6 +224,12 @@ sentences! { "command";
     other_to_confirm(running):
         "that is not what runs: {running} does",
         "它不是正在运行的内容：正在运行的是 {running}";
+    trial_is_over():
+        "this trial is over: nothing is on trial any more, and the file says what runs",
+        "该试运行已结束：目前没有试运行，运行的是配置文件中的内容";
+    another_is_on_trial():
+        "this trial is over, and something else is on trial by now: load the page again",
+        "该试运行已结束，目前试运行的是其他更改：请刷新页面";
     nothing_on_trial():
         "nothing is on trial",
         "没有正在试运行的内容";

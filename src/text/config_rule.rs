@@ -50,6 +50,15 @@ sentences! { "config_rule";
     cameras_lack(owner, what, cameras, shown):
         "{owner} names a {what} that the cameras {cameras} do not have{shown}",
         "{owner}：摄像机 {cameras} 没有这样的{what}{shown}";
+    not_in_force_at(owner, what, camera, shown):
+        "{owner} is not in force at {camera}, which has no such {what}{shown}",
+        "{owner} 在{camera} 不生效，那里没有这样的{what}{shown}";
+    not_in_force_at_several(owner, what, cameras, shown):
+        "{owner} is not in force at the cameras {cameras}, which have no such {what}{shown}",
+        "{owner} 在摄像机 {cameras} 不生效，那里没有这样的{what}{shown}";
+    in_force_once_drawn(key):
+        "draw it there, at the page or in a section `[[camera.{key}]]`, or leave them out of the rule",
+        "请在那里画出（在页面上，或加一节 `[[camera.{key}]]`），或不让规则监看它们";
     and_then(one, other):
         "{one} {other}",
         "{one} {other}";

@@ -1,9 +1,9 @@
 //! Why the configuration or a secret cannot be written, and what to try.
 
 sentences! { "config_write";
-    try_open_folder(user, folder):
-        "let the user `{user}` write there: chgrp {user} {folder} && chmod 770 {folder}",
-        "请允许账号 `{user}` 写入：chgrp {user} {folder} && chmod 770 {folder}";
+    try_open_folder(user, group, folder):
+        "let the user `{user}` write there: chgrp {group} {folder} && chmod 770 {folder}",
+        "请允许账号 `{user}` 写入：chgrp {group} {folder} && chmod 770 {folder}";
     try_own_folder(folder):
         "let the user that runs the service write into {folder}",
         "请允许运行服务的账号写入 {folder}";

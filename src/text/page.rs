@@ -24,6 +24,9 @@ sentences! { "page";
     form_from_elsewhere():
         "This form does not come from a page of this box that is still open. Go back, load the page again and try once more.",
         "该表单不是来自本机当前有效的页面。请返回，刷新页面后重试。";
+    address_of_a_form():
+        "Only the button of a page leads to this address. Go back to that page and press it there.",
+        "此地址只能由页面上的按钮访问。请返回原页面后点击按钮。";
     form_too_large(): "That is more than this form takes.", "提交的内容过长。";
     form_too_slow(): "The form did not arrive in time. Try again.", "表单未能及时送达，请重试。";
     too_many_at_once():
@@ -156,8 +159,8 @@ sentences! { "page";
     sensors(): "Sensors", "传感器";
     sensor(id): "Sensor {id}", "传感器 {id}";
     no_sensors():
-        "No sensor. A [[sensor]] in the configuration adds water level, smoke, noise and others.",
-        "没有传感器。可在配置中用 [[sensor]] 添加水位、烟雾、噪声等。";
+        "No sensor. A `[[sensor]]` in the configuration adds water level, smoke, noise and others.",
+        "没有传感器。可在配置中用 `[[sensor]]` 添加水位、烟雾、噪声等。";
     sensor_good(): "believed", "可信";
     sensor_bad(): "not believed", "不可信";
     sensor_silent(): "silent", "无数据";
@@ -204,6 +207,7 @@ sentences! { "page";
     looks_at(rate, milliseconds, provider):
         "{rate} pictures/s, {milliseconds} ms each, on {provider}",
         "每秒 {rate} 帧，每帧 {milliseconds} 毫秒，运行于 {provider}";
+    looks_at_nothing(): "not needed without a camera", "没有摄像机，无需运行";
     on_processor(): "the processor", "处理器";
     cores_busy(cores): "{cores} cores busy", "占用 {cores} 核";
     memory(size): "{size} of memory", "内存 {size}";
@@ -424,13 +428,16 @@ sentences! { "page";
         "open {address} and type this code within {minutes} minutes (role: {role}):",
         "请在 {minutes} 分钟内打开 {address} 并输入此登记码（角色：{role}）：";
     will_be_served(file, address):
-        "{file} says so now; once the service has started anew (`sudo systemctl restart lookout`), the page is at {address}",
-        "已写入 {file}；服务重启后（`sudo systemctl restart lookout`），页面地址为 {address}";
+        "{file} says so now; within some seconds the page is at {address}, and with the next start of a box that does not run",
+        "已写入 {file}；几秒内页面地址即为 {address}，盒子未运行时则在下次启动后生效";
     is_served_there_already(address): "the configuration says so already: {address}", "配置中已是如此：{address}";
     removed(name): "{name} may not open the page any more", "{name} 已不能再打开页面";
     nobody_of_that_name(name): "nobody is enrolled as `{name}`", "没有登记名为 `{name}` 的人";
     no_name(name): "`{name}` is no name", "`{name}` 不是有效的姓名";
     role_expected(): "expected viewer, operator or installer", "应为 viewer、operator 或 installer";
+    address_expected(example):
+        "expected an address and a port, for example {example} for every address of the box",
+        "应为地址和端口，例如 {example} 表示盒子的所有地址";
     page_is_off(): "the page of this box is switched off", "本机页面已关闭";
     try_switching_on(): "write enabled = true below [web] in the configuration", "在配置的 [web] 中写 enabled = true";
     folder_unusable(folder, why): "{folder} cannot be used: {why}", "{folder} 无法使用：{why}";

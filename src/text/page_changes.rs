@@ -47,8 +47,8 @@ sentences! { "page_changes";
 
     remove_camera(): "Remove this camera", "删除这路摄像机";
     about_removing_camera():
-        "It goes out of the configuration, with everything that is drawn on its picture. You see all of it before anything happens.",
-        "这路摄像机连同其画面上绘制的内容将从配置中删除。生效之前会先显示全部改动。";
+        "It goes out of the configuration, with everything that is drawn on its picture. You see all of it before anything happens. A file with its password stays in the folder of secrets until somebody deletes it.",
+        "这路摄像机连同其画面上绘制的内容将从配置中删除。生效之前会先显示全部改动。存放其密码的文件仍留在密码目录中，需手动删除。";
     camera_removed(camera): "Camera {camera} is removed.", "删除摄像机 {camera}。";
     named(title, id): "{title} ({id})", "{title}（{id}）";
     rules_go(rules): "Rules that go with it: {rules}.", "一并删除的规则：{rules}。";
@@ -69,7 +69,7 @@ sentences! { "page_changes";
     // ---- on trial
     trial_began(): "The change is on trial now. Look whether all is as you want it, then keep it.", "更改已开始试运行。请检查效果，满意后保存。";
     on_trial_heading(): "On trial", "试运行";
-    on_trial(left): "A change is on trial: {left} left.", "更改正在试运行：还剩{left}。";
+    on_trial(left): "A change is on trial: {left} left.", "更改正在试运行：还剩 {left}。";
     tried_by(who, time): "It is tried by {who}, until {time}.", "由 {who} 试运行，至 {time} 结束。";
     somebody(): "somebody at this page", "本页面的其他人";
     is_of_others():
@@ -78,6 +78,12 @@ sentences! { "page_changes";
     not_with_others(who):
         "What {who} tries now is not among these changes, which begin with the file. They can be tried once that trial is over; if it is kept, the file is another one, and they are made anew.",
         "{who} 正在试运行的内容不在以下更改之中：这些更改以配置文件为基础，待该试运行结束后才能试运行；若该试运行被保存，文件随之改变，须重新更改。";
+    is_tried_by(who):
+        "{who} tries a configuration with this camera: it can be changed here once that trial is over and kept.",
+        "{who} 正在试运行包含该摄像机的配置：待其结束并保存后才能在此修改。";
+    is_tried_without(who):
+        "{who} tries a configuration without this camera. What is changed here begins with the file.",
+        "{who} 正在试运行的配置中没有该摄像机。这里的更改以配置文件为基础。";
     perhaps_tried(who):
         "This is not in the file. What {who} tries now may hold it: it can be changed once that trial is over.",
         "配置文件中没有该内容，可能属于 {who} 正在试运行的更改：待其结束后才能修改。";
@@ -92,7 +98,7 @@ sentences! { "page_changes";
         "届时无人保存，将自动恢复原来的设置。";
     centre_on_trial(left):
         "The command centre tries a change: {left} left.",
-        "指挥中心正在试运行更改：还剩{left}。";
+        "指挥中心正在试运行更改：还剩 {left}。";
     waits_to_be_tried(): "A change waits to be tried.", "有更改等待试运行。";
     look_at_it(): "Look at it", "查看";
     keep(): "Keep", "保存";

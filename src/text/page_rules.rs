@@ -67,6 +67,9 @@ sentences! { "page_rules";
         "有 {count} 处设置不可用，具体原因见下方；已填写的内容仍然保留。";
     no_number(typed): "`{typed}` is no number", "`{typed}` 不是数值";
     no_whole_number(typed): "`{typed}` is no whole number", "`{typed}` 不是整数";
+    rule_is_proposed(id):
+        "the changes that are not tried yet hold a rule `{id}` already: choose another name, or look at the changes",
+        "尚未试运行的更改中已有规则 `{id}`：请换一个名称，或查看更改";
     name_is_missing(): "The rule needs a name.", "请填写规则名称。";
 
     // ---- one more

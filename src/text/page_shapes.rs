@@ -43,14 +43,14 @@ sentences! { "page_shapes";
         "每个框标出类别、置信度，以及占画面高度的比例（与高度限制的算法一致）。";
     picture_of(camera): "What camera {camera} sees, with people made unrecognisable", "摄像机 {camera} 的画面，已脱敏";
     no_picture():
-        "There is no picture now. You can draw all the same; it is tried again with the button `New picture`.",
+        "There is no picture now. You can draw all the same; it is tried again with the button New picture.",
         "当前没有画面。仍可绘制；可点击“刷新画面”重试。";
     canvas(camera): "Drawing on the picture of {camera}", "在 {camera} 的画面上绘图";
     list(): "What is drawn", "已绘制";
     nothing_drawn():
         "Nothing is drawn yet. A rule needs a zone or a line: begin with one of the buttons above the picture.",
         "尚未绘制。规则需要区域或警戒线：请用画面上方的按钮开始绘制。";
-    problems(): "What `lookout check` says of it", "`lookout check` 的检查结果";
+    problems(): "What the check says of it", "检查结果";
 
     // ---- one of them
     name(): "Name", "名称";
@@ -76,8 +76,8 @@ sentences! { "page_shapes";
     rule_more(rules, rule): "{rules}, {rule}", "{rules}、{rule}";
     unused(): "no rule uses it", "没有规则使用";
     from_a_layer(layer):
-        "It comes from `{layer}`, which other cameras may have, too; it is taken out there, in the file.",
-        "来自 `{layer}`，其他摄像机也可能使用；如需去掉，请在配置文件的该处修改。";
+        "It comes from {layer}, which other cameras may have, too; it is taken out there, in the file.",
+        "来自 {layer}，其他摄像机也可能使用；如需去掉，请在配置文件的该处修改。";
 
     // ---- what is said while somebody draws
     draw_zone(count):

@@ -267,8 +267,8 @@ fields! {
         "烟雾。";
 
     // ---- conditions of a rule
-    "The zone; every camera of the rule must have one of this name.":
-        "区域；这条规则的每路摄像机都要有这个名称的区域。";
+    "The zone; every camera that the rule names by its id must have one of this name.":
+        "区域；规则按 id 指明的每路摄像机都要有这个名称的区域。";
     "The classes that count, as the model names them.":
         "计入的类别，写模型所用的名称。";
     "For how many seconds.":

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::contract::box_status::ConfigSource;
 use crate::control::overrides::TrialEnd;
+use crate::text::{Words, page_changes};
 
 /// What runs.
 #[derive(Debug, Clone)]
@@ -34,7 +35,19 @@ pub struct OnTrial {
     pub by: Option<String>,
 }
 
+impl InForce {
+    /// What somebody other than that person tries at the page.
+    pub(super) fn tried_by_others(&self, person: &str) -> Option<&OnTrial> {
+        self.trial.as_ref().filter(|trial| trial.from_page && !trial.is_of(person))
+    }
+}
+
 impl OnTrial {
+    /// Who tries it, in words.
+    pub(super) fn who(&self) -> Words {
+        self.by.as_deref().map_or_else(|| page_changes::somebody().into(), Words::from)
+    }
+
     /// Whether that person tries it.
     pub(super) fn is_of(&self, person: &str) -> bool {
         self.from_page && self.by.as_deref() == Some(person)

@@ -18,6 +18,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::Site;
+use super::accounts::Role;
 use super::changes;
 use super::layout::{Shell, Tab};
 use super::live::Listening;
@@ -25,15 +26,16 @@ use super::next_step::{self, NextStep};
 use super::pictures::jpeg;
 use super::request::{Reader, Refused, Visitor};
 use super::sessions::SessionKey;
-use super::status::CameraStatus;
+use super::status::{CameraStatus, RuleStatus};
 use super::status_page;
 use super::walk_test;
 use crate::analysis::detection::class_words;
+use crate::config::Camera;
 use crate::contract::alert_words as words;
 use crate::contract::health::CameraState;
 use crate::contract::kinds;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page_live as say};
+use crate::text::{Sentence, page_changes, page_live as say};
 use crate::view::{LiveView, Look, MOST_LIVE, Next, NoLook, Seen};
 
 /// Without a view for this long, the page gets an event that it waits; that also shows whether a viewer is still there.
@@ -48,28 +50,44 @@ pub(super) async fn show(
     request: Request,
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, request.headers());
-    let camera = known(&site, &camera, reader)?;
+    let config = site.config();
+    let no_such = || Refused::new(StatusCode::NOT_FOUND, say::no_such_camera(), reader);
+    let camera = config.camera(&camera).ok_or_else(no_such)?;
     let title = say::live_picture();
     let here = request.uri().path().to_owned();
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
-    let walk = walk_test::section(&site, &camera.data.health.id, &shell, &visitor);
-    let next = next_step::after(&site, &shell, &camera.data.health.id, NextStep::Walk);
-    let removal = changes::removal(&site, &camera.data.health.id, &shell, &visitor);
-    let body = View { camera: &camera, shell: &shell }.body(&html! { (walk) (next) }, &removal);
+    // Whoever changes nothing sees what is drawn in what runs.
+    let tried_by = match visitor.may(Role::Installer) {
+        true => site.who_alone_tries(&visitor, &camera.id, reader).await?,
+        false => None,
+    };
+    let walk = walk_test::section(&site, &camera.id, &shell, &visitor);
+    let next = next_step::after(&site, &shell, &camera.id, NextStep::Walk);
+    let removal = match &tried_by {
+        Some(who) => html! { p.notice { (shell.say(page_changes::is_tried_by(who.clone()))) } },
+        None => changes::removal(&site, &camera.id, &shell, &visitor),
+    };
+    let can_change = tried_by.is_none();
+    let rules = RuleStatus::at(&camera.id, &config);
+    let view = View { camera, status: reported(&site, &camera.id), rules, can_change, shell: &shell };
+    let body = view.body(&html! { (walk) (next) }, &removal);
     Ok(Html(shell.page(body).into_string()))
 }
 
-/// A camera of the box's latest report.
-fn known(site: &Site, id: &str, reader: Reader) -> Result<CameraStatus, Refused> {
+/// What the box's latest report says of a camera: nothing yet of one that has just been added.
+fn reported(site: &Site, id: &str) -> Option<CameraStatus> {
     let status = site.status.borrow();
     let cameras = status.as_ref().map_or(&[][..], |status| &status.cameras);
-    let camera = cameras.iter().find(|camera| camera.data.health.id == id).cloned();
-    camera.ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, say::no_such_camera(), reader))
+    cameras.iter().find(|camera| camera.data.health.id == id).cloned()
 }
 
 struct View<'a> {
-    camera: &'a CameraStatus,
+    camera: &'a Camera,
+    status: Option<CameraStatus>,
+    rules: Vec<RuleStatus>,
+    /// Whether its shapes and thresholds are in the text that would be changed.
+    can_change: bool,
     shell: &'a Shell<'a>,
 }
 
@@ -79,19 +97,21 @@ impl View<'_> {
     }
 
     fn body(&self, walk: &Markup, removal: &Markup) -> Markup {
-        let id = &self.camera.data.health.id;
-        let name = self.camera.name.as_deref().unwrap_or(id);
+        let id = &*self.camera.id;
+        let given = self.camera.responsible.name.as_deref();
+        let name = given.unwrap_or(id);
         let path = format!("/cameras/{id}");
         html! {
             p.back { a href="/" { (self.say(say::all_cameras())) } }
-            h1 { (name) @if self.camera.name.is_some() { " " span.quiet { (id) } } }
-            (status_page::condition_of(self.camera, self.shell.language))
+            h1 { (name) @if given.is_some() { " " span.quiet { (id) } } }
+            (status_page::condition_of(self.status.as_ref(), self.shell.language))
             div.watch #live data-stream={ (path) "/live" } data-words=(self.words()) {
                 div {
                     figure.view {
                         div.screen {
                             // One that gives no pictures is not asked for one.
-                            @let is_seen = self.camera.data.health.state == CameraState::Running;
+                            @let state = self.status.as_ref().map(|status| status.data.health.state);
+                            @let is_seen = state == Some(CameraState::Running);
                             img #live-picture src=[is_seen.then(|| format!("{path}/picture.jpg"))] hidden[!is_seen]
                                 width="640" height="360" alt=(self.say(say::picture_of(name)));
                             svg #live-drawing viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true" {}
@@ -103,8 +123,10 @@ impl View<'_> {
                         }
                     }
                     p.hint { (self.say(say::about_live())) " " span #live-cost {} }
-                    p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
-                    p { a.button.second href={ (path) "/thresholds" } { (self.say(say::edit_thresholds())) } }
+                    @if self.can_change {
+                        p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
+                        p { a.button.second href={ (path) "/thresholds" } { (self.say(say::edit_thresholds())) } }
+                    }
                     // Above what changes its length all the time: nothing moves under a finger.
                     (walk)
                 }
@@ -116,7 +138,7 @@ impl View<'_> {
                         h2 { (self.say(say::beliefs_here())) }
                         ul #live-signals.lines {}
                     }
-                    (status_page::rules(id, &self.camera.rules, self.shell.language))
+                    (status_page::rules(id, &self.rules, self.shell.language))
                 }
             }
             (removal)

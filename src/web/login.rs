@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use super::accounts::{
     Accounts, LEAST_PASSWORD_CHARS, MOST_NAME_CHARS, News, NotEnrolled, Person, Role, folded,
 };
-use super::layout::{Shell, colon, role, token};
+use super::layout::{Shell, coded, colon, role, token};
 use super::lockout::Whose;
 use super::request::{
     Fields, LANGUAGE_COOKIE, LOGIN_COOKIE, LoginForm, OwnForm, Reader, Refused, SESSION_COOKIE, Visitor,
@@ -172,7 +172,7 @@ fn login_page(
             section.narrow {
                 h1 { (shell.say(say::log_in())) }
                 @if let Some(fault) = &fault {
-                    p.fault role="alert" { (shell.say(fault.clone())) }
+                    p.fault role="alert" { (coded(&shell.say(fault.clone()))) }
                 }
                 @if why.is_some() || way.is_lost {
                     div.notice role="status" {
@@ -458,7 +458,7 @@ fn enrol_page(
             section.narrow {
                 h1 { (shell.say(say::set_password())) }
                 @if let Some(fault) = &fault {
-                    p.fault role="alert" { (shell.say(fault.clone())) }
+                    p.fault role="alert" { (coded(&shell.say(fault.clone()))) }
                 }
                 p { (shell.say(say::about_code())) }
                 pre { code { ("sudo lookout page enrol") } }

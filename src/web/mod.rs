@@ -54,7 +54,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use parking_lot::Mutex;
@@ -419,6 +419,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/rules/{id}", get(rules::show).post(rules::propose))
         .route("/rules/{id}/remove", post(rules::remove))
         .route("/logout", post(login::log_out))
+        .method_not_allowed_fallback(form_alone)
         .layer(from_fn(serve::note_session))
         .layer(from_fn_with_state(site.clone(), request::logged_in_only));
     Router::new()
@@ -430,6 +431,14 @@ fn routes(site: &Arc<Site>) -> Router {
         .fallback(nothing_here)
         .layer(from_fn_with_state(site.clone(), request::guard))
         .with_state(site.clone())
+}
+
+/// Somebody opens the address of a form, as a browser does that goes back or keeps a bookmark.
+async fn form_alone(
+    axum::extract::State(site): axum::extract::State<Arc<Site>>,
+    headers: HeaderMap,
+) -> Refused {
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, say::address_of_a_form(), Reader::of(&site, &headers))
 }
 
 async fn nothing_here(

@@ -23,8 +23,8 @@ use super::next_step::{self, NextStep};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use crate::analysis::rules::{Condition, Rule};
 use crate::config::edit::{self, Edit, NewRule};
-use crate::config::rule_fields::{self, KindOfRule, TypedSection};
-use crate::config::{Config, Surroundings};
+use crate::config::rule_fields::{self, KindOfRule, TypedSection, has_rule};
+use crate::config::{self, Config, Surroundings};
 use crate::contract::kinds;
 use crate::contract::words::Language;
 use crate::text::{
@@ -579,11 +579,11 @@ fn of_new(
     };
     let (changes, mut unreadable) = form::changes(Some(kind), fields, None, language);
     let id = fields.get("id").unwrap_or_default().to_owned();
-    let is_taken = rule_fields::sections_in(&text, "rule").iter().any(|rule| rule.id.as_deref() == Some(&id));
-    let no_name = id
-        .is_empty()
-        .then(say::name_is_missing)
-        .or_else(|| is_taken.then(|| config_edit::rule_is_there(id.as_str())));
+    let is_taken = has_rule(&text, &id);
+    // What is proposed stands in no file yet.
+    let stands = || config::text_of(&site.parts.config_file).is_ok_and(|file| has_rule(&file, &id));
+    let taken = || if stands() { config_edit::rule_is_there(&id) } else { say::rule_is_proposed(&id) };
+    let no_name = id.is_empty().then(say::name_is_missing).or_else(|| is_taken.then(taken));
     if let Some(what) = no_name {
         unreadable.push(FieldFault {
             key: "id".to_owned(),

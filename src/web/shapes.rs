@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::Site;
 use super::accounts::Role;
+use super::in_force::OnTrial;
 use super::layout::{Shell, Tab, token};
 use super::next_step::{self, NextStep};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
@@ -25,7 +26,7 @@ use crate::analysis::detection::Class;
 use crate::config::edit::{self, Edit};
 use crate::config::{Config, Explained, Problem, Severity, Surroundings};
 use crate::contract::words::Language;
-use crate::text::{Sentence, page_live, page_shapes as say};
+use crate::text::{Sentence, Words, page_changes, page_live, page_shapes as say};
 
 mod drawn;
 
@@ -87,7 +88,10 @@ pub(super) async fn show(
     shell.tab = Some(Tab::Status);
     let may_edit = visitor.may(Role::Installer);
     let next = next_step::after(&site, &shell, &camera, NextStep::Zones);
-    let view = View { camera: &camera, board: &board, shell: &shell, may_edit };
+    let in_force = site.in_force();
+    let others = in_force.tried_by_others(&visitor.person.name).filter(|_| !board.is_running);
+    let tried_by = others.map(OnTrial::who);
+    let view = View { camera: &camera, board: &board, shell: &shell, may_edit, tried_by };
     Ok(Html(shell.page(view.body(&visitor, &next)).into_string()))
 }
 
@@ -238,6 +242,8 @@ struct View<'a> {
     board: &'a Board,
     shell: &'a Shell<'a>,
     may_edit: bool,
+    /// Who tries a configuration without this camera.
+    tried_by: Option<Words>,
 }
 
 impl View<'_> {
@@ -253,7 +259,10 @@ impl View<'_> {
             p.back { a href=(path) { (self.say(say::back())) } }
             h1 { (self.say(self.shell.title.clone())) }
             @if !may_edit { p.notice { (self.say(say::only_installers())) } }
-            @if !board.is_running { p.notice { (self.say(say::camera_is_new())) } }
+            @if !board.is_running {
+                @let why = self.tried_by.clone().map_or_else(say::camera_is_new, page_changes::is_tried_without);
+                p.notice { (self.say(why)) }
+            }
             (next)
             div.board #shapes data-about=(about) data-words=(self.words()) data-check={ (path) "/shapes/check" }
                 data-boxes={ (path) "/live" } {

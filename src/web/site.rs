@@ -24,8 +24,9 @@ use super::wizard::Wizards;
 use super::{PageTrouble, Parts};
 use crate::analysis::time::Moment;
 use crate::audit::Entry;
+use crate::config::rule_fields::has_camera;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page as say};
+use crate::text::{Sentence, Words, page as say};
 use crate::types::rate::Bucket;
 
 /// How long somebody waits for their turn to have a password hashed.
@@ -125,6 +126,20 @@ impl Site {
     ) -> Result<T, Refused> {
         let site = self.clone();
         tokio::task::spawn_blocking(move || work(&site)).await.map_err(|error| Refused::broken(error, reader))
+    }
+
+    /// Who tries a camera that is not in the text that this visitor would change; `None`: it is, as far as that can be read.
+    pub(super) async fn who_alone_tries(
+        self: &Arc<Self>,
+        visitor: &Visitor,
+        camera: &str,
+        reader: Reader,
+    ) -> Result<Option<Words>, Refused> {
+        let in_force = self.in_force();
+        let Some(others) = in_force.tried_by_others(&visitor.person.name) else { return Ok(None) };
+        let (of, camera) = (visitor.clone(), camera.to_owned());
+        let lacks = move |site: &Site| site.text_to_change(&of).is_ok_and(|text| !has_camera(&text, &camera));
+        Ok(self.blocking(lacks, reader).await?.then(|| others.who()))
     }
 
     /// Writes into the audit log what somebody did; it has not happened where that fails.

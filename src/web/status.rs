@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::analysis::rules::Rule;
 use crate::analysis::time::Timestamp;
+use crate::config::Config;
 use crate::contract::alert::ClockData;
 use crate::contract::health::{
     CameraData, DetectorHealth, MachineHealth, SensorData, SignalHealth, SpoolHealth,
@@ -101,6 +103,22 @@ pub struct RuleStatus {
     pub place: String,
     /// When it is in force.
     pub schedule: Words,
+}
+
+impl RuleStatus {
+    /// The rules that watch a camera.
+    pub fn at(camera: &str, config: &Config) -> Vec<RuleStatus> {
+        let watching = config.rules.iter().filter(|rule| rule.cameras.iter().any(|id| **id == *camera));
+        let status = |rule: &Rule| RuleStatus {
+            id: rule.id.to_string(),
+            kind: rule.signal.to_string(),
+            title: config.titles.get(&rule.id).cloned(),
+            level: rule.level,
+            place: rule.when.place().to_string(),
+            schedule: rule.schedule.words(),
+        };
+        watching.map(status).collect()
+    }
 }
 
 /// One sensor.

@@ -23,6 +23,9 @@ use crate::types::camera_condition::CameraCondition;
 use crate::types::provider::Provider;
 use crate::view::Still;
 
+/// How the box says that no model runs: it has no camera.
+const NO_PROVIDER: &str = "none";
+
 pub(super) async fn show(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
@@ -115,7 +118,7 @@ impl View<'_> {
                 section aria-labelledby="sensors" {
                     h2 #sensors { (self.say(say::sensors())) " " span.quiet { (status.sensors.len()) } }
                     @if status.sensors.is_empty() {
-                        p.empty { (self.say(say::no_sensors())) }
+                        p.empty { (coded(&self.say(say::no_sensors()))) }
                     } @else {
                         ul.cards { @for sensor in &status.sensors { (self.sensor(sensor)) } }
                     }
@@ -427,11 +430,15 @@ impl View<'_> {
                     dd { (clock(self.now, &status.time_zone)) " · " (self.say(clock_word)) }
                     dt { (self.say(say::part_detector())) }
                     dd {
-                        (self.say(say::looks_at(
-                            format!("{:.1}", status.detector.per_second),
-                            format!("{:.1}", status.detector.mean_ms),
-                            provider(&status.detector.provider),
-                        )))
+                        @if status.detector.provider == NO_PROVIDER {
+                            (self.say(say::looks_at_nothing()))
+                        } @else {
+                            (self.say(say::looks_at(
+                                format!("{:.1}", status.detector.per_second),
+                                format!("{:.1}", status.detector.mean_ms),
+                                provider(&status.detector.provider),
+                            )))
+                        }
                     }
                     dt { (self.say(say::machine())) }
                     dd {
@@ -478,15 +485,20 @@ fn conditions(camera: &CameraStatus, language: Language) -> Markup {
     }
 }
 
-/// How a camera does, for its own page: nothing while all is well.
-pub(super) fn condition_of(camera: &CameraStatus, language: Language) -> Markup {
-    let (word, is_well) = word_of(camera);
-    let is_well = is_well && camera.error.is_none() && camera.data.health.state == CameraState::Running;
+/// How a camera does, for its own page: nothing while all is well. One of which nothing is reported yet is being opened.
+pub(super) fn condition_of(camera: Option<&CameraStatus>, language: Language) -> Markup {
+    let (word, is_fine) = camera.map_or_else(|| (say::camera_connects(), true), word_of);
+    let is_well = camera.is_some_and(|camera| {
+        is_fine && camera.error.is_none() && camera.data.health.state == CameraState::Running
+    });
     html! {
         div #camera-condition data-live="status" {
             @if !is_well {
                 ul.troubles {
-                    li { p.state { (mark(word_of(camera).1)) (word.in_language(language)) } (conditions(camera, language)) }
+                    li {
+                        p.state { (mark(is_fine)) (word.in_language(language)) }
+                        @if let Some(camera) = camera { (conditions(camera, language)) }
+                    }
                 }
             }
         }

@@ -28,7 +28,7 @@ use super::site_page;
 use crate::audit::Entry;
 use crate::config::edit::{self, Edit, NewCamera};
 use crate::config::{self, Config, Problem, Severity, Surroundings, write};
-use crate::onvif::{self, CameraAddress, Device, Login};
+use crate::onvif::{self, CameraAddress, Device, Login, half_width};
 use crate::text::{Sentence, command, log_error, page as say_page, page_wizard as say, secret_file};
 use crate::types::secret::Secret;
 use secrets::Use;
@@ -206,7 +206,8 @@ pub(super) async fn done(
     let mut shell = site.shell(reader, say::add_camera(), here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::AddCamera);
     let waits = site.proposals.lock().has(visitor.key);
-    let body = pages::done(&site, &shell, &id, waits);
+    let tried_by = site.who_alone_tries(&visitor, &id, reader).await?;
+    let body = pages::done(&site, &shell, &id, waits, tried_by);
     Ok(Html(shell.page(body).into_string()).into_response())
 }
 
@@ -437,7 +438,7 @@ impl Act<'_> {
 
     fn name(&self) -> Result<Step, Refused> {
         let text = |name| self.fields.get(name).unwrap_or_default().to_owned();
-        let named = Named { name: text("name"), id: text("id").to_lowercase() };
+        let named = Named { name: text("name"), id: half_width(&text("id")).to_lowercase() };
         let is_long = named.name.chars().count() > MOST_NAME_CHARS;
         let wrong = if named.name.is_empty() {
             Some(say::name_is_missing())
@@ -460,7 +461,8 @@ impl Act<'_> {
     /// The last step: the password goes into its file, and the camera becomes a proposal.
     async fn place(&self) -> Result<Response, Refused> {
         let text = |name| self.fields.get(name).unwrap_or_default().to_owned();
-        let placed = Placed { eye: text("eye"), grid: text("grid"), address: text("address") };
+        let grid = half_width(&text("grid"));
+        let placed = Placed { eye: text("eye"), grid, address: text("address") };
         let ready = self.with(|wizard| {
             wizard.placed = placed.clone();
             let is_there = wizard.reached(Step::Place) == Step::Place;

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use lookout::contract::messages;
+
 #[test]
 fn a_path_that_cannot_be_used_is_reported_with_the_reason_and_what_to_try() {
     let folder = tempfile::tempdir().unwrap();
@@ -97,4 +99,26 @@ fn a_path_that_cannot_be_used_is_reported_with_the_reason_and_what_to_try() {
         assert!(err.contains("\n  hint: ") != err.contains("\n  提示："), "{arguments:?}: {err}");
     }
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "as it was");
+}
+
+/// `tail --json` prints what is open first, and what else a box says between its alerts.
+#[test]
+fn the_alerts_among_other_messages_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let explained = |name: &str, lines: &[&messages::Message]| {
+        let file = folder.path().join(name);
+        let lines = lines.iter().map(|message| message.example().unwrap().unwrap().to_string() + "\n");
+        std::fs::write(&file, lines.collect::<String>()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        let output = command.arg("explain").arg(file).env("LC_ALL", "C").output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, alone, err) = explained("alone", &[&messages::ALERT]);
+    assert!(code == Some(0) && !alone.is_empty() && err.is_empty(), "{err}");
+    let (code, among, err) = explained("among", &[&messages::ACTIVE, &messages::ALERT, &messages::COUNT]);
+    assert_eq!((code, among), (Some(0), alone), "{err}");
+    assert!(err.contains("not explained: 2"), "{err}");
+    let (code, none, err) = explained("none", &[&messages::ACTIVE]);
+    assert!(code == Some(2) && none.is_empty() && err.contains("there is no alert in it"), "{err}");
 }

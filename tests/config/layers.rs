@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use lookout::analysis::{Analysis, Plan};
 use lookout::config::Config;
 use lookout::config::patch::patched;
 use lookout::config::restart::takes_a_restart;
@@ -325,6 +326,14 @@ warning: site.toml:71:6: no camera is of the type `yard`
     (
         "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
         "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"*\"]",
+        r#"warning: site.toml:73:18: rule `waits-at-the-gate` is not in force at camera `street`, which has no such zone: `gate`
+  73 | dwell = { zone = "gate", classes = ["person"], for_secs = 20 }
+     |                  ^^^^^^
+  hint: draw it there, at the page or in a section `[[camera.zone]]`, or leave them out of the rule"#,
+    ),
+    (
+        "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
+        "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\", \"street\"]",
         r#"error: site.toml:73:18: rule `waits-at-the-gate` names a zone that camera `street` does not have: `gate`
   73 | dwell = { zone = "gate", classes = ["person"], for_secs = 20 }
      |                  ^^^^^^
@@ -393,6 +402,19 @@ fn what_is_wrong_with_a_layer_is_said_once_with_its_place_and_what_to_try() {
     for (from, to, wanted) in SLIPS {
         assert_eq!(said_after(from, to), *wanted, "{from} -> {to}");
     }
+}
+
+/// A camera that comes later is watched once its zone is drawn, and keeps nobody from adding it before.
+#[test]
+fn a_rule_of_all_cameras_is_in_force_at_those_that_have_its_zone() {
+    let rule = "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = ";
+    let config =
+        check(&layered().replace(&format!("{rule}[\"lane/*\"]"), &format!("{rule}[\"*\"]"))).unwrap();
+    let rule = config.rules.iter().find(|rule| &*rule.id == "waits-at-the-gate").unwrap();
+    let cameras: Vec<&str> = rule.cameras.iter().map(|id| &**id).collect();
+    assert_eq!(cameras, ["cam-01", "cam-02", "cam-03"]);
+    let plan = Plan::of(config.camera_plans(), config.rules.clone());
+    assert!(Analysis::new("box-1", plan).is_ok(), "the daemon takes it as well");
 }
 
 /// What is said about a text, without places and hints.

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::client::{Client, form};
-use super::here::{PASSWORD, Site};
+use super::here::{PASSWORD, SOON, Site};
 use super::support::mosquitto::free_port;
 
 const SESSION: &str = "__Host-lookout";
@@ -84,14 +84,18 @@ fn the_page_is_opened_for_others_and_closed_again_without_an_editor() {
     let before = fs::read_to_string(&site.config).unwrap();
     let wide = SocketAddr::from(([0, 0, 0, 0], free_port()));
     let told = said(site.page_command(&["open", "--listen", &wide.to_string()]));
-    assert!(told.contains(&format!(":{}", wide.port())) && told.contains("restart"), "{told}");
+    assert!(told.contains(&format!(":{}", wide.port())) && !told.contains("restart"), "{told}");
     assert!(!told.contains("0.0.0.0"), "an address that a phone can open: {told}");
     let open = fs::read_to_string(&site.config).unwrap();
     assert_eq!(open, before.replace(&site.address.to_string(), &wide.to_string()));
     assert!(said(site.page_command(&["open", "--listen", &wide.to_string()])).contains("already"));
 
-    site.stop();
-    site.run();
+    // Nobody starts the daemon anew.
+    let (until, own) = (Instant::now() + SOON, site.folder.path().join("outbox/page/address"));
+    while fs::read_to_string(&own).ok() != Some(wide.to_string()) {
+        assert!(Instant::now() < until, "it is not served at {wide}");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
     site.address = SocketAddr::from(([127, 0, 0, 1], wide.port()));
     assert_eq!(site.client().get("/login").status, 200);
 
@@ -99,11 +103,15 @@ fn the_page_is_opened_for_others_and_closed_again_without_an_editor() {
     let closed = fs::read_to_string(&site.config).unwrap();
     assert!(!closed.contains(&wide.to_string()) && closed.contains("[web]"), "{closed}");
     let taken = format!("0.0.0.0:{}", site.webhook.unwrap());
-    for listen in ["8443", &taken] {
+    for listen in ["8443", "0.0.0.0", "0.0.0.0:0", &taken] {
         let refused = site.page_command(&["open", "--listen", listen]);
         assert_eq!(refused.status.code(), Some(2), "{listen}: {refused:?}");
         assert_eq!(fs::read_to_string(&site.config).unwrap(), closed, "{listen}");
     }
+    site.stop();
+    fs::write(&site.config, "[site]\nbox = \"box-1\"\narea = \"530127\"\n[web]\nenabled = false\n").unwrap();
+    let off = site.page_command(&["open"]);
+    assert!(String::from_utf8(off.stderr).unwrap().contains("is switched off"));
 }
 
 #[test]

@@ -169,7 +169,11 @@ fn a_change_is_shown_tried_over_a_restart_and_kept_in_the_file() {
     let running = on_trial(&page).unwrap();
     let other = press(&mut chen, "keep", &[("config", &"0".repeat(64))]);
     assert_eq!(other.status, 303);
-    assert!(chen.get("/changes").text().contains("The box did not do that"), "another one is on trial");
+    let told = chen.get("/changes").text();
+    assert!(
+        told.contains("The box did not do that") && told.contains("something else is on trial"),
+        "{told}"
+    );
     assert_eq!(file(&site), before);
     assert_eq!(press(&mut chen, "keep", &[("config", &running)]).status, 303);
     assert!(chen.get("/").text().contains("Kept: it stands in"));
@@ -322,6 +326,20 @@ fn a_camera_goes_with_the_rules_that_watch_no_other() {
 }
 
 #[test]
+fn a_camera_that_somebody_else_tries_to_do_without_is_not_called_a_new_one() {
+    let site = site();
+    let (mut li, mut wang) = (site.enrolled("li", "installer"), site.enrolled("wang", "installer"));
+    let token = li.get("/").token();
+    assert_eq!(li.post("/cameras/gate-cam/remove", &[("token", &token)]).status, 303);
+    press(&mut li, "try", &[]);
+    assert!(on_trial(&li.get("/").text()).is_some());
+    let page = wang.get("/cameras/gate-cam/shapes").text();
+    assert!(page.contains("li tries a configuration without this camera"), "{page}");
+    assert!(!page.contains("does not know this camera yet"), "{page}");
+    assert_eq!(wang.get("/cameras/gate-cam").status, 404, "it is watched by nobody now");
+}
+
+#[test]
 fn a_file_that_was_edited_by_hand_is_not_written_over() {
     let site = site();
     let mut li = site.enrolled("li", "installer");
@@ -380,7 +398,8 @@ fn only_installers_change_what_runs_and_only_by_forms_of_their_own() {
     for action in ["try", "discard", "keep", "back"] {
         let path = format!("/changes/{action}");
         assert_eq!(li.send("POST", &path, &[("Origin", &origin)], Some(&body)).status, 403, "{action}");
-        assert_eq!(li.get(&path).status, 405, "{action}");
+        let alone = li.get(&path);
+        assert!(alone.status == 405 && alone.text().contains("Only the button of a page"), "{action}");
         assert_eq!(site.client().post(&path, &[("config", &running)]).status, 303, "to the login");
     }
     assert_eq!(on_trial(&li.get("/").text()), Some(running));

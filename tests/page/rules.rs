@@ -342,6 +342,10 @@ fn a_rule_of_every_kind_is_added_by_its_form() {
     is_proposed(&send(&mut li, "/rules/new", &fields));
     let (come, _) = difference(&mut li);
     assert!(come.iter().all(|line| !line.starts_with("cameras")), "{come:?}");
+    // Whoever presses twice is told where the first one is: it stands in no file yet.
+    let again = send(&mut li, "/rules/new", &fields);
+    assert_eq!(again.status, 422);
+    assert!(fault(&again.text(), "field-id").contains("not tried yet hold a rule"), "{}", again.text());
 }
 
 #[test]

@@ -192,6 +192,8 @@ fn a_camera_is_found_and_added_without_a_script_and_its_password_is_shown_nowher
     let done =
         site.shown(&mut li.client, "/add-camera/done/cam-1", |text| text.contains("East gate is watched"));
     has(&done, &["It is on trial", "/cameras/cam-1/shapes", "/cameras/cam-1#walk"]);
+    // Also before the box has reported anything of it.
+    assert_eq!(li.client.get("/cameras/cam-1").status, 200);
     let kept = li.press("/changes/keep", &[("config", on_trial(&done))]);
     assert_eq!(kept.status, 303, "{}", kept.text());
     site.shown(&mut li.client, "/add-camera/done/cam-1", |text| {

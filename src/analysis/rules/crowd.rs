@@ -66,7 +66,7 @@ pub struct Crowd {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = [{"required": ["at_least"]}, {"required": ["density"]}]))]
 pub(crate) struct CrowdDocument {
-    /// The zone; every camera of the rule must have one of this name.
+    /// The zone; every camera that the rule names by its id must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// How many at once. Either this, or `density`, or both: then both must be met.

@@ -39,7 +39,7 @@ pub struct Dwell {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DwellDocument {
-    /// The zone; every camera of the rule must have one of this name.
+    /// The zone; every camera that the rule names by its id must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// The classes that count, as the model names them.

@@ -23,8 +23,8 @@ sentences! {
 fields! {
     "A two-wheeler is inside an entrance.":
         "两轮车进了楼门。";
-    "The zone, the floor behind the door; every camera of the rule must have one of this name.":
-        "区域，即门内的地面；这条规则的每路摄像机都要有这个名称的区域。";
+    "The zone, the floor behind the door; every camera that the rule names by its id must have one of this name.":
+        "区域，即门内的地面；规则按 id 指明的每路摄像机都要有这个名称的区域。";
 }
 
 /// A vehicle is inside an entrance for that long.
@@ -42,7 +42,7 @@ pub struct Indoors {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IndoorsDocument {
-    /// The zone, the floor behind the door; every camera of the rule must have one of this name.
+    /// The zone, the floor behind the door; every camera that the rule names by its id must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// For how many seconds.

@@ -32,8 +32,8 @@ sentences! {
 fields! {
     "Something crosses a line.":
         "有目标越过警戒线。";
-    "The line; every camera of the rule must have one of this name.":
-        "警戒线；这条规则的每路摄像机都要有这个名称的线。";
+    "The line; every camera that the rule names by its id must have one of this name.":
+        "警戒线；规则按 id 指明的每路摄像机都要有这个名称的线。";
     "Which way: `left_to_right`, `right_to_left` or `both`, seen along the drawn line.":
         "方向：`left_to_right`（从左到右）、`right_to_left`（从右到左）或 `both`（双向），以画线的方向为准。";
 }
@@ -53,7 +53,7 @@ pub struct LineCrossed {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineCrossedDocument {
-    /// The line; every camera of the rule must have one of this name.
+    /// The line; every camera that the rule names by its id must have one of this name.
     #[schemars(required)]
     pub line: Option<At<String>>,
     /// The classes that count, as the model names them.

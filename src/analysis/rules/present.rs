@@ -37,7 +37,7 @@ pub struct Present {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PresentDocument {
-    /// The zone; every camera of the rule must have one of this name.
+    /// The zone; every camera that the rule names by its id must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// The classes that count, as the model names them.

@@ -25,10 +25,10 @@ pub trait Typed {
 
 /// What the check of a condition needs of the rest of the file. Each method complains where something is wrong.
 pub trait Check {
-    /// A zone that every camera of the rule has.
+    /// A zone that every camera has at which the rule is in force.
     fn zone(&mut self, typed: &Option<At<String>>) -> Option<Arc<str>>;
 
-    /// A line that every camera of the rule has.
+    /// A line that every camera has at which the rule is in force.
     fn line(&mut self, typed: &Option<At<String>>) -> Option<Arc<str>>;
 
     /// Classes that must be named.

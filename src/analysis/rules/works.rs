@@ -50,7 +50,7 @@ pub struct Works {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorksDocument {
-    /// The zone; every camera of the rule must have one of this name.
+    /// The zone; every camera that the rule names by its id must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// For how many seconds, on and off.

@@ -51,7 +51,7 @@ pub struct WrongWay {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WrongWayDocument {
-    /// The zone; every camera of the rule must have one of this name.
+    /// The zone; every camera that the rule names by its id must have one of this name.
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// The permitted direction as it looks in the picture, in degrees: 0 to the right, 90 up, 180 to the left,

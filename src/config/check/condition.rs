@@ -1,5 +1,6 @@
-//! Conditions of rules: exactly one each, its zone or line drawn on every camera of the rule, its classes
-//! named. Ranges were checked with the types ([`super::super::structure`]); what only one kind asks stands with that kind
+//! Conditions of rules: exactly one each, its zone or line drawn on every camera that the rule names by its id, its classes
+//! named. Of cameras that are named by what they have in common, those without the zone or line are left out with a warning.
+//! Ranges were checked with the types ([`super::super::structure`]); what only one kind asks stands with that kind
 //! ([`Typed`](crate::analysis::rules::typed::Typed)).
 
 use std::collections::BTreeSet;
@@ -27,14 +28,14 @@ const ZONE: Drawn = Drawn { what: config_check::a_zone, key: "zone" };
 const LINE: Drawn = Drawn { what: config_check::a_line, key: "line" };
 
 impl Checker<'_, '_> {
-    /// Exactly one of the conditions.
+    /// Exactly one of the conditions, with the cameras at which it cannot be in force.
     pub(super) fn condition(
         &mut self,
         rule: &RuleDocument,
         span: &Range<usize>,
         watched: &Watched<'_, '_>,
         owner: &Words,
-    ) -> Option<Condition> {
+    ) -> Option<(Condition, BTreeSet<String>)> {
         let given = rule.given();
         if given.is_empty() && !self.taken_out.from(span) {
             let names: Vec<&str> = rules::KINDS.iter().map(|kind| kind.name).collect();
@@ -44,13 +45,15 @@ impl Checker<'_, '_> {
                 .consequence();
         }
         let (first, others) = given.split_first()?;
-        let condition = first.table.checked(&mut Within { checker: &mut *self, watched, owner });
+        let mut within = Within { checker: &mut *self, watched, owner, left_out: BTreeSet::new() };
+        let condition = first.table.checked(&mut within);
+        let left_out = within.left_out;
         if let Some(Given { name, span, .. }) = others.first() {
             let what = config_check::has_both(first.name, *name);
             self.report.error(span, of(owner, what)).hint(text::one_condition());
             return None;
         }
-        condition
+        condition.map(|condition| (condition, left_out))
     }
 }
 
@@ -59,6 +62,8 @@ struct Within<'a, 'c, 's, 'o, 'd> {
     checker: &'a mut Checker<'c, 's>,
     watched: &'a Watched<'o, 'd>,
     owner: &'a Words,
+    /// Cameras without its zone or line, at which it cannot be in force.
+    left_out: BTreeSet<String>,
 }
 
 impl Check for Within<'_, '_, '_, '_, '_> {
@@ -105,7 +110,7 @@ impl Check for Within<'_, '_, '_, '_, '_> {
 }
 
 impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
-    /// A zone or line that every camera of the rule has.
+    /// A zone or line that every camera has that the rule names by its id, and at least one of the others.
     fn drawn(
         &mut self,
         field: &Option<At<String>>,
@@ -117,6 +122,15 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         let (watched, owner) = (self.watched, self.owner);
         let lacks = |camera: &&'o Offered<'d>| !camera.incomplete && !names(camera).contains(&value.as_str());
         let lacking: Vec<&'o Offered<'d>> = watched.cameras.iter().copied().filter(lacks).collect();
+        // A name that no camera has is a slip of the pen; one that some have is missing only where it was not drawn yet.
+        let (left_out, lacking): (Vec<_>, Vec<_>) = if lacking.len() < watched.cameras.len() {
+            lacking.into_iter().partition(|camera| !watched.by_id.contains(camera.id))
+        } else {
+            (Vec::new(), lacking)
+        };
+        if !left_out.is_empty() {
+            self.not_in_force(field, drawn, &left_out, names_of(&left_out, &names));
+        }
         if watched.in_common && lacking.len() > 1 {
             self.lacking(field, drawn, &lacking, names);
             return Some(value.as_str().into());
@@ -144,6 +158,28 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         Some(value.as_str().into())
     }
 
+    /// Leaves cameras out that have no such zone or line.
+    fn not_in_force(
+        &mut self,
+        field: &At<String>,
+        drawn: &Drawn,
+        left_out: &[&'o Offered<'d>],
+        there: BTreeSet<&'d str>,
+    ) {
+        let At { value, span } = field;
+        let (owner, what, shown) = (self.owner, (drawn.what)(), quoted(value));
+        let complaint = match left_out {
+            [camera] => text::not_in_force_at(owner, what, config::camera(camera.id), shown),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|camera| camera.id).collect();
+                text::not_in_force_at_several(owner, what, suggest::listed(&ids), shown)
+            }
+        };
+        let hint = with_nearest(suggest::nearest(value, there), text::in_force_once_drawn(drawn.key));
+        self.checker.report.warning(span, complaint).hint(hint).consequence();
+        self.left_out.extend(left_out.iter().map(|camera| camera.id.to_owned()));
+    }
+
     /// Of cameras that are named by what they have in common, all are reported at once that lack a zone or line.
     fn lacking(
         &mut self,
@@ -154,11 +190,19 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
     ) {
         let At { value, span } = field;
         let ids: Vec<&str> = lacking.iter().map(|camera| camera.id).collect();
-        let there: BTreeSet<&str> = lacking.iter().copied().flat_map(names).copied().collect();
+        let there = names_of(lacking, names);
         let complaint = text::cameras_lack(self.owner, (drawn.what)(), suggest::listed(&ids), quoted(value));
         let hint = with_nearest(suggest::nearest(value, there), text::draw_in_each(drawn.key));
         self.checker.report.error(span, complaint).hint(hint).consequence();
     }
+}
+
+/// What is drawn on cameras.
+fn names_of<'o, 'd>(
+    cameras: &[&'o Offered<'d>],
+    names: impl Fn(&'o Offered<'d>) -> &'o Vec<&'d str>,
+) -> BTreeSet<&'d str> {
+    cameras.iter().copied().flat_map(names).copied().collect()
 }
 
 /// What to try, behind the name that was probably meant.

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::watched::Watched;
 use super::{Checker, known_id, quoted, text_of, value_of};
 use crate::analysis::detection::Class;
-use crate::analysis::rules::{Condition, Rule};
+use crate::analysis::rules::Rule;
 use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, Document, RuleDocument};
 use crate::config::{class_words, suggest};
@@ -80,18 +80,23 @@ impl Checker<'_, '_> {
         let when = self.condition(rule, span, watched.as_ref().unwrap_or(&Watched::default()), &owner);
         let names = ["min_height", "max_height"];
         let heights = self.height_limits(&rule.min_height, &rule.max_height, names, &owner);
-        let kind = when.as_ref().map(Condition::name);
+        let kind = when.as_ref().map(|(when, _)| when.name());
         let signal = match (&rule.signal, kind) {
             (Some(field), _) => self.signal(field, &owner),
             (None, kind) => kind.map(Arc::from),
         };
-        let (id, watched, when, signal) = (id?, watched?, when?, signal?);
+        let (id, watched, (when, left_out), signal) = (id?, watched?, when?, signal?);
         let usual = kinds::known(&signal)
             .or_else(|| kinds::known(when.name()))
             .map_or(Level::Yellow, |kind| kind.level);
         Some(Rule {
             id,
-            cameras: watched.cameras.iter().map(|camera| Arc::from(camera.id)).collect(),
+            cameras: watched
+                .cameras
+                .iter()
+                .filter(|camera| !left_out.contains(camera.id))
+                .map(|camera| Arc::from(camera.id))
+                .collect(),
             level: value_of(&rule.level).unwrap_or(usual),
             signal,
             schedule: schedule?,

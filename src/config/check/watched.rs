@@ -40,6 +40,8 @@ pub(super) struct Watched<'o, 'd> {
     pub(super) cameras: Vec<&'o Offered<'d>>,
     /// Whether they were named by what they have in common.
     pub(super) in_common: bool,
+    /// Those of them that were named by their ids.
+    pub(super) by_id: BTreeSet<&'d str>,
 }
 
 impl Checker<'_, '_> {
@@ -123,11 +125,11 @@ impl Checker<'_, '_> {
             };
             self.report.error(span, of(owner, text::none_of_eye(value.name()))).hint(hint).consequence();
         }
-        Watched { cameras, in_common: true }
+        Watched { cameras, in_common: true, by_id: BTreeSet::new() }
     }
 
     fn named<'o, 'd>(&mut self, names: &Names, there: &'o There<'d>, owner: &Words) -> Watched<'o, 'd> {
-        let mut watched = Watched { cameras: Vec::with_capacity(names.value.len()), in_common: false };
+        let mut watched = Watched { cameras: Vec::with_capacity(names.value.len()), ..Watched::default() };
         if names.value.is_empty() {
             self.report
                 .error(&names.span, of(owner, text::cameras_empty()))
@@ -165,6 +167,9 @@ impl Checker<'_, '_> {
                 Pattern::OfType(_) | Pattern::All => (text::pattern_twice(value), true),
             };
             watched.in_common |= in_common;
+            if !in_common {
+                watched.by_id.extend(found.iter().map(|camera| camera.id));
+            }
             if is_there_twice {
                 self.report.error(span, of(owner, twice)).hint(config_check::leave_one_out());
             } else if new.is_empty() {

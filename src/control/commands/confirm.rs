@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::answer::Answer;
 use super::super::envelope::{Command, CommandEnvelope};
 use super::super::overrides::StoredOverrides;
-use super::super::running_box::{RunningBox, runs_now};
+use super::super::running_box::{RunningBox, other_runs, runs_now};
 use super::{CommandData, Handler, Replay, example};
 use crate::contract::command::Refusal;
 use crate::contract::examples;
@@ -51,8 +51,7 @@ impl CommandData for ConfirmData {
 
 fn confirm(data: ConfirmData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     if data.config != at.config().sha256 {
-        let why = say::other_to_confirm(&at.config().sha256);
-        return Answer::refused(Refusal::Conflict, why);
+        return Answer::refused(Refusal::Conflict, other_runs(at, envelope));
     }
     let Some(trial) = &at.overrides().trial else {
         return Answer::already(say::nothing_on_trial());

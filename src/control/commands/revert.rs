@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::answer::Answer;
 use super::super::envelope::{Command, CommandEnvelope};
-use super::super::running_box::{RunningBox, in_short, runs_now};
+use super::super::running_box::{RunningBox, in_short, other_runs, runs_now};
 use super::{CommandData, Handler, Replay, example};
 use crate::contract::command::Refusal;
 use crate::contract::examples;
@@ -44,12 +44,12 @@ impl CommandData for RevertData {
     const HANDLER: Handler<Self> = Handler::Now(revert);
 }
 
-fn revert(data: RevertData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
+fn revert(data: RevertData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
     if at.overrides().trial.is_none() {
         return Answer::already(say::nothing_on_trial());
     }
     if data.config != at.config().sha256 {
-        return Answer::refused(Refusal::Conflict, say::other_to_confirm(&at.config().sha256));
+        return Answer::refused(Refusal::Conflict, other_runs(at, envelope));
     }
     match at.go_back() {
         Ok(()) => Answer::done_with(runs_now(at)),

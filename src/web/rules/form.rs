@@ -13,6 +13,7 @@ use crate::analysis::detection::{Class, class_words};
 use crate::config::rule_fields::{Field, KindOfRule, Takes, TypedSection, common};
 use crate::config::{Camera, Config};
 use crate::contract::words::Language;
+use crate::onvif::half_width;
 use crate::text::{Joint, Sentence, Words, is_han, page_rules as say};
 
 /// Cameras that get a box each; more than these are typed. A form has a limit, too.
@@ -105,11 +106,12 @@ fn read(one: &Placed, fields: &Fields, before: Option<&Value>) -> Result<Option<
         Takes::Word(_) => text.map(Value::from),
         Takes::YesOrNo => text.map(|text| Value::from(text == "true")),
         Takes::Whole => {
-            let number = text.map(|text| text.parse::<i64>().map_err(|_| say::no_whole_number(text)));
+            let number =
+                text.map(|text| half_width(text).parse::<i64>().map_err(|_| say::no_whole_number(text)));
             number.transpose()?.map(Value::from)
         }
         Takes::Number => {
-            let read = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+            let read = |text: &str| half_width(text).parse::<f64>().ok().filter(|number| number.is_finite());
             let number = text.map(|text| read(text).ok_or_else(|| say::no_number(text)));
             number.transpose()?.map(Value::from)
         }
@@ -714,6 +716,17 @@ mod tests {
         assert_eq!(toml(&json!(90.0)).to_string(), "90");
         assert_eq!(toml(&json!(0.5)).to_string(), "0.5");
         assert_eq!(toml(&json!(["a", "b"])).to_string(), "[\"a\", \"b\"]");
+    }
+
+    #[test]
+    fn a_number_may_be_typed_in_full_width() {
+        let kind = kind("parked").unwrap();
+        let fields = posted(&[("parked.for_secs", "９０"), ("hold_secs", "２．５")]);
+        let (changes, faults) = super::changes(Some(&kind), &fields, None, Language::Chinese);
+        assert_eq!(faults, []);
+        let value = |name: &str| changes.iter().find(|(path, _)| path.join(".") == name).cloned().unwrap().1;
+        assert_eq!(value("parked.for_secs").and_then(|value| value.as_f64()), Some(90.0));
+        assert_eq!(value("hold_secs").and_then(|value| value.as_f64()), Some(2.5));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::{self, TypedSection, about_camera};
 use crate::config::{Explained, Origin};
 use crate::contract::words::Language;
+use crate::onvif::half_width;
 use crate::text::{Sentence, page_rules as say, page_shapes};
 
 /// The two columns: where in the camera each stands.
@@ -129,7 +130,7 @@ fn changes(known: &CameraThresholds, fields: &Fields, language: Language) -> (Ve
         let value = match fields.get(&key) {
             None => None,
             Some(text) if path == OTHER_HOURS => Some(Value::from(text)),
-            Some(text) => match text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+            Some(text) => match half_width(text).parse::<f64>().ok().filter(|number| number.is_finite()) {
                 Some(number) => Some(Value::from(number)),
                 None => {
                     let what = say::no_number(text).in_language(language);

@@ -9,6 +9,7 @@ use crate::analysis::detection::Class;
 use crate::config::edit::{self, Shapes};
 use crate::config::{Explained, Origin};
 use crate::contract::words::Language;
+use crate::onvif::half_width;
 use crate::text::{Sentence, page_shapes as say};
 use crate::web::request::Fields;
 
@@ -197,7 +198,7 @@ fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
         Ok(Masked { points, classes: classes.map(str::to_owned).collect(), layer: None })
     };
     let horizon = rows("horizon").next().map(|(number, text)| {
-        let metres = field("horizon", number, "metres").and_then(|metres| metres.parse().ok());
+        let metres = field("horizon", number, "metres").and_then(|metres| half_width(metres).parse().ok());
         Ok::<_, Sentence>(Skyline { points: corners("horizon", text)?, metres, layer: None })
     });
     Ok(Drawn {
@@ -211,7 +212,8 @@ fn typed(fields: &Fields) -> Result<Drawn, Sentence> {
 /// One corner a line, two numbers each.
 fn corners(name: &str, text: &str) -> Result<Vec<[f64; 2]>, Sentence> {
     let corner = |line: &str| {
-        let mut numbers = line.split([',', '，', ' ', '\t', '[', ']']).filter(|part| !part.is_empty());
+        let line = half_width(line);
+        let mut numbers = line.split([',', ' ', '\u{3000}', '\t', '[', ']']).filter(|part| !part.is_empty());
         let mut next = || numbers.next()?.parse::<f64>().ok().filter(|number| number.is_finite());
         let point = [next()?, next()?];
         numbers.next().is_none().then_some(point)
@@ -336,7 +338,12 @@ classes = ["person", "car"]
     fn corners_are_read_as_people_write_them() {
         let read = |text: &str| corners("gate", text);
         let points = vec![[0.1, 0.5], [1.0, 0.25]];
-        for good in ["0.1 0.5\n1 0.25", "[0.1, 0.5]\r\n[1, 0.25]\r\n", "0.1,0.5\n\n 1，.25 "] {
+        for good in [
+            "0.1 0.5\n1 0.25",
+            "[0.1, 0.5]\r\n[1, 0.25]\r\n",
+            "0.1,0.5\n\n 1，.25 ",
+            "０．１，０．５\n１　０.２５",
+        ] {
             assert_eq!(read(good).unwrap(), points, "{good}");
         }
         for bad in ["0.1", "0.1 0.5 0.7", "a b", "0.1 NaN", "0.1 inf"] {

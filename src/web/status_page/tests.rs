@@ -263,3 +263,22 @@ fn what_others_wrote_is_text_and_never_markup() {
     let text = shown(&status, Language::English);
     assert!(!text.contains("<script") && !text.contains("<img"), "{text}");
 }
+
+#[test]
+fn a_camera_of_which_nothing_is_reported_yet_is_being_opened() {
+    for language in Language::ALL {
+        let shown = condition_of(None, language).into_string();
+        assert!(shown.contains(&say::camera_connects().in_language(language)), "{shown}");
+    }
+    let runs = a_camera("cam-1", CameraState::Running);
+    assert!(!condition_of(Some(&runs), Language::English).into_string().contains("<li>"));
+}
+
+#[test]
+fn a_box_without_a_camera_needs_no_model() {
+    let mut status = a_box();
+    status.detector.provider = "none".to_owned();
+    has(&shown(&status, Language::English), &["not needed without a camera", "A <code>[[sensor]]</code> in"]);
+    let chinese = shown(&status, Language::Chinese);
+    assert!(chinese.contains("没有摄像机，无需运行") && !chinese.contains("none<"), "{chinese}");
+}

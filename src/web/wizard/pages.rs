@@ -559,7 +559,8 @@ fn host_of(camera: &Camera) -> Option<String> {
 }
 
 /// What comes after the proposal.
-pub(super) fn done(site: &Site, shell: &Shell<'_>, id: &str, waits: bool) -> Markup {
+/// `tried_by`: who else tries it, while only they can keep it.
+pub(super) fn done(site: &Site, shell: &Shell<'_>, id: &str, waits: bool, tried_by: Option<Words>) -> Markup {
     let in_force = site.in_force();
     let say = |sentence: Sentence| shell.say(sentence);
     let add = |name: Sentence| html! { p { a.button.second href=(PATH) { (say(name)) } } };
@@ -577,14 +578,20 @@ pub(super) fn done(site: &Site, shell: &Shell<'_>, id: &str, waits: bool) -> Mar
             }
         };
     };
+    let others = shell.visitor.and_then(|visitor| in_force.tried_by_others(&visitor.person.name));
+    let can_keep = in_force.trial.is_some() && others.is_none();
     let name = camera.responsible.name.as_deref().unwrap_or(&camera.id);
     let path = format!("/cameras/{}", camera.id);
     html! {
         section #done.narrow.wizard data-live="status" {
             h1 #added { (say(say::is_tried(name))) }
-            p { (say(if in_force.trial.is_some() { say::is_on_trial() } else { say::is_kept() })) }
-            h2 { (say(say::next())) }
-            (next_step::all(site, shell, &in_force.config, camera))
+            @if let Some(who) = tried_by {
+                p { (say(page_changes::is_tried_by(who))) }
+            } @else {
+                p { (say(if can_keep { say::is_on_trial() } else { say::is_kept() })) }
+                h2 { (say(say::next())) }
+                (next_step::all(site, shell, &in_force.config, camera))
+            }
             p { a.button.second href=(path) { (say(say::see_it())) } }
             (add(say::add_another()))
         }
