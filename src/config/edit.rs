@@ -45,9 +45,9 @@ pub(crate) enum Edit {
         /// What.
         value: Option<Value>,
     },
-    /// A rule goes.
+    /// A rule goes, also out of the sources of signals.
     RemoveRule(String),
-    /// A camera goes, and with it the rules that watch no other.
+    /// A camera goes, and with it the rules that watch no other. Signals lose both as sources, and stay.
     RemoveCamera(String),
     /// A value of a section such as `[site]`; `None`: nothing is said there.
     SetIn {
@@ -179,20 +179,25 @@ fn one(document: &mut DocumentMut, edit: &Edit) -> Result<(), Sentence> {
             let rule = entry_mut(document.as_table_mut(), "rule", id);
             set_at(rule.ok_or_else(|| say::no_rule(id))?, key, value.as_ref())
         }
-        Edit::RemoveRule(id) => {
-            if remove(document, "rule", id) {
-                Ok(())
-            } else {
-                Err(say::no_rule(id))
-            }
-        }
+        Edit::RemoveRule(id) => remove_rule(document, id),
         Edit::RemoveCamera(id) => {
+            let its_own = shapes::rules_of_alone(document.as_table(), id);
+            let its_type = shapes::type_of_alone(document.as_table(), id);
             if !remove(document, "camera", id) {
                 return Err(say::no_camera(id));
             }
-            for rule in no_longer_watching(document.as_table_mut(), id) {
-                remove(document, "rule", &rule);
+            for rule in its_own {
+                remove_rule(document, &rule)?;
             }
+            for rule in entries_mut(document.as_table_mut(), "rule") {
+                take_out_of_list(rule, "cameras", id);
+                if let Some(its_type) = &its_type {
+                    take_out_of_list(rule, "cameras", &format!("{its_type}/*"));
+                }
+            }
+            no_source_of_signals(document.as_table_mut(), |source| {
+                take_out_of_list(source, "cameras", id) == Some(0)
+            });
             Ok(())
         }
         Edit::SetIn { section, key, value } => {
@@ -247,26 +252,42 @@ fn add_rule(root: &mut Table, new: &NewRule) -> Result<(), Sentence> {
     Ok(())
 }
 
-/// Takes a camera out of the lists of all rules; the rules that have none left.
-fn no_longer_watching(root: &mut Table, camera: &str) -> Vec<String> {
-    let mut without = Vec::new();
-    for rule in entries_mut(root, "rule") {
-        let Some(cameras) = rule.get_mut("cameras").and_then(Item::as_array_mut) else { continue };
-        let (before, first) = (cameras.len(), cameras.get(0).map(|first| first.decor().clone()));
-        cameras.retain(|one| one.as_str() != Some(camera));
-        if cameras.len() == before {
-            continue;
-        }
-        let is_empty = cameras.is_empty();
-        if let (Some(first), Some(decor)) = (cameras.get_mut(0), first) {
-            // It may have stood behind a comma before.
-            *first.decor_mut() = decor;
-        }
-        if is_empty {
-            without.extend(id_of(rule).map(str::to_owned));
+/// A rule goes, and no signal names it as a source any more.
+fn remove_rule(document: &mut DocumentMut, id: &str) -> Result<(), Sentence> {
+    if !remove(document, "rule", id) {
+        return Err(say::no_rule(id));
+    }
+    no_source_of_signals(document.as_table_mut(), |source| {
+        source.get("rule").and_then(Item::as_str) == Some(id)
+    });
+    Ok(())
+}
+
+/// Takes a name out of a list of them; how many are left, where it was in there.
+fn take_out_of_list(table: &mut dyn TableLike, list: &str, name: &str) -> Option<usize> {
+    let names = table.get_mut(list).and_then(Item::as_array_mut)?;
+    let (before, first) = (names.len(), names.get(0).map(|first| first.decor().clone()));
+    names.retain(|one| one.as_str() != Some(name));
+    if names.len() == before {
+        return None;
+    }
+    if let (Some(first), Some(decor)) = (names.get_mut(0), first) {
+        // It may have stood behind a comma before.
+        *first.decor_mut() = decor;
+    }
+    Some(names.len())
+}
+
+/// Takes sources out of all signals. A signal that has none left stays: what else stands there is somebody's work, and rules of
+/// its kind feed it.
+fn no_source_of_signals(root: &mut Table, mut is_gone: impl FnMut(&mut dyn TableLike) -> bool) {
+    for signal in entries_mut(root, "signal") {
+        let sources = entries_mut(signal, "from");
+        let gone: Vec<bool> = sources.into_iter().map(&mut is_gone).collect();
+        for (index, _) in gone.iter().enumerate().rev().filter(|(_, is_gone)| **is_gone) {
+            remove_at(signal, "from", index);
         }
     }
-    without
 }
 
 // ---- lists of tables, each under a heading of its own or all in one value

@@ -71,7 +71,7 @@ pub use explain::Origin;
 pub(crate) use explain::{Explained, ExplainedValue, WatchingRule};
 pub(crate) use json_value::misfits;
 pub(crate) use models::ModelList;
-pub use models::{KnownModel, ModelRequest};
+pub use models::{KnownModel, ModelRequest, SharedModelList};
 pub use patch::ConfigText;
 pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};

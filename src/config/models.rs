@@ -35,6 +35,10 @@ pub struct KnownModel {
 pub(crate) type ModelList<'l> =
     dyn Fn(ModelRequest<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + 'l;
 
+/// The same on whichever thread asks.
+pub type SharedModelList =
+    dyn Fn(ModelRequest<'_>) -> Result<Option<Vec<KnownModel>>, (Words, Words)> + Send + Sync;
+
 /// The class is not found by any of the models that the file names.
 pub(super) const NOT_CHOSEN: fn(String) -> Sentence = config::class_not_chosen;
 /// The class is not found by the known models, and one model is unknown.

@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use super::account::Account;
 use super::secret::MAX_SECRET_BYTES;
 use crate::text::{Sentence, argument, command_line, config_write as say, secret_file};
+use crate::types::hex::sha256_hex;
 
 /// Why something was not written.
 #[derive(Debug)]
@@ -180,17 +181,43 @@ fn open_for(folder: &File, service: &Account) -> io::Result<()> {
 /// # Errors
 /// [`NotWritten`]; the file says what it said before.
 pub(crate) fn configuration(path: &Path, text: &str) -> Result<(), NotWritten> {
+    configuration_where(path, |_| true, text).map(drop)
+}
+
+/// The same where the file still says what has this digest, its SHA-256 in hexadecimal; `false`: somebody was faster, and what
+/// they wrote stays.
+///
+/// # Errors
+/// [`NotWritten`]; the file says what it said before.
+pub(crate) fn configuration_in_place_of(
+    path: &Path,
+    sha256_before: &str,
+    text: &str,
+) -> Result<bool, NotWritten> {
+    configuration_where(path, |before| sha256_hex(before) == sha256_before, text)
+}
+
+fn configuration_where(
+    path: &Path,
+    may_go: impl FnOnce(&[u8]) -> bool,
+    text: &str,
+) -> Result<bool, NotWritten> {
+    let _one_at_a_time = CONFIGURATION.lock();
     let cannot = |error| NotWritten::File(path.to_owned(), error);
     let there = fs::canonicalize(path).map_err(cannot)?;
     let name = there.file_name().ok_or_else(|| cannot(io::ErrorKind::InvalidInput.into()))?;
     let folder = folder_led_to(path, &there, service_beside_root().as_ref()).map_err(cannot)?;
     let (before, metadata) = read_in(&folder, name).map_err(cannot)?;
+    if !may_go(&before) {
+        return Ok(false);
+    }
     let like_before = |file: &File| keep_owner(file, &metadata);
     let backup = beside(&there, "", ".bak");
     let of_backup = backup.file_name().unwrap_or_default();
     replace_in(&folder, of_backup, &before, like_before)
         .map_err(|error| NotWritten::File(backup.clone(), error))?;
-    replace_in(&folder, name, text.as_bytes(), like_before).map_err(cannot)
+    replace_in(&folder, name, text.as_bytes(), like_before).map_err(cannot)?;
+    Ok(true)
 }
 
 /// Whether the configuration file could be written anew, as far as that can be known before.
@@ -324,6 +351,8 @@ fn folder_of(path: &Path) -> &Path {
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
+/// Who compares what the configuration says and then writes it is alone from the one to the other.
+static CONFIGURATION: Mutex<()> = Mutex::new(());
 /// Two at once would write into the same file beside the one that is meant.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -517,6 +546,28 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.path().join("lookout.toml.bak")).unwrap(), "two");
         assert_eq!((mode(&file), mode(&folder.path().join("lookout.toml.bak"))), (0o640, 0o640));
         assert_eq!(names(folder.path()), ["lookout.toml", "lookout.toml.bak"]);
+    }
+
+    #[test]
+    fn of_two_who_write_the_configuration_at_once_the_second_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lookout.toml");
+        fs::write(&file, "one").unwrap();
+        let before = sha256_hex(b"one");
+        let texts = ["li", "wang", "chen", "zhao"];
+        let written: Vec<&str> = std::thread::scope(|scope| {
+            let (file, before) = (&file, &before);
+            let writers = texts.map(|text| {
+                scope.spawn(move || configuration_in_place_of(file, before, text).unwrap().then_some(text))
+            });
+            writers.into_iter().filter_map(|writer| writer.join().unwrap()).collect()
+        });
+        assert_eq!(written.len(), 1, "{written:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), written[0]);
+        assert_eq!(fs::read_to_string(folder.path().join("lookout.toml.bak")).unwrap(), "one");
+        let now = sha256_hex(written[0].as_bytes());
+        assert!(configuration_in_place_of(&file, &now, "three").unwrap());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "three");
     }
 
     #[test]

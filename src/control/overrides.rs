@@ -172,6 +172,8 @@ pub struct TrialEnd {
 pub enum WhyEnded {
     /// The file on the box was edited, and counts.
     FileEdited,
+    /// The file on the box was edited and is not taken up, for a mistake or until a restart.
+    EditNotTakenUp,
     /// Nobody kept it in time.
     NobodyKeptIt,
 }

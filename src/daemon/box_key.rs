@@ -138,6 +138,12 @@ pub(crate) fn read(folder: &Path, this: &str) -> Result<Option<BoxKey>, BoxKeyEr
     }
 }
 
+/// The file with the name of the box whose key is in that folder.
+#[cfg(feature = "web")]
+pub(super) fn owner_file(folder: &Path) -> PathBuf {
+    folder.join(OWNER_FILE)
+}
+
 /// Whether a box of that name stands in no county yet.
 fn has_no_area(name: &str) -> bool {
     name.split('.').next() == Some(PLACEHOLDER_AREA)

@@ -210,7 +210,9 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let sensors = stages::start_sensors(context, &broker, queue);
     // Last: nothing else waits for them.
     let views = ViewStage::start(context, &frames, options.manifest.clone())?;
-    let page = PageStage::start(context, &storage, &commands, desk, views.views.viewer(), restarts);
+    let viewer = views.views.viewer();
+    let manifest = options.manifest.clone();
+    let page = PageStage::start(context, &storage, &commands, desk, viewer, restarts, manifest);
     let stages = Stages {
         storage,
         broker,

@@ -2,6 +2,7 @@
 //! what a program with the page left behind: its consumer in the outbox and its alerts. Names and the certificate stay.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ impl PageStage {
         _: LocalDesk,
         _: Viewer,
         _: Sender<Control>,
+        _: Option<PathBuf>,
     ) -> Self {
         if let Err(error) = storage.outbox.unregister(CONSUMER) {
             log_warn!(say::log_still_kept(); %error);
@@ -48,7 +50,15 @@ impl PageStage {
     pub(crate) fn set(&mut self, _: &Config) {}
 
     /// Nobody asks.
-    pub(crate) fn update(&self, _: &Config, _: &StoredOverrides, _: Option<Duration>, _: Option<&TrialEnd>) {}
+    pub(crate) fn update(
+        &self,
+        _: &Config,
+        _: &StoredOverrides,
+        _: Option<Duration>,
+        _: Option<String>,
+        _: Option<&TrialEnd>,
+    ) {
+    }
 
     /// Nothing can be wrong.
     pub(crate) fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {

@@ -310,7 +310,7 @@ impl Running {
         let path = self.file.path().to_owned();
         let file = match Config::load(&path) {
             Ok(file) => file,
-            Err(problems) => return self.report_refused(&Offer::FILE, &problems),
+            Err(problems) => return self.refuse_file(&problems),
         };
         let digest = overrides::digest(file.text());
         let same = digest == self.overrides.file;
@@ -333,16 +333,15 @@ impl Running {
             }
             (next.file, next.now, next.trial) = (digest, Overrides::default(), None);
         }
-        let offer = Offer::FILE;
         let base = match based_on(&file, &next.now) {
             Ok(base) => base,
-            Err(problems) => return self.report_refused(&offer, &problems),
+            Err(problems) => return self.refuse_file(&problems),
         };
         let restart = takes_a_restart(&self.base, &file);
         if !restart.is_empty() {
-            return self.report_refused(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
+            return self.refuse_file(&Problems::of_the_whole(&path, Some(&file.sha256), restart));
         }
-        match self.put_in_place(base, next, &offer, None) {
+        match self.put_in_place(base, next, &Offer::FILE, None) {
             Ok(()) => {
                 (self.file, self.file_trouble) = (file, None);
                 self.watch_secrets(&BTreeSet::new());
@@ -351,8 +350,14 @@ impl Running {
                 self.stages.cameras.retry_now();
             }
             // What is named there is looked at again when it changes.
-            Err(problems) => self.report_refused(&offer, &problems.naming(file.secret_files)),
+            Err(problems) => self.refuse_file(&problems.naming(file.secret_files)),
         }
+    }
+
+    /// Tells why what stands in the file does not run, once what is tried at the page is over.
+    fn refuse_file(&mut self, problems: &Problems) {
+        self.end_trial_where_the_file_was_edited();
+        self.report_refused(&Offer::FILE, problems);
     }
 
     /// A secret file or certificate that is named holds something else. That is no other configuration: what is named

@@ -55,16 +55,13 @@ sentences! { "page_changes";
     rules_go_on(rules):
         "Rules that go on at their other cameras: {rules}.",
         "继续监看其他摄像机的规则：{rules}。";
-    rules_are_left(rules):
-        "Rules that stay and have no camera any more: {rules}.",
-        "保留但不再有摄像机的规则：{rules}。";
     no_rule_goes(): "No rule watches it.", "没有规则监看它。";
     signals_hear_less(signals):
         "Signals that lose one of their sources: {signals}.",
         "减少一个来源的信号：{signals}。";
     signals_are_left(signals):
-        "Signals that nothing feeds any more: {signals}.",
-        "不再有任何来源的信号：{signals}。";
+        "Signals that stay and that nothing feeds any more, so that they raise no alert: {signals}.",
+        "保留但不再有任何来源、因而不会产生预警的信号：{signals}。";
 
     // ---- on trial
     trial_began(): "The change is on trial now. Look whether all is as you want it, then keep it.", "更改已开始试运行。请检查效果，满意后保存。";
@@ -90,6 +87,9 @@ sentences! { "page_changes";
     ended_by_the_file(who, time, path):
         "What was tried by {who} ended at {time}, as somebody edited {path}: the file runs now, and what was tried is not in it. Whoever still wants it changes it anew.",
         "{who} 的试运行已于 {time} 结束，原因是 {path} 被直接修改：现按该文件运行，其中没有试运行的内容；如仍需要，请重新更改。";
+    ended_by_an_edit(who, time, path):
+        "What was tried by {who} ended at {time}, as somebody edited {path}: what was before runs again. What stands in the file now is not taken up, and the status page says why.",
+        "{who} 的试运行已于 {time} 结束，原因是 {path} 被直接修改：已恢复原来的设置。文件现有内容尚未生效，原因见状态页。";
     ended_unkept(who, time):
         "What was tried by {who} ended at {time}, as nobody kept it: what was before runs again.",
         "{who} 的试运行已于 {time} 结束：期间无人保存，已恢复原来的设置。";

@@ -32,6 +32,11 @@ sentences! { "page_wizard";
         "The name of the community has at most {most} characters, in one line.",
         "社区或村名为一行，最多 {most} 个字符。";
     site_is(area, name): "This box is {name} in the area {area}.", "本机为 {area} 县区的 {name}。";
+    community_is(name): "The community is called {name}.", "社区或村名为 {name}。";
+    community_is_unnamed(): "The community has no name any more.", "不再填写社区或村名。";
+    key_of_the_old_name(old, owner):
+        "A box with another name is another box for the command centre, and {old} stays in its lists as one that stopped. The key by which this box signs was made for {old}: under another name its messages are not signed until somebody says on the box that the key goes on (`sudo rm {owner}`, then `sudo systemctl restart lookout`) and the command centre registers it for the new name.",
+        "对指挥中心来说，改名后的盒子是另一个盒子，{old} 会作为已停止的盒子留在其列表中。本机的签名密钥是为 {old} 生成的：改名后消息不再签名，须在盒子上执行 `sudo rm {owner}` 和 `sudo systemctl restart lookout` 以沿用该密钥，并由指挥中心按新名称登记。";
     no_area_yet():
         "Nobody has said yet where this box stands. That comes before the first camera.",
         "尚未填写盒子装在哪里，请先填写，再添加摄像机。";

@@ -13,6 +13,7 @@
 //! trial in the place of another's.
 
 mod banner;
+mod judged;
 mod proposals;
 mod removal;
 
@@ -25,7 +26,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, Redirect};
 use maud::{Markup, html};
 use serde_json::json;
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
 
 use super::accounts::Role;
 use super::in_force::{InForce, OnTrial};
@@ -36,30 +37,23 @@ use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
 use super::{PageCommand, Site, site_page};
 use crate::config::edit::{self, Edit};
-use crate::config::restart::takes_a_restart;
 use crate::config::rule_fields::sections_in;
-use crate::config::{Config, Problem, Severity, Surroundings, text_of, write};
+use crate::config::{Config, Problem, text_of};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::command::Outcome;
-use crate::contract::stream_address::redacted;
 use crate::control::Answer;
 use crate::text::{Sentence, Words, page as say_page, page_changes as say};
+use judged::Judged;
 use proposals::{NotPut, Proposal, Tried, digest};
 
 pub(super) use banner::Banner;
 pub(super) use proposals::Proposals;
-pub(super) use removal::{removal, remove_camera};
+pub(super) use removal::{removal, remove_camera, remove_rule};
 
 /// How long something is tried.
 const TRIAL: Duration = Duration::from_secs(600);
 /// A first camera makes the box load its models, so its answer may take long; what was asked for happens all the same.
 const ANSWER_WITHIN: Duration = Duration::from_secs(40);
-/// Lines of a difference that are shown.
-const MOST_LINES: usize = 600;
-/// Lines that stayed, around those that did not.
-const AROUND: usize = 3;
-/// Longest search for the smallest difference.
-const COMPARED_WITHIN: Duration = Duration::from_secs(2);
 /// The path of the page.
 pub(super) const PATH: &str = "/changes";
 
@@ -106,8 +100,8 @@ impl Site {
         self.propose_for(visitor, reader, edits, vec![why], back_to).await
     }
 
-    /// The same, where more than one sentence says what would change.
-    async fn propose_for(
+    /// The same, where more than one sentence says what would change, or none, as the page of changes does that by itself.
+    pub(super) async fn propose_for(
         self: &Arc<Self>,
         visitor: &Visitor,
         reader: Reader,
@@ -151,9 +145,10 @@ impl Site {
         loop {
             let file = self.file_text().map_err(NotProposed::Unreadable)?;
             self.forget_done(key, Some(&file));
-            let (now, running) = (digest(&file), self.runs_besides_others(person));
+            let (now, running) = (digest(&file), self.runs_besides_trials(person));
             let before = self.proposals.lock().get(key).cloned();
-            if before.as_ref().is_some_and(|before| before.is_outdated(&now, running.as_deref())) {
+            let runs = self.runs_besides_others(person);
+            if before.as_ref().is_some_and(|before| before.is_outdated(&now, runs.as_deref())) {
                 return Err(NotProposed::Edited);
             }
             // Else the trial would fall a moment later, when the box notices.
@@ -171,7 +166,12 @@ impl Site {
                 return Err(NotProposed::Nothing);
             }
             let is_so = text == tried.as_deref().map_or(file.as_str(), Config::text);
-            let mut known = before.as_ref().map(|before| before.whys.clone()).unwrap_or_default();
+            // What is tried is part of the difference to the file, also once the trial fell.
+            let mut known = match (&before, &tried) {
+                (Some(before), _) => before.whys.clone(),
+                (None, Some(tried)) => self.proposals.lock().whys_of_trial(&Tried::of(tried)),
+                (None, None) => Vec::new(),
+            };
             for why in whys {
                 // Whoever goes on drawing says the same once more.
                 if !known.contains(why) {
@@ -185,7 +185,7 @@ impl Site {
             let after = (!is_so).then(|| Proposal {
                 person: person.clone(),
                 file: now,
-                // What ran when it began, where somebody else tries something by now.
+                // What ran when it began, where that is not known by now, as somebody else tries something.
                 running: running.or_else(|| before.as_ref()?.running.clone()),
                 tried: goes_on_from,
                 text,
@@ -255,6 +255,15 @@ impl Site {
         (!is_others).then(|| config.sha256.clone())
     }
 
+    /// The digest of what runs, or comes back after what that person tries; `None` where that is not known, and while somebody else
+    /// tries something.
+    fn runs_besides_trials(&self, person: &str) -> Option<String> {
+        match self.in_force().trial.filter(|trial| trial.is_of(person)) {
+            Some(own) => own.before,
+            None => self.runs_besides_others(person),
+        }
+    }
+
     /// Forgets what a session proposes where it runs by now, or stands in the `file` while nothing is on trial.
     fn forget_done(&self, key: SessionKey, file: Option<&str>) {
         let InForce { config, trial, .. } = self.in_force();
@@ -292,7 +301,12 @@ impl Site {
 
     /// Whether what stands in the file is what the daemon has taken up. Waits for the disk.
     pub(super) fn runs_the_file(&self) -> bool {
-        self.file_text().is_ok_and(|text| digest(&text) == self.in_force().file)
+        self.file_digest().is_some_and(|sha256| sha256 == self.in_force().file)
+    }
+
+    /// The digest of what stands in the file. Waits for the disk.
+    pub(super) fn file_digest(&self) -> Option<String> {
+        self.file_text().ok().map(|text| digest(&text))
     }
 
     fn file_text(&self) -> Result<String, Sentence> {
@@ -309,99 +323,6 @@ fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
         true => Ok(()),
         false => Err(Refused::new(StatusCode::FORBIDDEN, say::installers_only(), reader)),
     }
-}
-
-/// What is known of a text before it is tried.
-struct Judged {
-    /// The difference to the file.
-    difference: Vec<Part>,
-    errors: Vec<Problem>,
-    warnings: Vec<Problem>,
-    /// What would take a restart.
-    restart: Vec<Sentence>,
-    /// Why the file could not be written, and what to try.
-    unwritable: Option<(Sentence, Option<Sentence>)>,
-    is_edited: bool,
-    /// What somebody else tries, which this is not part of and waits for.
-    others: Option<OnTrial>,
-    /// The digest of what runs.
-    running: String,
-    /// As it would be tried; `None`: it has errors.
-    tried: Option<Tried>,
-}
-
-impl Judged {
-    fn may_be_tried(&self) -> bool {
-        self.may_be_written() && self.restart.is_empty() && self.others.is_none()
-    }
-
-    fn may_be_written(&self) -> bool {
-        self.errors.is_empty() && self.unwritable.is_none() && !self.is_edited
-    }
-}
-
-/// A part of a difference.
-struct Part {
-    /// Number of its first line, in the new text.
-    line: usize,
-    lines: Vec<(ChangeTag, String)>,
-}
-
-impl Site {
-    fn judge(&self, text: &str, proposal: Option<&Proposal>) -> Result<Judged, Sentence> {
-        let path = &self.parts.config_file;
-        let file = self.file_text()?;
-        let running = self.config();
-        let (mut errors, mut warnings, mut restart, mut tried) = (Vec::new(), Vec::new(), Vec::new(), None);
-        match Config::from_text(path, text, &Surroundings::of(path)) {
-            Ok(config) => {
-                restart = takes_a_restart(&running, &config);
-                tried = Some(Tried::of(&config));
-                warnings = config.warnings;
-            }
-            Err(problems) => {
-                for problem in problems.list {
-                    match problem.severity {
-                        Severity::Error => errors.push(problem),
-                        Severity::Warning => warnings.push(problem),
-                    }
-                }
-            }
-        }
-        Ok(Judged {
-            difference: difference(&file, text),
-            errors,
-            warnings,
-            restart,
-            unwritable: write::could_write(path).err().map(|error| (error.sentence(), error.hint())),
-            is_edited: proposal.is_some_and(|one| {
-                one.is_outdated(&digest(&file), self.runs_besides_others(&one.person).as_deref())
-            }),
-            others: proposal.and_then(|one| self.tried_by_others(&one.person)),
-            running: running.sha256.clone(),
-            tried,
-        })
-    }
-}
-
-/// What is different, with a few lines around it. An address may hold a camera's password.
-fn difference(before: &str, after: &str) -> Vec<Part> {
-    let diff = TextDiff::configure().timeout(COMPARED_WITHIN).diff_lines(before, after);
-    let mut left = MOST_LINES;
-    let mut parts = Vec::new();
-    for group in diff.grouped_ops(AROUND) {
-        let line = group.first().map_or(0, |first| first.new_range().start) + 1;
-        let changes = group.iter().flat_map(|op| diff.iter_changes(op));
-        let lines: Vec<_> = changes
-            .take(left)
-            .map(|change| (change.tag(), redacted(change.value().trim_end_matches(['\n', '\r']))))
-            .collect();
-        left -= lines.len();
-        if !lines.is_empty() {
-            parts.push(Part { line, lines });
-        }
-    }
-    parts
 }
 
 pub(super) async fn show(
@@ -449,6 +370,7 @@ impl View<'_> {
         html! {
             ul.proposal {
                 @for why in &proposal.whys { li { (coded(&self.say(change_in_words(why, self.shell.language)))) } }
+                @for why in &judged.site { li { (coded(&self.say(why.clone()))) } }
             }
             @if judged.is_edited {
                 p.fault role="alert" { (self.say(say::file_was_edited(self.file.display()))) }
@@ -466,7 +388,8 @@ impl View<'_> {
             (self.problems(judged))
             @if !judged.restart.is_empty() {
                 @let shown = judged.may_be_written().then(|| digest(&proposal.text));
-                (site_page::restart_form(self.shell, self.visitor, &judged.restart, shown.as_deref()))
+                @let about = [judged.restart.as_slice(), judged.key.as_slice()].concat();
+                (site_page::restart_form(self.shell, self.visitor, &about, shown.as_deref(), judged.is_on_trial))
             }
             div.buttons {
                 @if judged.may_be_tried() { (self.form("try", say::try_it(), false, proposal)) }
@@ -540,13 +463,22 @@ impl View<'_> {
     }
 }
 
-/// What a session proposes and takes a restart, with its digest, as it is to be written; `None`: nothing, or not as it is. Waits
-/// for the disk.
-pub(super) fn text_to_write(site: &Site, key: SessionKey) -> Option<(String, String)> {
+/// A proposal that takes a restart, as it is to be written.
+pub(super) struct ToWrite {
+    /// The whole file.
+    pub(super) text: String,
+    /// Its digest.
+    pub(super) sha256: String,
+    /// The digest of the file that it takes the place of.
+    pub(super) before: String,
+}
+
+/// What a session proposes and takes a restart; `None`: nothing, or not as it is. Waits for the disk.
+pub(super) fn to_write(site: &Site, key: SessionKey) -> Option<ToWrite> {
     let proposal = site.proposals.lock().get(key).cloned()?;
     let judged = site.judge(&proposal.text, Some(&proposal)).ok()?;
     let may = judged.may_be_written() && !judged.restart.is_empty();
-    may.then(|| (proposal.text.clone(), digest(&proposal.text)))
+    may.then(|| ToWrite { sha256: digest(&proposal.text), before: judged.file, text: proposal.text })
 }
 
 /// Asks the box on behalf of an installer and waits for its answer.
@@ -672,39 +604,4 @@ async fn decide(
     };
     site.sessions.lock().say_next(visitor.key, notice);
     Ok(Redirect::to(to))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_difference_has_the_lines_around_it_and_says_where_it_is() {
-        let before: String = (1..=40).map(|n| format!("line {n}\n")).collect();
-        let after = before.replace("line 20\n", "line twenty\n");
-        let parts = difference(&before, &after);
-        assert_eq!((parts.len(), parts[0].line), (1, 17));
-        let lines: Vec<(ChangeTag, &str)> =
-            parts[0].lines.iter().map(|(tag, line)| (*tag, line.as_str())).collect();
-        assert_eq!(lines.len(), 2 * AROUND + 2);
-        assert_eq!(lines[3..5], [(ChangeTag::Delete, "line 20"), (ChangeTag::Insert, "line twenty")]);
-        assert!(difference(&before, &before).is_empty());
-    }
-
-    #[test]
-    fn no_password_is_shown_in_a_difference() {
-        let (before, after) =
-            ("url = \"rtsp://10.0.0.31/s?pwd=hunter2\"\n", "url = \"rtsp://li:hunter2@10.0.0.31/s\"\n");
-        let parts = difference(before, after);
-        let lines: Vec<&str> = parts[0].lines.iter().map(|(_, line)| line.as_str()).collect();
-        assert!(lines.len() == 2 && lines.iter().all(|line| !line.contains("hunter2")), "{lines:?}");
-        assert!(lines.iter().all(|line| line.starts_with("url = \"rtsp://")), "{lines:?}");
-    }
-
-    #[test]
-    fn a_difference_that_is_long_ends_somewhere() {
-        let after: String = (0..10_000).map(|n| format!("line {n}\n")).collect();
-        let shown: usize = difference("", &after).iter().map(|part| part.lines.len()).sum();
-        assert_eq!(shown, MOST_LINES);
-    }
 }

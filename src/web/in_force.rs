@@ -33,6 +33,8 @@ pub struct OnTrial {
     pub from_page: bool,
     /// Who at the page; `None`: nobody there, or that is not known.
     pub by: Option<String>,
+    /// The digest of what comes back when it falls, where that is known.
+    pub before: Option<String>,
 }
 
 impl InForce {

@@ -63,7 +63,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use crate::analysis::time::Timestamp;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::config::Web;
+use crate::config::{SharedModelList, Web};
 use crate::contract::signature::Role as CommandRole;
 use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
@@ -124,6 +124,10 @@ pub struct Parts {
     pub desk: Desk,
     /// The configuration file.
     pub config_file: PathBuf,
+    /// The file with the name of the box that the key to sign with was made for.
+    pub key_owner: PathBuf,
+    /// The models that a configuration may name.
+    pub models: Arc<SharedModelList>,
     /// What runs.
     pub in_force: watch::Receiver<InForce>,
     /// The views of cameras.

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::Site;
 use super::accounts::Role;
+use super::changes;
 use super::layout::{Shell, Tab, level_badge, token};
 use super::next_step::{self, NextStep};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
@@ -693,8 +694,7 @@ pub(super) async fn remove(
 ) -> Result<Redirect, Refused> {
     let OwnForm { visitor, reader, .. } = form;
     installers_only(&visitor, reader)?;
-    let why = say::removed(id.as_str());
-    site.propose(&visitor, reader, vec![Edit::RemoveRule(id)], why, PATH.to_owned()).await
+    changes::remove_rule(&site, &visitor, reader, id, PATH).await
 }
 
 #[cfg(test)]

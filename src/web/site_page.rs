@@ -5,24 +5,28 @@
 //!  /site ─► proposal ─► /changes ─ write ─► file, restart of the daemon ─► /restarting ─► login ─► the first camera
 //! ```
 //!
-//! It cannot be tried, as every message carries area and name: it is written as it stands. Must never write while something is
-//! on trial, which the daemon may be keeping in the file just then.
+//! Area and name of the box cannot be tried, as every message carries them: they are written as they stand. Must never write while
+//! something is on trial, which the daemon may be keeping in the file just then, or over what somebody else wrote meanwhile.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use parking_lot::Mutex;
 use toml_edit::{DocumentMut, Item};
 
 use super::Site;
 use super::accounts::Role;
-use super::changes;
+use super::changes::{self, ToWrite};
 use super::layout::{Shell, coded, token};
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
-use crate::config::PLACEHOLDER_AREA;
+use crate::audit::Entry;
 use crate::config::edit::Edit;
+use crate::config::{Config, PLACEHOLDER_AREA, write};
 use crate::onvif::half_width;
 use crate::text::{Sentence, page_changes, page_wizard as say};
 
@@ -35,6 +39,9 @@ const WRITTEN: &str = "page_config_written";
 /// As the configuration takes them.
 const MOST_BOX_CHARS: usize = 32;
 const MOST_NAME_CHARS: usize = 100;
+
+/// Whoever writes is alone from judging what is to be written until it is.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// What is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,6 +88,17 @@ impl Typed {
         }
     }
 
+    /// What becomes another one, in words.
+    fn words_since(&self, before: &Typed) -> Vec<Sentence> {
+        let is_elsewhere = (&self.area, &self.box_id) != (&before.area, &before.box_id);
+        let place = is_elsewhere.then(|| say::site_is(self.area.as_str(), self.box_id.as_str()));
+        let name = (self.name != before.name).then(|| match self.name.as_str() {
+            "" => say::community_is_unnamed(),
+            name => say::community_is(name),
+        });
+        place.into_iter().chain(name).collect()
+    }
+
     /// What becomes another one.
     fn edits_since(&self, before: &Typed) -> Vec<Edit> {
         let values = [
@@ -97,6 +115,21 @@ impl Typed {
             })
             .collect()
     }
+}
+
+/// What a text says otherwise than another of the place and the names, in words.
+pub(super) fn what_changes(before: &str, after: &str) -> Vec<Sentence> {
+    Typed::in_text(after).words_since(&Typed::in_text(before))
+}
+
+/// What becomes of the key to sign with where the box gets another name; `owner` is the file that says whose the key is. A box
+/// that stands nowhere yet has none.
+pub(super) fn key_stays_behind(running: &Config, wanted: &Config, owner: &Path) -> Option<Sentence> {
+    (running.full_name() != wanted.full_name()).then(|| key_of(running, owner)).flatten()
+}
+
+fn key_of(running: &Config, owner: &Path) -> Option<Sentence> {
+    (!running.site.has_no_area_yet()).then(|| say::key_of_the_old_name(running.full_name(), owner.display()))
 }
 
 fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
@@ -129,11 +162,19 @@ async fn page(
 ) -> Result<Response, Refused> {
     let shell = site.shell(reader, say::site(), PATH.to_owned(), headers, visitor).await?;
     let status = if fault.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let html = shell.page(form(&shell, visitor, typed, fault));
+    let about_key = key_of(&site.config(), &site.parts.key_owner);
+    let html = shell.page(form(&shell, visitor, typed, fault, about_key));
     Ok((status, Html(html.into_string())).into_response())
 }
 
-fn form(shell: &Shell<'_>, visitor: &Visitor, typed: &Typed, fault: Option<Sentence>) -> Markup {
+/// `about_key`: what another name of the box brings with it.
+fn form(
+    shell: &Shell<'_>,
+    visitor: &Visitor,
+    typed: &Typed,
+    fault: Option<Sentence>,
+    about_key: Option<Sentence>,
+) -> Markup {
     html! {
         section.narrow {
             h1 { (shell.say(say::site())) }
@@ -149,6 +190,7 @@ fn form(shell: &Shell<'_>, visitor: &Visitor, typed: &Typed, fault: Option<Sente
                 input #box-name name="box" value=(typed.box_id) required maxlength=(MOST_BOX_CHARS) autocomplete="off"
                     autocapitalize="none" spellcheck="false" aria-describedby="about-box-name";
                 p.hint #about-box-name { (coded(&shell.say(say::about_box_name()))) }
+                @if let Some(about_key) = about_key { p.hint #about-key { (coded(&shell.say(about_key))) } }
                 label for="community" { (shell.say(say::community())) }
                 input #community name="name" value=(typed.name) maxlength=(MOST_NAME_CHARS) autocomplete="off"
                     aria-describedby="about-community";
@@ -174,24 +216,27 @@ pub(super) async fn propose(
     let text = site.blocking(move |site| site.text_to_change(&of), reader).await?;
     let text = text.map_err(|why| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader))?;
     let edits = typed.edits_since(&Typed::in_text(&text));
-    let why = say::site_is(typed.area.as_str(), typed.box_id.as_str());
-    Ok(site.propose(&visitor, reader, edits, why, PATH.to_owned()).await?.into_response())
+    // What of it is different from the file in the end is said by the page of changes.
+    Ok(site.propose_for(&visitor, reader, edits, Vec::new(), PATH.to_owned()).await?.into_response())
 }
 
 /// What is said of a proposal that takes a restart, and the button. `shown` is the digest of what stands there to be read;
-/// `None`: it cannot be written.
+/// `None`: it cannot be written. While something is on trial, there is no button either.
 pub(super) fn restart_form(
     shell: &Shell<'_>,
     visitor: &Visitor,
     reasons: &[Sentence],
     shown: Option<&str>,
+    is_on_trial: bool,
 ) -> Markup {
     html! {
         section.notice aria-labelledby="restart" {
             h2 #restart { (shell.say(say::takes_a_restart())) }
             ul.lines { @for reason in reasons { li { (coded(&shell.say(reason.clone()))) } } }
             p { (shell.say(say::about_restart())) }
-            @if let Some(shown) = shown {
+            @if is_on_trial {
+                p { (shell.say(say::restart_after_trial())) }
+            } @else if let Some(shown) = shown {
                 form method="post" action="/changes/restart" {
                     (token(visitor.form_token()))
                     input type="hidden" name=(changes::SHOWN) value=(shown);
@@ -202,35 +247,67 @@ pub(super) fn restart_form(
     }
 }
 
+/// What became of a proposal that was to be written.
+enum Written {
+    /// It stands in the file now.
+    Now,
+    /// It stood there: somebody pressed twice.
+    Before,
+    /// It was not written, for a reason that is told, or one that the page of changes says.
+    Not(Option<Sentence>),
+}
+
+/// Writes what a session proposes, if it is what the page showed. Waits for the disk.
+///
+/// # Errors
+/// The audit log cannot be written; then nothing else was.
+fn write_proposal(site: &Site, visitor: &Visitor, shown: Option<&str>) -> io::Result<Written> {
+    let not = |why: Sentence| Ok(Written::Not(Some(why)));
+    let _one_at_a_time = WRITING.lock();
+    if shown.is_some() && site.file_digest().as_deref() == shown {
+        return Ok(Written::Before);
+    }
+    if site.in_force().trial.is_some() {
+        return not(say::restart_after_trial());
+    }
+    let Some(ToWrite { text, sha256, before }) = changes::to_write(site, visitor.key) else {
+        return Ok(Written::Not(None));
+    };
+    // Another window may have added to it.
+    if shown.is_some_and(|shown| shown != sha256) {
+        return not(page_changes::is_another_by_now());
+    }
+    let entry = Entry { by: Some(visitor.by()), detail: Some(sha256), ..Entry::of(WRITTEN) };
+    site.parts.audit.record(site.now().utc, entry)?;
+    let path = &site.parts.config_file;
+    match write::configuration_in_place_of(path, &before, &text) {
+        Ok(true) => {
+            site.forget_proposal(visitor.key);
+            Ok(Written::Now)
+        }
+        Ok(false) => not(page_changes::file_was_edited(path.display())),
+        Err(error) => not(page_changes::could_not_keep(error.sentence())),
+    }
+}
+
 pub(super) async fn write_and_restart(
     State(site): State<Arc<Site>>,
     form: OwnForm,
 ) -> Result<Redirect, Refused> {
     let OwnForm { visitor, fields, reader } = form;
     installers_only(&visitor, reader)?;
-    let back = |why: Sentence| {
-        site.sessions.lock().say_next(visitor.key, why);
-        Ok(Redirect::to(changes::PATH))
-    };
-    if site.in_force().trial.is_some() {
-        return back(say::restart_after_trial());
+    let (of, shown) = (visitor.clone(), fields.get(changes::SHOWN).map(str::to_owned));
+    let written = site.blocking(move |site| write_proposal(site, &of, shown.as_deref()), reader).await?;
+    match written.map_err(|error| Refused::broken(error, reader))? {
+        Written::Now => (site.parts.restart)(),
+        Written::Before => {}
+        Written::Not(why) => {
+            if let Some(why) = why {
+                site.sessions.lock().say_next(visitor.key, why);
+            }
+            return Ok(Redirect::to(changes::PATH));
+        }
     }
-    let key = visitor.key;
-    let sha256 = site.blocking(move |site| changes::text_to_write(site, key), reader).await?;
-    // The page of changes says why not.
-    let Some((text, sha256)) = sha256 else { return Ok(Redirect::to(changes::PATH)) };
-    // Another window may have added to it.
-    if fields.get(changes::SHOWN).is_some_and(|shown| shown != sha256) {
-        return back(page_changes::is_another_by_now());
-    }
-    site.note(WRITTEN, &visitor.by(), Some(sha256), reader).await?;
-    let path = site.parts.config_file.clone();
-    let written = site.blocking(move |_| crate::config::write::configuration(&path, &text), reader).await?;
-    if let Err(error) = written {
-        return back(page_changes::could_not_keep(error.sentence()));
-    }
-    site.forget_proposal(key);
-    (site.parts.restart)();
     Ok(Redirect::to(RESTARTING))
 }
 
@@ -263,6 +340,7 @@ pub(super) async fn restarting(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Surroundings;
 
     fn typed(area: &str, box_id: &str) -> Typed {
         Typed { area: area.to_owned(), box_id: box_id.to_owned(), name: String::new() }
@@ -307,5 +385,39 @@ mod tests {
             "{edits:?}"
         );
         assert_eq!(fresh.edits_since(&fresh).len(), 0);
+    }
+
+    #[test]
+    fn what_becomes_different_is_said_and_nothing_that_was_taken_back() {
+        let file = "[site]\nbox = \"gate-3\"\narea = \"530127\"\n";
+        let said = |after: &str| -> Vec<String> {
+            what_changes(file, after).iter().map(ToString::to_string).collect()
+        };
+        let named = format!("{file}name = \"Yangqiao\"\n");
+        assert_eq!(said(&named), ["The community is called Yangqiao."]);
+        assert_eq!(said(&file.replace("gate-3", "gate-4")), ["This box is gate-4 in the area 530127."]);
+        assert!(said(file).is_empty());
+        let unnamed: Vec<String> = what_changes(&named, file).iter().map(ToString::to_string).collect();
+        assert_eq!(unnamed, ["The community has no name any more."]);
+    }
+
+    #[test]
+    fn a_box_that_is_renamed_is_told_of_its_key_and_one_that_had_no_name_is_not() {
+        let path = Path::new("site.toml");
+        let read = |text: &str| {
+            Config::from_text(path, text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"))
+        };
+        let minimal = include_str!("../../config/minimal.toml");
+        let named = |name: &str| read(&minimal.replace("\"box-1\"", &format!("\"{name}\"")));
+        let owner = Path::new("/var/lib/lookout/box-key.box");
+        let said = |before: &Config, after: &Config| {
+            key_stays_behind(before, after, owner).map(|sentence| sentence.to_string())
+        };
+        let (before, after) = (named("gate-1"), named("gate-3"));
+        let told = said(&before, &after).unwrap();
+        assert!(told.contains("530127.gate-1") && told.contains("`sudo rm /var/lib/lookout/box-key.box`"));
+        assert_eq!(said(&before, &before), None);
+        let fresh = read(include_str!("../../deploy/debian/fresh.toml"));
+        assert_eq!(said(&fresh, &before), None);
     }
 }

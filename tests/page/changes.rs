@@ -226,14 +226,16 @@ fn changes_add_up_and_are_given_up_before_and_during_the_trial() {
     assert_eq!(press(&mut li, "try", &[]).status, 303);
     let second = on_trial(&li.get("/").text()).unwrap();
     assert_ne!(first, second);
-    // Nobody proposes against what is not there any more.
+    // What goes on from one's own trial still stands once that is over, with all that it changes.
     draw(&mut li, "0, 0.1\n0.9, 0.1\n0.9, 0.6");
     assert_eq!(press(&mut li, "back", &[("config", &second)]).status, 303);
     let page = li.get("/changes").text();
     assert!(page.contains("What was before runs again") && !page.contains("A change is on trial"), "{page}");
-    assert!(page.contains("somebody else edited") && !page.contains("Try for ten minutes"), "{page}");
-    press(&mut li, "try", &[]);
-    assert_eq!(done(&site, "config").len(), 2, "it is not tried");
+    assert!(!page.contains("somebody else edited") && page.contains("Try for ten minutes"), "{page}");
+    assert_eq!(page.matches("horizon of camera gate-cam").count(), 1, "{page}");
+    assert!(page.contains("[0.9, 0.6]]"), "{page}");
+    press(&mut li, "discard", &[]);
+    assert_eq!(done(&site, "config").len(), 2);
     let config = published(&site, "what was before", |config| config["source"] == "file");
     assert_eq!(config["outcome"], "reverted");
     assert_eq!(config["offered_source"], "page");
@@ -375,6 +377,81 @@ fn a_file_that_was_edited_by_hand_is_not_written_over() {
     assert!(page.contains("li 的试运行已于") && page.contains("被直接修改"), "{page}");
     let page = site.enrolled("wu", "viewer").get("/").text();
     assert!(!page.contains("What was tried by"), "a viewer changes nothing: {page}");
+}
+
+#[test]
+fn an_edit_with_a_mistake_ends_a_trial_and_so_does_one_that_takes_a_restart() {
+    let site = site();
+    let before = file(&site);
+    let mut li = site.enrolled("li", "installer");
+    let edits =
+        [before.replace("zone = \"gate\", ", ""), before.replace("box = \"box-1\"", "box = \"box-2\"")];
+    for by_hand in edits {
+        assert_ne!(by_hand, before);
+        draw(&mut li, LARGER_CORNERS);
+        press(&mut li, "try", &[]);
+        assert!(on_trial(&li.get("/").text()).is_some());
+        fs::write(&site.config, &by_hand).unwrap();
+        let mut looking = li.clone();
+        let page = site.shown(&mut looking, "/", |text| text.contains("What was tried by li ended at "));
+        assert!(on_trial(&page).is_none() && page.contains("is not taken up"), "{page}");
+        assert!(page.contains("as somebody edited"), "{page}");
+        assert!(looking.get("/changes").text().contains("No change is waiting"));
+        assert_eq!(file(&site), by_hand, "nobody writes over it");
+        fs::write(&site.config, &before).unwrap();
+    }
+}
+
+#[test]
+fn of_two_who_write_a_change_that_takes_a_restart_the_second_is_refused() {
+    let site = site();
+    let before = file(&site);
+    let (mut li, mut wang) = (site.enrolled("li", "installer"), site.enrolled("wang", "installer"));
+    let rename = |client: &mut Client, name: &str| {
+        let token = client.get("/").token();
+        let fields =
+            [("token", token.as_str()), ("area", "530127"), ("box", name), ("name", "Yangqiao community")];
+        assert_eq!(client.post("/site", &fields).header("location"), Some("/changes"));
+    };
+    rename(&mut li, "gate-4");
+    rename(&mut li, "gate-3");
+    let page = li.get("/changes").text();
+    assert!(page.contains("This box is gate-3 in the area 530127.") && !page.contains("gate-4"), "{page}");
+    assert!(page.contains("was made for 530127.box-1") && page.contains("box-key.box"), "{page}");
+    let form = li.get("/site").text();
+    assert!(form.contains("box-key.box"), "it is said before anything is typed: {form}");
+
+    // While somebody tries something, nothing is offered that would be refused.
+    draw(&mut wang, LARGER_CORNERS);
+    press(&mut wang, "try", &[]);
+    let page = li.get("/changes").text();
+    assert!(page.contains("keep it or go back first") && !page.contains("Write it and start anew"), "{page}");
+    let running = on_trial(&wang.get("/").text()).unwrap();
+    press(&mut wang, "back", &[("config", &running)]);
+    assert!(li.get("/changes").text().contains("Write it and start anew"));
+
+    rename(&mut wang, "gate-9");
+    let pressed = |mut client: Client, token: String| {
+        move || {
+            let answer = client.post("/changes/restart", &[("token", &token)]);
+            answer.header("location").map(str::to_owned)
+        }
+    };
+    let tokens = [li.get("/").token(), wang.get("/").token()];
+    let [lis, wangs] = tokens;
+    let (of_li, of_wang) = (pressed(li.clone(), lis), pressed(wang.clone(), wangs));
+    let led = std::thread::scope(|scope| {
+        let both = [scope.spawn(of_li), scope.spawn(of_wang)];
+        // The box may be gone before it answers the second.
+        both.map(|one| one.join().ok().flatten())
+    });
+    assert!(led.iter().filter(|to| to.as_deref() == Some("/restarting")).count() <= 1, "{led:?}");
+    let of_one = |name: &str| before.replace("box = \"box-1\"", &format!("box = \"{name}\""));
+    let now = file(&site);
+    assert!(now == of_one("gate-3") || now == of_one("gate-9"), "{now}");
+    let backup = format!("{}.bak", site.config.display());
+    assert_eq!(fs::read_to_string(backup).unwrap(), before, "what the first wrote is not written over");
+    assert_eq!(site.logged("page_config_written").len(), 1);
 }
 
 #[test]

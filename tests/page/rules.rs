@@ -216,6 +216,33 @@ fn a_form_changes_what_was_changed_in_it_and_nothing_else() {
 }
 
 #[test]
+fn a_class_that_the_models_do_not_find_is_wrong_before_anything_is_tried_or_written() {
+    let site = site();
+    let file = || fs::read_to_string(&site.config).unwrap();
+    let before = file();
+    let mut li = site.enrolled("li", "installer");
+    is_proposed(&change(&mut li, RULE, "rule-form", &[("present.classes", "dog")]));
+    let page = li.get("/changes").text();
+    assert!(
+        page.contains("What is wrong") && page.contains("do not find the class <code>dog</code>"),
+        "{page}"
+    );
+    assert!(!page.contains("Try for ten minutes"), "{page}");
+
+    // The restart that another name takes would be the last one.
+    let token = li.get("/").token();
+    let fields =
+        [("token", token.as_str()), ("area", "530127"), ("box", "gate-3"), ("name", "Yangqiao community")];
+    is_proposed(&li.post("/site", &fields));
+    let page = li.get("/changes").text();
+    assert!(page.contains("This takes a restart") && page.contains("do not find the class"), "{page}");
+    assert!(!page.contains("Write it and start anew"), "{page}");
+    let pressed = li.post("/changes/restart", &[("token", &token)]);
+    assert_eq!((pressed.status, pressed.header("location")), (303, Some("/changes")));
+    assert_eq!(file(), before);
+}
+
+#[test]
 fn values_that_cannot_be_used_are_answered_beside_their_field_and_stay_as_they_were_typed() {
     let site = site();
     let mut li = site.enrolled("li", "installer");

@@ -85,6 +85,21 @@ fn word<'t>(table: &'t dyn TableLike, name: &str) -> Option<&'t str> {
     table.get(name)?.as_str()
 }
 
+/// The rules that watch this camera and no other, by id.
+pub(super) fn rules_of_alone(root: &Table, camera: &str) -> Vec<String> {
+    let there = cameras(root);
+    let rules = entries(root, "rule").into_iter().filter(|rule| is_of_this_alone(*rule, camera, &there));
+    rules.filter_map(|rule| id_of(rule).map(str::to_owned)).collect()
+}
+
+/// The type that is this camera's and no other's.
+pub(super) fn type_of_alone(root: &Table, camera: &str) -> Option<String> {
+    let there = cameras(root);
+    let like = there.iter().find(|one| one.id == Some(camera))?.like?;
+    let is_others = there.iter().any(|one| one.id != Some(camera) && one.like == Some(like));
+    (!is_others).then(|| like.to_owned())
+}
+
 /// Whether a rule watches this camera and no other, in whichever way it names what it watches.
 fn is_of_this_alone(rule: &dyn TableLike, camera: &str, there: &[Camera<'_>]) -> bool {
     let names = rule.get("cameras").and_then(Item::as_array);

@@ -4,8 +4,8 @@
 
 use crate::config::write;
 use crate::config::{Problems, text_of};
-use crate::control::Offer;
 use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, TrialEnd, WhyEnded};
+use crate::control::{Offer, settings};
 use crate::text::{Sentence, box_log, daemon, log_error, log_warn};
 
 use super::{Running, based_on, first_of};
@@ -33,6 +33,29 @@ impl Running {
         }
     }
 
+    /// What stands in the file on the box is not taken up: what somebody at the page tries ends all the same where the file was
+    /// edited, as it cannot be kept any more.
+    pub(super) fn end_trial_where_the_file_was_edited(&mut self) {
+        let now = self.clock.now().utc;
+        let Some(ended) = self.overrides.trial_end(now, WhyEnded::EditNotTakenUp) else { return };
+        let path = self.file.path();
+        let is_edited = match text_of(path) {
+            Ok(there) => overrides::digest(&there) != self.overrides.file,
+            // One that is gone for a moment is perhaps just being replaced.
+            Err(_) => path.is_file(),
+        };
+        if is_edited && self.end_trial().is_ok() {
+            self.report_trial_end(Some(ended));
+        }
+    }
+
+    /// The digest of what comes back once what is on trial falls; `None` where nothing is, or that is no configuration any more.
+    fn digest_before_trial(&self) -> Option<String> {
+        let before = &self.overrides.trial.as_ref()?.before;
+        let base = based_on(&self.file, before).ok()?;
+        Some(settings::apply(base, &before.settings).sha256)
+    }
+
     /// What was there before the trial comes back. Where it cannot, the trial goes on until its time is over.
     pub(super) fn end_trial(&mut self) -> Result<(), Problems> {
         let Some(trial) = self.overrides.trial.clone() else { return Ok(()) };
@@ -53,15 +76,15 @@ impl Running {
             return Err(crate::text::command::nothing_on_trial());
         };
         let path = self.file.path().to_owned();
-        let there =
-            text_of(&path).map_err(|problems| daemon::file_not_read(path.display(), first_of(&problems)))?;
-        if overrides::digest(&there) != self.overrides.file {
-            return Err(daemon::file_was_edited(path.display()));
-        }
-        write::configuration(&path, &wanted.toml).map_err(|error| match error.hint() {
+        text_of(&path).map_err(|problems| daemon::file_not_read(path.display(), first_of(&problems)))?;
+        let written = write::configuration_in_place_of(&path, &self.overrides.file, &wanted.toml);
+        let is_written = written.map_err(|error| match error.hint() {
             Some(hint) => daemon::unwritten_but(error.sentence(), hint),
             None => error.sentence(),
         })?;
+        if !is_written {
+            return Err(daemon::file_was_edited(path.display()));
+        }
         let next = StoredOverrides {
             file: overrides::digest(&wanted.toml),
             now: Overrides { wanted: None, ..self.overrides.now.clone() },
@@ -82,6 +105,8 @@ impl Running {
 
     /// What runs, for the page.
     pub(super) fn notify_page(&self) {
-        self.stages.page.update(&self.config, &self.overrides, self.trial_ends, self.trial_end.as_ref());
+        let before = self.digest_before_trial();
+        let ended = self.trial_end.as_ref();
+        self.stages.page.update(&self.config, &self.overrides, self.trial_ends, before, ended);
     }
 }

@@ -52,6 +52,7 @@ fn ended(end: &TrialEnd, path: String, time: String) -> Sentence {
     let who = who(end.by.as_deref());
     match end.why {
         WhyEnded::FileEdited => say::ended_by_the_file(who, time, path),
+        WhyEnded::EditNotTakenUp => say::ended_by_an_edit(who, time, path),
         WhyEnded::NobodyKeptIt => say::ended_unkept(who, time),
     }
 }
@@ -162,6 +163,8 @@ mod tests {
             edited.contains("li") && edited.contains("20:15") && edited.contains("site.toml"),
             "{edited}"
         );
+        let broken = said(&end(Some("li"), WhyEnded::EditNotTakenUp), Language::English);
+        assert!(broken.contains("li") && broken.contains("is not taken up"), "{broken}");
         let unkept = said(&end(None, WhyEnded::NobodyKeptIt), Language::Chinese);
         assert!(unkept.contains("20:15") && unkept.contains("无人保存"), "{unkept}");
         assert_ne!(unkept, said(&end(None, WhyEnded::FileEdited), Language::Chinese));

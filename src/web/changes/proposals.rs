@@ -17,7 +17,8 @@ pub(super) struct Proposal {
     pub(super) person: String,
     /// Digest of the file that it was made for.
     pub(super) file: String,
-    /// The digest of what ran then; `None`: what somebody else tried.
+    /// The digest of what ran then, or comes back after what its person tried; `None`: that was not known, as somebody else tried
+    /// something.
     pub(super) running: Option<String>,
     /// What was tried, or is to be, that the text goes on from.
     pub(super) tried: Option<Tried>,
@@ -74,44 +75,54 @@ pub(super) enum NotPut {
 
 /// Those of all sessions.
 #[derive(Debug, Default)]
-pub(in super::super) struct Proposals(HashMap<SessionKey, Proposal>);
+pub(in super::super) struct Proposals {
+    of_sessions: HashMap<SessionKey, Proposal>,
+    /// What was tried last, with what it changes in words: whoever goes on from it proposes that, too, once it fell.
+    trial: Option<(Tried, Vec<Sentence>)>,
+}
 
 impl Proposals {
     /// Whether that session has one.
     pub(in super::super) fn has(&self, key: SessionKey) -> bool {
-        self.0.contains_key(&key)
+        self.of_sessions.contains_key(&key)
     }
 
     /// That of a session.
     pub(super) fn get(&self, key: SessionKey) -> Option<&Proposal> {
-        self.0.get(&key)
+        self.of_sessions.get(&key)
     }
 
     /// The texts of all.
     pub(in super::super) fn texts(&self) -> Vec<String> {
-        self.0.values().map(|proposal| proposal.text.clone()).collect()
+        self.of_sessions.values().map(|proposal| proposal.text.clone()).collect()
+    }
+
+    /// What a trial changes, in words, as far as that is known.
+    pub(super) fn whys_of_trial(&self, tried: &Tried) -> Vec<Sentence> {
+        let of_it = self.trial.as_ref().filter(|(known, _)| known == tried);
+        of_it.map(|(_, whys)| whys.clone()).unwrap_or_default()
     }
 
     /// Takes it away.
     pub(super) fn take(&mut self, key: SessionKey) -> Option<Proposal> {
-        self.0.remove(&key)
+        self.of_sessions.remove(&key)
     }
 
     /// Forgets that of a session that ends.
     pub(in super::super) fn end(&mut self, key: SessionKey) {
-        self.0.remove(&key);
+        self.of_sessions.remove(&key);
     }
 
     /// Forgets those whose session is over.
     pub(in super::super) fn forget(&mut self, mut is_session: impl FnMut(SessionKey) -> bool) {
-        self.0.retain(|key, _| is_session(*key));
+        self.of_sessions.retain(|key, _| is_session(*key));
     }
 
     /// Forgets that of a session where it is what runs, or what stands in the file.
     pub(super) fn forget_done(&mut self, key: SessionKey, running: &str, file: Option<&str>) {
         let is_done = |proposal: &Proposal| proposal.text == running || Some(&*proposal.text) == file;
-        if self.0.get(&key).is_some_and(is_done) {
-            self.0.remove(&key);
+        if self.of_sessions.get(&key).is_some_and(is_done) {
+            self.of_sessions.remove(&key);
         }
     }
 
@@ -122,25 +133,26 @@ impl Proposals {
         before: Option<&Proposal>,
         after: Option<Proposal>,
     ) -> Result<(), NotPut> {
-        if self.0.get(&key) != before {
+        if self.of_sessions.get(&key) != before {
             return Err(NotPut::Another);
         }
         let Some(after) = after else {
-            self.0.remove(&key);
+            self.of_sessions.remove(&key);
             return Ok(());
         };
-        if self.0.len() >= MOST && before.is_none() {
+        if self.of_sessions.len() >= MOST && before.is_none() {
             return Err(NotPut::TooMany);
         }
-        self.0.insert(key, after);
+        self.of_sessions.insert(key, after);
         Ok(())
     }
 
     /// Notes that this text is about to be tried: whatever is added to it from here on goes on from there. `false`: it is not what
     /// the session proposes by now.
     pub(super) fn goes_on_from(&mut self, key: SessionKey, text: &str, tried: Tried) -> bool {
-        match self.0.get_mut(&key).filter(|now| now.text == text) {
+        match self.of_sessions.get_mut(&key).filter(|now| now.text == text) {
             Some(now) => {
+                self.trial = Some((tried.clone(), now.whys.clone()));
                 now.tried = Some(tried);
                 true
             }
@@ -177,7 +189,7 @@ mod tests {
     }
 
     fn of(proposal: Proposal) -> Proposals {
-        Proposals([(key(), proposal)].into())
+        Proposals { of_sessions: [(key(), proposal)].into(), trial: None }
     }
 
     #[test]
@@ -224,6 +236,24 @@ mod tests {
         assert!(grown.is_outdated(&file, Some("what the centre sent")));
         assert!(grown.is_outdated(&digest("by hand"), Some(RUNNING)));
         assert!(begun.is_outdated(&file, Some(trial)), "this one goes on from the file");
+    }
+
+    #[test]
+    fn what_is_proposed_on_top_of_ones_own_trial_still_stands_once_that_fell_and_says_all_of_it() {
+        let why = |id: &str| crate::text::page_changes::camera_removed(id);
+        let mut proposals = of(Proposal { whys: vec![why("cam-1")], ..proposal("eye = 2\n") });
+        assert!(proposals.goes_on_from(key(), "eye = 2\n", tried("eye = 2\n")));
+        proposals.forget_done(key(), "eye = 2\n", None);
+        assert!(!proposals.has(key()), "it runs");
+        assert_eq!(proposals.whys_of_trial(&tried("eye = 2\n")), [why("cam-1")]);
+        assert!(proposals.whys_of_trial(&tried("eye = 9\n")).is_empty(), "of another trial");
+        // What ran before the trial is known, so it is what the text goes on from.
+        let (file, trial) = (digest(FILE), "what eye = 2\n says");
+        let on_top = Proposal { tried: Some(tried("eye = 2\n")), ..proposal("eye = 2\nnose = 1\n") };
+        assert!(!on_top.is_outdated(&file, Some(trial)), "it is tried");
+        assert!(!on_top.is_outdated(&file, Some(RUNNING)), "nobody kept it");
+        assert!(!on_top.is_outdated(&digest("eye = 2\n"), Some(trial)), "it is kept");
+        assert!(on_top.is_outdated(&digest("by hand"), Some(RUNNING)));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A camera goes: which rules go with it, which go on without it, and which signals hear less, said before anything happens.
+//! A camera or a rule goes: which rules go with it, which go on without it, and which signals hear less, said before anything
+//! happens.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use maud::{Markup, html};
 use super::super::Site;
 use super::super::accounts::Role;
 use super::super::layout::{Shell, token};
-use super::super::request::{OwnForm, Refused, Visitor};
+use super::super::request::{OwnForm, Reader, Refused, Visitor};
 use super::installers_only;
 use crate::analysis::rules::Rule;
 use crate::analysis::signals::{Selector, SignalPlan};
@@ -18,7 +19,7 @@ use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::sections_in;
 use crate::config::{Config, Surroundings};
 use crate::contract::kinds;
-use crate::text::{Joint, Sentence, Words, page_changes as say};
+use crate::text::{Joint, Sentence, Words, page_changes as say, page_rules};
 
 /// The form by which a camera goes; nothing for those who may not.
 pub(in super::super) fn removal(site: &Site, camera: &str, shell: &Shell<'_>, visitor: &Visitor) -> Markup {
@@ -52,16 +53,56 @@ pub(in super::super) async fn remove_camera(
     site.propose_for(&visitor, reader, vec![Edit::RemoveCamera(camera)], whys, "/".to_owned()).await
 }
 
-/// What becomes different, in words, by the text that would be changed. Waits for the disk.
-fn whys(site: &Site, visitor: &Visitor, camera: &str) -> Vec<Sentence> {
+/// Proposes that a rule goes.
+pub(in super::super) async fn remove_rule(
+    site: &Arc<Site>,
+    visitor: &Visitor,
+    reader: Reader,
+    rule: String,
+    back_to: &str,
+) -> Result<Redirect, Refused> {
+    let (of, asked) = (visitor.clone(), rule.clone());
+    let hear_less = site.blocking(move |site| hear_less(&text_changed(site, &of), &asked), reader).await?;
+    let whys = [vec![page_rules::removed(rule.as_str())], hear_less].concat();
+    site.propose_for(visitor, reader, vec![Edit::RemoveRule(rule)], whys, back_to.to_owned()).await
+}
+
+/// The configuration that would be changed; of a text with mistakes, what runs. That it has some is said where it is shown. Waits
+/// for the disk.
+fn text_changed(site: &Site, visitor: &Visitor) -> Config {
     let path = &site.parts.config_file;
     let read = |text: String| Config::from_text(path, &text, &Surroundings::elsewhere(path)).ok();
-    // Of a text with mistakes: what runs. That it has some is said where it is shown.
     let config = site.text_to_change(visitor).ok().and_then(read);
-    let config = config.unwrap_or_else(|| Config::clone(&site.config()));
+    config.unwrap_or_else(|| Config::clone(&site.config()))
+}
+
+/// What becomes different, in words, by the text that would be changed. Waits for the disk.
+fn whys(site: &Site, visitor: &Visitor, camera: &str) -> Vec<Sentence> {
     let mut whys = vec![say::camera_removed(camera)];
-    whys.extend(goes_with(&config, camera));
+    whys.extend(goes_with(&text_changed(site, visitor), camera));
     whys
+}
+
+/// Which signals hear less without a rule.
+fn hear_less(config: &Config, rule: &str) -> Vec<Sentence> {
+    let Some(gone) = config.rules.iter().find(|one| *one.id == *rule) else { return Vec::new() };
+    let others = || config.rules.iter().filter(|one| *one.id != *rule);
+    let (mut less, mut left) = (Vec::new(), Vec::new());
+    for signal in config.signals.iter().filter(|signal| signal.feed_of(gone).is_some()) {
+        let is_fed =
+            others().any(|one| signal.feed_of(one).is_some()) || is_fed_besides_rules(signal, config, None);
+        let list = if is_fed { &mut less } else { &mut left };
+        list.push(signal_name(signal));
+    }
+    [listed(less, say::signals_hear_less), listed(left, say::signals_are_left)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A sentence about all of them, where there are some.
+fn listed(names: Vec<Words>, say: fn(Words) -> Sentence) -> Option<Sentence> {
+    (!names.is_empty()).then(|| say(Words::List(names, Joint::Row)))
 }
 
 /// Which rules go with a camera or lose it, and which signals hear less.
@@ -75,36 +116,27 @@ fn goes_with(config: &Config, camera: &str) -> Vec<Sentence> {
     };
     let stay = ids(&after);
     let is_its = |rule: &&Rule| rule.cameras.iter().any(|id| **id == *camera);
-    let others = |rule: &Rule| rule.cameras.iter().any(|id| **id != *camera);
     let its: Vec<&Rule> = config.rules.iter().filter(is_its).collect();
-    let (mut go, mut go_on, mut are_left) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut go, mut go_on) = (Vec::new(), Vec::new());
     for rule in &its {
-        let result = rule_name(config, rule);
-        match (stay.contains(&*rule.id), others(rule)) {
-            (false, _) => go.push(result),
-            (true, true) => go_on.push(result),
-            (true, false) => are_left.push(result),
-        }
+        let list = if stay.contains(&*rule.id) { &mut go_on } else { &mut go };
+        list.push(rule_name(config, rule));
     }
-    let goes_on = |rule: &Rule| stay.contains(&*rule.id) && others(rule);
+    let goes_on = |rule: &Rule| stay.contains(&*rule.id);
     let (mut hear_less, mut signals_left) = (Vec::new(), Vec::new());
     for signal in config.signals.iter().filter(|signal| hears(signal, config, &its, camera)) {
         let is_fed = config.rules.iter().any(|rule| goes_on(rule) && signal.feed_of(rule).is_some())
-            || is_fed_besides_rules(signal, config, camera);
+            || is_fed_besides_rules(signal, config, Some(camera));
         let list = if is_fed { &mut hear_less } else { &mut signals_left };
         list.push(signal_name(signal));
     }
-    let list = |names: Vec<Words>, say: fn(Words) -> Sentence| {
-        (!names.is_empty()).then(|| say(Words::List(names, Joint::Row)))
-    };
     let none = its.is_empty().then(say::no_rule_goes);
     [
         none,
-        list(go, say::rules_go),
-        list(go_on, say::rules_go_on),
-        list(are_left, say::rules_are_left),
-        list(hear_less, say::signals_hear_less),
-        list(signals_left, say::signals_are_left),
+        listed(go, say::rules_go),
+        listed(go_on, say::rules_go_on),
+        listed(hear_less, say::signals_hear_less),
+        listed(signals_left, say::signals_are_left),
     ]
     .into_iter()
     .flatten()
@@ -124,8 +156,8 @@ fn hears(signal: &SignalPlan, config: &Config, its: &[&Rule], camera: &str) -> b
         })
 }
 
-/// Whether a sensor, or the condition of another camera, feeds a signal.
-fn is_fed_besides_rules(signal: &SignalPlan, config: &Config, camera: &str) -> bool {
+/// Whether a sensor, or the condition of a camera other than one that goes, feeds a signal.
+fn is_fed_besides_rules(signal: &SignalPlan, config: &Config, gone: Option<&str>) -> bool {
     let sensors = &config.sensors.list;
     signal.from.iter().any(|feed| match &feed.from {
         Selector::Rule(_) | Selector::RuleKind(_) => false,
@@ -134,9 +166,9 @@ fn is_fed_besides_rules(signal: &SignalPlan, config: &Config, camera: &str) -> b
             sensors.iter().any(|one| one.plan.quantity.name() == &**quantity)
         }
         Selector::Cameras { cameras, .. } if cameras.is_empty() => {
-            config.cameras.iter().any(|one| *one.id != *camera)
+            config.cameras.iter().any(|one| Some(&*one.id) != gone)
         }
-        Selector::Cameras { cameras, .. } => cameras.iter().any(|id| **id != *camera),
+        Selector::Cameras { cameras, .. } => cameras.iter().any(|id| Some(&**id) != gone),
     })
 }
 
@@ -185,6 +217,12 @@ mod tests {
             rule("both", "cameras = [\"cam-1\", \"cam-2\"]"),
             rule("of-its-owner", "eye = \"village\""),
             rule("other", "cameras = [\"cam-2\"]"),
+            "[[signal]]\nkind = \"own_signal\"\nlevels = { yellow = 0.7 }\n\
+             from = [{ rule = \"alone\", weight = 2.0 }, { rule = \"both\", weight = 1.0 }]\n"
+                .to_owned(),
+            "[[signal]]\nkind = \"left_alone\"\nlevels = { yellow = 0.7 }\n\
+             from = [{ rule = \"alone\", weight = 2.0 }]\n"
+                .to_owned(),
         ]
         .concat();
         let path = FilePath::new("site.toml");
@@ -199,9 +237,23 @@ mod tests {
             result.iter().any(|line| line.starts_with("Rules that go with it") && line.contains("(alone)"))
         );
         assert!(result.iter().any(|line| line.starts_with("Rules that go on") && line.contains("(both)")));
-        assert!(
-            result.iter().any(|line| line.contains("no camera any more") && line.contains("(of-its-owner)"))
-        );
+        let is_said = |of: &[String], line: &str, name: &str| {
+            of.iter().any(|said| said.starts_with(line) && said.contains(name))
+        };
+        assert!(is_said(&result, "Rules that go with it", "(of-its-owner)"), "{result:?}");
+        assert!(is_said(&result, "Signals that lose one of their sources", "own_signal"), "{result:?}");
+        assert!(is_said(&result, "Signals that stay and that nothing feeds", "left_alone"), "{result:?}");
+        // Nothing is said that is not so.
+        let after = edit::apply(&text, &[Edit::RemoveCamera("cam-1".to_owned())]).unwrap();
+        let after = Config::from_text(path, &after, &Surroundings::elsewhere(path)).unwrap();
+        let rules: Vec<&str> = after.rules.iter().map(|rule| &*rule.id).collect();
+        assert_eq!(rules, ["both", "other"]);
+        let less = |rule: &str| -> Vec<String> {
+            hear_less(&config, rule).into_iter().map(|line| line.in_language(Language::English)).collect()
+        };
+        assert!(is_said(&less("alone"), "Signals that lose", "own_signal"), "{:?}", less("alone"));
+        assert!(is_said(&less("alone"), "Signals that stay", "left_alone"), "{:?}", less("alone"));
+        assert!(less("other").is_empty(), "{:?}", less("other"));
         assert!(result.iter().all(|line| !line.contains("(other)")), "{result:?}");
         assert!(!line("No rule watches it", &result), "{result:?}");
         let chinese = said("cam-1", Language::Chinese);
