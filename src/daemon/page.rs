@@ -13,7 +13,6 @@ use super::running::Running;
 use super::stages::{CommandStage, Context, STOP_WITHIN, Storage};
 use super::{Control, box_key};
 use crate::analysis::detection::Class;
-use crate::analysis::rules::Rule;
 use crate::config::{Broker, Config, KnownModel, ModelRequest};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::health::{CameraData, SensorData};
