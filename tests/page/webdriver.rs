@@ -126,6 +126,10 @@ impl Browser {
             .collect()
     }
 
+    pub fn has(&self, selector: &str) -> bool {
+        !self.find_all(selector).is_empty()
+    }
+
     /// Waits until the page has it.
     pub fn find(&self, selector: &str) -> Element {
         let until = Instant::now() + SOON;

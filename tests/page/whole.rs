@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lookout::analysis::geometry::{Point, Polygon};
 use lookout::video::Play;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::browser::{PHONE, all_from, axe, inspect, picture};
@@ -162,9 +163,13 @@ fn says_where_it_stands(finger: &Finger<'_>, look: &dyn Fn(&str)) {
     finger.press("nav a[href='/']");
 }
 
+/// Each walk has a camera that encodes, a daemon that looks and a browser: two at a time would measure the machine.
+static WALKING: Mutex<()> = Mutex::new(());
+
 /// One whole way.
 fn walks_the_whole_way(read: &Read) {
     let Some(axe) = axe() else { return };
+    let _alone = WALKING.lock();
     let street = Street::quiet();
     let camera = Camera::playing(&street.play(), Trouble::None);
     let mut site = Site::fresh();
