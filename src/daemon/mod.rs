@@ -121,11 +121,11 @@ impl DaemonError {
 
     /// A rule that names what is not there.
     fn unknown_name(error: &UnknownName) -> Self {
-        DaemonError::localized(|language| error.sentence().with_hint(Some(&error.hint()), language)).to_mend()
+        DaemonError::localized(|language| error.sentence().with_hint(Some(&error.hint()), language)).mendable()
     }
 
     /// The same of what lies in a file that somebody has to mend.
-    fn to_mend(self) -> Self {
+    fn mendable(self) -> Self {
         DaemonError { is_to_mend: true, ..self }
     }
 

@@ -180,7 +180,7 @@ impl LoadedSite {
         let mut models = LoadedModels::load(config, manifest, None).map_err(not_loaded)?;
         models.look_for_faces(config, manifest).map_err(not_loaded)?;
         config.check_classes(&models.classes()).map_err(|problems| {
-            DaemonError::localized(|language| problems.in_language(language)).to_mend()
+            DaemonError::localized(|language| problems.in_language(language)).mendable()
         })?;
         let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
         let mutes: Mutes = Arc::new(RwLock::new(beginning.overrides.mutes.clone()));
@@ -571,7 +571,7 @@ fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audi
 }
 
 fn not_loaded(error: LoadModelsError) -> DaemonError {
-    DaemonError::localized(|language| error.in_language(language)).to_mend()
+    DaemonError::localized(|language| error.in_language(language)).mendable()
 }
 
 fn of_folder(folder: &Path, error: &std::io::Error) -> DaemonError {

@@ -60,7 +60,7 @@ impl Site {
     ) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes)
-            .map_err(|error| DaemonError::of_sentence(&error.sentence()).to_mend())?;
+            .map_err(|error| DaemonError::of_sentence(&error.sentence()).mendable())?;
         let mut main_streams = BTreeMap::new();
         for camera in &config.cameras {
             if let Some(stream) = main_stream(camera, loaded_models)? {
@@ -148,7 +148,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
                 password: known.password.clone(),
             });
             let url = RtspUrl::parse_and_fill(url, credentials.as_ref()).map_err(|error| {
-                DaemonError::of_sentence(&of_camera::of(&*camera.id, error.sentence())).to_mend()
+                DaemonError::of_sentence(&of_camera::of(&*camera.id, error.sentence())).mendable()
             })?;
             Location::Rtsp { url, transport: *transport, credentials }
         }
