@@ -121,7 +121,8 @@ impl DaemonError {
 
     /// A rule that names what is not there.
     fn unknown_name(error: &UnknownName) -> Self {
-        DaemonError::localized(|language| error.sentence().with_hint(Some(&error.hint()), language)).mendable()
+        DaemonError::localized(|language| error.sentence().with_hint(Some(&error.hint()), language))
+            .mendable()
     }
 
     /// The same of what lies in a file that somebody has to mend.
