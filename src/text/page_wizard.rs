@@ -3,9 +3,6 @@
 sentences! { "page_wizard";
     add_camera(): "Add a camera", "添加摄像机";
     tab(): "Add camera", "添加摄像机";
-    installers_only():
-        "Only an installer may add a camera.",
-        "只有安装员可以添加摄像机。";
     // ---- where the box stands
     site(): "Where does this box stand?", "盒子装在哪里？";
     site_in_short(): "Place and name", "位置与名称";

@@ -340,7 +340,7 @@ async fn act(
         return Err(Refused::not_found(reader));
     }
     let Some(role) = visitor.person.role.of_commands() else {
-        return Err(Refused::new(StatusCode::FORBIDDEN, say::viewers_only_look(), reader));
+        return Err(Refused::forbidden(say::viewers_only_look(), reader));
     };
     data["alert_id"] = Value::String(alert_id.clone());
     let before = latest_rev(site, &alert_id, reader).await?;

@@ -14,7 +14,7 @@ use maud::html;
 use super::accounts::Role;
 use super::layout::token;
 use super::login;
-use super::request::{OwnForm, Reader, Refused, Visitor};
+use super::request::{OwnForm, Reader, Refused, Visitor, at_least};
 use super::{Connection, Site};
 use crate::analysis::time::Timestamp;
 use crate::config::backup::{Backup, LEAST_PASSPHRASE_CHARS, is_passphrase};
@@ -79,9 +79,7 @@ pub(super) async fn make(
     form: OwnForm,
 ) -> Result<Response, Refused> {
     let OwnForm { visitor, fields, reader } = form;
-    if !visitor.may(Role::Installer) {
-        return Err(Refused::new(StatusCode::FORBIDDEN, text::installers_only(), reader));
-    }
+    at_least(Role::Installer, &visitor, text::installers_only(), reader)?;
     let again = |fault, status| page(&site, &visitor, reader, &headers, Some(fault), status);
     let passphrase = fields.exact("passphrase").to_owned();
     if !is_passphrase(&passphrase) {

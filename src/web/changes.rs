@@ -28,11 +28,10 @@ use maud::{Markup, html};
 use serde_json::json;
 use similar::ChangeTag;
 
-use super::accounts::Role;
 use super::in_force::{InForce, OnTrial};
 use super::layout::{Shell, coded, token};
 use super::login::is_own_path;
-use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
 use super::{PageCommand, Site, site_page};
@@ -318,13 +317,6 @@ impl Site {
     }
 }
 
-fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
-    match visitor.may(Role::Installer) {
-        true => Ok(()),
-        false => Err(Refused::new(StatusCode::FORBIDDEN, say::installers_only(), reader)),
-    }
-}
-
 pub(super) async fn show(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
@@ -490,7 +482,7 @@ async fn ask(
     reader: Reader,
 ) -> Result<Option<Answer>, Refused> {
     let Some(role) = visitor.person.role.of_commands() else {
-        return Err(Refused::new(StatusCode::FORBIDDEN, say::installers_only(), reader));
+        return Err(Refused::forbidden(say::installers_only(), reader));
     };
     let asked = PageCommand { person: visitor.person.name.clone(), role, command, data, at: site.now().utc };
     Ok(match site.parts.desk.ask(asked) {

@@ -23,7 +23,7 @@ use super::login;
 use super::sessions::{Session, SessionKey, is_same};
 use super::{Connection, Site};
 use crate::contract::words::Language;
-use crate::text::{Sentence, log_error, page as say};
+use crate::text::{Sentence, log_error, page as say, page_changes};
 
 /// The session. The prefix makes browsers keep it to this address and to encrypted connections.
 pub(super) const SESSION_COOKIE: &str = "__Host-lookout";
@@ -123,12 +123,27 @@ impl Refused {
         Refused::new(StatusCode::NOT_FOUND, say::nothing_here(), reader)
     }
 
+    /// The role of whoever asks does not allow it.
+    pub(super) fn forbidden(why: Sentence, reader: Reader) -> Self {
+        Refused::new(StatusCode::FORBIDDEN, why, reader)
+    }
+
     /// Something in the box does not work.
     pub(super) fn broken(error: impl std::fmt::Display, reader: Reader) -> Self {
         let why = say::box_cannot_answer(error.to_string());
         log_error!(why.clone());
         Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader)
     }
+}
+
+/// Refuses everybody whose role is less than this one, and says why.
+pub(super) fn at_least(role: Role, visitor: &Visitor, why: Sentence, reader: Reader) -> Result<(), Refused> {
+    if visitor.may(role) { Ok(()) } else { Err(Refused::forbidden(why, reader)) }
+}
+
+/// Refuses everybody who may not change what the box does. Every page and form that does so begins with it.
+pub(super) fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
+    at_least(Role::Installer, visitor, page_changes::installers_only(), reader)
 }
 
 impl IntoResponse for Refused {

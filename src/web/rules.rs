@@ -21,7 +21,7 @@ use super::accounts::Role;
 use super::changes;
 use super::layout::{Shell, Tab, level_badge, token};
 use super::next_step::{self, NextStep};
-use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use crate::analysis::rules::{Condition, Rule};
 use crate::config::edit::{self, Edit, NewRule};
 use crate::config::rule_fields::{self, KindOfRule, TypedSection, has_rule};
@@ -84,13 +84,6 @@ impl KnownRules {
             None => Some(say::not_running_yet()),
             Some(running) => (Some(running) != self.rule(id)).then(say::differs_from_running),
         }
-    }
-}
-
-fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
-    match visitor.may(Role::Installer) {
-        true => Ok(()),
-        false => Err(Refused::new(StatusCode::FORBIDDEN, page_changes::installers_only(), reader)),
     }
 }
 

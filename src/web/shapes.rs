@@ -21,7 +21,7 @@ use super::accounts::Role;
 use super::in_force::OnTrial;
 use super::layout::{Shell, Tab, token};
 use super::next_step::{self, NextStep};
-use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use crate::analysis::detection::Class;
 use crate::config::edit::{self, Edit};
 use crate::config::{Config, Explained, Problem, Severity, Surroundings};
@@ -140,18 +140,11 @@ pub(super) async fn check(
     form: OwnForm,
 ) -> Result<Response, Refused> {
     let OwnForm { visitor, fields, reader } = form;
-    may_edit(&visitor, reader)?;
+    installers_only(&visitor, reader)?;
     let problems =
         site.blocking(move |site| problems(site, &visitor, &camera, &fields, reader.0), reader).await?;
     let body = json!({ "problems": problems }).to_string();
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
-}
-
-fn may_edit(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
-    match visitor.may(Role::Installer) {
-        true => Ok(()),
-        false => Err(Refused::new(StatusCode::FORBIDDEN, say::only_installers(), reader)),
-    }
 }
 
 /// Everything that is wrong with it: in what is drawn, and in the rules that use it.
@@ -224,7 +217,7 @@ pub(super) async fn propose(
     form: OwnForm,
 ) -> Result<Redirect, Refused> {
     let OwnForm { visitor, fields, reader } = form;
-    may_edit(&visitor, reader)?;
+    installers_only(&visitor, reader)?;
     if !is_id(&camera) {
         return Err(Refused::not_found(reader));
     }

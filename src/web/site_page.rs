@@ -23,7 +23,7 @@ use super::Site;
 use super::accounts::Role;
 use super::changes::{self, ToWrite};
 use super::layout::{Shell, coded, token};
-use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use crate::audit::Entry;
 use crate::config::edit::Edit;
 use crate::config::{Config, PLACEHOLDER_AREA, write};
@@ -130,13 +130,6 @@ pub(super) fn key_stays_behind(running: &Config, wanted: &Config, owner: &Path) 
 
 fn key_of(running: &Config, owner: &Path) -> Option<Sentence> {
     (!running.site.has_no_area_yet()).then(|| say::key_of_the_old_name(running.full_name(), owner.display()))
-}
-
-fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
-    match visitor.may(Role::Installer) {
-        true => Ok(()),
-        false => Err(Refused::new(StatusCode::FORBIDDEN, page_changes::installers_only(), reader)),
-    }
 }
 
 pub(super) async fn show(

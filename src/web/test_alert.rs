@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Extension, Request, State};
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
@@ -278,7 +277,7 @@ pub(super) async fn send(State(site): State<Arc<Site>>, form: OwnForm) -> Result
     let OwnForm { visitor, reader, .. } = form;
     let role = visitor.person.role.of_commands().filter(|_| visitor.may(Role::Operator));
     let Some(role) = role else {
-        return Err(Refused::new(StatusCode::FORBIDDEN, text::operators_only(), reader));
+        return Err(Refused::forbidden(text::operators_only(), reader));
     };
     let at = site.now().utc;
     let (person, data) = (visitor.person.name.clone(), json!({}));

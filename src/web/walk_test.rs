@@ -25,7 +25,7 @@ use super::accounts::Role;
 use super::files;
 use super::in_force::InForce;
 use super::layout::{Shell, token};
-use super::request::{OwnForm, Refused, Visitor};
+use super::request::{OwnForm, Refused, Visitor, at_least};
 use crate::contract::words::{Language, Time};
 use crate::text::{Sentence, log_error, log_warn, page, page_live as say};
 use crate::view::{Follow, MOST_LIVE, Next, NoLook, Sighting};
@@ -166,10 +166,7 @@ pub(super) async fn forget(site: Arc<Site>) {
 
 /// Walk tests are for those who may change something.
 fn only_operators(form: &OwnForm) -> Result<(), Refused> {
-    if form.visitor.may(Role::Operator) {
-        return Ok(());
-    }
-    Err(Refused::new(StatusCode::FORBIDDEN, page::role_does_not_allow(), form.reader))
+    at_least(Role::Operator, &form.visitor, page::role_does_not_allow(), form.reader)
 }
 
 pub(super) async fn begin(

@@ -21,9 +21,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use futures_util::FutureExt as _;
 
 use super::Site;
-use super::accounts::Role;
 use super::layout::Tab;
-use super::request::{Fields, OwnForm, Reader, Refused, Visitor};
+use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use super::site_page;
 use crate::audit::Entry;
 use crate::config::edit::{self, Edit, NewCamera};
@@ -117,13 +116,6 @@ fn delete_unused_secrets(site: &Site) {
         if let Err(error) = site.parts.audit.record(site.now().utc, entry) {
             log_error!(command::audit_unwritable(); %error);
         }
-    }
-}
-
-fn installers_only(visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
-    match visitor.may(Role::Installer) {
-        true => Ok(()),
-        false => Err(Refused::new(StatusCode::FORBIDDEN, say::installers_only(), reader)),
     }
 }
 
