@@ -18,8 +18,9 @@ use crate::config::{
     Severity, Surroundings,
 };
 use crate::contract::{Language, stream_address};
+use crate::daemon::known_models::known_models;
 use crate::detector::manifest::{Manifest, ManifestError};
-use crate::detector::{Model, ModelError, Runtime, face_model};
+use crate::detector::{Model, Runtime};
 use crate::mqtt::embedded;
 use crate::text::{
     Joint, Rendered, Sentence, Words, check as text, config as text_of_config, evidence, foreign,
@@ -228,7 +229,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     }
     let (survey, unchecked, faces) = judge.ask(|| {
         let unchecked = Mutex::new(None);
-        let models = |wanted: ModelRequest<'_>| known_models(wanted, args, &unchecked);
+        let models = |wanted: ModelRequest<'_>| models_here(wanted, args, &unchecked);
         let reach = |named: &NamedPath| {
             judge.is_the_services.then(|| reach::problem(named, judge.unit.as_ref())).flatten()
         };
@@ -244,7 +245,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         let behind = account.act_with_all_open(|| {
             // The usual list of models is not behind anything that the file names.
             let models = |wanted: ModelRequest<'_>| match wanted.manifest {
-                Some(_) => known_models(wanted, args, &Mutex::new(None)),
+                Some(_) => models_here(wanted, args, &Mutex::new(None)),
                 None => Ok(None),
             };
             let reach = |named: &NamedPath| reach::behind(named, account);
@@ -307,47 +308,19 @@ fn faces(config: &Config, args: &Args) -> Option<Faces> {
 }
 
 /// The models there are. Where none are to be expected here, says into `unchecked` why they were not asked for.
-fn known_models(
+fn models_here(
     wanted: ModelRequest<'_>,
     args: &Args,
     unchecked: &Mutex<Option<Words>>,
 ) -> Result<Option<Vec<KnownModel>>, (Words, Words)> {
-    let configured = wanted.manifest.filter(|_| !args.elsewhere);
-    if configured.is_some_and(|manifest| args.manifest.is_none() && !manifest.is_file()) {
-        // The file names a list that is not there, which was said already.
-        return Ok(None);
+    if !args.elsewhere {
+        return known_models(wanted, args.manifest.as_deref(), |_| true);
     }
-    let manifest = match Manifest::find(args.manifest.as_deref().or(configured)) {
-        Ok(manifest) => manifest,
-        Err(error) if args.elsewhere => {
-            *unchecked.lock() = Some(error.sentence().into());
-            return Ok(None);
-        }
-        Err(error) => return Err(with_hint(error.sentence(), error.hint())),
-    };
-    // The usual face model goes without an entry in the list.
-    let mut entries = manifest.models().to_vec();
-    if wanted.models.contains(&face_model::NAME)
-        && manifest.model(face_model::NAME).is_err()
-        && let Ok(usual) = face_model::find(Some(manifest.file())).or_else(|_| face_model::described())
-    {
-        entries.push(usual);
-    }
-    let known = entries.iter().map(|entry| {
-        let is_wanted = !args.elsewhere && wanted.models.contains(&entry.name.as_str());
-        let trouble = if is_wanted { Model::check_file(entry).err() } else { None };
-        KnownModel {
-            name: entry.name.clone(),
-            classes: entry.reported().collect(),
-            trouble: trouble.map(|error: ModelError| with_hint(error.sentence(), error.hint())),
-        }
-    });
-    Ok(Some(known.collect()))
-}
-
-/// A sentence and what to try, or else where to find out.
-fn with_hint(what: Sentence, hint: Option<Sentence>) -> (Words, Words) {
-    (what.into(), hint.unwrap_or_else(text::try_models).into())
+    let wanted = ModelRequest { manifest: None, ..wanted };
+    known_models(wanted, args.manifest.as_deref(), |_| false).or_else(|(why, _)| {
+        *unchecked.lock() = Some(why);
+        Ok(None)
+    })
 }
 
 impl Outcome {

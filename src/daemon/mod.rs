@@ -20,6 +20,7 @@ mod descriptors;
 pub(crate) mod failed_start;
 mod file_watch;
 mod furniture;
+pub(crate) mod known_models;
 mod last_known_good;
 mod live_view;
 #[cfg(feature = "demo")]

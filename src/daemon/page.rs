@@ -1,26 +1,25 @@
 //! The page as a stage of the daemon: what it is given at the start, and what it shows from report to report. Must never
 //! wait for it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::known_models::known_models;
 use super::report::{self, Part, PartData, Readings, Report};
 use super::running::Running;
 use super::stages::{CommandStage, Context, STOP_WITHIN, Storage};
 use super::{Control, box_key};
 use crate::analysis::detection::Class;
-use crate::config::{Broker, Config, KnownModel, ModelRequest};
+use crate::config::{Broker, Config, ModelRequest};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::health::{CameraData, SensorData};
 use crate::control::LocalDesk;
 use crate::control::overrides::{self, StoredOverrides, TrialEnd};
-use crate::detector::manifest::{Manifest, ModelEntry};
-use crate::detector::{Model, face_model};
-use crate::text::{Sentence, Words, check as say_check};
+use crate::text::{Sentence, Words};
 use crate::view::Viewer;
 use crate::web::in_force::{InForce, OnTrial};
 use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
@@ -54,7 +53,10 @@ impl PageStage {
         let parts = web::Parts {
             config_file: config.path().to_owned(),
             key_owner: box_key::owner_file(&config.outbox.dir),
-            models: Arc::new(move |wanted: ModelRequest<'_>| known_models(wanted, manifest.as_deref())),
+            models: Arc::new(move |wanted: ModelRequest<'_>| {
+                // One that looks for faces may fail: then the box says so and works.
+                known_models(wanted, manifest.as_deref(), |finds| !finds.contains(&Class::FACE))
+            }),
             in_force: read,
             folder: web::folder_in(&config.outbox.dir),
             box_name: config.full_name(),
@@ -103,42 +105,6 @@ impl PageStage {
     pub(crate) fn stop(self, within: Duration) {
         self.page.stop(within);
     }
-}
-
-/// The models that a configuration may name, as the next start would find them: what each finds, and what is wrong with the
-/// files of those that are wanted. One that looks for faces may fail: then the box says so and works.
-fn known_models(
-    wanted: ModelRequest<'_>,
-    manifest: Option<&Path>,
-) -> Result<Option<Vec<KnownModel>>, (Words, Words)> {
-    let with_hint = |what: Sentence, hint: Option<Sentence>| -> (Words, Words) {
-        (what.into(), hint.unwrap_or_else(say_check::try_models).into())
-    };
-    if manifest.is_none() && wanted.manifest.is_some_and(|named| !named.is_file()) {
-        // The file names a list that is not there, which is said already.
-        return Ok(None);
-    }
-    let list = Manifest::find(manifest.or(wanted.manifest))
-        .map_err(|error| with_hint(error.sentence(), error.hint()))?;
-    let mut entries = list.models().to_vec();
-    if wanted.models.contains(&face_model::NAME)
-        && list.model(face_model::NAME).is_err()
-        && let Ok(usual) = face_model::described()
-    {
-        // It needs no entry in the list.
-        entries.push(usual);
-    }
-    let known = |entry: &ModelEntry| {
-        let classes: Vec<Class> = entry.reported().collect();
-        let is_needed = wanted.models.contains(&entry.name.as_str()) && !classes.contains(&Class::FACE);
-        let trouble = if is_needed { Model::check_file(entry).err() } else { None };
-        KnownModel {
-            name: entry.name.clone(),
-            classes,
-            trouble: trouble.map(|error| with_hint(error.sentence(), error.hint())),
-        }
-    };
-    Ok(Some(entries.iter().map(known).collect()))
 }
 
 impl Running {
