@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use super::accounts::{
     Accounts, LEAST_PASSWORD_CHARS, MOST_NAME_CHARS, News, NotEnrolled, Person, Role, folded,
 };
+use super::guess::{self, Turn};
 use super::layout::{Shell, coded, colon, role, token};
 use super::lockout::Whose;
 use super::request::{
@@ -203,33 +204,8 @@ fn login_page(
     with_token(headers, make, status)
 }
 
-/// Who comes from there with that name.
-fn who(name: &str, connection: Option<&Arc<Connection>>) -> Vec<Whose> {
-    let address = connection.map(|connection| Whose::from(connection.address));
-    std::iter::once(Whose::Name(name.to_owned())).chain(address).collect()
-}
-
-fn seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
-}
-
 fn from_where(connection: Option<&Arc<Connection>>) -> String {
     connection.map_or_else(String::new, |connection| format!("address {}", connection.address))
-}
-
-/// A login that waits for its password check.
-struct Waiting(Arc<Site>);
-
-impl Waiting {
-    fn begin(site: &Arc<Site>) -> Option<Self> {
-        site.lockout.lock().enter().then(|| Waiting(site.clone()))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.lockout.lock().leave();
-    }
 }
 
 pub(super) async fn log_in(
@@ -248,24 +224,13 @@ async fn try_to_log_in(site: Arc<Site>, headers: HeaderMap, form: LoginForm) -> 
     let name: String = folded(fields.get("name").unwrap_or("")).chars().take(MOST_NAME_CHARS).collect();
     let way = WayBack::read(&fields);
     let password = fields.exact("password").to_owned();
-    let whose = who(&name, connection.as_ref());
+    let whose = guess::whose(&name, connection.as_ref());
     let fault =
         |fault: Sentence, status| login_page(&site, &headers, reader, Some(fault), &name, &way, status);
-    let must_wait = || site.lockout.lock().wait(&whose, site.now().mono);
-    if let Some(wait) = must_wait() {
-        return Ok(fault(say::wait(seconds(wait)), StatusCode::TOO_MANY_REQUESTS));
-    }
-    let Some(_waiting) = Waiting::begin(&site) else {
-        return Ok(fault(say::too_many_at_once(), StatusCode::SERVICE_UNAVAILABLE));
+    let _turn = match Turn::take(&site, &whose).await {
+        Ok(turn) => turn,
+        Err((why, status)) => return Ok(fault(why, status)),
     };
-    // One at a time: a password takes tens of megabytes and milliseconds.
-    let Some(_turn) = site.turn_to_hash().await else {
-        return Ok(fault(say::too_many_at_once(), StatusCode::SERVICE_UNAVAILABLE));
-    };
-    // Others may have guessed in the meantime.
-    if let Some(wait) = must_wait() {
-        return Ok(fault(say::wait(seconds(wait)), StatusCode::TOO_MANY_REQUESTS));
-    }
     let check = site.accounts.lock().check_of(&name);
     let check = check.map_err(|error| Refused::broken(error, reader))?;
     let found = site.blocking(move |_| check.person_with(&password), reader).await?;
@@ -273,7 +238,7 @@ async fn try_to_log_in(site: Arc<Site>, headers: HeaderMap, form: LoginForm) -> 
         let wait = site.lockout.lock().failed(&whose, site.now().mono);
         note_failure(&site, LOGIN_FAILED, &name, connection.as_ref(), reader).await?;
         let why = match wait {
-            Some(wait) => say::wrong_wait(seconds(wait)),
+            Some(wait) => say::wrong_wait(guess::seconds(wait)),
             None => say::wrong_name_or_password(),
         };
         return Ok(fault(why, StatusCode::UNAUTHORIZED));
@@ -300,16 +265,11 @@ pub(super) async fn confirm(
     reader: Reader,
 ) -> Result<Result<(), Sentence>, Refused> {
     let name = &visitor.person.name;
-    let whose = who(name, connection);
-    let must_wait = || site.lockout.lock().wait(&whose, site.now().mono);
-    if let Some(wait) = must_wait() {
-        return Ok(Err(say::wait(seconds(wait))));
-    }
-    let Some(_waiting) = Waiting::begin(site) else { return Ok(Err(say::too_many_at_once())) };
-    let Some(_turn) = site.turn_to_hash().await else { return Ok(Err(say::too_many_at_once())) };
-    if let Some(wait) = must_wait() {
-        return Ok(Err(say::wait(seconds(wait))));
-    }
+    let whose = guess::whose(name, connection);
+    let _turn = match Turn::take(site, &whose).await {
+        Ok(turn) => turn,
+        Err((why, _)) => return Ok(Err(why)),
+    };
     let check = site.accounts.lock().check_of(name);
     let check = check.map_err(|error| Refused::broken(error, reader))?;
     let found = site.blocking(move |_| check.person_with(&password), reader).await?;
@@ -508,21 +468,12 @@ pub(super) async fn enrol(
 
 async fn try_to_enrol(site: Arc<Site>, headers: HeaderMap, form: LoginForm) -> Result<Response, Refused> {
     let LoginForm { fields, reader, connection } = form;
-    let whose: Vec<Whose> = who("", connection.as_ref()).split_off(1);
+    let whose: Vec<Whose> = guess::of_address(connection.as_ref()).into_iter().collect();
     let fault = |why: Sentence, status| enrol_page(&site, &headers, reader, Some(why), &fields, status);
-    let must_wait = || site.lockout.lock().wait(&whose, site.now().mono);
-    if let Some(wait) = must_wait() {
-        return Ok(fault(say::wait(seconds(wait)), StatusCode::TOO_MANY_REQUESTS));
-    }
-    let Some(_waiting) = Waiting::begin(&site) else {
-        return Ok(fault(say::too_many_at_once(), StatusCode::SERVICE_UNAVAILABLE));
+    let _turn = match Turn::take(&site, &whose).await {
+        Ok(turn) => turn,
+        Err((why, status)) => return Ok(fault(why, status)),
     };
-    let Some(_turn) = site.turn_to_hash().await else {
-        return Ok(fault(say::too_many_at_once(), StatusCode::SERVICE_UNAVAILABLE));
-    };
-    if let Some(wait) = must_wait() {
-        return Ok(fault(say::wait(seconds(wait)), StatusCode::TOO_MANY_REQUESTS));
-    }
     let [code, name] = ["code", "name"].map(|field| folded(fields.get(field).unwrap_or("")));
     let password = fields.exact("password").to_owned();
     let (asked, from) = (name.clone(), from_where(connection.as_ref()));

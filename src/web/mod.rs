@@ -21,6 +21,7 @@ mod certificate;
 mod changes;
 mod files;
 mod follow;
+mod guess;
 pub mod history;
 pub mod in_force;
 mod layout;
