@@ -88,6 +88,30 @@ pub struct ReplyData {
     pub seq: SeqData,
 }
 
+impl ReplyData {
+    /// An answer that says what became of the command, and nothing more.
+    pub(crate) fn new(request_id: String, command: String, outcome: Outcome, seq: SeqData) -> Self {
+        ReplyData {
+            request_id,
+            command,
+            outcome,
+            code: None,
+            message: None,
+            message_code: None,
+            message_args: BTreeMap::new(),
+            ignored: Vec::new(),
+            acknowledged: None,
+            health: None,
+            picture: None,
+            original: None,
+            resend: None,
+            part: None,
+            unanswered: None,
+            seq,
+        }
+    }
+}
+
 impl Payload for ReplyData {
     const TYPE: &'static str = "lookout.reply.v1";
     const SCHEMA: &'static str = "reply";

@@ -658,22 +658,6 @@ fn config_data() -> Result<ConfigData, ExampleError> {
 }
 
 fn reply_data() -> Result<ReplyData, ExampleError> {
-    Ok(ReplyData {
-        request_id: "r-20261121-17".to_owned(),
-        command: "ack".to_owned(),
-        outcome: Outcome::Done,
-        code: None,
-        message: None,
-        message_code: None,
-        message_args: BTreeMap::new(),
-        ignored: Vec::new(),
-        acknowledged: None,
-        health: None,
-        picture: None,
-        original: None,
-        resend: None,
-        part: None,
-        unanswered: None,
-        seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
-    })
+    let seq = SeqData { stream: STREAM.to_owned(), n: 4713 };
+    Ok(ReplyData::new("r-20261121-17".to_owned(), "ack".to_owned(), Outcome::Done, seq))
 }

@@ -393,23 +393,15 @@ pub(super) fn bodies(
         reply: Arc::new(move |refusal, seq| {
             let language = readers.read().language;
             let sentence = answer::first_sentence(&refusal.why);
+            let request_id = refusal.request_id.clone().unwrap_or_default();
+            let number = SeqData { stream: seq.stream.to_string(), n: seq.n };
             let reply = ReplyData {
-                seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
-                request_id: refusal.request_id.clone().unwrap_or_default(),
-                command: refusal.verb.clone(),
-                outcome: Outcome::Refused,
                 code: Some(refusal.kind),
                 message: Some(refusal.why.in_language(language)),
                 message_code: sentence.map(|sentence| sentence.code().to_owned()),
                 message_args: sentence.map(|sentence| sentence.args(language)).unwrap_or_default(),
-                ignored: Vec::new(),
-                acknowledged: None,
-                health: None,
-                picture: None,
-                original: None,
-                resend: None,
-                part: None,
                 unanswered: refusal.unanswered.as_deref().map(unanswered),
+                ..ReplyData::new(request_id, refusal.verb.clone(), Outcome::Refused, number)
             };
             replier.event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
         }),
