@@ -158,18 +158,18 @@ pub struct Trial {
 
 /// How a trial of somebody at the page ended that nobody kept and nobody gave up, for whoever looks at the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrialEnd {
+pub(crate) struct TrialEnd {
     /// Whose it was, where that is known.
-    pub by: Option<String>,
+    pub(crate) by: Option<String>,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Why.
-    pub why: WhyEnded,
+    pub(crate) why: WhyEnded,
 }
 
 /// Why a trial ended by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyEnded {
+pub(crate) enum WhyEnded {
     /// The file on the box was edited, and counts.
     FileEdited,
     /// The file on the box was edited and is not taken up, for a mistake or until a restart.

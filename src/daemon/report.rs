@@ -43,7 +43,9 @@ use super::analysis_thread::Known;
 use super::crash_loop::ShortRuns;
 use super::machine::{self, CpuReading};
 
-pub(super) use trouble::{Reason, is_waiting, sensor_reason};
+#[cfg(feature = "web")]
+pub(super) use trouble::is_waiting;
+pub(super) use trouble::{Reason, sensor_reason};
 
 use trouble::{parts, reasons};
 

@@ -21,7 +21,7 @@ pub struct InForce {
     /// Whether it is on trial.
     pub trial: Option<OnTrial>,
     /// How the last trial at the page ended that nobody ended there; `None` once another one begins.
-    pub ended: Option<TrialEnd>,
+    pub(crate) ended: Option<TrialEnd>,
 }
 
 /// What runs falls unless somebody keeps it.
