@@ -332,10 +332,10 @@ impl Config {
         let (taken_out, places) = structure::check(&mut root, &mut report);
         report.has_layers(places);
         let document = structure::read(root, &mut report);
-        let check::Checked { parts, named, secret_files, secrets_dir, paths } =
-            check::document(&document, &taken_out, surroundings, &mut report);
+        let check::Checked { config, named, secret_files, paths } =
+            check::document(&document, &taken_out, surroundings, (&source, &sha256), &mut report);
         // Nothing looks at pictures where there is no camera; one with a mistake is one all the same.
-        if parts.is_none() || !document.camera.is_empty() {
+        if config.is_none() || !document.camera.is_empty() {
             models::check(&named, models, &mut report);
         }
         let failed = report.has_errors();
@@ -347,28 +347,7 @@ impl Config {
             }
         }
         let problems = report.finish();
-        let config = parts.filter(|_| !failed).map(|parts| Config {
-            site: parts.site,
-            mqtt: parts.mqtt,
-            detector: parts.detector,
-            outbox: parts.outbox,
-            evidence: parts.evidence,
-            web: parts.web,
-            cameras: parts.cameras,
-            rules: parts.rules,
-            titles: parts.titles,
-            signals: parts.signals,
-            neighbours: parts.neighbours,
-            sensors: parts.sensors,
-            grids: parts.grids,
-            command_keys: parts.command_keys,
-            warnings: Vec::new(),
-            sha256: sha256.clone(),
-            secret_files: secret_files.clone(),
-            secrets_dir,
-            named,
-            source,
-        });
+        let config = config.filter(|_| !failed);
         Survey { config, problems, sha256, secret_files }
     }
 

@@ -13,20 +13,16 @@ use std::sync::Arc;
 use super::document::{At, Document, SignalDocument};
 use super::report::Report;
 use super::secret::{Credentials, SecretStore, unreadable_hint};
-use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site, Web};
 use super::source::Source;
 use super::structure::TakenOut;
-use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
+use super::{ClassUse, Config, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
 use crate::analysis::detection::Class;
 use crate::analysis::ground::Horizon;
-use crate::analysis::rules::Rule;
 use crate::analysis::signals::SignalPlan;
 use crate::analysis::typography;
-use crate::contract::signature::KnownKey;
 use crate::text::config::of;
 use crate::text::{Words, config_check as text, config_secret};
 use crate::types::at::{text_of, value_of};
-use crate::types::responsible::Responsible;
 
 mod address;
 mod camera;
@@ -48,34 +44,14 @@ mod watched;
 mod web;
 mod zone_names;
 
-/// The parts of a checked configuration.
-pub(super) struct Parts {
-    pub site: Site,
-    pub mqtt: Mqtt,
-    pub detector: Detector,
-    pub outbox: Outbox,
-    pub evidence: Evidence,
-    pub web: Web,
-    pub cameras: Vec<Camera>,
-    pub rules: Vec<Rule>,
-    pub titles: BTreeMap<Arc<str>, String>,
-    pub signals: Vec<SignalPlan>,
-    pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
-    pub sensors: Sensors,
-    pub grids: BTreeMap<Arc<str>, Responsible>,
-    pub command_keys: Vec<KnownKey>,
-}
-
 /// What a document is found to be.
 pub(super) struct Checked {
     /// `None` only if something was reported.
-    pub parts: Option<Parts>,
+    pub config: Option<Config>,
     /// What only the list of models can tell right or wrong, also where something else is wrong.
     pub named: Named,
     /// The secret files and certificates that were named, those that are not there included.
     pub secret_files: BTreeSet<PathBuf>,
-    /// The folder of secret files.
-    pub secrets_dir: PathBuf,
     /// The files that could be read here, and the folders that will be written.
     pub paths: Vec<NamedPath>,
 }
@@ -91,11 +67,12 @@ struct Checker<'c, 's> {
     paths: Vec<NamedPath>,
 }
 
-/// Checks a whole document.
+/// Checks a whole document, which was read from `source` and has that digest.
 pub(super) fn document(
     document: &Document,
     taken_out: &TakenOut,
     surroundings: &Surroundings,
+    (source, sha256): (&Source, &str),
     report: &mut Report<'_>,
 ) -> Checked {
     let secrets = sections::secret_store(document.site.as_ref(), surroundings);
@@ -124,7 +101,7 @@ pub(super) fn document(
     let command_keys = checker.command_keys(document);
     let Checker { secrets, secret_files, mut named, paths, .. } = checker;
     named.manifest.clone_from(&detector.manifest);
-    let parts = site.zip(mqtt).map(|(site, mqtt)| Parts {
+    let config = site.zip(mqtt).map(|(site, mqtt)| Config {
         site,
         mqtt,
         detector,
@@ -139,8 +116,14 @@ pub(super) fn document(
         sensors,
         grids,
         command_keys,
+        warnings: Vec::new(),
+        sha256: sha256.to_owned(),
+        secret_files: secret_files.clone(),
+        secrets_dir: secrets.dir,
+        named: named.clone(),
+        source: source.clone(),
     });
-    Checked { parts, named, secret_files, secrets_dir: secrets.dir, paths }
+    Checked { config, named, secret_files, paths }
 }
 
 /// Checks the signals of the catalogue, as they stand there.
