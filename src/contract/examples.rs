@@ -171,8 +171,38 @@ pub(crate) fn at(secs: i64) -> Result<Timestamp, ExampleError> {
 }
 
 pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
+    let revision = revision()?;
+    let grid = GridCode::parse("53012700300102").map_err(|_| ExampleError::Fact)?;
+    let sender = sender();
+    let model = ModelRef { name: "street-small".to_owned(), sha256: SHA256.to_owned() };
+    let evidence = [evidence()?];
+    let grids = BTreeMap::from([(Arc::from("53012700300102"), grid_two())]);
+    let zone = TimeZone::get("Asia/Shanghai").map_err(|_| ExampleError::Fact)?;
+    let cameras = BTreeMap::from([(Arc::from("cam-03"), camera_place(&grid))]);
+    let context = AlertContext {
+        sender: &sender,
+        site: Some("Yangqiao community"),
+        language: Language::Chinese,
+        time_zone: &zone,
+        also_gcj02: true,
+        grids: &grids,
+        mode: Mode::Actual,
+        title: None,
+        cameras: &cameras,
+        sensors: &BTreeMap::new(),
+        area: &grid,
+        model: &model,
+        config_sha256: SHA256,
+        clock: ClockData { sync: ClockSync::Synced, err_ms: Some(12) },
+        evidence: &evidence,
+        muted: None,
+    };
+    Ok(alert_event(&revision, &context, Seq { stream: Arc::from(STREAM), n: 4711 })?)
+}
+
+fn revision() -> Result<Revision, ExampleError> {
     let truck = Class::TRUCK;
-    let revision = Revision {
+    Ok(Revision {
         alert: AlertId(Arc::from(ALERT)),
         rev: 2,
         phase: Phase::Update,
@@ -210,11 +240,11 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         acknowledged: None,
         handling: Handling::default(),
         escalated: None,
-    };
-    let grid = GridCode::parse("53012700300102").map_err(|_| ExampleError::Fact)?;
-    let sender = sender();
-    let model = ModelRef { name: "street-small".to_owned(), sha256: SHA256.to_owned() };
-    let evidence = [Evidence {
+    })
+}
+
+fn evidence() -> Result<Evidence, ExampleError> {
+    Ok(Evidence {
         id: 1,
         media_type: "image/jpeg".to_owned(),
         bytes: 84_512,
@@ -226,8 +256,11 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         zone: Some("fire-lane".to_owned()),
         taken_at: Some(Time(at(124)?)),
         main_stream_at: None,
-    }];
-    let camera = CameraPlace {
+    })
+}
+
+fn camera_place(grid: &GridCode) -> CameraPlace {
+    CameraPlace {
         eye: Eye::Village,
         grid: grid.clone(),
         address: Some("Yangqiao, lane 3, east gate".to_owned()),
@@ -235,29 +268,7 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         responsible: east_gate(),
         zones: BTreeMap::from([(Arc::from("fire-lane"), Some(Polygon::whole_picture()))]),
         device: Some("10.0.0.31:554".to_owned()),
-    };
-    let grids = BTreeMap::from([(Arc::from("53012700300102"), grid_two())]);
-    let zone = TimeZone::get("Asia/Shanghai").map_err(|_| ExampleError::Fact)?;
-    let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
-    let context = AlertContext {
-        sender: &sender,
-        site: Some("Yangqiao community"),
-        language: Language::Chinese,
-        time_zone: &zone,
-        also_gcj02: true,
-        grids: &grids,
-        mode: Mode::Actual,
-        title: None,
-        cameras: &cameras,
-        sensors: &BTreeMap::new(),
-        area: &grid,
-        model: &model,
-        config_sha256: SHA256,
-        clock: ClockData { sync: ClockSync::Synced, err_ms: Some(12) },
-        evidence: &evidence,
-        muted: None,
-    };
-    Ok(alert_event(&revision, &context, Seq { stream: Arc::from(STREAM), n: 4711 })?)
+    }
 }
 
 /// The example's camera.
@@ -330,31 +341,9 @@ fn meta_data() -> Result<MetaData, ExampleError> {
         grids: vec!["53012700300102".to_owned()],
         grids_omitted: 0,
         parts: 0,
-        cameras: vec![MetaCamera {
-            id: "cam-03".to_owned(),
-            eye: Eye::Village,
-            grid: "53012700300102".to_owned(),
-            address: Some("Yangqiao, lane 3, east gate".to_owned()),
-            lonlat: Some([102.912, 25.046]),
-            analysis_fps: Some(5.0),
-            thresholds: vec![MetaThreshold { class: "person".to_owned(), score: 0.45 }],
-            night: None,
-            crs: Some(Crs::Wgs84),
-            lonlat_gcj02: Some(gcj02::from_wgs84([102.912, 25.046])),
-            responsible: east_gate(),
-        }],
+        cameras: vec![meta_camera()],
         cameras_omitted: 0,
-        sensors: vec![MetaSensor {
-            id: "drain-2".to_owned(),
-            quantity: "water_level".to_owned(),
-            unit: "m".to_owned(),
-            grid: "53012700300102".to_owned(),
-            address: Some("Yangqiao, underpass, drain 2".to_owned()),
-            lonlat: Some([102.9125, 25.0462]),
-            crs: Some(Crs::Wgs84),
-            lonlat_gcj02: Some(gcj02::from_wgs84([102.9125, 25.0462])),
-            responsible: Responsible { name: Some("2号雨水口".to_owned()), ..Responsible::default() },
-        }],
+        sensors: vec![meta_sensor()],
         sensors_omitted: 0,
         zones: vec![MetaZone {
             camera: "cam-03".to_owned(),
@@ -364,45 +353,9 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             counted: false,
         }],
         zones_omitted: 0,
-        rules: vec![MetaRule {
-            id: "fire-lane-blocked".to_owned(),
-            kind: "fire_lane_blocked".to_owned(),
-            level: Level::Orange,
-            title: None,
-            when: "parked".to_owned(),
-            condition: condition().in_language(Language::Chinese),
-            zone: Some("fire-lane".to_owned()),
-            line: None,
-            classes: ["car", "truck", "bus"].map(str::to_owned).to_vec(),
-            threshold: 120.0,
-            for_secs: 120.0,
-            min_height: None,
-            max_height: None,
-            schedule: "always".to_owned(),
-            hold_secs: 10.0,
-            cooldown_secs: 60.0,
-            cameras: vec!["cam-03".to_owned()],
-        }],
+        rules: vec![meta_rule()],
         rules_omitted: 0,
-        signals: vec![MetaSignal {
-            kind: "flooding".to_owned(),
-            levels: vec![MetaLevel { level: Level::Orange, belief: 0.7, after_secs: 0.0, origins: 1 }],
-            clear: 0.55,
-            prior: 0.2,
-            half_life_secs: 300.0,
-            origin_cap: 3.0,
-            hold_secs: 60.0,
-            cooldown_secs: 300.0,
-            join_neighbours: false,
-            each_camera: false,
-            from: vec![MetaFeed {
-                quantity: Some("water_level".to_owned()),
-                above: Some(0.3),
-                sure_at: Some(0.5),
-                weight: 2.6,
-                ..MetaFeed::default()
-            }],
-        }],
+        signals: vec![meta_signal()],
         signals_omitted: 0,
         models: vec![MetaModel {
             name: "street-small".to_owned(),
@@ -415,6 +368,80 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             .to_vec(),
         signing_key: Some(BoxKey::from_jwk(BOX_KEY)?.public()),
     })
+}
+
+fn meta_camera() -> MetaCamera {
+    MetaCamera {
+        id: "cam-03".to_owned(),
+        eye: Eye::Village,
+        grid: "53012700300102".to_owned(),
+        address: Some("Yangqiao, lane 3, east gate".to_owned()),
+        lonlat: Some([102.912, 25.046]),
+        analysis_fps: Some(5.0),
+        thresholds: vec![MetaThreshold { class: "person".to_owned(), score: 0.45 }],
+        night: None,
+        crs: Some(Crs::Wgs84),
+        lonlat_gcj02: Some(gcj02::from_wgs84([102.912, 25.046])),
+        responsible: east_gate(),
+    }
+}
+
+fn meta_sensor() -> MetaSensor {
+    MetaSensor {
+        id: "drain-2".to_owned(),
+        quantity: "water_level".to_owned(),
+        unit: "m".to_owned(),
+        grid: "53012700300102".to_owned(),
+        address: Some("Yangqiao, underpass, drain 2".to_owned()),
+        lonlat: Some([102.9125, 25.0462]),
+        crs: Some(Crs::Wgs84),
+        lonlat_gcj02: Some(gcj02::from_wgs84([102.9125, 25.0462])),
+        responsible: Responsible { name: Some("2号雨水口".to_owned()), ..Responsible::default() },
+    }
+}
+
+fn meta_rule() -> MetaRule {
+    MetaRule {
+        id: "fire-lane-blocked".to_owned(),
+        kind: "fire_lane_blocked".to_owned(),
+        level: Level::Orange,
+        title: None,
+        when: "parked".to_owned(),
+        condition: condition().in_language(Language::Chinese),
+        zone: Some("fire-lane".to_owned()),
+        line: None,
+        classes: ["car", "truck", "bus"].map(str::to_owned).to_vec(),
+        threshold: 120.0,
+        for_secs: 120.0,
+        min_height: None,
+        max_height: None,
+        schedule: "always".to_owned(),
+        hold_secs: 10.0,
+        cooldown_secs: 60.0,
+        cameras: vec!["cam-03".to_owned()],
+    }
+}
+
+fn meta_signal() -> MetaSignal {
+    MetaSignal {
+        kind: "flooding".to_owned(),
+        levels: vec![MetaLevel { level: Level::Orange, belief: 0.7, after_secs: 0.0, origins: 1 }],
+        clear: 0.55,
+        prior: 0.2,
+        half_life_secs: 300.0,
+        origin_cap: 3.0,
+        hold_secs: 60.0,
+        cooldown_secs: 300.0,
+        join_neighbours: false,
+        each_camera: false,
+        from: vec![MetaFeed {
+            quantity: Some("water_level".to_owned()),
+            above: Some(0.3),
+            sure_at: Some(0.5),
+            weight: 2.6,
+            ..MetaFeed::default()
+        }],
+    }
 }
 
 fn meta_part_data() -> Result<MetaPartData, ExampleError> {
