@@ -255,107 +255,155 @@ struct BareNumber<'t> {
     just_ended: bool,
 }
 
+impl BareNumber<'_> {
+    /// The same once something has come.
+    fn past(self) -> Self {
+        BareNumber { just_ended: false, ..self }
+    }
+}
+
 /// The same text as strict JSON: what is no JSON value becomes a text, what is missing becomes null, and what has two
 /// readings a reason.
 ///
 /// # Errors
 /// In words: where values begin and end is in doubt.
 fn mend(text: &str) -> Result<Mended, Sentence> {
-    let mut mended = Mended { text: String::with_capacity(text.len() + 16), reasons: Vec::new() };
-    let mut rest = text;
-    // The last character that counts, and what is open.
-    let mut last = ' ';
-    let mut open: Vec<char> = Vec::new();
-    let mut number: Option<BareNumber<'_>> = None;
-    while let Some(c) = rest.chars().next() {
-        let after = rest[c.len_utf8()..].trim_start();
-        let before = number.take();
-        let past = before.map(|number| BareNumber { just_ended: false, ..number });
-        let in_object = open.last() == Some(&'{');
-        let is_name = in_object && matches!(last, '{' | ',');
-        let is_value = matches!(last, ':' | '[') || (last == ',' && open.last() == Some(&'['));
+    let mended = Mended { text: String::with_capacity(text.len() + 16), reasons: Vec::new() };
+    let mut mender = Mender { mended, rest: text, last: ' ', open: Vec::new(), number: None };
+    while let Some(c) = mender.rest.chars().next() {
+        mender.last = mender.take(c)?;
+    }
+    Ok(mender.mended)
+}
+
+/// A text on its way to strict JSON.
+struct Mender<'t> {
+    mended: Mended,
+    /// What is still to be read.
+    rest: &'t str,
+    /// The last character that counts.
+    last: char,
+    /// The brackets that are open.
+    open: Vec<char>,
+    /// The number that may go on behind a comma.
+    number: Option<BareNumber<'t>>,
+}
+
+impl<'t> Mender<'t> {
+    fn in_object(&self) -> bool {
+        self.open.last() == Some(&'{')
+    }
+
+    /// Whether a name comes next.
+    fn is_name(&self) -> bool {
+        self.in_object() && matches!(self.last, '{' | ',')
+    }
+
+    /// Whether a value comes next.
+    fn is_value(&self) -> bool {
+        matches!(self.last, ':' | '[') || (self.last == ',' && self.open.last() == Some(&'['))
+    }
+
+    /// Takes what begins with `c`, the next character, and returns the last one that counts then.
+    fn take(&mut self, c: char) -> Result<char, Sentence> {
+        let before = self.number.take();
         match c {
-            '"' | '\'' => {
-                let broken = if is_value { text_with_quotes(rest)? } else { None };
-                let length = match broken {
-                    Some((length, why)) => {
-                        mended.unreadable(mended.text.len(), why);
-                        length
-                    }
-                    None if c == '"' => quoted(rest, &mut mended.text),
-                    None => single_quoted(rest, &mut mended.text)?,
-                };
-                rest = &rest[length..];
-            }
+            '"' | '\'' => self.take_quoted(c)?,
             '{' | '[' => {
-                open.push(c);
-                mended.text.push(c);
-                rest = &rest[1..];
+                self.open.push(c);
+                self.pass(c);
             }
             '}' | ']' => {
-                open.pop();
-                mended.text.push(c);
-                rest = &rest[1..];
+                self.open.pop();
+                self.pass(c);
             }
             ':' => {
-                mended.text.push(c);
-                if after.starts_with([',', '}']) {
-                    mended.text.push_str("null");
+                self.pass(c);
+                if self.rest.trim_start().starts_with([',', '}']) {
+                    self.mended.text.push_str("null");
                 }
-                rest = &rest[1..];
             }
             ',' => {
-                number = past;
-                let whole = before.filter(|number| in_object && number.just_ended && is_whole(number.word));
-                if let Some(BareNumber { at, word, .. }) = whole
-                    && let Some(decimals) = decimals(&rest[1..])
-                {
-                    match two_readings(word, decimals) {
-                        Some(why) => mended.unreadable(at, why),
-                        None => {
-                            mended.text.push('.');
-                            mended.text.push_str(decimals);
-                        }
-                    }
-                    rest = &rest[1 + decimals.len()..];
-                    last = '0';
-                    continue;
+                self.number = before.map(BareNumber::past);
+                if self.take_decimals(before) {
+                    return Ok('0');
                 }
-                if !after.starts_with(['}', ']']) {
-                    mended.text.push(c);
+                match self.rest[1..].trim_start().starts_with(['}', ']']) {
+                    true => self.rest = &self.rest[1..],
+                    false => self.pass(c),
                 }
-                rest = &rest[1..];
             }
             c if c.is_whitespace() => {
-                number = past;
-                mended.text.push(' ');
-                rest = &rest[c.len_utf8()..];
-                continue;
+                self.number = before.map(BareNumber::past);
+                self.mended.text.push(' ');
+                self.rest = &self.rest[c.len_utf8()..];
+                return Ok(self.last);
             }
-            _ => {
-                if let Some((BareNumber { at, .. }, further)) = before.filter(|_| is_name).zip(further(rest))
-                {
-                    mended.goes_on(at, further);
-                    rest = &rest[further.len()..];
-                    number = past;
-                    last = '0';
-                    continue;
-                }
-                let length = if is_value { value_length(rest) } else { word_length(rest) };
-                let (word, behind) = rest.split_at(length);
-                rest = behind;
-                if is_name && !behind.trim_start().starts_with(':') {
-                    return Err(say::not_a_name(shown(word)));
-                }
-                let at = mended.text.len();
-                bare(word, is_name, &mut mended.text);
-                let is_number = !is_name && as_number(word).is_some();
-                number = is_number.then_some(BareNumber { at, word, just_ended: true });
+            _ => return self.take_word(c, before),
+        }
+        Ok(c)
+    }
+
+    /// Takes a character of one byte as it is.
+    fn pass(&mut self, c: char) {
+        self.mended.text.push(c);
+        self.rest = &self.rest[1..];
+    }
+
+    fn take_quoted(&mut self, quote: char) -> Result<(), Sentence> {
+        let broken = if self.is_value() { text_with_quotes(self.rest)? } else { None };
+        let length = match broken {
+            Some((length, why)) => {
+                self.mended.unreadable(self.mended.text.len(), why);
+                length
+            }
+            None if quote == '"' => quoted(self.rest, &mut self.mended.text),
+            None => single_quoted(self.rest, &mut self.mended.text)?,
+        };
+        self.rest = &self.rest[length..];
+        Ok(())
+    }
+
+    /// Takes the comma and what stands behind it where both belong to the number `before` it.
+    fn take_decimals(&mut self, before: Option<BareNumber<'t>>) -> bool {
+        let in_object = self.in_object();
+        let whole = before.filter(|number| in_object && number.just_ended && is_whole(number.word));
+        let Some((BareNumber { at, word, .. }, decimals)) = whole.zip(decimals(&self.rest[1..])) else {
+            return false;
+        };
+        match two_readings(word, decimals) {
+            Some(why) => self.mended.unreadable(at, why),
+            None => {
+                self.mended.text.push('.');
+                self.mended.text.push_str(decimals);
             }
         }
-        last = c;
+        self.rest = &self.rest[1 + decimals.len()..];
+        true
     }
-    Ok(mended)
+
+    /// Takes a word without quotes that begins with `c`, or what goes on with the number `before` it; returns as
+    /// [`take`](Self::take).
+    fn take_word(&mut self, c: char, before: Option<BareNumber<'t>>) -> Result<char, Sentence> {
+        let is_name = self.is_name();
+        if let Some((number, further)) = before.filter(|_| is_name).zip(further(self.rest)) {
+            self.mended.goes_on(number.at, further);
+            self.rest = &self.rest[further.len()..];
+            self.number = Some(number.past());
+            return Ok('0');
+        }
+        let length = if self.is_value() { value_length(self.rest) } else { word_length(self.rest) };
+        let (word, behind) = self.rest.split_at(length);
+        self.rest = behind;
+        if is_name && !behind.trim_start().starts_with(':') {
+            return Err(say::not_a_name(shown(word)));
+        }
+        let at = self.mended.text.len();
+        bare(word, is_name, &mut self.mended.text);
+        let is_number = !is_name && as_number(word).is_some();
+        self.number = is_number.then_some(BareNumber { at, word, just_ended: true });
+        Ok(c)
+    }
 }
 
 /// What stands behind the comma of a number in an object and is no name, if `from` begins with such: digits, and whatever
