@@ -11,7 +11,7 @@ mod sending;
 mod signing;
 
 use std::collections::{HashMap, VecDeque};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ use super::endpoint::Endpoint;
 use super::flight::{Flight, WINDOW};
 use super::publisher::{Delivery, Shared, Unsigned};
 use super::trouble::Context;
-use super::wire::{self, Event, Opening, Refused};
+use super::wire::{self, Client, Event, Opening, Refused};
 use super::{Settings, Timing, Trouble, TroubleKind};
 use crate::contract::messages::{SIGNATURE, STATE};
 use crate::outbox::{OutboxError, RecordId, Sending};
@@ -53,12 +53,8 @@ pub(super) enum Ended {
 }
 
 /// Connects to the broker of that number and stays until something ends it.
-pub(super) async fn run(
-    shared: Arc<Shared>,
-    broker: usize,
-    mut stop: watch::Receiver<Option<Instant>>,
-) -> Ended {
-    let mut renewed = shared.renewed.subscribe();
+pub(super) async fn run(shared: Arc<Shared>, broker: usize, stop: watch::Receiver<Option<Instant>>) -> Ended {
+    let renewed = shared.renewed.subscribe();
     let settings = shared.settings();
     let endpoint = match Endpoint::read_nth(&settings, broker) {
         Ok(endpoint) => endpoint,
@@ -92,48 +88,25 @@ pub(super) async fn run(
         version: settings.version,
         connected: false,
     };
-    let mut appended = shared.outbox.appended();
-    let mut latest = shared.latest_changed.subscribe();
+    let mut wakes = Wakes {
+        stop,
+        renewed,
+        appended: shared.outbox.appended(),
+        latest: shared.latest_changed.subscribe(),
+    };
     let mut connection = Connection::new(shared.clone(), settings.clone(), session, &broker);
 
-    let trouble = 'connection: loop {
-        // Kept over all the waiting below: a poll that is dropped may take a packet with it.
-        let mut poll = pin!(wire.poll(&mut context));
-        let event = loop {
-            if let Err(trouble) = connection.feed(&client).await {
-                break 'connection trouble;
-            }
-            let wake = connection.next_wake();
-            tokio::select! {
-                event = &mut poll => break event,
-                () = tokio::time::sleep_until(wake.into()) => {
-                    if let Some(trouble) = connection.overdue(Instant::now(), &broker) {
-                        break 'connection trouble;
-                    }
-                    connection.forget_namesake(Instant::now());
-                    connection.report_unanswered(false, Instant::now()).await;
-                    connection.look_again();
-                }
-                Ok(()) = appended.changed() => connection.look_again(),
-                Ok(()) = latest.changed() => {}
-                Ok(()) = renewed.changed() => connection.stop(Instant::now() + LEAVE_WITHIN),
-                Ok(()) = stop.changed() => {
-                    let until = *stop.borrow_and_update();
-                    connection.report_unanswered(true, Instant::now()).await;
-                    connection.stop(until.unwrap_or_else(Instant::now));
-                }
-            }
+    let trouble = loop {
+        let event = connection.wait(pin!(wire.poll(&mut context)), &client, &mut wakes).await;
+        let applied = match event {
+            Ok(event) => connection.apply(event).await,
+            Err(trouble) => Err(trouble),
         };
-        match event {
-            Ok(event) => {
-                if let Err(trouble) = connection.apply(event).await {
-                    break 'connection trouble;
-                }
-                if connection.gone {
-                    return Ended::Stopped { confirmed: connection.stopped_confirmed };
-                }
-            }
-            Err(trouble) => break 'connection trouble,
+        if let Err(trouble) = applied {
+            break trouble;
+        }
+        if connection.gone {
+            return Ended::Stopped { confirmed: connection.stopped_confirmed };
         }
     };
     for event in wire.left_over() {
@@ -146,6 +119,18 @@ pub(super) async fn run(
         return Ended::Stopped { confirmed: connection.stopped_confirmed };
     }
     Ended::Lost { trouble, acknowledged: connection.acknowledged }
+}
+
+/// What a connection waits for besides its broker and the clock.
+struct Wakes {
+    /// Until when it must be gone.
+    stop: watch::Receiver<Option<Instant>>,
+    /// The settings changed.
+    renewed: watch::Receiver<u64>,
+    /// A record was stored.
+    appended: watch::Receiver<u64>,
+    /// A latest value changed.
+    latest: watch::Receiver<u64>,
 }
 
 struct Connection {
@@ -195,6 +180,42 @@ struct Connection {
 }
 
 impl Connection {
+    /// Hands over what there is room for until the broker says something, and does what is due meanwhile. `poll` is kept over all
+    /// the waiting: one that is dropped may take a packet with it.
+    ///
+    /// # Errors
+    /// What ends the connection.
+    async fn wait(
+        &mut self,
+        mut poll: Pin<&mut impl Future<Output = Result<Event, Trouble>>>,
+        client: &Client,
+        wakes: &mut Wakes,
+    ) -> Result<Event, Trouble> {
+        loop {
+            self.feed(client).await?;
+            let wake = self.next_wake();
+            tokio::select! {
+                event = &mut poll => return event,
+                () = tokio::time::sleep_until(wake.into()) => {
+                    if let Some(trouble) = self.overdue(Instant::now(), &self.broker) {
+                        return Err(trouble);
+                    }
+                    self.forget_namesake(Instant::now());
+                    self.report_unanswered(false, Instant::now()).await;
+                    self.look_again();
+                }
+                Ok(()) = wakes.appended.changed() => self.look_again(),
+                Ok(()) = wakes.latest.changed() => {}
+                Ok(()) = wakes.renewed.changed() => self.stop(Instant::now() + LEAVE_WITHIN),
+                Ok(()) = wakes.stop.changed() => {
+                    let until = *wakes.stop.borrow_and_update();
+                    self.report_unanswered(true, Instant::now()).await;
+                    self.stop(until.unwrap_or_else(Instant::now));
+                }
+            }
+        }
+    }
+
     fn new(shared: Arc<Shared>, settings: Arc<Settings>, session: String, broker: &str) -> Self {
         let now = Instant::now();
         let base = settings.base();
