@@ -278,6 +278,16 @@ impl Shared {
         self.time_zone.read().clone()
     }
 
+    /// Says in the status that there is no connection, and why; `None`: as requested.
+    fn report_disconnected(&self, trouble: Option<Trouble>) {
+        self.status.send_modify(|status| {
+            status.connected = false;
+            status.connected_since = None;
+            status.in_flight = 0;
+            status.trouble = trouble;
+        });
+    }
+
     /// Says in the status what was refused last and not taken since.
     pub(crate) fn report_last_refusal(&self) {
         let suspects = self.suspects.lock();
@@ -436,27 +446,19 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             of.beats.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let mut retries = Retries::default();
-    let mut order = BrokerOrder::default();
-    // The last reported trouble of each broker.
-    let mut reported: HashMap<String, Trouble> = HashMap::new();
+    let mut attempts = Attempts::default();
     let mut renewed = shared.renewed.subscribe();
     while stop.borrow().is_none() {
         let begun = Instant::now();
         let connections = shared.status.borrow().connections;
         // A task of its own, so that a panic in the client library ends a connection and not the publisher.
-        let ended = tokio::spawn(connection::run(shared.clone(), order.turn(), stop.clone())).await;
+        let ended = tokio::spawn(connection::run(shared.clone(), attempts.order.turn(), stop.clone())).await;
         let (trouble, acknowledged) = match ended {
             // Not to stop, but to connect by other settings.
             Ok(Ended::Stopped { confirmed }) if stop.borrow().is_none() => {
                 log_info!(say::left_to_connect_anew(); goodbye_heard = confirmed);
-                shared.status.send_modify(|status| {
-                    status.connected = false;
-                    status.connected_since = None;
-                    status.in_flight = 0;
-                    status.trouble = None;
-                });
-                (retries, order, reported) = (Retries::default(), BrokerOrder::default(), HashMap::new());
+                shared.report_disconnected(None);
+                attempts = Attempts::default();
                 renewed.mark_unchanged();
                 continue;
             }
@@ -476,34 +478,43 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             }
         };
         let was_accepted = shared.status.borrow().connections > connections;
-        let settings = shared.settings();
-        let timing = &settings.timing;
         // A broker that takes no message has not proved itself, however long it was waited for.
         let mute = trouble.kind == TroubleKind::Stalled && !acknowledged;
-        let settled = was_accepted && begun.elapsed() >= timing.settled && !mute;
-        let another = order.next(settings.urls().count(), trouble.kind, settled);
-        let wait = retries.next(timing, trouble.kind, settled, was_accepted, another);
-        let trouble = if retries.is_thrown_off() { thrown_off(&shared) } else { trouble };
+        let settled = was_accepted && begun.elapsed() >= shared.settings().timing.settled && !mute;
+        let wait = attempts.lost(&shared, trouble, settled, was_accepted);
+        tokio::select! {
+            () = wait_out(&shared, wait) => {}
+            _ = renewed.changed() => attempts = Attempts::default(),
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// What is remembered from one connection to the next; other settings begin with nothing.
+#[derive(Default)]
+struct Attempts {
+    retries: Retries,
+    order: BrokerOrder,
+    /// The last reported trouble of each broker.
+    reported: HashMap<String, Trouble>,
+}
+
+impl Attempts {
+    /// Reports that a connection was lost, or never came about, and returns how long the next one waits.
+    fn lost(&mut self, shared: &Shared, trouble: Trouble, settled: bool, was_accepted: bool) -> Wait {
+        let settings = shared.settings();
+        let another = self.order.next(settings.urls().count(), trouble.kind, settled);
+        let wait = self.retries.next(&settings.timing, trouble.kind, settled, was_accepted, another);
+        let trouble = if self.retries.is_thrown_off() { thrown_off(shared) } else { trouble };
         let broker = shared.status.borrow().broker.clone();
-        if reported.get(&broker) != Some(&trouble) {
+        if self.reported.get(&broker) != Some(&trouble) {
             log_warn!(say::no_connection(); %broker, error = %trouble.in_language(language_of_log()));
         } else {
             debug!(?wait, error = %trouble, "still no connection");
         }
-        shared.status.send_modify(|status| {
-            status.connected = false;
-            status.connected_since = None;
-            status.in_flight = 0;
-            status.trouble = Some(trouble.clone());
-        });
-        reported.insert(broker, trouble);
-        tokio::select! {
-            () = wait_out(&shared, wait) => {}
-            _ = renewed.changed() => {
-                (retries, order, reported) = (Retries::default(), BrokerOrder::default(), HashMap::new());
-            }
-            _ = stop.changed() => {}
-        }
+        shared.report_disconnected(Some(trouble.clone()));
+        self.reported.insert(broker, trouble);
+        wait
     }
 }
 
