@@ -157,7 +157,7 @@ impl AlertEnricher {
     /// The alert message, as it is stored and published.
     ///
     /// # Errors
-    /// See [`alert_event`]: only if the message cannot be made small enough.
+    /// See [`alert_event`](fn@alert_event): only if the message cannot be made small enough.
     pub(crate) fn alert(
         &self,
         revision: &Revision,

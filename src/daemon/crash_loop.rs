@@ -5,7 +5,7 @@
 //! folder. Systemd keeps that over restarts and removes it when somebody stops the service; a stop that was asked for
 //! removes the file, so that neither a first start nor a planned one ever waits. Counts on the clock since boot, which
 //! nobody sets, and the folder does not outlast a boot. Must never keep a process waiting outside a service: without a
-//! runtime folder nothing is counted. Starts that fail have [`failed_start`](super::failed_start).
+//! runtime folder nothing is counted. Starts that fail have [`failed_start`].
 
 use std::fs;
 use std::path::{Path, PathBuf};

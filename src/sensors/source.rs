@@ -1,5 +1,5 @@
 //! The interface of a kind of source: a table in the configuration that is checked and becomes a
-//! [`Source`](super::Source), and one that runs.
+//! [`Source`], and one that runs.
 //!
 //! Must never read the configuration itself: what is around the table is asked of [`Around`].
 

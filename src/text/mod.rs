@@ -54,7 +54,10 @@ macro_rules! sentences {
         pub(super) const ALL: &[&$crate::text::Entry] = &[$(&entry::$name),+];
 
         $(
+            // As it stands: `[site]` in it is no link.
+            #[doc = "```text"]
             #[doc = $english]
+            #[doc = "```"]
             #[allow(unreachable_pub, reason = "some areas are used by tests, too")]
             #[cfg_attr(
                 not(all(feature = "web", feature = "demo")),

@@ -27,7 +27,7 @@ use crate::text::stream;
 const AHEAD: usize = 32;
 /// Units that are decoded before another camera has its turn.
 const SLICE: usize = 16;
-/// A unit that is older than this is one of those that [catch up](Desk::catches_up), wherever it comes from.
+/// A unit that is older than this is one of those that [catch up](SessionState::catches_up), wherever it comes from.
 const CATCHING_UP: Duration = Duration::from_millis(200);
 /// But not for longer than this: whoever looks at the frames is overloaded.
 const WAITS_FOR_ROOM: Duration = Duration::from_secs(6);

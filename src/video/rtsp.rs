@@ -1,7 +1,7 @@
 //! The camera's side of a pipeline: asks for the stream, chooses the video in it, and hands its packets on.
 //!
 //! Input is a camera's address; what comes out are compressed pictures for [`decoding`](super::decoding). Runs on
-//! GStreamer's threads; must never let an unsound packet through to a depayloader ([`rtp`](super::rtp)).
+//! GStreamer's threads; must never let an unsound packet through to a depayloader ([`rtp`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

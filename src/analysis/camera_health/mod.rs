@@ -2,8 +2,8 @@
 //!
 //! Input is a [`ImageStats`] a few times a second with its time, and what the video side knows (silent, back).
 //! Output is the state of every [`CameraCondition`] with the number that decided and its threshold, so that
-//! an alert can explain itself. A camera that [`CameraHealth::is_blind`] makes what its rules say worthless:
-//! their signals are unknown then, not off.
+//! an alert can explain itself. A condition that blinds a camera ([`CameraCondition::is_blind`]) makes what its rules
+//! say worthless: their signals are unknown then, not off.
 //!
 //! ```text
 //! stats  ─► stillness (equal pixels)                                  ─► frozen

@@ -1,6 +1,6 @@
 //! `[[rule]]` as it is typed: the frame of a rule, and one table for each kind of condition.
 //!
-//! The kinds and their tables are those of [`rules`](crate::analysis::rules), which lists them once.
+//! The kinds and their tables are those of [`rules`], which lists them once.
 
 use std::ops::Range;
 

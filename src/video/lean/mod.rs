@@ -3,9 +3,9 @@
 //! For `rtsp://` over TCP with H.264 or H.265. The conversation is our own, because cameras get every part of it wrong and
 //! a client must neither refuse nor fall over them: [`message`] reads what stands in the connection, [`connection`] asks and
 //! waits, [`login`] proves who asks, [`description`] finds the stream, [`session`] puts them together. Packets are put
-//! [in order](packets), pass the [packet gate](super::rtp), are [joined](join) to pictures and go to the camera's
+//! [in order](packets), pass the [packet gate](super::rtp), are [joined](depacketize) to pictures and go to the camera's
 //! [`DecodeSession`](super::decode_session). Everything else is received by GStreamer ([`rtsp`](super::rtsp));
-//! [`Supervisor`](super::supervise) decides.
+//! [`supervise`](mod@super::supervise) decides.
 //!
 //! ```text
 //!  camera ─ TCP ─► `session` on the one thread of `runtime` ► `packets` ► PacketGate ► `join` ► Intake

@@ -1,7 +1,7 @@
 //! One camera's conversation: what it has, the stream we want, and its packets until they end.
 //!
 //! Runs on the [shared thread](super::runtime); every wait for the camera has its deadline, except that for the next
-//! packet, which is the [watcher's](crate::video::supervise). Must never hand on a packet that was not looked at.
+//! packet, which is the [watcher's](mod@crate::video::supervise). Must never hand on a packet that was not looked at.
 
 use std::future::Future;
 use std::pin::Pin;

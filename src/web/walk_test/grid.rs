@@ -44,7 +44,7 @@ impl Walker {
     }
 }
 
-/// See the module. What is kept of a walk is [`Walked`].
+/// See the module. What is kept of a walk is [`Walked`](super::Walked).
 #[derive(Debug, Default)]
 pub(in crate::web) struct WalkGrid {
     cells: Cells,
