@@ -15,25 +15,26 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
     ("clock", &["types", "analysis"]),
+    ("input_file", &["types"]),
     ("frame", &["types", "text", "analysis"]),
     ("contract", &["types", "text", "analysis"]),
     ("video", &["types", "text", "analysis", "frame", "clock", "contract"]),
-    ("detector", &["types", "text", "analysis", "frame", "clock", "contract"]),
+    ("detector", &["types", "text", "analysis", "frame", "clock", "contract", "input_file"]),
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
-    ("audit", &["types", "text", "analysis", "contract"]),
+    ("audit", &["types", "text", "analysis", "contract", "input_file"]),
     ("outbox", &["types", "text", "analysis", "clock", "contract"]),
-    ("mqtt", &["types", "text", "analysis", "clock", "contract", "outbox"]),
+    ("mqtt", &["types", "text", "analysis", "clock", "contract", "input_file", "outbox"]),
     ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),
     ("pipeline", &["types", "text", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
-    ("sensors", &["types", "text", "analysis", "clock"]),
+    ("sensors", &["types", "text", "analysis", "clock", "input_file"]),
     // The configuration of a sensor's source is the source's own.
-    ("config", &["types", "text", "analysis", "contract", "sensors"]),
+    ("config", &["types", "text", "analysis", "contract", "input_file", "sensors"]),
     (
         "control",
         &[

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::analysis::alert::{Act, AlertId, Basis, Contribution, Escalation, Origin, Revision, Shown, Why};
 use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, Handling};
@@ -16,6 +17,8 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::contract::Event;
 use crate::contract::alert::{AlertData, Evidence};
+use crate::contract::alert_words;
+use crate::text::Words;
 use crate::types::language::Language;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -50,6 +53,9 @@ struct StoredAlert {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_test: bool,
     condition: String,
+    /// The same in any language; absent where it is known in the site's alone, and from an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    condition_kept: Option<Value>,
     threshold: f64,
     contributions: Vec<ContributionState>,
     silent: Vec<String>,
@@ -213,6 +219,7 @@ pub(crate) fn to_bytes(
         rule: why.basis.rule().map(|rule| rule.to_string()),
         is_test: why.basis == Basis::Test,
         condition: why.condition.in_language(language),
+        condition_kept: why.condition.sentence().map(|_| why.condition.kept()),
         threshold: finite_f64(why.threshold),
         contributions: why
             .contributions
@@ -290,6 +297,7 @@ impl From<AlertData> for StoredAlert {
             // Likewise of a version that knew no tests.
             is_test: false,
             condition: data.why.condition,
+            condition_kept: None,
             threshold: data.why.threshold,
             contributions: data
                 .why
@@ -326,6 +334,8 @@ impl From<AlertData> for StoredAlert {
 
 impl StoredAlert {
     fn into_revision(self, now: Moment) -> (Revision, Vec<Evidence>) {
+        let kept = self.condition_kept.as_ref();
+        let condition = kept.and_then(|kept| Words::of_kept(kept, alert_words::catalogue()));
         let revision = Revision {
             alert: AlertId(self.alert.into()),
             rev: self.rev,
@@ -361,7 +371,7 @@ impl StoredAlert {
                     None if self.is_test => Basis::Test,
                     None => Basis::Belief,
                 },
-                condition: self.condition.into(),
+                condition: condition.unwrap_or_else(|| self.condition.into()),
                 threshold: self.threshold,
                 contributions: self
                     .contributions

@@ -1,10 +1,10 @@
 //! Verifies the hash chain of the audit log: every line follows from the one before.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Line, NOTHING_BEFORE};
+use crate::input_file;
 use crate::text::{Sentence, audit as say};
 use crate::types::hex::sha256_hex;
 
@@ -44,7 +44,7 @@ impl Fault {
 pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
     let mut chain = Chain { lines: 0, first: 0, n: 0, before: None };
     for path in files {
-        let text = fs::read(path)?;
+        let text = input_file::read(path)?;
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
         // What follows the last line's end is nothing, or a line that is torn.
         let whole = lines.len().saturating_sub(1);

@@ -10,8 +10,10 @@ use crate::audit::{self, Line};
 use crate::config::{Config, Surroundings};
 use crate::contract::Language;
 use crate::daemon;
+use crate::input_file;
 use crate::sentences;
 use crate::text::{Sentence, argument, audit as text, model};
+use crate::types::not_a_file::NotAFile;
 
 /// Show or verify the audit log of a box.
 #[derive(Debug, clap::Args)]
@@ -92,7 +94,12 @@ fn verify(files: &[PathBuf]) -> Result<(), Failure> {
         Ok(Err(fault)) => Err(Failure::tried(fault.sentence()).hint(text::try_comparing())),
         Err(error) => {
             let names = model::listed(files.iter().map(|file| file.display().to_string()));
-            Err(Failure::tried(argument::unread(names, argument::why_unread(&error))))
+            let what = argument::unread(names, argument::why_unread(&error));
+            Err(if NotAFile::of(&error).is_some() {
+                Failure::refused(what).hint(argument::hint_unread(&error))
+            } else {
+                Failure::tried(what)
+            })
         }
     }
 }
@@ -111,7 +118,7 @@ fn show(files: &[PathBuf], zone: &TimeZone, json: bool, last: Option<usize>) -> 
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
+    input_file::read_text(file)
         .map_err(|error| named_path::unreadable(text::log(file.display()), file, &error))
 }
 

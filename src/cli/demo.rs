@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use toml::{Table, Value};
 
+use crate::input_file;
 use crate::mqtt::embedded;
-use crate::text::{Sentence, demo as say, foreign};
+use crate::text::{Sentence, argument, demo as say, foreign};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use super::{Failure, language, line_of, named_path};
@@ -126,8 +127,8 @@ fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
 fn config_text(args: &Args) -> Result<String, Failure> {
     match &args.config {
         Some(path) => {
-            let what = say::the_configuration(path.display());
-            fs::read_to_string(path).map_err(|error| named_path::unreadable(what, path, &error))
+            let what = argument::the_configuration(path.display());
+            input_file::read_text(path).map_err(|error| named_path::unreadable(what, path, &error))
         }
         None if args.video.is_some() => Ok(ANY_CONFIG.to_owned()),
         None => Ok(LANE_CONFIG.to_owned()),

@@ -4,6 +4,7 @@
 //! and thresholds as in the daemon, on JPEG and PNG files. Must never change a picture it was given.
 
 use std::collections::BTreeSet;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::analysis::detection::Detection;
 use crate::detector::{Detector, Inference, Model, Thresholds};
 use crate::evidence;
 use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
+use crate::input_file;
 use crate::text::{Sentence, argument, command_line, detect as say, foreign};
 
 /// Print the boxes found in pictures as JSON lines
@@ -137,8 +139,8 @@ fn print_found(
 /// The picture upright, as its camera's orientation tag says.
 pub(super) fn read(file: &Path) -> Result<RgbImage, Sentence> {
     let message = |error: image::ImageError| say::no_picture(error.to_string());
-    let mut decoder = ImageReader::open(file)
-        .and_then(ImageReader::with_guessed_format)
+    let mut decoder = input_file::open_plain(file)
+        .and_then(|file| ImageReader::new(BufReader::new(file)).with_guessed_format())
         .map_err(|error| say::unread(argument::why_unread(&error)))?
         .into_decoder()
         .map_err(message)?;

@@ -1,6 +1,5 @@
 //! `lookout explain`: an alert message in words.
 
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use super::{Failure, named_path, print_line};
 use crate::contract::alert::AlertData;
 use crate::contract::explain::explain;
 use crate::contract::{Event, Payload as _};
+use crate::input_file;
 use crate::text::argument;
 
 /// Arguments of `lookout explain`.
@@ -70,5 +70,5 @@ fn read(file: &Path) -> io::Result<String> {
         io::stdin().read_to_string(&mut text)?;
         return Ok(text);
     }
-    fs::read_to_string(file)
+    input_file::read_text(file)
 }

@@ -21,6 +21,7 @@ use crate::contract::{Language, portable_json};
 use crate::control::commands::{self, COMMANDS};
 use crate::control::{self, fields, reference};
 use crate::daemon::box_key;
+use crate::input_file;
 use crate::text::{Joint, Sentence, Words, argument, foreign, key as text};
 
 /// Most bytes of a key file or of a command.
@@ -211,10 +212,11 @@ fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), F
     let (text, name) = match command.filter(|path| *path != Path::new("-")) {
         Some(path) => {
             let name = text::the_command(path.display());
-            let text = fs::File::open(path).map_err(Unread::from).and_then(read_text).map_err(|unread| {
-                let (why, hint) = unread.reason(path);
-                invalid(argument::unread(name.clone(), why), Some(&hint))
-            })?;
+            let text =
+                input_file::open(path).map_err(Unread::from).and_then(read_text).map_err(|unread| {
+                    let (why, hint) = unread.reason(path);
+                    invalid(argument::unread(name.clone(), why), Some(&hint))
+                })?;
             (text, name)
         }
         None => {
@@ -358,11 +360,8 @@ pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey
         };
         invalid(argument::unread(name.clone(), why), Some(&hint)).in_language(language)
     };
-    let file = fs::File::open(path).map_err(|error| cannot(error.into()))?;
+    let file = input_file::open(path).map_err(|error| cannot(error.into()))?;
     let metadata = file.metadata().map_err(|error| cannot(error.into()))?;
-    if metadata.is_dir() {
-        return Err(cannot(io::Error::from(io::ErrorKind::IsADirectory).into()));
-    }
     let text = read_text(&file).map_err(cannot)?;
     let key = PrivateKey::from_jwk(&text).map_err(|error| {
         let hint = what_it_is(&text);

@@ -2,12 +2,14 @@
 //!
 //! Must never read a file: it may be a pipe, whose content comes once.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::Path;
 
 use super::Failure;
+use crate::input_file;
 use crate::text::{Sentence, Words, argument, command_line};
+use crate::types::not_a_file::NotAFile;
 
 /// Whether the file can be opened, before anything else is tried. `what` names it, for people: `` `--ca`: the file ca.pem ``.
 ///
@@ -15,17 +17,32 @@ use crate::text::{Sentence, Words, argument, command_line};
 /// As [`unreadable`].
 pub(super) fn check(what: impl Into<Words>, path: &Path) -> Result<(), (Sentence, Sentence)> {
     let error = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => io::ErrorKind::IsADirectory.into(),
-        // Opening a pipe waits for who writes into it.
-        Ok(metadata) if !metadata.is_file() => return Ok(()),
-        Ok(_) => match File::open(path) {
-            Ok(_) => return Ok(()),
+        Ok(metadata) => match openable(path, &metadata) {
+            Ok(()) => return Ok(()),
             Err(error) => error,
         },
         Err(error) => error,
     };
     let (why, hint) = reason(path, &error);
     Err((argument::unread(what, why), hint))
+}
+
+fn openable(path: &Path, metadata: &Metadata) -> io::Result<()> {
+    input_file::refuse(metadata)?;
+    // Opening a pipe waits for who writes into it.
+    if metadata.is_file() { File::open(path).map(drop) } else { Ok(()) }
+}
+
+/// Whether what is there is a file: a command that reads it more than once cannot take a pipe. One that is not there is
+/// another matter.
+///
+/// # Errors
+/// As [`unreadable`].
+pub(super) fn no_pipe(what: impl Into<Words>, path: &Path) -> Result<(), Failure> {
+    match fs::metadata(path).and_then(|metadata| input_file::plain(&metadata)) {
+        Err(error) if NotAFile::of(&error).is_some() => Err(unreadable(what, path, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// The same for a command that can do nothing without the file.
@@ -48,7 +65,7 @@ pub(super) fn reason(path: &Path, error: &io::Error) -> (Sentence, Sentence) {
         io::ErrorKind::NotFound => argument::try_name(),
         io::ErrorKind::PermissionDenied => argument::try_owner(path.display()),
         io::ErrorKind::IsADirectory => argument::try_file_in_it(),
-        _ => argument::try_right_file(),
+        _ => argument::hint_unread(error),
     };
     (argument::why_unread(error), hint)
 }

@@ -161,6 +161,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 fn watched(args: &Args, language: Language) -> Result<(String, ProbeReport), Failure> {
     if let Some(file) = &args.ca_file {
         let name = text::named_file("--ca-file", file.display());
+        named_path::no_pipe(name.clone(), file)?;
         named_path::check(name, file).map_err(|(what, hint)| Failure::refused(what).hint(hint))?;
     }
     let location = location(args, language)?;

@@ -32,6 +32,7 @@ use crate::daemon::picture_shape;
 use crate::evidence;
 use crate::frame::Picture;
 use crate::frame::flow::{Estimator, Thumbnail};
+use crate::input_file;
 use crate::pipeline::camera_slot::{CameraSlot, Look};
 use crate::text::{Sentence, detect, model, probe, replay as say};
 use crate::types::phase::Phase;
@@ -154,7 +155,7 @@ struct ReadingLine {
 
 /// What sensors said, in order of time.
 fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>, f64)>, Failure> {
-    let text = fs::read_to_string(file)
+    let text = input_file::read_text(file)
         .map_err(|error| named_path::unreadable(say::the_readings(file.display()), file, &error))?;
     let mut readings = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::config::Config;
 use crate::config::document::DEFAULT_LANGUAGE;
 use crate::daemon;
-use crate::text::{language_of_log, log_speaks};
+use crate::text::{argument, language_of_log, log_speaks};
 use crate::types::language::Language;
 
-use super::Failure;
+use super::{Failure, named_path};
 
 /// Arguments of `lookout run`.
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,8 @@ pub(crate) struct Args {
 /// daemon that cannot start. What somebody has to mend in a file is [`EXIT_INVALID`](super::EXIT_INVALID), as `check` has it.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.config.clone();
+    // It is read again at each change.
+    named_path::no_pipe(argument::the_configuration(path.display()), &path)?;
     start(args).map_err(|failure| {
         let report = daemon::failed_start::report_and_wait(&failure.report(), &path);
         if report { Failure { message: String::new(), ..failure } } else { failure }

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
@@ -27,6 +27,7 @@ use super::write::{self, NotWritten};
 use super::{Config, Problems, Surroundings};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
+use crate::input_file;
 use crate::text::{Sentence, argument, backup as say};
 use crate::types::trust::Trust;
 
@@ -402,10 +403,7 @@ pub(crate) fn is_passphrase(text: &str) -> bool {
 pub(crate) fn read_sealed(path: &Path) -> Result<Vec<u8>, BackupError> {
     let unread = |error| BackupError::Unread(path.to_owned(), error);
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unread)?;
-    if file.metadata().map_err(unread)?.is_dir() {
-        return Err(unread(io::Error::from(io::ErrorKind::IsADirectory)));
-    }
+    let file = input_file::open(path).map_err(unread)?;
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 > MOST_BYTES { Err(BackupError::TooLong(path.to_owned())) } else { Ok(bytes) }
 }
@@ -481,9 +479,8 @@ fn read(path: &Path, flags: OFlags) -> Result<Option<Vec<u8>>, BackupError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.map_err(unread)?,
     };
-    if !file.metadata().map_err(unread)?.is_file() {
-        return Err(unread(io::Error::from(io::ErrorKind::InvalidInput)));
-    }
+    let metadata = file.metadata().map_err(unread)?;
+    input_file::plain(&metadata).map_err(unread)?;
     let mut bytes = Vec::new();
     file.take(MOST_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 > MOST_FILE_BYTES {

@@ -10,6 +10,7 @@ use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, Tab
 
 use crate::text::{Sentence, config, config_edit as say};
 
+mod section;
 mod shapes;
 
 /// One change.
@@ -49,7 +50,8 @@ pub(crate) enum Edit {
     RemoveRule(String),
     /// A camera goes, and with it the rules that watch no other. Signals lose both as sources, and stay.
     RemoveCamera(String),
-    /// A value of a section such as `[site]`; `None`: nothing is said there.
+    /// A value of a section such as `[site]`; `None`: nothing is said there. A section comes with its first value and goes
+    /// with its last one.
     SetIn {
         /// The section.
         section: &'static str,
@@ -200,11 +202,7 @@ fn one(document: &mut DocumentMut, edit: &Edit) -> Result<(), Sentence> {
             });
             Ok(())
         }
-        Edit::SetIn { section, key, value } => {
-            let table = document.as_table_mut().entry(section).or_insert_with(|| Item::Table(Table::new()));
-            let table = table.as_table_like_mut().ok_or_else(|| say::value_has_nothing_below(*section))?;
-            set_at(table, std::slice::from_ref(key), value.as_ref())
-        }
+        Edit::SetIn { section, key, value } => section::set(document, section, key, value.as_ref()),
     }
 }
 

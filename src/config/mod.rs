@@ -14,7 +14,6 @@
 //! `STATE_DIRECTORY`), both through [`Surroundings`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -28,7 +27,9 @@ use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
 use crate::contract::signature::KnownKey;
 use crate::contract::topics::Topics;
+use crate::input_file;
 use crate::text::{Words, argument, config as say};
+use crate::types::not_a_file::NotAFile;
 use crate::types::responsible::Responsible;
 
 pub(crate) mod account;
@@ -510,11 +511,14 @@ pub(crate) fn text_of(path: &Path) -> Result<String, Problems> {
                 (argument::may_not_read(), secret::unreadable_hint(path, FILES_DIR).into())
             }
             ErrorKind::IsADirectory => (argument::is_folder(), argument::try_file_in_it().into()),
+            _ if NotAFile::of(&error).is_some() => {
+                (argument::why_unread(&error), argument::hint_unread(&error).into())
+            }
             _ => (argument::system_says(error.to_string()), say::is_it_one().into()),
         };
         one(say::file_unreadable(why).into(), hint)
     };
-    let file = fs::File::open(path).map_err(unreadable)?;
+    let file = input_file::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {

@@ -13,7 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::account::{self, Account, home_around};
 use super::document::DEFAULT_SECRETS_DIR;
+use crate::input_file;
 use crate::text::{Sentence, Words, config_secret as text};
+use crate::types::not_a_file::NotAFile;
 use crate::types::secret::Secret;
 
 /// Maximum bytes of a file of certificates that are looked at: the system's list has a quarter of it.
@@ -74,7 +76,7 @@ impl Contents {
 /// What a file of certificates or keys holds.
 pub(super) fn pem_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_PEM_BYTES).read_to_end(&mut bytes)?;
+    input_file::open_plain(path)?.take(MAX_PEM_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -247,13 +249,12 @@ impl SecretStore {
     fn text_of(&self, path: &Path) -> Result<String, SecretError> {
         let unreadable = |error: io::Error| match error.kind() {
             ErrorKind::NotFound => SecretError::Missing(path.to_owned()),
+            ErrorKind::IsADirectory => SecretError::Malformed(path.to_owned(), text::no_file()),
+            _ if NotAFile::of(&error).is_some() => SecretError::Malformed(path.to_owned(), text::no_file()),
             kind => SecretError::Unreadable(path.to_owned(), kind.to_string()),
         };
-        let file = fs::File::open(path).map_err(unreadable)?;
+        let file = input_file::open_plain(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
-        if !metadata.is_file() {
-            return Err(SecretError::Malformed(path.to_owned(), text::no_file()));
-        }
         if let Some(mode) = mode_if_open_beyond_the_service(&metadata).filter(|_| !self.guarded) {
             return Err(SecretError::TooOpen(path.to_owned(), mode));
         }

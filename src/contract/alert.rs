@@ -1,9 +1,12 @@
 //! What is told about an alert, and about the numbers that are missing between alerts.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::handling::HandlingData;
+use super::health::leave_out_all;
 use super::words::{Crs, Eye, LocalTime, Mode, Time};
 use super::{Payload, halve, is_zero, patterns};
 use crate::types::gap::GapReason;
@@ -112,6 +115,7 @@ impl Payload for AlertData {
             || drop_a_quarter(&mut self.geometry.objects, &mut self.geometry.omitted)
             || halve(&mut self.why.signals, &mut self.why.omitted)
             || drop_silent(&mut self.why.silent)
+            || leave_out_all(&mut self.why.condition_args)
             || shorten(&mut self.why.condition)
             || shorten(&mut self.title)
             || self.acknowledged.as_mut().and_then(|a| a.note.as_mut()).is_some_and(shorten)
@@ -346,6 +350,15 @@ pub struct WhyData {
     pub fusion: Option<String>,
     /// The condition in words and numbers, in the language of the site.
     pub condition: String,
+    /// Which sentence `condition` is, for programs: `rule.lasting`, `alert.nothing_happened`, ... An open list: more codes may
+    /// come. Absent from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub condition_code: Option<String>,
+    /// What stands in `condition`, by name: `by`, `secs`, ... Of a sentence within it, `NAME` is its text, `NAME.code` its code, and
+    /// `NAME.` with a name what stands in that one. Of a list within it, `NAME.1`, `NAME.2`, ... are its parts, and `NAME.joint`
+    /// says what stands before the last one. So it can be said in another language than the site's.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub condition_args: BTreeMap<String, String>,
     /// The threshold that was passed: of a rule in the unit of `signals[].value`, of a belief 0 to 1.
     pub threshold: f64,
     /// What contributed, the greatest part first.

@@ -313,10 +313,13 @@ fn geometry(revision: &Revision, context: &AlertContext<'_>) -> Geometry {
 
 fn why(revision: &Revision, language: Language) -> WhyData {
     let why = &revision.why;
+    let said = why.condition.sentence();
     WhyData {
         rule: why.basis.rule().map(|rule| rule.to_string()),
         fusion: (why.basis == Basis::Belief).then(|| revision.kind.to_string()),
         condition: why.condition.in_language(language),
+        condition_code: said.map(|said| said.code().to_owned()),
+        condition_args: said.map(|said| said.args_with_parts(language)).unwrap_or_default(),
         threshold: rounded(why.threshold),
         signals: why
             .contributions

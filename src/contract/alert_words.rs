@@ -3,12 +3,24 @@
 //!
 //! These lists are open: a word that is not known here is shown as it is.
 
-use crate::text::{Sentence, Words, explain, page as say};
+use std::sync::OnceLock;
+
+use crate::analysis::rules;
+use crate::text::{self, Catalogue, Sentence, Words, explain, page as say};
 use crate::types::camera_condition::CameraCondition;
 
 /// What the names of people at the box's page begin with in `by`: `page:li`. The page proves who they are, so nobody else may
 /// use such a name.
 pub(crate) const PAGE_PREFIX: &str = "page:";
+
+/// Every sentence that says why an alert came: those of rules, and the others.
+pub(crate) fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| {
+        let of_rules = rules::SENTENCES.iter().flat_map(|areas| areas.concat());
+        text::entries().into_iter().chain(of_rules).collect()
+    })
+}
 
 /// Somebody who did something, as people call them.
 pub(crate) fn person(by: &str) -> Words {

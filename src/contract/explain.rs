@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::alert::{AlertData, ClockSync, SignalData};
+use super::alert::{AlertData, ClockSync, SignalData, WhyData};
 use super::alert_words;
 use super::camera_condition::why_no_video;
 use super::handling::{AssignedData, HandlingData};
@@ -205,10 +205,18 @@ fn is_test(alert: &AlertData) -> bool {
     alert.kind == kinds::TEST_ALERT && alert.why.rule.is_none()
 }
 
+/// The condition, in any language; in the site's, where the message does not say which sentence it is, or not all of it.
+fn in_words(why: &WhyData) -> Words {
+    let code = why.condition_code.as_deref();
+    let sentence =
+        code.and_then(|code| Sentence::of_args(code, &why.condition_args, alert_words::catalogue()));
+    sentence.map_or_else(|| Words::from(&why.condition), Words::Sentence)
+}
+
 fn condition(alert: &AlertData) -> Sentence {
     match &alert.why.rule {
-        Some(rule) => say::noting(say::rule(rule), &alert.why.condition),
-        None if is_test(alert) => say::only_a_test(&alert.why.condition),
+        Some(rule) => say::noting(say::rule(rule), in_words(&alert.why)),
+        None if is_test(alert) => say::only_a_test(in_words(&alert.why)),
         None => say::belief(alert.why.threshold.to_string()),
     }
 }
@@ -261,6 +269,31 @@ mod tests {
         {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+    }
+
+    #[test]
+    fn why_it_came_is_said_in_the_readers_language_and_not_the_sites() {
+        let mut alert = example();
+        assert!(!alert.why.condition.is_ascii(), "the site is Chinese: {}", alert.why.condition);
+        let (english, chinese) =
+            ("car, truck or bus stays still in fire-lane for 120 s", alert.why.condition.clone());
+        let text = explain(&alert, Language::English);
+        assert!(text.contains(english) && !text.contains(&chinese), "{text}");
+        assert!(explain(&alert, Language::Chinese).contains(&chinese));
+        // Of a message that was too long, or of an earlier box.
+        alert.why.condition_args.clear();
+        assert!(explain(&alert, Language::English).contains(&chinese));
+        alert.why.condition_code = None;
+        assert!(explain(&alert, Language::English).contains(&chinese));
+        // Nothing happened.
+        alert.kind = kinds::TEST_ALERT.to_owned();
+        alert.why.rule = None;
+        let said = crate::text::alert::nothing_happened("page:li");
+        alert.why.condition = said.in_language(Language::Chinese);
+        alert.why.condition_code = Some(said.code().to_owned());
+        alert.why.condition_args = said.args_with_parts(Language::Chinese);
+        let text = explain(&alert, Language::English);
+        assert!(text.contains("wants to see whether alerts arrive") && !text.contains("检验"), "{text}");
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
     true
 }
 
-fn leave_out_all(args: &mut BTreeMap<String, String>) -> bool {
+pub(super) fn leave_out_all(args: &mut BTreeMap<String, String>) -> bool {
     let any = !args.is_empty();
     args.clear();
     any

@@ -19,6 +19,7 @@ pub(crate) mod crash_loop;
 mod descriptors;
 pub(crate) mod failed_start;
 mod file_watch;
+mod former_name;
 mod furniture;
 pub(crate) mod known_models;
 mod last_known_good;

@@ -51,6 +51,11 @@ impl PartReports {
         !is_old
     }
 
+    /// The topics at which parts were published, also in earlier runs.
+    pub(super) fn published(&self) -> &BTreeSet<String> {
+        &self.kept
+    }
+
     /// Makes each part due, after a change of language.
     pub(crate) fn report_all_again(&mut self) {
         self.reported.clear();

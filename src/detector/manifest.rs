@@ -42,6 +42,7 @@ use toml::Spanned;
 use super::convert::{Colour, Fit, ModelInput};
 use super::heads::{self, Head, KINDS, Kind, Own, USUAL_STRIDES, with_own_parameters};
 use crate::analysis::detection::Class;
+use crate::input_file;
 use crate::text::{Sentence, model as say};
 use crate::types::hex::digest_from_hex;
 
@@ -149,7 +150,7 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError::Read`] and [`ManifestError::Problems`].
     pub fn read(file: &Path) -> Result<Self, ManifestError> {
-        let text = std::fs::read_to_string(file)
+        let text = input_file::read_text(file)
             .map_err(|error| ManifestError::Read { file: file.to_owned(), error })?;
         Manifest::parse(&text, file)
     }

@@ -21,7 +21,7 @@ use ulid::Ulid;
 
 use super::endpoint::Endpoint;
 use super::flight::{Flight, WINDOW};
-use super::publisher::{Delivery, Shared, Unsigned};
+use super::publisher::{Delivery, Shared, Unsigned, WHOLE_TOPIC};
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
 use super::{Settings, Timing, Trouble, TroubleKind};
@@ -267,7 +267,10 @@ impl Connection {
     }
 
     fn topic(&self, suffix: &str) -> String {
-        format!("{}/{suffix}", self.base)
+        match suffix.strip_prefix(WHOLE_TOPIC) {
+            Some(whole) => whole.to_owned(),
+            None => format!("{}/{suffix}", self.base),
+        }
     }
 
     // ---- what happened ----

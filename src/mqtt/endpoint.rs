@@ -3,7 +3,6 @@
 //! Must never let a password into an error, a log line or `Debug`.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +13,8 @@ use url::Url;
 
 use super::{Settings, Trouble, TroubleKind};
 use crate::analysis::pem;
-use crate::text::{Sentence, mqtt as say};
+use crate::input_file;
+use crate::text::{Sentence, argument, mqtt as say};
 
 /// Where Debian, Alpine and their children keep the authorities everybody knows.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -106,9 +106,12 @@ impl Endpoint {
 }
 
 fn read_file(path: &Path, what: Sentence) -> Result<Vec<u8>, Trouble> {
-    fs::read(path).map_err(|error| {
-        Trouble::new(TroubleKind::Settings, say::file_unread(what, path.display(), error.to_string()))
-            .try_this(say::try_file())
+    input_file::read(path).map_err(|error| {
+        Trouble::new(
+            TroubleKind::Settings,
+            say::file_unread(what, path.display(), argument::why_unread(&error)),
+        )
+        .try_this(say::try_file())
     })
 }
 

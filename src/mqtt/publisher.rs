@@ -60,6 +60,9 @@ pub struct Status {
     pub unsigned: Option<(Sentence, Sentence)>,
 }
 
+/// In front of what is a whole topic, and not the end of one of this box: no such end begins with it.
+pub(super) const WHOLE_TOPIC: char = '/';
+
 /// How the latest value of a topic is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Delivery {
@@ -354,6 +357,11 @@ impl Publisher {
         let delivery =
             Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: true, content_type: JSON };
         self.set(suffix.to_owned(), delivery, Vec::new());
+    }
+
+    /// Makes the broker forget what it keeps on a whole topic: of a name that this box had before.
+    pub fn withdraw_of_former_name(&self, topic: &str) {
+        self.withdraw(&format!("{WHOLE_TOPIC}{topic}"));
     }
 
     fn set(&self, suffix: String, delivery: Delivery, bytes: Vec<u8>) {

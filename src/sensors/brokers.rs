@@ -28,7 +28,10 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{LogLine, StateLog};
 use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
-use crate::text::{Sentence, Words, box_log, language_of_log, log_info, log_warn, sensor as text, sentences};
+use crate::input_file;
+use crate::text::{
+    Sentence, Words, argument, box_log, language_of_log, log_info, log_warn, sensor as text, sentences,
+};
 use crate::types::at::At;
 
 sentences! {
@@ -261,8 +264,8 @@ fn options(broker: &Broker) -> Result<MqttOptions, Sentence> {
 /// Reads the authorities anew for each connection, so that a new certificate needs no restart.
 fn client_config(tls: &BrokerTls) -> Result<ClientConfig, Sentence> {
     let path = tls.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
-    let authorities =
-        std::fs::read(path).map_err(|error| text::authorities(path.display(), error.to_string()))?;
+    let authorities = input_file::read(path)
+        .map_err(|error| text::authorities(path.display(), argument::why_unread(&error)))?;
     let mut roots = RootCertStore::empty();
     let authorities = pem::plain(&authorities);
     let certificates = CertificateDer::pem_slice_iter(&authorities).filter_map(Result::ok);

@@ -1,10 +1,15 @@
 //! What an argument of a command names and what cannot be used: a file, a folder, a key, an alert.
 
+use crate::types::not_a_file::NotAFile;
+
 sentences! { "argument";
     // ---- files and folders
     unread(what, why):
         "{what} cannot be read: {why}",
         "{what} 无法读取：{why}";
+    the_configuration(path):
+        "the configuration {path}",
+        "配置文件 {path}";
     no_such_file():
         "there is no such file",
         "没有这个文件";
@@ -26,6 +31,24 @@ sentences! { "argument";
     try_file_in_it():
         "name the file in it",
         "请写出其中的文件";
+    is_pipe():
+        "it is a pipe and no file",
+        "这是管道，不是文件";
+    is_silent_pipe(secs):
+        "it is a pipe, and nobody wrote into it for {secs} s",
+        "这是管道，{secs} 秒内没有程序写入";
+    is_socket():
+        "it is a socket and no file",
+        "这是套接字，不是文件";
+    is_device():
+        "it is a device and no file",
+        "这是设备，不是文件";
+    try_plain_file():
+        "name the file itself",
+        "请写出文件本身";
+    try_own_input():
+        "name the file itself; what another program prints is read from /dev/stdin",
+        "请写出文件本身；其他程序的输出可以经 /dev/stdin 读入";
     system_says(error):
         "{error}",
         "系统报告错误（原文：{error}）";
@@ -122,12 +145,29 @@ sentences! { "argument";
 
 /// Why a file that was named cannot be read.
 pub(crate) fn why_unread(error: &std::io::Error) -> super::Sentence {
+    if let Some(not_a_file) = NotAFile::of(error) {
+        return match not_a_file {
+            NotAFile::Pipe => is_pipe(),
+            NotAFile::SilentPipe(secs) => is_silent_pipe(secs),
+            NotAFile::Socket => is_socket(),
+            NotAFile::Device => is_device(),
+        };
+    }
     match error.kind() {
         std::io::ErrorKind::NotFound => no_such_file(),
         std::io::ErrorKind::PermissionDenied => may_not_read(),
         std::io::ErrorKind::IsADirectory => is_folder(),
         std::io::ErrorKind::InvalidData => no_text(),
         _ => system_says(error.to_string()),
+    }
+}
+
+/// What to try where a file that was named cannot be read, and it is not its name, its rights or a folder.
+pub(crate) fn hint_unread(error: &std::io::Error) -> super::Sentence {
+    match NotAFile::of(error) {
+        Some(NotAFile::SilentPipe(_)) => try_own_input(),
+        Some(NotAFile::Pipe | NotAFile::Socket | NotAFile::Device) => try_plain_file(),
+        None => try_right_file(),
     }
 }
 

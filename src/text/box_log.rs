@@ -377,6 +377,12 @@ sentences! { "log";
     descriptors_low():
         "the limit of open files and connections is low: if many cameras have to be received by GStreamer, some get none",
         "打开文件和连接数的上限偏低：如果许多摄像机须由 GStreamer 接收，部分摄像机将无法取流";
+    former_name():
+        "the box has another name now: its own broker forgets what it kept under the former one",
+        "盒子已改名：自带的 MQTT 代理将清除旧名称下保留的消息";
+    name_unsaved():
+        "the box's name is not written down: after the next change of it, its own broker keeps what stands under this one",
+        "盒子的名称未能记下：下次改名后，自带的 MQTT 代理仍会保留这个名称下的消息";
 
     // ---- models
     provider_chosen():

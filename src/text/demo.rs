@@ -25,9 +25,6 @@ sentences! { "demo";
     the_clip(path):
         "the clip {path}",
         "视频 {path}";
-    the_configuration(path):
-        "the configuration {path}",
-        "配置文件 {path}";
     no_bundled_clip(clip):
         "the bundled clip {clip} is not here",
         "这里没有自带的视频 {clip}";

@@ -16,6 +16,20 @@ impl FromIterator<&'static Entry> for Catalogue {
     }
 }
 
+impl Catalogue {
+    /// The sentence with that code.
+    pub(super) fn entry(&self, code: &str) -> Option<&'static Entry> {
+        self.0.get(code).copied()
+    }
+}
+
+/// The parts of a list that are shown, and how many more there are.
+pub(super) fn shown(parts: &[Words], joint: Joint) -> Vec<Words> {
+    let shown = joint.shown_of(parts.len());
+    let more = (shown < parts.len()).then(|| Words::from(config::more(parts.len() - shown)));
+    parts[..shown].iter().cloned().chain(more).collect()
+}
+
 impl Words {
     /// As a file keeps them. Of a list that is shown in part, what is not shown is counted only.
     pub(crate) fn kept(&self) -> Value {
@@ -28,9 +42,7 @@ impl Words {
                 json!({ "code": entry.code, "args": args })
             }
             Words::List(parts, joint) => {
-                let shown = joint.shown_of(parts.len());
-                let more = (shown < parts.len()).then(|| Words::from(config::more(parts.len() - shown)));
-                let list: Vec<Value> = parts[..shown].iter().chain(&more).map(Words::kept).collect();
+                let list: Vec<Value> = shown(parts, *joint).iter().map(Words::kept).collect();
                 json!({ "list": list, "joint": joint.name() })
             }
         }
@@ -46,7 +58,7 @@ impl Words {
                 list.as_array()?.iter().map(|part| Words::of_kept(part, catalogue)).collect::<Option<_>>()?;
             return Some(Words::List(parts, Joint::named(kept.get("joint")?.as_str()?)?));
         }
-        let entry = *catalogue.0.get(kept.get("code")?.as_str()?)?;
+        let entry = catalogue.entry(kept.get("code")?.as_str()?)?;
         let args = kept.get("args")?;
         let value = |name: &&str| Words::of_kept(args.get(*name)?, catalogue);
         let values = entry.arguments.iter().map(value).collect::<Option<_>>()?;
@@ -56,7 +68,7 @@ impl Words {
 
 impl Joint {
     /// How a file names it. What is shown in part was cut before it was kept.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Joint::And | Joint::AndMore => "and",
             Joint::Or | Joint::OrMore => "or",
@@ -66,7 +78,7 @@ impl Joint {
         }
     }
 
-    fn named(name: &str) -> Option<Joint> {
+    pub(super) fn named(name: &str) -> Option<Joint> {
         [Joint::And, Joint::Or, Joint::Then, Joint::Clauses, Joint::Row]
             .into_iter()
             .find(|joint| joint.name() == name)

@@ -198,6 +198,7 @@ pub(crate) mod page_wizard;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod probe;
+mod published;
 pub(crate) mod recording;
 pub(crate) mod reference;
 pub(crate) mod reference_fields;

@@ -73,7 +73,7 @@ sentences! { "mqtt";
         "客户端私钥";
     file_unread(what, path, error):
         "the {what} {path} cannot be read: {error}",
-        "{what} {path} 无法读取（原文：{error}）";
+        "{what} {path} 无法读取：{error}";
     try_file():
         "does it exist, and may the user lookout runs as read it?",
         "请确认文件存在，且运行 lookout 的用户有权读取";

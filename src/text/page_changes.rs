@@ -47,8 +47,23 @@ sentences! { "page_changes";
 
     remove_camera(): "Remove this camera", "删除这路摄像机";
     about_removing_camera():
-        "It goes out of the configuration, with everything that is drawn on its picture. You see all of it before anything happens. A file with its password stays in the folder of secrets until somebody deletes it.",
-        "这路摄像机连同其画面上绘制的内容将从配置中删除。生效之前会先显示全部改动。存放其密码的文件仍留在密码目录中，需手动删除。";
+        "It goes out of the configuration, with everything that is drawn on its picture. You see all of it before anything happens.",
+        "这路摄像机连同其画面上绘制的内容将从配置中删除。生效之前会先显示全部改动。";
+    delete_its_password(file):
+        "Delete the file with its password, too: {file}",
+        "同时删除存放其密码的文件 {file}";
+    password_goes(file):
+        "The file with its password is deleted once this is kept: {file}.",
+        "更改保存后，存放其密码的文件 {file} 将被删除。";
+    password_is_shared(file):
+        "The file with its password stays, as something else names it, too: {file}.",
+        "存放其密码的文件 {file} 还有其他配置使用，因此保留。";
+    password_stays(file):
+        "The file with its password stays, as the page may not delete it: {file}.",
+        "网页无权删除存放其密码的文件 {file}，该文件将保留，需手动删除。";
+    password_not_noted(error):
+        "The file with its password will stay, as it could not be noted that it goes: {error}",
+        "无法记下要删除密码文件，该文件将保留（原文：{error}）";
     camera_removed(camera): "Camera {camera} is removed.", "删除摄像机 {camera}。";
     named(title, id): "{title} ({id})", "{title}（{id}）";
     rules_go(rules): "Rules that go with it: {rules}.", "一并删除的规则：{rules}。";

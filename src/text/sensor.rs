@@ -43,7 +43,7 @@ sentences! { "sensor";
         "客户端库没有接受订阅";
     authorities(path, detail):
         "the certificate authorities {path} cannot be read: {detail}",
-        "CA 证书文件 {path} 无法读取（原文：{detail}）";
+        "CA 证书文件 {path} 无法读取：{detail}";
     no_certificate(path):
         "{path} holds no certificate",
         "{path} 中没有证书";

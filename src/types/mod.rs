@@ -17,6 +17,7 @@ pub(crate) mod language;
 pub mod level;
 pub mod modbus;
 pub mod mqtt;
+pub(crate) mod not_a_file;
 pub mod phase;
 pub mod provider;
 pub(crate) mod rate;

@@ -34,7 +34,7 @@ use super::login::is_own_path;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
-use super::{PageCommand, Site, site_page};
+use super::{PageCommand, Site, site_page, wizard};
 use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::sections_in;
 use crate::config::{Config, Problem, text_of};
@@ -594,6 +594,8 @@ async fn decide(
         Ok(done) => (done, to),
         Err(why) => (why, PATH),
     };
+    // What is kept by now may have taken a camera away, and its password with it.
+    site.blocking(wizard::delete_unused_secrets, reader).await?;
     site.sessions.lock().say_next(visitor.key, notice);
     Ok(Redirect::to(to))
 }

@@ -66,7 +66,7 @@ pub(super) async fn show(
     let next = next_step::after(&site, &shell, &camera.id, NextStep::Walk);
     let removal = match &tried_by {
         Some(who) => html! { p.notice { (shell.say(page_changes::is_tried_by(who.clone()))) } },
-        None => changes::removal(&site, &camera.id, &shell, &visitor),
+        None => changes::removal(&site, &camera.id, &shell, &visitor, reader).await?,
     };
     let can_change = tried_by.is_none();
     let rules = RuleStatus::at(&camera.id, &config);

@@ -7,8 +7,8 @@
 //!                                    browser                         └─► commands (control::local) ─► audit log, analysis
 //! ```
 //!
-//! One thread with its own runtime, less urgent than everything else: a page that is hammered, or a fault in it, costs no
-//! alert and no frame; after a panic it begins anew. Everything is bounded: connections, heads, bodies, sessions, streams,
+//! One thread with its own runtime, less urgent than everything else, and with a share of a core for long (`pace`): a page
+//! that is hammered, or a fault in it, costs no alert and no frame; after a panic it begins anew. Everything is bounded: connections, heads, bodies, sessions, streams,
 //! the history. Nothing is loaded from elsewhere, every asset is in the program, and a page works without its script.
 //! Whoever is not logged in sees the login and nothing else. Must never show a picture that was not redacted, hold logic
 //! of another part, or keep anybody waiting but its own readers.
@@ -31,6 +31,7 @@ mod live_picture;
 mod lockout;
 mod login;
 mod next_step;
+mod pace;
 mod pictures;
 mod plots;
 mod refusals;
@@ -76,6 +77,7 @@ use crate::view::Viewer;
 use accounts::Accounts;
 use history::History;
 use in_force::InForce;
+use pace::Pace;
 use request::{Reader, Refused};
 use serve::Connection;
 use site::Site;
@@ -90,7 +92,8 @@ const FOLDER: &str = "page";
 const ADDRESS_FILE: &str = "address";
 /// How often an address that is taken is tried again, and a queue that cannot be read.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// Less urgent than what sees and tells.
+/// Less urgent than what sees and publishes: it has a tenth of the weight of a thread that is not nice. More would keep a
+/// person waiting at a box whose cores are busy; what it takes of free cores is bounded by `pace`.
 const NICE: i32 = 10;
 /// Threads for what waits for the disk or hashes a password. They end when nothing waits.
 const BLOCKING_THREADS: usize = 2;
@@ -333,6 +336,7 @@ impl Work {
             status: self.status.clone(),
             changes: watch::Sender::new(0),
             hashing: Semaphore::new(1),
+            pace: Arc::new(Pace::begin()),
             streams: Arc::default(),
             walks: Walks::within(folder),
             last_test: Mutex::default(),
@@ -349,7 +353,7 @@ impl Work {
         let mut stopping = self.stopping.clone();
         tokio::select! {
             // It ends only by a panic.
-            () = serve::serve(listener, tls, routes(&site)) => {}
+            () = serve::serve(listener, tls, routes(&site), site.pace.clone()) => {}
             _ = stopping.wait_for(|stop| *stop) => {}
         }
         following.abort();
@@ -435,6 +439,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .merge(closed)
         .fallback(nothing_here)
         .layer(from_fn_with_state(site.clone(), request::guard))
+        .layer(from_fn_with_state(site.clone(), request::in_turn))
         .with_state(site.clone())
 }
 

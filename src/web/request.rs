@@ -226,6 +226,12 @@ pub(super) async fn logged_in_only(
     response
 }
 
+/// Every request waits until the page may work for one more.
+pub(super) async fn in_turn(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    site.pace.wait().await;
+    next.run(request).await
+}
+
 /// What stands around every answer, and what no request gets past.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let reader = Reader::of(&site, request.headers());

@@ -29,6 +29,7 @@ use tokio::time::{Instant, Sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
+use super::pace::Pace;
 use super::request::Visitor;
 use super::sessions::SessionKey;
 use crate::contract::words::Language;
@@ -159,7 +160,7 @@ impl Drop for Entered {
 }
 
 /// Serves until it is dropped.
-pub(super) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, routes: Router) {
+pub(super) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, routes: Router, pace: Arc<Pace>) {
     let acceptor = TlsAcceptor::from(tls);
     let open = Arc::new(Open::default());
     for number in 0.. {
@@ -179,7 +180,13 @@ pub(super) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, routes:
         let entered = Entered { open: open.clone(), number };
         open.list.lock().push(Entry { number, connection: connection.clone(), task: None });
         let routes = routes.clone().layer(axum::Extension(connection));
-        let task = tokio::spawn(one(stream, address, acceptor.clone(), routes, entered));
+        let task = tokio::spawn(one(
+            stream,
+            address,
+            Secured { acceptor: acceptor.clone(), pace: pace.clone() },
+            routes,
+            entered,
+        ));
         let handle = task.abort_handle();
         if let Some(entry) = open.list.lock().iter_mut().find(|entry| entry.number == number) {
             entry.task = Some(handle);
@@ -187,17 +194,19 @@ pub(super) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, routes:
     }
 }
 
-async fn one(
-    stream: TcpStream,
-    address: SocketAddr,
+/// What makes a connection an encrypted one, and when.
+struct Secured {
     acceptor: TlsAcceptor,
-    routes: Router,
-    entered: Entered,
-) {
+    pace: Arc<Pace>,
+}
+
+async fn one(stream: TcpStream, address: SocketAddr, secured: Secured, routes: Router, entered: Entered) {
     let _entered = entered;
     // Small answers must not wait for others.
     let _ = stream.set_nodelay(true);
-    let stream = match timeout(HANDSHAKE_WITHIN, handshake(stream, acceptor)).await {
+    // A handshake costs as much as a few answers.
+    secured.pace.wait().await;
+    let stream = match timeout(HANDSHAKE_WITHIN, handshake(stream, secured.acceptor)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return debug!(%address, %error, "no encrypted connection"),
         Err(_) => return debug!(%address, "too slow for an encrypted connection"),

@@ -15,6 +15,7 @@ use super::history::History;
 use super::layout::Shell;
 use super::live::{Streams, Versions};
 use super::lockout::Lockout;
+use super::pace::Pace;
 use super::request::{Reader, Refused, Visitor};
 use super::sessions::Sessions;
 use super::status::BoxStatus;
@@ -45,6 +46,8 @@ pub(super) struct Site {
     pub(super) changes: watch::Sender<u64>,
     /// One password at a time: each takes memory and processor time on purpose.
     pub(super) hashing: Semaphore,
+    /// How much of the processor the page takes.
+    pub(super) pace: Arc<Pace>,
     /// Pages that are notified of changes.
     pub(super) streams: Arc<Streams>,
     pub(super) walks: Walks,
@@ -125,7 +128,8 @@ impl Site {
         reader: Reader,
     ) -> Result<T, Refused> {
         let site = self.clone();
-        tokio::task::spawn_blocking(move || work(&site)).await.map_err(|error| Refused::broken(error, reader))
+        let work = move || site.pace.counted(|| work(&site));
+        tokio::task::spawn_blocking(work).await.map_err(|error| Refused::broken(error, reader))
     }
 
     /// Who tries a camera that is not in the text that this visitor would change; `None`: it is, as far as that can be read.

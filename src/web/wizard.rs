@@ -76,8 +76,18 @@ pub(super) async fn forget(site: Arc<Site>) {
     }
 }
 
-/// Deletes the passwords of cameras that were not added after all.
-fn delete_unused_secrets(site: &Site) {
+/// From here on a password's file is deleted with its camera, once somebody keeps that the camera is gone. Waits for the disk.
+///
+/// # Errors
+/// That cannot be written down.
+pub(super) fn delete_with_its_camera(site: &Site, secret: PathBuf) -> std::io::Result<()> {
+    let secrets = site.wizards.lock().secrets.clone();
+    secrets.lock().leave(&site.parts.folder, secret)
+}
+
+/// Deletes the passwords of cameras that were not added after all, and of those that were removed with their passwords. Waits
+/// for the disk.
+pub(super) fn delete_unused_secrets(site: &Site) {
     let secrets = site.wizards.lock().secrets.clone();
     let mut secrets = secrets.lock();
     let folder = &site.parts.folder;
@@ -91,7 +101,11 @@ fn delete_unused_secrets(site: &Site) {
     let read =
         |text: &str| Config::from_text(path, text, &Surroundings::of(path)).map(|read| read.secret_files);
     let Ok(kept) = read(&file) else { return };
-    let running = site.config();
+    let running = site.in_force();
+    let is_tried_without = |secret: &FilePath| {
+        let trial = running.trial.as_ref().filter(|trial| trial.from_page);
+        trial.is_some() && !running.config.secret_files.contains(secret)
+    };
     let proposed: Vec<(String, Option<BTreeSet<PathBuf>>)> =
         proposed.into_iter().map(|text| (text.clone(), read(&text).ok())).collect();
     let is_proposed = |secret: &FilePath| {
@@ -102,10 +116,14 @@ fn delete_unused_secrets(site: &Site) {
             None => name.is_some_and(|name| text.contains(name)),
         })
     };
+    let is_proposed_without = |secret: &FilePath| {
+        proposed.iter().any(|(_, read)| read.as_ref().is_some_and(|read| !read.contains(secret)))
+    };
     let deleted = secrets.delete_unused(folder, |secret| {
         if kept.contains(secret) {
-            Use::Kept
-        } else if running.secret_files.contains(secret) || is_proposed(secret) {
+            let leaves = is_tried_without(secret) || is_proposed_without(secret);
+            if leaves { Use::Leaves } else { Use::Kept }
+        } else if running.config.secret_files.contains(secret) || is_proposed(secret) {
             Use::Waits
         } else {
             Use::None

@@ -101,6 +101,83 @@ fn a_path_that_cannot_be_used_is_reported_with_the_reason_and_what_to_try() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "as it was");
 }
 
+fn lookout(arguments: &[String], folder: &std::path::Path) -> std::process::Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+    command.args(arguments).env("LC_ALL", "C").env("STATE_DIRECTORY", folder).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// Each waited for ever for somebody who writes into the pipe.
+#[test]
+fn a_pipe_into_which_nobody_writes_a_socket_and_a_device_are_named_by_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    let _listener = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    let [pipe, socket] = ["pipe", "socket"].map(|name| at(name).display().to_string());
+    let zero = "/dev/zero".to_owned();
+    let (is_silent, is_pipe) = ("it is a pipe, and nobody wrote into it for 5 s", "it is a pipe and no file");
+    let no_device = "it is a device and no file";
+    let is_socket = "it is a socket and no file";
+    // What is read from a pipe on purpose, too, and what is not.
+    let (once, never) = ([is_silent, is_socket, no_device], [is_pipe, is_socket, no_device]);
+    let commands: [(&[&str], [&str; 3]); 16] = [
+        (&["check"], once),
+        (&["check", "--explain", "*"], once),
+        (&["run", "--config"], never),
+        (&["page", "--config"], once),
+        (&["page", "open", "--config"], once),
+        (&["sensors", "--config"], once),
+        (&["keys", "box", "--config"], once),
+        (&["backup", "none.sealed", "--config"], once),
+        (&["audit", "show", "--config"], once),
+        (&["replay", "tests/data/none.mp4", "--config"], once),
+        (&["keys", "sign", "--key"], once),
+        (&["explain"], once),
+        (&["audit", "verify"], once),
+        (&["restore"], once),
+        (&["models", "list", "--manifest"], once),
+        (&["models", "add", "--head", "yolov8", "--classes", "person"], never),
+    ];
+    // Each waits for five seconds: all of them do so together.
+    std::thread::scope(|scope| {
+        for (arguments, said) in commands {
+            for (path, said) in [&pipe, &socket, &zero].into_iter().zip(said) {
+                let mut arguments: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
+                arguments.push(path.clone());
+                let here = folder.path();
+                scope.spawn(move || {
+                    let output = lookout(&arguments, here);
+                    let all = String::from_utf8([output.stderr, output.stdout].concat()).unwrap();
+                    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {all}");
+                    assert!(
+                        all.contains(said) && all.contains("name the file itself"),
+                        "{arguments:?}: {all}"
+                    );
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_configuration_is_read_from_another_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let piped = |through: &str, arguments: &str| {
+        let command = format!("cat config/minimal.toml | \"$LOOKOUT\" {arguments} {through}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).env("LOOKOUT", env!("CARGO_BIN_EXE_lookout")).env("LC_ALL", "C");
+        let output = shell.env("STATE_DIRECTORY", folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8([output.stderr, output.stdout].concat()).unwrap())
+    };
+    let (code, of_file) = piped("config/minimal.toml", "check --elsewhere");
+    assert_eq!(code, Some(0), "{of_file}");
+    let (code, of_pipe) = piped("/dev/stdin", "check --elsewhere");
+    assert_eq!((code, of_pipe.replace("/dev/stdin", "config/minimal.toml")), (Some(0), of_file));
+    let (code, run) = piped("/dev/stdin", "run --config");
+    assert!(code == Some(2) && run.contains("it is a pipe and no file"), "{run}");
+}
+
 /// `tail --json` prints what is open first, and what else a box says between its alerts.
 #[test]
 fn the_alerts_among_other_messages_are_explained() {

@@ -156,6 +156,48 @@ fn its_own_broker_is_started_again_and_that_is_said_once() {
     assert_eq!(daemon.stop(PATIENCE), 0);
 }
 
+/// `tail` listed a box that was named twice for ever: as itself, and as one that is switched off.
+#[test]
+fn a_box_that_was_named_leaves_nothing_of_its_former_name_at_its_own_broker() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let config = site(folder.path(), &format!("embedded_port = {port}"));
+    // What the broker kept, by its topics below the name, once everything is there.
+    let kept_of = |name: &str, is_settled: &dyn Fn(&BTreeSet<String>) -> bool| {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let listener = Listener::start(port, &format!("lookout/v1/530127/{name}/#"));
+            // A message of our own comes behind everything that was kept.
+            listener.publish(&format!("lookout/v1/530127/{name}/end"), false, "{}");
+            let received =
+                listener.wait_for("the end", |all| all.iter().any(|one| one.topic.ends_with("/end")));
+            let kept = received.iter().filter(|one| one.retain && !one.payload.is_empty());
+            let kept: BTreeSet<String> =
+                kept.filter_map(|one| Some(one.topic.split_once(name)?.1.to_owned())).collect();
+            if is_settled(&kept) {
+                return kept;
+            }
+            assert!(Instant::now() < until, "{name}: {kept:?}");
+            std::thread::park_timeout(Duration::from_millis(200));
+        }
+    };
+    let is_whole = |kept: &BTreeSet<String>| {
+        ["/up/state", "/up/meta", "/up/active", "/up/config", "/up/camera/cam"]
+            .iter()
+            .all(|one| kept.contains(*one))
+    };
+    let daemon = start(&config, &[]);
+    kept_of("box-1", &is_whole);
+    assert_eq!(daemon.stop(PATIENCE), 0);
+
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("\"box-1\"", "\"east-gate\"")).unwrap();
+    let daemon = start(&config, &[]);
+    kept_of("east-gate", &is_whole);
+    kept_of("box-1", &BTreeSet::is_empty);
+    assert_eq!(daemon.stop(PATIENCE), 0);
+}
+
 #[test]
 fn where_the_program_is_missing_it_says_what_to_install_and_watches_all_the_same() {
     let folder = tempfile::tempdir().unwrap();

@@ -101,7 +101,13 @@ fn the_page_is_opened_for_others_and_closed_again_without_an_editor() {
 
     said(site.page_command(&["close"]));
     let closed = fs::read_to_string(&site.config).unwrap();
-    assert!(!closed.contains(&wide.to_string()) && closed.contains("[web]"), "{closed}");
+    // Nothing else stood in that section.
+    assert!(!closed.contains(&wide.to_string()) && !closed.contains("[web]"), "{closed}");
+    let anywhere = wide.to_string();
+    said(site.page_command(&["open", "--listen", &anywhere]));
+    assert!(fs::read_to_string(&site.config).unwrap().contains(&anywhere));
+    said(site.page_command(&["close"]));
+    assert_eq!(fs::read_to_string(&site.config).unwrap(), closed, "byte for byte");
     let taken = format!("0.0.0.0:{}", site.webhook.unwrap());
     for listen in ["8443", "0.0.0.0", "0.0.0.0:0", &taken] {
         let refused = site.page_command(&["open", "--listen", listen]);

@@ -328,6 +328,62 @@ fn a_camera_goes_with_the_rules_that_watch_no_other() {
 }
 
 #[test]
+fn a_removed_cameras_password_goes_with_it_once_that_is_kept_where_nobody_else_names_it() {
+    let site = site();
+    let secret = site.folder.path().join("secrets/gate-cam");
+    fs::write(&secret, "admin:one\n").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let alone = file(&site).replace("id = \"gate-cam\"\n", "id = \"gate-cam\"\nsecret = \"gate-cam\"\n");
+    let second = format!(
+        "\n[[camera]]\nid = \"other-cam\"\nsecret = \"gate-cam\"\neye = \"village\"\n\
+         url = \"rtsp://127.0.0.1:{}/none\"\ngrid = \"53012700300102\"\n",
+        free_port()
+    );
+    let mut li = site.enrolled("li", "installer");
+    let offer = "Delete the file with its password, too";
+    fs::write(&site.config, format!("{alone}{second}")).unwrap();
+    let page =
+        site.shown(&mut li, "/cameras/gate-cam", |text| text.contains("as something else names it, too"));
+    assert!(!page.contains(offer), "{page}");
+    fs::write(&site.config, &alone).unwrap();
+    let until = Instant::now() + SOON;
+    while li.get("/cameras/other-cam").status != 404 {
+        assert!(Instant::now() < until, "it is still watched");
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+    site.shown(&mut li, "/cameras/gate-cam", |text| text.contains(offer));
+
+    let remove = |li: &mut Client, more: &[(&str, &str)]| {
+        let token = li.get("/").token();
+        let fields = [&[("token", token.as_str())], more].concat();
+        assert_eq!(li.post("/cameras/gate-cam/remove", &fields).status, 303);
+        li.get("/changes").text()
+    };
+    let goes = "is deleted once this is kept";
+    // Not ticked.
+    assert!(!remove(&mut li, &[]).contains(goes));
+    press(&mut li, "discard", &[]);
+    // Ticked, and given up.
+    assert!(remove(&mut li, &[("password", "delete")]).contains(goes));
+    press(&mut li, "discard", &[]);
+    assert!(remove(&mut li, &[("password", "delete")]).contains(goes));
+    press(&mut li, "try", &[]);
+    let trial = on_trial(&li.get("/").text()).unwrap();
+    press(&mut li, "back", &[("config", &trial)]);
+    assert!(secret.is_file() && file(&site) == alone);
+
+    remove(&mut li, &[("password", "delete")]);
+    press(&mut li, "try", &[]);
+    let trial = on_trial(&li.get("/").text()).unwrap();
+    assert!(secret.is_file(), "it may come back");
+    press(&mut li, "keep", &[("config", &trial)]);
+    eventually("that is written down", || !site.logged("page_camera_secret_deleted").is_empty());
+    assert_eq!(site.logged("page_camera_secret_deleted")[0]["detail"], "gate-cam");
+    assert!(!secret.exists() && !file(&site).contains("gate-cam"));
+    assert!(site.folder.path().join("secrets/webhook").is_file(), "somebody names it");
+}
+
+#[test]
 fn a_camera_that_somebody_else_tries_to_do_without_is_not_called_a_new_one() {
     let site = site();
     let (mut li, mut wang) = (site.enrolled("li", "installer"), site.enrolled("wang", "installer"));

@@ -162,6 +162,25 @@ fn an_open_alert_comes_back_from_the_outbox_as_it_was_and_not_as_it_was_publishe
 }
 
 #[test]
+fn why_an_alert_came_is_known_in_every_language_after_a_restart() {
+    let parked = crate::analysis::rules::Parked {
+        zone: "fire-lane".into(),
+        classes: vec![Class::CAR, Class::TRUCK],
+        for_at_least: Duration::from_secs(120),
+    };
+    let condition = crate::analysis::rules::Condition::from(parked).sentence();
+    let latest = revision("01KAJ7Q3V2X5T8W9Y0Z1A2B3C4", 2);
+    let latest = Revision { why: Why { condition: condition.into(), ..latest.why.clone() }, ..latest };
+    let state = alert_state::to_bytes(&latest, &[], Language::Chinese).unwrap();
+    assert_eq!(alert_state::from_bytes(&state, now()).unwrap().0, latest);
+    // An earlier version kept the site's language alone.
+    let mut state: serde_json::Value = serde_json::from_slice(&state).unwrap();
+    state.as_object_mut().unwrap().remove("condition_kept");
+    let (restored, _) = alert_state::from_bytes(state.to_string().as_bytes(), now()).unwrap();
+    assert_eq!(restored.why.condition, latest.why.condition.in_language(Language::Chinese).into());
+}
+
+#[test]
 fn an_alert_that_has_ended_comes_back_with_what_people_did_and_its_pictures() {
     let dir = tempfile::tempdir().unwrap();
     let outbox = open(dir.path());

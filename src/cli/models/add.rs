@@ -22,6 +22,7 @@ use crate::detector::convert::{Colour, Fit, ModelInput};
 use crate::detector::heads::{self, Head, KINDS, Own, Shape, Stranger, USUAL_STRIDES, stranger};
 use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Network, Thresholds};
+use crate::input_file;
 use crate::text::{Joint, Sentence, Words, foreign, model, models as say};
 use crate::types::provider::Provider;
 
@@ -169,6 +170,7 @@ pub(super) struct Target {
 /// Where the file is no model, is not what was said of it, or the manifest cannot take it; nothing is written then.
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let file = args.file.clone();
+    named_path::no_pipe(say::the_model(file.display()), &file)?;
     named_path::need(say::the_model(file.display()), &file)?;
     let within = Duration::from_secs(args.trial_secs);
     trial::in_another_process(&file, within, || add(args))
@@ -451,7 +453,7 @@ fn path_from(manifest: &Path, file: &Path) -> Result<String, Failure> {
 
 /// One class in each line; an empty line between others is a class that is never reported.
 fn classes_in(file: &Path) -> Result<Vec<String>, Failure> {
-    let text = std::fs::read_to_string(file)
+    let text = input_file::read_text(file)
         .map_err(|error| named_path::unreadable(say::class_names(file.display()), file, &error))?;
     let classes: Vec<String> = text.trim_end().lines().map(|line| line.trim().to_owned()).collect();
     if classes.is_empty() {

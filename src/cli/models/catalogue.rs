@@ -12,6 +12,7 @@ use crate::cli::{Failure, line_of, named_path};
 use crate::contract::Language;
 use crate::detector::LARGEST_FILE_BYTES;
 use crate::detector::manifest::Description;
+use crate::input_file;
 use crate::text::{Sentence, model, models as say};
 use crate::types::hex::digest_from_hex;
 
@@ -70,7 +71,7 @@ impl Catalogue {
             None => Catalogue::parse(BUILT_IN, say::lookouts_catalogue()),
             Some(file) => {
                 let called = say::catalogue_file(file.display());
-                let text = std::fs::read_to_string(file)
+                let text = input_file::read_text(file)
                     .map_err(|error| named_path::unreadable(called.clone(), file, &error))?;
                 Catalogue::parse(&text, called)
             }

@@ -18,6 +18,7 @@ use super::download::{Download, download};
 use super::refused;
 use crate::cli::{Failure, language, named_path, print_line};
 use crate::detector::manifest::Manifest;
+use crate::input_file;
 use crate::text::{Sentence, argument, models as say, probe};
 use crate::types::hex::hex;
 
@@ -124,7 +125,7 @@ fn is_the_one(file: &Path, digest: &[u8; 32]) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::tried(argument::unread(file.display(), argument::why_unread(&error)))
     };
-    let (mut source, mut found) = (File::open(file).map_err(failed)?, Sha256::new());
+    let (mut source, mut found) = (input_file::open_plain(file).map_err(failed)?, Sha256::new());
     let mut chunk = vec![0; 64 << 10];
     loop {
         match source.read(&mut chunk).map_err(failed)? {

@@ -20,6 +20,7 @@ use crate::analysis::detection::Class;
 use crate::analysis::ground::Horizon;
 use crate::analysis::signals::SignalPlan;
 use crate::analysis::typography;
+use crate::input_file;
 use crate::text::config::of;
 use crate::text::{Words, config_check as text, config_secret};
 use crate::types::at::{text_of, value_of};
@@ -243,7 +244,7 @@ impl Checker<'_, '_> {
         if !self.surroundings.at_home {
             return path;
         }
-        let opened = std::fs::File::open(&path);
+        let opened = input_file::open_plain(&path);
         if opened.as_ref().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
             self.report
                 .error(&field.span, of(owner, text::file_unreadable(name, path.display())))

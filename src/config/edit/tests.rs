@@ -180,6 +180,49 @@ fn what_stood_above_a_value_that_goes_stays() {
 }
 
 #[test]
+fn a_section_comes_with_its_first_value_and_goes_with_its_last_one() {
+    let set = |value: Option<&str>| Edit::SetIn {
+        section: "web",
+        key: "listen".to_owned(),
+        value: value.map(Into::into),
+    };
+    let site = "[site]\nbox = \"box-1\"\n";
+    let camera = "\n[[camera]]\nid = \"cam-1\"\n\n[[rule]]\nid = \"r\"\n\n[[camera]]\nid = \"cam-2\"\n";
+    for text in [
+        site.to_owned(),
+        format!("{site}{camera}"),
+        format!("# a box\n\n{site}{camera}# about the last camera\n\n# the end\n"),
+        format!("{site}# the end\n"),
+        format!("{site}\n\n"),
+        format!("{site}{camera}").replace('\n', "\r\n"),
+        format!("[web]\nkeep_days = 30\n\n{site}"),
+        format!("web.keep_days = 30\n{site}"),
+        format!("web = {{ keep_days = 30 }}\n{site}"),
+    ] {
+        let open = edited(&text, set(Some("0.0.0.0:8443")));
+        assert!(open.contains("0.0.0.0:8443") && open.starts_with(&text[..10]), "{open}");
+        assert_eq!(edited(&open, set(None)), text, "{open}");
+        assert_eq!(edited(&text, set(None)), text, "nothing was there");
+    }
+    let typed = "[web]\nlisten = \"0.0.0.0:8443\"\n";
+    for (text, closed) in [
+        (format!("{typed}\n{site}"), format!("\n{site}")),
+        (format!("{site}\n# the cameras\n\n{typed}{camera}"), format!("{site}\n# the cameras\n{camera}")),
+        // What somebody remarked on it stays with it.
+        (format!("{site}\n# the page\n{typed}{camera}"), format!("{site}\n# the page\n[web]\n{camera}")),
+        (format!("{site}\n{typed}# enabled = false\n"), format!("{site}\n[web]\n# enabled = false\n")),
+        (
+            format!("{site}\n{}", typed.replace("[web]", "[web] # for phones")),
+            format!("{site}\n[web] # for phones\n"),
+        ),
+        (format!("web = {{ listen = \"0.0.0.0:8443\" }}\n{site}"), site.to_owned()),
+        (format!("web.listen = \"0.0.0.0:8443\"\n{site}"), site.to_owned()),
+    ] {
+        assert_eq!(edited(&text, set(None)), closed, "{text}");
+    }
+}
+
+#[test]
 fn a_camera_comes_behind_the_last_one_and_a_rule_behind_the_last_rule() {
     let new = NewCamera {
         id: "cam-04".to_owned(),

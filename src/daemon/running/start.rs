@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Config, Problems};
+use crate::config::{Broker, Config, Problems};
 use crate::control::commands::original::Requests;
 use crate::control::transfers::Transfers;
 use crate::text::{box_log, log_info};
@@ -15,7 +15,7 @@ use super::super::part_reports::PartReports;
 use super::super::report::Health;
 use super::super::stages::{LoadedSite, Stages};
 use super::super::watchdog::{self, Watchdog};
-use super::super::{Options, crash_loop, failed_start};
+use super::super::{Options, crash_loop, failed_start, former_name};
 use super::{Beginning, Running};
 
 impl Running {
@@ -75,6 +75,10 @@ impl Running {
             workers = self.stages.inference.size
         );
         self.watch_secrets(&BTreeSet::new());
+        if matches!(self.config.mqtt.broker, Broker::Embedded { .. }) {
+            let publisher = &self.stages.publisher;
+            former_name::withdraw(self.folder(), &self.config.topics(), self.parts.published(), publisher);
+        }
         self.announce();
         if let Some(problems) = broken_file {
             self.report_broken_file(problems);

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::{Manifest, ManifestError};
 use crate::analysis::detection::Class;
 use crate::detector::heads::{self, Own, with_own_parameters};
+use crate::input_file;
 
 macro_rules! description {
     ($($own:ident: $kind:ty),+) => {
@@ -273,7 +274,7 @@ impl Manifest {
         file: &Path,
         description: &Description,
     ) -> Result<(Manifest, Edit), ManifestError> {
-        let before = match fs::read_to_string(file) {
+        let before = match input_file::read_text(file) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(ManifestError::Read { file: file.to_owned(), error }),

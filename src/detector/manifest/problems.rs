@@ -88,7 +88,7 @@ impl ManifestError {
             }
             E::Read { error, .. } => Some(match error.kind() {
                 io::ErrorKind::NotFound => argument::try_name(),
-                _ => argument::try_right_file(),
+                _ => argument::hint_unread(error),
             }),
         }
     }

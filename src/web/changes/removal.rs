@@ -2,16 +2,19 @@
 //! happens.
 
 use std::collections::BTreeSet;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use maud::{Markup, html};
+use rustix::fs::Access;
 
 use super::super::Site;
 use super::super::accounts::Role;
-use super::super::layout::{Shell, token};
+use super::super::layout::{Shell, coded, token};
 use super::super::request::{OwnForm, Reader, Refused, Visitor, installers_only};
+use super::super::wizard;
 use crate::analysis::rules::Rule;
 use crate::analysis::signals::{Selector, SignalPlan};
 use crate::config::edit::{self, Edit};
@@ -20,22 +23,91 @@ use crate::config::{Config, Surroundings};
 use crate::contract::kinds;
 use crate::text::{Joint, Sentence, Words, page_changes as say, page_rules};
 
+/// The field by which its password goes, too.
+const PASSWORD: &str = "password";
+
+/// What becomes of the file with a camera's password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Password {
+    /// The camera has none.
+    None,
+    /// Nobody else names it.
+    MayGo(PathBuf),
+    /// Something else names it, too.
+    IsShared(PathBuf),
+    /// It is not the page's to delete.
+    Stays(PathBuf),
+}
+
 /// The form by which a camera goes; nothing for those who may not.
-pub(in super::super) fn removal(site: &Site, camera: &str, shell: &Shell<'_>, visitor: &Visitor) -> Markup {
+pub(in super::super) async fn removal(
+    site: &Arc<Site>,
+    camera: &str,
+    shell: &Shell<'_>,
+    visitor: &Visitor,
+    reader: Reader,
+) -> Result<Markup, Refused> {
     if !visitor.may(Role::Installer) {
-        return html! {};
+        return Ok(html! {});
     }
     let config = site.config();
-    html! {
+    let (of, asked) = (visitor.clone(), camera.to_owned());
+    let password = site.blocking(move |site| password_of(site, &of, &asked), reader).await?;
+    Ok(html! {
         details.action #remove {
             summary { (shell.say(say::remove_camera())) }
             form method="post" action={ "/cameras/" (camera) "/remove" } {
                 (token(visitor.form_token()))
                 p { (shell.say(say::about_removing_camera())) }
-                ul.lines #goes-with-it { @for line in goes_with(&config, camera) { li { (shell.say(line)) } } }
+                ul.lines #goes-with-it {
+                    @for line in goes_with(&config, camera) { li { (shell.say(line)) } }
+                    @if let Some(line) = password.stays() { li #password-stays { (coded(&shell.say(line))) } }
+                }
+                @if let Password::MayGo(file) = &password {
+                    label.choice {
+                        input type="checkbox" name=(PASSWORD) value="delete" checked autocomplete="off";
+                        (coded(&shell.say(say::delete_its_password(file.display()))))
+                    }
+                }
                 button type="submit" { (shell.say(say::remove_camera())) }
             }
         }
+    })
+}
+
+impl Password {
+    /// Why it stays.
+    fn stays(&self) -> Option<Sentence> {
+        match self {
+            Password::None | Password::MayGo(_) => None,
+            Password::IsShared(file) => Some(say::password_is_shared(file.display())),
+            Password::Stays(file) => Some(say::password_stays(file.display())),
+        }
+    }
+}
+
+/// By the text that would be changed. Waits for the disk.
+fn password_of(site: &Site, visitor: &Visitor, camera: &str) -> Password {
+    let config = site.config();
+    let credentials = config.camera(camera).and_then(|camera| camera.credentials.as_ref());
+    let Some(file) = credentials.map(|credentials| credentials.file.clone()) else { return Password::None };
+    let edits = [Edit::RemoveCamera(camera.to_owned())];
+    let after = site.text_to_change(visitor).and_then(|text| edit::apply(&text, &edits));
+    let path = &site.parts.config_file;
+    let named = match after.map(|text| Config::from_text(path, &text, &Surroundings::of(path))) {
+        Ok(Ok(config)) => config.secret_files,
+        // What has mistakes names what could be read; it cannot be kept, and is looked at once more then.
+        Ok(Err(problems)) => problems.secret_files,
+        Err(_) => return Password::Stays(file),
+    };
+    let folder = file.parent().unwrap_or(FilePath::new(""));
+    let may_delete = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    if named.contains(&file) {
+        Password::IsShared(file)
+    } else if may_delete && *folder == *config.secrets_dir && file.is_file() {
+        Password::MayGo(file)
+    } else {
+        Password::Stays(file)
     }
 }
 
@@ -44,12 +116,27 @@ pub(in super::super) async fn remove_camera(
     Path(camera): Path<String>,
     form: OwnForm,
 ) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
+    let OwnForm { visitor, fields, reader } = form;
     installers_only(&visitor, reader)?;
+    let wants_password_gone = fields.get(PASSWORD).is_some();
     let (of, asked) = (visitor.clone(), camera.clone());
-    let whys = site.blocking(move |site| whys(site, &of, &asked), reader).await?;
+    let found = move |site: &Site| (whys(site, &of, &asked), password_of(site, &of, &asked));
+    let (mut whys, password) = site.blocking(found, reader).await?;
+    let password = match password {
+        Password::MayGo(file) if wants_password_gone => Some(file),
+        Password::MayGo(_) | Password::None | Password::IsShared(_) | Password::Stays(_) => None,
+    };
+    whys.extend(password.as_ref().map(|file| say::password_goes(file.display())));
     // Its own page is gone afterwards.
-    site.propose_for(&visitor, reader, vec![Edit::RemoveCamera(camera)], whys, "/".to_owned()).await
+    let edits = vec![Edit::RemoveCamera(camera)];
+    let proposed = site.propose_for(&visitor, reader, edits, whys, "/".to_owned()).await?;
+    if let Some(file) = password {
+        let noted = site.blocking(move |site| wizard::delete_with_its_camera(site, file), reader).await?;
+        if let Err(error) = noted {
+            site.sessions.lock().say_next(visitor.key, say::password_not_noted(error.to_string()));
+        }
+    }
+    Ok(proposed)
 }
 
 /// Proposes that a rule goes.
@@ -190,8 +277,6 @@ fn kind_name(kind: &str) -> Words {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path as FilePath;
-
     use super::*;
     use crate::contract::words::Language;
 

@@ -1,12 +1,15 @@
-//! Secret files of cameras that are being added: written before their camera is proposed, since whether it can be opened is
-//! looked at with them, and deleted when it was not added after all.
+//! Secret files of cameras that come and go: written before their camera is proposed, since whether it can be opened is looked
+//! at with them, and deleted when it was not added after all; or deleted once a camera was removed, where somebody wants that.
 //!
-//! Which ones wait for their camera stands in a file of the page's folder before they are written, so that a box that loses
-//! power leaves none behind. Must never write over a secret of another camera, or delete one that somebody else wrote.
+//! Which ones wait for their camera, or leave with it, stands in a file of the page's folder, so that a box that loses power
+//! leaves none behind. Must never write over a secret of another camera, or delete one that somebody else wrote and nobody
+//! asked to be deleted.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use super::super::files;
 use crate::config::write::{self, NotWritten};
@@ -14,7 +17,7 @@ use crate::onvif::Login;
 
 /// Names of secret files that are tried.
 const MOST_NAMES: u32 = 100;
-/// In the page's folder: the paths of those that wait, as a JSON list.
+/// In the page's folder: those that wait or leave, as a JSON list.
 const LIST: &str = "camera-secrets.json";
 /// Longest list that is read.
 const LIST_BYTES: u64 = 256 * 1024;
@@ -26,13 +29,15 @@ const MOST_WAITING: usize = 256;
 pub(super) enum Use {
     /// The configuration file.
     Kept,
+    /// The file, and somebody proposes or tries one without it.
+    Leaves,
     /// A proposal, or what is on trial.
     Waits,
     /// Nobody.
     None,
 }
 
-/// Secrets that wait for their camera to be saved.
+/// Secrets that wait for their camera to be saved, or to be removed.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
     /// `None`: the list was not read yet.
@@ -42,8 +47,35 @@ pub(super) struct Secrets {
 #[derive(Debug)]
 struct Waiting {
     path: PathBuf,
+    /// Its camera is to be removed, and it with that.
+    leaves: bool,
     /// Nobody named it at the last look, either: between two places that name it there may be a moment.
     is_unused: bool,
+}
+
+/// An entry of the list on disk.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Waits(PathBuf),
+    Leaves { leaves: PathBuf },
+}
+
+impl Waiting {
+    fn stored(&self) -> Stored {
+        let path = self.path.clone();
+        if self.leaves { Stored::Leaves { leaves: path } } else { Stored::Waits(path) }
+    }
+}
+
+impl From<Stored> for Waiting {
+    fn from(stored: Stored) -> Self {
+        let (path, leaves) = match stored {
+            Stored::Waits(path) => (path, false),
+            Stored::Leaves { leaves } => (leaves, true),
+        };
+        Waiting { path, leaves, is_unused: false }
+    }
 }
 
 impl Secrets {
@@ -71,12 +103,11 @@ impl Secrets {
         let path = folder.join(&name);
         let waiting = self.waiting(page);
         match waiting.iter_mut().find(|known| known.path == path) {
-            Some(known) => known.is_unused = false,
+            // One that was to be removed comes back.
+            Some(known) => (known.is_unused, known.leaves) = (false, false),
             None if is_new => {
-                waiting.push(Waiting { path, is_unused: false });
-                let too_many = waiting.len().saturating_sub(MOST_WAITING);
-                waiting.drain(..too_many);
-                self.store(page).map_err(|error| NotWritten::File(page.join(LIST), error))?;
+                self.add(page, Waiting { path, leaves: false, is_unused: false })
+                    .map_err(|error| NotWritten::File(page.join(LIST), error))?;
             }
             None => {}
         }
@@ -84,18 +115,33 @@ impl Secrets {
         Ok(name)
     }
 
-    /// Deletes those that nobody named at this look and the last one; their names.
+    /// From here on it is deleted once nobody names it, unless its camera stays after all.
+    pub(super) fn leave(&mut self, page: &Path, path: PathBuf) -> io::Result<()> {
+        self.waiting(page).retain(|known| known.path != path);
+        self.add(page, Waiting { path, leaves: true, is_unused: false })
+    }
+
+    fn add(&mut self, page: &Path, new: Waiting) -> io::Result<()> {
+        let waiting = self.waiting(page);
+        waiting.push(new);
+        let too_many = waiting.len().saturating_sub(MOST_WAITING);
+        waiting.drain(..too_many);
+        self.store(page)
+    }
+
+    /// Deletes those that nobody named at this look and the last one, and those that leave and that nobody names; their names.
     pub(super) fn delete_unused(&mut self, page: &Path, use_of: impl Fn(&Path) -> Use) -> Vec<String> {
         let mut deleted = Vec::new();
         let waiting = self.waiting(page);
         let before = waiting.len();
         waiting.retain_mut(|one| match use_of(&one.path) {
             Use::Kept => false,
+            Use::Leaves => one.leaves,
             Use::Waits => {
                 one.is_unused = false;
                 true
             }
-            Use::None if !one.is_unused => {
+            Use::None if !one.is_unused && !one.leaves => {
                 one.is_unused = true;
                 true
             }
@@ -119,13 +165,13 @@ impl Secrets {
     fn waiting(&mut self, page: &Path) -> &mut Vec<Waiting> {
         self.waiting.get_or_insert_with(|| {
             let list = files::read(&page.join(LIST), LIST_BYTES).unwrap_or_default();
-            let list: Vec<PathBuf> = serde_json::from_slice(&list).unwrap_or_default();
-            list.into_iter().map(|path| Waiting { path, is_unused: false }).collect()
+            let list: Vec<Stored> = serde_json::from_slice(&list).unwrap_or_default();
+            list.into_iter().map(Waiting::from).collect()
         })
     }
 
     fn store(&self, page: &Path) -> io::Result<()> {
-        let list: Vec<&Path> = self.waiting.iter().flatten().map(|one| one.path.as_path()).collect();
+        let list: Vec<Stored> = self.waiting.iter().flatten().map(Waiting::stored).collect();
         files::write_private(page, LIST, &serde_json::to_vec(&list)?)
     }
 }
@@ -183,6 +229,29 @@ mod tests {
             );
         }
         assert!(folder.path().join("kept").exists() && folder.path().join("proposed").exists());
+    }
+
+    #[test]
+    fn what_leaves_with_its_camera_is_deleted_once_that_is_gone_and_stays_where_it_is_not() {
+        let (page, folder) = folders();
+        for id in ["removed", "given-up", "back"] {
+            fs::write(folder.path().join(id), "admin:one\n").unwrap();
+        }
+        let mut secrets = Secrets::default();
+        for id in ["removed", "given-up", "back"] {
+            secrets.leave(page.path(), folder.path().join(id)).unwrap();
+        }
+        assert!(secrets.delete_unused(page.path(), |_| Use::Leaves).is_empty(), "it is proposed, or tried");
+        // Another run goes on where this one ended.
+        let mut secrets = Secrets::default();
+        secrets.write(page.path(), folder.path(), "back", &login("one")).unwrap();
+        let use_of = |path: &Path| if path.ends_with("removed") { Use::None } else { Use::Kept };
+        assert_eq!(secrets.delete_unused(page.path(), use_of), ["removed"]);
+        for _ in 0..3 {
+            assert!(secrets.delete_unused(page.path(), |_| Use::None).is_empty());
+        }
+        assert!(!folder.path().join("removed").exists());
+        assert!(folder.path().join("given-up").exists() && folder.path().join("back").exists());
     }
 
     #[test]
