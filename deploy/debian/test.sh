@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 suite="${1:-bookworm}"
 work=$(mktemp -d)
 root="$work/root"
-trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'umount "$root/proc" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
 
 step() { printf 'package: %s\n' "$*" >&2; }
 wrong() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -38,6 +38,14 @@ inside test -x /usr/sbin/mosquitto || wrong "no broker"
 inside runuser -u lookout -- lookout check || wrong "the service cannot start with the configuration of a fresh installation"
 [ -e "$root/lib/systemd/system/lookout.service" ] || wrong "no service"
 [ -L "$root/etc/systemd/system/multi-user.target.wants/lookout.service" ] || wrong "the service is not enabled"
+
+step "an installer comes from the fresh package to an alert that is taken on, with a phone, in English and in Chinese"
+# As the system of a box has it: the daemon looks at itself there.
+mount -t proc proc "$root/proc"
+cp "$work"/old/*.deb "$root/lookout.deb"
+. deploy/setup.sh --test
+CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}" CARGO_PROFILE_DEV_OPT_LEVEL=1 LOOKOUT_PACKAGE_ROOT="$root" \
+    cargo test --locked --test page whole:: -- --include-ignored --nocapture --test-threads 1 || wrong "the walk failed"
 
 step "the program sees: model, library, decoder"
 cp tests/scenes/lane-day.mp4 config/demo-lane.toml "$root/root/"

@@ -24,6 +24,9 @@ pub const PASSWORD: &str = "correct horse battery";
 
 pub struct Site {
     pub folder: TempDir,
+    /// Its state directory: the folder, but for an installed package.
+    state: PathBuf,
+    package: Option<Package>,
     pub config: PathBuf,
     /// The box itself runs it where there is none.
     _broker: Option<Mosquitto>,
@@ -96,14 +99,21 @@ catalogue = ["flooding"]
         let config = write_config(folder.path(), &text);
         let centre = Consumer::connect(broker.port(), "centre");
         let (broker, webhook) = (Some(broker), Some(webhook));
-        let mut site = Site { folder, config, _broker: broker, centre, webhook, address, daemon: None };
+        let (state, package) = (folder.path().to_owned(), None);
+        let mut site =
+            Site { folder, state, package, config, _broker: broker, centre, webhook, address, daemon: None };
         site.run();
         site
     }
 
     /// As the first installation of a package leaves it. Other than there are the folders, the two ports, which other tests may
-    /// use at the same time, and that no model for faces is looked for, as not every machine that tests has it.
+    /// use at the same time, and that no model for faces is looked for, as not every machine that tests has it. Where
+    /// `LOOKOUT_PACKAGE_ROOT` names a system with the package, it is installed there anew and runs as it is
+    /// (`deploy/debian/test.sh`).
     pub fn fresh() -> Self {
+        if let Some(root) = std::env::var_os("LOOKOUT_PACKAGE_ROOT") {
+            return Self::installed(Package { root: root.into() });
+        }
         let folder = tempfile::tempdir().unwrap();
         let (broker, address) = (free_port(), SocketAddr::from(([127, 0, 0, 1], free_port())));
         let config = first_configuration(folder.path());
@@ -115,12 +125,27 @@ catalogue = ["flooding"]
         fs::create_dir(folder.path().join("secrets")).unwrap();
         let daemon = running(&config, folder.path());
         let centre = Consumer::connect(broker, "centre");
-        Site { folder, config, _broker: None, centre, webhook: None, address, daemon: Some(daemon) }
+        let (state, daemon) = (folder.path().to_owned(), Some(daemon));
+        Site { folder, state, package: None, config, _broker: None, centre, webhook: None, address, daemon }
+    }
+
+    /// As the package itself leaves it, with the ports, the folders and the model for faces that it has.
+    fn installed(package: Package) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        package.install_anew();
+        let daemon = Daemon::spawn(package.service());
+        daemon.wait_for_log("the page is served", SOON);
+        let centre = Consumer::connect(1883, "centre");
+        let (state, config) =
+            (package.root.join("var/lib/lookout"), package.root.join("etc/lookout/lookout.toml"));
+        let (address, daemon) = (SocketAddr::from(([127, 0, 0, 1], 8443)), Some(daemon));
+        let package = Some(package);
+        Site { folder, state, package, config, _broker: None, centre, webhook: None, address, daemon }
     }
 
     /// Starts the daemon and waits until its page is served.
     pub fn run(&mut self) {
-        let daemon = running(&self.config, self.folder.path());
+        let daemon = running(&self.config, &self.state);
         if self.webhook.is_some() {
             daemon.wait_for_log("readings can be posted", SOON);
         }
@@ -134,7 +159,7 @@ catalogue = ["flooding"]
     }
 
     pub fn page_folder(&self) -> PathBuf {
-        self.folder.path().join("outbox/page")
+        self.state.join("outbox/page")
     }
 
     /// A browser of a stranger.
@@ -144,10 +169,14 @@ catalogue = ["flooding"]
 
     /// `lookout page ...` on this box.
     pub fn page_command(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
-        command.arg("page").args(args).arg("--config").arg(&self.config).args(["--language", "en"]);
-        command.env("STATE_DIRECTORY", self.folder.path());
-        command.output().unwrap()
+        let mut command = match &self.package {
+            Some(package) => package.inside(&["lookout", "page"]),
+            None => Command::new(env!("CARGO_BIN_EXE_lookout")),
+        };
+        if self.package.is_none() {
+            command.arg("page").arg("--config").arg(&self.config).env("STATE_DIRECTORY", &self.state);
+        }
+        command.args(args).args(["--language", "en"]).output().unwrap()
     }
 
     /// A code for somebody.
@@ -204,7 +233,7 @@ catalogue = ["flooding"]
 
     /// Lines of the audit log, with that event.
     pub fn logged(&self, event: &str) -> Vec<Value> {
-        lines(&self.folder.path().join("outbox/control/audit.jsonl"))
+        lines(&self.state.join("outbox/control/audit.jsonl"))
             .into_iter()
             .filter(|line| line["event"] == event)
             .collect()
@@ -222,6 +251,48 @@ catalogue = ["flooding"]
             assert!(std::time::Instant::now() < until, "{path}: {}\n{text}", answer.status);
             std::thread::park_timeout(Duration::from_millis(50));
         }
+    }
+}
+
+/// A system in a folder, with the package beside it as `lookout.deb`.
+struct Package {
+    root: PathBuf,
+}
+
+impl Package {
+    /// A command of root's there, with root's environment.
+    fn inside(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("chroot");
+        command.arg(&self.root).args([
+            "/usr/bin/env",
+            "-i",
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root",
+        ]);
+        command.arg("DEBIAN_FRONTEND=noninteractive").args(words);
+        command
+    }
+
+    /// Nothing is left of an earlier installation.
+    fn install_anew(&self) {
+        for words in [&["purge", "-y", "-q", "lookout"][..], &["install", "-y", "-q", "/lookout.deb"][..]] {
+            let output = self.inside(&[&["apt-get"], words].concat()).output().unwrap();
+            assert!(output.status.success(), "{words:?}: {output:?}");
+        }
+    }
+
+    /// The service as its unit starts it: its user, its folders, its command. Its log is English whatever the site is.
+    fn service(&self) -> Command {
+        let unit = fs::read_to_string(self.root.join("lib/systemd/system/lookout.service")).unwrap();
+        let value = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
+        let (user, group) = (value("User="), value("Group="));
+        let state = format!("STATE_DIRECTORY=/var/lib/{}", value("StateDirectory="));
+        let run = value("ExecStart=");
+        let mut command = Command::new("chroot");
+        command.arg(format!("--userspec={user}:{group}")).arg(&self.root).args(["/usr/bin/env", "-i"]);
+        command.args(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LOOKOUT_LOG=info", &state]);
+        command.args(run.split_whitespace()).args(["--language", "en"]);
+        command
     }
 }
 
