@@ -166,6 +166,7 @@ pub(crate) mod daemon;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
+pub(crate) mod drawing;
 pub mod evidence;
 pub(crate) mod explain;
 mod filled;
@@ -258,6 +259,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         #[cfg(feature = "demo")]
         demo::ALL,
         detect::ALL,
+        drawing::ALL,
         evidence::ALL,
         explain::ALL,
         filter::ALL,
