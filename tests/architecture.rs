@@ -15,13 +15,15 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
     ("clock", &["types", "analysis"]),
     ("frame", &["types", "text", "analysis"]),
     ("contract", &["types", "text", "analysis"]),
+    // What two configurations make of the same past.
+    ("comparison", &["types", "text", "analysis", "contract"]),
     ("video", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("detector", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
@@ -89,6 +91,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "sensors",
             "control",
             "alerts",
+            "comparison",
             "view",
             "onvif",
             "web",
@@ -117,7 +120,7 @@ const HOMES: [(&str, &str); 24] = [
     ("quick_xml", "onvif"),
     ("tokio_rustls", "web and onvif"),
     ("axum", "web"),
-    ("maud", "web"),
+    ("maud", "web and comparison"),
     ("similar", "web"),
     ("toml_edit", "config and web"),
     ("rcgen", "web"),

@@ -147,6 +147,7 @@ pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod command;
 pub(crate) mod command_line;
+pub(crate) mod comparison;
 pub(crate) mod condition;
 pub(crate) mod config;
 pub(crate) mod config_address;
@@ -240,6 +241,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         check::ALL,
         command::ALL,
         command_line::ALL,
+        comparison::ALL,
         condition::ALL,
         config::ALL,
         config_address::ALL,
