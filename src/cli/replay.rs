@@ -7,12 +7,13 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use self::drawing::Drawing;
 use self::playback::{Looked, Playback, Played, Step};
 use self::progress::Progress;
 use self::readings::Readings;
-use self::schedules::Note;
+pub(super) use self::schedules::Note;
 use self::start::StartTime;
 use crate::alerts::alert_enricher::AlertEnricher;
 use crate::alerts::faces::FaceFinder;
@@ -25,11 +26,11 @@ use crate::contract::alert_event::Seq;
 use crate::daemon::loaded_models::LoadedModels;
 use crate::evidence;
 use crate::frame::Picture;
-use crate::text::{Sentence, detect, model, probe, replay as say};
+use crate::text::{Sentence, detect, drawing as words, model, probe, replay as say};
 use crate::types::phase::Phase;
 use crate::video;
 
-use super::{Failure, language, models, named_path, stream_line};
+use super::{Failure, language, models, named_path, stop, stream_line};
 
 mod drawing;
 pub(super) mod playback;
@@ -159,6 +160,9 @@ impl Printing {
             say_about(first, camera);
         }
         note(&playback.start().note(config));
+        // Whoever has seen enough of the drawn video ends it so, and has it up to there.
+        let is_stopped = drawing.as_ref().map(|_| stop::at_ctrl_c(words::no_signals, words::no_signals));
+        let is_stopped = is_stopped.transpose()?.unwrap_or_default();
         let mut progress = Progress::begin();
         while let Some(Step { before, looked }) = playback.step()? {
             self.publish(&before, None)?;
@@ -168,6 +172,9 @@ impl Printing {
                 drawing.add(&playback, &looked)?;
             }
             progress.show(looked.pts, || playback.duration(), alerts(self.new_alerts));
+            if is_stopped.load(Ordering::Relaxed) {
+                break;
+            }
         }
         let drawn = match drawing {
             Some(drawing) => drawing.finish(playback.end_of_pictures())?,

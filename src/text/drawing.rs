@@ -29,6 +29,9 @@ sentences! { "drawing";
     not_encoded(detail):
         "the video cannot be encoded: {detail}",
         "视频无法编码（{detail}）";
+    no_signals(error):
+        "Ctrl-C cannot be waited for: {error}",
+        "无法等待 Ctrl-C（原文：{error}）";
     encoder_hangs(seconds):
         "the encoder of the video has taken nothing for {seconds} s",
         "视频编码器已 {seconds} 秒没有反应";

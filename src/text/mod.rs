@@ -147,6 +147,7 @@ pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod command;
 pub(crate) mod command_line;
+pub(crate) mod compare;
 pub(crate) mod comparison;
 pub(crate) mod condition;
 pub(crate) mod config;
@@ -241,6 +242,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         check::ALL,
         command::ALL,
         command_line::ALL,
+        compare::ALL,
         comparison::ALL,
         condition::ALL,
         config::ALL,

@@ -29,7 +29,7 @@ struct ReadingLine {
 ///
 /// # Errors
 /// It cannot be read, or a line is no reading of a sensor of this configuration.
-pub(super) fn read(file: &Path, config: &Config) -> Result<Readings, Failure> {
+pub(in crate::cli) fn read(file: &Path, config: &Config) -> Result<Readings, Failure> {
     let text = fs::read_to_string(file)
         .map_err(|error| named_path::unreadable(say::the_readings(file.display()), file, &error))?;
     let mut readings = Vec::new();
