@@ -1469,6 +1469,7 @@ fn a_configuration_that_is_not_there_ends_every_command_alike() {
         &["sensors", "--config", &gone],
         &["capacity", "--config", &gone],
         &["replay", "--config", &gone, "clip.mp4"],
+        &["compare", &gone, &gone, "clip.mp4"],
     ] {
         let (code, out, err) = lookout(&[command, &["--language", "en"]].concat());
         assert_eq!((code, out.as_str()), (2, ""), "{command:?}: {err}");

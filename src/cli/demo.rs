@@ -8,7 +8,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use crate::mqtt::embedded;
 use crate::text::{Sentence, argument, demo as say, foreign};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
-use super::{Failure, language, line_of, named_path};
+use super::{Failure, language, line_of, named_path, stop};
 
 /// The ports in the demo's configurations; others are taken where these are busy.
 const RTSP_PORT: u16 = 8554;
@@ -71,7 +70,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let clip = clip(args.video.as_deref())?;
     embedded::installed().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
-    let stop = stop_at_ctrl_c()?;
+    let stop = stop::at_ctrl_c(|error| say::no_signals(error), |error| say::no_thread(error))?;
     let folder = DemoFolder::make()?;
     let (rtsp_port, broker_port) = (free_port(RTSP_PORT)?, free_port(BROKER_PORT)?);
     let mount = Mount {
@@ -175,24 +174,6 @@ fn free_port(wanted: u16) -> Result<u16, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", wanted)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)));
     let address = listener.and_then(|listener| listener.local_addr());
     address.map(|address| address.port()).map_err(|error| Failure::tried(say::no_port(error.to_string())))
-}
-
-fn stop_at_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = stop.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::tried(say::no_signals(error.to_string())))?;
-    std::thread::Builder::new()
-        .name("ctrl-c".to_owned())
-        .spawn(move || {
-            if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-                asked.store(true, Ordering::Relaxed);
-            }
-        })
-        .map_err(|error| Failure::tried(say::no_thread(error.to_string())))?;
-    Ok(stop)
 }
 
 fn start_daemon(config: &Path, manifest: Option<&Path>, folder: &DemoFolder) -> Result<Child, Failure> {

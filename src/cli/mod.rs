@@ -31,6 +31,7 @@ pub(crate) mod backup;
 #[cfg(feature = "demo")]
 pub(crate) mod capacity;
 pub(crate) mod check;
+pub(crate) mod compare;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
@@ -50,6 +51,7 @@ pub(crate) mod run;
 pub mod schema;
 pub(crate) mod secret;
 pub(crate) mod sensors;
+mod stop;
 pub mod tail;
 
 /// Exit code of a command that did what it was asked.
@@ -189,6 +191,8 @@ enum Command {
     Detect(detect::Args),
     /// Print the alerts of a recorded video as JSON lines, as fast as it can
     Replay(replay::Args),
+    /// Say what another configuration would have made of a recorded video: which alerts appear, disappear, come earlier or later
+    Compare(compare::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -242,6 +246,7 @@ pub fn main() -> ExitCode {
         Command::Capacity(args) => capacity::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

@@ -87,7 +87,7 @@ fn finders(config: Config, loaded_models: LoadedModels, manifest: Option<PathBuf
 }
 
 /// What the box made of a camera's latest frame, taken at `at`.
-pub(super) fn seen(analysis: &Analysis, camera: &str, at: Moment) -> Seen {
+pub(crate) fn seen(analysis: &Analysis, camera: &str, at: Moment) -> Seen {
     let holding: Vec<&Rule> = analysis.holding(camera).collect();
     let rule_at = |place: &str| {
         holding.iter().find(|rule| **rule.when.place() == *place).map(|rule| rule.id.to_string())

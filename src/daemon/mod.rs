@@ -62,6 +62,7 @@ use crate::lifeline::{self, Doing, Lifeline};
 use crate::text::{Sentence, box_log, language_of_log, log_error, log_info, log_speaks};
 use crate::types::language::Language;
 
+pub(crate) use live_view::seen;
 pub(crate) use wiring::picture_shape;
 
 use crash_loop::ShortRuns;

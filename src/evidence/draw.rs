@@ -42,11 +42,20 @@ pub fn label(image: &mut RgbImage, box_in_frame: BBox, class: Class, text: &str)
     let top = if y0 >= text_height { y0 - text_height } else { y0 };
     let left = x0.min(width.saturating_sub(text_width));
     fill(image, left, top, left + text_width, top + text_height, colour);
-    write(image, left + scale, top + scale, scale, text);
+    self::text(image, (left + scale, top + scale), scale, BLACK, text);
+}
+
+/// Height of a text whose pixels are single ones.
+pub(crate) const TEXT_HEIGHT: u32 = GLYPH_HEIGHT;
+const BLACK: Rgb<u8> = Rgb([0, 0, 0]);
+
+/// Width of a text whose pixels are so large.
+pub(crate) fn text_width(text: &str, scale: u32) -> u32 {
+    (GLYPH_WIDTH + 1) * text.chars().count() as u32 * scale
 }
 
 /// One colour per class; classes outside the street vocabulary share one.
-fn colour_of(class: Class) -> Rgb<u8> {
+pub(crate) fn colour_of(class: Class) -> Rgb<u8> {
     match class {
         Class::PERSON => Rgb([255, 200, 0]),
         Class::FACE => Rgb([255, 255, 255]),
@@ -66,14 +75,15 @@ fn fill(image: &mut RgbImage, x0: u32, y0: u32, x1: u32, y1: u32, colour: Rgb<u8
     }
 }
 
-fn write(image: &mut RgbImage, left: u32, top: u32, scale: u32, text: &str) {
+/// Writes a text whose upper left corner is there; what lies outside of the picture is left out.
+pub(crate) fn text(image: &mut RgbImage, (left, top): (u32, u32), scale: u32, colour: Rgb<u8>, text: &str) {
     let mut x = left;
     for character in text.chars() {
         for (row, bits) in (0..).zip(glyph(character)) {
             for column in 0..GLYPH_WIDTH {
                 if bits & (1 << (GLYPH_WIDTH - 1 - column)) != 0 {
                     let (px, py) = (x + column * scale, top + row * scale);
-                    fill(image, px, py, px + scale, py + scale, Rgb([0, 0, 0]));
+                    fill(image, px, py, px + scale, py + scale, colour);
                 }
             }
         }
@@ -123,6 +133,10 @@ fn glyph(character: char) -> [u8; 7] {
         '.' => [0x00, 0x00, 0x00, 0x00, 0x00, 0x0c, 0x0c],
         '-' => [0x00, 0x00, 0x00, 0x1f, 0x00, 0x00, 0x00],
         '_' => [0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x1f],
+        ':' => [0x00, 0x0c, 0x0c, 0x00, 0x0c, 0x0c, 0x00],
+        '+' => [0x00, 0x04, 0x04, 0x1f, 0x04, 0x04, 0x00],
+        '%' => [0x18, 0x19, 0x02, 0x04, 0x08, 0x13, 0x03],
+        '/' => [0x01, 0x01, 0x02, 0x04, 0x08, 0x10, 0x10],
         ' ' => [0x00; 7],
         _ => [0x1f, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f],
     }

@@ -29,6 +29,7 @@ use crate::types::hex::sha256_hex;
 use crate::types::language::Language;
 
 pub use draw::label;
+pub(crate) use draw::{TEXT_HEIGHT, colour_of, text, text_width};
 pub use rgb::rgb_from_picture;
 pub use seal::{NoRecipient, Recipient, original};
 pub use store::{Kept, Store};
@@ -38,7 +39,7 @@ pub(crate) use store::{NoOriginal, NoPicture};
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// Wider pictures are scaled down to this width, pixels: enough to see what happens, a fraction of the bytes.
-const MAX_WIDTH: u32 = 1280;
+pub(crate) const MAX_WIDTH: u32 = 1280;
 
 /// A redacted picture, ready to leave the box.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +169,11 @@ impl Redacted {
     /// What was pixelated besides people and faces.
     pub(crate) fn covered(&self) -> Covered {
         self.covered
+    }
+
+    /// The picture itself, to be drawn on.
+    pub(crate) fn image(self) -> RgbImage {
+        self.image
     }
 
     /// As a JPEG file, so wide at most.

@@ -133,7 +133,12 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     (
         "replay",
         "start",
-        "录像的开始时间，用于布防时段和预警中的时间：站点的当地时间 2026-01-07T22:00，或自带时差 2026-01-07T22:00:00+08:00",
+        "录像的开始时间，用于布防时段和预警中的时间：站点的当地时间 \"2026-01-07 22:00\"，或自带时差 2026-01-07T22:00:00+08:00（默认：以文件中的记录为准，没有时为 2026-01-07T00:00:00Z）",
+    ),
+    (
+        "replay",
+        "draw",
+        "绘制成视频：带类别和分数的检测框、轨迹、区域、绊线和遮挡区，以及每条规则的状态；像取证图片一样打码",
     ),
     ("replay", "evidence", "把取证图片保存到该目录"),
     (
@@ -143,6 +148,20 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
          回放到最后一条读数为止",
     ),
     ("replay", "model", "使用的模型（默认：配置中的模型）"),
+    // ----
+    ("compare", "", "比较两份配置对同一段录像的结果：哪些预警新增、消失、变早或变晚"),
+    ("compare", "old", "现在的配置"),
+    ("compare", "new", "修改后的配置"),
+    ("compare", "video", "录像文件：mp4、mkv、avi、ts、mpg、flv、dav 等，格式按内容识别"),
+    ("compare", "camera", "录像代表两份配置中的哪一路摄像机；只有一路相同时可不写"),
+    (
+        "compare",
+        "start",
+        "录像的开始时间，用于布防时段：旧配置站点的当地时间 \"2026-01-07 22:00\"，或自带时差 2026-01-07T22:00:00+08:00（默认：以文件中的记录为准，没有时为 2026-01-07T00:00:00Z）",
+    ),
+    ("compare", "readings", "其间的传感器读数，写法同 `lookout replay`"),
+    ("compare", "json", "以一个 JSON 对象输出结果"),
+    ("compare", "html", "把结果连同图表写成一个独立的 HTML 文件"),
     // ----
     ("explain", "", "用文字说明一条预警：何事、何处、为何、谁在处理"),
     (
@@ -379,6 +398,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("run", "manifest", MANIFEST_OF_CONFIG),
     ("capacity", "manifest", MANIFEST_OF_CONFIG),
     ("replay", "manifest", MANIFEST_OF_CONFIG),
+    ("compare", "manifest", MANIFEST_OF_CONFIG),
     (EVERY, "model_files", "模型文件所在的目录，不在清单旁时才需要"),
     (
         EVERY,

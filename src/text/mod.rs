@@ -150,6 +150,8 @@ pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod command;
 pub(crate) mod command_line;
+pub(crate) mod compare;
+pub(crate) mod comparison;
 pub(crate) mod condition;
 pub(crate) mod config;
 pub(crate) mod config_address;
@@ -169,6 +171,7 @@ pub(crate) mod daemon;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
+pub(crate) mod drawing;
 pub mod evidence;
 pub(crate) mod explain;
 mod filled;
@@ -243,6 +246,8 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         check::ALL,
         command::ALL,
         command_line::ALL,
+        compare::ALL,
+        comparison::ALL,
         condition::ALL,
         config::ALL,
         config_address::ALL,
@@ -262,6 +267,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         #[cfg(feature = "demo")]
         demo::ALL,
         detect::ALL,
+        drawing::ALL,
         evidence::ALL,
         explain::ALL,
         filter::ALL,

@@ -3,8 +3,8 @@
 sentences! { "replay";
     // ---- arguments
     start_expected():
-        "write it like 2026-01-07T22:00 or 2026-01-07T22:00:00+08:00",
-        "写法如 2026-01-07T22:00 或 2026-01-07T22:00:00+08:00";
+        "write it like \"2026-01-07 22:00\" or 2026-01-07T22:00:00+08:00",
+        "写法如 \"2026-01-07 22:00\" 或 2026-01-07T22:00:00+08:00";
     no_such_time(time, error):
         "--start {time} is no time of this site: {error}",
         "--start {time} 不是该站点的有效时间（原文：{error}）";
@@ -31,6 +31,23 @@ sentences! { "replay";
         "the recording {path}",
         "录像 {path}";
 
+    // ---- when it began
+    began_as_given(time, zone):
+        "the recording began at {time} ({zone}), as --start says",
+        "录像从 {time} 开始（{zone}），以 --start 为准";
+    began_as_file_says(time, zone):
+        "the recording began at {time} ({zone}), as the file itself says",
+        "录像从 {time} 开始（{zone}），以文件中的记录为准";
+    began_as_assumed(time, zone):
+        "the recording is taken for one that began at {time} ({zone}): the file does not say when it did",
+        "录像按 {time} 开始算（{zone}）：文件中没有开始时间";
+    try_start_if_wrong():
+        "some recorders write when it was exported, or by a clock that is wrong; then say it: --start \"2026-01-07 22:00\"",
+        "有些录像机写的是导出时间，或时钟不准；这时请写明：--start \"2026-01-07 22:00\"";
+    try_any_start():
+        "where schedules matter, say when it began, on the site's clock: --start \"2026-01-07 22:00\"",
+        "涉及布防时段时，请按站点的当地时间写明录像的开始时间：--start \"2026-01-07 22:00\"";
+
     // ---- readings of sensors
     the_readings(path):
         "the readings in {path}",
@@ -55,6 +72,12 @@ sentences! { "replay";
     left(time, done):
         "{time} left, {done}",
         "剩余 {time}，{done}";
+    read_so_far(time, done):
+        "{time} gone by, {done}",
+        "已用 {time}，{done}";
+    read_and(time, done):
+        "{time} of the recording read, {done}",
+        "已读取录像 {time}，{done}";
     one_alert():
         "1 alert",
         "1 条预警";
@@ -99,4 +122,25 @@ sentences! { "replay";
     schedule_never_in_force():
         "its schedule is never in force at all",
         "它的布防时段根本不会生效";
+    no_rule_watches(camera):
+        "no rule watches the camera `{camera}`: nothing but trouble of the camera itself could be reported",
+        "没有规则监看摄像机 `{camera}`：除摄像机自身的故障外，不会有任何预警";
+    try_rule_of_camera(camera):
+        "name it in a rule: cameras = [\"{camera}\"]",
+        "请在规则中写上它：cameras = [\"{camera}\"]";
+    try_places(rules):
+        "these rules have a zone or line that it does not have: {rules}",
+        "以下规则的区域或绊线是它没有的：{rules}";
+    rule_could_not_decide(rule, wanted, had):
+        "the rule `{rule}` could never decide: its condition must last {wanted} s without a break, and it was in force for {had} s at most",
+        "规则 `{rule}` 始终无法判定：条件须连续满足 {wanted} 秒，而它最长只生效了 {had} 秒";
+    visits_are_one_alert(rule, visits, hold):
+        "the rule `{rule}`: {visits} visits are one alert, as `hold_secs` is {hold}",
+        "规则 `{rule}`：{visits} 次出现合为一条预警，因为 `hold_secs` 为 {hold}";
+    visits_are_alerts(rule, visits, alerts, hold):
+        "the rule `{rule}`: {visits} visits are {alerts} alerts, as `hold_secs` is {hold}",
+        "规则 `{rule}`：{visits} 次出现合为 {alerts} 条预警，因为 `hold_secs` 为 {hold}";
+    try_hold():
+        "with a shorter `hold_secs` each visit is an alert of its own",
+        "`hold_secs` 设得更短，每次出现就会各成一条预警";
 }

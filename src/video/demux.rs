@@ -12,6 +12,8 @@ use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
 use super::container::{self, Container};
@@ -23,6 +25,7 @@ use super::pipeline::{AttemptContext, make};
 use super::source::{Location, Pace};
 use super::unpack::choice::{self, Unreadable};
 use super::unpack::{Dhav, Piece, ProgramStream, TransportStream, Unpacker};
+use crate::analysis::time::Timestamp;
 use crate::text::{Sentence, foreign, recording, stream};
 
 /// Adds the reader of a file to a pipeline.
@@ -47,6 +50,7 @@ pub(super) struct FileNotes {
     /// The orientation was read from the file itself.
     is_known: AtomicBool,
     remarks: Mutex<Vec<Sentence>>,
+    began_at: Mutex<Option<Timestamp>>,
 }
 
 impl FileNotes {
@@ -61,6 +65,11 @@ impl FileNotes {
         let turned = self.orientation().filter(|orientation| !orientation.is_upright());
         remarks.extend(turned.map(|orientation| recording::is_turned(orientation.sentence())));
         remarks
+    }
+
+    /// When it began, where it says so itself.
+    pub(super) fn began_at(&self) -> Option<Timestamp> {
+        *self.began_at.lock()
     }
 
     fn remark(&self, sentence: Sentence) {
@@ -78,8 +87,14 @@ impl FileNotes {
         }
     }
 
-    /// Takes the orientation out of an event of the file's stream.
+    /// Takes the orientation and the time of the file's beginning out of an event of its stream.
     fn take(&self, event: &gst::EventRef) {
+        if let gst::EventView::Tag(tags) = event.view()
+            && let Some(tag) = tags.tag().get::<gst::tags::DateTime>()
+            && let Some(at) = moment(&tag.get())
+        {
+            self.began_at.lock().get_or_insert(at);
+        }
         if !self.is_known.load(Ordering::Relaxed)
             && let gst::EventView::Tag(tags) = event.view()
             && let Some(tag) = tags.tag().get::<gst::tags::ImageOrientation>()
@@ -88,6 +103,23 @@ impl FileNotes {
             *self.orientation.lock() = Some(orientation);
         }
     }
+}
+
+/// Recorders whose clock was never set write times before this: none of them is the recording's.
+const CLOCK_WAS_SET: i32 = 2002;
+
+/// The moment of a tag that has date and time, unless the clock that wrote it was never set.
+fn moment(tag: &gst::DateTime) -> Option<Timestamp> {
+    if !tag.has_time() {
+        return None;
+    }
+    let tag = tag.to_utc().ok().filter(|tag| tag.year() >= CLOCK_WAS_SET)?;
+    let part = |part: Option<i32>| i8::try_from(part.unwrap_or(0)).ok();
+    let year = i16::try_from(tag.year()).ok()?;
+    let (month, day) = (part(tag.month())?, part(tag.day())?);
+    let (hour, minute, second) = (part(tag.hour())?, part(tag.minute())?, part(tag.second())?);
+    let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    civil.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
 }
 
 /// What becomes of a pause in a recording.

@@ -21,6 +21,7 @@ use super::orientation::Turner;
 use super::picture::{PictureShape, RAW_FORMATS, RawFormat};
 use super::source::{Location, Pace};
 use super::{decoding, demux, pipeline};
+use crate::analysis::time::Timestamp;
 use crate::frame::Picture;
 use crate::text::{Sentence, stream};
 use crate::types::decoding::Decoder;
@@ -226,6 +227,12 @@ impl FileFrames {
     /// How long the file is, where it says so; known from the first frame on.
     pub fn duration(&self) -> Option<Duration> {
         self.reader.0.query_duration::<gst::ClockTime>().map(Duration::from)
+    }
+
+    /// When the recording began, where it says so itself; known from the first frame on. What wrote it may have written when
+    /// it was exported, and by a clock that was wrong.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        self.notes.began_at()
     }
 
     /// Frames decoded so far, also those that `every` skipped.

@@ -2,7 +2,7 @@
 //!
 //! What goes in: a [`Source`] (an RTSP address with its credentials, or a file) from the checked
 //! configuration. What comes out: [`Frame`](crate::frame::Frame)s and [`CameraEvent`]s, handed to a
-//! [`FrameSink`]; for replay, frames pulled one by one from [`read_file`].
+//! [`FrameSink`]; for replay, frames pulled one by one from [`read_file`]. The other way round, drawn pictures become a file (`write`).
 //!
 //! ```text
 //!  supervise ── one thread per camera: build, watch, tear down, wait, again
@@ -29,7 +29,7 @@
 //! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
 //!   reconnected.
 //! - Must never hand on a packet of a camera that was not looked at: one without content has ended the whole process.
-//! - Must never convert pixels; frames keep the decoder's planes and strides. Only pictures that must be
+//! - Must never convert pixels of a camera; frames keep the decoder's planes and strides. Only pictures that must be
 //!   [turned](Orientation) are copied.
 
 mod address;
@@ -68,6 +68,7 @@ mod stream_info;
 mod supervise;
 mod tls;
 mod unpack;
+mod write;
 
 use std::sync::OnceLock;
 
@@ -101,6 +102,7 @@ pub(crate) use source::redact;
 pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source};
 pub use stream_info::StreamInfo;
 pub use supervise::{CameraHandle, FrameSink, supervise};
+pub(crate) use write::{VideoWriter, WriteError, may_write};
 
 /// Loads GStreamer; cheap after the first call.
 ///

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::frame::Picture;
 use crate::text::Sentence;
 
+use super::trails::Trails;
 use super::{
     Cost, LIVE_EVERY, LiveView, MOST_LIVE, Next, NoLook, RedactionSettings, STILL_EVERY, Seen, Sighting,
     Still, ViewPicture,
@@ -30,10 +31,6 @@ const STILL_REPLACED_EVERY: Duration = Duration::from_secs(2);
 const SHAPE_FRESH: Duration = Duration::from_secs(5);
 /// Number of views of a camera that are kept for viewers: a browser fetches the picture after its event.
 const KEPT_VIEWS: usize = 6;
-/// Points of a trail.
-const TRAIL: usize = 40;
-/// The trail of what was not seen for so long is forgotten.
-const TRAIL_KEPT: Duration = Duration::from_secs(10);
 /// After so many live pictures a small one has its turn, so that four live cameras do not starve the status page.
 const SMALL_EVERY: u32 = 4;
 
@@ -78,14 +75,9 @@ struct Slot {
     recent: VecDeque<Arc<LiveView>>,
     still: Option<Arc<Still>>,
     shape: watch::Sender<Option<Arc<Still>>>,
-    trails: BTreeMap<u64, Trail>,
+    trails: Trails,
     cost: Cost,
     cpu: Duration,
-}
-
-struct Trail {
-    points: Vec<[f32; 2]>,
-    seen_at: Duration,
 }
 
 /// A frame that may be shown.
@@ -143,7 +135,7 @@ impl Slot {
             recent: VecDeque::new(),
             still: None,
             shape: watch::Sender::new(None),
-            trails: BTreeMap::new(),
+            trails: Trails::default(),
             cost: Cost::default(),
             cpu: Duration::ZERO,
         }
@@ -191,7 +183,7 @@ impl Slot {
 
     fn forget_live(&mut self) {
         self.recent.clear();
-        self.trails.clear();
+        self.trails.forget();
         self.live.send_replace(None);
         (self.cost, self.cpu) = (Cost::default(), Duration::ZERO);
     }
@@ -204,22 +196,6 @@ impl Slot {
         self.recent.clear();
         self.live.send_replace(None);
         self.shape.send_replace(None);
-    }
-
-    /// Adds where everything was.
-    fn follow(&mut self, seen: &mut Seen, now: Duration) {
-        for one in &mut seen.boxes {
-            let Some(track) = one.track else { continue };
-            let [x0, _, x1, y1] = one.box_in_frame;
-            let trail = self.trails.entry(track).or_insert(Trail { points: Vec::new(), seen_at: now });
-            trail.seen_at = now;
-            if trail.points.len() == TRAIL {
-                trail.points.remove(0);
-            }
-            trail.points.push([f32::midpoint(x0, x1), y1]);
-            one.trail.clone_from(&trail.points);
-        }
-        self.trails.retain(|_, trail| now.saturating_sub(trail.seen_at) < TRAIL_KEPT);
     }
 }
 
@@ -392,7 +368,7 @@ impl Hub {
             slot.shape.send_replace(Some(still(picture)));
         }
         if let Some(picture) = made.live.filter(|_| slot.looks > 0) {
-            slot.follow(&mut seen, now);
+            slot.trails.follow(&mut seen, now);
             let view = Arc::new(LiveView { number, at: at.utc, picture, seen, cost: slot.cost });
             if slot.recent.len() == KEPT_VIEWS {
                 slot.recent.pop_front();

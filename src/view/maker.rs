@@ -119,7 +119,8 @@ pub(super) fn make(redactor: &mut StrictRedactor, job: &Job, empty_views: &Empty
     Made { live, still, shape, cpu: thread_cpu_time().saturating_sub(cpu_before) }
 }
 
-fn shown(one: &super::SeenBox) -> Shown {
+/// A box as evidence has it.
+pub(crate) fn shown(one: &super::SeenBox) -> Shown {
     let [x0, y0, x1, y1] = one.box_in_frame;
     Shown { class: Class::named(one.class), score: one.score, box_in_frame: BBox::new(x0, y0, x1, y1) }
 }

@@ -15,11 +15,13 @@
 //! Must never hand out a pixel that was not redacted with the configuration of now, keep a picture that nobody looks at, or
 //! make the analysis wait.
 
+mod draw;
 mod hub;
 mod maker;
 mod redaction;
 #[cfg(test)]
 mod tests;
+mod trails;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,10 +33,12 @@ use crate::analysis::time::Timestamp;
 use crate::frame::Picture;
 use crate::text::Sentence;
 
+pub(crate) use draw::{Canvas, Drawn, RuleRow, RuleState};
 pub use hub::{Follow, Look, Viewer};
 pub(crate) use hub::{Pending, Tap, Views};
-pub(crate) use maker::Maker;
-pub(crate) use redaction::{Finders, MakeFinders, RedactionSettings};
+pub(crate) use maker::{Maker, shown};
+pub(crate) use redaction::{Finders, MakeFinders, RedactionSettings, StrictRedactor};
+pub(crate) use trails::Trails;
 
 /// Cameras that can be looked at live at the same time.
 pub const MOST_LIVE: usize = 4;

@@ -62,7 +62,7 @@ pub(crate) type MakeFinders = Arc<dyn Fn() -> Result<Finders, Sentence> + Send +
 
 /// One per thread that redacts.
 #[derive(Default)]
-pub(super) struct StrictRedactor {
+pub(crate) struct StrictRedactor {
     finder: Option<FaceFinder>,
 }
 
@@ -71,7 +71,7 @@ impl StrictRedactor {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn redact(
+    pub(crate) fn redact(
         &mut self,
         faces: &Result<Option<Arc<Model>>, Sentence>,
         scene: &Scene<'_>,

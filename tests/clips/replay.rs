@@ -10,6 +10,9 @@ use crate::support::clips::shared;
 use crate::support::daemon::write_config;
 use crate::support::site::public_models;
 
+/// In the morning there.
+const START: &str = "2026-01-07T00:00:00Z";
+
 /// One camera with zones and lines, and the rules to try on it.
 fn config(folder: &Path, model: &str, hz: f32, camera: &str, rules: &str) -> String {
     let folder = folder.display();
@@ -51,6 +54,8 @@ fn replay(folder: &Path, clip: &str, config: &str) -> Output {
         .arg(config)
         .arg("--manifest")
         .arg(manifest)
+        // Some of the clips say when they were made.
+        .args(["--start", START])
         .output()
         .expect("lookout runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -67,7 +72,7 @@ struct Published {
 }
 
 fn published(output: &Output) -> Vec<Published> {
-    let start: jiff::Timestamp = "2026-01-07T00:00:00Z".parse().expect("a time");
+    let start: jiff::Timestamp = START.parse().expect("a time");
     let seconds = |value: &Value| {
         let at: jiff::Timestamp = value.as_str()?.parse().ok()?;
         Some(at.duration_since(start).as_secs_f64())

@@ -17,5 +17,6 @@ mod named_paths;
 mod orders;
 mod originals;
 mod pipes;
+mod recordings;
 mod resend;
 mod transfers;

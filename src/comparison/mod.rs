@@ -1,0 +1,27 @@
+//! What two configurations make of the same past, side by side: which alerts are in both, which in one only, and what that
+//! costs. `lookout retune` compares over the journal of a box, `lookout compare` over a recording.
+//!
+//! ```text
+//! revisions of the one ─┐
+//!                       ├─► differences ─► reasons (of two plans) ─► price ─► report: text, JSON, HTML
+//! revisions of the other┘
+//! ```
+//!
+//! Pure: revisions, plans, verdicts and pictures come in, texts go out. Must never judge anything itself, and must never
+//! show a picture that was not redacted: the pictures it is given are those that the box keeps as evidence.
+
+mod alert_life;
+mod difference;
+mod lasting;
+mod price;
+mod reasons;
+mod report;
+#[cfg(test)]
+mod test_alerts;
+
+pub(crate) use alert_life::AlertLife;
+pub(crate) use difference::{Difference, Pairing, differences};
+pub(crate) use lasting::lasting;
+pub(crate) use price::Price;
+pub(crate) use reasons::give_reasons;
+pub(crate) use report::{Comparison, Note, Picture};
