@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -60,12 +60,13 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "outbox", "audit", "control", "view",
         ],
     ),
+    ("metrics", &["types", "text", "contract", "config"]),
     (
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "view", "web",
+            "view", "web", "metrics",
         ],
     ),
     (
@@ -92,6 +93,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "view",
             "onvif",
             "web",
+            "metrics",
             "daemon",
             "sentences",
         ],
@@ -113,7 +115,7 @@ const HOMES: [(&str, &str); 24] = [
     ("rusqlite", "outbox and web"),
     ("rumqttc", "mqtt and sensors"),
     ("tokio_serial", "sensors"),
-    ("hyper", "sensors and web and onvif"),
+    ("hyper", "sensors and web and onvif and metrics"),
     ("quick_xml", "onvif"),
     ("tokio_rustls", "web and onvif"),
     ("axum", "web"),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::document::{At, Document, SignalDocument};
 use super::report::Report;
 use super::secret::{Credentials, SecretStore, unreadable_hint};
-use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site, Web};
+use super::settings::{Camera, Detector, Evidence, MetricsListener, Mqtt, Outbox, Sensors, Site, Web};
 use super::source::Source;
 use super::structure::TakenOut;
 use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
@@ -36,6 +36,7 @@ mod condition;
 mod filters;
 mod grid;
 mod layers;
+mod metrics;
 mod nothing_left;
 mod rule;
 mod sections;
@@ -56,6 +57,7 @@ pub(super) struct Parts {
     pub outbox: Outbox,
     pub evidence: Evidence,
     pub web: Web,
+    pub metrics: Option<MetricsListener>,
     pub cameras: Vec<Camera>,
     pub rules: Vec<Rule>,
     pub titles: BTreeMap<Arc<str>, String>,
@@ -110,6 +112,7 @@ pub(super) fn document(
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
     let web = checker.web(document.web.as_ref(), document.sensors.as_ref());
+    let metrics = checker.metrics(document);
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     checker.camera_types(document);
     let cameras = checker.cameras(document, time_zone.as_ref());
@@ -131,6 +134,7 @@ pub(super) fn document(
         outbox,
         evidence,
         web,
+        metrics,
         cameras,
         rules,
         titles,
