@@ -15,7 +15,7 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences} > web > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences} > {web, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
@@ -55,6 +55,7 @@ pub mod contract;
 pub mod frame;
 pub(crate) mod input_file;
 pub mod lifeline;
+pub(crate) mod metrics;
 pub mod text;
 pub mod types;
 

@@ -63,12 +63,13 @@ const ARROWS: [(&str, &[&str]); 26] = [
             "outbox", "audit", "control", "view",
         ],
     ),
+    ("metrics", &["types", "text", "contract", "config"]),
     (
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "view", "web",
+            "view", "web", "metrics",
         ],
     ),
     (
@@ -96,6 +97,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
             "view",
             "onvif",
             "web",
+            "metrics",
             "daemon",
             "sentences",
         ],
@@ -117,7 +119,7 @@ const HOMES: [(&str, &str); 24] = [
     ("rusqlite", "outbox and web"),
     ("rumqttc", "mqtt and sensors"),
     ("tokio_serial", "sensors"),
-    ("hyper", "sensors and web and onvif"),
+    ("hyper", "sensors and web and onvif and metrics"),
     ("quick_xml", "onvif"),
     ("tokio_rustls", "web and onvif"),
     ("axum", "web"),

@@ -76,6 +76,10 @@ pub(crate) struct WriterSettings {
 pub(crate) struct AlertWriterCounts {
     /// Revisions stored.
     pub stored: AtomicU64,
+    /// Of them, first ones, by kind and level.
+    pub begun: Mutex<BTreeMap<(Arc<str>, Level), u64>>,
+    /// Alerts that are open, by level.
+    pub open: Mutex<BTreeMap<Level, u64>>,
     /// Revisions that wait in memory because storing fails.
     pub waiting: AtomicU64,
     /// Revisions lost because memory for them ran out.
@@ -190,7 +194,10 @@ impl Writer {
                     let unstored = self.prepare(revision, snapshot);
                     self.unstored.push_back(unstored);
                 }
-                Ok(WriterMessage::Open(open)) => (self.publish_open)(&open, &self.settings.alert_enricher),
+                Ok(WriterMessage::Open(open)) => {
+                    self.count_open(&open);
+                    (self.publish_open)(&open, &self.settings.alert_enricher);
+                }
                 Ok(WriterMessage::Counts { minutes, at }) => self.store_counts(&minutes, at),
                 Ok(WriterMessage::Ping(ping)) => {
                     outbox::crash_point("alert-writer-question");
@@ -291,6 +298,10 @@ impl Writer {
                 break;
             }
             self.counts.stored.fetch_add(1, Ordering::Relaxed);
+            let Revision { rev, kind, level, .. } = &*next.revision;
+            if *rev == 1 {
+                *self.counts.begun.lock().entry((kind.clone(), *level)).or_default() += 1;
+            }
             self.unstored.pop_front();
         }
         // Also where the last that waited turned out to be one that cannot be reported.
@@ -298,6 +309,14 @@ impl Writer {
             log_info!(say::stored_again());
         }
         self.counts.waiting.store(self.unstored.len() as u64, Ordering::Relaxed);
+    }
+
+    fn count_open(&self, open: &[Revision]) {
+        let mut counts = self.counts.open.lock();
+        counts.clear();
+        for revision in open.iter().filter(|revision| !revision.is_last()) {
+            *counts.entry(revision.level).or_default() += 1;
+        }
     }
 
     fn store_one(&self, next: &Unstored) -> Result<(), OutboxError> {

@@ -227,6 +227,32 @@ impl Command {
         }
         false
     }
+
+    /// How its log is written.
+    fn log_format(&self) -> run::LogFormat {
+        match self {
+            Command::Run(args) => args.log_format,
+            #[cfg(feature = "demo")]
+            Command::Demo(_) | Command::Capacity(_) => run::LogFormat::Text,
+            #[cfg(feature = "web")]
+            Command::Page(_) => run::LogFormat::Text,
+            Command::Check(_)
+            | Command::Probe(_)
+            | Command::Discover(_)
+            | Command::Detect(_)
+            | Command::Replay(_)
+            | Command::Explain(_)
+            | Command::Sensors(_)
+            | Command::Tail(_)
+            | Command::Keys(_)
+            | Command::Secret(_)
+            | Command::Backup(_)
+            | Command::Restore(_)
+            | Command::Audit(_)
+            | Command::Models(_)
+            | Command::Schema(_) => run::LogFormat::Text,
+        }
+    }
 }
 
 /// Runs the program; called by `main` only.
@@ -234,7 +260,7 @@ pub fn main() -> ExitCode {
     language::look_for_it_in(std::env::args_os());
     text::log_speaks(language::of_this_run());
     let arguments = arguments();
-    start_log(arguments.command.is_quiet());
+    start_log(arguments.command.is_quiet(), arguments.command.log_format());
     let result = match arguments.command {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args),
@@ -312,18 +338,28 @@ fn write_line(line: impl fmt::Display) -> Result<bool, Failure> {
 }
 
 /// `quiet`: a command whose table would drown in what every camera does.
-fn start_log(quiet: bool) {
+fn start_log(quiet: bool, format: run::LogFormat) {
     // Libraries talk too much at `info` for somebody on a ladder; what rumqttc warns of, such as a message that a broker does
     // not take, the log has in our own words.
     let usual = if quiet { "error" } else { "info,rumqttc=error,ort=warn" };
     let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .with_timer(LogTime)
         // It would panic to say that nobody reads standard error any more.
-        .log_internal_errors(false)
-        .init();
+        .log_internal_errors(false);
+    match format {
+        run::LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        run::LogFormat::Json => {
+            text::log_has_args();
+            log.with_ansi(false)
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false)
+                .init();
+        }
+    }
 }

@@ -24,6 +24,21 @@ pub(crate) struct Args {
     /// box in the field
     #[arg(long)]
     allow_core: bool,
+    /// Lines of the log for people, or JSON objects for programs: `code` says which sentence it is and `args`, JSON in a text,
+    /// what stands in it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) log_format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[value(help = None)]
+    Text,
+    /// One JSON object a line.
+    #[value(help = None)]
+    Json,
 }
 
 /// Runs it.

@@ -13,6 +13,7 @@ use crate::contract::asyncapi::{View, asyncapi};
 use crate::contract::examples::ExampleError;
 use crate::contract::messages::{Content, Message};
 use crate::control::{message, messages, reference};
+use crate::metrics;
 use crate::text::{Sentence, argument, model, schema as say};
 
 /// Print the published schemas, or write them all to a folder.
@@ -20,7 +21,8 @@ use crate::text::{Sentence, argument, model, schema as say};
 /// Without arguments: a list of what there is.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to print: the name of a message, `asyncapi`, `asyncapi-centre`, or `configuration` (for editors)
+    /// What to print: the name of a message, `asyncapi`, `asyncapi-centre`, `configuration` (for editors), or `metrics` (tables in
+    /// Markdown)
     #[arg(conflicts_with_all = ["dir", "reference"])]
     name: Option<String>,
     /// Write everything that is published to this folder
@@ -30,6 +32,9 @@ pub struct Args {
     #[arg(long)]
     reference: bool,
 }
+
+/// What is no schema, but published as well.
+const METRICS: &str = "metrics";
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
@@ -41,6 +46,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     match args.name.as_deref() {
         None => print(&list(language::of_this_run())),
+        Some(METRICS) => print(&metrics::reference::markdown(language::of_this_run())),
         Some(name) => print(&one(name)?),
     }
 }
@@ -109,6 +115,7 @@ fn list(language: Language) -> String {
         (View::Box.name(), "", say::of_box()),
         (View::Centre.name(), "", say::of_centre()),
         ("configuration", "", say::of_configuration()),
+        (METRICS, "", say::of_metrics()),
     ];
     let rows: Vec<(&str, &str, Sentence)> = messages.chain(others).collect();
     let names = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();

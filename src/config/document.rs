@@ -22,12 +22,14 @@ use crate::types::provider::Provider;
 
 mod camera;
 mod layers;
+mod metrics;
 mod rule;
 mod signal;
 mod web;
 
 pub use camera::*;
 pub use layers::*;
+pub use metrics::*;
 pub(crate) use rule::{Given, RuleDocument};
 pub(crate) use signal::{
     DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
@@ -58,6 +60,9 @@ pub struct Document {
     /// The page on the box, for a browser: how everything does, and what was told. It is always encrypted, and nobody sees
     /// anything without a login; `lookout page` says how to open it.
     pub web: Option<At<WebDocument>>,
+    /// Metrics for a scrape by Prometheus or whatever reads OpenMetrics (`deploy/METRICS.md`). Without this section nobody can
+    /// read them.
+    pub metrics: Option<At<MetricsDocument>>,
     /// What grids are called and who answers for them, one `[[grid]]` for each that has something to say; goes into every
     /// alert of that grid.
     #[serde(default)]

@@ -78,8 +78,8 @@ pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor, Sensors, Site, Tls,
-    Web, WebListen,
+    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, MetricsListener, Mqtt, Outbox, Sensor,
+    Sensors, Site, Tls, Web, WebListen,
 };
 pub(crate) use settings::{PLACEHOLDER_AREA, SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
@@ -132,6 +132,8 @@ pub struct Config {
     pub evidence: Evidence,
     /// The page on the box.
     pub web: Web,
+    /// The listener for whoever reads metrics, where there is one.
+    pub metrics: Option<MetricsListener>,
     /// The cameras, in the order of the file; none on a box that has only sensors.
     pub cameras: Vec<Camera>,
     /// The rules, in the order of the file. Cameras, zones and lines they name exist.

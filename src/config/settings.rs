@@ -339,6 +339,23 @@ impl Web {
     pub const IS_BUILT_IN: bool = cfg!(feature = "web");
 }
 
+/// The listener for whoever reads metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricsListener {
+    /// The address it listens on; other machines reach it only where there is a token.
+    pub listen: SocketAddr,
+    /// What a reader must show, as the password; `None` also in a configuration for another machine.
+    pub token: Option<Credentials>,
+}
+
+impl MetricsListener {
+    /// Whether the file says the same of both, whatever the token is.
+    pub fn is_equivalent(&self, other: &MetricsListener) -> bool {
+        let MetricsListener { listen, token } = self;
+        *listen == other.listen && same_secret(token.as_ref(), other.token.as_ref())
+    }
+}
+
 /// The address of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebListen {

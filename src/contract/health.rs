@@ -18,6 +18,37 @@ pub(crate) const HEALTH_EVERY: Duration = Duration::from_secs(10);
 /// How often `up/camera` and `up/sensor` are published when nothing about them changes.
 pub(crate) const PART_EVERY: Duration = Duration::from_secs(600);
 
+/// The parts that may be degraded: those of the box, then all cameras and all sensors, each as one. Of a camera and of a
+/// sensor the report says which (`camera:cam-03`).
+pub(crate) const DEGRADED_PARTS: [&str; 14] = [
+    "mqtt",
+    "spool",
+    "disk",
+    "detector",
+    "service",
+    "secrets",
+    "configuration",
+    "page",
+    "metrics",
+    "signing",
+    "redaction",
+    "clock",
+    CAMERAS.all,
+    SENSORS.all,
+];
+
+impl Degraded {
+    /// Where a part, as a report names it, stands in [`DEGRADED_PARTS`].
+    pub(crate) fn part_in_list(part: &str) -> Option<usize> {
+        let all = [CAMERAS, SENSORS].into_iter().find(|kind| part.starts_with(kind.prefix));
+        let name = all.map_or(part, |kind| kind.all);
+        DEGRADED_PARTS.iter().position(|known| *known == name)
+    }
+}
+
+/// Why frames were not looked at, as `dropped` of a camera has it.
+pub(crate) const DROP_REASONS: [&str; 5] = ["asleep", "late", "not_due", "overload", "unreadable"];
+
 fn about_health() -> String {
     format!(
         "How the box does, retained on `up/health`, every {} s and at once when something degrades or is well again. It expires after five minutes (MQTT 5), so that a box that is gone is not said to run. The counts are always complete; the lists are here as long as they fit. Each camera and each sensor has its own message, on `up/camera/{{camera}}` and `up/sensor/{{sensor}}`.",
@@ -102,6 +133,20 @@ pub enum SignalWord {
     Off,
     /// Too few sources can be heard to raise it. It does not mean that all is well.
     Unknown,
+}
+
+impl SignalWord {
+    /// All of them.
+    pub(crate) const ALL: [SignalWord; 3] = [SignalWord::On, SignalWord::Off, SignalWord::Unknown];
+
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            SignalWord::On => "on",
+            SignalWord::Off => "off",
+            SignalWord::Unknown => "unknown",
+        }
+    }
 }
 
 impl Payload for HealthData {
@@ -525,6 +570,22 @@ pub enum CameraState {
     Ended,
 }
 
+impl CameraState {
+    /// All of them.
+    pub(crate) const ALL: [CameraState; 4] =
+        [CameraState::Connecting, CameraState::Running, CameraState::Lost, CameraState::Ended];
+
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            CameraState::Connecting => "connecting",
+            CameraState::Running => "running",
+            CameraState::Lost => "lost",
+            CameraState::Ended => "ended",
+        }
+    }
+}
+
 /// One sensor's health, with its latest reading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SensorHealth {
@@ -564,6 +625,20 @@ pub enum SensorState {
     Bad,
     /// It says nothing. What depends on it is unknown: silence is not "all is well".
     Silent,
+}
+
+impl SensorState {
+    /// All of them.
+    pub(crate) const ALL: [SensorState; 3] = [SensorState::Good, SensorState::Bad, SensorState::Silent];
+
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            SensorState::Good => "good",
+            SensorState::Bad => "bad",
+            SensorState::Silent => "silent",
+        }
+    }
 }
 
 /// The detector's health.
@@ -653,6 +728,19 @@ mod tests {
             [Decoding::Keyframes, Decoding::Burst, Decoding::Full, Decoding::Forced, Decoding::Overloaded]
         {
             assert_eq!(serde_json::to_value(decoding).expect("a word"), decoding.name());
+        }
+    }
+
+    #[test]
+    fn every_state_has_its_published_name() {
+        for state in CameraState::ALL {
+            assert_eq!(serde_json::to_value(state).expect("a word"), state.name());
+        }
+        for state in SensorState::ALL {
+            assert_eq!(serde_json::to_value(state).expect("a word"), state.name());
+        }
+        for word in SignalWord::ALL {
+            assert_eq!(serde_json::to_value(word).expect("a word"), word.name());
         }
     }
 }

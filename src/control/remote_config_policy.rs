@@ -13,7 +13,7 @@ use crate::analysis::geometry::Point;
 use crate::analysis::ground::Horizon;
 use crate::analysis::heights::HeightLimits;
 use crate::analysis::time::Timestamp;
-use crate::config::{Camera, CameraSource, Config, WebhookListener};
+use crate::config::{Camera, CameraSource, Config, MetricsListener, WebhookListener};
 use crate::contract::signature::Role;
 use crate::text::{Joint, Sentence, Words, policy as say};
 
@@ -183,6 +183,7 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<Sentence> {
         ("[outbox]", wanted.outbox == file.outbox),
         // Who reaches the page is decided at the box.
         ("[web]", wanted.web == file.web),
+        ("[metrics]", same_metrics(wanted.metrics.as_ref(), file.metrics.as_ref())),
     ];
     for (section, _) in sections.iter().filter(|(_, same)| !same) {
         let paths = FROM_AFAR.iter().map(|path| format!("`{path}`").into()).collect();
@@ -208,6 +209,14 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<Sentence> {
         all.push(say::serial_port(device.display()));
     }
     all
+}
+
+fn same_metrics(one: Option<&MetricsListener>, other: Option<&MetricsListener>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is_equivalent(other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
 }
 
 fn devices(config: &Config) -> BTreeSet<PathBuf> {

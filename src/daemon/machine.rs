@@ -6,9 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::Resource;
+
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::health::MachineHealth;
+use crate::metrics::snapshot::ProcessFigures;
 
 use super::clock_watch;
 
@@ -99,6 +102,29 @@ fn stolen_secs() -> Option<f64> {
     Some(ticks / TICKS_PER_SEC)
 }
 
+/// How this process and its machine do now, for metrics. Reads a dozen small files of the kernel.
+pub(super) fn process() -> ProcessFigures {
+    let (soft, files) = (rustix::process::getrlimit(Resource::Nofile).current, fs::read_dir("/proc/self/fd"));
+    ProcessFigures {
+        started: started_at(),
+        cpu_secs: cpu_secs(),
+        resident_bytes: memory_bytes(),
+        // Without the folder itself, which is open while it is read.
+        files: files.ok().map(|files| (files.count() as u64).saturating_sub(1)),
+        most_files: soft,
+        temperatures: temperatures(),
+    }
+}
+
+/// When this process started, in seconds since 1970-01-01 UTC, by the clock of now.
+fn started_at() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    let ticks: f64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    let of_all = fs::read_to_string("/proc/stat").ok()?;
+    let booted = of_all.lines().find_map(|line| line.strip_prefix("btime "))?;
+    Some(booted.trim().parse::<f64>().ok()? + ticks / TICKS_PER_SEC)
+}
+
 fn memory_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -130,6 +156,16 @@ mod tests {
         assert!(stolen.is_some_and(|cores| cores >= 0.0), "{stolen:?}");
         let health = health(cores, None);
         assert!(health.memory_bytes.is_some_and(|bytes| bytes > 1 << 20), "{health:?}");
+    }
+
+    #[test]
+    fn this_process_has_files_open_and_started_before_now() {
+        let process = process();
+        let now = Timestamp::now().as_second() as f64;
+        let started = process.started.unwrap();
+        assert!(started <= now + 2.0 && started > now - 24.0 * 3600.0, "{started} {now}");
+        let (files, most) = (process.files.unwrap(), process.most_files.unwrap());
+        assert!(files >= 3 && files < most, "{files} of {most}");
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(crate) mod load_test;
 pub(crate) mod loaded_models;
 mod machine;
 mod meta;
+mod metrics;
 #[cfg(feature = "web")]
 mod page;
 #[cfg(not(feature = "web"))]
@@ -59,6 +60,7 @@ use crate::clock::{Clock, log_in_zone};
 use crate::config::{Config, Problems};
 use crate::control::command_thread::MainCommand;
 use crate::lifeline::{self, Doing, Lifeline};
+use crate::metrics::Metrics;
 use crate::text::{Sentence, box_log, language_of_log, log_error, log_info, log_speaks};
 use crate::types::language::Language;
 
@@ -217,6 +219,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let viewer = views.views.viewer();
     let manifest = options.manifest.clone();
     let page = PageStage::start(context, &storage, &commands, desk, viewer, restarts, manifest);
+    let metrics = Metrics::start(config.metrics.as_ref(), machine::process);
     let stages = Stages {
         storage,
         broker,
@@ -229,6 +232,7 @@ pub(crate) fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         sensors,
         views,
         page,
+        metrics,
     };
 
     let mut running = Running::new(file, &options, beginning, loaded, secret_files, stages, clock);

@@ -24,13 +24,15 @@ use crate::contract::box_status::{
 };
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
-    self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
-    HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    self, CameraData, CameraHealth, CameraState, DROP_REASONS, Decoding, Degraded, DetectorHealth,
+    HealthCounts, HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord,
+    SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::{Language, Time};
 use crate::contract::{EventError, Sender};
 use crate::control::overrides::LastOffer;
+use crate::metrics;
 use crate::mqtt;
 use crate::outbox::Depth;
 use crate::pipeline::inference_workers::InferenceCounts;
@@ -45,7 +47,7 @@ use super::machine::{self, CpuReading};
 
 #[cfg(feature = "web")]
 pub(super) use trouble::is_waiting;
-pub(super) use trouble::{Reason, sensor_reason};
+pub(super) use trouble::{Reason, degraded_parts, sensor_reason};
 
 use trouble::{parts, reasons};
 
@@ -164,6 +166,8 @@ pub(super) struct Readings {
     pub signing_trouble: Option<(Sentence, Sentence)>,
     /// Why the page cannot be opened, and what to try.
     pub page_trouble: Option<(Sentence, Option<Sentence>)>,
+    /// Why metrics cannot be read.
+    pub metrics_trouble: Option<metrics::Trouble>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
@@ -387,15 +391,9 @@ impl Health {
             let counts = counts.unwrap_or_default();
             let frames = Frames { came: stats.units, decoded: stats.frames, looked_at: counts.taken };
             let before = self.last.frames.insert(id.clone(), frames).unwrap_or_default();
-            let gate = stats.gate.map(|(_, gate)| gate).unwrap_or_default();
             let mode = stats.gate.map(|(mode, _)| mode).filter(|_| stats.frames > 0);
             let rate = |now: u64, before: u64| tenth(now.saturating_sub(before) as f64 / seconds);
-            let state = match stats.state {
-                video::CameraState::Connecting => CameraState::Connecting,
-                video::CameraState::Running => CameraState::Running,
-                video::CameraState::Waiting | video::CameraState::Stopped => CameraState::Lost,
-                video::CameraState::Ended => CameraState::Ended,
-            };
+            let state = camera_state(stats.state);
             let advice = mode.and_then(advice);
             let error = stats.last_error.as_ref();
             // The text names the camera; the code is the fault's own.
@@ -414,13 +412,7 @@ impl Health {
                 advice: advice.map(|advice| advice.in_language(language)),
                 last_frame_at: last_frame_at.map(Time),
                 decoder: stats.stream.as_ref().map(|stream| stream.decoder.clone()),
-                dropped: BTreeMap::from([
-                    ("asleep".to_owned(), gate.slept_through),
-                    ("late".to_owned(), gate.given_up),
-                    ("not_due".to_owned(), counts.not_due),
-                    ("overload".to_owned(), counts.replaced),
-                    ("unreadable".to_owned(), stats.unreadable),
-                ]),
+                dropped: DROP_REASONS.map(str::to_owned).into_iter().zip(dropped(stats, counts)).collect(),
                 reconnects: stats.reconnects,
                 error: error.map(|error| error.in_language(language)),
                 error_code: code_of(fault.as_ref()),
@@ -475,6 +467,31 @@ fn args_of(sentence: Option<&Sentence>, language: Language) -> BTreeMap<String, 
     sentence.map(|sentence| sentence.args(language)).unwrap_or_default()
 }
 
+/// What a camera does, as it is published.
+pub(super) fn camera_state(state: video::CameraState) -> CameraState {
+    match state {
+        video::CameraState::Connecting => CameraState::Connecting,
+        video::CameraState::Running => CameraState::Running,
+        video::CameraState::Waiting | video::CameraState::Stopped => CameraState::Lost,
+        video::CameraState::Ended => CameraState::Ended,
+    }
+}
+
+/// Frames of a camera that were not looked at, in the order of [`DROP_REASONS`].
+pub(super) fn dropped(stats: &CameraStats, counts: Counts) -> [u64; DROP_REASONS.len()] {
+    let gate = stats.gate.map(|(_, gate)| gate).unwrap_or_default();
+    [gate.slept_through, gate.given_up, counts.not_due, counts.replaced, stats.unreadable]
+}
+
+/// Whether a sensor is believed, as it is published, and the moment of its last reading.
+pub(super) fn sensor_state(reading: &SensorReading) -> (SensorState, Option<Moment>) {
+    match reading {
+        SensorReading::Good { at, .. } => (SensorState::Good, Some(*at)),
+        SensorReading::Bad { at, .. } => (SensorState::Bad, Some(*at)),
+        SensorReading::Silent { since } => (SensorState::Silent, *since),
+    }
+}
+
 fn decoding(mode: GateMode) -> Decoding {
     match mode {
         GateMode::Patrol => Decoding::Keyframes,
@@ -509,11 +526,7 @@ fn explains(health: &SensorHealth) -> bool {
 }
 
 fn sensor_health(stats: &SensorStats, language: Language) -> SensorHealth {
-    let (state, at) = match &stats.reading {
-        SensorReading::Good { at, .. } => (SensorState::Good, Some(*at)),
-        SensorReading::Bad { at, .. } => (SensorState::Bad, Some(*at)),
-        SensorReading::Silent { since } => (SensorState::Silent, *since),
-    };
+    let (state, at) = sensor_state(&stats.reading);
     let reason = sensor_reason(stats).map(|words| Said::new(&words, None, language));
     let is_there = reason.is_some();
     let Said { text, code, args } = reason.unwrap_or_default();
@@ -736,6 +749,7 @@ mod tests {
             signing_trouble: None,
             redaction_trouble: None,
             page_trouble: None,
+            metrics_trouble: None,
             broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
             provider: "cpu".to_owned(),
             workers: 2,

@@ -220,6 +220,7 @@ impl Running {
         sent_history.look(outbox, at);
         let readings = self.readings();
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
+        self.show_metrics(&readings);
         let analysis = &mut self.stages.analysis;
         analysis.furniture.look(at.mono, &analysis.known.furniture);
         if let Some(message) = analysis.quality.look(&analysis.known.quality, &self.health.sender, at) {
@@ -273,6 +274,7 @@ impl Running {
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
             page_trouble: self.stages.page.trouble(),
+            metrics_trouble: self.stages.metrics.trouble(),
             short_runs: self.short_runs,
             signing_trouble: self.signing_trouble(),
             redaction_trouble: self.loaded_models.faces().trouble().cloned().map(Words::from),
@@ -375,8 +377,15 @@ impl Running {
         }) {
             Ok((file, base, config, prepared)) => {
                 self.secret_trouble = None;
-                let differs = (&config.mqtt, &config.cameras, &config.sensors)
-                    != (&self.config.mqtt, &self.config.cameras, &self.config.sensors);
+                let with_secrets = |config: &Config| {
+                    (
+                        config.mqtt.clone(),
+                        config.cameras.clone(),
+                        config.sensors.clone(),
+                        config.metrics.clone(),
+                    )
+                };
+                let differs = with_secrets(&config) != with_secrets(&self.config);
                 if !differs {
                     return;
                 }
@@ -470,6 +479,7 @@ impl Running {
         self.connect_to_broker(config);
         self.stages.sensors.become_those(&config.sensors);
         self.stages.page.set(config);
+        self.stages.metrics.set(config.metrics.as_ref(), STOP_WITHIN);
         let limits = |config: &Config| (config.outbox.clone(), config.mqtt.expect_marks);
         if limits(config) != limits(&self.config) {
             self.stages.storage.set_limits(config);

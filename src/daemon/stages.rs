@@ -31,6 +31,7 @@ use crate::control::refusal_stats::RefusalStats;
 use crate::control::{Gate, Inbox};
 use crate::detector::Detector;
 use crate::lifeline;
+use crate::metrics::Metrics;
 use crate::mqtt::Publisher;
 use crate::outbox::Outbox;
 use crate::pipeline::camera_slot::CameraSlots;
@@ -63,11 +64,14 @@ pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// What is left to a picture for a viewer, which nobody waits for any more since the first stage was stopped.
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
+/// What is left to a scrape that is just being answered.
+const METRICS_WITHIN: Duration = Duration::from_secs(1);
 /// A stage that keeps to its deadline needs a little more to say so.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What each stage gets to stop. [`lifeline::STOP_WITHIN`] is more than all of them take one after the other.
-const DEADLINES: [(&str, Duration); 11] = [
+const DEADLINES: [(&str, Duration); 12] = [
+    ("metrics", METRICS_WITHIN),
     ("page", STOP_WITHIN),
     ("sensors", sensors::STOP_WITHIN),
     ("cameras", cameras::STOP_WITHIN),
@@ -99,6 +103,7 @@ pub(super) struct Stages {
     pub sensors: RunningSensors,
     pub views: ViewStage,
     pub page: PageStage,
+    pub metrics: Metrics,
 }
 
 impl Stages {
@@ -117,9 +122,11 @@ impl Stages {
             mut sensors,
             views,
             page,
+            metrics,
         } = self;
         // The picture that is just being made for a viewer has until its stage is stopped.
         views.views.finish();
+        stop("metrics", |within| metrics.stop(within));
         stop("page", |within| page.stop(within));
         stop("sensors", |_| sensors.stop());
         stop("cameras", |_| cameras.stop_all());

@@ -89,6 +89,7 @@ mod format;
 mod gone;
 mod high_water;
 mod journey;
+mod oldest;
 mod recent;
 mod record;
 mod resend;
@@ -380,10 +381,11 @@ impl Outbox {
     }
 
     /// Asks the database's thread and waits until it has worked off what came before. Looks at the disk meanwhile,
-    /// which others may fill while nothing is stored.
+    /// which others may fill while nothing is stored, and for the oldest record that waits.
     pub(crate) fn is_alive(&self) -> bool {
         self.call(|store| {
             store.look_at_disk();
+            store.look_at_oldest();
             Ok(())
         })
         .is_ok()

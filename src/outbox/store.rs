@@ -73,6 +73,8 @@ pub(super) struct Store {
     pub(super) reserve: bool,
     pub(super) over_limit: bool,
     pub(super) free_bytes: Option<u64>,
+    /// When the oldest record that waits was stored, as of the last look.
+    pub(super) oldest: Option<Timestamp>,
     /// The gap that may still be added to: stored in this run and never lent. One that was sent must stay
     /// as it is, the consumer knows it by its id.
     pub(super) open_gap: Option<i64>,
@@ -255,6 +257,7 @@ impl Store {
             reserve: false,
             over_limit: false,
             free_bytes: None,
+            oldest: None,
             open_gap: None,
             generation: 0,
             latest: now,
@@ -304,6 +307,7 @@ impl Store {
             unsent: self.totals.rows - self.totals.acked,
             unmarked: self.totals.acked,
             held: self.held.len() as u64,
+            oldest: self.oldest.filter(|_| self.totals.rows > 0),
             kept: self.consumers.kept_rows(),
             delivered: self.totals.delivered,
             dropped: self.totals.dropped,

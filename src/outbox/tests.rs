@@ -158,6 +158,29 @@ fn pictures_of_the_highest_level_go_first_one_at_a_time() {
 }
 
 #[test]
+fn the_oldest_that_waits_is_known_until_it_has_its_receipt() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let mut oldest = |store: &mut Store| {
+        store.look_at_oldest();
+        store.depth().oldest
+    };
+    assert_eq!(oldest(&mut store), None);
+    let at = |minute: u32| -> Timestamp { format!("2026-01-01T08:{minute:02}:00Z").parse().unwrap() };
+    for (minute, level) in [(1, Level::Blue), (2, Level::Red), (3, Level::Yellow)] {
+        let record = Record { at: at(minute), ..record(Kind::Alert, minute, 1, level, false) };
+        store.append(record, |_| Ok(b"x".to_vec())).unwrap();
+    }
+    assert_eq!(oldest(&mut store), Some(at(1)), "whatever goes first");
+    for left in [Some(at(1)), Some(at(3)), None] {
+        // The red one goes first.
+        let lent = store.next(1, EVERYTHING, Instant::now()).unwrap();
+        store.acked(&lent.iter().map(|one| one.id).collect::<Vec<_>>()).unwrap();
+        assert_eq!(oldest(&mut store), left);
+    }
+}
+
+#[test]
 fn other_limits_count_from_the_next_record_on_and_marks_that_came_stay_known() {
     let dir = dir();
     let mut store = open(dir.path());

@@ -66,6 +66,11 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "allow_core",
         "允许生成核心转储和连接调试器。其中会有摄像机和 MQTT 服务器的密码：仅供查找故障，绝不要在现场的盒子上使用",
     ),
+    (
+        "run",
+        "log_format",
+        "日志的格式：供人阅读的文本行，或供程序读取的 JSON 对象，其中 `code` 是语句编号，`args` 是语句中的内容（写成文本的 JSON）",
+    ),
     // ----
     ("check", "", "检查配置，一次列出所有问题"),
     (
@@ -384,7 +389,7 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     (
         "schema",
         "name",
-        "输出哪一个：消息的名称、`asyncapi`、`asyncapi-centre` 或 `configuration`（供编辑器使用）",
+        "输出哪一个：消息的名称、`asyncapi`、`asyncapi-centre`、`configuration`（供编辑器使用）或 `metrics`（Markdown 表格）",
     ),
     ("schema", "dir", "把公开的全部内容写到该目录"),
     ("schema", "reference", "以 Markdown 输出配置参考"),

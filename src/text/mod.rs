@@ -97,7 +97,7 @@ macro_rules! log_warn {
     ($sentence:expr $(; $($fields:tt)+)?) => {{
         let sentence: $crate::text::Sentence = $sentence;
         let text = sentence.in_language($crate::text::language_of_log());
-        tracing::warn!(code = sentence.code(), $($($fields)+,)? "{text}");
+        tracing::warn!(code = sentence.code(), args = sentence.args_of_log(), $($($fields)+,)? "{text}");
     }};
 }
 pub(crate) use log_warn;
@@ -107,7 +107,7 @@ macro_rules! log_error {
     ($sentence:expr $(; $($fields:tt)+)?) => {{
         let sentence: $crate::text::Sentence = $sentence;
         let text = sentence.in_language($crate::text::language_of_log());
-        tracing::error!(code = sentence.code(), $($($fields)+,)? "{text}");
+        tracing::error!(code = sentence.code(), args = sentence.args_of_log(), $($($fields)+,)? "{text}");
     }};
 }
 pub(crate) use log_error;
@@ -117,7 +117,7 @@ macro_rules! log_info {
     ($sentence:expr $(; $($fields:tt)+)?) => {{
         let sentence: $crate::text::Sentence = $sentence;
         let text = sentence.in_language($crate::text::language_of_log());
-        tracing::info!(code = sentence.code(), $($($fields)+,)? "{text}");
+        tracing::info!(code = sentence.code(), args = sentence.args_of_log(), $($($fields)+,)? "{text}");
     }};
 }
 pub(crate) use log_info;
@@ -136,6 +136,14 @@ pub(crate) fn language_of_log() -> Language {
 /// From now on the log speaks this language.
 pub(crate) fn log_speaks(language: Language) {
     LOG_IS_CHINESE.store(language == Language::Chinese, Ordering::Relaxed);
+}
+
+/// Whether programs read the log.
+static LOG_HAS_ARGS: AtomicBool = AtomicBool::new(false);
+
+/// From now on the log has what stands in its sentences as a field of its own, too.
+pub(crate) fn log_has_args() {
+    LOG_HAS_ARGS.store(true, Ordering::Relaxed);
 }
 
 pub(crate) mod alert;
@@ -183,6 +191,7 @@ mod kept;
 pub(crate) mod key;
 pub(crate) mod kind;
 pub(crate) mod message;
+pub(crate) mod metrics;
 pub(crate) mod model;
 pub(crate) mod models;
 pub(crate) mod mqtt;
@@ -276,6 +285,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         key::ALL,
         kind::ALL,
         message::ALL,
+        metrics::ALL,
         model::ALL,
         models::ALL,
         mqtt::ALL,
@@ -416,6 +426,14 @@ impl Sentence {
             }
         }
         args
+    }
+
+    /// [`args`](Self::args) as JSON in a text, which is all that a field of the log can be; `None` where people read the log, who
+    /// have them in the sentence, or where there are none.
+    pub(crate) fn args_of_log(&self) -> Option<String> {
+        let is_wanted = LOG_HAS_ARGS.load(Ordering::Relaxed) && !self.values.is_empty();
+        let args = is_wanted.then(|| self.args(language_of_log()))?;
+        serde_json::to_string(&args).ok()
     }
 
     /// The text.

@@ -352,6 +352,14 @@ fields! {
     "Somebody should go now.":
         "该有人立即去现场。";
 
+    // ---- `[metrics]`
+    "Metrics for a scrape by Prometheus or whatever reads OpenMetrics (`deploy/METRICS.md`). Without this section nobody can read them.":
+        "供 Prometheus 等支持 OpenMetrics 的程序抓取的指标（见 `deploy/METRICS.zh-CN.md`）。不写这一节时，指标不对外提供。";
+    "Address and port at which they are read, at `/metrics`. It is not encrypted: for this machine, or with `secret` for the network of the site; beyond it put a proxy with TLS in front.":
+        "指标的读取地址和端口，路径为 `/metrics`。没有加密：仅供本机访问，写了 `secret` 可供站点内部网络访问；要供更大范围访问，请在前面加一个支持 TLS 的代理。";
+    "Name of the secret file that holds the token which a reader must show (`Authorization: Bearer TOKEN`): at least 16 characters on one line. Needed where `listen` is more than this machine.":
+        "存放令牌的密码文件的名称，读取者须出示该令牌（`Authorization: Bearer TOKEN`）：至少 16 个字符，写在一行里。`listen` 不限于本机时必填。";
+
     // ---- `[sensors]`
     "What sensors share: brokers and the listener for posted readings.":
         "各传感器共用的部分：MQTT 服务器，以及接收上报读数的监听端口。";

@@ -10,10 +10,13 @@ sentences! { "schema";
     of_configuration():
         "The configuration file, for editors.",
         "配置文件，供编辑器使用。";
+    of_metrics():
+        "The metrics, as tables in Markdown.",
+        "指标，以 Markdown 表格列出。";
     unknown(name):
         "there is no schema `{name}`",
         "没有模式 `{name}`";
     try_names(names):
-        "there are {names}, asyncapi, asyncapi-centre and configuration",
-        "有 {names}、asyncapi、asyncapi-centre 和 configuration";
+        "there are {names}, asyncapi, asyncapi-centre, configuration and metrics",
+        "有 {names}、asyncapi、asyncapi-centre、configuration 和 metrics";
 }

@@ -18,8 +18,11 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them, the least urgent first.
+    pub const ALL: [Level; 4] = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
+
     /// The name in configuration and JSON.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Level::Blue => "blue",
             Level::Yellow => "yellow",

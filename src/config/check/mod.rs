@@ -33,6 +33,7 @@ mod condition;
 mod filters;
 mod grid;
 mod layers;
+mod metrics;
 mod nothing_left;
 mod rule;
 mod sections;
@@ -88,6 +89,7 @@ pub(super) fn document(
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
     let web = checker.web(document.web.as_ref(), document.sensors.as_ref());
+    let metrics = checker.metrics(document);
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     checker.camera_types(document);
     let cameras = checker.cameras(document, time_zone.as_ref());
@@ -109,6 +111,7 @@ pub(super) fn document(
         outbox,
         evidence,
         web,
+        metrics,
         cameras,
         rules,
         titles,

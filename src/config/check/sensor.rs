@@ -21,7 +21,7 @@ use crate::types::at::secs_or;
 use crate::types::responsible::Responsible;
 
 /// What a token is compared with must not be guessable.
-const LEAST_TOKEN_CHARS: usize = 16;
+pub(super) const LEAST_TOKEN_CHARS: usize = 16;
 
 /// What sensors refer to and share.
 struct Shared {

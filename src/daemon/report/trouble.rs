@@ -10,6 +10,7 @@ use super::super::clock_watch;
 use super::Readings;
 use crate::alerts::alert_writer::AlertWriterCounts;
 use crate::analysis::sensor::SensorReading;
+use crate::contract::health::{DEGRADED_PARTS, Degraded};
 use crate::contract::words::LocalTime;
 use crate::mqtt;
 use crate::outbox::Depth;
@@ -129,6 +130,9 @@ fn of_the_service(readings: &Readings, uptime: Duration) -> Vec<Reason> {
         reported_by_others.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))).collect();
     let page = readings.page_trouble.clone();
     reasons.extend(page.map(|(what, hint)| Reason { hint, ..Reason::new("page", what) }));
+    let metrics = readings.metrics_trouble.clone();
+    reasons
+        .extend(metrics.map(|trouble| Reason { hint: trouble.hint, ..Reason::new("metrics", trouble.what) }));
     let unsigned = readings.signing_trouble.iter().chain(&readings.broker.unsigned).cloned();
     reasons.extend(unsigned.map(|(what, hint)| Reason { hint: Some(hint), ..Reason::new("signing", what) }));
     let no_faces = readings.alert_writer.no_faces.lock().clone().map(Words::from);
@@ -148,6 +152,15 @@ fn of_lost_revisions(counts: &AlertWriterCounts) -> Vec<Reason> {
         reasons.push(Reason::new("spool", say::revisions_not_told(unwritable)));
     }
     reasons
+}
+
+/// Which of [`DEGRADED_PARTS`] are not as they should be.
+pub(in crate::daemon) fn degraded_parts(reasons: &[Reason]) -> [bool; DEGRADED_PARTS.len()] {
+    let mut degraded = [false; DEGRADED_PARTS.len()];
+    for at in reasons.iter().filter_map(|reason| Degraded::part_in_list(&reason.part)) {
+        degraded[at] = true;
+    }
+    degraded
 }
 
 /// The names of the parts.
@@ -176,6 +189,24 @@ pub(crate) fn sensor_reason(stats: &SensorStats) -> Option<Words> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every part that this file names.
+    #[test]
+    fn every_part_of_the_box_has_a_place_in_the_list_of_parts() {
+        let source = include_str!("trouble.rs").split("mod tests").next().unwrap();
+        let quoted = source.split("Reason::new(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let others = source.split_once("let reported_by_others = [").unwrap().1.split_once("];").unwrap().0;
+        let others = others.split("(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let named: BTreeSet<&str> = quoted.chain(others).chain([DISK]).collect();
+        assert!(named.len() >= 12, "{named:?}");
+        let unknown: Vec<_> = named.iter().filter(|part| Degraded::part_in_list(part).is_none()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        let of_the_box = &DEGRADED_PARTS[..DEGRADED_PARTS.len() - 2];
+        assert_eq!(named, of_the_box.iter().copied().collect(), "and no part is listed that nothing names");
+        for (part, name) in [("camera:cam-1", "cameras"), ("sensor:drain-2", "sensors")] {
+            assert_eq!(Degraded::part_in_list(part).map(|at| DEGRADED_PARTS[at]), Some(name));
+        }
+    }
 
     #[test]
     fn a_namesake_is_reported_once_and_with_what_to_try() {
