@@ -230,28 +230,7 @@ impl Command {
 
     /// How its log is written.
     fn log_format(&self) -> run::LogFormat {
-        match self {
-            Command::Run(args) => args.log_format,
-            #[cfg(feature = "demo")]
-            Command::Demo(_) | Command::Capacity(_) => run::LogFormat::Text,
-            #[cfg(feature = "web")]
-            Command::Page(_) => run::LogFormat::Text,
-            Command::Check(_)
-            | Command::Probe(_)
-            | Command::Discover(_)
-            | Command::Detect(_)
-            | Command::Replay(_)
-            | Command::Explain(_)
-            | Command::Sensors(_)
-            | Command::Tail(_)
-            | Command::Keys(_)
-            | Command::Secret(_)
-            | Command::Backup(_)
-            | Command::Restore(_)
-            | Command::Audit(_)
-            | Command::Models(_)
-            | Command::Schema(_) => run::LogFormat::Text,
-        }
+        if let Command::Run(args) = self { args.log_format } else { run::LogFormat::Text }
     }
 }
 
