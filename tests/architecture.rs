@@ -80,6 +80,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
             "analysis",
             "clock",
             "frame",
+            "input_file",
             "contract",
             "config",
             "video",
