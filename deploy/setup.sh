@@ -5,7 +5,7 @@
 #
 #   deploy/setup.sh          what building and running needs
 #   deploy/setup.sh --test   and what the tests need (MQTT clients, an encoder, a Modbus server, a centre that verifies
-#                            signatures, a clock that lies, a browser, and what others generate code from our documents with)
+#                            signatures, a clock that lies, a browser, a Prometheus, and what others generate code from our documents with)
 set -euo pipefail
 
 # The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
@@ -49,7 +49,7 @@ install_packages() {
     )
     [ "${1:-}" = --test ] && wanted+=(
         mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
-        curl python3-venv age faketime fonts-noto-cjk
+        curl python3-venv age faketime fonts-noto-cjk prometheus
     )
     # Ubuntu has no browser among its packages.
     if [ "${1:-}" = --test ]; then
@@ -64,6 +64,10 @@ install_packages() {
     say "installing ${#missing[@]} Debian packages: ${missing[*]}"
     as_root apt-get update -q >&2
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+    # The tests start it themselves, on ports of their own; its service is not what was wanted.
+    case " ${missing[*]} " in
+        *" prometheus "*) as_root systemctl disable --now prometheus >&2 2>/dev/null || true ;;
+    esac
 }
 
 # Cargo of at least the version that Cargo.toml asks for.

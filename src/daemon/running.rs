@@ -377,15 +377,9 @@ impl Running {
         }) {
             Ok((file, base, config, prepared)) => {
                 self.secret_trouble = None;
-                let with_secrets = |config: &Config| {
-                    (
-                        config.mqtt.clone(),
-                        config.cameras.clone(),
-                        config.sensors.clone(),
-                        config.metrics.clone(),
-                    )
-                };
-                let differs = with_secrets(&config) != with_secrets(&self.config);
+                let (one, other) = (&config, &self.config);
+                let differs = (&one.mqtt, &one.cameras, &one.sensors, &one.metrics)
+                    != (&other.mqtt, &other.cameras, &other.sensors, &other.metrics);
                 if !differs {
                     return;
                 }

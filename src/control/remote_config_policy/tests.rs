@@ -194,3 +194,10 @@ fn a_camera_that_is_added_may_have_a_horizon_that_the_file_says() {
     let swapped = judged(&text.replace("like = \"lane\"", "like = \"yard\""));
     assert!(swapped.contains("camera `cam-01`: its `horizon` is another one"), "{swapped}");
 }
+
+#[test]
+fn nobody_far_away_decides_who_reads_metrics() {
+    let open = judged(|text| format!("{text}\n[metrics]\nlisten = \"127.0.0.1:9464\"\n"));
+    assert!(open.starts_with("[metrics] is another one than in the file on the box"), "{open}");
+    assert!(judged(str::to_owned).is_empty());
+}
