@@ -11,8 +11,8 @@ cd "$(dirname "$0")/.."
 
 waiting=(camera_faults dead_cameras faults mqtt onvif)
 # `lib`: the tests in src.
-computing=(lib accuracy_bench analysis_allocations architecture camera_health catalogue clips config contract detector
-    detector_allocations documents evidence models_add_and_fetch sentences)
+computing=(lib accuracy_bench analysis_allocations architecture camera_health clips config contract detector
+    detector_allocations documents models_add_and_fetch sentences)
 
 . deploy/setup.sh --test
 
@@ -64,8 +64,12 @@ logs=$(mktemp -d)
 declare -A streams=()
 # A stream is a process group of its own, so that nothing of it outlives this script, however that ends.
 clean_up() {
-    local group
-    for group in "${streams[@]}"; do kill -TERM -- "-$group" 2>/dev/null || true; done
+    local name
+    for name in "${!streams[@]}"; do
+        kill -TERM -- "-${streams[$name]}" 2>/dev/null || true
+        say "ended in the middle: $name; its last lines:"
+        tail -n 5 "$logs/$name" >&2
+    done
     wait
     rm -rf "$logs"
 }

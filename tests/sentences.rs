@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rust_source::{char_literal, end_of_string};
 
 /// Files whose sentences are data: examples, tables of words that people type, schemas for programmers.
-const DATA: [&str; 12] = [
+const DATA: [&str; 13] = [
     "analysis/schedule/typed.rs",
     "config/check/zone_names.rs",
     "config/class_words.rs",
@@ -20,6 +20,7 @@ const DATA: [&str; 12] = [
     "config/syntax.rs",
     "contract/asyncapi.rs",
     "contract/examples.rs",
+    "contract/examples/meta.rs",
     "contract/health.rs",
     "contract/schema.rs",
     "detector/manifest/identity.rs",

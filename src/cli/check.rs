@@ -406,46 +406,56 @@ impl Outcome {
         if let Some(why) = &self.unchecked {
             lines.go_on(&text::names_unchecked(why.clone()));
         }
-        lines.say(text::label_cameras(), config.cameras.len());
-        lines.parts(config.cameras.iter().map(|camera| (&*camera.id, what_it_is(camera))).collect());
-        let sensors = &config.sensors.list;
-        if !sensors.is_empty() {
-            lines.say(text::label_sensors(), sensors.len());
-        }
-        let measures = sensors.iter().map(|sensor| {
-            let plan = &sensor.plan;
-            let what = text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.described());
-            (&*plan.id, what.into())
-        });
-        lines.parts(measures.collect());
-        lines.say(text::label_rules(), config.rules.len());
-        let plan = config.plan(config.camera_plans());
-        let raises = config.rules.iter().map(|rule| {
-            let cameras = rule.cameras.iter().map(|id| Words::from(&**id)).collect();
-            let cameras = Words::List(cameras, Joint::Row);
-            let what = match plan.raises_alone(rule) {
-                true => text::raises(&*rule.signal, rule.level.name(), cameras),
-                false => text::hints(&*rule.signal, cameras),
-            };
-            (&*rule.id, what.into())
-        });
-        lines.parts(raises.collect());
-        if !config.signals.is_empty() {
-            lines.say(text::label_signals(), config.signals.len());
-        }
-        let sources = plan.sources();
-        let fed = config.signals.iter().map(|signal| {
-            let of_it = || sources.iter().filter(|source| source.kind == signal.kind);
-            let grids: BTreeSet<&str> = of_it().map(|source| &*source.grid).collect();
-            let what = match (of_it().count(), grids.len()) {
-                (1, _) => text::one_source(),
-                (count, 1) => text::sources_in_one_grid(count),
-                (count, grids) => text::sources(count, grids),
-            };
-            (&*signal.kind, what.into())
-        });
-        lines.parts(fed.collect());
+        write_watched(lines, config);
+        write_reported(lines, config);
     }
+}
+
+/// The cameras and sensors.
+fn write_watched(lines: &mut Lines, config: &Config) {
+    lines.say(text::label_cameras(), config.cameras.len());
+    lines.parts(config.cameras.iter().map(|camera| (&*camera.id, what_it_is(camera))).collect());
+    let sensors = &config.sensors.list;
+    if !sensors.is_empty() {
+        lines.say(text::label_sensors(), sensors.len());
+    }
+    let measures = sensors.iter().map(|sensor| {
+        let plan = &sensor.plan;
+        let what = text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.described());
+        (&*plan.id, what.into())
+    });
+    lines.parts(measures.collect());
+}
+
+/// What the rules and signals make of them.
+fn write_reported(lines: &mut Lines, config: &Config) {
+    lines.say(text::label_rules(), config.rules.len());
+    let plan = config.plan(config.camera_plans());
+    let raises = config.rules.iter().map(|rule| {
+        let cameras = rule.cameras.iter().map(|id| Words::from(&**id)).collect();
+        let cameras = Words::List(cameras, Joint::Row);
+        let what = match plan.raises_alone(rule) {
+            true => text::raises(&*rule.signal, rule.level.name(), cameras),
+            false => text::hints(&*rule.signal, cameras),
+        };
+        (&*rule.id, what.into())
+    });
+    lines.parts(raises.collect());
+    if !config.signals.is_empty() {
+        lines.say(text::label_signals(), config.signals.len());
+    }
+    let sources = plan.sources();
+    let fed = config.signals.iter().map(|signal| {
+        let of_it = || sources.iter().filter(|source| source.kind == signal.kind);
+        let grids: BTreeSet<&str> = of_it().map(|source| &*source.grid).collect();
+        let what = match (of_it().count(), grids.len()) {
+            (1, _) => text::one_source(),
+            (count, 1) => text::sources_in_one_grid(count),
+            (count, grids) => text::sources(count, grids),
+        };
+        (&*signal.kind, what.into())
+    });
+    lines.parts(fed.collect());
 }
 
 /// A problem for programs, with its texts in that language.

@@ -5,7 +5,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -120,6 +120,24 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let clock = Clock::start();
     let sensors = Sensors::start(setup, clock, out)
         .map_err(|error| Failure::tried(tail::cannot_start(error.to_string())))?;
+    listen(&sensors, &words, &mut rows, clock, &args)?;
+    drop(words);
+    sensors.stop(STOP_WITHIN);
+    let silent: Vec<Words> = rows.iter().filter(|row| !row.spoke).map(|row| (&row.id).into()).collect();
+    if silent.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::tried(say::silent(args.seconds, Words::List(silent, Joint::Row))).hint(say::try_longer()))
+}
+
+/// Shows what they say, as long as the command is to last.
+fn listen(
+    sensors: &Sensors,
+    words: &Receiver<SensorUpdate>,
+    rows: &mut [Row],
+    clock: Clock,
+    args: &Args,
+) -> Result<(), Failure> {
     let until = Instant::now() + Duration::from_secs(args.seconds);
     let mut next_look = Instant::now();
     loop {
@@ -131,27 +149,21 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             next_look = now + LOOK_EVERY;
             for stats in sensors.stats() {
                 if let Some(row) = rows.iter_mut().find(|row| *row.id == *stats.plan.id) {
-                    row.look(&stats, &args, clock.now().utc)?;
+                    row.look(&stats, args, clock.now().utc)?;
                 }
             }
         }
         match words.recv_timeout(next_look.min(until).saturating_duration_since(now)) {
             Ok(word) => {
                 if let Some(row) = rows.iter_mut().find(|row| *row.id == *word.sensor) {
-                    row.take(&word, &args)?;
+                    row.take(&word, args)?;
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    drop(words);
-    sensors.stop(STOP_WITHIN);
-    let silent: Vec<Words> = rows.iter().filter(|row| !row.spoke).map(|row| (&row.id).into()).collect();
-    if silent.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::tried(say::silent(args.seconds, Words::List(silent, Joint::Row))).hint(say::try_longer()))
+    Ok(())
 }
 
 impl Row {

@@ -278,16 +278,7 @@ impl AnalysisLoop {
                 self.send_revisions(revisions, None);
             }
             AnalysisMessage::Acknowledge { alert, acknowledgement, reply } => {
-                let at = self.clock.now();
-                match self.analysis.acknowledge(&alert, &acknowledgement, at) {
-                    Ok(AckOutcome::Now(revision)) => {
-                        // Sent before the answer: with "done" the revision is on its way.
-                        self.send_revisions(vec![*revision], None);
-                        reply(Ok(None));
-                    }
-                    Ok(AckOutcome::Before(before)) => reply(Ok(Some(before))),
-                    Err(error) => reply(Err(error)),
-                }
+                self.acknowledge(&alert, &acknowledgement, reply);
             }
             AnalysisMessage::Handle { alert, step, reply } => {
                 let at = self.clock.now();
@@ -300,22 +291,7 @@ impl AnalysisLoop {
                     Err(error) => reply(Err(error)),
                 }
             }
-            AnalysisMessage::Mutes { before, after } => {
-                let at = self.clock.now();
-                let is_concerned = |revisions: &&Revision| {
-                    muted_by(&before, revisions, revisions.at.utc) != muted_by(&after, revisions, at.utc)
-                };
-                let concerned: Vec<AlertId> = self
-                    .analysis
-                    .open()
-                    .filter(is_concerned)
-                    .map(|revisions| revisions.alert.clone())
-                    .collect();
-                let revisions =
-                    concerned.iter().filter_map(|alert| self.analysis.mute_changed(alert, at).ok());
-                let revisions = revisions.collect();
-                self.send_revisions(revisions, None);
-            }
+            AnalysisMessage::Mutes { before, after } => self.mutes_changed(&before, &after),
             AnalysisMessage::Test { by, grid, reply } => {
                 let begun = self.analysis.begin_test(&by, &grid, self.clock.now());
                 reply(begun.map(|revision| {
@@ -335,6 +311,31 @@ impl AnalysisLoop {
             }
             AnalysisMessage::Stop => {}
         }
+    }
+
+    fn acknowledge(&mut self, alert: &AlertId, acknowledgement: &Acknowledgement, reply: AcknowledgeReply) {
+        match self.analysis.acknowledge(alert, acknowledgement, self.clock.now()) {
+            Ok(AckOutcome::Now(revision)) => {
+                // Sent before the answer: with "done" the revision is on its way.
+                self.send_revisions(vec![*revision], None);
+                reply(Ok(None));
+            }
+            Ok(AckOutcome::Before(before)) => reply(Ok(Some(before))),
+            Err(error) => reply(Err(error)),
+        }
+    }
+
+    /// Every open alert that is muted now and was not, or the other way round, says so.
+    fn mutes_changed(&mut self, before: &[Mute], after: &[Mute]) {
+        let at = self.clock.now();
+        let is_concerned = |revision: &&Revision| {
+            muted_by(before, revision, revision.at.utc) != muted_by(after, revision, at.utc)
+        };
+        let concerned: Vec<AlertId> =
+            self.analysis.open().filter(is_concerned).map(|revision| revision.alert.clone()).collect();
+        let revisions = concerned.iter().filter_map(|alert| self.analysis.mute_changed(alert, at).ok());
+        let revisions = revisions.collect();
+        self.send_revisions(revisions, None);
     }
 
     fn looked(&mut self, frame: Frame, look: Look) {

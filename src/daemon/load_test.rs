@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -132,6 +132,28 @@ pub(crate) fn multiplied(config: &Config, count: usize, clips: &[String]) -> Con
     many
 }
 
+/// In the place of the alert writer: counts the alerts that begin, and stores nothing.
+fn count_new(messages: &Receiver<WriterMessage>, count: &AtomicU64) {
+    for message in messages {
+        match message {
+            WriterMessage::Stop => return,
+            WriterMessage::Revision { revision, .. } if revision.phase == Phase::New => {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            WriterMessage::Revision { .. }
+            | WriterMessage::Open(_)
+            | WriterMessage::Counts { .. }
+            | WriterMessage::Snapshot { .. }
+            | WriterMessage::CloseUp(_)
+            | WriterMessage::Original(_)
+            | WriterMessage::Again(_)
+            | WriterMessage::Settings(_)
+            | WriterMessage::Retention(_)
+            | WriterMessage::Ping(_) => {}
+        }
+    }
+}
+
 impl LoadTest {
     /// Everything but the cameras starts.
     ///
@@ -146,26 +168,7 @@ impl LoadTest {
         let count = alerts.clone();
         let drain = std::thread::Builder::new()
             .name("alert-writer".to_owned())
-            .spawn(move || {
-                for message in messages {
-                    match message {
-                        WriterMessage::Stop => return,
-                        WriterMessage::Revision { revision, .. } if revision.phase == Phase::New => {
-                            count.fetch_add(1, Ordering::Relaxed);
-                        }
-                        WriterMessage::Revision { .. }
-                        | WriterMessage::Open(_)
-                        | WriterMessage::Counts { .. }
-                        | WriterMessage::Snapshot { .. }
-                        | WriterMessage::CloseUp(_)
-                        | WriterMessage::Original(_)
-                        | WriterMessage::Again(_)
-                        | WriterMessage::Settings(_)
-                        | WriterMessage::Retention(_)
-                        | WriterMessage::Ping(_) => {}
-                    }
-                }
-            })
+            .spawn(move || count_new(&messages, &count))
             .map_err(DaemonError::new)?;
         let scheduler = Arc::new(Scheduler::new());
         let slots = Arc::new(CameraSlots::default());

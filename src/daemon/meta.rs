@@ -8,7 +8,7 @@ use crate::analysis::rules::Rule;
 use crate::analysis::sensor::Threshold;
 use crate::analysis::signals::{Feed, LevelPlan, Selector, SignalPlan};
 use crate::analysis::time::Timestamp;
-use crate::config::{Camera, Config};
+use crate::config::{Camera, Config, Sensor};
 use crate::contract::alert_event::rounded;
 use crate::contract::box_key::PublicJwk;
 use crate::contract::box_status::{MetaCamera, MetaData, MetaModel, MetaSensor, Software};
@@ -35,35 +35,6 @@ pub(super) fn meta(
     let mut grids: Vec<String> = of_cameras.chain(of_sensors).collect();
     grids.sort();
     grids.dedup();
-    let also_gcj02 =
-        |lonlat: Option<[f64; 2]>| lonlat.filter(|_| config.site.also_gcj02).map(gcj02::from_wgs84);
-    let cameras = config.cameras.iter().map(|camera| MetaCamera {
-        id: camera.id.to_string(),
-        eye: camera.eye,
-        grid: camera.grid.to_string(),
-        address: camera.address.clone(),
-        lonlat: camera.lonlat,
-        analysis_fps: Some(rounded(camera.analysis_hz.into())),
-        thresholds: thresholds(&camera.thresholds),
-        night: camera.night.as_ref().map(|night| MetaNight {
-            schedule: night.schedule.to_string(),
-            thresholds: thresholds(&night.thresholds),
-        }),
-        crs: camera.lonlat.map(|_| Crs::Wgs84),
-        lonlat_gcj02: also_gcj02(camera.lonlat),
-        responsible: camera.responsible.clone(),
-    });
-    let sensors = config.sensors.list.iter().map(|sensor| MetaSensor {
-        id: sensor.plan.id.to_string(),
-        quantity: sensor.plan.quantity.to_string(),
-        unit: sensor.plan.unit.to_string(),
-        grid: sensor.plan.grid.to_string(),
-        address: sensor.address.clone(),
-        lonlat: sensor.lonlat,
-        crs: sensor.lonlat.map(|_| Crs::Wgs84),
-        lonlat_gcj02: also_gcj02(sensor.lonlat),
-        responsible: sensor.responsible.clone(),
-    });
     let data = MetaData {
         box_id: config.site.box_id.to_string(),
         area: config.site.area.to_string(),
@@ -75,9 +46,9 @@ pub(super) fn meta(
         grids,
         grids_omitted: 0,
         parts: 0,
-        cameras: cameras.collect(),
+        cameras: config.cameras.iter().map(|one| camera(one, config)).collect(),
         cameras_omitted: 0,
-        sensors: sensors.collect(),
+        sensors: config.sensors.list.iter().map(|one| sensor(one, config)).collect(),
         sensors_omitted: 0,
         zones: config.cameras.iter().flat_map(zones).collect(),
         zones_omitted: 0,
@@ -106,6 +77,44 @@ pub(super) fn meta(
 const MOST_CHARACTERS: usize = 500;
 /// A sensor that counts fully so close to its threshold does so at once.
 const AT_ONCE: f64 = 1e-6;
+
+fn camera(camera: &Camera, config: &Config) -> MetaCamera {
+    MetaCamera {
+        id: camera.id.to_string(),
+        eye: camera.eye,
+        grid: camera.grid.to_string(),
+        address: camera.address.clone(),
+        lonlat: camera.lonlat,
+        analysis_fps: Some(rounded(camera.analysis_hz.into())),
+        thresholds: thresholds(&camera.thresholds),
+        night: camera.night.as_ref().map(|night| MetaNight {
+            schedule: night.schedule.to_string(),
+            thresholds: thresholds(&night.thresholds),
+        }),
+        crs: camera.lonlat.map(|_| Crs::Wgs84),
+        lonlat_gcj02: as_gcj02(camera.lonlat, config),
+        responsible: camera.responsible.clone(),
+    }
+}
+
+fn sensor(sensor: &Sensor, config: &Config) -> MetaSensor {
+    MetaSensor {
+        id: sensor.plan.id.to_string(),
+        quantity: sensor.plan.quantity.to_string(),
+        unit: sensor.plan.unit.to_string(),
+        grid: sensor.plan.grid.to_string(),
+        address: sensor.address.clone(),
+        lonlat: sensor.lonlat,
+        crs: sensor.lonlat.map(|_| Crs::Wgs84),
+        lonlat_gcj02: as_gcj02(sensor.lonlat, config),
+        responsible: sensor.responsible.clone(),
+    }
+}
+
+/// The same place in the coordinates of Chinese maps, where the site wants those, too.
+fn as_gcj02(lonlat: Option<[f64; 2]>, config: &Config) -> Option<[f64; 2]> {
+    lonlat.filter(|_| config.site.also_gcj02).map(gcj02::from_wgs84)
+}
 
 fn thresholds(of: &BTreeMap<Class, f32>) -> Vec<MetaThreshold> {
     of.iter()

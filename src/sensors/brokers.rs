@@ -7,7 +7,7 @@
 //! limit ends the connection, so the limit is far above what is read ([`super::extract`]) and what no sensor
 //! sends. Must never publish anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -183,7 +183,7 @@ async fn connection(
     let mut network = NetworkOptions::new();
     network.set_connection_timeout(timing.connect.as_secs().max(1));
     events.set_network_options(network);
-    let mut unanswered: Vec<&[&String]> = Vec::new();
+    let mut unanswered: VecDeque<&[&String]> = VecDeque::new();
     loop {
         match events.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
@@ -194,30 +194,14 @@ async fn connection(
                     if client.try_subscribe_many(filters).is_err() {
                         return text::no_subscription().into();
                     }
-                    unanswered.push(chunk);
+                    unanswered.push_back(chunk);
                 }
             }
             Ok(Event::Incoming(Packet::SubAck(ack))) => {
                 // Answers come in the order of the questions.
-                if unanswered.is_empty() {
-                    continue;
-                }
-                for (topic, code) in unanswered.remove(0).iter().zip(&ack.return_codes) {
-                    let is_news = match code {
-                        SubscribeReasonCode::Success(_) => log.forbidden.remove(*topic),
-                        SubscribeReasonCode::Failure => log.forbidden.insert((*topic).clone()),
-                    };
-                    for listener in by_topic.get(*topic).into_iter().flatten() {
-                        match code {
-                            SubscribeReasonCode::Success(_) => sink.well(&listener.sensor),
-                            SubscribeReasonCode::Failure => {
-                                if is_news {
-                                    log_warn!(box_log::sensor_topic_forbidden(); sensor = %listener.sensor, topic);
-                                }
-                                sink.trouble(&listener.sensor, text::topic_forbidden(*topic));
-                            }
-                        }
-                    }
+                let Some(asked) = unanswered.pop_front() else { continue };
+                for (topic, code) in asked.iter().zip(&ack.return_codes) {
+                    may_listen(topic, *code, by_topic, sink, log);
                 }
                 if unanswered.is_empty()
                     && let LogLine::Changed { .. } | LogLine::Still { .. } =
@@ -240,6 +224,31 @@ async fn connection(
             }
             Ok(_) => {}
             Err(error) => return explain(&error, broker.login.is_some()),
+        }
+    }
+}
+
+/// What the broker answered to whoever listens to a topic.
+fn may_listen(
+    topic: &str,
+    code: SubscribeReasonCode,
+    by_topic: &BTreeMap<String, Vec<Listener>>,
+    sink: &ReadingSink,
+    log: &mut Log,
+) {
+    let is_news = match code {
+        SubscribeReasonCode::Success(_) => log.forbidden.remove(topic),
+        SubscribeReasonCode::Failure => log.forbidden.insert(topic.to_owned()),
+    };
+    for listener in by_topic.get(topic).into_iter().flatten() {
+        match code {
+            SubscribeReasonCode::Success(_) => sink.well(&listener.sensor),
+            SubscribeReasonCode::Failure => {
+                if is_news {
+                    log_warn!(box_log::sensor_topic_forbidden(); sensor = %listener.sensor, topic);
+                }
+                sink.trouble(&listener.sensor, text::topic_forbidden(topic));
+            }
         }
     }
 }

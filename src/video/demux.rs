@@ -1,6 +1,6 @@
 //! The file's side of a pipeline: finds the video of a recording and hands its compressed pictures on.
 //!
-//! Input is a path. Who reads it is chosen by its content ([`container`](super::container)); must never trust its name.
+//! Input is a path. Who reads it is chosen by its content ([`container`]); must never trust its name.
 
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
@@ -16,7 +16,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
-use super::container::{self, Container};
+use super::container::{self, Container, Demuxer};
 use super::decoder::{Codec, FileCodec};
 use super::decoding::attach;
 use super::error::{Fault, UNSUPPORTED_CODEC};
@@ -148,29 +148,38 @@ pub(super) fn add_file_reader(
     for remark in known.remarks {
         notes.remark(remark);
     }
-    let demuxer = match known.container {
-        Container::Demuxed(demuxer) => demuxer,
+    let unpacker = match known.container {
+        Container::Demuxed(demuxer) => {
+            let what = (demuxer, known.matrices);
+            return add_demuxed(pipeline, path, what, notes, gaps, on_video, on_none);
+        }
         Container::Bare(codec) => {
-            let file = file_source(path)?;
-            return add_bare(pipeline, file, codec, notes, gaps, on_video);
+            return add_bare(pipeline, file_source(path)?, codec, notes, gaps, on_video);
         }
         Container::ProgramStream { from } => {
-            let unpacker = Unpacker::ProgramStream(ProgramStream::new(opened_at(path, from)?));
-            return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
+            Unpacker::ProgramStream(ProgramStream::new(opened_at(path, from)?))
         }
         Container::TransportStream { from, step } => {
-            let unpacker = Unpacker::TransportStream(TransportStream::new(opened_at(path, from)?, step));
-            return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
+            Unpacker::TransportStream(TransportStream::new(opened_at(path, from)?, step))
         }
-        Container::Dhav => {
-            let unpacker = Unpacker::Dhav(Dhav::new(opened_at(path, 0)?));
-            return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
-        }
+        Container::Dhav => Unpacker::Dhav(Dhav::new(opened_at(path, 0)?)),
     };
+    add_unpacked(pipeline, path, unpacker, notes, gaps, on_video)
+}
+
+/// What a demuxer of GStreamer finds in a file; `matrices` say how each of its videos is to be turned.
+fn add_demuxed(
+    pipeline: &gst::Pipeline,
+    path: &Path,
+    (demuxer, matrices): (Demuxer, Vec<DisplayMatrix>),
+    notes: &Arc<FileNotes>,
+    gaps: Gaps,
+    on_video: impl Fn(&gst::Pad, Codec, Vec<gst::Element>) + Send + Sync + 'static,
+    on_none: impl Fn(Fault) + Send + Sync + 'static,
+) -> Result<(), Fault> {
     let (file, element) = (file_source(path)?, make(demuxer.element())?);
     let found = Arc::new(Mutex::new(Found::default()));
     let (weak, path) = (pipeline.downgrade(), path.to_owned());
-    let matrices = known.matrices;
     let begin = {
         let (notes, path) = (notes.clone(), path.clone());
         move |pad: &gst::Pad, codec: Codec| match parsers(codec, false) {

@@ -346,11 +346,29 @@ fn compare_outputs(
     {
         return Err(unread(named, stranger));
     }
+    contradicted(head, &heads, network, &input, said, named)?;
+    let order = head.order_of(&input, said, &shapes);
+    if let Some(order) = order.filter(|order| order.iter().enumerate().any(|(place, i)| place != *i)) {
+        description.outputs = Some(order.into_iter().map(|i| network.outputs[i].name.clone()).collect());
+    }
+    Ok(())
+}
+
+/// Refuses a head or a number of classes, `said`, that the outputs contradict, and says what would fit.
+fn contradicted(
+    head: &Head,
+    heads: &[Head],
+    network: &Network,
+    input: &ModelInput,
+    said: usize,
+    named: &str,
+) -> Result<(), Failure> {
+    let shapes: Vec<Shape> = network.outputs.iter().map(|port| port.shape.clone()).collect();
     // Heads of another name that would fit, first those with as many classes as were named.
     let mut others: Vec<(&str, usize)> = heads
         .iter()
         .filter(|other| other.name() != head.name())
-        .filter_map(|other| Some((other.name(), other.classes_of(&input, &shapes)?)))
+        .filter_map(|other| Some((other.name(), other.classes_of(input, &shapes)?)))
         .collect();
     others.sort_by_key(|(_, classes)| *classes != said);
     let fits_said = others.first().filter(|(_, classes)| *classes == said).copied();
@@ -358,11 +376,11 @@ fn compare_outputs(
     let fits_said = fits_said.map(with);
     let others: Vec<Words> = others.into_iter().map(with).collect();
     let left_open = shapes.iter().flatten().any(Option::is_none);
-    match head.classes_of(&input, &shapes) {
+    match head.classes_of(input, &shapes) {
         None if left_open && said > 0 => {} // The trial run will tell.
         None => {
             let wants: Vec<String> = head
-                .outputs(&input, said.max(1))
+                .outputs(input, said.max(1))
                 .iter()
                 .map(|output| output.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"))
                 .collect();
@@ -373,7 +391,8 @@ fn compare_outputs(
             };
             let (outputs, wants) = (listed(&network.outputs), model::listed(wants));
             let classes = counted(said.max(1));
-            let what = say::other_outputs(named, head.name(), outputs, wants, classes, size.0, size.1);
+            let what =
+                say::other_outputs(named, head.name(), outputs, wants, classes, input.width, input.height);
             return Err(Failure::refused(what).hint(hint));
         }
         Some(own) if said == 0 => {
@@ -400,10 +419,6 @@ fn compare_outputs(
             return Err(Failure::refused(what).hint(Words::List(hints, Joint::Then)));
         }
         Some(_) => {}
-    }
-    let order = head.order_of(&input, said, &shapes);
-    if let Some(order) = order.filter(|order| order.iter().enumerate().any(|(place, i)| place != *i)) {
-        description.outputs = Some(order.into_iter().map(|i| network.outputs[i].name.clone()).collect());
     }
     Ok(())
 }

@@ -69,22 +69,7 @@ impl Checker<'_, '_> {
                 self.secret_in_address(span, name, owner, text::a_user(), is_stream);
                 None
             }
-            Ok(url) => {
-                let example = example_of_ipv4(schemes);
-                let slip = url.host_str().and_then(ipv4_slip);
-                let hint = match slip {
-                    None => return Some(url),
-                    Some(Ipv4Slip::NoAddress) => {
-                        let hint = text::four_numbers(example);
-                        self.report.error(span, of(owner, text::no_ipv4(name))).hint(hint);
-                        return None;
-                    }
-                    Some(Ipv4Slip::LeadingZeros) => text::without_leading_zeros(example),
-                    Some(Ipv4Slip::MissingParts) => text::with_all_four(example),
-                };
-                self.report.warning(span, of(owner, text::odd_ipv4(name))).hint(hint);
-                Some(url)
-            }
+            Ok(url) => self.is_whole_ipv4(&url, field, name, owner, schemes).then_some(url),
             Err(error) => {
                 // The reader's words (`invalid port number`, ...) do not repeat the address.
                 self.report
@@ -93,6 +78,30 @@ impl Checker<'_, '_> {
                 None
             }
         }
+    }
+
+    /// Whether the host is no slip of an IPv4 address; what is read as one all the same is warned of.
+    fn is_whole_ipv4(
+        &mut self,
+        url: &Url,
+        field: &At<String>,
+        name: &str,
+        owner: &Words,
+        schemes: &[&str],
+    ) -> bool {
+        let span = &field.span;
+        let example = example_of_ipv4(schemes);
+        let hint = match url.host_str().and_then(ipv4_slip) {
+            None => return true,
+            Some(Ipv4Slip::NoAddress) => {
+                self.report.error(span, of(owner, text::no_ipv4(name))).hint(text::four_numbers(example));
+                return false;
+            }
+            Some(Ipv4Slip::LeadingZeros) => text::without_leading_zeros(example),
+            Some(Ipv4Slip::MissingParts) => text::with_all_four(example),
+        };
+        self.report.warning(span, of(owner, text::odd_ipv4(name))).hint(hint);
+        true
     }
 
     fn secret_in_address(
