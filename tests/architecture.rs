@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("audit", &["types", "text", "analysis", "contract"]),
     ("outbox", &["types", "text", "analysis", "clock", "contract"]),
+    ("journal", &["types", "text", "analysis", "clock", "contract", "lifeline"]),
     ("mqtt", &["types", "text", "analysis", "clock", "contract", "outbox"]),
     ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),
@@ -64,8 +65,8 @@ const ARROWS: [(&str, &[&str]); 25] = [
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
-            "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "view", "web",
+            "evidence", "outbox", "journal", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control",
+            "alerts", "view", "web",
         ],
     ),
     (
@@ -82,6 +83,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "detector",
             "evidence",
             "outbox",
+            "journal",
             "mqtt",
             "audit",
             "pipeline",
