@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 26] = [
+const ARROWS: [(&str, &[&str]); 27] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -29,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("audit", &["types", "text", "analysis", "contract"]),
     ("outbox", &["types", "text", "analysis", "clock", "contract"]),
+    ("journal", &["types", "text", "analysis", "clock", "contract", "lifeline"]),
     ("mqtt", &["types", "text", "analysis", "clock", "contract", "outbox"]),
     ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),
@@ -66,8 +67,8 @@ const ARROWS: [(&str, &[&str]); 26] = [
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
-            "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "view", "web",
+            "evidence", "outbox", "journal", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control",
+            "alerts", "view", "web",
         ],
     ),
     (
@@ -84,6 +85,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
             "detector",
             "evidence",
             "outbox",
+            "journal",
             "mqtt",
             "audit",
             "pipeline",

@@ -174,6 +174,7 @@ pub(crate) mod filter;
 pub(crate) mod foreign;
 pub(crate) mod health;
 pub(crate) mod help;
+pub(crate) mod journal;
 mod kept;
 pub(crate) mod key;
 pub(crate) mod kind;
@@ -265,6 +266,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         filter::ALL,
         foreign::ALL,
         health::ALL,
+        journal::ALL,
         key::ALL,
         kind::ALL,
         message::ALL,
