@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 27] = [
+const ARROWS: [(&str, &[&str]); 28] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -63,6 +63,22 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "outbox", "audit", "control", "view",
         ],
     ),
+    // Configurations judge the journal; what the command centre set in place of the file's values counts.
+    (
+        "retune",
+        &[
+            "types",
+            "text",
+            "analysis",
+            "contract",
+            "comparison",
+            "evidence",
+            "journal",
+            "config",
+            "control",
+            "alerts",
+        ],
+    ),
     (
         "daemon",
         &[
@@ -94,6 +110,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "control",
             "alerts",
             "comparison",
+            "retune",
             "view",
             "onvif",
             "web",

@@ -46,11 +46,13 @@ mod named_path;
 pub(crate) mod page;
 pub(crate) mod probe;
 pub(crate) mod replay;
+pub(crate) mod retune;
 pub(crate) mod run;
 pub mod schema;
 pub(crate) mod secret;
 pub(crate) mod sensors;
 pub mod tail;
+mod when;
 
 /// Exit code of a command that did what it was asked.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -189,6 +191,8 @@ enum Command {
     Detect(detect::Args),
     /// Print the alerts of a recorded video as JSON lines, as fast as it can
     Replay(replay::Args),
+    /// Say what another configuration would have made of the last days, from what the box recorded of them
+    Retune(retune::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -242,6 +246,7 @@ pub fn main() -> ExitCode {
         Command::Capacity(args) => capacity::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Retune(args) => retune::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

@@ -201,6 +201,7 @@ pub(crate) mod recording;
 pub(crate) mod reference;
 pub(crate) mod reference_fields;
 pub(crate) mod replay;
+pub(crate) mod retune;
 pub(crate) mod rule;
 pub(crate) mod runtime;
 pub(crate) mod schedule;
@@ -291,6 +292,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         recording::ALL,
         reference::ALL,
         replay::ALL,
+        retune::ALL,
         rule::ALL,
         runtime::ALL,
         schedule::ALL,
