@@ -101,6 +101,27 @@ pub enum Witness {
     Moving,
 }
 
+impl Witness {
+    const ALL: [Witness; 5] =
+        [Witness::Lively, Witness::Still, Witness::Hidden, Witness::Even, Witness::Moving];
+
+    /// As the journal keeps it.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Witness::Lively => 0,
+            Witness::Still => 1,
+            Witness::Hidden => 2,
+            Witness::Even => 3,
+            Witness::Moving => 4,
+        }
+    }
+
+    /// The one of that number.
+    pub(crate) fn numbered(number: u8) -> Option<Witness> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
 /// The latest pictures of one camera and what changed from the one to the other.
 #[derive(Debug, Clone)]
 pub(super) struct PixelChange {

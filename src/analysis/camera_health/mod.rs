@@ -314,6 +314,8 @@ impl CameraHealth {
         {
             *reading = ConditionReading { on: *on, strength: *strength, value: *value };
         }
+        // It follows from times, and changes with them.
+        conditions[CameraCondition::NoVideo as usize] = ConditionReading::default();
         HealthReading { aspect, conditions }
     }
 
