@@ -15,7 +15,7 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences} > {web, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences, retune} > {web, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
@@ -68,10 +68,12 @@ pub mod control;
 pub(crate) mod daemon;
 pub mod detector;
 pub mod evidence;
+pub mod journal;
 pub mod mqtt;
 pub mod onvif;
 pub mod outbox;
 pub mod pipeline;
+pub(crate) mod retune;
 pub mod sensors;
 pub(crate) mod sentences;
 pub mod video;

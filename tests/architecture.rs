@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 26] = [
+const ARROWS: [(&str, &[&str]); 28] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -30,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("audit", &["types", "text", "analysis", "contract", "input_file"]),
     ("outbox", &["types", "text", "analysis", "clock", "contract"]),
+    ("journal", &["types", "text", "analysis", "clock", "contract", "lifeline"]),
     ("mqtt", &["types", "text", "analysis", "clock", "contract", "input_file", "outbox"]),
     ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),
@@ -64,12 +65,28 @@ const ARROWS: [(&str, &[&str]); 26] = [
         ],
     ),
     ("metrics", &["types", "text", "contract", "config"]),
+    // Configurations judge the journal; what the command centre set in place of the file's values counts.
+    (
+        "retune",
+        &[
+            "types",
+            "text",
+            "analysis",
+            "contract",
+            "comparison",
+            "evidence",
+            "journal",
+            "config",
+            "control",
+            "alerts",
+        ],
+    ),
     (
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
-            "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
-            "view", "web", "metrics",
+            "evidence", "outbox", "journal", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control",
+            "alerts", "view", "web", "metrics",
         ],
     ),
     (
@@ -87,6 +104,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
             "detector",
             "evidence",
             "outbox",
+            "journal",
             "mqtt",
             "audit",
             "pipeline",
@@ -95,6 +113,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
             "control",
             "alerts",
             "comparison",
+            "retune",
             "view",
             "onvif",
             "web",

@@ -9,6 +9,7 @@ use super::alert::Revision;
 use super::alert_lifecycle::AlertIds;
 use super::camera_health::image_stats::ImageStats;
 use super::camera_health::{CameraHealth, NoVideoCause};
+use super::derived::HealthReading;
 use super::fusion::{Fusion, SourceReport};
 use super::rules::CameraPlan;
 use super::signals::SourceId;
@@ -43,10 +44,26 @@ impl CameraHealthState {
     pub(super) fn look(&mut self, at: Moment, stats: &ImageStats) {
         self.is_known = true;
         self.health.look(at, stats);
+        self.forget_cause_once_back();
+    }
+
+    fn forget_cause_once_back(&mut self) {
         let is_published = self.health.conditions().any(|s| s.on && s.condition == CameraCondition::NoVideo);
         if !is_published {
             self.cause = None;
         }
+    }
+
+    /// As [`CameraHealthState::look`], with what the picture left in its place.
+    pub(super) fn recall(&mut self, at: Moment, reading: &HealthReading) {
+        self.is_known = true;
+        self.health.recall(at, reading);
+        self.forget_cause_once_back();
+    }
+
+    /// What the latest picture left.
+    pub(super) fn reading(&self, aspect: f32) -> HealthReading {
+        self.health.reading(aspect)
     }
 
     pub(super) fn fall_silent(&mut self, at: Moment, cause: Option<NoVideoCause>) {

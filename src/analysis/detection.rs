@@ -109,3 +109,18 @@ pub struct Detection {
     /// Its box, in parts of the frame, clipped to it.
     pub box_in_frame: BBox,
 }
+
+/// Steps of an edge across the picture: an eighth of a pixel of the usual 1920.
+pub const BOX_STEPS: f32 = 16_384.0;
+/// Steps of a score.
+pub const SCORE_STEPS: f32 = 1024.0;
+
+impl Detection {
+    /// The same in whole steps, far below what a detector can tell: what is kept of it is then what was used.
+    pub fn rounded(self) -> Detection {
+        let to = |value: f32, steps: f32| (value * steps).round() / steps;
+        let BBox { x0, y0, x1, y1 } = self.box_in_frame;
+        let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(|edge| to(edge, BOX_STEPS));
+        Detection { score: to(self.score, SCORE_STEPS), box_in_frame: BBox { x0, y0, x1, y1 }, ..self }
+    }
+}

@@ -3,6 +3,7 @@
 //! Events come in with their time, revisions of alerts go out; a test drives it with a list. The daemon
 //! gives it one thread and feeds it from a queue; a replay feeds it as fast as it can.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use super::camera_health::NoVideoCause;
 use super::camera_health::image_stats::ImageStats;
 use super::camera_health_state::CameraHealthState;
 use super::counts::{Counts, ZoneMinute};
+use super::derived::{HealthReading, LookVerdicts};
 use super::detection::Detection;
 use super::empty_view::Coarse;
 use super::filters::LeftOut;
@@ -94,6 +96,26 @@ pub enum Event {
         at: Moment,
         /// What it shows.
         coarse: Box<Coarse>,
+    },
+    /// As `Detections`, with what the picture said about them in place of the picture: of a day that is repeated.
+    Judged {
+        /// The camera.
+        camera: Arc<str>,
+        /// When the frame was taken.
+        at: Moment,
+        /// What is in it, unsure detections included, in the order in which they were found.
+        detections: Vec<Detection>,
+        /// What the picture said.
+        verdicts: Box<LookVerdicts>,
+    },
+    /// As `ImageStats`, with what they said about the camera's health in their place: of a day that is repeated.
+    HealthRead {
+        /// The camera.
+        camera: Arc<str>,
+        /// When the frame was taken.
+        at: Moment,
+        /// What it said.
+        reading: Box<HealthReading>,
     },
     /// The camera stopped giving frames.
     CameraSilent {
@@ -217,7 +239,13 @@ impl Analysis {
             Event::Detections { camera, at, detections } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.is_paused = false;
-                    camera.look(&mut self.shared, *at, detections, &mut published);
+                    camera.look(&mut self.shared, *at, detections, None, &mut published);
+                }
+            }
+            Event::Judged { camera, at, detections, verdicts } => {
+                if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.is_paused = false;
+                    camera.look(&mut self.shared, *at, detections, Some(verdicts), &mut published);
                 }
             }
             Event::ImageStats { camera, at, stats } => {
@@ -225,6 +253,14 @@ impl Analysis {
                     camera.is_paused = false;
                     camera.aspect = stats.aspect;
                     camera.health.look(*at, stats);
+                    camera.update_health(&mut self.shared, *at, &mut published);
+                }
+            }
+            Event::HealthRead { camera, at, reading } => {
+                if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.is_paused = false;
+                    camera.aspect = reading.aspect;
+                    camera.health.recall(*at, reading);
                     camera.update_health(&mut self.shared, *at, &mut published);
                 }
             }
@@ -475,6 +511,16 @@ impl Analysis {
         self.cameras.get(camera).is_some_and(|camera| camera.missed_something(at, detections))
     }
 
+    /// What the picture of a camera's latest look said; `None` for an unknown camera.
+    pub(crate) fn verdicts(&self, camera: &str) -> Option<&LookVerdicts> {
+        self.cameras.get(camera).map(|camera| &camera.verdicts)
+    }
+
+    /// What a camera's latest image statistics said about its health; `None` for an unknown camera.
+    pub(crate) fn health_reading(&self, camera: &str) -> Option<HealthReading> {
+        self.cameras.get(camera).map(|camera| camera.health.reading(camera.aspect))
+    }
+
     /// The counts of minutes that are over, by camera; each is given once.
     pub(crate) fn take_counts(&mut self) -> Vec<ZoneMinute> {
         self.cameras.values_mut().flat_map(|camera| camera.counts.take_finished()).collect()
@@ -574,6 +620,8 @@ fn build(plan: Plan) -> Result<BuiltPlan, UnknownName> {
             latest_frame: None,
             unmasked: Vec::new(),
             flow: None,
+            flow_said: RefCell::default(),
+            verdicts: LookVerdicts::default(),
             left_out: LeftOut::default(),
             is_night: false,
             counts: Counts::of(&camera),

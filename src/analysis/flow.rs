@@ -4,8 +4,10 @@
 //! Holds velocities only, nothing that looks like a picture. Must never be taken for a look of its own: it belongs to
 //! the frame of its moment, or to none.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
+use super::derived::{AreaDisorder, answer_for};
 use super::geometry::BBox;
 
 /// Cells across the picture.
@@ -67,6 +69,40 @@ impl Flow {
             }
         }
         (speeds - right.hypot(down)) / (side * side) as f32
+    }
+}
+
+/// What moved in a look, for who asks about an area of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Movement<'a> {
+    /// The flow, and what was said of the areas that were asked about.
+    Seen(&'a Flow, &'a RefCell<Vec<AreaDisorder>>),
+    /// What the flow said of some areas, when it was there.
+    Recalled(&'a [AreaDisorder]),
+}
+
+impl Movement<'_> {
+    /// See [`Flow::disorder`]. Of an area that nobody asked about while the flow was there nothing is known, which is none.
+    pub(crate) fn disorder(&self, area: &BBox, height: f32) -> f32 {
+        match self {
+            Movement::Seen(flow, said) => {
+                let disorder = flow.disorder(area, height);
+                let answer = AreaDisorder { area: *area, height, disorder };
+                let mut said = said.borrow_mut();
+                if !said.contains(&answer) {
+                    said.push(answer);
+                }
+                disorder
+            }
+            Movement::Recalled(said) => {
+                let same = said.iter().find(|one| one.area == *area && one.height == height);
+                same.map(|one| one.disorder).unwrap_or_else(|| {
+                    let near = answer_for(area, said, |one| &one.area);
+                    // In bodies: the same movement of smaller ones is more.
+                    near.map_or(0.0, |one| one.disorder * one.height / height.max(f32::MIN_POSITIVE))
+                })
+            }
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod assignment;
 pub mod camera_health;
 mod camera_health_state;
 pub(crate) mod counts;
+pub mod derived;
 pub mod detection;
 pub mod empty_view;
 mod engine;

@@ -13,8 +13,10 @@
 //!
 //! Pure; allocates when the first picture comes and no more.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
+use super::derived::answer_for;
 use super::detection::Class;
 use super::empty_view::{CELLS, COLUMNS, Coarse, ROWS};
 use super::geometry::BBox;
@@ -86,7 +88,7 @@ const GAIN_STEP: f32 = 128.0;
 
 /// What a pair of pictures says of a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Witness {
+pub enum Witness {
     /// The picture changes there, and not everywhere.
     Lively,
     /// It does not, and most of the box can be seen.
@@ -97,6 +99,27 @@ pub(super) enum Witness {
     Even,
     /// The camera moves, or all the light changed.
     Moving,
+}
+
+impl Witness {
+    const ALL: [Witness; 5] =
+        [Witness::Lively, Witness::Still, Witness::Hidden, Witness::Even, Witness::Moving];
+
+    /// As the journal keeps it.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Witness::Lively => 0,
+            Witness::Still => 1,
+            Witness::Hidden => 2,
+            Witness::Even => 3,
+            Witness::Moving => 4,
+        }
+    }
+
+    /// The one of that number.
+    pub(crate) fn numbered(number: u8) -> Option<Witness> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
 }
 
 /// The latest pictures of one camera and what changed from the one to the other.
@@ -116,6 +139,8 @@ pub(super) struct PixelChange {
     /// The boxes found in the earlier picture and in the latest one.
     hidden: [Vec<u8>; 2],
     cells: Vec<u8>,
+    /// What was said of the boxes that were asked about, since the latest comparison.
+    said: RefCell<Vec<(BBox, Witness)>>,
 }
 
 impl PixelChange {
@@ -130,6 +155,7 @@ impl PixelChange {
             is_judged: false,
             hidden: [vec![0; CELLS], vec![0; CELLS]],
             cells: vec![0; CELLS],
+            said: RefCell::default(),
         }
     }
 
@@ -180,7 +206,8 @@ impl PixelChange {
             return None;
         }
         self.compare();
-        Some(Changes { cells: &self.cells, now: &self.now })
+        self.said.get_mut().clear();
+        Some(Changes::Seen(Compared { cells: &self.cells, now: &self.now, said: &self.said }))
     }
 
     fn compare(&mut self) {
@@ -210,11 +237,21 @@ fn mark_changed(before: &Coarse, now: &Coarse, cells: &mut [u8], [beyond_one, be
     }
 }
 
+/// What changed from one picture to the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Changes<'a> {
+    /// In the pictures themselves.
+    Seen(Compared<'a>),
+    /// What the pictures said of some boxes, when they were there.
+    Recalled(&'a [(BBox, Witness)]),
+}
+
 /// Which cells changed from one picture to the next.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Changes<'a> {
+pub(crate) struct Compared<'a> {
     cells: &'a [u8],
     now: &'a Coarse,
+    said: &'a RefCell<Vec<(BBox, Witness)>>,
 }
 
 /// Cells that can be seen, and how many of them have each mark.
@@ -239,8 +276,38 @@ impl Counted {
 }
 
 impl Changes<'_> {
-    /// What they say of a box.
+    /// What they say of a box. Of one that nobody asked about while the pictures were there nothing can be said.
     pub(super) fn under(&self, b: &BBox) -> Witness {
+        match self {
+            Changes::Seen(compared) => compared.under(b),
+            Changes::Recalled(said) => {
+                answer_for(b, said, |(b, _)| b).map_or(Witness::Moving, |(_, said)| *said)
+            }
+        }
+    }
+}
+
+impl Changes<'_> {
+    /// What was said so far, in the order in which it was asked.
+    pub(super) fn said(&self) -> Vec<(BBox, Witness)> {
+        match self {
+            Changes::Seen(compared) => compared.said.borrow().clone(),
+            Changes::Recalled(said) => said.to_vec(),
+        }
+    }
+}
+
+impl Compared<'_> {
+    fn under(&self, b: &BBox) -> Witness {
+        let known = self.said.borrow().iter().find(|(other, _)| other == b).map(|(_, witness)| *witness);
+        known.unwrap_or_else(|| {
+            let witness = self.judge(b);
+            self.said.borrow_mut().push((*b, witness));
+            witness
+        })
+    }
+
+    fn judge(&self, b: &BBox) -> Witness {
         let (mut all, mut of_vehicles, mut free) = (0_u32, 0_u32, 0_u32);
         each_cell(b, |cell| {
             all += 1;

@@ -47,12 +47,14 @@ mod named_path;
 pub(crate) mod page;
 pub(crate) mod probe;
 pub(crate) mod replay;
+pub(crate) mod retune;
 pub(crate) mod run;
 pub mod schema;
 pub(crate) mod secret;
 pub(crate) mod sensors;
 mod stop;
 pub mod tail;
+mod when;
 
 /// Exit code of a command that did what it was asked.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -193,6 +195,8 @@ enum Command {
     Replay(replay::Args),
     /// Say what another configuration would have made of a recorded video: which alerts appear, disappear, come earlier or later
     Compare(compare::Args),
+    /// Say what another configuration would have made of the last days, from what the box recorded of them
+    Retune(retune::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -252,6 +256,7 @@ pub fn main() -> ExitCode {
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Retune(args) => retune::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

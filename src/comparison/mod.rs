@@ -19,9 +19,6 @@ mod report;
 #[cfg(test)]
 mod test_alerts;
 
-pub(crate) use alert_life::AlertLife;
-pub(crate) use difference::{Difference, Pairing, differences};
-pub(crate) use lasting::lasting;
-pub(crate) use price::Price;
+pub(crate) use difference::{Difference, differences};
 pub(crate) use reasons::give_reasons;
 pub(crate) use report::{Comparison, Note, Picture};

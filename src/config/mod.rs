@@ -430,6 +430,11 @@ impl Config {
         }
     }
 
+    /// The plan of all cameras, with the thresholds that the models recommend where a camera has none of its own.
+    pub fn plan_with(&self, recommended: &BTreeMap<Class, f32>) -> Plan {
+        self.plan(self.cameras.iter().map(|camera| camera.plan_with(recommended)).collect())
+    }
+
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         self.source.path()
@@ -453,6 +458,15 @@ pub(crate) fn outbox_dirs(path: &Path, surroundings: &Surroundings) -> Vec<PathB
 }
 
 impl Camera {
+    /// As [`plan`](Camera::plan), with the thresholds that the models recommend where the camera has none of its own.
+    pub(crate) fn plan_with(&self, recommended: &BTreeMap<Class, f32>) -> CameraPlan {
+        let mut plan = self.plan();
+        for (class, threshold) in recommended {
+            plan.thresholds.entry(*class).or_insert(*threshold);
+        }
+        plan
+    }
+
     /// What the analysis needs to know.
     pub fn plan(&self) -> CameraPlan {
         CameraPlan {

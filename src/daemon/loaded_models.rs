@@ -216,11 +216,7 @@ impl LoadedModels {
 
     /// A camera's plan with the model's thresholds where the camera has none of its own.
     pub(crate) fn plan(&self, camera: &Camera) -> CameraPlan {
-        let mut plan = camera.plan();
-        for (class, threshold) in self.recommended() {
-            plan.thresholds.entry(class).or_insert(threshold);
-        }
-        plan
+        camera.plan_with(&self.recommended())
     }
 
     /// What the detector is asked for on a camera: also what is only good enough to continue a track.
@@ -251,7 +247,8 @@ impl LoadedModels {
         }
     }
 
-    fn recommended(&self) -> BTreeMap<Class, f32> {
+    /// The thresholds that the models recommend.
+    pub(crate) fn recommended(&self) -> BTreeMap<Class, f32> {
         self.entries.iter().flat_map(|entry| entry.thresholds.iter().copied()).collect()
     }
 }

@@ -141,6 +141,8 @@ impl CameraSlot {
         let found = catch_unwind(AssertUnwindSafe(|| {
             memory.with_gate_of(generation, |gate| {
                 let looked = gate.look(detector, picture, at, &options, &mut detections)?;
+                // Kept by the gate as they are: what it gives again is rounded again, to the same.
+                detections.iter_mut().for_each(|found| *found = found.rounded());
                 let moved = gate.flow(estimator, (picture, at), moment_before, &options, &detections);
                 Ok::<_, InferError>((looked, moved))
             })

@@ -187,6 +187,7 @@ pub(crate) mod filter;
 pub(crate) mod foreign;
 pub(crate) mod health;
 pub(crate) mod help;
+pub(crate) mod journal;
 mod kept;
 pub(crate) mod key;
 pub(crate) mod kind;
@@ -215,6 +216,7 @@ pub(crate) mod recording;
 pub(crate) mod reference;
 pub(crate) mod reference_fields;
 pub(crate) mod replay;
+pub(crate) mod retune;
 pub(crate) mod rule;
 pub(crate) mod runtime;
 pub(crate) mod schedule;
@@ -282,6 +284,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         filter::ALL,
         foreign::ALL,
         health::ALL,
+        journal::ALL,
         key::ALL,
         kind::ALL,
         message::ALL,
@@ -307,6 +310,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         recording::ALL,
         reference::ALL,
         replay::ALL,
+        retune::ALL,
         rule::ALL,
         runtime::ALL,
         schedule::ALL,

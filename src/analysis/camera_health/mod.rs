@@ -53,6 +53,7 @@ use self::image_stats::ImageStats;
 use self::signs::{BLURRED_BELOW, BLURRED_OF_SOFTEST, Readings, Seen, Sign, half_at};
 use self::stillness::Stillness;
 use self::view::{Present, View};
+use super::derived::{ConditionReading, HealthReading};
 use super::time::Moment;
 use crate::types::camera_condition::CameraCondition;
 
@@ -121,10 +122,12 @@ struct Gauge {
 }
 
 impl Gauge {
+    /// Value and strength are in thousandths, so that what is kept of them is what was used.
     fn measure(&mut self, value: f64, threshold: f64, strength: f32) {
-        self.state.value = value;
+        self.state.value = (value * 1000.0).round() / 1000.0;
         self.state.threshold = threshold;
-        self.state.strength = if strength.is_finite() { strength.clamp(0.0, 1.0) } else { 0.0 };
+        let strength = if strength.is_finite() { strength.clamp(0.0, 1.0) } else { 0.0 };
+        self.state.strength = (strength * 1000.0).round() / 1000.0;
     }
 
     fn take(&mut self, at: Moment, dt: Duration, sign: Sign) {
@@ -300,6 +303,38 @@ impl CameraHealth {
         let is_well = self.judge(at, dt, &readings, which);
         if is_well {
             self.learn(at, dt, which);
+        }
+    }
+
+    /// What the latest picture left, for who repeats the day without its pictures.
+    pub(crate) fn reading(&self, aspect: f32) -> HealthReading {
+        let mut conditions = [ConditionReading::default(); CameraCondition::ALL.len()];
+        for (reading, ConditionState { on, strength, value, .. }) in
+            conditions.iter_mut().zip(self.conditions())
+        {
+            *reading = ConditionReading { on: *on, strength: *strength, value: *value };
+        }
+        // It follows from times, and changes with them.
+        conditions[CameraCondition::NoVideo as usize] = ConditionReading::default();
+        HealthReading { aspect, conditions }
+    }
+
+    /// Takes in what a picture left, in place of the picture. Older ones than the last are not taken in.
+    pub(crate) fn recall(&mut self, at: Moment, reading: &HealthReading) {
+        self.note_event(at);
+        if self.latest.is_some_and(|latest| at.mono <= latest.mono) {
+            return;
+        }
+        self.latest = Some(at);
+        self.video_came(at);
+        for (gauge, reading) in self.gauges.iter_mut().flatten().zip(&reading.conditions) {
+            if gauge.state.condition == CameraCondition::NoVideo {
+                continue;
+            }
+            gauge.measure(reading.value, gauge.state.threshold, reading.strength);
+            if gauge.state.on != reading.on {
+                gauge.turn(reading.on, at);
+            }
         }
     }
 

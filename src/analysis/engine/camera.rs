@@ -1,5 +1,6 @@
 //! One camera in the engine: detections become tracks, tracks go to its rules, and both are kept while the camera is away.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::rule_instance::RuleInstance;
@@ -8,14 +9,15 @@ use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::SILENCE_ENDS;
 use crate::analysis::camera_health_state::CameraHealthState;
 use crate::analysis::counts::{self, Counts};
-use crate::analysis::detection::Detection;
+use crate::analysis::derived::{AreaDisorder, LookVerdicts};
+use crate::analysis::detection::{Class, Detection};
 use crate::analysis::empty_view::Coarse;
 use crate::analysis::filters::LeftOut;
-use crate::analysis::flow::Flow;
+use crate::analysis::flow::{Flow, Movement};
 use crate::analysis::furniture::Furniture;
 use crate::analysis::fusion::Fusion;
 use crate::analysis::heights::is_whole;
-use crate::analysis::pixel_change::PixelChange;
+use crate::analysis::pixel_change::{Changes, PixelChange};
 use crate::analysis::rules::{CameraPlan, FLICKER, Scene, View, is_worth_a_flow};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::Tracker;
@@ -47,6 +49,10 @@ pub(super) struct Camera {
     pub(super) unmasked: Vec<Detection>,
     /// What moved last, and in which frame.
     pub(super) flow: Option<(Moment, Box<Flow>)>,
+    /// What was said of the areas of the latest flow that were asked about.
+    pub(super) flow_said: RefCell<Vec<AreaDisorder>>,
+    /// What the picture of the latest look said.
+    pub(super) verdicts: LookVerdicts,
     /// The changes of the picture, if a rule requires them.
     pub(super) pixel_change: Option<PixelChange>,
     /// Sure detections that were left out, since the plan came.
@@ -70,8 +76,10 @@ impl Camera {
         shared: &mut SharedState,
         at: Moment,
         detections: &[Detection],
+        recalled: Option<&LookVerdicts>,
         published: &mut Vec<Revision>,
     ) {
+        self.verdicts = LookVerdicts::default();
         if self.health.is_blind() {
             return;
         }
@@ -88,7 +96,10 @@ impl Camera {
         if gap.is_some_and(|gap| gap > ABSENCE.max(self.tracker.patience())) {
             self.was_away(&mut shared.fusion, at);
         }
-        self.leave_out_furniture(at);
+        match recalled {
+            None => self.leave_out_furniture(at, detections),
+            Some(verdicts) => self.leave_out(verdicts, detections),
+        }
         if !self.tracker.update(at, &self.unmasked) {
             return;
         }
@@ -107,15 +118,37 @@ impl Camera {
             tracks: self.tracker.tracks(),
             all_tracks: self.tracker.tracks(),
             found: &self.unmasked,
-            flow: self.flow.as_ref().filter(|(moment, _)| *moment == at).map(|(_, flow)| &**flow),
-            changes: self
-                .pixel_change
-                .as_mut()
-                .and_then(|change| change.judge(at, self.tracker.tracks(), is_asked)),
+            flow: match recalled {
+                None => {
+                    let of_look = self.flow.as_ref().filter(|(moment, _)| *moment == at);
+                    of_look.map(|(_, flow)| Movement::Seen(flow, &self.flow_said))
+                }
+                Some(verdicts) => verdicts.flow.as_deref().map(Movement::Recalled),
+            },
+            changes: match (recalled, &mut self.pixel_change) {
+                (_, None) => None,
+                (None, Some(change)) => change.judge(at, self.tracker.tracks(), is_asked),
+                (Some(verdicts), Some(_)) => {
+                    verdicts.changes.as_deref().filter(|_| is_asked).map(Changes::Recalled)
+                }
+            },
         };
         self.counts.look(at, scene.watched, scene.tracks);
         for instance in &mut self.instances {
             instance.look(shared, scene, published);
+        }
+        if recalled.is_none() {
+            if let Some(changes) = scene.changes {
+                // Also of what no rule is sure of yet: with other thresholds it would be.
+                let may_burn = |d: &&Detection| [Class::FIRE, Class::SMOKE].contains(&d.class);
+                for detection in self.unmasked.iter().filter(may_burn) {
+                    changes.under(&detection.box_in_frame);
+                }
+                self.verdicts.changes = Some(changes.said());
+            }
+            if scene.flow.is_some() {
+                self.verdicts.flow = Some(self.flow_said.take());
+            }
         }
         self.alive_at = Some(at);
         self.latest_frame = Some(at);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::rule_instance::RuleInstance;
 use super::{ABSENCE, Analysis, Camera};
+use crate::analysis::derived::LookVerdicts;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::filters::Filter;
 use crate::analysis::furniture::Furniture;
@@ -40,13 +41,31 @@ impl Analysis {
 }
 
 impl Camera {
-    /// Takes what never moves out of what was found in a frame.
-    pub(super) fn leave_out_furniture(&mut self, at: Moment) {
-        let Camera { furniture: Some(furniture), tracker, unmasked, left_out, .. } = self else { return };
+    /// Takes what never moves out of what was found in a frame, and notes which of its detections that are.
+    pub(super) fn leave_out_furniture(&mut self, at: Moment, detections: &[Detection]) {
+        let Camera { furniture: Some(furniture), tracker, unmasked, left_out, verdicts, .. } = self else {
+            return;
+        };
         furniture.judge(at, unmasked, tracker.tracks());
         let judged_for = if furniture.is_behind(at) { ABSENCE } else { JUDGED_FOR };
         unmasked.retain(|detection| {
             let is_furniture = furniture.explains(at, judged_for, detection);
+            if is_furniture && tracker.is_sure(detection) {
+                left_out.count(Filter::Furniture);
+            }
+            !is_furniture
+        });
+        // Also of those that a mask hides, as another configuration may have none there.
+        let explained = (0..).zip(detections).filter(|(_, d)| furniture.explains(at, judged_for, d));
+        verdicts.furniture.extend(explained.map(|(index, _)| index));
+    }
+
+    /// The same where the picture is gone and what it said of the detections is known.
+    pub(super) fn leave_out(&mut self, verdicts: &LookVerdicts, detections: &[Detection]) {
+        let Camera { furniture: Some(_), tracker, unmasked, left_out, .. } = self else { return };
+        unmasked.retain(|detection| {
+            let is_same = |index: &u16| detections.get(usize::from(*index)) == Some(detection);
+            let is_furniture = verdicts.furniture.iter().any(is_same);
             if is_furniture && tracker.is_sure(detection) {
                 left_out.count(Filter::Furniture);
             }

@@ -9,7 +9,7 @@ use super::kind::{Drawn, Evaluate};
 use super::{CameraPlan, Rule, View};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
-use crate::analysis::flow::Flow;
+use crate::analysis::flow::Movement;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::pixel_change::Changes;
 use crate::analysis::time::{Moment, Timestamp};
@@ -39,7 +39,7 @@ pub(crate) struct Scene<'a> {
     /// What was found in this very frame, within the rule's heights and not left out, unsure detections included.
     pub found: &'a [Detection],
     /// What moved since a moment before, where that was asked for.
-    pub flow: Option<&'a Flow>,
+    pub flow: Option<Movement<'a>>,
     /// Where the picture changed since about a second before, once a second, where that was asked for and pictures come.
     pub changes: Option<Changes<'a>>,
 }

@@ -13,8 +13,8 @@
 //! somebody counts for nobody.
 //!
 //! Boxes know little of what happens within them. So there is a second way, by the pixels: where the picture's optical
-//! flow is known ([`Flow`]), the movement within the union of two people close together goes in many directions at once
-//! ([`Flow::disorder`]) for those who fight, and in one for those who walk, stand and talk. Two such looks within two
+//! flow is known ([`Movement`]), the movement within the union of two people close together goes in many directions at once
+//! ([`Movement::disorder`]) for those who fight, and in one for those who walk, stand and talk. Two such looks within two
 //! seconds are enough, because no trembling box takes part in it. Either way is a scuffle.
 //!
 //! What it cannot do: two who hold each other so tightly that the detector sees one person, people less tall than
@@ -28,7 +28,7 @@ use super::evaluator::Spell;
 use super::path::{Path, Paths, gap};
 use super::prelude::*;
 use crate::analysis::detection::Detection;
-use crate::analysis::flow::Flow;
+use crate::analysis::flow::Movement;
 use crate::analysis::geometry::BBox;
 use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
@@ -288,7 +288,7 @@ impl ScuffleState {
 
     /// The most disorder between somebody followed and others close to them, as unrest, and who it is. The others need not
     /// be followed: of two who hold each other a detector is seldom sure of both.
-    fn most_disorder(&self, scene: Scene<'_>, flow: &Flow) -> (f32, Option<usize>) {
+    fn most_disorder(&self, scene: Scene<'_>, flow: Movement<'_>) -> (f32, Option<usize>) {
         let mut most = (0.0, None);
         for (index, one) in self.restless.iter().enumerate() {
             let here = &one.box_in_frame;

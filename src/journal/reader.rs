@@ -1,0 +1,224 @@
+//! Reads the journal: block by block, in the order in which it was written, whatever the clock said meanwhile.
+//!
+//! What is damaged is left out and said; nothing that lies in a file makes it fail. The folder may be written at the same
+//! time: a block that is being written is not there yet.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::block::{self, Names};
+use super::entry::{Entry, Hole, HoleWhy};
+use super::file::{self, BlockPlace, JournalFile, Part};
+use crate::analysis::time::Timestamp;
+
+/// Reads what was recorded from one time to another, in the order in which it was. The first entry is a
+/// [`Entry::Session`], or a hole before it, unless nothing is there; entries begin with the block in which `range` begins, so up to half a minute
+/// early, and end likewise. Where the clock was set, all that lies between the first and the last block of that time is
+/// read.
+///
+/// # Errors
+/// The folder cannot be listed; one that is not there has no entries. What is wrong with a file is an [`Entry::Hole`].
+pub fn read(folder: &Path, range: Range<Timestamp>) -> io::Result<Entries> {
+    let files = match file::list(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        files => files?,
+    };
+    let (from, to) = (range.start.as_millisecond(), range.end.as_millisecond());
+    let is_wanted = |place: &BlockPlace| place.utc_ms.1 >= from && place.utc_ms.0 < to;
+    let mut surveyed = Vec::new();
+    for one in files {
+        let survey = file::parts(&one.path);
+        let wanted = survey.as_ref().is_ok_and(|(_, _, parts)| {
+            parts.iter().any(|part| matches!(part, Part::Block(place) if is_wanted(place)))
+        });
+        // What cannot be read is judged by when it was written.
+        let wanted = wanted || (survey.is_err() && (from..to).contains(&one.modified.as_millisecond()));
+        surveyed.push((one, survey.map(|(_, session, parts)| (session, parts)), wanted));
+    }
+    let first = surveyed.iter().position(|(_, _, wanted)| *wanted).unwrap_or(surveyed.len());
+    let end = surveyed.iter().rposition(|(_, _, wanted)| *wanted).map_or(first, |last| last + 1);
+    let wanted_block = |part: &Part| matches!(part, Part::Block(place) if is_wanted(place));
+    let count = end - first;
+    let survey =
+        |(index, (one, survey, _)): (usize, (JournalFile, Result<(u64, Vec<Part>), HoleWhy>, bool))| {
+            let survey = survey.map(|(session, mut parts)| {
+                // Of the first and the last file only what is asked for; the first block of a file says what ran.
+                if index + 1 == count {
+                    parts.truncate(parts.iter().rposition(wanted_block).map_or(0, |end| end + 1));
+                }
+                let begin = if index == 0 { parts.iter().position(wanted_block).unwrap_or(0) } else { 0 };
+                Survey { session, head: parts.first().copied(), parts: parts.split_off(begin), begin }
+            });
+            Wanted { number: one.number, path: one.path, survey }
+        };
+    Ok(Entries {
+        wanted: surveyed.drain(first..end).enumerate().map(survey).collect(),
+        open: None,
+        ready: VecDeque::new(),
+        holes: Vec::new(),
+        names: Names::default(),
+        connected: None,
+        needs_session: true,
+    })
+}
+
+/// A file to be read.
+#[derive(Debug)]
+struct Wanted {
+    number: u64,
+    path: PathBuf,
+    survey: Result<Survey, HoleWhy>,
+}
+
+/// What is in it.
+#[derive(Debug)]
+struct Survey {
+    session: u64,
+    /// Its first part, which says what ran.
+    head: Option<Part>,
+    /// What is to be read.
+    parts: Vec<Part>,
+    /// How many parts before that are not.
+    begin: usize,
+}
+
+/// The file that is being read.
+#[derive(Debug)]
+struct Open {
+    path: PathBuf,
+    file: File,
+    parts: VecDeque<Part>,
+}
+
+/// What [`read`] gives.
+#[derive(Debug)]
+pub struct Entries {
+    wanted: VecDeque<Wanted>,
+    open: Option<Open>,
+    ready: VecDeque<Entry>,
+    /// Holes before the next entry.
+    holes: Vec<HoleWhy>,
+    names: Names,
+    /// Session and number of the latest file, where the next one may go on from it.
+    connected: Option<(u64, u64)>,
+    /// Nobody can judge what comes before it is known what ran.
+    needs_session: bool,
+}
+
+impl Entries {
+    /// Opens the next file; `false` where there is none.
+    fn advance(&mut self) -> bool {
+        let Some(Wanted { number, path, survey }) = self.wanted.pop_front() else { return false };
+        let unreadable =
+            |error: io::Error| HoleWhy::Unreadable { file: path.clone(), why: error.to_string() };
+        let opened = survey.and_then(|survey| Ok((File::open(&path).map_err(unreadable)?, survey)));
+        let (file, survey) = match opened {
+            Ok(opened) => opened,
+            Err(why) => {
+                (self.connected, self.needs_session) = (None, true);
+                self.holes.push(why);
+                return true;
+            }
+        };
+        let goes_on = self.connected.is_some_and(|(session, before)| {
+            if session == survey.session && before + 1 < number {
+                self.holes.push(HoleWhy::Dropped { files: number - before - 1 });
+            }
+            session == survey.session && before + 1 == number
+        });
+        self.connected = Some((survey.session, number));
+        self.needs_session = !goes_on;
+        let mut open = Open { path, file, parts: survey.parts.into() };
+        if survey.begin > 0
+            && let Some(Part::Block(place)) = survey.head
+        {
+            self.take_session(&mut open, &place);
+        }
+        self.open = Some(open);
+        true
+    }
+
+    /// Of a block that comes before what is asked for only what ran.
+    fn take_session(&mut self, open: &mut Open, place: &BlockPlace) {
+        let Ok(Some(body)) = file::body(&open.file, place) else { return };
+        let mut session = None;
+        // What is broken behind it does not matter here.
+        let _ = block::read(&body, &mut self.names, |entry| {
+            if let Entry::Session(found) = entry {
+                session.get_or_insert(found);
+            }
+        });
+        if let Some(mut session) = session {
+            (session.goes_on, session.restored) = (true, Vec::new());
+            self.take(Entry::Session(session));
+        }
+    }
+
+    fn read_block(&mut self, open: &Open, place: &BlockPlace) {
+        let damaged = HoleWhy::Damaged { file: open.path.clone(), offset: place.offset };
+        match file::body(&open.file, place) {
+            Ok(Some(body)) => {
+                let mut entries = Vec::with_capacity(place.records.min(1 << 20) as usize);
+                let read = block::read(&body, &mut self.names, |entry| entries.push(entry));
+                entries.into_iter().for_each(|entry| self.take(entry));
+                if read.is_err() {
+                    self.holes.push(damaged);
+                }
+            }
+            Ok(None) => self.holes.push(damaged),
+            Err(error) => {
+                self.holes.push(HoleWhy::Unreadable { file: open.path.clone(), why: error.to_string() });
+            }
+        }
+    }
+
+    fn take(&mut self, entry: Entry) {
+        match &entry {
+            // The head of a file whose session is known already.
+            Entry::Session(session) if session.goes_on && !self.needs_session => return,
+            Entry::Session(_) => self.needs_session = false,
+            _ if self.needs_session => return,
+            Entry::Reload { .. }
+            | Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Hole(_)
+            | Entry::Stop { .. } => {}
+        }
+        let at = entry.at();
+        self.ready.extend(self.holes.drain(..).map(|why| Entry::Hole(Hole { at, why })));
+        self.ready.push_back(entry);
+    }
+}
+
+impl Iterator for Entries {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        loop {
+            if let Some(entry) = self.ready.pop_front() {
+                return Some(entry);
+            }
+            let Some(mut open) = self.open.take() else {
+                if self.advance() {
+                    continue;
+                }
+                // At the end nothing comes after them.
+                let why = (!self.holes.is_empty()).then(|| self.holes.remove(0))?;
+                return Some(Entry::Hole(Hole { at: None, why }));
+            };
+            let Some(part) = open.parts.pop_front() else { continue };
+            match part {
+                Part::Block(place) => self.read_block(&open, &place),
+                Part::Damaged { offset } => {
+                    self.holes.push(HoleWhy::Damaged { file: open.path.clone(), offset });
+                }
+                Part::Torn { offset } => self.holes.push(HoleWhy::Torn { file: open.path.clone(), offset }),
+            }
+            self.open = Some(open);
+        }
+    }
+}

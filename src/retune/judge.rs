@@ -1,0 +1,251 @@
+//! [`Judge`]: one configuration, or the ones that ran, over the entries of the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Unjudged;
+use super::scope::Scope;
+use crate::alerts::alert_state;
+use crate::analysis::alert::{AlertId, Revision};
+use crate::analysis::time::Moment;
+use crate::analysis::{Analysis, Plan};
+use crate::config::{Config, Surroundings};
+use crate::control::overrides::Settings;
+use crate::control::settings;
+use crate::journal::{Configuration, Entry, Input, Look, Published, Session};
+
+/// The configuration that ran, from the journal.
+///
+/// # Errors
+/// It cannot be read any more: what another version of the program wrote.
+pub(crate) fn config_of(configuration: &Configuration) -> Result<Config, Unjudged> {
+    let path: &Path = &configuration.path;
+    let config = Config::from_text(path, &configuration.text, &Surroundings::elsewhere(path))
+        .map_err(|problems| Unjudged::Old(Box::new((path.to_owned(), problems))))?;
+    let set = configuration.settings.as_deref().and_then(|text| serde_json::from_str::<Settings>(text).ok());
+    Ok(match set {
+        Some(set) => settings::apply(config, &set),
+        None => config,
+    })
+}
+
+/// What a judge made.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// In order of time.
+    pub(super) revisions: Vec<Revision>,
+    /// What was published live of the cameras that were judged, in order.
+    pub(super) published: Vec<Published>,
+    /// Which alert of the judge each live one is, where their ids differ.
+    pub(super) ids: BTreeMap<AlertId, AlertId>,
+    /// Live alerts that had begun before the journal that was read.
+    pub(super) began_before: BTreeSet<AlertId>,
+    /// When entries are missing, or the run before was killed.
+    pub(super) breaks: Vec<Moment>,
+}
+
+/// Whose configuration is judged.
+enum Whose<'c> {
+    /// The ones that ran.
+    Journal,
+    /// This one, whatever ran.
+    New(&'c Config),
+}
+
+/// One analysis and what it made.
+pub(super) struct Judge<'c> {
+    whose: Whose<'c>,
+    scope: &'c Scope,
+    analysis: Option<Analysis>,
+    /// The run of the daemon.
+    session: Option<u64>,
+    /// Alerts of this judge, by their ids.
+    own: BTreeSet<AlertId>,
+    judged: Judged,
+    /// Where in the revisions those begin that followed from the latest input.
+    latest_from: usize,
+    latest: Option<Moment>,
+    was_stopped: bool,
+}
+
+impl<'c> Judge<'c> {
+    /// Of the configurations that ran.
+    pub(super) fn of_the_journal(scope: &'c Scope) -> Self {
+        Judge::new(Whose::Journal, scope)
+    }
+
+    /// Of a new one.
+    pub(super) fn of(scope: &'c Scope, new: &'c Config) -> Self {
+        Judge::new(Whose::New(new), scope)
+    }
+
+    fn new(whose: Whose<'c>, scope: &'c Scope) -> Self {
+        Judge {
+            whose,
+            scope,
+            analysis: None,
+            session: None,
+            own: BTreeSet::new(),
+            judged: Judged::default(),
+            latest_from: 0,
+            latest: None,
+            was_stopped: true,
+        }
+    }
+
+    /// What it made; open alerts stay open.
+    pub(super) fn finish(self) -> Judged {
+        self.judged
+    }
+
+    /// The analysis as it is now; nothing before the first run.
+    pub(super) fn analysis(&self) -> Option<&Analysis> {
+        self.analysis.as_ref()
+    }
+
+    /// Takes one entry.
+    ///
+    /// # Errors
+    /// A configuration cannot be used.
+    pub(super) fn take(&mut self, entry: &Entry) -> Result<(), Unjudged> {
+        match entry {
+            Entry::Session(session) => self.begin(session)?,
+            Entry::Reload { at, configuration } => self.reload(configuration, *at)?,
+            Entry::Input(input) => self.apply(input),
+            Entry::Published(published) => self.was_published(published),
+            Entry::Hole(hole) => self.judged.breaks.extend(hole.at.or(self.latest)),
+            Entry::Unwatched(_) => {}
+            Entry::Stop { .. } => self.was_stopped = true,
+        }
+        self.latest = entry.at().or(self.latest);
+        Ok(())
+    }
+
+    fn plan(&self, configuration: &Configuration) -> Result<Plan, Unjudged> {
+        let plan = match self.whose {
+            Whose::Journal => config_of(configuration)?.plan_with(&configuration.recommended),
+            Whose::New(new) => new.plan_with(&configuration.recommended),
+        };
+        Ok(self.scope.narrowed(plan))
+    }
+
+    /// A run of the daemon begins. The alerts that are open are taken up: those that the daemon took up, or what this judge
+    /// has open, where it is not the daemon's configuration or the daemon's are not known.
+    fn begin(&mut self, session: &Session) -> Result<(), Unjudged> {
+        if self.session == Some(session.id) {
+            return Ok(());
+        }
+        if !self.was_stopped && self.session.is_some() {
+            self.judged.breaks.push(session.at);
+        }
+        let mine: Option<Vec<Revision>> = self.analysis.as_ref().map(|analysis| {
+            analysis.open().cloned().map(|open| Revision { at: session.at, ..open }).collect()
+        });
+        let taken_up = match (&self.whose, mine) {
+            (Whose::New(_), Some(mine)) => mine,
+            (Whose::Journal, Some(mine)) if session.goes_on => mine,
+            (Whose::Journal, _) | (Whose::New(_), None) => self.restored(session),
+        };
+        let mut analysis = Analysis::new(session.box_id.clone(), self.plan(&session.configuration)?)?;
+        self.own.extend(taken_up.iter().map(|revision| revision.alert.clone()));
+        let revisions = analysis.restore(taken_up, session.at);
+        self.analysis = Some(analysis);
+        (self.session, self.was_stopped) = (Some(session.id), false);
+        self.made(revisions);
+        Ok(())
+    }
+
+    /// What the daemon took up at its start, of the cameras that are judged. One that cannot be read is left out, as then.
+    fn restored(&self, session: &Session) -> Vec<Revision> {
+        let read = |bytes: &Vec<u8>| alert_state::from_bytes(bytes, session.at).ok();
+        let revisions = session.restored.iter().filter_map(read).map(|(revision, _)| revision);
+        revisions.filter(|revision| self.scope.holds(&revision.origin.cameras)).collect()
+    }
+
+    fn reload(&mut self, configuration: &Configuration, at: Moment) -> Result<(), Unjudged> {
+        // Of a new configuration only what the model recommends may be another.
+        let plan = self.plan(configuration)?;
+        let Some(analysis) = &mut self.analysis else { return Ok(()) };
+        let revisions = analysis.reconfigure(plan, at)?;
+        self.made(revisions);
+        Ok(())
+    }
+
+    fn apply(&mut self, input: &Input) {
+        if input.camera().is_some_and(|camera| !self.scope.has(camera)) {
+            return;
+        }
+        let input = self.of_own_alert(input);
+        let Some(analysis) = &mut self.analysis else { return };
+        let revisions = input.apply(analysis);
+        self.made(revisions);
+    }
+
+    fn made(&mut self, revisions: Vec<Revision>) {
+        self.latest_from = self.judged.revisions.len();
+        for revision in revisions {
+            if !self.own.contains(&revision.alert) {
+                self.own.insert(revision.alert.clone());
+            }
+            self.judged.revisions.push(revision);
+        }
+    }
+
+    /// What was published live after the input before it.
+    fn was_published(&mut self, published: &Published) {
+        let cameras: Vec<Arc<str>> = published.camera.iter().cloned().collect();
+        if !self.scope.holds(&cameras) {
+            return;
+        }
+        let live = &published.alert;
+        let is_known = self.own.contains(live) || self.judged.ids.contains_key(live);
+        if !is_known {
+            if published.rev > 1 {
+                self.judged.began_before.insert(live.clone());
+            }
+            // Ids count the alerts of a run, so those of another configuration, or of a run whose beginning is not known,
+            // are others.
+            let is_free = |id: &AlertId| !self.judged.ids.values().any(|taken| taken == id);
+            // One that ended as soon as it began is not open any more.
+            let latest = &self.judged.revisions[self.latest_from..];
+            let open = self.analysis.iter().flat_map(Analysis::open);
+            let mut candidates = latest.iter().chain(open);
+            let twin = candidates.find(|made| is_twin(made, published) && is_free(&made.alert));
+            if let Some(twin) = twin.map(|twin| twin.alert.clone()) {
+                self.judged.ids.insert(live.clone(), twin);
+            }
+        }
+        self.judged.published.push(published.clone());
+    }
+
+    /// What people did about a live alert, they would have done about this judge's alert of the same thing.
+    fn of_own_alert(&self, input: &Input) -> Input {
+        let mut input = input.clone();
+        let alert = match &mut input {
+            Input::Acknowledge { alert, .. }
+            | Input::Handle { alert, .. }
+            | Input::MuteChanged { alert, .. } => alert,
+            Input::Look(Look { .. })
+            | Input::Health { .. }
+            | Input::Silent { .. }
+            | Input::Back { .. }
+            | Input::Paused { .. }
+            | Input::Reading { .. }
+            | Input::Tick { .. }
+            | Input::Test { .. } => return input,
+        };
+        if let Some(own) = self.judged.ids.get(alert) {
+            *alert = own.clone();
+        }
+        input
+    }
+}
+
+/// Whether an alert of a judge tells of the same as what was published live.
+fn is_twin(made: &Revision, published: &Published) -> bool {
+    made.why.basis.rule() == published.rule.as_ref()
+        && made.kind == published.kind
+        && made.camera() == published.camera.as_ref()
+        && made.grid == published.grid
+}

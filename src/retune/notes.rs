@@ -1,0 +1,105 @@
+//! What is to be known about a judgement before anybody trusts it: whether the old configuration gives again what was
+//! published, what is missing in the journal, and what the journal cannot say of the new configuration.
+
+use std::collections::BTreeMap;
+
+use super::reproduction::{Because, Reproduction};
+use super::scope::Scope;
+use super::{Request, Seen, limits};
+use crate::analysis::time::Timestamp;
+use crate::comparison::Note;
+use crate::config::Config;
+use crate::journal::{self, Configuration};
+use crate::text::{Joint, Sentence, Words, retune as say};
+
+/// Most gaps that are listed.
+const MOST_GAPS: usize = 8;
+/// How much of a digest is shown: enough to compare two by eye.
+const DIGEST_CHARS: usize = 16;
+
+/// What notes are made of.
+pub(super) struct Facts<'f> {
+    pub(super) request: &'f Request,
+    /// When what was judged begins, and when it ends.
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    /// When the journal that was read begins.
+    pub(super) begins: Timestamp,
+    pub(super) scope: &'f Scope,
+    pub(super) seen: &'f Seen,
+    pub(super) reproduction: &'f Reproduction,
+    pub(super) old: &'f Config,
+    /// The configuration that ran first.
+    pub(super) first: &'f Configuration,
+}
+
+/// All of them, the weightiest first.
+pub(super) fn of(facts: &Facts<'_>) -> Vec<Note> {
+    let mut notes = vec![reproduced(facts.reproduction, facts.seen)];
+    notes.extend(gaps(facts));
+    let is_asked = |camera: &str| facts.scope.has(camera);
+    let mut details = limits::of(facts.old, &facts.request.new, facts.first, is_asked);
+    details.extend(journal::not_reproduced());
+    notes.push(Note { what: say::cannot_say(), details });
+    let besides: Vec<Words> =
+        facts.scope.besides().iter().map(|camera| format!("`{camera}`").into()).collect();
+    if !besides.is_empty() {
+        notes.push(say::judged_besides(Words::List(besides, Joint::AndMore)).into());
+    }
+    notes
+}
+
+/// Whether the old configuration gives again what was published live.
+fn reproduced(reproduction: &Reproduction, seen: &Seen) -> Note {
+    let Reproduction { alerts, revisions, same, digest, because, not_published } = reproduction;
+    if *revisions == 0 && reproduction.is_whole() {
+        return say::nothing_was_published().into();
+    }
+    if reproduction.is_whole() {
+        let digest: String = digest.chars().take(DIGEST_CHARS).collect();
+        return say::reproduced(*alerts, *revisions, digest).into();
+    }
+    let mut details = Vec::new();
+    let mut tell = |counts: &BTreeMap<Because, usize>, say: fn(usize, Sentence) -> Sentence| {
+        details.extend(counts.iter().map(|(because, count)| say(*count, why(*because))));
+    };
+    tell(because, say::not_made_again);
+    tell(not_published, say::not_published);
+    let others = seen.software.iter().filter(|version| *version != env!("CARGO_PKG_VERSION"));
+    details.extend(others.map(|version| say::other_software(version, env!("CARGO_PKG_VERSION"))));
+    Note { what: say::not_reproduced(*same, *revisions, *alerts), details }
+}
+
+fn why(because: Because) -> Sentence {
+    match because {
+        Because::BeganBefore => say::began_before(),
+        Because::NearABreak => say::near_a_break(),
+        Because::Unknown => say::not_known(),
+    }
+}
+
+/// What is missing in the journal.
+fn gaps(facts: &Facts<'_>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let clock = |at: Timestamp| {
+        at.to_zoned(facts.request.new.site.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    };
+    if facts.from > facts.request.from {
+        notes.push(say::begins_later(clock(facts.begins), clock(facts.from)).into());
+    }
+    let missing = facts.request.to.duration_since(facts.to);
+    if missing > jiff::SignedDuration::from_mins(5) {
+        notes.push(say::ends_earlier(clock(facts.to)).into());
+    }
+    let holes = &facts.seen.holes;
+    if !holes.is_empty() {
+        let at = |hole: &journal::Hole| hole.at.map(|at| clock(at.utc));
+        let one = |hole: &journal::Hole| match at(hole) {
+            Some(at) => say::gap_at(at, hole.why.sentence()),
+            None => hole.why.sentence(),
+        };
+        let details = holes.iter().take(MOST_GAPS).map(one).collect();
+        notes.push(Note { what: say::gaps(holes.len()), details });
+    }
+    notes
+}

@@ -1,0 +1,426 @@
+//! A simulated afternoon: two cameras, visits of known scores, a restart with somebody in the picture, a reload, a camera that
+//! falls silent, a verdict. What the live analysis was given and made is the journal.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::*;
+use crate::alerts::alert_state;
+use crate::analysis::alert::{Act, Revision};
+use crate::analysis::alert_lifecycle::handling::GivenVerdict;
+use crate::analysis::detection::{Class, Detection};
+use crate::analysis::geometry::BBox;
+use crate::analysis::time::Moment;
+use crate::analysis::{Analysis, Event};
+use crate::comparison::Note;
+use crate::config::Surroundings;
+use crate::contract::alert::ModelRef;
+use crate::journal::{HoleWhy, Look, Looked, Published, Session};
+use crate::types::hex::sha256_hex;
+use crate::types::language::Language;
+use crate::types::phase::Phase;
+
+const HOURS: u32 = 3;
+const RESTART: u32 = 7_200;
+const RELOAD: u32 = 8_000;
+
+/// Camera, when, how long, how sure. The third of each camera is there while the box restarts.
+const VISITS: [(&str, u32, u32, f32); 8] = [
+    ("cam-1", 700, 40, 0.8),
+    ("cam-1", 1_900, 40, 0.4),
+    ("cam-1", 3_600, 40, 0.8),
+    ("cam-1", 7_180, 90, 0.8),
+    ("cam-2", 900, 40, 0.8),
+    ("cam-2", 2_700, 40, 0.4),
+    ("cam-2", 4_500, 60, 0.4),
+    ("cam-2", 9_000, 40, 0.8),
+];
+
+fn text(threshold: &str, evidence: &Path) -> String {
+    let camera = |id: &str| {
+        format!(
+            "[[camera]]\nid = \"{id}\"\neye = \"village\"\nurl = \"rtsp://10.0.0.31/{id}\"\ngrid = \"53012700300102\"\n{threshold}\n\
+             [[camera.zone]]\nid = \"lane\"\npolygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]]\n"
+        )
+    };
+    format!(
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\nmode = \"test\"\n[evidence]\ndir = {:?}\n{}{}\
+         [[rule]]\nid = \"person-in-lane\"\ncameras = [\"cam-1\", \"cam-2\"]\nsignal = \"person_present\"\n\
+         present = {{ zone = \"lane\", classes = [\"person\"], for_secs = 3 }}\n",
+        evidence.display().to_string(),
+        camera("cam-1"),
+        camera("cam-2"),
+    )
+}
+
+fn config(text: &str) -> Config {
+    let path = Path::new("/etc/lookout/lookout.toml");
+    Config::from_text(path, text, &Surroundings::elsewhere(path))
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn configuration(text: String) -> Arc<Configuration> {
+    Arc::new(Configuration {
+        path: "/etc/lookout/lookout.toml".into(),
+        sha256: sha256_hex(text.as_bytes()),
+        text,
+        settings: None,
+        model: ModelRef::none(),
+        classes: vec![Class::PERSON],
+        recommended: BTreeMap::from([(Class::PERSON, 0.35)]),
+    })
+}
+
+fn start() -> Timestamp {
+    "2026-11-16T06:00:00Z".parse().unwrap()
+}
+
+fn after(secs: u32) -> Timestamp {
+    start() + std::time::Duration::from_secs(secs.into())
+}
+
+/// What is in the picture of a camera.
+fn seen(camera: &str, at: f64) -> Vec<Detection> {
+    let is_there = |(of, from, long, _): &&(&str, u32, u32, f32)| {
+        *of == camera && (f64::from(*from)..f64::from(from + long)).contains(&at)
+    };
+    let there = VISITS.iter().find(is_there);
+    let box_in_frame = BBox::new(0.45, 0.5, 0.55, 0.8);
+    there
+        .map(|(.., score)| Detection { class: Class::PERSON, score: *score, box_in_frame })
+        .into_iter()
+        .collect()
+}
+
+/// The live box: an analysis that is driven, and the journal of it.
+struct Live {
+    analysis: Analysis,
+    configuration: Arc<Configuration>,
+    entries: Vec<Entry>,
+    /// When the latest run began, in seconds.
+    began: f64,
+}
+
+impl Live {
+    fn new(configuration: Arc<Configuration>) -> Self {
+        let mut live =
+            Live { analysis: analysis_of(&configuration), configuration, entries: Vec::new(), began: 0.0 };
+        live.session(1, live.moment(0.0), Vec::new());
+        live
+    }
+
+    /// The monotonic clock begins anew with each run.
+    fn moment(&self, secs: f64) -> Moment {
+        let mono = Duration::from_secs_f64(secs - self.began);
+        Moment { mono, utc: start() + Duration::from_secs_f64(secs) }
+    }
+
+    fn session(&mut self, id: u64, at: Moment, restored: Vec<Vec<u8>>) {
+        self.entries.push(Entry::Session(Box::new(Session {
+            at,
+            id,
+            goes_on: false,
+            software: env!("CARGO_PKG_VERSION").to_owned(),
+            box_id: "box-1".into(),
+            configuration: self.configuration.clone(),
+            restored,
+        })));
+    }
+
+    fn published(&mut self, revisions: Vec<Revision>) {
+        self.entries.extend(revisions.iter().map(Published::of).map(Entry::Published));
+    }
+
+    fn input(&mut self, input: Input, revisions: Vec<Revision>) {
+        self.entries.push(Entry::Input(input));
+        self.published(revisions);
+    }
+
+    fn look(&mut self, camera: &str, secs: f64) {
+        let (camera, at): (Arc<str>, Moment) = (camera.into(), self.moment(secs));
+        let detections = seen(&camera, secs);
+        let event = Event::Detections { camera: camera.clone(), at, detections: detections.clone() };
+        let revisions = self.analysis.apply(&event);
+        let verdicts = Box::new(self.analysis.verdicts(&camera).cloned().unwrap_or_default());
+        self.input(Input::Look(Look { camera, at, looked: Looked::Once, detections, verdicts }), revisions);
+    }
+
+    fn tick(&mut self, secs: f64) {
+        let at = self.moment(secs);
+        let revisions = self.analysis.apply(&Event::Tick { at });
+        self.input(Input::Tick { at }, revisions);
+    }
+
+    /// The daemon stops and starts again; what is open is taken up.
+    fn restart(&mut self, secs: f64) {
+        self.entries.push(Entry::Stop { at: self.moment(secs) });
+        let stored: Vec<Vec<u8>> = self
+            .analysis
+            .open()
+            .map(|open| alert_state::to_bytes(open, &[], Language::English).unwrap())
+            .collect();
+        self.began = secs;
+        let at = self.moment(secs);
+        self.analysis = analysis_of(&self.configuration);
+        let revisions = stored.iter().map(|bytes| alert_state::from_bytes(bytes, at).unwrap().0).collect();
+        let published = self.analysis.restore(revisions, at);
+        self.session(2, at, stored);
+        self.published(published);
+    }
+
+    fn reload(&mut self, configuration: Arc<Configuration>, secs: f64) {
+        let at = self.moment(secs);
+        let plan = config(&configuration.text).plan_with(&configuration.recommended);
+        let revisions = self.analysis.reconfigure(plan, at).unwrap();
+        self.configuration = configuration.clone();
+        self.entries.push(Entry::Reload { at, configuration });
+        self.published(revisions);
+    }
+
+    fn silence(&mut self, camera: &str, secs: f64, back: bool) {
+        let (camera, at): (Arc<str>, Moment) = (camera.into(), self.moment(secs));
+        let (event, input) = match back {
+            true => (Event::CameraBack { camera: camera.clone(), at }, Input::Back { camera, at }),
+            false => (
+                Event::CameraSilent { camera: camera.clone(), at, cause: None },
+                Input::Silent { camera, at, cause: None },
+            ),
+        };
+        let revisions = self.analysis.apply(&event);
+        self.input(input, revisions);
+    }
+
+    /// Somebody says that the alert which was raised last was a false alarm.
+    fn false_alarm(&mut self, secs: f64) {
+        let new = self.entries.iter().rev().find_map(|entry| match entry {
+            Entry::Published(published) if published.phase == Phase::New => Some(published.alert.clone()),
+            _ => None,
+        });
+        let (alert, at) = (new.unwrap(), self.moment(secs));
+        let act = Act { by: "desk-2".to_owned(), key: None, at: at.utc, note: None };
+        let step = HandlingStep::Judge(GivenVerdict { act, verdict: Verdict::FalseAlarm, cause: None });
+        let revision = self.analysis.handle(&alert, &step, at).unwrap();
+        self.input(Input::Handle { alert, step, at }, vec![revision]);
+    }
+}
+
+fn analysis_of(configuration: &Configuration) -> Analysis {
+    let plan = config(&configuration.text).plan_with(&configuration.recommended);
+    Analysis::new("box-1", plan).unwrap()
+}
+
+/// The journal of the afternoon.
+fn afternoon(evidence: &Path) -> Vec<Entry> {
+    let text = text("", evidence);
+    let mut live = Live::new(configuration(text.clone()));
+    for half in 0..HOURS * 7_200 {
+        let secs = f64::from(half) / 2.0;
+        if half == RESTART * 2 {
+            live.restart(secs);
+        }
+        if half == RELOAD * 2 {
+            live.reload(configuration(text.replace("for_secs = 3", "for_secs = 4")), secs);
+        }
+        if half == 10_000 {
+            live.silence("cam-1", secs, false);
+        }
+        if half == 10_200 {
+            live.silence("cam-1", secs, true);
+        }
+        if !(10_000..10_200).contains(&half) {
+            live.look("cam-1", secs);
+        }
+        live.look("cam-2", secs);
+        if half % 2 == 0 {
+            live.tick(secs);
+        }
+        // Of the visit to the first camera that was seen badly.
+        if half == 1_930 * 2 {
+            live.false_alarm(secs);
+        }
+    }
+    live.entries
+}
+
+fn request(text: &str, cameras: &[&str]) -> Request {
+    Request {
+        journal: "/nowhere".into(),
+        new: config(text),
+        from: start(),
+        to: after(HOURS * 3_600),
+        cameras: cameras.iter().map(ToString::to_string).collect(),
+        pictures: true,
+    }
+}
+
+fn judged(request: &Request, entries: Vec<Entry>) -> Comparison {
+    let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
+    of_entries(request, &first, entries.into_iter(), &mut |_| {}).unwrap_or_else(|why| panic!("{why:?}"))
+}
+
+fn codes(notes: &[Note]) -> Vec<&'static str> {
+    notes.iter().map(|note| note.what.code()).collect()
+}
+
+/// The visits whose alerts are not the same, by camera and seconds.
+fn changed_visits(comparison: &Comparison) -> Vec<(String, i64)> {
+    let one = |difference: &Difference| {
+        let life = difference.known();
+        (life.place(), life.started_at.duration_since(start()).as_secs())
+    };
+    changed(&comparison.differences).map(one).collect()
+}
+
+const HIGHER: &str = "thresholds = { person = 0.6 }";
+
+#[test]
+fn the_old_configuration_gives_again_what_was_published_and_a_higher_threshold_loses_what_was_seen_badly() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = afternoon(folder.path());
+    let published = entries.iter().filter(|entry| matches!(entry, Entry::Published(_))).count();
+    let comparison = judged(&request(&text(HIGHER, folder.path()), &[]), entries);
+    assert_eq!(
+        comparison.notes[0].what.code(),
+        "retune.reproduced",
+        "{}",
+        comparison.text(Language::English)
+    );
+    assert_eq!(comparison.notes[0].what.value("revisions").unwrap().to_string(), published.to_string());
+    assert_eq!(comparison.notes[0].what.value("alerts").unwrap().to_string(), VISITS.len().to_string());
+    // A configuration that ran before is not the one that ran first: what the reload changed is a difference, too.
+    let gone: Vec<_> = comparison.differences.iter().filter(|one| one.after().is_none()).collect();
+    let gone: Vec<(String, i64)> = gone
+        .iter()
+        .map(|one| (one.known().place(), one.known().started_at.duration_since(start()).as_secs()))
+        .collect();
+    let expected = [("cam-1", 1_900), ("cam-2", 2_700), ("cam-2", 4_500)];
+    assert_eq!(gone, expected.map(|(camera, secs)| (camera.to_owned(), secs)));
+    let price = comparison.price();
+    assert_eq!((price.before, price.after, price.disappeared, price.appeared), (8, 5, 3, 0));
+    assert_eq!((price.false_alarms.all, price.false_alarms.gone), (1, 1));
+    let text = comparison.text(Language::English);
+    assert!(text.contains("the threshold for person is 0.6 instead of 0.35"), "{text}");
+}
+
+#[test]
+fn the_configuration_that_ran_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    let reload = entries.iter().position(|entry| matches!(entry, Entry::Reload { .. })).unwrap();
+    entries.truncate(reload);
+    let comparison = judged(&request(&text("", folder.path()), &[]), entries);
+    assert_eq!(comparison.notes[0].what.code(), "retune.reproduced");
+    assert_eq!(changed_visits(&comparison), []);
+    assert_eq!(codes(&comparison.notes), ["retune.reproduced", "retune.ends_earlier", "retune.cannot_say"]);
+}
+
+#[test]
+fn one_camera_alone_is_judged_as_with_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = afternoon(folder.path());
+    let all = judged(&request(&text(HIGHER, folder.path()), &[]), entries.clone());
+    let one = judged(&request(&text(HIGHER, folder.path()), &["cam-2"]), entries.clone());
+    assert_eq!(one.notes[0].what.code(), "retune.reproduced", "{}", one.text(Language::English));
+    let of_it: Vec<_> = changed_visits(&all).into_iter().filter(|(camera, _)| camera == "cam-2").collect();
+    assert_eq!(changed_visits(&one), of_it);
+    assert_eq!(one.cameras, [Arc::from("cam-2")]);
+
+    let request = request(&text("", folder.path()), &["cam-9"]);
+    let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
+    assert!(
+        matches!(&why, Unjudged::UnknownCamera { camera, known } if camera == "cam-9" && known.len() == 2)
+    );
+}
+
+#[test]
+fn a_run_whose_beginning_is_not_in_the_journal_is_judged_after_some_minutes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    let hour = after(3_000);
+    let at = entries.iter().position(|entry| entry.at().is_some_and(|at| at.utc >= hour)).unwrap();
+    let mut rest = entries.split_off(at);
+    let moment = rest[0].at().unwrap();
+    let Entry::Session(mut session) = entries[0].clone() else { panic!("it begins with a run") };
+    (session.at, session.goes_on) = (moment, true);
+    rest.insert(0, Entry::Session(session));
+    let comparison = judged(&request(&text(HIGHER, folder.path()), &[]), rest);
+    assert_eq!(comparison.from, after(3_600));
+    assert_eq!(
+        codes(&comparison.notes),
+        ["retune.reproduced", "retune.begins_later", "retune.cannot_say"],
+        "ids count the alerts of a run, and still they are found: {}",
+        comparison.text(Language::English)
+    );
+    let gone: Vec<_> = comparison.differences.iter().filter(|one| one.after().is_none()).collect();
+    assert_eq!(gone.len(), 1);
+}
+
+#[test]
+fn what_is_missing_is_the_reason_for_what_is_not_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    let lost = after(3_595)..after(3_615);
+    let is_lost = |entry: &Entry| {
+        matches!(entry, Entry::Input(_)) && entry.at().is_some_and(|at| lost.contains(&at.utc))
+    };
+    let at = entries.iter().position(is_lost).unwrap();
+    let moment = entries[at].at();
+    entries.retain(|entry| !is_lost(entry));
+    entries.insert(at, Entry::Hole(Hole { at: moment, why: HoleWhy::Overflow { records: 100 } }));
+    let comparison = judged(&request(&text("", folder.path()), &[]), entries);
+    let [first, gaps, ..] = &comparison.notes[..] else { panic!("{:?}", comparison.notes) };
+    assert_eq!((first.what.code(), gaps.what.code()), ("retune.not_reproduced", "retune.gaps"));
+    let why: Vec<String> = first.details.iter().map(ToString::to_string).collect();
+    assert!(why.iter().all(|why| why.contains("records are missing before them")), "{why:?}");
+}
+
+#[test]
+fn what_the_journal_cannot_say_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = text("thresholds = { person = 0.2 }\nanalysis_fps = 9", folder.path())
+        + "[[camera]]\nid = \"cam-3\"\neye = \"village\"\nurl = \"rtsp://10.0.0.31/3\"\ngrid = \"53012700300102\"\n";
+    let mut entries = afternoon(folder.path());
+    entries.truncate(20_000);
+    let comparison = judged(&request(&text, &[]), entries);
+    let limits = comparison.notes.iter().find(|note| note.what.code() == "retune.cannot_say").unwrap();
+    let codes: Vec<&str> = limits.details.iter().map(crate::text::Sentence::code).collect();
+    for code in ["retune.never_looked_at", "retune.looked_at_more_seldom", "retune.lower_threshold"] {
+        assert!(codes.contains(&code), "{code} in {codes:?}");
+    }
+    assert!(codes.iter().any(|code| code.starts_with("journal.")), "{codes:?}");
+}
+
+#[test]
+fn too_short_a_journal_and_one_of_another_time_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    entries.truncate(100);
+    let mut request = request(&text("", folder.path()), &[]);
+    request.from = after(3_600);
+    let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
+    assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
+}
+
+#[test]
+fn a_picture_that_is_still_kept_is_in_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = afternoon(folder.path());
+    let gone = entries.iter().find_map(|entry| match entry {
+        Entry::Published(one) if one.phase == Phase::New && one.started_at >= after(1_900) => {
+            Some(one.alert.clone())
+        }
+        _ => None,
+    });
+    let gone = gone.unwrap();
+    let path = folder.path().join(format!("{}-1.jpg", gone.0));
+    image::RgbImage::new(1_280, 720).save_with_format(&path, image::ImageFormat::Jpeg).unwrap();
+    fs::write(folder.path().join("other.txt"), "x").unwrap();
+    let comparison = judged(&request(&text(HIGHER, folder.path()), &[]), entries);
+    let pictures: Vec<_> = comparison.pictures.iter().map(|(alert, picture)| (alert, picture.size)).collect();
+    assert_eq!(pictures, [(&gone, (320, 180))]);
+    let html = comparison.html(Language::Chinese);
+    assert_eq!(html.matches("src=\"data:image/jpeg;base64,").count(), 1);
+    assert!(comparison.text(Language::English).contains(&*path.to_string_lossy()));
+}
