@@ -161,7 +161,7 @@ fn pictures_of_the_highest_level_go_first_one_at_a_time() {
 fn the_oldest_that_waits_is_known_until_it_has_its_receipt() {
     let dir = dir();
     let mut store = open(dir.path());
-    let mut oldest = |store: &mut Store| {
+    let oldest = |store: &mut Store| {
         store.look_at_oldest();
         store.depth().oldest
     };
