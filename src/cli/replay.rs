@@ -30,7 +30,7 @@ use crate::text::{Sentence, detect, drawing as words, model, probe, replay as sa
 use crate::types::phase::Phase;
 use crate::video;
 
-use super::{Failure, language, models, named_path, stop, stream_line};
+use super::{Failure, language, models, named_path, print_line, stop, stream_line};
 
 mod drawing;
 pub(super) mod playback;
@@ -136,6 +136,8 @@ struct Printing {
     alert_enricher: AlertEnricher,
     evidence: Option<SavedEvidence>,
     stream: Arc<str>,
+    is_drawn: bool,
+    progress: Progress,
     printed: u64,
     new_alerts: u64,
 }
@@ -146,7 +148,15 @@ impl Printing {
         let clock = Arc::new(parking_lot::Mutex::new(clock));
         let alert_enricher = AlertEnricher::new(config, models.model_ref(), clock, Default::default())
             .map_err(|error| Failure::refused(error.sentence()))?;
-        Ok(Printing { alert_enricher, evidence, stream: STREAM.into(), printed: 0, new_alerts: 0 })
+        Ok(Printing {
+            alert_enricher,
+            evidence,
+            stream: STREAM.into(),
+            is_drawn: false,
+            progress: Progress::none(),
+            printed: 0,
+            new_alerts: 0,
+        })
     }
 
     fn play(
@@ -160,10 +170,11 @@ impl Printing {
             say_about(first, camera);
         }
         note(&playback.start().note(config));
+        self.is_drawn = drawing.is_some();
         // Whoever has seen enough of the drawn video ends it so, and has it up to there.
         let is_stopped = drawing.as_ref().map(|_| stop::at_ctrl_c(words::no_signals, words::no_signals));
         let is_stopped = is_stopped.transpose()?.unwrap_or_default();
-        let mut progress = Progress::begin();
+        self.progress = Progress::begin();
         while let Some(Step { before, looked }) = playback.step()? {
             self.publish(&before, None)?;
             let Some(looked) = looked else { continue };
@@ -171,7 +182,7 @@ impl Printing {
             if let Some(drawing) = &mut drawing {
                 drawing.add(&playback, &looked)?;
             }
-            progress.show(looked.pts, || playback.duration(), alerts(self.new_alerts));
+            self.progress.show(looked.pts, || playback.duration(), alerts(self.new_alerts));
             if is_stopped.load(Ordering::Relaxed) {
                 break;
             }
@@ -180,7 +191,7 @@ impl Printing {
             Some(drawing) => drawing.finish(playback.end_of_pictures())?,
             None => Vec::new(),
         };
-        progress.end();
+        self.progress.end();
         let open = playback.analysis().open().count();
         report(&say::looked(video.display(), playback.looked(), alerts(self.new_alerts), open), None);
         let left_out = playback.analysis().left_out(&camera.id);
@@ -206,7 +217,10 @@ impl Printing {
             self.printed += 1;
             let seq = Seq { stream: self.stream.clone(), n: self.printed };
             let message = self.alert_enricher.alert(revision, &[], seq).map_err(Failure::failed)?;
-            stream_line(String::from_utf8_lossy(&message))?;
+            let line = String::from_utf8_lossy(&message);
+            // Whoever reads no more alerts may still want the video.
+            let is_drawn = self.is_drawn;
+            self.progress.beside(|| if is_drawn { print_line(line) } else { stream_line(line) })?;
         }
         Ok(())
     }

@@ -29,6 +29,11 @@ impl Progress {
         Progress { bar, has_length: false }
     }
 
+    /// Nothing is shown.
+    pub(in crate::cli) fn none() -> Self {
+        Progress { bar: ProgressBar::hidden(), has_length: false }
+    }
+
     /// So far it has been read, of so much where that is known; `done` is what came of it.
     pub(in crate::cli) fn show(
         &mut self,
@@ -51,6 +56,11 @@ impl Progress {
         self.bar.set_position(at.as_millis() as u64);
         let done = if self.has_length { done } else { say::read_and(whole_seconds(at), done) };
         self.bar.set_message(done.in_language(language));
+    }
+
+    /// Prints something: the bar makes room for it.
+    pub(in crate::cli) fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
     }
 
     /// Takes it away, so that what is said next stands in its place.
