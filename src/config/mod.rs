@@ -78,8 +78,8 @@ pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, MetricsListener, Mqtt, Outbox, Sensor,
-    Sensors, Site, Tls, Web, WebListen,
+    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Journal, MetricsListener, Mqtt, Outbox,
+    Sensor, Sensors, Site, Tls, Web, WebListen,
 };
 pub(crate) use settings::{PLACEHOLDER_AREA, SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
@@ -130,6 +130,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// The redacted pictures.
     pub evidence: Evidence,
+    /// The detection journal.
+    pub journal: Journal,
     /// The page on the box.
     pub web: Web,
     /// The listener for whoever reads metrics, where there is one.
@@ -150,6 +152,8 @@ pub struct Config {
     pub grids: BTreeMap<Arc<str>, Responsible>,
     /// Who may command this box; empty if it asks for no signature.
     pub command_keys: Vec<KnownKey>,
+    /// The values that the command centre set in place of the file's, as JSON, where it did.
+    pub set_values: Option<String>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.

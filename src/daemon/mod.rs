@@ -21,6 +21,7 @@ pub(crate) mod failed_start;
 mod file_watch;
 mod former_name;
 mod furniture;
+mod journal;
 pub(crate) mod known_models;
 mod last_known_good;
 mod live_view;

@@ -88,6 +88,7 @@ pub(super) fn document(
     let detector = checker.detector(document.detector.as_ref());
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
+    let journal = checker.journal(document.journal.as_ref(), &outbox);
     let web = checker.web(document.web.as_ref(), document.sensors.as_ref());
     let metrics = checker.metrics(document);
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
@@ -110,6 +111,7 @@ pub(super) fn document(
         detector,
         outbox,
         evidence,
+        journal,
         web,
         metrics,
         cameras,
@@ -120,6 +122,7 @@ pub(super) fn document(
         sensors,
         grids,
         command_keys,
+        set_values: None,
         warnings: Vec::new(),
         sha256: sha256.to_owned(),
         secret_files: secret_files.clone(),
