@@ -55,6 +55,9 @@ pub struct Document {
     pub outbox: Option<At<OutboxDocument>>,
     /// The redacted pictures that go with alerts.
     pub evidence: Option<At<EvidenceDocument>>,
+    /// What was found in the last days, without pictures: what another configuration would have reported can be judged by
+    /// it.
+    pub journal: Option<At<JournalDocument>>,
     /// The page on the box, for a browser: how everything does, and what was told. It is always encrypted, and nobody sees
     /// anything without a login; `lookout page` says how to open it.
     pub web: Option<At<WebDocument>>,
@@ -328,6 +331,19 @@ pub struct EvidenceDocument {
     pub originals_days: Option<At<u16>>,
 }
 
+/// The detection journal.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JournalDocument {
+    /// How many days are kept: boxes, classes and scores of what was found, and readings, never a picture; 0: nothing is
+    /// kept. It lies in `journal` in the folder of the queue. Where the disk is short it goes before anything else.
+    #[schemars(range(min = 0, max = 30), extend("default" = DEFAULT_JOURNAL_DAYS))]
+    pub days: Option<At<u16>>,
+    /// Most disk space in MiB; then the oldest hours go.
+    #[schemars(range(min = 16, max = 1_048_576), extend("default" = DEFAULT_JOURNAL_MIB))]
+    pub max_mib: Option<At<u64>>,
+}
+
 /// Most boxes stand in China; a site elsewhere says so.
 pub(crate) const DEFAULT_TIME_ZONE: &str = "Asia/Shanghai";
 /// For the same reason.
@@ -362,6 +378,10 @@ pub(crate) const DEFAULT_KEEP_DAYS: u16 = 7;
 pub(crate) const DEFAULT_ORIGINALS_DAYS: u16 = 3;
 /// About ten thousand pictures of 100 KiB.
 pub(crate) const DEFAULT_EVIDENCE_MIB: u64 = 1024;
+/// As long as pictures are kept: with them it can be seen what a change would have done.
+pub(crate) const DEFAULT_JOURNAL_DAYS: u16 = DEFAULT_KEEP_DAYS;
+/// Seven days of 64 cameras fit.
+pub(crate) const DEFAULT_JOURNAL_MIB: u64 = 4096;
 /// Longer than somebody is hidden behind a passing vehicle.
 pub(crate) const DEFAULT_HOLD_SECS: f64 = 10.0;
 /// So that one event is one alert. A guess.

@@ -77,8 +77,8 @@ pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor, Sensors, Site, Tls,
-    Web, WebListen,
+    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Journal, Mqtt, Outbox, Sensor, Sensors,
+    Site, Tls, Web, WebListen,
 };
 pub(crate) use settings::{PLACEHOLDER_AREA, SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
@@ -129,6 +129,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// The redacted pictures.
     pub evidence: Evidence,
+    /// The detection journal.
+    pub journal: Journal,
     /// The page on the box.
     pub web: Web,
     /// The cameras, in the order of the file; none on a box that has only sensors.
@@ -147,6 +149,8 @@ pub struct Config {
     pub grids: BTreeMap<Arc<str>, Responsible>,
     /// Who may command this box; empty if it asks for no signature.
     pub command_keys: Vec<KnownKey>,
+    /// The values that the command centre set in place of the file's, as JSON, where it did.
+    pub set_values: Option<String>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
@@ -353,6 +357,7 @@ impl Config {
             detector: parts.detector,
             outbox: parts.outbox,
             evidence: parts.evidence,
+            journal: parts.journal,
             web: parts.web,
             cameras: parts.cameras,
             rules: parts.rules,
@@ -362,6 +367,7 @@ impl Config {
             sensors: parts.sensors,
             grids: parts.grids,
             command_keys: parts.command_keys,
+            set_values: None,
             warnings: Vec::new(),
             sha256: sha256.clone(),
             secret_files: secret_files.clone(),

@@ -218,6 +218,17 @@ pub struct Evidence {
     pub originals: Option<Originals>,
 }
 
+/// The detection journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    /// Its folder, in that of the queue.
+    pub dir: PathBuf,
+    /// How long it is kept; zero: nothing is.
+    pub keep: Duration,
+    /// Maximum bytes on disk.
+    pub max_bytes: u64,
+}
+
 /// Sealed originals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Originals {

@@ -93,6 +93,7 @@ pub(crate) fn apply(mut config: Config, settings: &Settings) -> Config {
     config.rules.retain(|rule| settings.rules.get(&*rule.id) != Some(&false));
     let said = serde_json::to_string(settings).unwrap_or_default();
     config.sha256 = sha256_hex(format!("{}\n{said}", config.sha256).as_bytes());
+    config.set_values = Some(said);
     config
 }
 

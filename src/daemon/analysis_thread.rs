@@ -28,9 +28,11 @@ use crate::contract::mute::Mute;
 use crate::control::command_thread::SiteReaders;
 use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply, TestReply};
 use crate::frame::Frame;
+use crate::journal::{self, Configuration, Entry, Input, Published, Recorder, Session};
 use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
+use crate::pipeline::frame_gate::Looked;
 use crate::pipeline::inference_workers::LookSink;
 use crate::sensors::SensorUpdate;
 use crate::text::{box_log, daemon, language_of_log, log_error, log_warn, time::within};
@@ -110,8 +112,8 @@ pub(crate) enum AnalysisMessage {
     Ping(Ping),
     /// A request for a snapshot.
     Snapshot(SnapshotRequest),
-    /// A new configuration, checked.
-    Reconfigure(Box<Plan>),
+    /// A new configuration, checked, and as the journal keeps it.
+    Reconfigure(Box<Plan>, Arc<Configuration>),
     /// The last note.
     Stop,
 }
@@ -178,13 +180,14 @@ pub(super) struct AnalysisThread {
 impl AnalysisThread {
     /// Starts the thread with an analysis that has its open alerts already, and the revisions that restoring them made.
     pub(super) fn start(
-        (analysis, revisions): (Analysis, Vec<Revision>),
+        (analysis, revisions, session): (Analysis, Vec<Revision>, Session),
         notes: Receiver<AnalysisMessage>,
         clock: Clock,
         alert_writer: AlertWriterQueue,
         known: Arc<Known>,
         decode_demands: Arc<DecodeDemands>,
         tap: Tap,
+        recorder: Recorder,
     ) -> std::io::Result<Self> {
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
             let _essential = lifeline::essential("analyst");
@@ -195,10 +198,12 @@ impl AnalysisThread {
                 known,
                 decode_demands,
                 tap,
+                recorder,
                 witnessed: BTreeMap::new(),
                 snapshots: Vec::new(),
                 furniture_changes: 0,
             };
+            analysis_loop.recorder.record(Entry::Session(Box::new(session)));
             analysis_loop.resend_revisions(revisions);
             analysis_loop.work(&notes);
         })?;
@@ -221,6 +226,8 @@ struct AnalysisLoop {
     decode_demands: Arc<DecodeDemands>,
     /// The live view.
     tap: Tap,
+    /// Every input and every revision, in order.
+    recorder: Recorder,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Snapshot)>,
@@ -237,6 +244,7 @@ impl AnalysisLoop {
             let wait = next_tick.saturating_sub(self.clock.now().mono);
             match notes.recv_timeout(wait) {
                 Ok(AnalysisMessage::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    self.recorder.record(Entry::Stop { at: self.clock.now() });
                     return self.share_furniture();
                 }
                 Ok(note) => self.take(note),
@@ -245,6 +253,7 @@ impl AnalysisLoop {
             let now = self.clock.now();
             if now.mono >= next_tick {
                 next_tick = now.mono + TICK;
+                self.record(|| Input::Tick { at: now });
                 let revisions = self.analysis.apply(&Event::Tick { at: now });
                 self.send_revisions(revisions, None);
                 *self.known.conditions.lock() = self.analysis.conditions().into_iter().collect();
@@ -264,21 +273,23 @@ impl AnalysisLoop {
         match note {
             AnalysisMessage::Looked(frame, look) => self.looked(frame, look),
             AnalysisMessage::Silent(camera, cause) => {
-                let event = Event::CameraSilent { camera, at: self.clock.now(), cause };
-                let revisions = self.analysis.apply(&event);
-                self.send_revisions(revisions, None);
+                let at = self.clock.now();
+                self.apply(Input::Silent { camera, at, cause });
             }
             AnalysisMessage::Back(camera) => {
-                let event = Event::CameraBack { camera, at: self.clock.now() };
-                let revisions = self.analysis.apply(&event);
-                self.send_revisions(revisions, None);
+                let at = self.clock.now();
+                self.apply(Input::Back { camera, at });
             }
             AnalysisMessage::Reading(SensorUpdate { sensor, at, reading }) => {
-                let revisions = self.analysis.apply(&Event::Reading { sensor, at, reading });
-                self.send_revisions(revisions, None);
+                self.apply(Input::Reading { sensor, at, reading });
             }
             AnalysisMessage::Acknowledge { alert, acknowledgement, reply } => {
                 let at = self.clock.now();
+                self.record(|| Input::Acknowledge {
+                    alert: alert.clone(),
+                    acknowledgement: acknowledgement.clone(),
+                    at,
+                });
                 match self.analysis.acknowledge(&alert, &acknowledgement, at) {
                     Ok(AckOutcome::Now(revision)) => {
                         // Sent before the answer: with "done" the revision is on its way.
@@ -291,6 +302,7 @@ impl AnalysisLoop {
             }
             AnalysisMessage::Handle { alert, step, reply } => {
                 let at = self.clock.now();
+                self.record(|| Input::Handle { alert: alert.clone(), step: step.clone(), at });
                 match self.analysis.handle(&alert, &step, at) {
                     Ok(revision) => {
                         // Told before it is answered, as above.
@@ -311,13 +323,14 @@ impl AnalysisLoop {
                     .filter(is_concerned)
                     .map(|revisions| revisions.alert.clone())
                     .collect();
-                let revisions =
-                    concerned.iter().filter_map(|alert| self.analysis.mute_changed(alert, at).ok());
-                let revisions = revisions.collect();
-                self.send_revisions(revisions, None);
+                for alert in concerned {
+                    self.apply(Input::MuteChanged { alert, at });
+                }
             }
             AnalysisMessage::Test { by, grid, reply } => {
-                let begun = self.analysis.begin_test(&by, &grid, self.clock.now());
+                let at = self.clock.now();
+                self.record(|| Input::Test { by: by.clone(), grid: grid.clone(), at });
+                let begun = self.analysis.begin_test(&by, &grid, at);
                 reply(begun.map(|revision| {
                     let alert = revision.alert.clone();
                     self.send_revisions(vec![revision], None);
@@ -325,7 +338,7 @@ impl AnalysisLoop {
                 }));
             }
             AnalysisMessage::Ping(ping) => self.send(WriterMessage::Ping(ping)),
-            AnalysisMessage::Reconfigure(plan) => self.reconfigure(*plan),
+            AnalysisMessage::Reconfigure(plan, configuration) => self.reconfigure(*plan, configuration),
             AnalysisMessage::Snapshot(snapshot) => {
                 if self.snapshots.len() < SNAPSHOTS {
                     self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
@@ -338,10 +351,14 @@ impl AnalysisLoop {
     }
 
     fn looked(&mut self, frame: Frame, look: Look) {
-        let Look { detections, image_stats, flow, coarse, .. } = look;
+        let Look { detections, looked, image_stats, flow, coarse, .. } = look;
         if let Some(stats) = image_stats {
             let event = Event::ImageStats { camera: frame.camera.clone(), at: frame.at, stats };
             let revisions = self.analysis.apply(&event);
+            if let Some(reading) = self.analysis.health_reading(&frame.camera) {
+                let (camera, reading) = (frame.camera.clone(), Box::new(reading));
+                self.record(|| Input::Health { camera, at: frame.at, reading });
+            }
             self.send_revisions(revisions, None);
         }
         self.serve_snapshots(&frame, &detections);
@@ -358,13 +375,14 @@ impl AnalysisLoop {
         }
         let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
         let revisions = self.analysis.apply(&event);
+        let Event::Detections { detections, .. } = event else { return };
+        self.record_look(&frame, looked, &detections);
         let is_looked_at = self.tap.is_wanted();
         if let Some(pace) = self.analysis.pace(&frame.camera) {
             let pace = if is_looked_at { self.pace_of_viewers(&frame.camera, pace) } else { pace };
             self.decode_demands.set(&frame.camera, pace);
         }
         let is_witness = self.analysis.is_witness(&frame.camera);
-        let Event::Detections { detections, .. } = event else { return };
         let saw = Snapshot { picture: frame.picture, detections };
         let shown =
             (is_looked_at && self.tap.takes(&frame.camera, self.clock.now().mono)).then(|| saw.clone());
@@ -378,11 +396,47 @@ impl AnalysisLoop {
         }
     }
 
-    fn reconfigure(&mut self, plan: Plan) {
+    /// Records an input, applies it, and sends on what follows.
+    fn apply(&mut self, input: Input) {
+        self.record(|| input.clone());
+        let revisions = input.apply(&mut self.analysis);
+        self.send_revisions(revisions, None);
+    }
+
+    fn record(&mut self, input: impl FnOnce() -> Input) {
+        if self.recorder.is_on() {
+            self.recorder.record(Entry::Input(input()));
+        }
+    }
+
+    /// With what its picture said, which is known once the look was applied.
+    fn record_look(&mut self, frame: &Frame, looked: Looked, detections: &[Detection]) {
+        if !self.recorder.is_on() {
+            return;
+        }
+        let verdicts = self.analysis.verdicts(&frame.camera).cloned().unwrap_or_default();
+        let look = journal::Look {
+            camera: frame.camera.clone(),
+            at: frame.at,
+            looked: match looked {
+                Looked::NotAtAll => journal::Looked::NotAtAll,
+                Looked::Once => journal::Looked::Once,
+                Looked::Twice => journal::Looked::Twice,
+            },
+            detections: detections.to_vec(),
+            verdicts: Box::new(verdicts),
+        };
+        self.recorder.record(Entry::Input(Input::Look(look)));
+    }
+
+    fn reconfigure(&mut self, plan: Plan, configuration: Arc<Configuration>) {
         let at = self.clock.now();
         match self.analysis.reconfigure(plan, at) {
             // Open alerts are published with the texts and the language of this configuration.
-            Ok(revisions) => self.resend_revisions(revisions),
+            Ok(revisions) => {
+                self.recorder.record(Entry::Reload { at, configuration });
+                self.resend_revisions(revisions);
+            }
             // The configuration was checked; if this happens all the same, the old rules go on.
             Err(error) => {
                 let error = error.sentence().in_language(language_of_log());
@@ -432,12 +486,15 @@ impl AnalysisLoop {
     }
 
     /// Sends revisions to the alert writer, in order, with the frame that shows them.
-    fn send_revisions(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Snapshot)>) {
+    fn send_revisions(&mut self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Snapshot)>) {
         if revisions.is_empty() {
             return;
         }
         for revision in revisions {
             self.known.quality.lock().see(&revision);
+            if self.recorder.is_on() {
+                self.recorder.record(Entry::Published(Published::of(&revision)));
+            }
             let saw = revision.camera().filter(|_| wants_picture(&revision)).and_then(|camera| match &saw {
                 Some((of, saw)) if *of == camera => Some(saw.clone()),
                 _ => self.witnessed.get(camera).map(|(_, saw)| saw.clone()),
@@ -448,7 +505,7 @@ impl AnalysisLoop {
     }
 
     /// As [`AnalysisLoop::send_revisions`], but sends the open alerts even without a revision.
-    fn resend_revisions(&self, revisions: Vec<Revision>) {
+    fn resend_revisions(&mut self, revisions: Vec<Revision>) {
         if revisions.is_empty() {
             return self.send_open();
         }

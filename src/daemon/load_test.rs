@@ -16,6 +16,7 @@ use crate::alerts::writer_message::{AlertWriterQueue, WriterMessage};
 use crate::analysis::Analysis;
 use crate::clock::Clock;
 use crate::config::{Camera, CameraSource, Config};
+use crate::journal::Recorder;
 use crate::pipeline::camera_slot::CameraSlots;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
@@ -173,16 +174,18 @@ impl LoadTest {
         let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
         let analysis = Analysis::new(config.site.box_id.clone(), site.plan())
             .map_err(|error| DaemonError::unknown_name(&error))?;
+        let session = super::journal::session(config, loaded_models, &[], clock.now());
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analysis_thread = AnalysisThread::start(
-            (analysis, Vec::new()),
+            (analysis, Vec::new(), session),
             notes,
             clock,
             alert_writer.clone(),
             known,
             decode_demands.clone(),
             Views::new(clock).tap(),
+            Recorder::off(),
         )
         .map_err(DaemonError::new)?;
         let looked = Arc::new(InferenceCounts::default());

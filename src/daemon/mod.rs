@@ -20,6 +20,7 @@ mod descriptors;
 pub(crate) mod failed_start;
 mod file_watch;
 mod furniture;
+mod journal;
 mod last_known_good;
 mod live_view;
 #[cfg(feature = "demo")]

@@ -43,6 +43,7 @@ use super::analysis_thread::AnalysisMessage;
 use super::clock_watch::ClockWatch;
 use super::crash_loop::ShortRuns;
 use super::file_watch::SecretFiles;
+use super::journal;
 use super::live_view;
 use super::loaded_models::LoadedModels;
 use super::meta::meta;
@@ -219,6 +220,7 @@ impl Running {
         let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
         sent_history.look(outbox, at);
         let readings = self.readings();
+        self.stages.analysis.journal.look(&readings);
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
         let analysis = &mut self.stages.analysis;
         analysis.furniture.look(at.mono, &analysis.known.furniture);
@@ -459,7 +461,10 @@ impl Running {
             let _ = alert_writer.send(WriterMessage::Retention(Box::new(evidence_retention)));
         }
         self.stages.analysis.known.quality.lock().set_drill(config.site.mode != Mode::Actual);
-        let _ = self.stages.analysis.queue.send(AnalysisMessage::Reconfigure(Box::new(site.plan())));
+        let _ = self.stages.analysis.queue.send(AnalysisMessage::Reconfigure(
+            Box::new(site.plan()),
+            journal::configuration(config, models),
+        ));
         if let Some((loaded_models, detectors)) = loaded_models {
             self.look_with(loaded_models, detectors);
         }
@@ -473,6 +478,11 @@ impl Running {
         let limits = |config: &Config| (config.outbox.clone(), config.mqtt.expect_marks);
         if limits(config) != limits(&self.config) {
             self.stages.storage.set_limits(config);
+        }
+        if (&config.journal, config.outbox.min_free_bytes)
+            != (&self.config.journal, self.config.outbox.min_free_bytes)
+        {
+            self.stages.analysis.journal.set(config);
         }
         *self.stages.commands.readers.write() = CommandStage::readers_of(config);
         self.stages.commands.gate.set_keys(&config.command_keys);

@@ -46,6 +46,7 @@ use super::analysis_thread::{
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
+use super::journal::{self, JournalStage};
 use super::live_view::ViewStage;
 use super::loaded_models::{self, LoadModelsError, LoadedModels, Models};
 use super::page::PageStage;
@@ -429,6 +430,8 @@ pub(super) struct AnalysisStage {
     pub furniture: FurnitureFile,
     /// The alert quality, on disk and as published.
     pub quality: QualityReport,
+    /// What was found in the last days.
+    pub journal: JournalStage,
 }
 
 impl AnalysisStage {
@@ -439,7 +442,7 @@ impl AnalysisStage {
     pub(super) fn start(
         context: Context<'_>,
         storage: &Storage,
-        open: Vec<Revision>,
+        mut open: Vec<Revision>,
         (queue, notes): (AnalysisQueue, Receiver<AnalysisMessage>),
         alerts: &AlertStage,
         frames: &FramePath,
@@ -448,30 +451,37 @@ impl AnalysisStage {
         let folder = &storage.control_dir;
         let mut analysis = Analysis::new(config.site.box_id.clone(), loaded.site.plan())
             .map_err(|error| DaemonError::unknown_name(&error))?;
-        let revisions = analysis.restore(open, clock.now());
+        let at = clock.now();
+        // As a replay has them: what is kept of an alert says nothing of this run's time.
+        open.iter_mut().for_each(|revision| revision.at = at);
+        let journal = JournalStage::start(config, storage.trouble.is_some(), clock);
+        let session = journal::session(config, &loaded.models, &open, at);
+        let revisions = analysis.restore(open, at);
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
         let mut quality = quality_report::recall(folder);
         quality.set_drill(config.site.mode != Mode::Actual);
         let quality = Mutex::new(quality);
         let known = Arc::new(Known { furniture, quality, ..Known::default() });
         let thread = AnalysisThread::start(
-            (analysis, revisions),
+            (analysis, revisions, session),
             notes,
             clock,
             alerts.queue.clone(),
             known.clone(),
             frames.decode_demands.clone(),
             frames.views.tap(),
+            journal.recorder(),
         )
         .map_err(DaemonError::new)?;
         let (furniture, quality) = (FurnitureFile::within(folder), QualityReport::within(folder));
-        Ok(AnalysisStage { thread, queue, known, furniture, quality })
+        Ok(AnalysisStage { thread, queue, known, furniture, quality, journal })
     }
 
     fn stop(mut self) {
         // Fails only if the thread is gone already.
         let _ = self.queue.send(AnalysisMessage::Stop);
         self.thread.join();
+        self.journal.stop();
         self.furniture.finish(&self.known.furniture);
         self.quality.finish(&self.known.quality);
     }

@@ -90,6 +90,11 @@ impl std::fmt::Debug for Message {
 }
 
 impl Recorder {
+    /// Records nothing, for who has no journal.
+    pub fn off() -> Self {
+        Recorder { queue: sync_channel(0).0, counts: Arc::default(), lost: 0, owed: Vec::new() }
+    }
+
     /// Whether anything is kept: where not, nothing but sessions and configurations need be recorded.
     pub fn is_on(&self) -> bool {
         self.counts.is_on.load(Ordering::Relaxed)
@@ -293,7 +298,7 @@ impl Writer {
         }
     }
 
-    fn set(&mut self, settings: Settings) {
+    pub(super) fn set(&mut self, settings: Settings) {
         if settings.folder != self.settings.folder {
             self.flush();
             self.close();

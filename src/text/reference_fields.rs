@@ -104,6 +104,14 @@ fields! {
     "How many days sealed originals are kept. Only with `originals_for`.":
         "加封原图保留多少天。只能与 `originals_for` 一起用。";
 
+    // ---- `[journal]`
+    "What was found in the last days, without pictures: what another configuration would have reported can be judged by it.":
+        "最近几天检出了什么（不含图片）：据此可以判断换一份配置会发出哪些预警。";
+    "How many days are kept: boxes, classes and scores of what was found, and readings, never a picture; 0: nothing is kept. It lies in `journal` in the folder of the queue. Where the disk is short it goes before anything else.":
+        "保留多少天：检出目标的检测框、类别和得分，以及传感器读数，绝不含图片；0 表示不保留。位于队列目录下的 `journal`。磁盘紧张时最先删除的就是它。";
+    "Most disk space in MiB; then the oldest hours go.":
+        "最多占用的磁盘空间，单位 MiB；超出时删除最旧的小时。";
+
     // ---- `[web]`
     "The page on the box, for a browser: how everything does, and what was told. It is always encrypted, and nobody sees anything without a login; `lookout page` says how to open it.":
         "盒子自带的网页，用浏览器打开：各部分的状态和已发出的预警。连接始终加密，未登录看不到任何内容；打开方法见 `lookout page`。";

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::document::{At, Document, SignalDocument};
 use super::report::Report;
 use super::secret::{Credentials, SecretStore, unreadable_hint};
-use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site, Web};
+use super::settings::{Camera, Detector, Evidence, Journal, Mqtt, Outbox, Sensors, Site, Web};
 use super::source::Source;
 use super::structure::TakenOut;
 use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
@@ -55,6 +55,7 @@ pub(super) struct Parts {
     pub detector: Detector,
     pub outbox: Outbox,
     pub evidence: Evidence,
+    pub journal: Journal,
     pub web: Web,
     pub cameras: Vec<Camera>,
     pub rules: Vec<Rule>,
@@ -109,6 +110,7 @@ pub(super) fn document(
     let detector = checker.detector(document.detector.as_ref());
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
+    let journal = checker.journal(document.journal.as_ref(), &outbox);
     let web = checker.web(document.web.as_ref(), document.sensors.as_ref());
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     checker.camera_types(document);
@@ -130,6 +132,7 @@ pub(super) fn document(
         detector,
         outbox,
         evidence,
+        journal,
         web,
         cameras,
         rules,

@@ -11,11 +11,13 @@ use jiff::tz::TimeZone;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::config::document::{
-    self, At, DetectorDocument, EvidenceDocument, MqttDocument, OutboxDocument, Precision, ProviderDocument,
-    SiteDocument,
+    self, At, DetectorDocument, EvidenceDocument, JournalDocument, MqttDocument, OutboxDocument, Precision,
+    ProviderDocument, SiteDocument,
 };
 use crate::config::secret::SecretStore;
-use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
+use crate::config::settings::{
+    Broker, Detector, Evidence, FaceModel, Journal, Mqtt, Originals, Outbox, Site, Tls,
+};
 use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
 use crate::text::config::of;
@@ -435,6 +437,17 @@ impl Checker<'_, '_> {
             keep: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
             max_bytes: value_of(&evidence.max_mib).unwrap_or(document::DEFAULT_EVIDENCE_MIB) * MIB,
             originals: self.originals(evidence),
+        }
+    }
+
+    pub(super) fn journal(&self, section: Option<&At<JournalDocument>>, outbox: &Outbox) -> Journal {
+        let none = JournalDocument::default();
+        let journal = section.map_or(&none, |section| &section.value);
+        let days = value_of(&journal.days).unwrap_or(document::DEFAULT_JOURNAL_DAYS);
+        Journal {
+            dir: outbox.dir.join("journal"),
+            keep: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
+            max_bytes: value_of(&journal.max_mib).unwrap_or(document::DEFAULT_JOURNAL_MIB) * MIB,
         }
     }
 
