@@ -103,13 +103,13 @@ pub(super) fn journal_of(data: Option<&Path>, new: &Config) -> PathBuf {
         let within = data.join(JOURNAL);
         return if within.is_dir() { within } else { data.to_owned() };
     }
-    let own = new.outbox.dir.join(JOURNAL);
+    let own = new.journal.dir.clone();
     if own.is_dir() {
         return own;
     }
     let path = Path::new(OF_THE_BOX);
     let of_the_box = Config::load_in(path, &Surroundings::elsewhere(path)).ok();
-    of_the_box.map(|config| config.outbox.dir.join(JOURNAL)).filter(|folder| folder.is_dir()).unwrap_or(own)
+    of_the_box.map(|config| config.journal.dir).filter(|folder| folder.is_dir()).unwrap_or(own)
 }
 
 /// Why nothing was judged, and what to try.

@@ -58,6 +58,8 @@ pub use entry::{
     not_reproduced,
 };
 pub use reader::{Entries, read};
+#[cfg(test)]
+pub(crate) use writer::write_all;
 pub use writer::{Journal, JournalCounts, Recorder, Settings};
 
 /// The format of the files that this version writes and reads.

@@ -513,6 +513,20 @@ impl Writer {
     }
 }
 
+/// Writes entries into a folder at once, for tests of those who read.
+#[cfg(test)]
+pub(crate) fn write_all(folder: &Path, entries: impl IntoIterator<Item = Entry>) {
+    let settings = Settings {
+        folder: folder.to_owned(),
+        keep: Duration::from_secs(7 * 86_400),
+        max_bytes: 64 << 20,
+        leave_free_bytes: 0,
+    };
+    let mut writer = Writer::new(settings, Arc::default());
+    entries.into_iter().for_each(|entry| writer.take(entry));
+    writer.flush();
+}
+
 /// What is free for us; of a folder that is not there yet, of the one above.
 fn free_bytes(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.exists())?;

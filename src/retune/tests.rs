@@ -87,7 +87,7 @@ fn seen(camera: &str, at: f64) -> Vec<Detection> {
     let there = VISITS.iter().find(is_there);
     let box_in_frame = BBox::new(0.45, 0.5, 0.55, 0.8);
     there
-        .map(|(.., score)| Detection { class: Class::PERSON, score: *score, box_in_frame })
+        .map(|(.., score)| Detection { class: Class::PERSON, score: *score, box_in_frame }.rounded())
         .into_iter()
         .collect()
 }
@@ -300,6 +300,26 @@ fn the_old_configuration_gives_again_what_was_published_and_a_higher_threshold_l
     assert_eq!((price.false_alarms.all, price.false_alarms.gone), (1, 1));
     let text = comparison.text(Language::English);
     assert!(text.contains("the threshold for person is 0.6 instead of 0.35"), "{text}");
+}
+
+#[test]
+fn it_is_the_same_from_the_journal_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = afternoon(folder.path());
+    let mut request = request(&text(HIGHER, folder.path()), &[]);
+    let in_memory = judged(&request, entries.clone());
+    request.journal = folder.path().join("journal");
+    journal::write_all(&request.journal, entries);
+    let mut seen = Vec::new();
+    let on_disk = retune(&request, &mut |at| seen.push(at)).unwrap_or_else(|why| panic!("{why:?}"));
+    assert_eq!(on_disk.text(Language::English), in_memory.text(Language::English));
+    assert_eq!(on_disk.notes[0].what.code(), "retune.reproduced");
+    assert!(seen.len() > 10 && seen.is_sorted(), "{} steps", seen.len());
+
+    request.from = after(100 * 3_600);
+    request.to = after(101 * 3_600);
+    let why = retune(&request, &mut |_| {}).unwrap_err();
+    assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
 }
 
 #[test]
