@@ -68,7 +68,7 @@ class Program:
         """The alerts that begin in a clip, and how many frames were looked at."""
         where = ("--manifest", model.where[1])
         out, talk = self.run("replay", "--config", config, "--model", model.name, *where, "--start", "2026-01-07T00:00:00Z", clip)
-        looks = re.search(r"looked at (\d+) frames", talk)
+        looks = re.search(r"frames looked at: (\d+)", talk)
         if not looks:
             raise Problem(f"`lookout replay` does not say how many frames of {clip} it looked at:\n{talk.strip()}")
         alerts = [json.loads(line)["data"] for line in out.splitlines()]
