@@ -30,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("audit", &["types", "text", "analysis", "contract", "input_file"]),
     ("outbox", &["types", "text", "analysis", "clock", "contract"]),
-    ("journal", &["types", "text", "analysis", "clock", "contract", "lifeline"]),
+    ("journal", &["types", "text", "analysis", "clock", "contract"]),
     ("mqtt", &["types", "text", "analysis", "clock", "contract", "input_file", "outbox"]),
     ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),

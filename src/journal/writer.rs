@@ -395,11 +395,18 @@ impl Writer {
         if self.current.as_ref().is_some_and(|current| current.hour != hour) {
             self.close();
         }
-        self.leave_room(bytes.len() as u64)?;
-        let mut current = match self.current.take() {
-            Some(current) => current,
-            None => self.begin(now, hour)?,
-        };
+        // Room is made for a file's head by itself; what makes room for the block may be that file.
+        for _ in 0..2 {
+            if self.current.is_none() {
+                self.begin(now, hour)?;
+            }
+            self.leave_room(bytes.len() as u64)?;
+            if self.current.is_some() {
+                break;
+            }
+        }
+        let full = || io::Error::from(io::ErrorKind::QuotaExceeded);
+        let mut current = self.current.take().ok_or_else(full)?;
         if let Err(error) = current.file.write_all(bytes) {
             // Half a block is none. What cannot be cut off is left out by who reads.
             let _ = current.file.set_len(current.bytes);
@@ -413,7 +420,7 @@ impl Writer {
     }
 
     /// Begins a file with what runs, and with what could not be written before it.
-    fn begin(&mut self, now: Moment, hour: i64) -> io::Result<Current> {
+    fn begin(&mut self, now: Moment, hour: i64) -> io::Result<()> {
         let Some(session) = &self.session else { return Err(io::Error::other("no session")) };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.settings.folder)?;
         let number = self.next_number;
@@ -431,6 +438,7 @@ impl Writer {
         if let Some(first) = first.finish() {
             head.extend(file::packed(&first)?);
         }
+        self.leave_room(head.len() as u64)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         if let Err(error) = file.write_all(&head) {
             // The number stands for a file that nobody finds missing.
@@ -440,7 +448,8 @@ impl Writer {
             return Err(error);
         }
         self.next_number += 1;
-        Ok(Current { file, path, number, bytes: head.len() as u64, hour })
+        self.current = Some(Current { file, path, number, bytes: head.len() as u64, hour });
+        Ok(())
     }
 
     /// Ends the file that is written.
@@ -532,4 +541,40 @@ fn free_bytes(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.exists())?;
     let about = rustix::fs::statvfs(there).ok()?;
     Some(about.f_bavail.saturating_mul(about.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Input;
+
+    fn tick(secs: u64) -> Entry {
+        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(secs));
+        Entry::Input(Input::Tick { at })
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_queue_is_counted_and_leaves_a_hole_where_it_would_have_been() {
+        let (queue, messages) = sync_channel(2);
+        let counts = Arc::new(JournalCounts::default());
+        let mut recorder = Recorder { queue, counts: counts.clone(), lost: 0, owed: Vec::new() };
+        (0..5).for_each(|secs| recorder.record(tick(secs)));
+        let next = || match messages.try_recv() {
+            Ok(Message::Entry(entry)) => Some(*entry),
+            _ => None,
+        };
+        assert_eq!([next(), next(), next()], [Some(tick(0)), Some(tick(1)), None]);
+        let why = HoleWhy::Overflow { records: 3 };
+        recorder.record(tick(5));
+        assert_eq!(next(), Some(Entry::Hole(Hole { at: tick(5).at(), why })));
+        assert_eq!([next(), next()], [Some(tick(5)), None]);
+        assert_eq!(counts.lost.load(Ordering::Relaxed), 3);
+        drop(messages);
+        recorder.record(tick(6));
+        assert_eq!(
+            counts.lost.load(Ordering::Relaxed),
+            4,
+            "nobody writes any more, and nobody is kept from anything"
+        );
+    }
 }
