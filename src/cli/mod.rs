@@ -53,6 +53,7 @@ pub(crate) mod secret;
 pub(crate) mod sensors;
 pub mod tail;
 mod when;
+pub(crate) mod why_not;
 
 /// Exit code of a command that did what it was asked.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -193,6 +194,8 @@ enum Command {
     Replay(replay::Args),
     /// Say what another configuration would have made of the last days, from what the box recorded of them
     Retune(retune::Args),
+    /// Say why a rule raised no alert at a time: the first stage that said no, and by how much
+    WhyNot(why_not::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -247,6 +250,7 @@ pub fn main() -> ExitCode {
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Retune(args) => retune::run(args),
+        Command::WhyNot(args) => why_not::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

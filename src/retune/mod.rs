@@ -18,6 +18,7 @@ mod reproduction;
 mod scope;
 #[cfg(test)]
 mod tests;
+pub(crate) mod why_not;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -36,11 +37,9 @@ use crate::config::{Config, Problems};
 use crate::journal::{self, Configuration, Entry, Hole, Input};
 use crate::text::retune as say;
 use crate::types::verdict::Verdict;
-use judge::{Judge, Judged};
+use judge::{Judge, Judged, config_of};
 use reproduction::Reproduction;
 use scope::Scope;
-
-pub(crate) use judge::config_of;
 
 /// What was followed and counted before a time matters for so long after it: holds, cool-downs, beliefs that fade (a guess:
 /// twice the usual cool-down).
