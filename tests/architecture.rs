@@ -29,7 +29,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("audit", &["types", "text", "analysis", "contract"]),
     ("outbox", &["types", "text", "analysis", "clock", "contract"]),
-    ("journal", &["types", "text", "analysis", "clock", "contract", "lifeline"]),
+    ("journal", &["types", "text", "analysis", "clock", "contract"]),
     ("mqtt", &["types", "text", "analysis", "clock", "contract", "outbox"]),
     ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),

@@ -174,3 +174,6 @@ pub(super) fn session(config: &Config, models: &LoadedModels, open: &[Revision],
         restored: open.iter().filter_map(|one| alert_state::to_bytes(one, &[], language).ok()).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

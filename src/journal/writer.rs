@@ -533,3 +533,39 @@ fn free_bytes(folder: &Path) -> Option<u64> {
     let about = rustix::fs::statvfs(there).ok()?;
     Some(about.f_bavail.saturating_mul(about.f_frsize))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Input;
+
+    fn tick(secs: u64) -> Entry {
+        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(secs));
+        Entry::Input(Input::Tick { at })
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_queue_is_counted_and_leaves_a_hole_where_it_would_have_been() {
+        let (queue, messages) = sync_channel(2);
+        let counts = Arc::new(JournalCounts::default());
+        let mut recorder = Recorder { queue, counts: counts.clone(), lost: 0, owed: Vec::new() };
+        (0..5).for_each(|secs| recorder.record(tick(secs)));
+        let next = || match messages.try_recv() {
+            Ok(Message::Entry(entry)) => Some(*entry),
+            _ => None,
+        };
+        assert_eq!([next(), next(), next()], [Some(tick(0)), Some(tick(1)), None]);
+        let why = HoleWhy::Overflow { records: 3 };
+        recorder.record(tick(5));
+        assert_eq!(next(), Some(Entry::Hole(Hole { at: tick(5).at(), why })));
+        assert_eq!([next(), next()], [Some(tick(5)), None]);
+        assert_eq!(counts.lost.load(Ordering::Relaxed), 3);
+        drop(messages);
+        recorder.record(tick(6));
+        assert_eq!(
+            counts.lost.load(Ordering::Relaxed),
+            4,
+            "nobody writes any more, and nobody is kept from anything"
+        );
+    }
+}

@@ -35,9 +35,6 @@ sentences! { "journal";
     without_evidence():
         "pictures of alerts are not made again: a revision that only adds a picture is not repeated",
         "不会重新生成预警图片：仅补充图片的更新不会重现";
-    folder(folder, detail):
-        "the detection journal cannot be kept in {folder}: {detail}",
-        "检测日志无法保存在 {folder}（原文：{detail}）";
     not_kept(folder, detail):
         "the detection journal is not written in {folder}: {detail}",
         "检测日志未能写入 {folder}（原文：{detail}）";
