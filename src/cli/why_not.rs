@@ -173,7 +173,7 @@ fn sentences(stage: &Stage, place: &str, zone: &TimeZone) -> (Sentence, Vec<Sent
         Stage::OutOfSchedule { next: Some(next) } => alone(say::out_of_schedule_until(clock(*next, zone))),
         Stage::Silent { since } => alone(say::silent(clock(*since, zone))),
         Stage::Blind { conditions } => {
-            let words = conditions.iter().map(|condition| condition.words()).collect();
+            let words = conditions.iter().map(|condition| condition.words().into()).collect();
             alone(say::blind(Words::List(words, Joint::And)))
         }
         Stage::NotRecorded => alone(say::not_recorded()),
