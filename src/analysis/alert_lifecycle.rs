@@ -199,6 +199,11 @@ impl AlertLifecycle {
         self.open.as_ref().map(|open| &open.published)
     }
 
+    /// How long it raises no alert yet, after one that ended.
+    pub(super) fn quiet_for(&self, at: Moment) -> Duration {
+        self.quiet_until.saturating_sub(at.mono)
+    }
+
     /// Takes in what the rule saw in a frame; `watched` as in [`super::rules::Scene`].
     pub(super) fn observe(
         &mut self,

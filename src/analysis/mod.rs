@@ -51,6 +51,7 @@ mod test_support;
 pub mod time;
 pub mod tracker;
 pub(crate) mod typography;
+pub(crate) mod why_not;
 
 pub use engine::{Analysis, Event, RequiredRate};
 pub use plan::Plan;

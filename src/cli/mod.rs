@@ -55,6 +55,7 @@ pub(crate) mod sensors;
 mod stop;
 pub mod tail;
 mod when;
+pub(crate) mod why_not;
 
 /// Exit code of a command that did what it was asked.
 pub(crate) const EXIT_OK: u8 = 0;
@@ -197,6 +198,8 @@ enum Command {
     Compare(compare::Args),
     /// Say what another configuration would have made of the last days, from what the box recorded of them
     Retune(retune::Args),
+    /// Say why a rule raised no alert at a time: the first stage that said no, and by how much
+    WhyNot(why_not::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -257,6 +260,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Retune(args) => retune::run(args),
+        Command::WhyNot(args) => why_not::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

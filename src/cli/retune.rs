@@ -21,6 +21,8 @@ use crate::text::{Words, model, retune as say};
 const OF_THE_BOX: &str = "/etc/lookout/lookout.toml";
 /// The folder of the journal, in the folder of the box's data.
 const JOURNAL: &str = "journal";
+/// Where it is where nothing says so.
+const USUAL: &str = "/var/lib/lookout/outbox/journal";
 
 /// Say what another configuration would have made of the last days, from what the box recorded of them.
 ///
@@ -63,7 +65,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let new = Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
     let zone = new.site.time_zone.clone();
-    let journal = journal_of(args.data.as_deref(), &new);
+    let journal = journal_of(args.data.as_deref(), Some(&new));
     let (from, to) = args.period(&zone, Timestamp::now())?;
     let request = Request { journal, new, from, to, cameras: args.camera, pictures: args.html.is_some() };
     let bar = progress(from, to);
@@ -97,32 +99,43 @@ impl Args {
     }
 }
 
-/// Where the journal is: in the folder that is named, else where a configuration says.
-pub(super) fn journal_of(data: Option<&Path>, new: &Config) -> PathBuf {
+/// Where the journal is: in the folder that is named, else where a configuration says: this one, then the box's.
+pub(super) fn journal_of(data: Option<&Path>, config: Option<&Config>) -> PathBuf {
     if let Some(data) = data {
         let within = data.join(JOURNAL);
         return if within.is_dir() { within } else { data.to_owned() };
     }
-    let own = new.journal.dir.clone();
-    if own.is_dir() {
-        return own;
-    }
-    let path = Path::new(OF_THE_BOX);
-    let of_the_box = Config::load_in(path, &Surroundings::elsewhere(path)).ok();
-    of_the_box.map(|config| config.journal.dir).filter(|folder| folder.is_dir()).unwrap_or(own)
+    let own = config.map(|config| config.journal.dir.clone());
+    let of_the_box = || {
+        let path = Path::new(OF_THE_BOX);
+        Config::load_in(path, &Surroundings::elsewhere(path)).ok().map(|config| config.journal.dir)
+    };
+    let is_there = |folder: &PathBuf| folder.is_dir();
+    let found = own.clone().filter(is_there).or_else(|| of_the_box().filter(is_there));
+    found.or(own).unwrap_or_else(|| PathBuf::from(USUAL))
 }
 
 /// Why nothing was judged, and what to try.
-pub(super) fn failed(why: Unjudged, request: &Request, zone: &TimeZone) -> Failure {
-    let folder = request.journal.display();
+fn failed(why: Unjudged, request: &Request, zone: &TimeZone) -> Failure {
+    failed_in(why, &request.journal, (request.from, request.to), zone)
+}
+
+/// The same of the journal in that folder, which was to be judged from one time to another.
+pub(super) fn failed_in(
+    why: Unjudged,
+    folder: &Path,
+    (from, to): (Timestamp, Timestamp),
+    zone: &TimeZone,
+) -> Failure {
+    let folder = folder.display();
     match why {
         Unjudged::NoJournal => Failure::tried(say::no_journal(folder)).hint(say::try_journal()),
         Unjudged::Unreadable(error) => {
             Failure::tried(say::unreadable(folder, error.to_string())).hint(say::try_as_service())
         }
         Unjudged::TooShort { begins } => {
-            let (from, to) = (clock(request.from, zone), clock(request.to, zone));
-            Failure::tried(say::too_short(from, to)).hint(say::try_later(clock(begins, zone)))
+            let what = say::too_short(clock(from, zone), clock(to, zone));
+            Failure::tried(what).hint(say::try_later(clock(begins, zone)))
         }
         Unjudged::UnknownCamera { camera, known } => {
             let known = model::listed(known.iter().map(|id| format!("`{id}`")));
@@ -139,7 +152,7 @@ pub(super) fn failed(why: Unjudged, request: &Request, zone: &TimeZone) -> Failu
 }
 
 /// A moment as a clock at the site shows it.
-pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
+fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -200,9 +213,9 @@ mod tests {
     fn a_folder_that_is_named_may_be_that_of_the_data_or_of_the_journal() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path();
-        assert_eq!(journal_of(Some(data), &config()), data);
+        assert_eq!(journal_of(Some(data), Some(&config())), data);
         fs::create_dir(data.join(JOURNAL)).unwrap();
-        assert_eq!(journal_of(Some(data), &config()), data.join(JOURNAL));
+        assert_eq!(journal_of(Some(data), Some(&config())), data.join(JOURNAL));
     }
 
     #[test]

@@ -20,5 +20,6 @@ mod report;
 mod test_alerts;
 
 pub(crate) use difference::{Difference, differences};
+pub(crate) use lasting::lasting;
 pub(crate) use reasons::give_reasons;
 pub(crate) use report::{Comparison, Note, Picture};

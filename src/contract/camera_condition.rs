@@ -25,7 +25,7 @@ impl CameraCondition {
     }
 
     /// The condition alone, in a word or two.
-    pub(super) fn words(self) -> Sentence {
+    pub(crate) fn words(self) -> Sentence {
         match self {
             CameraCondition::NoVideo => say::word_no_video(),
             CameraCondition::Frozen => say::word_frozen(),

@@ -19,7 +19,7 @@ use crate::journal::{Configuration, Entry, Input, Look, Published, Session};
 ///
 /// # Errors
 /// It cannot be read any more: what another version of the program wrote.
-pub(crate) fn config_of(configuration: &Configuration) -> Result<Config, Unjudged> {
+pub(super) fn config_of(configuration: &Configuration) -> Result<Config, Unjudged> {
     let path: &Path = &configuration.path;
     let config = Config::from_text(path, &configuration.text, &Surroundings::elsewhere(path))
         .map_err(|problems| Unjudged::Old(Box::new((path.to_owned(), problems))))?;

@@ -18,6 +18,7 @@ mod reproduction;
 mod scope;
 #[cfg(test)]
 mod tests;
+pub(crate) mod why_not;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -36,11 +37,9 @@ use crate::config::{Config, Problems};
 use crate::journal::{self, Configuration, Entry, Hole, Input};
 use crate::text::retune as say;
 use crate::types::verdict::Verdict;
-use judge::{Judge, Judged};
+use judge::{Judge, Judged, config_of};
 use reproduction::Reproduction;
 use scope::Scope;
-
-pub(crate) use judge::config_of;
 
 /// What was followed and counted before a time matters for so long after it: holds, cool-downs, beliefs that fade (a guess:
 /// twice the usual cool-down).
@@ -149,9 +148,9 @@ fn first_session(journal: &Path, from: Timestamp, to: Timestamp) -> Result<Box<j
     }
     let session = |from, to| -> Result<Option<Box<journal::Session>>, Unjudged> {
         let mut entries = journal::read(journal, from..to).map_err(Unjudged::Unreadable)?;
-        Ok(entries.find_map(|entry| match entry {
-            Entry::Session(session) => Some(session),
-            _ => None,
+        Ok(entries.find_map(|entry| {
+            let Entry::Session(session) = entry else { return None };
+            Some(session)
         }))
     };
     if let Some(first) = session(from, to)? {
@@ -179,11 +178,11 @@ pub(crate) fn retune(request: &Request, progress: &mut dyn FnMut(Timestamp)) -> 
 
 /// What people said in these entries: a verdict comes later than its alert, also behind the time that is judged.
 fn verdicts(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (AlertId, Verdict)> {
-    entries.filter_map(|entry| match entry {
-        Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
-            Some((alert, given.verdict))
-        }
-        _ => None,
+    entries.filter_map(|entry| {
+        let Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) = entry else {
+            return None;
+        };
+        Some((alert, given.verdict))
     })
 }
 

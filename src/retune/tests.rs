@@ -412,6 +412,47 @@ fn what_the_journal_cannot_say_is_said() {
 }
 
 #[test]
+fn why_there_was_no_alert_is_answered_from_the_journal() {
+    use super::why_not::{Question, Unanswered, answer};
+    use crate::analysis::why_not::Stage;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    journal::write_all(&journal, afternoon(folder.path()));
+    let ask = |camera: &str, secs: u32, config: Option<&str>, rule: Option<&str>| {
+        answer(&Question {
+            journal: journal.clone(),
+            config: config.map(|text| self::config(text)),
+            camera: camera.to_owned(),
+            rule: rule.map(str::to_owned),
+            at: after(secs),
+            within: Duration::from_secs(60),
+        })
+    };
+    let stage = |camera, secs, config: Option<&str>| ask(camera, secs, config, None).unwrap().stage;
+    assert_eq!(stage("cam-1", 720, None), Stage::Raised);
+    let higher = text(HIGHER, folder.path());
+    let Stage::BelowThreshold { best, threshold, .. } = stage("cam-1", 1_920, Some(&higher)) else {
+        panic!("below the threshold")
+    };
+    assert_eq!(((best * 100.0).round(), threshold), (40.0, 0.6));
+    assert!(matches!(stage("cam-1", 2_400, None), Stage::NotFound { .. }));
+    assert_eq!(stage("cam-1", 5_050, None), Stage::Silent { since: after(5_000) });
+    let nobody = text("", folder.path()).replace("polygon = [[0.1, 0.5]", "polygon = [[0.6, 0.5]");
+    let moved = nobody.replace(", [0.1, 1.0]]", ", [0.6, 1.0]]");
+    assert!(matches!(stage("cam-1", 720, Some(&moved)), Stage::Outside { .. }));
+    let longer = text("", folder.path()).replace("for_secs = 3", "for_secs = 50");
+    let Stage::TooShort { lasted, needed } = stage("cam-1", 720, Some(&longer)) else { panic!("too short") };
+    assert_eq!((lasted.as_secs(), needed.as_secs()), (39, 50));
+
+    let unknown = ask("cam-1", 720, None, Some("yard")).unwrap_err();
+    assert!(matches!(unknown, Unanswered::UnknownRule { rule, .. } if rule == "yard"));
+    let unknown = ask("cam-9", 720, None, None).unwrap_err();
+    assert!(matches!(unknown, Unanswered::Unjudged(Unjudged::UnknownCamera { .. })), "{unknown:?}");
+    let later = ask("cam-1", 100_000, None, None).unwrap_err();
+    assert!(matches!(later, Unanswered::Unjudged(Unjudged::TooShort { .. })), "{later:?}");
+}
+
+#[test]
 fn too_short_a_journal_and_one_of_another_time_are_said() {
     let folder = tempfile::tempdir().unwrap();
     let mut entries = afternoon(folder.path());

@@ -229,6 +229,7 @@ pub(crate) mod stream;
 pub(crate) mod structure;
 pub(crate) mod tail;
 pub(crate) mod time;
+pub(crate) mod why_not;
 
 pub(crate) use filled::fill;
 pub(crate) use kept::Catalogue;
@@ -323,6 +324,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         structure::ALL,
         tail::ALL,
         time::ALL,
+        why_not::ALL,
     ]
     .concat()
 }

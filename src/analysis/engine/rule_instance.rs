@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::SharedState;
+use super::{Analysis, SharedState};
 use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::AlertLifecycle;
 use crate::analysis::fusion::SourceReport;
 use crate::analysis::heights::Within;
 use crate::analysis::rules::{RuleEvaluator, Scene};
 use crate::analysis::signals::SourceId;
+use crate::analysis::time::Moment;
+use crate::analysis::why_not::RuleState;
+use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::PhaseReason;
 
 /// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be reported
@@ -77,6 +80,28 @@ impl RuleInstance {
             let ids = &mut shared.ids;
             published.extend(self.lifecycle.observe(ids, &rule, &self.grid, observation, scene.watched));
         }
+    }
+}
+
+impl Analysis {
+    /// What is wrong with a camera, apart from what is usual for it; nothing for an unknown camera.
+    pub(crate) fn conditions_of(&self, camera: &str) -> impl Iterator<Item = CameraCondition> {
+        self.cameras.get(camera).into_iter().flat_map(|camera| camera.health.conditions())
+    }
+
+    /// The state of a rule at its camera after its latest look; `None` where the camera does not have it.
+    pub(crate) fn rule_state(&self, camera: &str, rule: &str, at: Moment) -> Option<RuleState> {
+        let camera = self.cameras.get(camera)?;
+        let instance = camera.instances.iter().find(|instance| *instance.evaluator.rule().id == *rule)?;
+        let observation = instance.evaluator.observation();
+        let lasted = observation.since.zip(observation.seen_at).map(|(since, seen)| seen.since(since));
+        Some(RuleState {
+            value: observation.value,
+            lasted: lasted.unwrap_or_default(),
+            holds: instance.is_positive,
+            is_open: instance.lifecycle.open().is_some(),
+            quiet_for: instance.lifecycle.quiet_for(at),
+        })
     }
 }
 

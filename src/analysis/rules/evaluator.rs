@@ -263,6 +263,11 @@ impl RuleEvaluator {
         &self.rule
     }
 
+    /// What it saw up to its latest frame.
+    pub(crate) fn observation(&self) -> &Observation {
+        &self.observation
+    }
+
     /// How often it must see its camera; `None` where any look will do.
     pub(crate) fn pace(&self, view: View<'_>) -> Option<Duration> {
         self.rule.when.pace(self.zone.as_ref(), view, self.observation.holds)

@@ -1,0 +1,94 @@
+//! What `lookout why-not` says: which stage kept a rule from raising an alert, by how much, and what to try.
+
+sentences! { "why_not";
+    about(camera, rule, condition, at):
+        "camera `{camera}`, rule `{rule}` ({condition}), {at}",
+        "摄像机 `{camera}`，规则 `{rule}`（{condition}），{at}";
+    looked(looks, from, to):
+        "pictures looked at from {from} to {to}: {looks}",
+        "{from} 至 {to} 分析了 {looks} 幅画面";
+
+    // ---- the stages
+    raised(): "there was an alert of this rule at that time", "该规则当时已报警";
+    out_of_schedule(): "the rule was not in force at that time, and is never", "规则当时不在布防时段，也没有任何布防时段";
+    out_of_schedule_until(next):
+        "the rule was not in force at that time; the next time it was from {next}",
+        "规则当时不在布防时段，下一次布防从 {next} 开始";
+    silent(since): "the camera gave no video since {since}", "摄像机自 {since} 起没有视频";
+    blind(conditions): "the camera could not be relied on: {conditions}", "摄像机画面不可信：{conditions}";
+    not_recorded(): "nothing is recorded of that time", "这段时间没有记录";
+    not_decoded(seconds):
+        "no picture was looked at for {seconds} s around that time",
+        "该时刻前后 {seconds} 秒内没有分析任何画面";
+    not_needed(count): "pictures that no rule asked for: {count}", "没有规则需要的画面：{count} 幅";
+    given_up(count): "pictures that were due and given up, as the box was overloaded: {count}", "因盒子过载而放弃的画面：{count} 幅";
+    nothing_moved(looks):
+        "nothing moved in the picture: {looks} pictures in a row were like the one before, so none was looked at anew",
+        "画面中没有动静：连续 {looks} 幅与之前相同，没有重新检测";
+    not_found(looks):
+        "nothing that the rule waits for was found in {looks} pictures",
+        "{looks} 幅画面中都没有检出规则等待的目标";
+    found_instead(classes): "found instead: {classes}", "检出的是：{classes}";
+    below_threshold(class, best, threshold, by):
+        "{class} was found with {best} at the most, and the threshold is {threshold}: {by} too little",
+        "检出了{class}，最高分数 {best}，阈值为 {threshold}，差 {by}";
+    seen_once(class):
+        "{class} was found in one picture only, which may be a mistake: it takes two",
+        "只在一幅画面中检出{class}，可能是误检：至少须有两幅";
+    implausible(class): "{class} was found, and left out: no such thing has a box like that", "检出了{class}，但检测框不合常理，已略去";
+    masked(class): "{class} was found within a mask", "检出了{class}，但位于遮罩内";
+    wrong_height(class): "{class} was found, and left out: smaller or larger than the camera's `heights` allow", "检出了{class}，但大小超出摄像机 `heights` 的限制，已略去";
+    off_horizon(class): "{class} was found, and left out: too small or too large for where it stood (`horizon`)", "检出了{class}，但以其所在位置（`horizon`）来说过小或过大，已略去";
+    furniture(class): "{class} was found, and left out: it had not moved for days", "检出了{class}，但多日未动，按固定物略去";
+    outside(class, place, percent):
+        "{class} was found outside `{place}`, {percent} % of the picture away from it at the nearest",
+        "检出了{class}，但在 `{place}` 之外，最近处相距画面的 {percent} %";
+    too_small(class, height, least):
+        "{class} was {height} % of the picture tall, and the rule takes {least} % and more",
+        "{class}高为画面的 {height} %，规则要求不低于 {least} %";
+    too_large(class, height, most):
+        "{class} was {height} % of the picture tall, and the rule takes {most} % and less",
+        "{class}高为画面的 {height} %，规则要求不高于 {most} %";
+    too_short(lasted, needed, by):
+        "it lasted {lasted}, and the rule waits for {needed}: {by} too short",
+        "持续了 {lasted}，规则要求 {needed}，差 {by}";
+    too_little(value, needed):
+        "{value} was measured at the most, and the rule waits for {needed}",
+        "测得的最大值为 {value}，规则要求 {needed}";
+    cool_down(left):
+        "an alert of this rule had ended shortly before: its cool-down lasted {left} still",
+        "该规则的上一条预警刚结束，冷却时间还剩 {left}";
+    below_level(belief, needed):
+        "the rule said yes, and the belief in its signal came to {belief}; an alert begins at {needed}",
+        "规则已满足，但信号的可信度只到 {belief}，报警须达到 {needed}";
+    unknown():
+        "no stage said no; the alert may have been of another time, or of another kind",
+        "没有哪个环节否决；预警可能在别的时间，或属于别的类型";
+
+    // ---- what to try
+    try_tail(): "`lookout retune` lists the alerts; widen the time with --within", "`lookout retune` 会列出预警；可用 --within 放宽时间";
+    try_schedule(): "change `schedule` of the rule", "请修改规则的 `schedule`";
+    try_camera(): "look at the camera's alerts and at `lookout probe`", "请查看该摄像机的预警，并用 `lookout probe` 检查";
+    try_other_time(): "ask about another time, or widen it with --within", "请改查其他时间，或用 --within 放宽";
+    try_rate(): "a higher `analysis_fps`, or fewer cameras on this box", "可提高 `analysis_fps`，或减少本盒子的摄像机";
+    try_still(): "set `skip_still = false` for this camera if what moves there is small", "如果那里的动静很小，请为该摄像机设置 `skip_still = false`";
+    try_closer(): "look at what the camera sees: too far away, too dark, or nothing that the model knows", "请查看摄像机的画面：可能太远、太暗，或模型不认识该目标";
+    try_threshold(threshold):
+        "try `thresholds` of {threshold} with `lookout retune` before you set it",
+        "可先用 `lookout retune` 试用 `thresholds` 为 {threshold} 的配置，再作修改";
+    try_filter(): "change the mask, `heights`, `horizon` or `learn_furniture` of the camera", "请修改摄像机的遮罩、`heights`、`horizon` 或 `learn_furniture`";
+    try_zone(): "draw the zone larger, where feet are", "请把区域画大，须包含脚所在的位置";
+    try_sizes(): "change `min_height` or `max_height` of the rule", "请修改规则的 `min_height` 或 `max_height`";
+    try_shorter(): "try a shorter `for_secs` with `lookout retune` before you set it", "可先用 `lookout retune` 试用更短的 `for_secs`，再作修改";
+    try_cooldown(): "a shorter `cooldown_secs` of the rule", "可缩短规则的 `cooldown_secs`";
+    try_levels(): "change `levels` of the signal, or the weight of this rule in it", "请修改信号的 `levels`，或该规则在其中的权重";
+
+    // ---- what can be wrong
+    unknown_rule(rule): "the configuration has no rule `{rule}`", "配置中没有规则 `{rule}`";
+    try_rules(rules): "it has {rules}", "其中有 {rules}";
+    rule_elsewhere(rule, camera): "the rule `{rule}` does not watch camera `{camera}`", "规则 `{rule}` 不用于摄像机 `{camera}`";
+    try_cameras(cameras): "it watches {cameras}", "它用于 {cameras}";
+    several_rules(camera): "several rules watch camera `{camera}`", "摄像机 `{camera}` 有多条规则";
+    try_rule(rules): "name one: --rule ID, of {rules}", "请指明一条：--rule ID，可选 {rules}";
+    no_rule(camera): "no rule watches camera `{camera}`", "没有规则用于摄像机 `{camera}`";
+}
