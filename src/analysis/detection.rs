@@ -118,7 +118,8 @@ pub const SCORE_STEPS: f32 = 1024.0;
 impl Detection {
     /// The same in whole steps, far below what a detector can tell: what is kept of it is then what was used.
     pub fn rounded(self) -> Detection {
-        let to = |value: f32, steps: f32| (value * steps).round() / steps;
+        // There is one nought only: two numbers that are equal are the same.
+        let to = |value: f32, steps: f32| (value * steps).round() / steps + 0.0;
         let BBox { x0, y0, x1, y1 } = self.box_in_frame;
         let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(|edge| to(edge, BOX_STEPS));
         Detection { score: to(self.score, SCORE_STEPS), box_in_frame: BBox { x0, y0, x1, y1 }, ..self }

@@ -395,11 +395,18 @@ impl Writer {
         if self.current.as_ref().is_some_and(|current| current.hour != hour) {
             self.close();
         }
-        self.leave_room(bytes.len() as u64)?;
-        let mut current = match self.current.take() {
-            Some(current) => current,
-            None => self.begin(now, hour)?,
-        };
+        // Room is made for a file's head by itself; what makes room for the block may be that file.
+        for _ in 0..2 {
+            if self.current.is_none() {
+                self.begin(now, hour)?;
+            }
+            self.leave_room(bytes.len() as u64)?;
+            if self.current.is_some() {
+                break;
+            }
+        }
+        let full = || io::Error::from(io::ErrorKind::QuotaExceeded);
+        let mut current = self.current.take().ok_or_else(full)?;
         if let Err(error) = current.file.write_all(bytes) {
             // Half a block is none. What cannot be cut off is left out by who reads.
             let _ = current.file.set_len(current.bytes);
@@ -413,7 +420,7 @@ impl Writer {
     }
 
     /// Begins a file with what runs, and with what could not be written before it.
-    fn begin(&mut self, now: Moment, hour: i64) -> io::Result<Current> {
+    fn begin(&mut self, now: Moment, hour: i64) -> io::Result<()> {
         let Some(session) = &self.session else { return Err(io::Error::other("no session")) };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.settings.folder)?;
         let number = self.next_number;
@@ -431,6 +438,7 @@ impl Writer {
         if let Some(first) = first.finish() {
             head.extend(file::packed(&first)?);
         }
+        self.leave_room(head.len() as u64)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         if let Err(error) = file.write_all(&head) {
             // The number stands for a file that nobody finds missing.
@@ -440,7 +448,8 @@ impl Writer {
             return Err(error);
         }
         self.next_number += 1;
-        Ok(Current { file, path, number, bytes: head.len() as u64, hour })
+        self.current = Some(Current { file, path, number, bytes: head.len() as u64, hour });
+        Ok(())
     }
 
     /// Ends the file that is written.

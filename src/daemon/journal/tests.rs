@@ -6,7 +6,7 @@ use std::sync::mpsc::sync_channel;
 use super::super::analysis_thread::{self, AnalysisMessage, AnalysisThread, Known};
 use super::*;
 use crate::alerts::writer_message::WriterMessage;
-use crate::analysis::alert::Act;
+use crate::analysis::alert::{Act, AlertId};
 use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::BBox;
@@ -132,14 +132,14 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
         let (sensor, at, reading) = ("drain".into(), clock.now(), RawReading::Value(value));
         send(AnalysisMessage::Reading(SensorUpdate { sensor, at, reading }));
     }
-    let test = Box::new(|_| {});
-    send(AnalysisMessage::Test { by: "desk".to_owned(), grid: "530127".into(), reply: test });
+    send(AnalysisMessage::Test { by: "desk".to_owned(), grid: "530127".into(), reply: Box::new(|_| {}) });
     let configuration = configuration(&after, &models);
     let plan = plan_of(&configuration);
     send(AnalysisMessage::Reconfigure(Box::new(plan), configuration));
     (100..140).for_each(|look| send(looked(0.2 * f64::from(look), true)));
     let (answer, answered) = sync_channel(1);
-    let test_again = Box::new(move |begun: Result<_, _>| answer.send(begun).expect("somebody waits"));
+    let test_again =
+        Box::new(move |begun: Result<AlertId, AlertId>| answer.send(begun).expect("somebody waits"));
     send(AnalysisMessage::Test { by: "desk".to_owned(), grid: "530127".into(), reply: test_again });
     let alert = answered.recv().expect("an answer").expect_err("one is open");
     let acknowledgement = Act { by: "desk".to_owned(), key: None, at: clock.now().utc, note: None };
@@ -150,9 +150,9 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
 
     let live: Vec<Revision> = messages
         .try_iter()
-        .filter_map(|message| match message {
-            WriterMessage::Revision { revision, .. } => Some(*revision),
-            _ => None,
+        .filter_map(|message| {
+            let WriterMessage::Revision { revision, .. } = message else { return None };
+            Some(*revision)
         })
         .collect();
     assert!(live.len() >= 5, "{live:#?}");

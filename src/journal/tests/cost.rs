@@ -92,6 +92,7 @@ fn simulate(secs: f64, mut take: impl FnMut(Entry)) -> u64 {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the figures are what it is for")]
 fn seven_days_of_64_cameras_fit_into_four_gibibytes() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(settings(folder.path()));

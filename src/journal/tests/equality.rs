@@ -304,7 +304,7 @@ fn a_day(folder: &Path) -> (Live, Vec<Revision>) {
         }
         if is_whole {
             live.input(Input::Tick { at });
-            let level = if (85.0..130.0).contains(&t) { 0.5 } else { 0.1 };
+            let level = if (85.0..130.0).contains(&t) { 0.9 } else { 0.1 };
             live.input(Input::Reading { sensor: "drain".into(), at, reading: RawReading::Value(level) });
         }
         let open = live.analysis.open().next().map(|open| open.alert.clone());

@@ -357,7 +357,7 @@ proptest! {
 #[test]
 fn bytes_are_bounded_and_the_oldest_go_first() {
     let folder = tempfile::tempdir().unwrap();
-    let most = 20_000;
+    let most = 40_000;
     let mut writer = writer(Settings { max_bytes: most, ..settings(folder.path()) });
     writer.take(session(1, moment(0.0), "one"));
     let mut noise = 1_u32;
