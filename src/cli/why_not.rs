@@ -231,8 +231,8 @@ fn hint(stage: &Stage) -> Option<Sentence> {
         Stage::NothingMoved { .. } => say::try_still(),
         Stage::NotFound { .. } | Stage::SeenOnce { .. } => say::try_closer(),
         Stage::BelowThreshold { best, .. } => {
-            // Rounded down: the score itself must be enough.
-            say::try_threshold(((f64::from(*best) * 100.0).floor() / 100.0).to_string())
+            // Rounded down, but for what 32 bits cannot hold: the score itself must be enough.
+            say::try_threshold(((f64::from(*best) * 100.0 + 1e-4).floor() / 100.0).to_string())
         }
         Stage::LeftOut { .. } => say::try_filter(),
         Stage::Outside { .. } => say::try_zone(),

@@ -62,6 +62,8 @@ pub(super) struct Judge<'c> {
     session: Option<u64>,
     /// Alerts of this judge, by their ids.
     own: BTreeSet<AlertId>,
+    /// Alerts that were published live, by theirs.
+    live: BTreeSet<AlertId>,
     judged: Judged,
     /// Where in the revisions those begin that followed from the latest input.
     latest_from: usize,
@@ -87,6 +89,7 @@ impl<'c> Judge<'c> {
             analysis: None,
             session: None,
             own: BTreeSet::new(),
+            live: BTreeSet::new(),
             judged: Judged::default(),
             latest_from: 0,
             latest: None,
@@ -200,8 +203,9 @@ impl<'c> Judge<'c> {
         }
         let live = &published.alert;
         let is_known = self.own.contains(live) || self.judged.ids.contains_key(live);
+        let is_first = self.live.insert(live.clone());
         if !is_known {
-            if published.rev > 1 {
+            if is_first && published.rev > 1 {
                 self.judged.began_before.insert(live.clone());
             }
             // Ids count the alerts of a run, so those of another configuration, or of a run whose beginning is not known,
