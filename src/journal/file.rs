@@ -78,7 +78,7 @@ pub(super) fn file_head(session: u64) -> [u8; FILE_HEAD] {
 pub(super) fn packed(block: &Finished) -> io::Result<Vec<u8>> {
     let body = zstd::bulk::compress(&block.bytes, LEVEL)?;
     let mut whole = Vec::with_capacity(BLOCK_HEAD + body.len());
-    let too_long = |_| io::Error::other("a block of the journal is too long");
+    let too_long = |_| io::Error::from(io::ErrorKind::FileTooLarge);
     whole.extend_from_slice(&BLOCK_MARK);
     whole.extend_from_slice(&u32::try_from(body.len()).map_err(too_long)?.to_le_bytes());
     whole.extend_from_slice(&u32::try_from(block.bytes.len()).map_err(too_long)?.to_le_bytes());

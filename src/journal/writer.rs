@@ -421,7 +421,7 @@ impl Writer {
 
     /// Begins a file with what runs, and with what could not be written before it.
     fn begin(&mut self, now: Moment, hour: i64) -> io::Result<()> {
-        let Some(session) = &self.session else { return Err(io::Error::other("no session")) };
+        let Some(session) = &self.session else { return Err(io::ErrorKind::NotConnected.into()) };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.settings.folder)?;
         let number = self.next_number;
         let path = file::path_of(&self.settings.folder, number, now.utc);
