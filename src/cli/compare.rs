@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 use super::replay::playback::{Playback, Played, Step};
 use super::replay::progress::Progress;
 use super::replay::readings::{self, Readings};
-use super::replay::start::StartTime;
 use super::replay::{self, Note};
+use super::when::When;
 use super::{Failure, language, models, named_path, print_line};
 use crate::analysis::alert::Revision;
 use crate::analysis::time::Timestamp;
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// When the recording began, for schedules: "2026-01-07 22:00" on the clock of the old configuration's site, or with an
     /// offset of its own (2026-01-07T22:00:00+08:00) [default: as the file says, else 2026-01-07T00:00:00Z]
     #[arg(long, value_name = "TIME")]
-    start: Option<StartTime>,
+    start: Option<When>,
     /// What the sensors said meanwhile, as for `lookout replay`
     #[arg(long, value_name = "FILE")]
     readings: Option<PathBuf>,
@@ -69,7 +69,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         None => Ok(Readings::new()),
     };
     let (old_readings, new_readings) = (readings_of(&old)?, readings_of(&new)?);
-    let start = args.start.map(|start| start.in_zone(&old.site.time_zone));
+    let start = args.start.map(|start| start.in_zone(&old.site.time_zone, "--start"));
     let start = start.transpose().map_err(Failure::refused)?;
     if let Some(file) = &args.html {
         may_write(file)?;

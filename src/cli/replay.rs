@@ -14,7 +14,6 @@ use self::playback::{Looked, Playback, Played, Step};
 use self::progress::Progress;
 use self::readings::Readings;
 pub(super) use self::schedules::Note;
-use self::start::StartTime;
 use crate::alerts::alert_enricher::AlertEnricher;
 use crate::alerts::faces::FaceFinder;
 use crate::analysis::alert::Revision;
@@ -30,6 +29,7 @@ use crate::text::{Sentence, detect, drawing as words, model, probe, replay as sa
 use crate::types::phase::Phase;
 use crate::video;
 
+use super::when::When;
 use super::{Failure, language, models, named_path, print_line, stop, stream_line};
 
 mod drawing;
@@ -57,7 +57,7 @@ pub(crate) struct Args {
     /// When the recording began, for schedules and for the times in alerts: "2026-01-07 22:00" on the site's clock, or with
     /// an offset of its own (2026-01-07T22:00:00+08:00) [default: as the file says, else 2026-01-07T00:00:00Z]
     #[arg(long, value_name = "TIME")]
-    start: Option<StartTime>,
+    start: Option<When>,
     /// Save the evidence pictures here
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
@@ -92,7 +92,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Some(file) => readings::read(file, &config)?,
         None => Readings::new(),
     };
-    let start = args.start.map(|start| start.in_zone(&config.site.time_zone));
+    let start = args.start.map(|start| start.in_zone(&config.site.time_zone, "--start"));
     let start = start.transpose().map_err(Failure::refused)?;
     if let Some(path) = &args.draw {
         drawing::check(path, &args.video, &config)?;

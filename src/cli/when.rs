@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::language;
 use crate::analysis::time::Timestamp;
-use crate::text::{Sentence, retune as say};
+use crate::text::{Sentence, when as say};
 
 /// A time as people type it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,6 +97,14 @@ mod tests {
         assert_eq!(at("2026-01-07T22:00"), "2026-01-07T14:00:00Z");
         assert_eq!(at("2026-01-07"), "2026-01-06T16:00:00Z");
         assert_eq!(at("2026-01-07T22:00:00+00:00"), "2026-01-07T22:00:00Z");
+        for wanted in [
+            "2026-11-28 18:20",
+            "2026-11-28 18:20:00",
+            "2026-11-28T18:20:00+08:00",
+            "2026-11-28T11:20:00+01:00",
+        ] {
+            assert_eq!(at(wanted), "2026-11-28T10:20:00Z", "{wanted}");
+        }
         assert!("yesterday".parse::<When>().is_err());
     }
 }

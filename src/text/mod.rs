@@ -229,6 +229,7 @@ pub(crate) mod stream;
 pub(crate) mod structure;
 pub(crate) mod tail;
 pub(crate) mod time;
+pub(crate) mod when;
 pub(crate) mod why_not;
 
 pub(crate) use filled::fill;
@@ -324,6 +325,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         structure::ALL,
         tail::ALL,
         time::ALL,
+        when::ALL,
         why_not::ALL,
     ]
     .concat()

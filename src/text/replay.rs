@@ -2,12 +2,6 @@
 
 sentences! { "replay";
     // ---- arguments
-    start_expected():
-        "write it like \"2026-01-07 22:00\" or 2026-01-07T22:00:00+08:00",
-        "写法如 \"2026-01-07 22:00\" 或 2026-01-07T22:00:00+08:00";
-    no_such_time(time, error):
-        "--start {time} is no time of this site: {error}",
-        "--start {time} 不是该站点的有效时间（原文：{error}）";
     no_camera():
         "the configuration has no camera that the recording could stand for",
         "配置中没有录像可以代表的摄像机";

@@ -84,15 +84,6 @@ sentences! { "retune";
     try_after_upgrade():
         "ask about the time since the upgrade: --from TIME",
         "请改查升级之后的时段：--from TIME";
-    not_a_time():
-        "write it like 2026-01-07, 2026-01-07T22:00 or 2026-01-07T22:00:00+08:00",
-        "写法如 2026-01-07、2026-01-07T22:00 或 2026-01-07T22:00:00+08:00";
-    no_such_time(option, time, detail):
-        "{option} {time} is no time of this site: {detail}",
-        "{option} {time} 不是该站点的有效时间（原文：{detail}）";
-    not_a_length():
-        "write a number and a unit: 90m, 12h or 7d",
-        "写成数字加单位：90m、12h 或 7d";
     ends_before_it_begins(from, to):
         "the time from {from} to {to} ends before it begins",
         "时段 {from} 至 {to} 的结束早于开始";

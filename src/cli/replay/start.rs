@@ -1,11 +1,5 @@
 //! When a recording began: as `--start` says, else as the file says itself, else a time that is assumed.
 
-use std::str::FromStr;
-
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-
-use super::super::language;
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
 use crate::text::{Sentence, replay as say};
@@ -13,44 +7,6 @@ use crate::text::{Sentence, replay as say};
 /// When a recording begins of which nobody says it: a Wednesday, 08:00 in China. Always the same, so that two runs print the
 /// same bytes.
 const ASSUMED: &str = "2026-01-07T00:00:00Z";
-
-/// A time as people type it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum StartTime {
-    /// With an offset, or `Z`.
-    Exact(Timestamp),
-    /// What the clock on the wall of the site shows.
-    OnTheWall(DateTime),
-}
-
-impl FromStr for StartTime {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // In this order: a civil time would be read of an exact one, too.
-        if let Ok(exact) = text.parse() {
-            return Ok(StartTime::Exact(exact));
-        }
-        let expected = |_| say::start_expected().in_language(language::of_this_run());
-        text.parse().map(StartTime::OnTheWall).map_err(expected)
-    }
-}
-
-impl StartTime {
-    /// The moment that is meant in that time zone.
-    ///
-    /// # Errors
-    /// There is no such time there.
-    pub(in crate::cli) fn in_zone(self, zone: &TimeZone) -> Result<Timestamp, Sentence> {
-        match self {
-            StartTime::Exact(at) => Ok(at),
-            StartTime::OnTheWall(time) => zone
-                .to_ambiguous_timestamp(time)
-                .compatible()
-                .map_err(|error| say::no_such_time(time.to_string(), error.to_string())),
-        }
-    }
-}
 
 /// The beginning of a recording, and who says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,27 +52,6 @@ impl Start {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parsed(text: &str) -> Timestamp {
-        let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
-        text.parse::<StartTime>().expect(text).in_zone(&zone).expect(text)
-    }
-
-    #[test]
-    fn a_start_is_read_in_the_zone_of_the_site_unless_it_has_an_offset() {
-        let wanted: Timestamp = "2026-11-28T10:20:00Z".parse().expect("a time");
-        for text in [
-            "2026-11-28 18:20",
-            "2026-11-28T18:20",
-            "2026-11-28 18:20:00",
-            "2026-11-28T18:20:00+08:00",
-            "2026-11-28T10:20:00Z",
-            "2026-11-28T11:20:00+01:00",
-        ] {
-            assert_eq!(parsed(text), wanted, "{text}");
-        }
-        assert!("yesterday".parse::<StartTime>().is_err());
-    }
 
     #[test]
     fn what_is_said_counts_before_what_the_file_says() {
