@@ -26,7 +26,7 @@ const START_WITHIN: Duration = Duration::from_secs(600);
 /// The main thread shows itself every second; a new configuration stops and starts cameras in between.
 const RUN_WITHIN: Duration = Duration::from_secs(300);
 /// Stopping: every part has its own deadline, and this is more than all of them together. It usually takes a few seconds.
-pub const STOP_WITHIN: Duration = Duration::from_secs(80);
+pub const STOP_WITHIN: Duration = Duration::from_secs(84);
 /// A part that does not get on for so long, counted from when that was noticed, will not get on any more. Longer than
 /// systemd's watchdog, which comes first where there is one.
 pub(crate) const STUCK_FOR: Duration = Duration::from_secs(120);

@@ -21,8 +21,12 @@ use crate::contract::alert::ModelRef;
 const ORIGIN_MS: i64 = 1_794_824_400_000;
 
 fn moment(secs: f64) -> Moment {
-    let origin = Timestamp::from_millisecond(ORIGIN_MS).expect("a day in 2026");
-    Moment::after_origin(origin, Duration::from_secs_f64(secs))
+    Moment { mono: Duration::from_secs_f64(secs), utc: utc(secs) }
+}
+
+/// What a clock shows so many seconds after the origin, or before it.
+fn utc(secs: f64) -> Timestamp {
+    Timestamp::from_millisecond(ORIGIN_MS + (secs * 1000.0).round() as i64).expect("a day in 2026")
 }
 
 fn always() -> std::ops::Range<Timestamp> {

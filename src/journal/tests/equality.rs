@@ -122,7 +122,7 @@ impl Live {
     }
 
     fn at(&self, secs: f64) -> Moment {
-        Moment { mono: Duration::from_secs_f64(secs - self.began), utc: moment(secs + self.ahead).utc }
+        Moment { mono: Duration::from_secs_f64(secs - self.began), utc: utc(secs + self.ahead) }
     }
 
     fn record(&mut self, entry: Entry) {

@@ -174,7 +174,7 @@ fn a_clock_that_is_set_loses_and_misorders_nothing() {
     for ahead in [0.0, -5000.0, 90_000.0, -86_400.0] {
         for _ in 0..50 {
             mono += 1.0;
-            let at = Moment { utc: moment(mono + ahead).utc, ..moment(mono) };
+            let at = Moment { utc: utc(mono + ahead), ..moment(mono) };
             all.push(look("cam", at, vec![person(0.5, 0.5)]));
         }
     }
