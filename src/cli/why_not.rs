@@ -15,6 +15,7 @@ use crate::comparison::lasting;
 use crate::config::{Config, Surroundings};
 use crate::contract::words::Time;
 use crate::retune::why_not::{Answer, Question, Unanswered, answer};
+use crate::retune::zone_of;
 use crate::text::{Joint, Sentence, Words, model, why_not as say};
 
 /// Where the box's configuration is, unless another one is named.
@@ -56,11 +57,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let load = |path: &Path| Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from);
     let asked = args.config.as_deref().map(load).transpose()?;
-    // Where the data are, and in which zone times are: what the box's configuration says, where it is here.
+    // Where the data are, and in which zone times are: what the box's configuration says, where it is here; else the journal.
     let of_the_box = load(Path::new(OF_THE_BOX)).ok();
     let config = asked.as_ref().or(of_the_box.as_ref());
-    let zone = config.map_or_else(TimeZone::system, |config| config.site.time_zone.clone());
     let journal = journal_of(args.data.as_deref(), config);
+    let zone = config.map(|config| config.site.time_zone.clone());
+    let zone = zone.or_else(|| zone_of(&journal)).unwrap_or_else(TimeZone::system);
     let at = args.at.in_zone(&zone, "--at").map_err(Failure::refused)?;
     let Lasting(within) = args.within;
     let question = Question { journal, config: asked, camera: args.camera, rule: args.rule, at, within };

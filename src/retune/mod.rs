@@ -28,6 +28,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::analysis::alert::AlertId;
 use crate::analysis::alert_lifecycle::handling::HandlingStep;
 use crate::analysis::rules::UnknownName;
@@ -161,6 +163,12 @@ fn first_session(journal: &Path, from: Timestamp, to: Timestamp) -> Result<Box<j
         Some(first) => Err(Unjudged::TooShort { begins: first.at.utc }),
         None => Err(Unjudged::NoJournal),
     }
+}
+
+/// The time zone of the site whose journal that is; nothing where there is none, or none that can be read.
+pub(crate) fn zone_of(journal: &Path) -> Option<TimeZone> {
+    let first = first_session(journal, Timestamp::MIN, Timestamp::MAX).ok()?;
+    Some(config_of(&first.configuration).ok()?.site.time_zone)
 }
 
 /// Judges both configurations. `progress` is called with how far it is, in order of time.
