@@ -13,6 +13,8 @@
 //!                       alerts: evidence, message ─► outbox (SQLite, on disk before anything else)
 //!                                                                │
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
+//!
+//!  what goes into analysis, without pictures ─► journal (some days) ─► retune: the same days under another configuration
 //! ```
 //!
 //! Arrows point one way: `main > cli > {daemon, sentences, retune} > {web, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
