@@ -172,25 +172,37 @@ impl Alerts for AnalysisAlerts {
     }
 }
 
+/// What the thread begins with.
+pub(super) struct AnalysisStart {
+    /// It has its open alerts already.
+    pub analysis: Analysis,
+    /// What restoring them made.
+    pub revisions: Vec<Revision>,
+    /// What runs, for the journal.
+    pub session: Session,
+    /// Takes down every input and every revision.
+    pub recorder: Recorder,
+}
+
 /// The running thread.
 pub(super) struct AnalysisThread {
     thread: JoinHandle<()>,
 }
 
 impl AnalysisThread {
-    /// Starts the thread with an analysis that has its open alerts already, and the revisions that restoring them made.
+    /// Starts the thread.
     pub(super) fn start(
-        (analysis, revisions, session): (Analysis, Vec<Revision>, Session),
+        start: AnalysisStart,
         notes: Receiver<AnalysisMessage>,
         clock: Clock,
         alert_writer: AlertWriterQueue,
         known: Arc<Known>,
         decode_demands: Arc<DecodeDemands>,
         tap: Tap,
-        recorder: Recorder,
     ) -> std::io::Result<Self> {
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
             let _essential = lifeline::essential("analyst");
+            let AnalysisStart { analysis, revisions, session, recorder } = start;
             let mut analysis_loop = AnalysisLoop {
                 analysis,
                 clock,

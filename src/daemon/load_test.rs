@@ -28,7 +28,9 @@ use crate::video::{self, CameraState, GateMode};
 use crate::view::Views;
 
 use super::DaemonError;
-use super::analysis_thread::{self, AnalysisMessage, AnalysisQueue, AnalysisThread, Known, look_sink};
+use super::analysis_thread::{
+    self, AnalysisMessage, AnalysisQueue, AnalysisStart, AnalysisThread, Known, look_sink,
+};
 use super::cameras::{CameraSpec, Cameras};
 use super::loaded_models::LoadedModels;
 use super::machine::{self, CpuReading};
@@ -181,14 +183,13 @@ impl LoadTest {
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analysis_thread = AnalysisThread::start(
-            (analysis, Vec::new(), session),
+            AnalysisStart { analysis, revisions: Vec::new(), session, recorder: Recorder::off() },
             notes,
             clock,
             alert_writer.clone(),
             known,
             decode_demands.clone(),
             Views::new(clock).tap(),
-            Recorder::off(),
         )
         .map_err(DaemonError::new)?;
         let looked = Arc::new(InferenceCounts::default());

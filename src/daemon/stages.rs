@@ -42,7 +42,7 @@ use crate::text::{box_log, daemon, foreign, language_of_log, log_error, log_warn
 use crate::view::Views;
 
 use super::analysis_thread::{
-    AnalysisAlerts, AnalysisMessage, AnalysisQueue, AnalysisThread, Known, look_sink,
+    AnalysisAlerts, AnalysisMessage, AnalysisQueue, AnalysisStart, AnalysisThread, Known, look_sink,
 };
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
@@ -470,14 +470,13 @@ impl AnalysisStage {
         let quality = Mutex::new(quality);
         let known = Arc::new(Known { furniture, quality, ..Known::default() });
         let thread = AnalysisThread::start(
-            (analysis, revisions, session),
+            AnalysisStart { analysis, revisions, session, recorder: journal.recorder() },
             notes,
             clock,
             alerts.queue.clone(),
             known.clone(),
             frames.decode_demands.clone(),
             frames.views.tap(),
-            journal.recorder(),
         )
         .map_err(DaemonError::new)?;
         let (furniture, quality) = (FurnitureFile::within(folder), QualityReport::within(folder));

@@ -43,7 +43,7 @@ impl Column {
 }
 
 /// What is left of a column that is read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rest<'a>(pub &'a [u8]);
 
 impl<'a> Rest<'a> {

@@ -14,6 +14,9 @@ use super::entry::{Entry, Hole, HoleWhy};
 use super::file::{self, BlockPlace, JournalFile, Part};
 use crate::analysis::time::Timestamp;
 
+/// Number, file, its session and parts or why they are not known, and whether anything of it is asked for.
+type Surveyed = (usize, (JournalFile, Result<(u64, Vec<Part>), HoleWhy>, bool));
+
 /// Reads what was recorded from one time to another, in the order in which it was. The first entry is a
 /// [`Entry::Session`], or a hole before it, unless nothing is there; entries begin with the block in which `range` begins, so up to half a minute
 /// early, and end likewise. Where the clock was set, all that lies between the first and the last block of that time is
@@ -42,18 +45,17 @@ pub fn read(folder: &Path, range: Range<Timestamp>) -> io::Result<Entries> {
     let end = surveyed.iter().rposition(|(_, _, wanted)| *wanted).map_or(first, |last| last + 1);
     let wanted_block = |part: &Part| matches!(part, Part::Block(place) if is_wanted(place));
     let count = end - first;
-    let survey =
-        |(index, (one, survey, _)): (usize, (JournalFile, Result<(u64, Vec<Part>), HoleWhy>, bool))| {
-            let survey = survey.map(|(session, mut parts)| {
-                // Of the first and the last file only what is asked for; the first block of a file says what ran.
-                if index + 1 == count {
-                    parts.truncate(parts.iter().rposition(wanted_block).map_or(0, |end| end + 1));
-                }
-                let begin = if index == 0 { parts.iter().position(wanted_block).unwrap_or(0) } else { 0 };
-                Survey { session, head: parts.first().copied(), parts: parts.split_off(begin), begin }
-            });
-            Wanted { number: one.number, path: one.path, survey }
-        };
+    let survey = |(index, (one, survey, _)): Surveyed| {
+        let survey = survey.map(|(session, mut parts)| {
+            // Of the first and the last file only what is asked for; the first block of a file says what ran.
+            if index + 1 == count {
+                parts.truncate(parts.iter().rposition(wanted_block).map_or(0, |end| end + 1));
+            }
+            let begin = if index == 0 { parts.iter().position(wanted_block).unwrap_or(0) } else { 0 };
+            Survey { session, head: parts.first().copied(), parts: parts.split_off(begin), begin }
+        });
+        Wanted { number: one.number, path: one.path, survey }
+    };
     Ok(Entries {
         wanted: surveyed.drain(first..end).enumerate().map(survey).collect(),
         open: None,

@@ -106,7 +106,7 @@ impl Recorder {
             return self.give_up(entry);
         }
         if let Err(entry) = self.send(entry) {
-            self.give_up(entry);
+            self.give_up(*entry);
         }
     }
 
@@ -128,11 +128,11 @@ impl Recorder {
         true
     }
 
-    fn send(&self, entry: Entry) -> Result<(), Entry> {
+    fn send(&self, entry: Entry) -> Result<(), Box<Entry>> {
         match self.queue.try_send(Message::Entry(Box::new(entry))) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => match message {
-                Message::Entry(entry) => Err(*entry),
+                Message::Entry(entry) => Err(entry),
                 // Nothing else was sent.
                 Message::Settings(_) | Message::Stop => Ok(()),
             },

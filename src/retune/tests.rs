@@ -423,7 +423,7 @@ fn why_there_was_no_alert_is_answered_from_the_journal() {
     let ask = |camera: &str, secs: u32, config: Option<&str>, rule: Option<&str>| {
         answer(&Question {
             journal: journal.clone(),
-            config: config.map(|text| self::config(text)),
+            config: config.map(self::config),
             camera: camera.to_owned(),
             rule: rule.map(str::to_owned),
             at: after(secs),

@@ -146,7 +146,7 @@ impl WriteError {
 /// It is a folder, the name is not one of an mp4 file, or this user may not write there.
 pub(crate) fn may_write(path: &Path) -> Result<(), WriteError> {
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-    if !extension.is_some_and(|extension| extension == "mp4") {
+    if extension.is_none_or(|extension| extension != "mp4") {
         return Err(WriteError { what: say::not_mp4(path.display()), hint: Some(say::try_mp4()) });
     }
     if path.is_dir() {

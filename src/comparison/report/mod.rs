@@ -169,7 +169,7 @@ fn outcome_name(pairing: &Pairing) -> &'static str {
 /// Why, as one list; `None` where nothing is known.
 fn reasons(difference: &Difference) -> Option<Words> {
     let reasons: Vec<Words> = difference.reasons.iter().cloned().map(Words::from).collect();
-    (!reasons.is_empty()).then(|| Words::List(reasons, Joint::Then))
+    (!reasons.is_empty()).then_some(Words::List(reasons, Joint::Then))
 }
 
 /// What people call a level.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
-use super::super::analysis_thread::{self, AnalysisMessage, AnalysisThread, Known};
+use super::super::analysis_thread::{self, AnalysisMessage, AnalysisStart, AnalysisThread, Known};
 use super::*;
 use crate::alerts::writer_message::WriterMessage;
 use crate::analysis::alert::{Act, AlertId};
@@ -121,8 +121,8 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
     let (queue, notes) = analysis_thread::queue();
     let known = Arc::new(Known::default());
     let tap = Views::new(clock).tap();
-    let started = (analysis, Vec::new(), session);
-    let thread = AnalysisThread::start(started, notes, clock, writer, known, demands, tap, stage.recorder());
+    let started = AnalysisStart { analysis, revisions: Vec::new(), session, recorder: stage.recorder() };
+    let thread = AnalysisThread::start(started, notes, clock, writer, known, demands, tap);
     let thread = thread.expect("a thread");
     let send = |message| queue.send(message).expect("it runs");
     (0..60).for_each(|look| send(looked(0.2 * f64::from(look), look < 40)));

@@ -70,12 +70,6 @@ impl Names {
     }
 }
 
-impl Default for Rest<'_> {
-    fn default() -> Self {
-        Rest(&[])
-    }
-}
-
 impl Reading<'_> {
     fn next(&mut self, names: &mut Names) -> Result<Entry, Broken> {
         let kind = usize::from(self.columns.kinds.byte()?);
