@@ -176,7 +176,7 @@
     // Whoever is logged out sees the login, not a picture that never changes.
     const leaveIfLoggedOut = async () => {
         try {
-            const answer = await fetch(location.href, { headers: { "x-lookout-refresh": "1" }, redirect: "error" });
+            const answer = await fetch(location.href, { headers: { "x-lookout-refresh": "1" }, redirect: "manual" });
             if (answer.status === 401) location.reload();
         } catch {
             // The box is away: it is asked again later.

@@ -152,7 +152,7 @@
         const now = wanted;
         wanted = new Set();
         try {
-            const answer = await fetch(location.href, { headers: { "x-lookout-refresh": "1" }, redirect: "error" });
+            const answer = await fetch(location.href, { headers: { "x-lookout-refresh": "1" }, redirect: "manual" });
             if (answer.status === 401) {
                 loggedOut();
                 return;
