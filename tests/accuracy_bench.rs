@@ -32,7 +32,7 @@ case "$1 $2" in
       */nofi001.mp4) alert fallen fallen ;;
       */lane-day.mp4) alert crowd people-gather; alert intrusion somebody-in-the-yard ;;
     esac
-    echo "$last: looked at 50 frames; 1 alerts, 0 of them still open at the end" >&2 ;;
+    echo "$last: frames looked at: 50; 1 alerts, 0 of them still open at the end" >&2 ;;
 esac
 "#;
 

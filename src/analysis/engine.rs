@@ -622,6 +622,7 @@ fn build(plan: Plan) -> Result<BuiltPlan, UnknownName> {
             flow: None,
             flow_said: RefCell::default(),
             verdicts: LookVerdicts::default(),
+            changes_before: Vec::new(),
             left_out: LeftOut::default(),
             is_night: false,
             counts: Counts::of(&camera),

@@ -288,11 +288,11 @@ impl Changes<'_> {
 }
 
 impl Changes<'_> {
-    /// What was said so far, in the order in which it was asked.
-    pub(super) fn said(&self) -> Vec<(BBox, Witness)> {
+    /// Adds what was said so far to a list, in the order in which it was asked.
+    pub(super) fn said_into(&self, list: &mut Vec<(BBox, Witness)>) {
         match self {
-            Changes::Seen(compared) => compared.said.borrow().clone(),
-            Changes::Recalled(said) => said.to_vec(),
+            Changes::Seen(compared) => list.extend_from_slice(&compared.said.borrow()),
+            Changes::Recalled(said) => list.extend_from_slice(said),
         }
     }
 }

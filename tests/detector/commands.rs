@@ -95,7 +95,7 @@ fn detect_takes_what_it_can_and_names_what_it_cannot() {
     --- 1
     error: the picture gone.jpg cannot be read: there is no such file
       hint: check the name and the folder
-    error: note.txt: is no picture that can be read: The file extension `."txt"` was not recognized as an image format
+    error: note.txt: is no picture that can be read: The image format could not be determined
     "#);
     let output = lookout(&folder, &["detect", "gone.jpg", "lane.png", "--threshold", "0.9"]);
     insta::assert_snapshot!(seen(&folder, &output), @r#"

@@ -16,8 +16,9 @@ use crate::analysis::filters::LeftOut;
 use crate::analysis::flow::{Flow, Movement};
 use crate::analysis::furniture::Furniture;
 use crate::analysis::fusion::Fusion;
+use crate::analysis::geometry::BBox;
 use crate::analysis::heights::is_whole;
-use crate::analysis::pixel_change::{Changes, PixelChange};
+use crate::analysis::pixel_change::{Changes, PixelChange, Witness};
 use crate::analysis::rules::{CameraPlan, FLICKER, Scene, View, is_worth_a_flow};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::Tracker;
@@ -53,6 +54,8 @@ pub(super) struct Camera {
     pub(super) flow_said: RefCell<Vec<AreaDisorder>>,
     /// What the picture of the latest look said.
     pub(super) verdicts: LookVerdicts,
+    /// The list of changes of a look before, emptied.
+    pub(super) changes_before: Vec<(BBox, Witness)>,
     /// The changes of the picture, if a rule requires them.
     pub(super) pixel_change: Option<PixelChange>,
     /// Sure detections that were left out, since the plan came.
@@ -79,7 +82,7 @@ impl Camera {
         recalled: Option<&LookVerdicts>,
         published: &mut Vec<Revision>,
     ) {
-        self.verdicts = LookVerdicts::default();
+        self.forget_verdicts();
         if self.health.is_blind() {
             return;
         }
@@ -144,7 +147,9 @@ impl Camera {
                 for detection in self.unmasked.iter().filter(may_burn) {
                     changes.under(&detection.box_in_frame);
                 }
-                self.verdicts.changes = Some(changes.said());
+                let mut said = std::mem::take(&mut self.changes_before);
+                changes.said_into(&mut said);
+                self.verdicts.changes = Some(said);
             }
             if scene.flow.is_some() {
                 self.verdicts.flow = Some(self.flow_said.take());
@@ -152,6 +157,20 @@ impl Camera {
         }
         self.alive_at = Some(at);
         self.latest_frame = Some(at);
+    }
+
+    /// What the picture before said; its lists are used again.
+    fn forget_verdicts(&mut self) {
+        let LookVerdicts { furniture, changes, flow } = &mut self.verdicts;
+        furniture.clear();
+        if let Some(mut said) = changes.take() {
+            said.clear();
+            self.changes_before = said;
+        }
+        if let Some(mut said) = flow.take() {
+            said.clear();
+            self.flow_said.replace(said);
+        }
     }
 
     /// The thresholds of the day or of the night.
