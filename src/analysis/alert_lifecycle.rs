@@ -7,7 +7,7 @@
 //! [`Rule::hold`]; a camera that stays silent ends its alerts as `SourceSilent`, never as `Cleared`, and
 //! without a cooldown, so that the thing is reported again if it is still there.
 //!
-//! What people do about an alert ([`handling`]) is reported of open alerts and, for a while, of ended ones ([`ended`]).
+//! What people do about an alert ([`handling`]) is reported of open alerts and, for a while, of ended ones (`ended`).
 
 use std::fmt;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! Evidence is made unrecognisable wherever it differs from this view: that needs no model that finds people. So the view
 //! must never hold somebody. Three rules see to it: where something other than a vehicle was found nothing is learnt; where
 //! something changed nothing is learnt around it either; and a cell is known only once it was seen unchanged for
-//! [`KNOWN_AFTER`], where a moment of something else undoes four, and one beside it two. Somebody whom no model finds and
+//! `KNOWN_AFTER`, where a moment of something else undoes four, and one beside it two. Somebody whom no model finds and
 //! who keeps so still that the cells at their outline change less than a fifth of the time is taken for a part of the view:
 //! ten minutes after the box began to look if they were there before it, half an hour after they came to a place that had
 //! been known for as long.

@@ -345,7 +345,7 @@ impl Analysis {
     }
 
     /// Notes what somebody did about an alert: assigned it, gave a verdict, closed it. Also of alerts that ended not long
-    /// ago ([`super::alert_lifecycle::ended`]).
+    /// ago (`super::alert_lifecycle::ended`).
     ///
     /// # Errors
     /// When the alert is unknown, the step makes no sense or was taken before; nothing has changed then.

@@ -1,7 +1,7 @@
 //! Filters of a camera's detections before tracking, with the reason of each; the same for the daemon and a replay.
 //!
-//! In this order, the cheap ones first: boxes that cannot be a thing ([`super::plausible`]), masks, heights
-//! ([`super::heights`]), the horizon ([`super::ground`]); last what never moves ([`super::furniture`]). Evidence is redacted from all boxes: that something is left out
+//! In this order, the cheap ones first: boxes that cannot be a thing (`super::plausible`), masks, heights
+//! ([`super::heights`]), the horizon ([`super::ground`]); last what never moves (`super::furniture`). Evidence is redacted from all boxes: that something is left out
 //! here must never uncover anybody.
 
 use std::fmt;

@@ -25,7 +25,7 @@ const LIMB: f32 = 0.3;
 pub struct Flow {
     /// The time between the two pictures.
     pub over: Duration,
-    /// Displacement of each cell to the right and downwards, row by row, in [`STEPS_PER_CELL`]ths of a cell.
+    /// Displacement of each cell to the right and downwards, row by row, in `STEPS_PER_CELL`ths of a cell.
     pub cells: [[i8; 2]; COLUMNS * ROWS],
 }
 

@@ -11,7 +11,7 @@
 //! - classes are paired within groups only. Car, bus and truck are one group, as detectors flip between
 //!   them; a track's class is what most of its score spoke for.
 //!
-//! A thing that stood still and is hidden in part keeps its full box ([`Track::full_box`]): what is left to see of it is
+//! A thing that stood still and is hidden in part keeps its full box (`Track::full_box`): what is left to see of it is
 //! taken for it, and so is what comes out on the other side. Once it has been still for a while it *rests*: then what
 //! shows no more than a piece of a vehicle, less surely than the whole, is no other vehicle until it proves to be one
 //! (`pieces`).
@@ -398,7 +398,7 @@ enum Stage {
 
 impl Tracker {
     /// A tracker for a camera that is looked at `analysis_hz` times a second, with the score from which on a
-    /// class counts as sure ([`DEFAULT_THRESHOLD`] where none is given).
+    /// class counts as sure (`DEFAULT_THRESHOLD` where none is given).
     pub fn new(analysis_hz: f32, thresholds: &[(Class, f32)]) -> Self {
         let mut tracker = Tracker {
             thresholds: Vec::new(),
@@ -421,7 +421,7 @@ impl Tracker {
         self.wanted_interval = if analysis_hz > 0.01 { 1.0 / analysis_hz } else { 1.0 };
     }
 
-    /// The shortest time after which something missing is really missing: [`MISSED_LOOKS`] looks at the
+    /// The shortest time after which something missing is really missing: `MISSED_LOOKS` looks at the
     /// configured rate, or at the rate at which looks really come where that is lower.
     pub fn patience(&self) -> Duration {
         // The middle one: a single long gap is no rhythm.

@@ -69,7 +69,7 @@ pub(crate) const EXIT_INVALID: u8 = 2;
 pub struct Failure {
     /// One or more lines; a line `  hint: ...` says what to try.
     pub message: String,
-    /// Exit code, [`EXIT_FAILED`] or [`EXIT_INVALID`].
+    /// Exit code, `EXIT_FAILED` or `EXIT_INVALID`.
     pub code: u8,
     /// The language of the message.
     pub language: Language,

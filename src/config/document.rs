@@ -3,9 +3,9 @@
 //! These types are the one description of the file. From them come the editor's schema, the reference
 //! (`config/REFERENCE.md`) and the check of names and types, so a doc comment here is a sentence that an
 //! installer reads; its Chinese stands in `src/text/reference_fields.rs`. Must never decide whether values make
-//! sense together: that is [`super::check`].
+//! sense together: that is `super::check`.
 //!
-//! Every field is an `Option`: what is missing or broken is reported by [`super::structure`] and left out, so
+//! Every field is an `Option`: what is missing or broken is reported by `super::structure` and left out, so
 //! that the rest of the file can still be checked.
 
 use std::borrow::Cow;

@@ -84,7 +84,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// As [`Explained::of`].
+    /// As `Explained::of`.
     pub fn explain(&self, id: &str) -> Result<Explained, (Sentence, Words)> {
         Explained::of(self.path(), self.text(), id)
     }

@@ -8,7 +8,7 @@
 //!
 //! Every problem of a file is reported in one pass, with file, line, column and a hint. What comes out holds
 //! what its types promise; nothing after this module checks again. Must never show a secret: passwords stand
-//! in files of their own ([`secret`]), one inside a URL is refused unseen, and lines that could hold one are not quoted.
+//! in files of their own (`secret`), one inside a URL is refused unseen, and lines that could hold one are not quoted.
 //!
 //! Input: a file that people edit, and the environment that systemd gives (`CREDENTIALS_DIRECTORY`,
 //! `STATE_DIRECTORY`), both through [`Surroundings`].

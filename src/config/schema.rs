@@ -1,6 +1,6 @@
 //! The schema of the configuration file, made from the document types.
 //!
-//! One schema, two readers: editors (`config/lookout.schema.json`) and [`super::structure`].
+//! One schema, two readers: editors (`config/lookout.schema.json`) and `super::structure`.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;

@@ -1,5 +1,5 @@
 //! The AsyncAPI 3.0 documents: all messages with their topics, once as the box sees them and once as the command centre
-//! does, each whole in itself. Made from the table of messages, like the [schemas](super::schema).
+//! does, each whole in itself. Made from the table of messages, like the schemas.
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -45,7 +45,7 @@ impl View {
 ///
 /// # Errors
 ///
-/// [`ExampleError`], only by a slip in our examples.
+/// `ExampleError`, only by a slip in our examples.
 pub fn asyncapi(table: &[&Message], view: View) -> Result<Value, ExampleError> {
     let (messages, schemas) = components(table)?;
     Ok(json!({

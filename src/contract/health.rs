@@ -56,7 +56,7 @@ fn about_health() -> String {
     )
 }
 
-/// How the box does, on `up/health`; its description in the schema is made from [`HEALTH_EVERY`].
+/// How the box does, on `up/health`; its description in the schema is made from `HEALTH_EVERY`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(description = about_health())]
 pub struct HealthData {

@@ -26,7 +26,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`ExampleError`], only by a slip in our examples.
+    /// `ExampleError`, only by a slip in our examples.
     pub fn example(&self) -> Result<Option<Value>, ExampleError> {
         match self.payload {
             Content::Json { example, .. } => Ok(Some(serde_json::from_slice(&example()?)?)),
@@ -38,7 +38,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`ExampleError`], only by a slip in our examples.
+    /// `ExampleError`, only by a slip in our examples.
     pub fn json_schema(&self) -> Result<Option<Value>, ExampleError> {
         let Content::Json { schema: make, event_type, .. } = self.payload else { return Ok(None) };
         let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Each command is a file in [`commands`]: its parameters, who may ask for it, an example, help in both languages and its
-//! handler. What a command may look at and change of the box is [`RunningBox`]; the daemon is one, a test may be another.
+//! handler. What a command may look at and change of the box is `RunningBox`; the daemon is one, a test may be another.
 //! Must never let anything take effect that is not on disk in the audit log.
 
 pub(crate) mod answer;

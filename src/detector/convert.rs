@@ -10,7 +10,7 @@
 //! For each output row, the source rows under it are added up with 8-bit weights in 16 bits, then the columns are
 //! gathered with 14-bit weights, and only then come colour and normalisation, on as many samples as the tensor has.
 //! Chroma goes its own way from its own resolution. The weights' precision keeps each 0..255 value within a step of
-//! exact arithmetic as a rule, within five on noise; the tests hold that. The loops are in [`kernel`], with the
+//! exact arithmetic as a rule, within five on noise; the tests hold that. The loops are in `kernel`, with the
 //! processor's best instructions.
 //!
 //! Shrinking averages everything under an output sample; enlarging is bilinear. Each source sample is read

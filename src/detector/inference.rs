@@ -37,7 +37,7 @@ impl Inference {
     /// structure model and a face model, for example).
     ///
     /// # Errors
-    /// [`ModelError::Trial`] where there is no memory for the tensors.
+    /// `ModelError::Trial` where there is no memory for the tensors.
     pub fn new(models: &[Arc<Model>]) -> Result<Self, ModelError> {
         let stage = |model: &Arc<Model>| -> Result<Stage, ModelError> {
             let tensors = Tensors::new(model).map_err(|message| model.trial_error(message))?;

@@ -114,10 +114,10 @@ impl ModelEntry {
 }
 
 impl Manifest {
-    /// Finds and reads the manifest, see [`locate`](Manifest::locate).
+    /// Finds and reads the manifest, see `locate`.
     ///
     /// # Errors
-    /// [`ManifestError::NotFound`] where there is none, otherwise as [`read`](Manifest::read).
+    /// `ManifestError::NotFound` where there is none, otherwise as [`read`](Manifest::read).
     pub fn find(named: Option<&Path>) -> Result<Self, ManifestError> {
         Manifest::read(&Manifest::locate(named)?)
     }
@@ -148,7 +148,7 @@ impl Manifest {
     /// Reads and checks one manifest; the models' files lie beside it.
     ///
     /// # Errors
-    /// [`ManifestError::Read`] and [`ManifestError::Problems`].
+    /// `ManifestError::Read` and `ManifestError::Problems`.
     pub fn read(file: &Path) -> Result<Self, ManifestError> {
         let text = input_file::read_text(file)
             .map_err(|error| ManifestError::Read { file: file.to_owned(), error })?;
@@ -158,7 +158,7 @@ impl Manifest {
     /// Checks the text of a manifest; `file` is for messages and says where the models' files are.
     ///
     /// # Errors
-    /// [`ManifestError::Problems`], all of them.
+    /// `ManifestError::Problems`, all of them.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ManifestError> {
         let mut problems = Problems { text, found: Vec::new() };
         let models = match toml::from_str::<ManifestAsTyped>(text) {
@@ -201,7 +201,7 @@ impl Manifest {
     /// The model of that name.
     ///
     /// # Errors
-    /// [`ManifestError::UnknownModel`], which lists the names there are.
+    /// `ManifestError::UnknownModel`, which lists the names there are.
     pub fn model(&self, name: &str) -> Result<&ModelEntry, ManifestError> {
         self.models.iter().find(|m| m.name == name).ok_or_else(|| ManifestError::UnknownModel {
             name: name.to_owned(),

@@ -192,7 +192,7 @@ impl Model {
     /// cannot is named in a warning, with the reason and with what runs instead.
     ///
     /// # Errors
-    /// [`ModelError`]: whatever makes the file not the model that `entry` describes.
+    /// `ModelError`: whatever makes the file not the model that `entry` describes.
     pub fn load(entry: &ModelEntry, providers: &[Provider]) -> Result<Model, ModelError> {
         Self::load_by(entry, |runtime, named, bytes| open(runtime, named, bytes, providers))
     }
@@ -253,7 +253,7 @@ impl Model {
     /// took.
     ///
     /// # Errors
-    /// [`ModelError::Trial`], also of the function itself.
+    /// `ModelError::Trial`, also of the function itself.
     pub fn trial_runs(&self) -> Result<impl FnMut() -> Result<Duration, ModelError> + '_, ModelError> {
         let mut tensors = self.trial_tensors().map_err(|message| self.trial_error(message))?;
         Ok(move || {

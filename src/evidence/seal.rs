@@ -56,7 +56,7 @@ impl FromStr for Recipient {
     }
 }
 
-/// A picture with everybody recognisable, as a sealed JPEG of at most [`MAX_BYTES`].
+/// A picture with everybody recognisable, as a sealed JPEG of at most `MAX_BYTES`.
 ///
 /// # Errors
 /// As [`super::make`]; sealing failed.

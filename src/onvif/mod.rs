@@ -4,7 +4,7 @@
 //! WS-Discovery ([`discover`]) and SOAP over HTTP ([`Device`]): Media2 where the camera has it, else Media. Whoever answers
 //! is a stranger: every answer is bounded in size and time, entities of XML are refused, names are compared by namespace.
 //! A password is proved by digest (HTTP Digest, else WS-UsernameToken), never sent as it is, and goes to no other host
-//! than the one that was asked; see [`address`] for what that means behind NAT. No thread of its own; must never be called
+//! than the one that was asked; see `address` for what that means behind NAT. No thread of its own; must never be called
 //! by what an alert waits for.
 
 mod address;

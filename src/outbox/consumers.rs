@@ -79,7 +79,7 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// The next records after the cursor, `limit` at most. None: wait for [`Outbox::appended`].
+    /// The next records after the cursor, `limit` at most. None: wait for `Outbox::appended`.
     ///
     /// # Errors
     /// The database cannot be read, or the consumer is not registered any more.
@@ -102,7 +102,7 @@ impl Consumer {
 impl Outbox {
     /// Registers a consumer, or takes it up again with another policy. A new one begins with the oldest record that is
     /// there. Its place and what is kept for it outlast a restart, whether it is registered then or not: whoever does
-    /// without a consumer that there was has to [`Outbox::unregister`] it, or up to its policy's bounds is kept for nobody.
+    /// without a consumer that there was has to `Outbox::unregister` it, or up to its policy's bounds is kept for nobody.
     /// Without bounds (`u64::MAX`) that is everything until the disk is short.
     ///
     /// # Errors

@@ -39,11 +39,11 @@
 //!   sent or not, and moves the cursor past what it has. Overflow: when more is kept for it than its
 //!   [`ConsumerPolicy`] allows, the oldest of it is given up, and [`Batch::missed`] counts it; what still waits for the
 //!   centre costs nothing and stays. Where the disk is short, what is kept for such consumers alone goes before anything
-//!   else. A consumer that is not wanted any more must be forgotten by its owner ([`Outbox::unregister`]): the queue
+//!   else. A consumer that is not wanted any more must be forgotten by its owner (`Outbox::unregister`): the queue
 //!   cannot tell one that is gone from one that comes back.
 //!
 //! The centre may ask for records again that are still here ([`Outbox::resend`]); what was sent is kept for that by a
-//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one, and in the time since it arrived;
+//! consumer of the queue's own (`Outbox::keep_sent`), bounded like every other one, and in the time since it arrived;
 //! it gives up counts first, then answers, and keeps no answers in parts.
 //! What arrived behind a record that waits is as young as that one: the cursor passes over nothing that waits.
 //!

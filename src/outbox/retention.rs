@@ -32,7 +32,7 @@ const SLACK: u64 = 50;
 /// in parts; blue; yellow and replies. Red, orange, `end` and `retract` never: for them the limits are passed.
 ///
 /// A disk that others have filled is not emptied by dropping alerts: below `free_bytes` the outbox shrinks to
-/// [`Limits::FLOOR_BYTES`] and goes on with that; only when even less than that is free, its pictures go, too.
+/// `Limits::FLOOR_BYTES` and goes on with that; only when even less than that is free, its pictures go, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum number of records.

@@ -1,8 +1,8 @@
 //! The catalogue: every sentence that people read from the box, in English and in Chinese, with a stable code.
 //!
-//! One file for each area; [`sentences!`] lists `name(arguments): "English", "中文";` and makes a constructor of each. What
+//! One file for each area; `sentences!` lists `name(arguments): "English", "中文";` and makes a constructor of each. What
 //! one rule, one command or one way by which numbers come from sensors alone says stands in its own file, in the same manner;
-//! [`crate::sentences`] has all. A language or an argument that is forgotten, or an argument that a text does not use, does
+//! `crate::sentences` has all. A language or an argument that is forgotten, or an argument that a text does not use, does
 //! not compile. `Display` is English, so that chains of errors and the log go on as they are; [`Sentence::in_language`] is
 //! for people. Must never decide anything: what is said is the caller's, in which language the site's, `--language`'s or the
 //! terminal's.

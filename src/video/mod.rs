@@ -25,7 +25,7 @@
 //! - Must never block the daemon: what may hang in a driver or in a broken connection (building,
 //!   `set_state(NULL)`) runs on a thread that may be abandoned; [`abandoned_teardowns`] counts those.
 //! - Must never show a password: not in an error, a log line or `Debug`. [`Secret`](crate::types::secret::Secret) and
-//!   [`RtspUrl`] hold them by type, and every text that comes from GStreamer passes [`redact`] first.
+//!   [`RtspUrl`] hold them by type, and every text that comes from GStreamer passes `redact` first.
 //! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
 //!   reconnected.
 //! - Must never hand on a packet of a camera that was not looked at: one without content has ended the whole process.

@@ -10,7 +10,7 @@
 //! | `revision` | what the history of an alert says of one of its revisions |
 //!
 //! An alert that goes on is reported again each minute: of such revisions in a row only the last one stays, and of an alert
-//! at most [`MOST_REVISIONS`].
+//! at most `MOST_REVISIONS`.
 //!
 //! What was read from the outbox is committed here before the consumer's cursor moves, so nothing is missed over a crash;
 //! what is read twice is known again by alert and revision. A database that is damaged is moved aside, at the start or

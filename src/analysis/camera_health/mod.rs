@@ -2,7 +2,7 @@
 //!
 //! Input is a [`ImageStats`] a few times a second with its time, and what the video side knows (silent, back).
 //! Output is the state of every [`CameraCondition`] with the number that decided and its threshold, so that
-//! an alert can explain itself. A condition that blinds a camera ([`CameraCondition::is_blind`]) makes what its rules
+//! an alert can explain itself. A condition that blinds a camera (`CameraCondition::is_blind`) makes what its rules
 //! say worthless: their signals are unknown then, not off.
 //!
 //! ```text
@@ -12,8 +12,8 @@
 //!                                     └ learnt into the view while all is well (10 min)
 //! ```
 //!
-//! How a condition comes and goes: it must be seen for [`RAISE`] seconds in all (seconds in which it is not
-//! seen count twice against it), and must be gone for [`CLEAR`]. Dark and over-exposed pictures say nothing
+//! How a condition comes and goes: it must be seen for `RAISE` seconds in all (seconds in which it is not
+//! seen count twice against it), and must be gone for `CLEAR`. Dark and over-exposed pictures say nothing
 //! about covers and turns, so those keep the state that they had. What each means, and when it ends:
 //!
 //! - no video: no pictures come; until they came for three seconds;
@@ -22,13 +22,13 @@
 //! - over-exposed: most of the picture is white; until less than 45 % of it is;
 //! - covered: the detail of nearly the whole picture is gone, and its edges too; until a third of it is back;
 //! - moved: the camera shows another view than the one it had; until it shows the old one again, or after a day, or with
-//!   [`CameraHealth::forget_reference`];
+//!   `CameraHealth::forget_reference`;
 //! - blurred: the edges are where they were, but fine detail is gone; until it is back, or after a day;
 //! - sprayed: a part of the picture is hidden by something on or right before the lens; until four fifths of it can be
 //!   seen, or after a day.
 //!
 //! Must never raise for what daylight, weather and traffic do: the view follows slow changes, knows day and
-//! infrared night apart, and a bus or a crowd before the lens is not reported before [`RAISE_OBSTACLE`]. A step of the whole
+//! infrared night apart, and a bus or a crowd before the lens is not reported before `RAISE_OBSTACLE`. A step of the whole
 //! picture with its edges where they were is a new light (lamp, exposure, contrast, infrared), in which detail is learnt
 //! anew. Nor may a view prove a fault that was learnt while somebody stood before it: what the view of the other light
 //! knows as well is no fault, and a young view is soon given up.

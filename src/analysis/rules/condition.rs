@@ -84,7 +84,7 @@ impl Condition {
         self.kind().is_instant()
     }
 
-    /// What must be passed, in the unit of [`Observation::value`](super::Observation::value): a count for lines,
+    /// What must be passed, in the unit of `Observation::value`: a count for lines,
     /// crowds and rushes, a share of the zone for dense crowds, body heights per second for scuffles,
     /// seconds for everything else.
     pub fn threshold(&self) -> f64 {

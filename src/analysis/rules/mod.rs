@@ -1,8 +1,8 @@
-//! Rules: what an installer asks to be told about, as plain checked types, and the [`RuleEvaluator`] that evaluates
+//! Rules: what an installer asks to be told about, as plain checked types, and the `RuleEvaluator` that evaluates
 //! one rule on one camera.
 //!
 //! Configuration is turned into these types; nothing here can be half valid. A watch gets the tracks of
-//! each frame and answers with an [`Observation`]; it knows nothing of alerts and never reads a clock.
+//! each frame and answers with an `Observation`; it knows nothing of alerts and never reads a clock.
 //! Where things stand is asked of their foot, as zones are drawn on the ground.
 //!
 //! A kind of rule is a file: what it is told in the configuration, what it says of itself, and how it watches. The kinds
@@ -112,7 +112,7 @@ pub struct CameraPlan {
     pub grid: Arc<str>,
     /// Named areas.
     pub zones: BTreeMap<Arc<str>, Polygon>,
-    /// Zones whose comings and goings are counted ([`super::counts`]).
+    /// Zones whose comings and goings are counted (`super::counts`).
     pub counted: Vec<Arc<str>>,
     /// Named lines.
     pub lines: BTreeMap<Arc<str>, Line>,
@@ -125,8 +125,8 @@ pub struct CameraPlan {
     /// Where level ground meets the sky, where that was drawn.
     pub horizon: Option<Horizon>,
     /// From which score on a class counts as surely seen;
-    /// [`DEFAULT_THRESHOLD`](super::tracker::DEFAULT_THRESHOLD) where none is given. The detector must give
-    /// what scores less too, down to [`SCORE_FLOOR`](super::tracker::SCORE_FLOOR): it continues tracks.
+    /// `DEFAULT_THRESHOLD` where none is given. The detector must give
+    /// what scores less too, down to `SCORE_FLOOR`: it continues tracks.
     pub thresholds: BTreeMap<Class, f32>,
     /// Other thresholds at other hours.
     pub night: Option<Night>,
@@ -134,9 +134,9 @@ pub struct CameraPlan {
     pub analysis_hz: f32,
     /// What is usual for this camera and no trouble: `moved` for one that is steered.
     pub ignore_conditions: Vec<CameraCondition>,
-    /// How large a box may be that touches three borders ([`LARGEST_BOX`]).
+    /// How large a box may be that touches three borders (`LARGEST_BOX`).
     pub largest_box: f32,
-    /// Whether what is taken for a person and never moves is learnt, and left out ([`super::furniture`]).
+    /// Whether what is taken for a person and never moves is learnt, and left out (`super::furniture`).
     pub learn_furniture: bool,
 }
 

@@ -7,7 +7,7 @@
 //!  nothing for too long ─────────────────────────────────────────────► Silent
 //! ```
 //!
-//! [`SensorState`] is one sensor's memory, [`threshold::Comparison`] the question whether a reading means
+//! [`SensorState`] is one sensor's memory, `threshold::Comparison` the question whether a reading means
 //! something. A reading that is bad or missing is never an alarm and never "all is well": it is unknown.
 //!
 //! Input: raw readings with their times. Must never guess a value that was not measured.

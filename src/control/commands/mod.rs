@@ -154,7 +154,7 @@ impl CommandSpec {
         (self.read)(data)
     }
 
-    /// The names of its own fields, beside [those of all](fields::OF_ALL).
+    /// The names of its own fields, beside those of all.
     pub fn fields(&self) -> &'static [&'static str] {
         (self.fields)()
     }
