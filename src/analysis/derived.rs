@@ -1,8 +1,8 @@
 //! What the analysis takes from pictures, without the pictures: enough to repeat a day, and nothing anybody could look at.
 //!
 //! Three things look at pixels within the analysis: the health of a camera ([`super::camera_health`]), what never moves
-//! ([`super::furniture`]), and whether the picture changes or moves where a rule asks
-//! ([`super::pixel_change`], [`super::flow`]). Each of them comes to a few numbers a look, which are what is kept. A replay
+//! (`furniture`), and whether the picture changes or moves where a rule asks
+//! (`pixel_change`, [`super::flow`]). Each of them comes to a few numbers a look, which are what is kept. A replay
 //! gives them back with [`super::Event::HealthRead`] and [`super::Event::Judged`], and the same revisions follow, byte for
 //! byte, as long as the same is asked.
 //!

@@ -272,7 +272,7 @@ pub struct Depth {
     pub dropped: u64,
     /// Pictures dropped unsent for lack of room.
     pub dropped_pictures: u64,
-    /// When the oldest of them was stored, as of the last [`is_alive`](crate::outbox::Outbox::is_alive).
+    /// When the oldest of them was stored, as of the last `is_alive`.
     pub oldest: Option<Timestamp>,
     /// Further records, with which `mqtt` is done and another consumer is not.
     pub kept: u64,
