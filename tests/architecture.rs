@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 30] = [
+const ARROWS: [(&str, &[&str]); 31] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -65,6 +65,8 @@ const ARROWS: [(&str, &[&str]); 30] = [
         ],
     ),
     ("metrics", &["types", "text", "contract", "config"]),
+    // The command centre's receiver: of a box it knows what the contract says, and how files of certificates are read.
+    ("centre", &["types", "text", "contract", "input_file", "config", "mqtt"]),
     // Configurations judge the journal; what the command centre set in place of the file's values counts.
     (
         "retune",
@@ -118,6 +120,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
             "onvif",
             "web",
             "metrics",
+            "centre",
             "daemon",
             "sentences",
         ],
@@ -126,7 +129,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 24] = [
+const HOMES: [(&str, &str); 27] = [
     ("gstreamer", "video"),
     ("gstreamer_app", "video"),
     ("gstreamer_video", "video"),
@@ -137,7 +140,10 @@ const HOMES: [(&str, &str); 24] = [
     ("gst", "video"),
     ("ort", "detector"),
     ("rusqlite", "outbox and web"),
-    ("rumqttc", "mqtt and sensors"),
+    ("rumqttc", "mqtt and sensors and centre"),
+    ("async_nats", "centre"),
+    ("tokio_postgres", "centre"),
+    ("tokio_postgres_rustls", "centre"),
     ("tokio_serial", "sensors"),
     ("hyper", "sensors and web and onvif and metrics"),
     ("quick_xml", "onvif"),

@@ -30,6 +30,8 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 #[cfg(feature = "demo")]
 pub(crate) mod capacity;
+#[cfg(feature = "centre")]
+pub(crate) mod centre;
 pub(crate) mod check;
 pub(crate) mod compare;
 #[cfg(feature = "demo")]
@@ -223,6 +225,9 @@ enum Command {
     Models(models::Args),
     /// Print the published schemas
     Schema(schema::Args),
+    /// Store what boxes say, and mark what is stored: the command centre's receiver
+    #[cfg(feature = "centre")]
+    Centre(centre::Args),
 }
 
 impl Command {
@@ -273,6 +278,8 @@ pub fn main() -> ExitCode {
         Command::Page(args) => page::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),
+        #[cfg(feature = "centre")]
+        Command::Centre(args) => centre::run(args),
     };
     match result {
         Ok(()) => ExitCode::from(EXIT_OK),

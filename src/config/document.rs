@@ -188,7 +188,7 @@ pub struct MqttDocument {
     /// `mqtts://`, or all with `mqtt://`; login, authorities and certificate are the same for all.
     #[schemars(extend("examples" = [["mqtts://a.centre.example:8883", "mqtts://b.centre.example:8883"]]))]
     pub urls: Option<At<Vec<At<String>>>>,
-    /// Protocol version: `"5"` or `"3.1.1"` (for brokers such as NATS).
+    /// Protocol version: `"5"`, and 3.1.1 with a broker that speaks nothing else, such as NATS; or `"3.1.1"` with every broker.
     pub version: Option<At<mqtt::Version>>,
     /// User name at the broker, where the secret file holds only the password.
     #[schemars(length(max = 256))]

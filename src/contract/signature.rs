@@ -178,6 +178,20 @@ pub fn verify<'k>(message: &[u8], keys: &'k [KnownKey]) -> Result<(Vec<u8>, &'k 
     Ok((payload, key))
 }
 
+/// Whether this is the detached signature (`header..signature`, RFC 7515 appendix F) of a message by the key of that name.
+#[cfg(feature = "centre")]
+pub(crate) fn verifies_detached(key: &PublicKey, kid: &str, jws: &str, message: &[u8]) -> bool {
+    let Some((header, signature)) = jws.trim_ascii().split_once("..") else { return false };
+    let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+    let Some((read, signature)) = decoded(header).zip(decoded(signature)) else { return false };
+    let Ok(read) = serde_json::from_slice::<Value>(&read) else { return false };
+    let is_ours = read["alg"].as_str().is_some_and(|algorithm| ALGORITHMS.contains(&algorithm))
+        && read["kid"].as_str() == Some(kid)
+        && read.get("crit").is_none();
+    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(message));
+    is_ours && UnparsedPublicKey::new(&ED25519, key.0).verify(signed.as_bytes(), &signature).is_ok()
+}
+
 /// A whole key, for those who sign.
 pub struct PrivateKey {
     id: String,

@@ -30,6 +30,7 @@ use crate::outbox::{OutboxError, RecordId, Sending};
 use crate::text::{Sentence, Words, foreign, language_of_log, log_info, log_warn, mqtt as say};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
+use crate::types::mqtt::Version;
 use crate::types::rate::Bucket;
 use item::{Item, key_of, packet_bytes, strike, suspected};
 use responding::Response;
@@ -52,8 +53,13 @@ pub(super) enum Ended {
     Lost { trouble: Trouble, acknowledged: bool },
 }
 
-/// Connects to the broker of that number and stays until something ends it.
-pub(super) async fn run(shared: Arc<Shared>, broker: usize, stop: watch::Receiver<Option<Instant>>) -> Ended {
+/// Connects to the broker of that number, in that version, and stays until something ends it.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    broker: usize,
+    version: Version,
+    stop: watch::Receiver<Option<Instant>>,
+) -> Ended {
     let renewed = shared.renewed.subscribe();
     let settings = shared.settings();
     let endpoint = match Endpoint::read_nth(&settings, broker) {
@@ -72,7 +78,7 @@ pub(super) async fn run(shared: Arc<Shared>, broker: usize, stop: watch::Receive
     let will = state_body(&shared, BoxState::Offline, &session);
     let (client, mut wire) = wire::open(Opening {
         endpoint: &endpoint,
-        version: settings.version,
+        version,
         client_id: &client_id,
         connect: settings.timing.connect,
         keep_alive: settings.timing.keep_alive,
@@ -85,7 +91,7 @@ pub(super) async fn run(shared: Arc<Shared>, broker: usize, stop: watch::Receive
         tls: endpoint.address.tls,
         user: endpoint.login.as_ref().map(|(user, _)| user.as_str()),
         client_id: &client_id,
-        version: settings.version,
+        version,
         connected: false,
     };
     let mut wakes = Wakes {
@@ -94,7 +100,7 @@ pub(super) async fn run(shared: Arc<Shared>, broker: usize, stop: watch::Receive
         appended: shared.outbox.appended(),
         latest: shared.latest_changed.subscribe(),
     };
-    let mut connection = Connection::new(shared.clone(), settings.clone(), session, &broker);
+    let mut connection = Connection::new(shared.clone(), settings.clone(), version, session, &broker);
 
     let trouble = loop {
         let event = connection.wait(pin!(wire.poll(&mut context)), &client, &mut wakes).await;
@@ -137,6 +143,8 @@ struct Connection {
     shared: Arc<Shared>,
     /// The settings at its beginning.
     settings: Arc<Settings>,
+    /// What is spoken with this broker.
+    version: Version,
     base: String,
     /// `host:port`.
     broker: String,
@@ -216,7 +224,13 @@ impl Connection {
         }
     }
 
-    fn new(shared: Arc<Shared>, settings: Arc<Settings>, session: String, broker: &str) -> Self {
+    fn new(
+        shared: Arc<Shared>,
+        settings: Arc<Settings>,
+        version: Version,
+        session: String,
+        broker: &str,
+    ) -> Self {
         let now = Instant::now();
         let base = settings.base();
         let mut suspects = shared.suspects.lock();
@@ -230,6 +244,7 @@ impl Connection {
         drop(suspects);
         let rate = f64::from(settings.backlog_per_sec.max(1));
         Connection {
+            version,
             base,
             broker: broker.to_owned(),
             session,

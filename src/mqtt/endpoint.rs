@@ -125,7 +125,8 @@ fn read_password(path: &Path, user: &str) -> Result<String, Trouble> {
     Ok(after_user.unwrap_or(line).to_owned())
 }
 
-fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
+/// What a connection is encrypted with, of the files that the settings name.
+pub(crate) fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
     let tls = |what: Sentence| Trouble::new(TroubleKind::Tls, what);
     let ca_path = settings.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
     let authorities = read_file(ca_path, say::authorities_file()).map_err(|trouble| {

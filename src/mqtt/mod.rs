@@ -52,6 +52,8 @@ use crate::text::{Sentence, Words, mqtt as say};
 use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
 
+#[cfg(feature = "centre")]
+pub(crate) use endpoint::client_config;
 pub use publisher::{Publisher, Status};
 pub(crate) use response::RespondTo;
 pub use trouble::{Trouble, TroubleKind};

@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::contract::messages::{BoxTopic, JSON, Message};
 use crate::outbox::{Outbox, RecordId};
 use crate::text::{Sentence, Words, language_of_log, log_error, log_info, log_warn, mqtt as say};
+use crate::types::mqtt::Version;
 
 /// See [`Publisher::beats`].
 const BEAT: Duration = Duration::from_secs(5);
@@ -460,7 +461,9 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         let begun = Instant::now();
         let connections = shared.status.borrow().connections;
         // A task of its own, so that a panic in the client library ends a connection and not the publisher.
-        let ended = tokio::spawn(connection::run(shared.clone(), attempts.order.turn(), stop.clone())).await;
+        let version = attempts.version(&shared);
+        let turn = attempts.order.turn();
+        let ended = tokio::spawn(connection::run(shared.clone(), turn, version, stop.clone())).await;
         let (trouble, acknowledged) = match ended {
             // Not to stop, but to connect by other settings.
             Ok(Ended::Stopped { confirmed }) if stop.borrow().is_none() => {
@@ -486,6 +489,9 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             }
         };
         let was_accepted = shared.status.borrow().connections > connections;
+        if attempts.tries_older(version, &trouble, was_accepted) {
+            continue;
+        }
         // A broker that takes no message has not proved itself, however long it was waited for.
         let mute = trouble.kind == TroubleKind::Stalled && !acknowledged;
         let settled = was_accepted && begun.elapsed() >= shared.settings().timing.settled && !mute;
@@ -505,9 +511,39 @@ struct Attempts {
     order: BrokerOrder,
     /// The last reported trouble of each broker.
     reported: HashMap<String, Trouble>,
+    /// Whether the broker that is tried just took no MQTT 5.
+    refused_v5: bool,
 }
 
 impl Attempts {
+    /// What to speak with the broker whose turn it is. A broker that speaks 3.1.1 alone (NATS) says so by the form of its refusal,
+    /// which is no MQTT 5, or by nothing but closing the connection. So it is asked in MQTT 5 each time, and at once again in 3.1.1.
+    fn version(&self, shared: &Shared) -> Version {
+        if self.refused_v5 { Version::V311 } else { shared.settings().version }
+    }
+
+    /// Whether the broker is tried again at once, in 3.1.1: it took no MQTT 5, and it may be because it knows none.
+    fn tries_older(&mut self, version: Version, trouble: &Trouble, was_accepted: bool) -> bool {
+        let may_be_version = match trouble.kind {
+            TroubleKind::Closed | TroubleKind::Protocol | TroubleKind::Rejected => true,
+            TroubleKind::Settings
+            | TroubleKind::UnknownHost
+            | TroubleKind::Refused
+            | TroubleKind::Unreachable
+            | TroubleKind::Tls
+            | TroubleKind::NotAllowed
+            | TroubleKind::Stalled
+            | TroubleKind::TooLarge
+            | TroubleKind::TakenOver => false,
+        };
+        // The next connection after this one begins in the version of the settings again.
+        self.refused_v5 = version == Version::V5 && may_be_version && !was_accepted;
+        if self.refused_v5 {
+            debug!(error = %trouble, "not taken in MQTT 5: tried in 3.1.1");
+        }
+        self.refused_v5
+    }
+
     /// Reports that a connection was lost, or never came about, and returns how long the next one waits.
     fn lost(&mut self, shared: &Shared, trouble: Trouble, settled: bool, was_accepted: bool) -> Wait {
         let settings = shared.settings();

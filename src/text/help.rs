@@ -438,6 +438,17 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ),
     ("schema", "dir", "把公开的全部内容写到该目录"),
     ("schema", "reference", "以 Markdown 输出配置参考"),
+    // ----
+    #[cfg(feature = "centre")]
+    ("centre", "", "接收并存储盒子的消息，存好后发确认标记：指挥中心的接收程序"),
+    #[cfg(feature = "centre")]
+    ("centre", "config", "配置文件"),
+    #[cfg(feature = "centre")]
+    ("centre check", "", "报告配置及其所指内容中的全部问题"),
+    #[cfg(feature = "centre")]
+    ("centre check", "reach", "同时尝试连接数据库和 NATS"),
+    #[cfg(feature = "centre")]
+    ("centre check", "config", "配置文件"),
     // ---- where several commands have it alike
     (
         EVERY,

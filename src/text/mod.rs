@@ -155,6 +155,8 @@ pub(crate) mod broker;
 pub(crate) mod camera;
 #[cfg(feature = "demo")]
 pub(crate) mod capacity;
+#[cfg(feature = "centre")]
+pub(crate) mod centre;
 pub(crate) mod check;
 pub(crate) mod command;
 pub(crate) mod command_line;
@@ -256,6 +258,8 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         camera::ALL,
         #[cfg(feature = "demo")]
         capacity::ALL,
+        #[cfg(feature = "centre")]
+        centre::ALL,
         check::ALL,
         command::ALL,
         command_line::ALL,

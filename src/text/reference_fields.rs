@@ -37,8 +37,8 @@ fields! {
         "指挥中心的 MQTT 服务器：`mqtt://host:1883`，或加密的 `mqtts://host:8883`。不写时，盒子用自己的 MQTT 服务器，只在本机环回地址上监听。地址里不得带密码。";
     "Several brokers of the command centre instead of one `url`, tried in this order: the next one when one cannot be reached or does not take the box, the first one again when a connection that had lasted ends. All of them begin with `mqtts://`, or all with `mqtt://`; login, authorities and certificate are the same for all.":
         "指挥中心的多个 MQTT 服务器，代替单个 `url`，按此顺序尝试：连不上或不接纳本盒子的，换下一个；已经稳定的连接断开后，从第一个重新开始。全部以 `mqtts://` 开头，或全部以 `mqtt://` 开头；登录信息、CA 证书和客户端证书共用一份。";
-    "Protocol version: `\"5\"` or `\"3.1.1\"` (for brokers such as NATS).":
-        "协议版本：`\"5\"` 或 `\"3.1.1\"`（用于 NATS 等服务器）。";
+    "Protocol version: `\"5\"`, and 3.1.1 with a broker that speaks nothing else, such as NATS; or `\"3.1.1\"` with every broker.":
+        "协议版本：`\"5\"`，遇到只支持 3.1.1 的服务器（如 NATS）时自动改用 3.1.1；写 `\"3.1.1\"` 则一律用 3.1.1。";
     "User name at the broker, where the secret file holds only the password.":
         "在 MQTT 服务器上的用户名；密码文件里只有密码时填写。";
     "Name of the secret file that holds `user:password`, or only the password when `user` is given.":

@@ -10,7 +10,7 @@ use lookout::mqtt::{Settings, Timing};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
-use crate::fake::{FakeBroker, Guest, Taken, id_of};
+use crate::fake::{FakeBroker, Guest, Packet, Taken, id_of};
 use crate::here::*;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::Mosquitto;
@@ -246,4 +246,46 @@ fn what_a_broker_kept_of_this_boxs_earlier_life_is_not_taken_for_another_box() {
     here.alert(1, Level::Red);
     listener.wait_for("the alert", |received| !alert_ids(received).is_empty());
     assert_eq!(here.publisher.status().namesake, None);
+}
+
+/// NATS answers MQTT 5 with a refusal in the form of 3.1.1, and closes; others say nothing at all.
+#[test]
+fn a_broker_that_knows_no_mqtt_5_gets_3_1_1_by_itself() {
+    for refusal in [&[0x20, 2, 0, 1][..], &[]] {
+        let taken = Taken::default();
+        let at_broker = taken.clone();
+        let broker = FakeBroker::start(move |guest| {
+            let Packet::Connect { level } = guest.read()? else { panic!("a CONNECT first") };
+            if level == 5 {
+                guest.send(refusal)?;
+                return guest.leave();
+            }
+            guest.send(&[0x20, 2, 0, 0])?;
+            guest.behave(&at_broker)
+        });
+        let here = Here::start(settings(&broker.url(), Version::V5));
+        here.alert(1, Level::Red);
+        here.wait_empty();
+        assert_eq!(taken.ids(), ids([1]));
+        let status = here.wait_status("a connection", |status| status.connected);
+        assert_eq!(status.trouble, None, "nobody has to mend anything");
+        assert_eq!(broker.connections.load(Ordering::SeqCst), 2, "at once, and once");
+    }
+}
+
+/// One after the other, in either version: the box does not stay with a version that the broker never took.
+#[test]
+fn a_broker_that_takes_neither_version_is_asked_in_both_each_time() {
+    let levels = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let seen = levels.clone();
+    let broker = FakeBroker::start(move |guest| {
+        let Packet::Connect { level } = guest.read()? else { panic!("a CONNECT first") };
+        seen.lock().push(level);
+        guest.leave()
+    });
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    let asked = || levels.lock().clone();
+    wait(|| format!("four connections: {:?}", asked()), || asked().len() >= 4);
+    assert_eq!(asked()[..4], [5, 4, 5, 4]);
+    here.wait_status("a trouble", |status| status.trouble.is_some());
 }

@@ -44,7 +44,7 @@ impl Connection {
     /// empty message, which says nothing.
     pub(super) fn property(&self, body: &[u8]) -> Option<String> {
         let signing = self.shared.bodies.signing.as_ref()?;
-        match self.settings.version {
+        match self.version {
             Version::V5 if !body.is_empty() => Some(signing.key.sign(body)),
             Version::V5 | Version::V311 => None,
         }
@@ -52,14 +52,14 @@ impl Connection {
 
     /// By how much the property makes a message larger.
     pub(super) fn property_bytes(&self) -> u64 {
-        let is_signed = self.shared.bodies.signing.is_some() && self.settings.version == Version::V5;
+        let is_signed = self.shared.bodies.signing.is_some() && self.version == Version::V5;
         if is_signed { (PROPERTY_BYTES + SIGNATURE_BYTES + SIGNATURE_PROPERTY.len()) as u64 } else { 0 }
     }
 
     /// What has to be sent before a record, over MQTT 3.1.1: the body of its signature.
     pub(super) fn signature_before(&self, sending: &Sending) -> Option<Vec<u8>> {
         let signing = self.shared.bodies.signing.as_ref()?;
-        if self.settings.version == Version::V5
+        if self.version == Version::V5
             || !has_signature_beside(sending.kind)
             || self.is_unsigned(Instant::now())
         {
@@ -110,7 +110,7 @@ impl Connection {
 
     /// Says in the status whether this broker gets records without their signatures.
     pub(super) fn report_unsigned(&self) {
-        let is_beside = self.shared.bodies.signing.is_some() && self.settings.version == Version::V311;
+        let is_beside = self.shared.bodies.signing.is_some() && self.version == Version::V311;
         let (unsigned, too_small) = {
             let mut suspects = self.shared.suspects.lock();
             let not_taken = suspects.not_taken(&self.broker);

@@ -1,0 +1,1 @@
+DELETE FROM signature WHERE at < now() - make_interval(secs => $1)
