@@ -65,8 +65,9 @@ const ARROWS: [(&str, &[&str]); 31] = [
         ],
     ),
     ("metrics", &["types", "text", "contract", "config"]),
-    // The command centre's receiver: of a box it knows what the contract says, and how files of certificates are read.
-    ("centre", &["types", "text", "contract", "input_file", "config", "mqtt"]),
+    // The command centre's receiver: of a box it knows what the contract says. How files of certificates are read it has from
+    // `mqtt`, and from `outbox` the points at which tests kill it.
+    ("centre", &["types", "text", "contract", "input_file", "config", "outbox", "mqtt"]),
     // Configurations judge the journal; what the command centre set in place of the file's values counts.
     (
         "retune",

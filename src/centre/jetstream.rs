@@ -24,6 +24,7 @@ use super::settings::Nats;
 use super::station::{Station, Worker};
 use super::{tasks, tls, wire_names};
 use crate::contract::messages::{EVENTS, PICTURES};
+use crate::outbox;
 use crate::text::{Sentence, centre as say, log_info, log_warn};
 
 /// Most messages of one transaction. A guess: a commit takes a few milliseconds however many they are.
@@ -201,6 +202,7 @@ async fn take(worker: &mut Worker, client: &Client, consumer: &PullConsumer) -> 
             }
         }
         let committed = worker.store(taken.iter().map(incoming).collect()).await?;
+        outbox::crash_point("centre-after-commit");
         for message in &taken {
             // Lost with the connection, it comes again and is there already.
             let _ = message.ack().await;

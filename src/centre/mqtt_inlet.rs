@@ -19,6 +19,7 @@ use super::settings::Mqtt;
 use super::station::{Station, Worker};
 use super::{tasks, tls};
 use crate::contract::box_key::SIGNATURE_PROPERTY;
+use crate::outbox;
 use crate::text::{Sentence, centre as say, log_info, log_warn};
 
 /// Most messages of one transaction.
@@ -106,6 +107,7 @@ async fn connection(
             }
         }
         let committed = worker.store(batch.iter().map(incoming).collect()).await?;
+        outbox::crash_point("centre-after-commit");
         for publish in batch.drain(..) {
             // Lost with the connection, it comes again and is there already.
             let _ = client.try_ack(&publish);

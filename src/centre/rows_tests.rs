@@ -29,7 +29,7 @@ fn of_an_alert_the_highest_revision_counts_in_whatever_order_they_come() {
 #[test]
 fn what_a_gap_record_declares_is_settled_and_known_to_be_missing() {
     let gap = json!({ "missing_stream": "01KAHZ5N8GQ4R6S7T8V9W0X1Y2", "missing": [{ "from": 2, "to": 4 }, { "from": 7, "to": 7 }],
-        "pictures": 0, "reason": "rows", "began_at": "2026-11-21T03:04:05Z", "until_at": "2026-11-21T03:04:05Z" });
+        "pictures": 0, "reason": "row_limit", "began_at": "2026-11-21T03:04:05Z", "until_at": "2026-11-21T03:04:05Z" });
     let rows = Rows::of(&[record("lookout.gap.v1", 9, gap)]);
     let missing: Vec<(i64, i64, &str)> =
         rows.missing.iter().map(|one| (one.first, one.last, one.why.as_str())).collect();

@@ -23,6 +23,7 @@ use super::inbound::{Judged, Latest, Picture, Record, Refused, Signature, Why, r
 use super::rows::{AlertRow, Missing, Rows, StreamOf, is_count, multirange, ranges_of};
 use crate::contract::health::SpoolHealth;
 use crate::contract::messages::{HEALTH, STATE};
+use crate::outbox;
 use crate::types::hex::hex;
 
 /// The migrations, in order; what has run is never changed any more.
@@ -146,6 +147,7 @@ impl Store {
         marks.extend(work.keep_latest(&batch).await?);
         work.add_pictures(&batch.pictures, &rows).await?;
         work.add_refused(&batch.refused).await?;
+        outbox::crash_point("centre-before-commit");
         work.transaction.commit().await?;
         marks.sort();
         marks.dedup();
