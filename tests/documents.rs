@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// A first page that takes longer to read than the first alert takes to come is none.
 const README_BYTES: usize = 10 * 1024;
 /// Read by installers, operators and the command centre, so written in both languages.
-const TWINS: [&str; 12] = [
+const TWINS: [&str; 13] = [
     "README",
     "config/GUIDE",
     "config/CONTRACT",
@@ -16,6 +16,7 @@ const TWINS: [&str; 12] = [
     "config/PAGE",
     "config/REFERENCE",
     "deploy/FIELD",
+    "deploy/fleet/README",
     "deploy/METRICS",
     "models/ADDING",
     "benches/CAPACITY",

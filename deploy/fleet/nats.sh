@@ -4,7 +4,8 @@
 #
 #   deploy/fleet/nats.sh --node node-1 --address 10.0.0.1 --peers 10.0.0.1,10.0.0.2,10.0.0.3 >/etc/nats-server.conf
 #
-#   --dir DIR       ca.pem, NODE.pem, NODE.key and accounts.conf are there (/etc/lookout-centre)
+#   --dir DIR       ca.pem, NODE.pem and NODE.key are there (/etc/lookout-centre)
+#   --accounts FILE what accounts.sh wrote, seen from the folder of the configuration (lookout-centre/accounts.conf)
 #   --store DIR     what JetStream keeps (/var/lib/nats)
 #   --peers LIST    all nodes, ADDRESS or ADDRESS:PORT of the cluster, the node itself too
 #   --ports LIST    of NATS, the cluster and MQTT (4222,6222,8883)
@@ -12,11 +13,11 @@
 set -euo pipefail
 
 fail() { printf 'error: %s\n  hint: %s\n' "$1" "$2" >&2; exit 1; }
-dir=/etc/lookout-centre store=/var/lib/nats ports=4222,6222,8883 disk=24GB node= address= peers=
+dir=/etc/lookout-centre store=/var/lib/nats ports=4222,6222,8883 disk=24GB accounts=lookout-centre/accounts.conf node= address= peers=
 while [ $# -gt 0 ]; do
     case "$1" in
-        -h|--help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        --node|--address|--peers|--dir|--store|--ports|--disk)
+        -h|--help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        --node|--address|--peers|--dir|--store|--ports|--disk|--accounts)
             [ $# -ge 2 ] || fail "$1 needs a value" "see $0 --help"
             printf -v "${1#--}" '%s' "$2"; shift 2 ;;
         *) fail "unknown argument $1" "see $0 --help" ;;
@@ -51,7 +52,7 @@ write_deadline: "10s"
 lame_duck_duration: "30s"
 
 tls $(tls _and_map)
-include "accounts.conf"
+include "$accounts"
 
 jetstream { store_dir: "$store", max_memory_store: 256MB, max_file_store: $disk }
 

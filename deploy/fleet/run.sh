@@ -106,7 +106,7 @@ for number in 1 2 3; do "$here/certificates.sh" server "$tls" "node-$number" 127
 peers="127.0.0.1:${cluster[0]},127.0.0.1:${cluster[1]},127.0.0.1:${cluster[2]}"
 for number in 1 2 3; do
     "$here/nats.sh" --node "node-$number" --address 127.0.0.1 --peers "$peers" --dir "$tls" --store "$dir/jetstream-$number" \
-        --ports "${nats[number-1]},${cluster[number-1]},${mqtt[number-1]}" --disk 2GB >"$tls/node-$number.conf"
+        --ports "${nats[number-1]},${cluster[number-1]},${mqtt[number-1]}" --disk 2GB --accounts accounts.conf >"$tls/node-$number.conf"
     # What is started here is started again by fleet.py after it was killed, so its command stands in a file.
     printf 'exec nats-server -c %q\n' "$tls/node-$number.conf" >"$dir/node-$number.cmd"
 done
