@@ -56,7 +56,8 @@ other_suites() {
     local file name
     for file in tests/*.rs tests/*/main.rs; do
         name=${file#tests/}; name=${name%.rs}; name=${name%/main}
-        case " ${waiting[*]} ${computing[*]} " in *" $name "*) ;; *) echo "$name" ;; esac
+        # `fleet` takes a feature of its own.
+        case " ${waiting[*]} ${computing[*]} fleet " in *" $name "*) ;; *) echo "$name" ;; esac
     done
 }
 
@@ -132,6 +133,15 @@ else
     end others
     begin examples shown "${run[@]}" --doc -- "${ignored[@]}"
     end examples
+    if command -v nats-server >/dev/null && [ -d /usr/lib/postgresql ]; then
+        say "the command centre: its tests, and a small fleet"
+        begin centre shown "${run[@]}" --features centre --test fleet -- --include-ignored
+        end centre
+        begin fleet shown deploy/fleet/run.sh --program "$CARGO_TARGET_DIR/debug/lookout" --boxes 2 --gauges 4 --cycles 3 --cameras 0
+        end fleet
+    else
+        say "no nats-server and postgresql: the command centre is not tested (apt-get install nats-server postgresql)"
+    fi
     say "$(seconds_of computing) beside $(seconds_of waiting), then $(seconds_of others)"
 fi
 

@@ -7,7 +7,7 @@ use crate::played::PlayedBox;
 use crate::servers::{Nats, Postgres};
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_forged_alert_is_not_stored_and_the_true_one_with_its_number_is() {
     let (nats, postgres) = (Nats::start(), Postgres::start());
     let one = PlayedBox::new("box-1", nats.mqtt);
@@ -26,7 +26,7 @@ fn a_forged_alert_is_not_stored_and_the_true_one_with_its_number_is() {
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_box_that_speaks_for_another_or_that_nobody_knows_is_refused_and_counted() {
     let (nats, postgres) = (Nats::start(), Postgres::start());
     let (one, two) = (PlayedBox::new("box-1", nats.mqtt), PlayedBox::new("box-2", nats.mqtt));
@@ -51,7 +51,7 @@ fn a_box_that_speaks_for_another_or_that_nobody_knows_is_refused_and_counted() {
 
 /// Two workers may have the two halves, in either order.
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_signature_that_comes_after_its_message_or_long_before_it_is_as_good() {
     let (nats, postgres) = (Nats::start(), Postgres::start());
     let one = PlayedBox::new("box-1", nats.mqtt);
@@ -72,7 +72,7 @@ fn a_signature_that_comes_after_its_message_or_long_before_it_is_as_good() {
 
 /// A number is given once: whoever has two messages for it was copied, or lies.
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_second_message_with_a_number_is_refused_and_a_byte_that_no_text_has_harms_nobody() {
     let (nats, postgres) = (Nats::start(), Postgres::start());
     let one = PlayedBox::new("box-1", nats.mqtt);

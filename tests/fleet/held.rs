@@ -41,7 +41,7 @@ impl Here {
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_worker_that_dies_before_or_after_its_commit_leaves_everything_there_once() {
     for point in ["centre-before-commit:3", "centre-after-commit:3"] {
         let here = Here::new();
@@ -73,7 +73,7 @@ fn a_worker_that_dies_before_or_after_its_commit_leaves_everything_there_once() 
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn two_processes_share_the_work_and_one_that_is_killed_is_not_missed() {
     let here = Here::new();
     let first = here.centre();
@@ -90,7 +90,7 @@ fn two_processes_share_the_work_and_one_that_is_killed_is_not_missed() {
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn what_comes_again_changes_nothing_and_is_marked_again() {
     let here = Here::new();
     let _centre = here.centre();
@@ -112,7 +112,7 @@ fn what_comes_again_changes_nothing_and_is_marked_again() {
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_hole_stops_the_mark_and_is_asked_for_and_what_is_behind_the_last_number_too() {
     let here = Here::new();
     let _centre = here.centre();
@@ -138,7 +138,7 @@ fn a_hole_stops_the_mark_and_is_asked_for_and_what_is_behind_the_last_number_too
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn numbers_that_a_box_declares_as_gone_are_marked_past_and_written_down() {
     let here = Here::new();
     let _centre = here.centre();
@@ -151,7 +151,7 @@ fn numbers_that_a_box_declares_as_gone_are_marked_past_and_written_down() {
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_database_that_loses_its_power_in_the_middle_loses_nothing() {
     let here = Here::new();
     let _centre = here.centre();
@@ -170,7 +170,7 @@ fn a_database_that_loses_its_power_in_the_middle_loses_nothing() {
 }
 
 #[test]
-#[ignore = "needs nats-server and postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
 fn a_picture_is_on_disk_by_its_digest_and_shown_once_its_alert_names_it() {
     let here = Here::new();
     let _centre = here.centre();

@@ -23,7 +23,7 @@ fn say(client: &Client, one: &PlayedBox, n: u64) {
 }
 
 #[test]
-#[ignore = "needs postgresql, which deploy/setup.sh --test installs"]
+#[ignore = "needs postgresql: apt-get install postgresql"]
 fn what_comes_while_the_centre_is_away_waits_in_its_session_and_is_stored_once() {
     let broker = Mosquitto::start_with(Options { persistence: true, ..Options::default() });
     let postgres = Postgres::start();
