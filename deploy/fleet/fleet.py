@@ -35,6 +35,8 @@ class Fleet:
         self.troubles = []
         self.posts, self.posts_failed = 0, 0
         self.kills = []
+        # What logs have told so far, and up to where they were read.
+        self.heard, self.read_to = set(), {}
 
     # ---- the database, looked at as nobody's friend
 
@@ -59,16 +61,19 @@ class Fleet:
 
     def accepted(self):
         """Every revision that a box says it has on its disk."""
-        found = set()
         for number in self.boxes:
-            for line in (self.dir / f"log/box-{number}.log").read_text(errors="replace").splitlines():
-                if "alert stored" not in line:
-                    continue
-                line = COLOURS.sub("", line)
-                fields = dict(re.findall(r"(\w+)=\"?([\w.-]+)\"?", line))
-                if "alert" in fields and "rev" in fields:
-                    found.add((f"box-{number}", f"{fields['alert']}.{fields['rev']}"))
-        return found
+            with open(self.dir / f"log/box-{number}.log", "rb") as log:
+                log.seek(self.read_to.get(number, 0))
+                text = log.read()
+            # The last line may be half there.
+            whole = text[: text.rfind(b"\n") + 1]
+            self.read_to[number] = self.read_to.get(number, 0) + len(whole)
+            for line in whole.decode(errors="replace").splitlines():
+                if "alert stored" in line:
+                    fields = dict(re.findall(r"(\w+)=\"?([\w.-]+)\"?", COLOURS.sub("", line)))
+                    if "alert" in fields and "rev" in fields:
+                        self.heard.add((f"box-{number}", f"{fields['alert']}.{fields['rev']}"))
+        return set(self.heard)
 
     def post(self, number, gauge, level):
         request = urllib.request.Request(

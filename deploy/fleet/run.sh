@@ -240,7 +240,7 @@ for number in $(seq 1 "$boxes"); do
     chmod 700 "$at/secrets"
     (umask 077; echo "0123456789abcdef-token" >"$at/secrets/webhook")
     box_config "$number" >"$at/lookout.toml"
-    printf 'export STATE_DIRECTORY=%q LOOKOUT_LOG=info,lookout=debug\nexec %q run --language en --config %q --manifest %q\n' \
+    printf 'export STATE_DIRECTORY=%q LOOKOUT_LOG=info,lookout::alerts=debug\nexec %q run --language en --config %q --manifest %q\n' \
         "$at/state" "$program" "$at/lookout.toml" "$top/models/manifest.toml" >"$dir/box-$number.cmd"
 done
 "$program" check "$dir/boxes/1/lookout.toml" >&2 || fail "the configuration of the boxes is wrong" "see $dir/boxes/1/lookout.toml"

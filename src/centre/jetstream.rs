@@ -201,6 +201,9 @@ async fn take(worker: &mut Worker, client: &Client, consumer: &PullConsumer) -> 
                 Err(error) => broken = Some(error.to_string()),
             }
         }
+        if taken.is_empty() {
+            return broken;
+        }
         let committed = worker.store(taken.iter().map(incoming).collect()).await?;
         outbox::crash_point("centre-after-commit");
         for message in &taken {

@@ -1,10 +1,12 @@
 //! What workers share, and what each does with the messages that it took: everything but taking and acknowledging them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::BoxName;
 use super::box_keys::KeyFolder;
 use super::database;
 use super::desk::Desk;
@@ -74,6 +76,7 @@ impl Worker {
         let station = self.station.clone();
         let judged: Vec<Judged> =
             messages.into_iter().map(|message| judge(&station.prefix, &keys, message)).collect();
+        let judged = self.without_crowds(judged).await?;
         let mut all = Committed::default();
         // Batches that wait, the next one last. One that the database does not take is halved until the message is found.
         let mut parts = vec![judged];
@@ -100,6 +103,26 @@ impl Worker {
             }
         }
         Some(all)
+    }
+
+    /// Refuses pictures of boxes of which too many wait for an alert that names them, before they fill the disk.
+    async fn without_crowds(&mut self, judged: Vec<Judged>) -> Option<Vec<Judged>> {
+        let of_picture =
+            |one: &Judged| if let Judged::Picture(picture) = one { Some(picture.of.clone()) } else { None };
+        let boxes: BTreeSet<BoxName> = judged.iter().filter_map(of_picture).collect();
+        if boxes.is_empty() {
+            return Some(judged);
+        }
+        // A database that went away meanwhile is waited for at the commit.
+        let crowded = self.connection().await?.crowded(&boxes).await.unwrap_or_default();
+        let refuse = |one: Judged| match one {
+            Judged::Picture(picture) if crowded.contains(&picture.of) => {
+                let (of, topic) = (picture.of.clone(), picture.alert_id.clone());
+                Judged::Refused(Refused { of, why: Why::Unannounced, topic, body: Vec::new() })
+            }
+            other => other,
+        };
+        Some(judged.into_iter().map(refuse).collect())
     }
 
     /// Whether the database took it, once it was there; `None`: it is to stop.

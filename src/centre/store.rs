@@ -34,6 +34,10 @@ const MIGRATION_LOCK: i64 = 0x4c6f_6f6b_6f75_7401;
 const KEPT_REFUSALS: i64 = 100;
 /// So much of each.
 const KEPT_BYTES: usize = 4096;
+/// Of each box so many messages wait for their signatures, and so many signatures for their messages: more than a link loses.
+const MOST_WAITING: i64 = 2000;
+/// And so many pictures for their alerts.
+const MOST_UNANNOUNCED: i64 = 2000;
 /// Longest name of a box or a topic that is kept of what was refused.
 const KEPT_NAME: usize = 200;
 
@@ -137,7 +141,7 @@ impl Store {
         let mut work =
             Work { transaction: self.client.transaction().await?, prepared: &mut self.prepared, ids };
         work.lock().await?;
-        let proven = work.prove(keys, &batch).await?;
+        let proven = work.prove(keys, &mut batch).await?;
         batch.records.extend(proven);
         batch.drop_repeats();
         work.add_messages(&mut batch, &self.worker).await?;
@@ -167,6 +171,21 @@ impl Store {
         }
         let id = |name: BoxName| self.boxes.get(&name).copied().map(|id| (name, id));
         Ok(boxes.into_iter().filter_map(id).collect())
+    }
+
+    /// Those of the boxes of which so many pictures wait for their alerts that no more are taken.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn crowded(
+        &mut self,
+        boxes: &BTreeSet<BoxName>,
+    ) -> Result<BTreeSet<BoxName>, StoreError> {
+        let areas: Vec<&str> = boxes.iter().map(|name| name.area.as_str()).collect();
+        let names: Vec<&str> = boxes.iter().map(|name| name.name.as_str()).collect();
+        let rows =
+            self.client.query(include_str!("sql/crowded.sql"), &[&areas, &names, &MOST_UNANNOUNCED]).await?;
+        Ok(rows.iter().map(|row| BoxName { area: row.get(0), name: row.get(1) }).collect())
     }
 
     /// Takes on the holes that are `after_secs` old and for which nobody has asked for `again_secs`.
@@ -288,15 +307,15 @@ impl Batch {
                 continue;
             }
             let loser = if record.signed && !known.signed { kept.insert(key, record) } else { Some(record) };
-            self.refused.extend(loser.map(|loser| taken(&loser)));
+            self.refused.extend(loser.map(|loser| refused(&loser, Why::NumberTaken)));
         }
         self.records = kept.into_values().collect();
     }
 }
 
-fn taken(record: &Record) -> Refused {
+fn refused(record: &Record, why: Why) -> Refused {
     let Record { of, suffix, body, .. } = record;
-    Refused { of: of.clone(), why: Why::NumberTaken, topic: suffix.clone(), body: body.clone() }
+    Refused { of: of.clone(), why, topic: suffix.clone(), body: body.clone() }
 }
 
 impl Work<'_> {
@@ -327,7 +346,7 @@ impl Work<'_> {
     }
 
     /// Joins messages and signatures that came as messages of their own, in this batch or before; the rest waits.
-    async fn prove(&mut self, keys: &BoxKeys, batch: &Batch) -> Result<Vec<Arc<Record>>, StoreError> {
+    async fn prove(&mut self, keys: &BoxKeys, batch: &mut Batch) -> Result<Vec<Arc<Record>>, StoreError> {
         if batch.unproven.is_empty() && batch.signatures.is_empty() {
             return Ok(Vec::new());
         }
@@ -353,7 +372,7 @@ impl Work<'_> {
             signatures.into_iter().any(|(_, jws)| is_good(&record.of, jws, &record.body))
         });
         proven.extend(found.into_iter().map(signed));
-        self.add_waiting(&waits).await?;
+        batch.refused.extend(self.add_waiting(&waits).await?);
         let used: BTreeSet<[u8; 32]> = proven.iter().map(|record| record.sha256).collect();
         let unused: Vec<&Signature> = batch.signatures.iter().filter(|s| !used.contains(&s.sha256)).collect();
         for record in self.waiting_for(&unused).await? {
@@ -393,15 +412,22 @@ impl Work<'_> {
         Ok(rows.iter().filter_map(record).collect())
     }
 
-    async fn add_waiting(&mut self, waits: &[&Arc<Record>]) -> Result<(), StoreError> {
+    /// Keeps what waits for its signature; what finds no room is refused.
+    async fn add_waiting(&mut self, waits: &[&Arc<Record>]) -> Result<Vec<Refused>, StoreError> {
+        let waits: BTreeMap<(i32, [u8; 32]), &Arc<Record>> =
+            waits.iter().map(|record| ((self.id(&record.of), record.sha256), *record)).collect();
         if waits.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let ids: Vec<i32> = waits.iter().map(|record| self.id(&record.of)).collect();
-        let digests: Vec<&[u8]> = waits.iter().map(|record| record.sha256.as_slice()).collect();
-        let topics: Vec<&str> = waits.iter().map(|record| record.suffix.as_str()).collect();
-        let bodies: Vec<&[u8]> = waits.iter().map(|record| record.body.as_slice()).collect();
-        self.query(include_str!("sql/add_waiting.sql"), &[&ids, &digests, &topics, &bodies]).await.map(drop)
+        let ids: Vec<i32> = waits.keys().map(|(id, _)| *id).collect();
+        let digests: Vec<&[u8]> = waits.keys().map(|(_, sha256)| sha256.as_slice()).collect();
+        let topics: Vec<&str> = waits.values().map(|record| record.suffix.as_str()).collect();
+        let bodies: Vec<&[u8]> = waits.values().map(|record| record.body.as_slice()).collect();
+        let all: Parameters<'_> = &[&ids, &digests, &topics, &bodies, &MOST_WAITING];
+        let rows = self.query(include_str!("sql/add_waiting.sql"), all).await?;
+        let kept: BTreeSet<(i32, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let lost = waits.iter().filter(|((id, sha256), _)| !kept.contains(&(*id, sha256.to_vec())));
+        Ok(lost.map(|(_, record)| refused(record, Why::Unsigned)).collect())
     }
 
     async fn add_signatures(&mut self, signatures: &[&Signature]) -> Result<(), StoreError> {
@@ -411,7 +437,9 @@ impl Work<'_> {
         let ids: Vec<i32> = signatures.iter().map(|signature| self.id(&signature.of)).collect();
         let digests: Vec<&[u8]> = signatures.iter().map(|signature| signature.sha256.as_slice()).collect();
         let jws: Vec<&str> = signatures.iter().map(|signature| signature.jws.as_str()).collect();
-        self.query(include_str!("sql/add_signatures.sql"), &[&ids, &digests, &jws]).await.map(drop)
+        self.query(include_str!("sql/add_signatures.sql"), &[&ids, &digests, &jws, &MOST_WAITING])
+            .await
+            .map(drop)
     }
 
     async fn forget_waiting(&mut self, proven: &[Arc<Record>]) -> Result<(), StoreError> {
@@ -456,7 +484,7 @@ impl Work<'_> {
             let (lost, kept): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut batch.records).into_iter().partition(is_taken);
             batch.records = kept;
-            batch.refused.extend(lost.iter().map(|record| taken(record)));
+            batch.refused.extend(lost.iter().map(|record| refused(record, Why::NumberTaken)));
         }
         Ok(())
     }

@@ -106,7 +106,7 @@ CREATE TABLE picture (
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (box_id, alert_id, n, is_original, sha256)
 );
-CREATE INDEX picture_unannounced ON picture (at) WHERE NOT is_announced;
+CREATE INDEX picture_unannounced ON picture (box_id, at) WHERE NOT is_announced;
 
 -- The latest word of a box on each topic: state, health, cameras, sensors.
 CREATE TABLE latest (
