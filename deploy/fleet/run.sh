@@ -272,6 +272,7 @@ urls = ["tls://127.0.0.1:${nats[0]}", "tls://127.0.0.1:${nats[1]}", "tls://127.0
 ca_file = "$tls/ca.pem"
 cert_file = "$tls/centre.pem"
 key_file = "$tls/centre.key"
+stream_max_mib = 512
 
 [database]
 url = "postgresql://lookout@127.0.0.1:$pg_port/lookout"

@@ -35,8 +35,6 @@ const ACK_WAIT: Duration = Duration::from_secs(15);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// What nobody fetched for so long is forgotten: boxes have it still, for as long as it is not marked.
 const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
-/// Most bytes of each stream, oldest first. Pictures are most of it.
-const MOST_BYTES: i64 = 8 << 30;
 /// The name of the durable consumers.
 const CONSUMER: &str = "centre";
 
@@ -73,7 +71,7 @@ pub(super) async fn run(
         let of_feed = if feed.name == "LOOKOUT_RECORDS" { workers } else { workers.div_ceil(2) };
         for number in 0..of_feed {
             let worker = Worker::new(station.clone(), &format!("{}-{number}", feed.name), stop.clone());
-            running.spawn(work(worker, client.clone(), feed.clone(), nats.replicas));
+            running.spawn(work(worker, client.clone(), feed.clone(), nats.clone()));
         }
     }
     let (questions, asked) = mpsc::channel(8);
@@ -129,11 +127,11 @@ pub(super) async fn reach(nats: &Nats, within: Duration) -> Result<(), Sentence>
 }
 
 /// One worker: takes, stores, acknowledges, marks; from the beginning whenever that ends.
-async fn work(mut worker: Worker, client: Client, feed: Feed, replicas: usize) {
+async fn work(mut worker: Worker, client: Client, feed: Feed, nats: Nats) {
     let context = jetstream::new(client.clone());
     let mut reported = None;
     while !*worker.stop.borrow() {
-        let why = match consumer(&context, &feed, replicas).await {
+        let why = match consumer(&context, &feed, &nats).await {
             Ok(consumer) => match take(&mut worker, &client, &consumer).await {
                 None => return,
                 Some(why) => why,
@@ -153,7 +151,7 @@ async fn work(mut worker: Worker, client: Client, feed: Feed, replicas: usize) {
 }
 
 /// The stream and its consumer, made where they are not there.
-async fn consumer(context: &Context, feed: &Feed, replicas: usize) -> Result<PullConsumer, String> {
+async fn consumer(context: &Context, feed: &Feed, nats: &Nats) -> Result<PullConsumer, String> {
     let stream = context
         .get_or_create_stream(stream::Config {
             name: feed.name.to_owned(),
@@ -162,8 +160,8 @@ async fn consumer(context: &Context, feed: &Feed, replicas: usize) -> Result<Pul
             discard: DiscardPolicy::Old,
             storage: StorageType::File,
             max_age: KEPT_FOR,
-            max_bytes: MOST_BYTES,
-            num_replicas: replicas,
+            max_bytes: nats.stream_max_mib << 20,
+            num_replicas: nats.replicas,
             ..stream::Config::default()
         })
         .await

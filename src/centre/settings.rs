@@ -53,6 +53,8 @@ pub(super) struct Nats {
     pub tls: TlsFiles,
     /// On how many nodes each message is kept.
     pub replicas: usize,
+    /// Most disk of each of the two streams on each of them; NATS sets it aside. Then the oldest go, which boxes have still.
+    pub stream_max_mib: i64,
 }
 
 /// An MQTT 5 broker that keeps sessions.
@@ -201,9 +203,10 @@ fn nats(mut section: Section<'_>, report: &mut Report<'_>) -> Option<Nats> {
     }
     let tls = tls_files(&mut section, report);
     let replicas = section.whole("replicas", 1, 5, report).unwrap_or(3);
+    let stream_max_mib = section.whole("stream_max_mib", 16, 1_048_576, report).unwrap_or(4096);
     section.finish(report);
     let urls = urls?.into_iter().map(|(_, url)| url).collect();
-    Some(Nats { urls, tls, replicas: usize::try_from(replicas).unwrap_or(3) })
+    Some(Nats { urls, tls, replicas: usize::try_from(replicas).unwrap_or(3), stream_max_mib })
 }
 
 fn mqtt(mut section: Section<'_>, report: &mut Report<'_>) -> Option<Mqtt> {
