@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::settings::Database;
@@ -36,6 +37,7 @@ pub(super) async fn open(database: &Database, worker: &str) -> Result<Store, Sen
     config.options(format!("-c statement_timeout={STATEMENT_WITHIN_MS} -c synchronous_commit=on"));
     let client = match &database.tls {
         Some(files) => {
+            config.ssl_mode(SslMode::Require);
             let tls = MakeRustlsConnect::new(tls::client_config(files)?);
             connected(config.connect(tls).await)?
         }

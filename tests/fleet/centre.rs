@@ -40,7 +40,10 @@ impl Desk {
     }
 
     pub fn nats(&self, nats: &Nats, postgres: &Postgres) -> PathBuf {
-        let inlet = format!("[nats]\nurls = [\"nats://127.0.0.1:{}\"]\nreplicas = 1\nstream_max_mib = 256\n", nats.port);
+        let inlet = format!(
+            "[nats]\nurls = [\"nats://127.0.0.1:{}\"]\nreplicas = 1\nstream_max_mib = 256\n",
+            nats.port
+        );
         self.configuration(&inlet, postgres)
     }
 
