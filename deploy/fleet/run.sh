@@ -292,7 +292,10 @@ done
 # ---- load, and what became of it
 result=0
 python3 "$here/fleet.py" --dir "$dir" --boxes "$boxes" --gauges "$gauges" --cycles "$cycles" --secs "$secs" \
-    --webhook "$webhook" --cameras "$cameras" $kill || result=$?
+    --webhook "$webhook" --cameras "$cameras" $kill &
+# Waited for, so that Ctrl-C is heard at once.
+echo $! >"$dir/load.pid"
+wait $! || result=$?
 if [ -n "$keep" ]; then
     trap - EXIT INT TERM
     say "still running; psql -h 127.0.0.1 -p $pg_port -U postgres lookout"

@@ -598,21 +598,26 @@ impl Work<'_> {
             let topics: Vec<&str> = gone.iter().map(|(_, topic)| topic.as_str()).collect();
             self.query(include_str!("sql/forget_latest.sql"), &[&ids, &topics]).await?;
         }
-        self.note_given(&all).await?;
+        let mut marks = self.note_given(&all).await?;
         let is_online = |latest: &&Arc<Latest>| latest.suffix == STATE.topic && latest.word == "online";
         let online: Vec<i32> = all.iter().filter(is_online).map(|latest| self.id(&latest.of)).collect();
-        if online.is_empty() {
-            return Ok(Vec::new());
+        if !online.is_empty() {
+            let rows = self.query(include_str!("sql/came_online.sql"), &[&online]).await?;
+            marks.extend(self.marks(&rows));
         }
-        let rows = self.query(include_str!("sql/came_online.sql"), &[&online]).await?;
-        Ok(self.marks(&rows))
+        Ok(marks)
     }
 
-    /// How far boxes say they have counted: what is missing behind the last number shows no hole otherwise.
-    async fn note_given(&mut self, latest: &[Arc<Latest>]) -> Result<(), StoreError> {
+    /// How far boxes say they have counted: what is missing behind the last number shows no hole otherwise. Of those in which
+    /// something waits the marks: they may have lost the last one, and say again what is here.
+    async fn note_given(&mut self, latest: &[Arc<Latest>]) -> Result<Vec<Mark>, StoreError> {
+        let mut waits = Vec::new();
         let mut given: BTreeMap<(i32, String), i64> = BTreeMap::new();
         for health in latest.iter().filter(|latest| latest.suffix == HEALTH.topic) {
             let spool: Option<SpoolHealth> = serde_json::from_value(health.data["spool"].clone()).ok();
+            if spool.as_ref().is_some_and(|spool| spool.queued > 0) {
+                waits.push(self.id(&health.of));
+            }
             if let Some(spool) = spool
                 && let Ok(n) = i64::try_from(spool.last_seq)
                 && n > 0
@@ -621,12 +626,17 @@ impl Work<'_> {
             }
         }
         if given.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let ids: Vec<i32> = given.keys().map(|(id, _)| *id).collect();
         let streams: Vec<&str> = given.keys().map(|(_, stream)| stream.as_str()).collect();
         let numbers: Vec<i64> = given.values().copied().collect();
-        self.query(include_str!("sql/given.sql"), &[&ids, &streams, &numbers]).await.map(drop)
+        self.query(include_str!("sql/given.sql"), &[&ids, &streams, &numbers]).await?;
+        if waits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.query(include_str!("sql/marks.sql"), &[&waits]).await?;
+        Ok(self.marks(&rows))
     }
 
     async fn add_pictures(&mut self, pictures: &[Arc<Picture>], rows: &Rows) -> Result<(), StoreError> {

@@ -336,7 +336,8 @@ fn write_line(line: impl fmt::Display) -> Result<bool, Failure> {
 fn start_log(quiet: bool, format: run::LogFormat) {
     // Libraries talk too much at `info` for somebody on a ladder; what rumqttc warns of, such as a message that a broker does
     // not take, the log has in our own words.
-    let usual = if quiet { "error" } else { "info,rumqttc=error,ort=warn" };
+    let usual =
+        if quiet { "error" } else { "info,rumqttc=error,ort=warn,async_nats=warn,tokio_postgres=warn" };
     let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

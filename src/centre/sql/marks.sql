@@ -1,0 +1,1 @@
+SELECT box_id, stream, mark FROM stream WHERE box_id = ANY ($1::int4[])
