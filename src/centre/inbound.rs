@@ -263,5 +263,4 @@ fn picture(of: &BoxName, message: &Message, parts: &[&str], body: &[u8]) -> Resu
 }
 
 #[cfg(test)]
-#[path = "inbound_tests.rs"]
 mod tests;

@@ -212,5 +212,4 @@ pub(super) fn ranges_of(multirange: &str) -> Vec<(i64, i64)> {
 }
 
 #[cfg(test)]
-#[path = "rows_tests.rs"]
 mod tests;

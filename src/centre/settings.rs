@@ -463,5 +463,4 @@ pub(super) fn unreadable_files(settings: &Settings) -> Vec<(Sentence, Sentence)>
 }
 
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;
