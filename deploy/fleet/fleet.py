@@ -166,14 +166,15 @@ class Fleet:
     def run(self):
         self.wait_ready()
         plan = self.plan() if self.arguments.kill else []
-        cycles = max(self.arguments.cycles, len(plan) + 2 if plan else 0)
+        # The first ones are undisturbed, and so is the last.
+        quiet = 3
+        cycles = max(self.arguments.cycles, quiet + len(plan) + 1 if plan else 0)
         dying = []
         for cycle in range(cycles):
-            # The first and the last one are undisturbed.
-            if plan and 0 < cycle <= len(plan):
+            if plan and quiet <= cycle < quiet + len(plan):
                 for thread in dying:
                     thread.join()
-                names, secs = plan[cycle - 1]
+                names, secs = plan[cycle - quiet]
                 dying = [self.kill(*names, secs=secs)]
             self.cycle()
         for thread in dying:

@@ -249,6 +249,7 @@ done
 start() {
     bash "$dir/$1.cmd" >>"$dir/log/$1.log" 2>&1 &
     echo $! >"$dir/$1.pid"
+    disown
 }
 for number in $(seq 1 "$boxes"); do start "box-$number"; done
 for number in $(seq 1 "$boxes"); do
