@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::stream::{self, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, Context, Message};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectOptions, Event, ServerAddr};
 use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -65,7 +65,7 @@ pub(super) async fn run(
     workers: usize,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Sentence> {
-    let client = connect(nats).await?;
+    let client = connect(options(nats)?.retry_on_initial_connect(), nats).await?;
     let mut running = JoinSet::new();
     for feed in feeds(&station.prefix) {
         let of_feed = if feed.name == "LOOKOUT_RECORDS" { workers } else { workers.div_ceil(2) };
@@ -88,9 +88,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn connect(nats: &Nats) -> Result<Client, Sentence> {
-    let addresses = nats.urls.iter().map(|url| url.parse::<ServerAddr>()).collect::<Result<Vec<_>, _>>();
-    let addresses = addresses.map_err(|_| say::no_url())?;
+fn options(nats: &Nats) -> Result<ConnectOptions, Sentence> {
     let report = |event: Event| async move {
         match event {
             Event::Connected => log_info!(say::nats_there()),
@@ -98,18 +96,27 @@ async fn connect(nats: &Nats) -> Result<Client, Sentence> {
             other => tracing::debug!(%other, "NATS"),
         }
     };
-    let mut options = ConnectOptions::new()
+    let options = ConnectOptions::new()
         .name("lookout-centre")
-        .retry_on_initial_connect()
         .ping_interval(Duration::from_secs(10))
         .reconnect_delay_callback(|attempts| {
             Duration::from_millis(100 * u64::try_from(attempts.min(20)).unwrap_or(20))
         })
         .event_callback(report);
-    if nats.urls.iter().any(|url| url.starts_with("tls:")) {
-        options = options.require_tls(true).tls_client_config(tls::client_config(&nats.tls)?);
+    match nats.urls.iter().any(|url| url.starts_with("tls:")) {
+        true => Ok(options.require_tls(true).tls_client_config(tls::client_config(&nats.tls)?)),
+        false => Ok(options),
     }
-    options.connect(addresses).await.map_err(|error| say::nats_unusable(error.to_string()))
+}
+
+async fn connect(options: ConnectOptions, nats: &Nats) -> Result<Client, Sentence> {
+    let addresses = nats.urls.iter().map(|url| url.parse::<ServerAddr>()).collect::<Result<Vec<_>, _>>();
+    let addresses = addresses.map_err(|_| say::no_url())?;
+    let why = |error: ConnectError| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        say::nats_unusable(cause.unwrap_or_else(|| error.to_string()))
+    };
+    options.connect(addresses).await.map_err(why)
 }
 
 /// Whether the servers are there and take us.
@@ -117,7 +124,7 @@ async fn connect(nats: &Nats) -> Result<Client, Sentence> {
 /// # Errors
 /// Why not.
 pub(super) async fn reach(nats: &Nats, within: Duration) -> Result<(), Sentence> {
-    let client = connect(nats).await?;
+    let client = connect(options(nats)?, nats).await?;
     let context = jetstream::new(client);
     match tokio::time::timeout(within, context.query_account()).await {
         Ok(Ok(_)) => Ok(()),

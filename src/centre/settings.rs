@@ -121,10 +121,7 @@ pub(crate) fn read(source: &Source, base: &Path) -> Result<Settings, Vec<Problem
     let settings = root_of(root.get_ref(), &mut report);
     match settings {
         Some(settings) if report.problems.is_empty() => Ok(settings),
-        Some(_) | None => {
-            report.problems.sort_by_key(|problem| (problem.line, problem.column));
-            Err(report.problems)
-        }
+        Some(_) | None => Err(report.finish()),
     }
 }
 
@@ -134,7 +131,9 @@ fn root_of(root: &DeTable<'_>, report: &mut Report<'_>) -> Option<Settings> {
     let language = language.map_or(Some(Language::Chinese), |(span, tag)| {
         let found = Language::ALL.into_iter().find(|language| language.tag() == tag);
         if found.is_none() {
-            report.add(span, structure::none_of("language", "`zh-CN`, `en`", tag), None);
+            let tags = Language::ALL.map(|language| format!("`{}`", language.tag()).into());
+            let tags = Words::List(tags.to_vec(), Joint::Or);
+            report.add(span, structure::none_of("language", tags, tag), None);
         }
         found
     });
@@ -294,6 +293,17 @@ struct Report<'s> {
 impl Report<'_> {
     fn add(&mut self, span: Range<usize>, what: impl Into<Words>, hint: Option<Sentence>) {
         self.push(span, what.into(), hint, true);
+    }
+
+    /// In the order of the file. A line that may hold a secret is shown by none of them.
+    fn finish(mut self) -> Vec<Problem> {
+        let is_secret = |problem: &&Problem| problem.excerpt.is_none() && !problem.is_of_whole;
+        let secret: Vec<u32> = self.problems.iter().filter(is_secret).map(|problem| problem.line).collect();
+        for problem in self.problems.iter_mut().filter(|problem| secret.contains(&problem.line)) {
+            problem.excerpt = None;
+        }
+        self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        self.problems
     }
 
     /// Of a line that may hold a secret.

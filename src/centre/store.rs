@@ -56,7 +56,8 @@ impl From<tokio_postgres::Error> for StoreError {
         let is_data = error
             .code()
             .is_some_and(|state| ["22", "23", "54"].iter().any(|class| state.code().starts_with(class)));
-        let why = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let why = cause.unwrap_or_else(|| error.to_string());
         if is_data { StoreError::Data(why) } else { StoreError::Away(why) }
     }
 }
