@@ -138,7 +138,12 @@ async fn work(mut worker: Worker, client: Client, feed: Feed, nats: Nats) {
     let context = jetstream::new(client.clone());
     let mut reported = None;
     while !*worker.stop.borrow() {
-        let why = match consumer(&context, &feed, &nats).await {
+        let mut stop = worker.stop.clone();
+        let found = tokio::select! {
+            found = consumer(&context, &feed, &nats) => found,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let why = match found {
             Ok(consumer) => match take(&mut worker, &client, &consumer).await {
                 None => return,
                 Some(why) => why,
@@ -149,7 +154,6 @@ async fn work(mut worker: Worker, client: Client, feed: Feed, nats: Nats) {
             log_warn!(say::stream_unready(feed.name, &why));
             reported = Some(why);
         }
-        let mut stop = worker.stop.clone();
         tokio::select! {
             () = tokio::time::sleep(TRY_AGAIN) => {}
             _ = stop.wait_for(|stop| *stop) => return,

@@ -137,7 +137,7 @@ impl Worker {
                 Err(StoreError::Data(why)) => return Some(Err(why)),
                 Err(StoreError::Away(why)) => why,
             };
-            log_warn!(say::database_away(error));
+            self.report(say::database_away(error));
             self.store = None;
             self.wait().await?;
         }
@@ -148,13 +148,13 @@ impl Worker {
         while self.store.is_none() {
             match self.connect().await {
                 Ok(store) => {
-                    if self.failures > 0 {
+                    if std::mem::take(&mut self.failures) > 0 {
                         log_info!(say::database_back());
                     }
                     self.store = Some(store);
                 }
                 Err(why) => {
-                    log_warn!(why);
+                    self.report(why);
                     self.wait().await?;
                 }
             }
@@ -180,6 +180,14 @@ impl Worker {
         match store.migrate().await {
             Ok(()) => Ok(store),
             Err(StoreError::Away(why) | StoreError::Data(why)) => Err(say::database_away(why)),
+        }
+    }
+
+    /// Says once that the database is away, and not at every try.
+    fn report(&self, why: Sentence) {
+        match self.failures {
+            0 => log_warn!(why),
+            _ => tracing::debug!(%why, "still away"),
         }
     }
 
