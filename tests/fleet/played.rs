@@ -34,7 +34,7 @@ impl PlayedBox {
             .set_max_packet_size(2 << 20, 2 << 20)
             .set_inflight(20);
         let (client, mut connection) = Client::new(options, 100);
-        let (heard, acknowledged): (Arc<Mutex<Vec<_>>>, Arc<Mutex<u64>>) = Arc::default();
+        let (heard, acknowledged): (Arc<Mutex<Vec<_>>>, Arc<Mutex<u64>>) = (Arc::default(), Arc::default());
         let (ears, receipts, subscriber) = (heard.clone(), acknowledged.clone(), client.clone());
         let down = format!("lookout/v1/530127/{name}/down/#");
         std::thread::spawn(move || {
