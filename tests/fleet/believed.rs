@@ -92,3 +92,26 @@ fn a_second_message_with_a_number_is_refused_and_a_byte_that_no_text_has_harms_n
     );
     postgres.wait_for("SELECT string_agg(alert_id, ',' ORDER BY alert_id) FROM alert", "A,D");
 }
+
+/// Ten thousand a second would fill the disk; what waits for a signature has room for two thousand of a box.
+#[test]
+#[ignore = "needs nats-server and postgresql: apt-get install nats-server postgresql"]
+fn a_box_that_floods_the_centre_is_bounded_and_the_others_are_heard() {
+    let (nats, postgres) = (Nats::start(), Postgres::start());
+    let (one, two) = (PlayedBox::new("box-1", nats.mqtt), PlayedBox::new("box-2", nats.mqtt));
+    let desk = Desk::new(&[&one, &two]);
+    let _centre = Centre::start(&desk.nats(&nats, &postgres));
+    wait_ready(&nats, &postgres);
+    for n in 1..=3000 {
+        one.publish("up/alert", &one.alert(n, &format!("FORGED{n}"), 1));
+        if n == 1500 {
+            two.say_alert(1, "A", 1);
+        }
+    }
+    two.wait_mark(&desk.public(), 1);
+    postgres.wait_for("SELECT count(*) FROM waiting", "2000");
+    postgres.wait_for("SELECT why, sum(times) FROM refusal WHERE name = 'box-1' GROUP BY 1", "unsigned|1000");
+    assert_eq!(postgres.ask("SELECT string_agg(alert_id, ',') FROM alert"), "A");
+    // Of what is counted only the first is kept as it came.
+    assert!(postgres.ask("SELECT count(*) FROM refused WHERE name = 'box-1'").parse::<u64>().unwrap() <= 400);
+}
