@@ -2,7 +2,7 @@
 //!
 //! Must never take anything of a message before its box has a key, nor let a message speak for another box than its topic's.
 //! What is acted on (alerts, gap and time records, answers) needs a signature, beside it or as a message of its own
-//! ([`super::contract`]); a picture is covered by the digest in its alert, and everything else by the broker's access list.
+//! ([`crate::contract::box_key`]); a picture is covered by the digest in its alert, and everything else by the broker's access list.
 
 use std::sync::Arc;
 
