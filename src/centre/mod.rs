@@ -14,6 +14,7 @@
 //! daemon. A centre that has its own software reads it as an example; nothing in a box depends on it. Must never acknowledge or mark
 //! anything before it is stored, and never believe a box without its key.
 
+mod batch;
 mod box_keys;
 mod check;
 mod database;
