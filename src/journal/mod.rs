@@ -58,9 +58,7 @@ pub use entry::{
     not_reproduced,
 };
 pub use reader::{Entries, read};
-#[cfg(test)]
-pub(crate) use writer::write_all;
-pub use writer::{Journal, JournalCounts, Recorder, Settings};
+pub use writer::{Journal, JournalCounts, Recorder, Settings, write_all};
 
 /// The format of the files that this version writes and reads.
 pub const FORMAT: u16 = 1;

@@ -522,17 +522,16 @@ impl Writer {
     }
 }
 
-/// Writes entries into a folder at once, for tests of those who read.
-#[cfg(test)]
-pub(crate) fn write_all(folder: &Path, entries: impl IntoIterator<Item = Entry>) {
+/// Writes entries into a folder at once, for tests and benches of those who read: `give` is called with what takes one.
+pub fn write_all(folder: &Path, give: impl FnOnce(&mut dyn FnMut(Entry))) {
     let settings = Settings {
         folder: folder.to_owned(),
         keep: Duration::from_secs(7 * 86_400),
-        max_bytes: 64 << 20,
+        max_bytes: 8 << 30,
         leave_free_bytes: 0,
     };
     let mut writer = Writer::new(settings, Arc::default());
-    entries.into_iter().for_each(|entry| writer.take(entry));
+    give(&mut |entry| writer.take(entry));
     writer.flush();
 }
 

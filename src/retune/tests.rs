@@ -311,7 +311,7 @@ fn it_is_the_same_from_the_journal_on_disk() {
     let mut request = request(&text(HIGHER, folder.path()), &[]);
     let in_memory = judged(&request, entries.clone());
     request.journal = folder.path().join("journal");
-    journal::write_all(&request.journal, entries);
+    journal::write_all(&request.journal, |take| entries.into_iter().for_each(take));
     let mut seen = Vec::new();
     let on_disk = retune(&request, &mut |at| seen.push(at)).unwrap_or_else(|why| panic!("{why:?}"));
     assert_eq!(on_disk.text(Language::English), in_memory.text(Language::English));
@@ -419,7 +419,7 @@ fn why_there_was_no_alert_is_answered_from_the_journal() {
     use crate::analysis::why_not::Stage;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal");
-    journal::write_all(&journal, afternoon(folder.path()));
+    journal::write_all(&journal, |take| afternoon(folder.path()).into_iter().for_each(take));
     let ask = |camera: &str, secs: u32, config: Option<&str>, rule: Option<&str>| {
         answer(&Question {
             journal: journal.clone(),
