@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 suite="${1:-bookworm}"
 work=$(mktemp -d)
 root="$work/root"
-trap 'umount "$root/proc" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
 step() { printf 'package: %s\n' "$*" >&2; }
 wrong() { printf 'error: %s\n' "$*" >&2; exit 1; }
