@@ -31,6 +31,7 @@ use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 use crate::text::{command as say, language_of_log, log_error, log_info, log_warn, mqtt};
+use crate::threads::{NotEnded, join_until};
 use crate::types::language::Language;
 
 /// How often what was only counted is written down.
@@ -129,15 +130,10 @@ impl CommandThread {
         let until = Instant::now() + deadline;
         // Fails only if the thread is gone, and then there is nothing to stop.
         let _ = self.notices.send(Notice::Stop);
-        while !self.thread.is_finished() {
-            if Instant::now() >= until {
-                log_error!(say::thread_left());
-                return;
-            }
-            thread::park_timeout(Duration::from_millis(5));
-        }
-        if self.thread.join().is_err() {
-            log_error!(say::thread_panicked());
+        match join_until(self.thread, until) {
+            Ok(()) => {}
+            Err(NotEnded::Late) => log_error!(say::thread_left()),
+            Err(NotEnded::Panicked) => log_error!(say::thread_panicked()),
         }
     }
 }
