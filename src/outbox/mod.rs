@@ -90,6 +90,7 @@ mod gone;
 mod high_water;
 mod journey;
 mod oldest;
+mod opening;
 mod recent;
 mod record;
 mod resend;
@@ -111,6 +112,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::analysis::time::Timestamp;
 use crate::text::{box_log, language_of_log, log_error};
+use crate::threads::join_until;
 use crate::types::level::Level;
 pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
 pub(crate) use crash::point as crash_point;
@@ -402,14 +404,7 @@ impl Outbox {
         let Outbox { jobs, thread, .. } = self;
         drop(jobs);
         let Some(handle) = thread.lock().take() else { return true };
-        let until = Instant::now() + deadline;
-        while !handle.is_finished() {
-            if Instant::now() >= until {
-                return false;
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        handle.join().is_ok()
+        join_until(handle, Instant::now() + deadline).is_ok()
     }
 
     fn call<T: Send + 'static>(
