@@ -198,6 +198,13 @@ fn no_such_user(name: &str) -> Failure {
     Failure::refused(text::no_such_user(name)).hint(hint)
 }
 
+/// A list that was named on the command line must be there; one that the file names is the file's matter.
+fn has_models(named: &Path) -> Result<(), Failure> {
+    let language = language::of_this_run();
+    let refused = |error: ManifestError| Failure::invalid(error.in_language(language));
+    Manifest::read(&Manifest::locate(Some(named)).map_err(refused)?).map(drop).map_err(refused)
+}
+
 fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     let surroundings = if args.elsewhere { Surroundings::elsewhere(file) } else { Surroundings::of(file) };
     let outcome = |text, config, problems, unchecked| Outcome {
@@ -223,10 +230,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         found.extend(read.err().into_iter().flat_map(|problems| problems.list));
     }
     if let Some(named) = &args.manifest {
-        // A list that was named here must be there; one that the file names is the file's matter.
-        let language = language::of_this_run();
-        let refused = |error: ManifestError| Failure::invalid(error.in_language(language));
-        Manifest::read(&Manifest::locate(Some(named)).map_err(refused)?).map_err(refused)?;
+        has_models(named)?;
     }
     let (survey, unchecked, faces) = judge.ask(|| {
         let unchecked = Mutex::new(None);

@@ -561,20 +561,7 @@ fn limits(
     }
     let now = inbound.now;
     if inbound.signer.is_some() {
-        if issued.is_none() {
-            faults.push(malformed(say::without_time("iat")));
-        }
-        // The version of a configuration says what `exp` says of a command.
-        if replay != Replay::ByVersion {
-            if expires.is_none() {
-                faults.push(malformed(say::without_time("exp")));
-            }
-            if let (Some(issued), Some(expires)) = (issued, expires)
-                && expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS
-            {
-                faults.push(malformed(say::good_for_too_long()));
-            }
-        }
+        has_times(issued, expires, replay, faults);
         if !clock_is_set(now) {
             // Who writes it with such a clock knows nothing of the box's.
             if counter.is_none() && is_at_box {
@@ -602,6 +589,25 @@ fn limits(
         faults.push((RefusalKind::Expired, why));
     }
     (expires, counter)
+}
+
+/// A signed command says when it begins and ends, and is not good for long.
+fn has_times(issued: Option<Timestamp>, expires: Option<Timestamp>, replay: Replay, faults: &mut Vec<Fault>) {
+    if issued.is_none() {
+        faults.push(malformed(say::without_time("iat")));
+    }
+    // The version of a configuration says what `exp` says of a command.
+    if replay == Replay::ByVersion {
+        return;
+    }
+    if expires.is_none() {
+        faults.push(malformed(say::without_time("exp")));
+    }
+    if let (Some(issued), Some(expires)) = (issued, expires)
+        && expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS
+    {
+        faults.push(malformed(say::good_for_too_long()));
+    }
 }
 
 #[cfg(test)]
