@@ -59,7 +59,7 @@ impl FileNotes {
         *self.orientation.lock()
     }
 
-    /// What whoever reads it should know, a sentence each.
+    /// What its reader should know, a sentence each.
     pub(super) fn remarks(&self) -> Vec<Sentence> {
         let mut remarks = self.remarks.lock().clone();
         let turned = self.orientation().filter(|orientation| !orientation.is_upright());
@@ -406,7 +406,7 @@ fn parsers(codec: Codec, stream: bool) -> Result<Vec<gst::Element>, Fault> {
     Ok(vec![make(name)?])
 }
 
-/// Pictures of a film that tells no times follow one another so; most recorders give 25 a second.
+/// Pictures of a film without times follow one another so; most recorders give 25 a second.
 const ASSUMED_STEP: Duration = Duration::from_millis(40);
 
 /// Looks at what a file says of its pictures, and puts their times right where they leave the last parser.
@@ -457,7 +457,7 @@ struct Times {
 }
 
 impl Times {
-    /// Gives a picture a time if none before it had one; whether that was so of several: the first ones of a file that tells
+    /// Gives a picture a time if none before it had one; whether that was so of several: the first ones of a file that has
     /// times may be without.
     fn assume(&mut self, buffer: &mut gst::Buffer) -> bool {
         let is_first_untimed = self.untimed.is_none() && buffer.pts() == Some(gst::ClockTime::ZERO);
