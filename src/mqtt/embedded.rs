@@ -451,7 +451,7 @@ impl Supervisor {
                 None => {
                     next_probe = Instant::now() + self.timing.probe_every;
                     match probe::ask(self.port, self.timing.probe_within) {
-                        // Full, or told not to take us: alive all the same.
+                        // Full, or configured to refuse us: alive all the same.
                         Answer::Accepted | Answer::Refused | Answer::Closed => unanswered = 0,
                         Answer::Silent => unanswered += 1,
                     }
