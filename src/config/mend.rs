@@ -2,7 +2,7 @@
 //! where no camera is yet. What was meant is plain, so it is put right in a copy: the slip is reported where it was made, and the
 //! rest is checked as if it had not been made.
 //!
-//! Input: the text as typed. The copy has the same lines; whoever shows one shows it as it was typed.
+//! Input: the text as typed. The copy has the same lines; a line is shown as it was typed.
 
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ pub(super) fn mended(typed: &Source, is_toml: bool) -> Option<(Source, Vec<Slip>
     let text = typed.text();
     let headers = headers_without_a_camera(text);
     let mut brackets = if is_toml { Vec::new() } else { unclosed(text) };
-    // Whoever guessed wrong makes it worse.
+    // A wrong guess makes it worse.
     if !brackets.is_empty() {
         let errors = |text: &str| DeTable::parse_recoverable(text).1.len();
         if errors(&corrected(text, &brackets).0) >= errors(text) {
