@@ -81,7 +81,7 @@ pub enum ModelError {
     Load {
         /// Which model.
         model: Named,
-        /// Why, as far as the file tells; else what ONNX Runtime says.
+        /// Why, as far as the file shows; else the message of ONNX Runtime.
         message: Sentence,
         /// What to try.
         hint: Option<Sentence>,
