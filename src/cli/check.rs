@@ -1,7 +1,7 @@
 //! `lookout check`: every problem of a configuration, each with its place and what to try.
 //!
 //! Judges as the service would: as root, files are read with the rights of the service's user, and what the unit keeps
-//! from it is told too.
+//! from it is reported too.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     if !args.json {
         say!("{}", count.in_language(language));
     }
-    // All of it has been told.
+    // All of it has been printed.
     Err(Failure::invalid(""))
 }
 
@@ -217,7 +217,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         sentence: judge.sentence.clone(),
         faces: None,
     };
-    // Read as whoever asks: a draft may lie in their own folder.
+    // Read as the user who asks: a draft may lie in their own folder.
     let text = match config::text_of(file) {
         Ok(text) => text,
         Err(problems) => return Ok(outcome(None, None, problems.list, None)),
@@ -267,8 +267,8 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     Ok(Outcome { faces, ..outcome(Some(text), survey.config, found, unchecked) })
 }
 
-/// What a box with cameras needs beside the models: the library that runs them. Looked for as whoever asks, whose environment
-/// may name it.
+/// What a box with cameras needs beside the models: the library that runs them. Looked for as the user who asks, whose
+/// environment may name it.
 fn no_runtime(config: &Config) -> Option<Problem> {
     let has_cameras = !config.cameras.is_empty();
     let error = has_cameras.then(Runtime::get)?.err()?;
@@ -593,7 +593,7 @@ mod tests {
     }
 
     #[test]
-    fn what_to_try_about_faces_is_told_to_programs() {
+    fn what_to_try_about_faces_is_printed_for_programs() {
         let of = |hint: Option<Sentence>| Outcome {
             file: "site.toml".into(),
             text: None,

@@ -125,9 +125,9 @@ pub struct Outcome {
     pub out_of_touch_with: Option<String>,
     /// Whether it was ended by Ctrl-C.
     pub interrupted: bool,
-    /// Whether whoever read the alerts has gone away.
+    /// Whether the reader of the alerts has gone away.
     pub reader_is_gone: bool,
-    /// In which words how it ended is told.
+    /// The language of the last words.
     pub language: Option<Language>,
 }
 
@@ -177,7 +177,7 @@ fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
     }
 }
 
-/// The language that was asked for, or Chinese for whoever reads it here; else the sites' is known later.
+/// The language that was asked for, or Chinese where this terminal is; else the sites' is known later.
 fn spoken(args: &Args) -> Option<Language> {
     let of_here = Some(language::of_the_terminal()).filter(|language| *language == Language::Chinese);
     args.language.or(of_here)

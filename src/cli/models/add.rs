@@ -494,7 +494,7 @@ fn without_places(error: ManifestError) -> Failure {
     Failure { code: EXIT_INVALID, ..Failure::several(&messages.collect::<Vec<_>>()) }
 }
 
-// ---- what is told about it
+// ---- what is reported about it
 
 /// A picture to look at, and what people call it.
 struct Shown {
