@@ -4,10 +4,11 @@
 //!  daemon ─ Snapshot, once a second ─► watch ─► serve: token ► rate ► text (exposition, catalogue) ─► Prometheus
 //! ```
 //!
-//! One thread with its own runtime, less urgent than everything else: whoever reads too often, too slowly or nonsense costs no
-//! alert and no frame; after a panic it begins anew. Connections, heads, requests and times are bounded ([`serve`]). Plain
-//! HTTP, for this machine or, with a token, for the network of the site; beyond it a proxy with TLS belongs in front. Must never
-//! hold up who makes the snapshot, and never show an address, a text of somebody else or a secret.
+//! One thread with its own runtime, less urgent than everything else: a client that reads too often, too slowly or nonsense
+//! costs no alert and no frame; after a panic it begins anew. Connections, heads, requests and times are bounded
+//! ([`serve`]). Plain HTTP, for this machine or, with a token, for the network of the site; beyond it a proxy with TLS
+//! belongs in front. Must never hold up who makes the snapshot, and never show an address, a text of somebody else or a
+//! secret.
 
 mod catalogue;
 mod exposition;

@@ -41,9 +41,9 @@ pub enum Joint {
     And,
     /// One of them: `` `a`, `b` or `c` ``.
     Or,
-    /// As `And`; of more than twelve it is told how many more there are.
+    /// As `And`; of more than twelve, how many more there are.
     AndMore,
-    /// As `Or`; of more than twelve it is told how many more there are.
+    /// As `Or`; of more than twelve, how many more there are.
     OrMore,
     /// Sentences: `a; b`.
     Then,
