@@ -15,8 +15,9 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 30] = [
+const ARROWS: [(&str, &[&str]); 31] = [
     ("types", &[]),
+    ("threads", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
     ("clock", &["types", "analysis"]),
@@ -29,9 +30,9 @@ const ARROWS: [(&str, &[&str]); 30] = [
     ("detector", &["types", "text", "analysis", "frame", "clock", "contract", "input_file"]),
     ("evidence", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("audit", &["types", "text", "analysis", "contract", "input_file"]),
-    ("outbox", &["types", "text", "analysis", "clock", "contract"]),
+    ("outbox", &["types", "text", "analysis", "clock", "contract", "threads"]),
     ("journal", &["types", "text", "analysis", "clock", "contract"]),
-    ("mqtt", &["types", "text", "analysis", "clock", "contract", "input_file", "outbox"]),
+    ("mqtt", &["types", "text", "analysis", "clock", "contract", "input_file", "outbox", "threads"]),
     ("onvif", &["types", "text", "contract"]),
     ("lifeline", &["text"]),
     ("pipeline", &["types", "text", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
@@ -42,7 +43,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
         "control",
         &[
             "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "mqtt",
-            "audit", "lifeline",
+            "audit", "lifeline", "threads",
         ],
     ),
     // Where every sentence is found, also those that stand in the file of who says them.
@@ -55,16 +56,16 @@ const ARROWS: [(&str, &[&str]); 30] = [
         ],
     ),
     // What the page shows of a camera goes through the redaction of evidence.
-    ("view", &["types", "text", "analysis", "clock", "frame", "detector", "evidence", "alerts"]),
+    ("view", &["types", "text", "analysis", "clock", "frame", "detector", "evidence", "alerts", "threads"]),
     // The page: whoever logged in there may do what a command may, through the same door.
     (
         "web",
         &[
             "types", "text", "analysis", "clock", "contract", "config", "video", "evidence", "onvif",
-            "outbox", "audit", "control", "view",
+            "outbox", "audit", "control", "view", "threads",
         ],
     ),
-    ("metrics", &["types", "text", "contract", "config"]),
+    ("metrics", &["types", "text", "contract", "config", "threads"]),
     // Configurations judge the journal; what the command centre set in place of the file's values counts.
     (
         "retune",

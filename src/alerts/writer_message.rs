@@ -101,7 +101,7 @@ pub(crate) struct PictureRequest {
     pub reply: Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>,
 }
 
-/// A question that goes the way of a revision; whoever carries it last answers. No answer: something on the way hangs.
+/// A question that goes the way of a revision; its last carrier answers. No answer: something on the way hangs.
 pub(crate) struct Ping {
     outbox: Outbox,
     reply: SyncSender<()>,

@@ -277,7 +277,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(EXIT_OK),
         Err(failure) => {
-            // Empty where it has been told already. Nobody is left to tell if standard error is gone.
+            // Empty where it has been printed already. Nothing is left to print to if standard error is gone.
             if !failure.message.is_empty() {
                 let _ = writeln!(io::stderr(), "{}", failure.report());
             }

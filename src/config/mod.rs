@@ -134,7 +134,7 @@ pub struct Config {
     pub journal: Journal,
     /// The page on the box.
     pub web: Web,
-    /// The listener for whoever reads metrics, where there is one.
+    /// The listener for metrics, where there is one.
     pub metrics: Option<MetricsListener>,
     /// The cameras, in the order of the file; none on a box that has only sensors.
     pub cameras: Vec<Camera>,
@@ -232,7 +232,7 @@ pub enum PathUse {
     WrittenByDefault,
 }
 
-/// What is wrong with a file or folder for whoever runs the configuration, and what to try.
+/// What is wrong with a file or folder for the account that runs the configuration, and what to try.
 pub type Reach<'l> = dyn Fn(&NamedPath) -> Option<(Words, Words)> + 'l;
 
 /// The surroundings in which a configuration is read.

@@ -166,7 +166,7 @@ impl CommandEnvelope {
 pub(super) struct Addressee<'a> {
     pub area: &'a str,
     pub box_name: &'a str,
-    /// In which times are told.
+    /// Times in messages are written in it.
     pub time_zone: &'a TimeZone,
 }
 
@@ -261,7 +261,7 @@ enum Judge<'a> {
 }
 
 /// What the box that a command names would say to it at `now`, signed by somebody who may do everything. What it asks for
-/// must make sense to that box besides. For those who write commands; times are told in their zone.
+/// must make sense to that box besides. For those who write commands; times are written in their zone.
 pub(crate) fn objections(payload: &[u8], now: Timestamp, zone: &TimeZone) -> Objections {
     let body = match object(payload) {
         Ok(body) => body,
@@ -329,7 +329,8 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
     let Some(spec) = commands::spec(inbound.command) else {
         return refuse(or_nameless(malformed(say::no_command(tame(inbound.command)))));
     };
-    // A kept configuration is what a box that was away finds when it comes back; its version tells it from older ones.
+    // A kept configuration is what a box that was away finds when it comes back; its version distinguishes it from older
+    // ones.
     if inbound.retained && spec.replay != Replay::ByVersion {
         // It would be carried out again at every reconnect, by every box that comes to have this name.
         return refuse(or_nameless((RefusalKind::Retained, say::retained())));
@@ -379,7 +380,8 @@ struct Judged {
     unknown: Vec<Field>,
 }
 
-/// Looks at all of it. Where it is written it is meant for whoever it names; without a `spec` nobody knows what else it has.
+/// Looks at all of it. Where it is written it is meant for the box that it names; without a `spec` nobody knows what else
+/// it has.
 fn judged(
     data: &Value,
     inbound: &Inbound<'_>,
@@ -430,7 +432,7 @@ fn address_faults(data: &Value, inbound: &Inbound<'_>, addressee: Addressee<'_>)
 fn mark(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<Mark, Refusal> {
     let body = object(inbound.payload).map_err(|why| broken(inbound, why))?;
     let data = data_of(&body);
-    // A mark needs none; a centre that gives one hears which mark was refused.
+    // A mark needs none; a centre that gives one receives which mark was refused.
     let request_id = readable_request_id(data);
     let refuse = |faults: Vec<Fault>| Err(inbound.refusal(request_id.as_deref(), faults));
     if let Err(why) = portable_json::check_names(json_text(inbound.payload)) {
@@ -561,20 +563,7 @@ fn limits(
     }
     let now = inbound.now;
     if inbound.signer.is_some() {
-        if issued.is_none() {
-            faults.push(malformed(say::without_time("iat")));
-        }
-        // The version of a configuration says what `exp` says of a command.
-        if replay != Replay::ByVersion {
-            if expires.is_none() {
-                faults.push(malformed(say::without_time("exp")));
-            }
-            if let (Some(issued), Some(expires)) = (issued, expires)
-                && expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS
-            {
-                faults.push(malformed(say::good_for_too_long()));
-            }
-        }
+        has_times(issued, expires, replay, faults);
         if !clock_is_set(now) {
             // Who writes it with such a clock knows nothing of the box's.
             if counter.is_none() && is_at_box {
@@ -602,6 +591,25 @@ fn limits(
         faults.push((RefusalKind::Expired, why));
     }
     (expires, counter)
+}
+
+/// A signed command says when it begins and ends, and is not good for long.
+fn has_times(issued: Option<Timestamp>, expires: Option<Timestamp>, replay: Replay, faults: &mut Vec<Fault>) {
+    if issued.is_none() {
+        faults.push(malformed(say::without_time("iat")));
+    }
+    // The version of a configuration says what `exp` says of a command.
+    if replay == Replay::ByVersion {
+        return;
+    }
+    if expires.is_none() {
+        faults.push(malformed(say::without_time("exp")));
+    }
+    if let (Some(issued), Some(expires)) = (issued, expires)
+        && expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS
+    {
+        faults.push(malformed(say::good_for_too_long()));
+    }
 }
 
 #[cfg(test)]

@@ -24,18 +24,18 @@ use crate::evidence::{NoOriginal, NoPicture};
 use crate::outbox::{OutboxError, Resent};
 use crate::text::{Sentence, Words, command as say, daemon};
 
-/// Hears what became of an acknowledgement; `Some`: who had the alert before.
+/// Receives the outcome of an acknowledgement; `Some`: who had the alert before.
 pub(crate) type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
-/// Hears what became of something that was done about an alert.
+/// Receives the outcome of a step on an alert.
 pub(crate) type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
-/// Hears which test alert began, or which one is open already.
+/// Receives which test alert began, or which one is open already.
 pub(crate) type TestReply = Box<dyn FnOnce(Result<AlertId, AlertId>) + Send>;
-/// Hears of a picture that was made, or why there is none.
+/// Receives a picture, or why there is none.
 pub(crate) type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>;
-/// Hears of a sealed original that is on its way, or why there is none.
+/// Receives a sealed original that is on its way, or why there is none.
 pub(crate) type OriginalReply = Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>;
 
-/// Hears of a redacted picture that goes out again, or why there is none.
+/// Receives a redacted picture that goes out again, or why there is none.
 pub(crate) type PictureReply = Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>;
 
 /// A trial takes between these, in seconds: long enough to be confirmed, short enough to be one.
@@ -76,7 +76,7 @@ pub trait RunningBox {
     /// # Errors
     /// Why it does not run; what ran before goes on.
     fn take_up(&mut self, base: Config, next: StoredOverrides, offer: &Offer) -> Result<(), Problems>;
-    /// Tells why what was offered does not run.
+    /// Reports why an offer does not run.
     fn refuse(&mut self, offer: &Offer, problems: &Problems);
     /// Replaces mutes and what is on trial, where the same configuration goes on running.
     ///

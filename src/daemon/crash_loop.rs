@@ -67,7 +67,7 @@ pub(crate) fn report_and_wait(config: &Path) -> Option<ShortRuns> {
     let before = short_runs(&file()?, since_boot())?;
     let pause = before.pause();
     let folder = failed_start::folder_of(config);
-    // Whoever stops or restarts the service meanwhile ends the waiting for good; `started` writes it down again.
+    // A stop or restart of the service meanwhile ends the waiting for good; `started` writes it down again.
     if !pause.is_zero() {
         forget();
     }

@@ -1,7 +1,7 @@
 //! The watching half of the daemon by itself, with as many cameras as are asked for: what a machine can hold is found
 //! out by letting it.
 //!
-//! Cameras, gates, scheduler, workers and analysis are the daemon's own; what the analysis tells is counted and
+//! Cameras, gates, scheduler, workers and analysis are the daemon's own; what the analysis reports is counted and
 //! dropped. Must never publish or store anything.
 
 use std::sync::Arc;

@@ -81,7 +81,7 @@ pub enum ModelError {
     Load {
         /// Which model.
         model: Named,
-        /// Why, as far as the file tells; else what ONNX Runtime says.
+        /// Why, as far as the file shows; else the message of ONNX Runtime.
         message: Sentence,
         /// What to try.
         hint: Option<Sentence>,
@@ -514,22 +514,33 @@ fn check_description(
     }
     for (outlet, wanted) in chosen.iter().zip(outputs) {
         if !fits(outlet.dtype(), TensorElementType::Float32, &wanted.shape) {
-            let shapes: Vec<Shape> = session.outputs().iter().map(|outlet| port(outlet).shape).collect();
-            if let Some(stranger) = stranger(&entry.head, input, entry.classes.len(), &shapes) {
-                return Err(ModelError::Stranger { model: named.clone(), stranger });
-            }
-            let (name, holds, head) = (outlet.name(), wanted.holds.clone(), entry.head.name());
-            let (expected, found) = (shape(&wanted.shape), outlet.dtype().to_string());
-            return Err(ModelError::Described {
-                model: named.clone(),
-                what: say::other_output(name, holds, head, expected, found),
-                hint: network::put_out_otherwise(&port(outlet)),
-            });
+            return Err(other_output(named, entry, session, outlet, wanted));
         }
     }
     let c_name = |outlet: &Outlet| CString::new(outlet.name()).map_err(|_| refused(say::zero_byte()));
     let output_names = chosen.iter().take(outputs.len()).map(|o| c_name(o)).collect::<Result<_, _>>()?;
     Ok((c_name(fed)?, output_names))
+}
+
+/// Why an output of the network is not what the manifest's head reads.
+fn other_output(
+    named: &Named,
+    entry: &ModelEntry,
+    session: &Session,
+    outlet: &Outlet,
+    wanted: &HeadOutput,
+) -> ModelError {
+    let shapes: Vec<Shape> = session.outputs().iter().map(|outlet| port(outlet).shape).collect();
+    if let Some(stranger) = stranger(&entry.head, &entry.input, entry.classes.len(), &shapes) {
+        return ModelError::Stranger { model: named.clone(), stranger };
+    }
+    let (name, holds, head) = (outlet.name(), wanted.holds.clone(), entry.head.name());
+    let (expected, found) = (shape(&wanted.shape), outlet.dtype().to_string());
+    ModelError::Described {
+        model: named.clone(),
+        what: say::other_output(name, holds, head, expected, found),
+        hint: network::put_out_otherwise(&port(outlet)),
+    }
 }
 
 fn is_of_bytes(dtype: &ValueType) -> bool {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -404,21 +404,7 @@ impl Work {
         let mut asked = String::new();
         let mut ready = false;
         loop {
-            let mut poll = pin!(wire.poll(context));
-            let event = loop {
-                if ready && flight.has_room() {
-                    let order = self.waiting.pop_front().or_else(|| self.orders.try_recv().ok());
-                    if let Some(order) = order {
-                        hand_over(client, &mut flight, order);
-                        continue;
-                    }
-                }
-                tokio::select! {
-                    event = &mut poll => break event,
-                    Some(order) = self.orders.recv(), if ready => self.waiting.push_back(order),
-                }
-            };
-            let event = match event {
+            let event = match self.wait(pin!(wire.poll(context)), client, &mut flight, ready).await {
                 Ok(event) => event,
                 Err(trouble) => return (trouble, flight.take_all()),
             };
@@ -458,6 +444,29 @@ impl Work {
                 }
                 Event::Message { topic, payload, retain, .. } => self.receive(&topic, &payload, retain).await,
                 Event::Disconnected | Event::Collision | Event::Other => {}
+            }
+        }
+    }
+
+    /// Hands orders over, once it is `ready` for them, until the broker says something.
+    async fn wait(
+        &mut self,
+        mut poll: Pin<&mut impl Future<Output = Result<Event, Trouble>>>,
+        client: &Client,
+        flight: &mut Flight<Order>,
+        ready: bool,
+    ) -> Result<Event, Trouble> {
+        loop {
+            if ready && flight.has_room() {
+                let order = self.waiting.pop_front().or_else(|| self.orders.try_recv().ok());
+                if let Some(order) = order {
+                    hand_over(client, flight, order);
+                    continue;
+                }
+            }
+            tokio::select! {
+                event = &mut poll => return event,
+                Some(order) = self.orders.recv(), if ready => self.waiting.push_back(order),
             }
         }
     }

@@ -228,7 +228,7 @@ impl Device {
         let unsupported =
             || OnvifError::Unsupported { address: self.address(), what: say::setting_keyframes() };
         let listed_by = *self.listed_by.lock();
-        // Whoever did not list the streams takes the first service, as listing them would.
+        // Where the streams were not listed the first service is taken, as listing them would.
         let mut services = self.services.iter();
         let found = services.find(|(service, _)| listed_by.is_none_or(|listed| listed == *service));
         let (service, url) = found.ok_or_else(unsupported)?;
@@ -454,7 +454,7 @@ impl Device {
                 Proof::Digest(client)
             }
             (Sent::Token | Sent::Digest, _) => {
-                // Whoever passed Digest and is refused in the message has the right password.
+                // A login that passed Digest and is refused in the message has the right password.
                 access.is_right |= sent == Sent::Digest && answer.status != 401;
                 drop(access);
                 return Err(self.refused(false));
@@ -480,7 +480,7 @@ impl Device {
     }
 }
 
-/// What an answer holds. A long one is read on a thread of its own: whoever asks may have one thread for everything.
+/// What an answer holds. A long one is read on a thread of its own: the caller may have one thread for everything.
 async fn message_of(answer: &Answer) -> Result<Message, Unreadable> {
     let body = answer.body.clone();
     if body.len() <= SHORT_ANSWER {

@@ -71,7 +71,7 @@ pub struct Batch {
 }
 
 /// A registered consumer. Nothing leaves before [`Consumer::advance`]: what was read and not advanced past is read again,
-/// also after a crash, so whoever stores it elsewhere must know it again by its stream and number.
+/// also after a crash, so a consumer that stores it elsewhere must recognise it by its stream and number.
 #[derive(Debug)]
 pub struct Consumer {
     outbox: Outbox,
@@ -101,7 +101,7 @@ impl Consumer {
 
 impl Outbox {
     /// Registers a consumer, or takes it up again with another policy. A new one begins with the oldest record that is
-    /// there. Its place and what is kept for it outlast a restart, whether it is registered then or not: whoever does
+    /// there. Its place and what is kept for it outlast a restart, whether it is registered then or not: a program that does
     /// without a consumer that there was has to `Outbox::unregister` it, or up to its policy's bounds is kept for nobody.
     /// Without bounds (`u64::MAX`) that is everything until the disk is short.
     ///
@@ -312,7 +312,7 @@ impl Consumers {
         delete_row(tx, gone.id)
     }
 
-    /// A record leaves at once, whoever has not read it. `was_kept`: the centre was done with it.
+    /// A record leaves at once, read by every consumer or not. `was_kept`: the centre was done with it.
     pub(super) fn delete(
         &mut self,
         tx: &Transaction<'_>,
@@ -527,7 +527,7 @@ impl Store {
         self.check_registered(name)?;
         self.change_consumers(step::note_consumer, |store, tx| {
             let mut consumers = store.consumers.clone();
-            // Of a database that has been replaced since: read again, and known again by whoever reads.
+            // Of a database that has been replaced since: read again, and recognised by its consumer.
             if let Some(row) = store.row_of(up_to)
                 && let Some(cursor) = consumers.named(name)
                 && cursor.at < row

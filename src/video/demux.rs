@@ -3,7 +3,7 @@
 //! Input is a path. Who reads it is chosen by its content ([`container`]); must never trust its name.
 
 use std::io::{Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -59,7 +59,7 @@ impl FileNotes {
         *self.orientation.lock()
     }
 
-    /// What whoever reads it should know, a sentence each.
+    /// What its reader should know, a sentence each.
     pub(super) fn remarks(&self) -> Vec<Sentence> {
         let mut remarks = self.remarks.lock().clone();
         let turned = self.orientation().filter(|orientation| !orientation.is_upright());
@@ -178,66 +178,90 @@ fn add_demuxed(
     on_none: impl Fn(Fault) + Send + Sync + 'static,
 ) -> Result<(), Fault> {
     let (file, element) = (file_source(path)?, make(demuxer.element())?);
-    let found = Arc::new(Mutex::new(Found::default()));
-    let (weak, path) = (pipeline.downgrade(), path.to_owned());
-    let begin = {
-        let (notes, path) = (notes.clone(), path.clone());
-        move |pad: &gst::Pad, codec: Codec| match parsers(codec, false) {
-            Ok(parsers) => {
-                // The demuxer counts videos in the file's order.
-                let number =
-                    pad.name().strip_prefix("video_").and_then(|number| number.parse::<usize>().ok());
-                if let Some(matrix) = number.and_then(|number| matrices.get(number)) {
-                    notes.show_as(*matrix, &path);
-                }
-                watch(pad, parsers.last(), &notes, gaps, false);
-                on_video(pad, codec, parsers);
-                None
-            }
-            Err(fault) => Some(fault),
-        }
-    };
-    let begin = Arc::new(begin);
-    let on_none = Arc::new(on_none);
-    let (found_here, begin_here, none_here, weak_here) =
-        (found.clone(), begin.clone(), on_none.clone(), weak.clone());
-    element.connect_pad_added(move |_, pad| {
-        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let codec = caps.structure(0).and_then(|structure| found_here.lock().is_video(structure, pad));
-        match codec {
-            Some(_) if demuxer.knows_its_streams() => {}
-            Some(codec) if found_here.lock().choose_first() => {
-                if let Some(fault) = begin_here(pad, codec) {
-                    none_here(fault);
-                }
-            }
-            Some(_) | None => discard(weak_here.upgrade().as_ref(), pad),
-        }
+    let demuxed = Arc::new(Demuxed {
+        pipeline: pipeline.downgrade(),
+        path: path.to_owned(),
+        demuxer,
+        matrices,
+        notes: notes.clone(),
+        gaps,
+        found: Mutex::default(),
+        on_video,
+        on_none,
     });
-    let notes = notes.clone();
-    element.connect_no_more_pads(move |_| {
-        let mut found = found.lock();
-        let videos = if demuxer.knows_its_streams() { std::mem::take(&mut found.videos) } else { Vec::new() };
-        let outcome = found.check(&path);
+    let streams = demuxed.clone();
+    element.connect_pad_added(move |_, pad| streams.add(pad));
+    element.connect_no_more_pads(move |_| demuxed.choose());
+    pipeline.add_many([&file, &element]).map_err(broken)?;
+    file.link(&element).map_err(broken)
+}
+
+/// The streams of a demuxer, of which one video is read.
+struct Demuxed<V, N> {
+    pipeline: glib::WeakRef<gst::Pipeline>,
+    path: PathBuf,
+    demuxer: Demuxer,
+    /// Of each video, in the file's order.
+    matrices: Vec<DisplayMatrix>,
+    notes: Arc<FileNotes>,
+    gaps: Gaps,
+    found: Mutex<Found>,
+    on_video: V,
+    on_none: N,
+}
+
+impl<V: Fn(&gst::Pad, Codec, Vec<gst::Element>), N: Fn(Fault)> Demuxed<V, N> {
+    /// One more stream.
+    fn add(&self, pad: &gst::Pad) {
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let codec = caps.structure(0).and_then(|structure| self.found.lock().is_video(structure, pad));
+        match codec {
+            Some(_) if self.demuxer.knows_its_streams() => {}
+            Some(codec) if self.found.lock().choose_first() => {
+                if let Err(fault) = self.begin(pad, codec) {
+                    (self.on_none)(fault);
+                }
+            }
+            Some(_) | None => discard(self.pipeline.upgrade().as_ref(), pad),
+        }
+    }
+
+    /// All streams are known: reads the largest video, where none was chosen before.
+    fn choose(&self) {
+        let mut found = self.found.lock();
+        let videos = match self.demuxer.knows_its_streams() {
+            true => std::mem::take(&mut found.videos),
+            false => Vec::new(),
+        };
+        let mut outcome = found.check(&self.path);
         if let Some(remark) = found.remark() {
-            notes.remark(remark);
+            self.notes.remark(remark);
         }
         drop(found);
         let largest = videos.iter().enumerate().rev().max_by_key(|(_, video)| video.pixels()).map(|(n, _)| n);
-        let mut fault = outcome.err();
         for (number, video) in videos.into_iter().enumerate() {
             if Some(number) == largest {
-                fault = fault.or(begin(&video.pad, video.codec));
+                outcome = outcome.and_then(|()| self.begin(&video.pad, video.codec));
             } else {
-                discard(weak.upgrade().as_ref(), &video.pad);
+                discard(self.pipeline.upgrade().as_ref(), &video.pad);
             }
         }
-        if let Some(fault) = fault {
-            on_none(fault);
+        if let Err(fault) = outcome {
+            (self.on_none)(fault);
         }
-    });
-    pipeline.add_many([&file, &element]).map_err(broken)?;
-    file.link(&element).map_err(broken)
+    }
+
+    fn begin(&self, pad: &gst::Pad, codec: Codec) -> Result<(), Fault> {
+        let parsers = parsers(codec, false)?;
+        // The demuxer counts videos in the file's order.
+        let number = pad.name().strip_prefix("video_").and_then(|number| number.parse::<usize>().ok());
+        if let Some(matrix) = number.and_then(|number| self.matrices.get(number)) {
+            self.notes.show_as(*matrix, &self.path);
+        }
+        watch(pad, parsers.last(), &self.notes, self.gaps, false);
+        (self.on_video)(pad, codec, parsers);
+        Ok(())
+    }
 }
 
 fn broken(error: glib::BoolError) -> Fault {
@@ -382,7 +406,7 @@ fn parsers(codec: Codec, stream: bool) -> Result<Vec<gst::Element>, Fault> {
     Ok(vec![make(name)?])
 }
 
-/// Pictures of a film that tells no times follow one another so; most recorders give 25 a second.
+/// Pictures of a film without times follow one another so; most recorders give 25 a second.
 const ASSUMED_STEP: Duration = Duration::from_millis(40);
 
 /// Looks at what a file says of its pictures, and puts their times right where they leave the last parser.
@@ -433,7 +457,7 @@ struct Times {
 }
 
 impl Times {
-    /// Gives a picture a time if none before it had one; whether that was so of several: the first ones of a file that tells
+    /// Gives a picture a time if none before it had one; whether that was so of several: the first ones of a file that has
     /// times may be without.
     fn assume(&mut self, buffer: &mut gst::Buffer) -> bool {
         let is_first_untimed = self.untimed.is_none() && buffer.pts() == Some(gst::ClockTime::ZERO);

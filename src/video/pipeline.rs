@@ -2,7 +2,7 @@
 //!
 //! Built anew for every attempt, because reopened sources have been seen to leak. Callbacks run on
 //! GStreamer's threads; they hand frames to the [`FrameSink`] and everything else as a [`AttemptEvent`] to
-//! whoever watches the attempt. They must never block and never let a panic out.
+//! the supervisor of the attempt. They must never block and never let a panic out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -257,7 +257,7 @@ impl AttemptContext {
         super::redact(text, &self.secrets)
     }
 
-    /// Tells of pictures of another form than before.
+    /// Reports pictures of another form than before.
     pub(crate) fn announce(&self, caps: Option<gst::Caps>, info: impl FnOnce() -> StreamInfo) {
         let mut announced = self.announced.lock();
         if *announced != caps {

@@ -102,7 +102,7 @@ pub fn supervise(source: Source, clock: Clock, sink: Arc<dyn FrameSink>) -> Resu
     supervise_as(source, clock, sink, Talk::Log)
 }
 
-/// Whether a camera's thread says what happens, or whoever started it does.
+/// Whether a camera's thread logs what happens, or its caller does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Talk {
     Log,
@@ -444,7 +444,7 @@ impl Supervisor {
                 None
             }
             AttemptEvent::Failed(Fault::Closed | Fault::NotRtsp { .. })
-                if context.frames() == 0 && self.asks_a_tls_port() =>
+                if context.frames() == 0 && self.connects_to_a_tls_port() =>
             {
                 let Location::Rtsp { url, .. } = self.redirects.now() else { return None };
                 let address = format!("{}:{}", url.host(), url.port());
@@ -482,7 +482,7 @@ impl Supervisor {
     }
 
     /// Whether an address without encryption names a port with it.
-    fn asks_a_tls_port(&self) -> bool {
+    fn connects_to_a_tls_port(&self) -> bool {
         match self.redirects.now() {
             Location::Rtsp { url, .. } => !url.is_encrypted() && diagnose::speaks_tls(url),
             Location::File { .. } => false,

@@ -264,7 +264,7 @@ impl Hub {
     fn report_wanted(&self, state: &State) {
         let is_wanted = state.is_wanted();
         if self.is_wanted.swap(is_wanted, Ordering::Relaxed) != is_wanted {
-            // Whoever makes pictures sees to what is forgotten while there are any.
+            // The maker of pictures sees to what is forgotten while there are any.
             self.work.notify_one();
         }
     }
@@ -307,7 +307,7 @@ impl Hub {
         }
     }
 
-    /// Waits for something to make; `None` once everything ends. Whenever nobody looks at anything, `nobody_looks` hears it.
+    /// Waits for something to make; `None` once everything ends. Whenever nobody looks at anything, it calls `nobody_looks`.
     pub(super) fn next_job(&self, mut nobody_looks: impl FnMut()) -> Option<Job> {
         let mut state = self.state.lock();
         let mut is_reported = false;

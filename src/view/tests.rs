@@ -103,7 +103,7 @@ fn while_nobody_looks_nothing_is_taken_made_or_kept() {
 }
 
 #[test]
-fn whoever_follows_without_pictures_has_none_made() {
+fn who_follows_without_pictures_has_none_made() {
     let (views, picture) = (views(&["a"]), Arc::new(noise()));
     let mut follow = views.viewer().follow("a").unwrap();
     assert!(views.tap().is_live("a") && show(&views, "a", &picture, Duration::ZERO));
@@ -370,7 +370,7 @@ fn a_picture_of_no_camera_is_redacted_as_a_whole_or_there_is_none() {
             _: &crate::detector::Thresholds,
             out: &mut Vec<Detection>,
         ) -> Result<(), crate::detector::InferError> {
-            assert!(self.0, "as it was told");
+            assert!(self.0, "as the test demands");
             out.push(person());
             Ok(())
         }
@@ -396,11 +396,11 @@ fn a_picture_of_no_camera_is_redacted_as_a_whole_or_there_is_none() {
 }
 
 #[test]
-fn a_panic_costs_one_picture_and_the_thread_ends_when_it_is_told_to() {
+fn a_panic_costs_one_picture_and_the_thread_ends_when_it_is_to() {
     let (views, picture) = (views(&["a"]), Arc::new(noise()));
     let panics = AtomicBool::new(true);
     let empty_views: EmptyViews = Box::new(move |_| {
-        assert!(!panics.swap(false, Ordering::SeqCst), "as it was told");
+        assert!(!panics.swap(false, Ordering::SeqCst), "as the test demands");
         None
     });
     let maker = Maker::start(&views, empty_views).unwrap();

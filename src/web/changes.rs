@@ -165,18 +165,6 @@ impl Site {
                 return Err(NotProposed::Nothing);
             }
             let is_so = text == tried.as_deref().map_or(file.as_str(), Config::text);
-            // What is tried is part of the difference to the file, also once the trial fell.
-            let mut known = match (&before, &tried) {
-                (Some(before), _) => before.whys.clone(),
-                (None, Some(tried)) => self.proposals.lock().whys_of_trial(&Tried::of(tried)),
-                (None, None) => Vec::new(),
-            };
-            for why in whys {
-                // Whoever goes on drawing says the same once more.
-                if !known.contains(why) {
-                    known.push(why.clone());
-                }
-            }
             let goes_on_from = match &before {
                 Some(before) => before.tried.clone(),
                 None => tried.as_deref().map(Tried::of),
@@ -188,7 +176,7 @@ impl Site {
                 running: running.or_else(|| before.as_ref()?.running.clone()),
                 tried: goes_on_from,
                 text,
-                whys: known,
+                whys: self.whys_with(before.as_ref(), tried.as_deref(), whys),
                 back_to: back_to.to_owned(),
             });
             match self.put(key, before.as_ref(), after) {
@@ -199,6 +187,28 @@ impl Site {
                 Err(NotPut::TooMany) => return Err(NotProposed::TooMany),
             }
         }
+    }
+
+    /// The reasons of what is proposed already, and these. What is tried is part of the difference to the file, also once the
+    /// trial fell.
+    fn whys_with(
+        &self,
+        before: Option<&Proposal>,
+        tried: Option<&Config>,
+        whys: &[Sentence],
+    ) -> Vec<Sentence> {
+        let mut known = match (before, tried) {
+            (Some(before), _) => before.whys.clone(),
+            (None, Some(tried)) => self.proposals.lock().whys_of_trial(&Tried::of(tried)),
+            (None, None) => Vec::new(),
+        };
+        for why in whys {
+            // A reason comes again with every further change to the same drawing.
+            if !known.contains(why) {
+                known.push(why.clone());
+            }
+        }
+        known
     }
 
     fn put(&self, key: SessionKey, before: Option<&Proposal>, after: Option<Proposal>) -> Result<(), NotPut> {

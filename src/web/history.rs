@@ -557,21 +557,7 @@ fn store(tx: &Connection, alert: &AlertData, body: &[u8]) -> rusqlite::Result<St
     if new == 0 {
         return Ok(Stored::default());
     }
-    let mut deleted = 0;
-    if is_reminder {
-        deleted += tx
-            .prepare_cached(
-                "DELETE FROM revision WHERE alert_id = ?1 AND reason = ?3 AND rev =
-                 (SELECT max(rev) FROM revision WHERE alert_id = ?1 AND rev < ?2)",
-            )?
-            .execute(params![alert.alert_id, alert.rev, word(&alert.phase_reason)])?;
-    }
-    deleted += tx
-        .prepare_cached(
-            "DELETE FROM revision WHERE alert_id = ?1 AND rev <=
-             (SELECT rev FROM revision WHERE alert_id = ?1 ORDER BY rev DESC LIMIT 1 OFFSET ?2)",
-        )?
-        .execute(params![alert.alert_id, MOST_REVISIONS])?;
+    let deleted = trim_revisions(tx, alert, is_reminder)?;
     let mut stored = Stored { added: REVISION_BYTES, freed: deleted as u64 * REVISION_BYTES };
     if !is_latest {
         return Ok(stored);
@@ -595,6 +581,26 @@ fn store(tx: &Connection, alert: &AlertData, body: &[u8]) -> rusqlite::Result<St
     stored.added += body.len() as u64;
     stored.freed += before.map_or(0, |(_, bytes)| bytes);
     Ok(stored)
+}
+
+/// Deletes the reminder before a reminder, and what is more than [`MOST_REVISIONS`]. Returned is how many.
+fn trim_revisions(tx: &Connection, alert: &AlertData, is_reminder: bool) -> rusqlite::Result<usize> {
+    let mut deleted = 0;
+    if is_reminder {
+        deleted += tx
+            .prepare_cached(
+                "DELETE FROM revision WHERE alert_id = ?1 AND reason = ?3 AND rev =
+                 (SELECT max(rev) FROM revision WHERE alert_id = ?1 AND rev < ?2)",
+            )?
+            .execute(params![alert.alert_id, alert.rev, word(&alert.phase_reason)])?;
+    }
+    deleted += tx
+        .prepare_cached(
+            "DELETE FROM revision WHERE alert_id = ?1 AND rev <=
+             (SELECT rev FROM revision WHERE alert_id = ?1 ORDER BY rev DESC LIMIT 1 OFFSET ?2)",
+        )?
+        .execute(params![alert.alert_id, MOST_REVISIONS])?;
+    Ok(deleted)
 }
 
 /// The name of a value in the contract.

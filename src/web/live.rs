@@ -1,4 +1,4 @@
-//! Tells open pages that something changed, as server-sent events: `change`, with a number for each part of the page. What
+//! Notifies open pages of changes, as server-sent events: `change`, with a number for each part of the page. What
 //! changed is fetched as the page itself, so there is one way only in which anything is shown.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use super::status::BoxStatus;
 const MOST_STREAMS: usize = 24;
 /// Maximum number of streams of one session: a browser opens six connections to an address, and needs some for pages.
 const MOST_OF_A_SESSION: usize = 4;
-/// What is said in between: the page's script hears it.
+/// Sent in between, for the page's script.
 const WORD: &str = "event:word\ndata:\n\n";
 /// Period of the keep-alive, so that both sides notice when the other is gone.
 const WORD_EVERY: Duration = Duration::from_secs(15);

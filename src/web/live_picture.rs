@@ -57,7 +57,7 @@ pub(super) async fn show(
     let here = request.uri().path().to_owned();
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
-    // Whoever changes nothing sees what is drawn in what runs.
+    // A reader who may change nothing sees what is drawn in what runs.
     let tried_by = match visitor.may(Role::Installer) {
         true => site.who_alone_tries(&visitor, &camera.id, reader).await?,
         false => None,

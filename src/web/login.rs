@@ -109,7 +109,7 @@ pub(super) fn login_from(request: &Request) -> String {
         page_of_form(headers)
     };
     let to = from.filter(|to| is_way_back(to)).map(str::to_owned);
-    // Whoever wants to go has gone.
+    // A logout without a session has nothing left to do.
     let is_lost = !is_reading && uri.path() != "/logout";
     WayBack { to, is_lost }.login()
 }
@@ -319,7 +319,7 @@ fn begin(site: &Site, person: Person, to: &str) -> Response {
     ([set_cookie(SESSION_COOKIE, &session, None)], Redirect::to(to)).into_response()
 }
 
-/// Writes down what was changed on the box and what was only counted, and tells when nobody can be let in.
+/// Writes down what was changed on the box and what was only counted, and reports when nobody can be let in.
 pub(super) async fn keep_books(site: Arc<Site>, trouble: Arc<Mutex<Option<PageTrouble>>>) {
     let mut reported = None;
     loop {
@@ -357,7 +357,7 @@ fn write_down_changes(site: &Site) -> io::Result<()> {
             News::Code { role, name: Some(name) } => (CODE_MADE, format!("{}, {name}", role.name())),
             News::Code { role, name: None } => (CODE_MADE, role.name().to_owned()),
             News::Removed { name } => {
-                // Whoever has that name by now was let in anew.
+                // A person who has that name by now was let in anew.
                 let now = site.accounts.lock().person(&name).ok().flatten();
                 site.sessions.lock().end_all_of(&name, now.as_ref().map(|person| &*person.serial));
                 (REMOVED, name)
@@ -569,7 +569,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_logs_in_comes_back_to_where_they_were_going() {
+    fn who_logs_in_comes_back_to_where_they_were_going() {
         let host = ("host", "10.0.0.5:8443");
         let form = "https://10.0.0.5:8443/rules/new?camera=gate";
         for (method, path, headers, expected) in [

@@ -49,7 +49,6 @@ mod walk_test;
 mod wizard;
 
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -71,6 +70,7 @@ use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
 use crate::outbox::Outbox;
 use crate::text::{Sentence, language_of_log, log_error, log_info, log_warn, page as say};
+use crate::threads::{NotEnded, be_nice, join_until, work_until_stopped};
 use crate::types::rate::Bucket;
 use crate::view::Viewer;
 
@@ -90,11 +90,6 @@ pub use certificate::fingerprint;
 const FOLDER: &str = "page";
 /// The present address of the page, for `lookout page`.
 const ADDRESS_FILE: &str = "address";
-/// How often an address that is taken is tried again, and a queue that cannot be read.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// Less urgent than what sees and publishes: it has a tenth of the weight of a thread that is not nice. More would keep a
-/// person waiting at a box whose cores are busy; what it takes of free cores is bounded by `pace`.
-const NICE: i32 = 10;
 /// Threads for what waits for the disk or hashes a password. They end when nothing waits.
 const BLOCKING_THREADS: usize = 2;
 /// Exports that everybody together may begin at once, and how many a second come to be allowed again: each is a line in the
@@ -248,15 +243,10 @@ impl Page {
         let until = Instant::now() + within;
         // Fails only if it is gone already.
         let _ = stop.send(true);
-        while !thread.is_finished() {
-            if Instant::now() >= until {
-                log_error!(say::log_late());
-                return;
-            }
-            thread::park_timeout(Duration::from_millis(5));
-        }
-        if thread.join().is_err() {
-            log_error!(say::log_panicked());
+        match join_until(thread, until) {
+            Ok(()) => {}
+            Err(NotEnded::Late) => return log_error!(say::log_late()),
+            Err(NotEnded::Panicked) => log_error!(say::log_panicked()),
         }
         let _ = std::fs::remove_file(self.parts.folder.join(ADDRESS_FILE));
     }
@@ -272,31 +262,19 @@ struct Work {
 }
 
 impl Work {
-    /// Serves until it is told to stop.
+    /// Serves until it is to stop.
     fn go_on(self) {
         be_nice();
-        loop {
-            let ended = catch_unwind(AssertUnwindSafe(|| self.run()));
-            match ended {
-                Ok(Ok(())) => return,
-                Ok(Err(trouble)) => {
-                    let is_news = self.trouble.lock().as_ref() != Some(&trouble);
-                    if is_news {
-                        let hint = trouble.hint.as_ref().map(|hint| hint.in_language(language_of_log()));
-                        log_error!(trouble.what.clone(); hint);
-                    }
-                    *self.trouble.lock() = Some(trouble);
-                }
-                Err(_) => log_error!(say::log_panicked()),
+        let failed = |trouble: Option<PageTrouble>| {
+            let Some(trouble) = trouble else { return log_error!(say::log_panicked()) };
+            let mut known = self.trouble.lock();
+            if known.as_ref() != Some(&trouble) {
+                let hint = trouble.hint.as_ref().map(|hint| hint.in_language(language_of_log()));
+                log_error!(trouble.what.clone(); hint);
             }
-            let until = Instant::now() + AGAIN_AFTER;
-            while Instant::now() < until {
-                if *self.stopping.borrow() || self.stopping.has_changed().is_err() {
-                    return;
-                }
-                thread::park_timeout(Duration::from_millis(50));
-            }
-        }
+            *known = Some(trouble);
+        };
+        work_until_stopped(&self.stopping, || self.run(), failed);
     }
 
     fn run(&self) -> Result<(), PageTrouble> {
@@ -377,13 +355,6 @@ impl PageTrouble {
     fn new(what: Sentence, hint: Option<Sentence>) -> Self {
         PageTrouble { what, hint }
     }
-}
-
-/// Applies to the calling thread alone.
-fn be_nice() {
-    let this = rustix::thread::gettid();
-    // Without it the page is as urgent as everything else, which is no harm by itself.
-    let _ = rustix::process::setpriority_process(Some(this), NICE);
 }
 
 fn routes(site: &Arc<Site>) -> Router {

@@ -119,7 +119,7 @@ struct Cell {
     camera: Option<Arc<str>>,
     /// Indices of the cells beside it; empty where neighbours do not join.
     neighbours: Vec<usize>,
-    /// In order of their ids: sums are made in this order, whoever spoke first.
+    /// In order of their ids: sums are made in this order, not in that of the reports.
     sources: Vec<Source>,
     incident: Option<Incident>,
     quiet: Quiet,

@@ -379,20 +379,12 @@ fn contradicted(
     match head.classes_of(input, &shapes) {
         None if left_open && said > 0 => {} // The trial run will tell.
         None => {
-            let wants: Vec<String> = head
-                .outputs(input, said.max(1))
-                .iter()
-                .map(|output| output.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"))
-                .collect();
             let hint = match network.put_out_otherwise() {
                 Some(hint) => hint,
                 None if others.is_empty() => say::try_other_export(),
                 None => say::they_look_like(Words::List(others, Joint::Or)),
             };
-            let (outputs, wants) = (listed(&network.outputs), model::listed(wants));
-            let classes = counted(said.max(1));
-            let what =
-                say::other_outputs(named, head.name(), outputs, wants, classes, input.width, input.height);
+            let what = other_outputs(head, network, input, said.max(1), named);
             return Err(Failure::refused(what).hint(hint));
         }
         Some(own) if said == 0 => {
@@ -421,6 +413,23 @@ fn contradicted(
         Some(_) => {}
     }
     Ok(())
+}
+
+/// That the outputs are not those of the head with so many classes.
+fn other_outputs(
+    head: &Head,
+    network: &Network,
+    input: &ModelInput,
+    classes: usize,
+    named: &str,
+) -> Sentence {
+    let wants: Vec<String> = head
+        .outputs(input, classes)
+        .iter()
+        .map(|output| output.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"))
+        .collect();
+    let (outputs, wants) = (listed(&network.outputs), model::listed(wants));
+    say::other_outputs(named, head.name(), outputs, wants, counted(classes), input.width, input.height)
 }
 
 /// Every kind of head with the parameters that were given, as it lies and as exporters turn it.
@@ -485,7 +494,7 @@ fn without_places(error: ManifestError) -> Failure {
     Failure { code: EXIT_INVALID, ..Failure::several(&messages.collect::<Vec<_>>()) }
 }
 
-// ---- what is told about it
+// ---- what is reported about it
 
 /// A picture to look at, and what people call it.
 struct Shown {

@@ -69,6 +69,18 @@ struct Checker<'c, 's> {
     paths: Vec<NamedPath>,
 }
 
+impl<'c, 's> Checker<'c, 's> {
+    fn new(
+        report: &'c mut Report<'s>,
+        taken_out: &'c TakenOut,
+        surroundings: &'c Surroundings,
+        secrets: SecretStore,
+    ) -> Self {
+        let (secret_files, named, paths) = (BTreeSet::new(), Named::default(), Vec::new());
+        Checker { report, taken_out, surroundings, secrets, secret_files, named, paths }
+    }
+}
+
 /// Checks a whole document, which was read from `source` and has that digest.
 pub(super) fn document(
     document: &Document,
@@ -78,8 +90,7 @@ pub(super) fn document(
     report: &mut Report<'_>,
 ) -> Checked {
     let secrets = sections::secret_store(document.site.as_ref(), surroundings);
-    let (secret_files, named, paths) = (BTreeSet::new(), Named::default(), Vec::new());
-    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
+    let mut checker = Checker::new(report, taken_out, surroundings, secrets);
     let site = document.site.as_ref().and_then(|site| checker.site(site));
     let mqtt = checker.mqtt(document.mqtt.as_ref());
     if let (Some(site), Some(mqtt), Some(section)) = (&site, &mqtt, &document.mqtt) {
@@ -152,15 +163,7 @@ pub(super) fn horizons_of_layers(document: &Document, source: &Source) -> Vec<Ho
     let surroundings = Surroundings::elsewhere(Path::new(""));
     let secrets = sections::secret_store(None, &surroundings);
     let (taken_out, mut unreported) = (TakenOut::default(), Report::new(source));
-    let mut checker = Checker {
-        report: &mut unreported,
-        taken_out: &taken_out,
-        surroundings: &surroundings,
-        secrets,
-        secret_files: BTreeSet::new(),
-        named: Named::default(),
-        paths: Vec::new(),
-    };
+    let mut checker = Checker::new(&mut unreported, &taken_out, &surroundings, secrets);
     let of_all = document.defaults.as_ref().and_then(|section| section.value.camera.as_ref());
     let of_all = of_all.map(|section| &section.value.0);
     let layers = document.camera_type.iter().map(|section| &section.value.0).chain(of_all);

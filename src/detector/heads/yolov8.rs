@@ -29,7 +29,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// YOLOv8's form: one output `[1, 4 + classes, cells]`, centre and size in model pixels, then class scores. Turned, as
-/// some exporters do it, the output is `[1, cells, 4 + classes]`; a manifest never says so: the shape tells.
+/// some exporters do it, the output is `[1, cells, 4 + classes]`; a manifest never says so: the shape does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Yolov8 {
     /// Only their number of cells matters.

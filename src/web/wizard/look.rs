@@ -20,7 +20,7 @@ use crate::view::{Viewer, redact_once};
 
 /// What a stream gets, as of `lookout probe`.
 pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(15);
-/// How long somebody waits for whoever looks at another camera.
+/// How long somebody waits while another camera is looked at.
 const TURN_WITHIN: Duration = Duration::from_secs(20);
 /// Names its threads.
 const NAME: &str = "new";
