@@ -270,3 +270,6 @@ impl Accumulator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,3 +258,6 @@ fn gaps(hours: &BTreeMap<i64, Sum>) -> Vec<Gap> {
     all.truncate(MOST_GAPS);
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::contract::alert::SeqData;
 use crate::contract::coverage::{CoverageData, RuleCoverage, StateSecs};
 use crate::contract::messages::COVERAGE;
 use crate::contract::{Mode, Sender};
-use crate::coverage::{Accumulator, CHECKPOINT_EVERY, CoverageState, Keeper, Record, Stretch, Times, Watch};
+use crate::coverage::{Accumulator, CHECKPOINT_EVERY, CoverageState, Keeper, Record, Stretch, Watch};
 use crate::outbox::{self, Kind, Outbox};
 use crate::text::{coverage as say, language_of_log, log_warn};
 use crate::types::camera_condition::CameraCondition;
@@ -115,8 +115,9 @@ impl CoverageStage {
     }
 
     /// How long each state lasted since the start, of all rules at all cameras together.
-    pub(super) fn all(&self) -> Times {
-        self.accumulator.all()
+    pub(super) fn lasted(&self) -> [Duration; CoverageState::ALL.len()] {
+        let all = self.accumulator.all();
+        CoverageState::ALL.map(|state| Duration::from_millis(all.ms(state)))
     }
 
     /// Hours that are over are messages that wait.
