@@ -171,6 +171,7 @@ pub(crate) mod config_signal;
 pub(crate) mod config_site;
 pub(crate) mod config_syntax;
 pub(crate) mod config_write;
+pub(crate) mod coverage;
 pub(crate) mod daemon;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
@@ -275,6 +276,7 @@ impl Entry {
         config_site::ALL,
         config_syntax::ALL,
         config_write::ALL,
+        coverage::ALL,
         daemon::ALL,
         #[cfg(feature = "demo")]
         demo::ALL,
