@@ -130,7 +130,11 @@ impl Seen {
             Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
                 self.verdicts.insert(alert.clone(), given.verdict);
             }
-            Entry::Input(_) | Entry::Published(_) | Entry::Unwatched(_) | Entry::Stop { .. } => {}
+            Entry::Input(_)
+            | Entry::Mutes { .. }
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Stop { .. } => {}
         }
         self.last = entry.at().map(|at| at.utc).max(self.last);
     }

@@ -124,6 +124,7 @@ impl Live {
             box_id: "box-1".into(),
             configuration: self.configuration.clone(),
             restored,
+            mutes: Vec::new(),
         })));
     }
 
