@@ -196,7 +196,7 @@ fn judge(cases: &[Case]) {
         let mark = if is_right { "" } else { "  <--" };
         eprintln!("{:44} {:>6.1}  {:16} {said}{mark}", case.name, case.at, case.stage);
         if !is_right {
-            let why = answer["why"].as_str().or(answer.as_str()).unwrap_or_default().to_owned();
+            let why = answer["why"]["text"].as_str().or(answer.as_str()).unwrap_or_default().to_owned();
             wrong.push(format!("{}: {}\n    `{said}`: {why}", case.name, case.because));
         }
     }
