@@ -312,6 +312,7 @@ url = "mqtt://127.0.0.1:{port}"
 [[sensor]]
 id = "gas"
 quantity = "smoke"
+unit = "0/1"
 grid = "53012700300102"
 stale_after_secs = 7200
 mqtt_json = {{ topic = "field/gas", pointer = "/v", broker = "field" }}

@@ -182,7 +182,7 @@ pub(super) fn of_entries(
         {
             plan = plan_of(question, configuration)?;
             let off_since = rule.ok().and_then(|before| before.off_since);
-            rule = asked(question, &plan, configuration, off_since.unwrap_or(time));
+            rule = asked(question, &plan, configuration, off_since.map_or(time, |since| since.min(time)));
         }
         watch.note_mutes(&entry);
         watch.note_blindness(&judge, time);
@@ -196,7 +196,8 @@ pub(super) fn of_entries(
     let unknown = || Unjudged::UnknownCamera { camera: question.camera.clone(), known: Vec::new() };
     let camera = plan.cameras.iter().find(|camera| *camera.id == *question.camera).ok_or_else(unknown)?;
     let stage = match off_since {
-        Some(since) => Stage::SwitchedOff { since },
+        // A file says what runs when its first block is written.
+        Some(since) => Stage::SwitchedOff { since: since.min(question.at) },
         None => why_not(camera, &rule, &watch.around, question.at),
     };
     Ok(Answer { rule, stage, from: window.start, to: window.end, looks: watch.around.sights.len() })

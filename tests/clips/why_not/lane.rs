@@ -352,6 +352,8 @@ levels = { yellow = 0.85 }
 [[sensor]]
 id = "gas"
 quantity = "smoke"
+unit = "0/1"
+stale_after_secs = 7200
 grid = "53012700300102"
 mqtt_json = { topic = "field/gas", pointer = "/v" }
 "#,
