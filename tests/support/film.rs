@@ -112,7 +112,7 @@ impl Film {
     pub fn journal(&self, folder: &Path, text: &str, begins: Timestamp, besides: Besides) {
         let path = folder.join("lookout.toml");
         fs::write(&path, text).unwrap();
-        let config = Config::load_in(&path, &Surroundings::elsewhere(&path))
+        let config = Config::from_text(&path, text, &Surroundings::elsewhere(&path))
             .unwrap_or_else(|problems| panic!("{problems}\n{text}"));
         let settings = journal::Settings {
             folder: folder.join("journal"),
