@@ -401,12 +401,12 @@ impl Analysis {
     }
 
     /// What the picture of a camera's latest look said; `None` for an unknown camera.
-    pub(crate) fn verdicts(&self, camera: &str) -> Option<&LookVerdicts> {
+    pub fn verdicts(&self, camera: &str) -> Option<&LookVerdicts> {
         self.cameras.get(camera).map(|camera| &camera.verdicts)
     }
 
     /// What a camera's latest image statistics said about its health; `None` for an unknown camera.
-    pub(crate) fn health_reading(&self, camera: &str) -> Option<HealthReading> {
+    pub fn health_reading(&self, camera: &str) -> Option<HealthReading> {
         self.cameras.get(camera).map(|camera| camera.health.reading(camera.aspect))
     }
 

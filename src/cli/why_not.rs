@@ -10,7 +10,7 @@ use super::when::{Lasting, When};
 use super::{Failure, language, print_line};
 use crate::analysis::filters::Filter;
 use crate::analysis::time::Timestamp;
-use crate::analysis::why_not::Stage;
+use crate::analysis::why_not::{MutedBy, Stage};
 use crate::comparison::lasting;
 use crate::config::{Config, Surroundings};
 use crate::contract::words::Time;
@@ -23,8 +23,8 @@ const OF_THE_BOX: &str = "/etc/lookout/lookout.toml";
 
 /// Say why a rule raised no alert at a time: the first stage that said no, and by how much.
 ///
-/// The stages, from the picture to the alert: not in force, no video, blind, not decoded, nothing moved, not found, found below
-/// the threshold, left out by a mask or a filter, outside the zone, too small or large, too short, in cool-down, not believed.
+/// The stages, from the picture to the alert: switched off, not in force, no video, blind, not decoded, nothing moved, not found, found below
+/// the threshold, left out by a mask or a filter, outside the zone, too small or large, too short, in cool-down, not believed, muted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The camera
@@ -139,6 +139,8 @@ fn json(answer: &Answer, question: &Question) -> serde_json::Value {
 fn stage_name(stage: &Stage) -> &'static str {
     match stage {
         Stage::Raised => "raised",
+        Stage::Muted(_) => "muted",
+        Stage::SwitchedOff { .. } => "switched_off",
         Stage::OutOfSchedule { .. } => "out_of_schedule",
         Stage::Silent { .. } => "silent",
         Stage::Blind { .. } => "blind",
@@ -171,6 +173,10 @@ fn sentences(stage: &Stage, place: &str, zone: &TimeZone) -> (Sentence, Vec<Sent
     };
     match stage {
         Stage::Raised => alone(say::raised()),
+        Stage::Muted(MutedBy { by, reason, until }) => {
+            alone(say::muted(by.as_str(), clock(*until, zone), reason.as_str()))
+        }
+        Stage::SwitchedOff { since } => alone(say::switched_off(clock(*since, zone))),
         Stage::OutOfSchedule { next: None } => alone(say::out_of_schedule()),
         Stage::OutOfSchedule { next: Some(next) } => alone(say::out_of_schedule_until(clock(*next, zone))),
         Stage::Silent { since } => alone(say::silent(clock(*since, zone))),
@@ -226,6 +232,8 @@ fn sentences(stage: &Stage, place: &str, zone: &TimeZone) -> (Sentence, Vec<Sent
 fn hint(stage: &Stage) -> Option<Sentence> {
     Some(match stage {
         Stage::Raised => say::try_tail(),
+        Stage::Muted(_) => say::try_unmute(),
+        Stage::SwitchedOff { .. } => say::try_switch_on(),
         Stage::OutOfSchedule { .. } => say::try_schedule(),
         Stage::Silent { .. } | Stage::Blind { .. } => say::try_camera(),
         Stage::NotRecorded => say::try_other_time(),

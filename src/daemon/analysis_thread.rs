@@ -355,6 +355,9 @@ impl AnalysisLoop {
     /// Every open alert that is muted now and was not, or the other way round, says so.
     fn mutes_changed(&mut self, before: &[Mute], after: &[Mute]) {
         let at = self.clock.now();
+        if self.recorder.is_on() {
+            self.recorder.record(Entry::Mutes { at, mutes: after.to_vec() });
+        }
         let is_concerned = |revision: &&Revision| {
             muted_by(before, revision, revision.at.utc) != muted_by(after, revision, at.utc)
         };

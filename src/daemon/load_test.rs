@@ -179,7 +179,7 @@ impl LoadTest {
         let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
         let analysis = Analysis::new(config.site.box_id.clone(), site.plan())
             .map_err(|error| DaemonError::unknown_name(&error))?;
-        let session = super::journal::session(config, loaded_models, &[], clock.now());
+        let session = super::journal::session(config, loaded_models, &[], Vec::new(), clock.now());
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analysis_thread = AnalysisThread::start(

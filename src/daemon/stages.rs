@@ -466,7 +466,7 @@ impl AnalysisStage {
         open.iter_mut().for_each(|revision| revision.at = at);
         let journal = JournalStage::start(config, storage.trouble.is_some(), clock);
         let coverage = CoverageStage::start(config, &loaded.site.plan(), storage.trouble.is_some(), at);
-        let session = journal::session(config, &loaded.models, &open, at);
+        let session = journal::session(config, &loaded.models, &open, loaded.mutes.read().clone(), at);
         let revisions = analysis.restore(open, at);
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
         let mut quality = quality_report::recall(folder);

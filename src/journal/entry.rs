@@ -14,6 +14,7 @@ use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
 use crate::contract::alert::ModelRef;
+use crate::contract::mute::Mute;
 use crate::text::Sentence;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -32,6 +33,13 @@ pub enum Entry {
     },
     /// An input, to be given to [`Input::apply`].
     Input(Input),
+    /// Other alerts are muted from now on. Alerts are made and published all the same.
+    Mutes {
+        /// When.
+        at: Moment,
+        /// All that are in force.
+        mutes: Vec<Mute>,
+    },
     /// A revision that was published live, after the input (or session, or reload) that it follows from.
     Published(Published),
     /// What was not watched, or not in time, since the record before it of the same camera; about once a minute.
@@ -51,11 +59,25 @@ impl Entry {
     pub fn at(&self) -> Option<Moment> {
         match self {
             Entry::Session(session) => Some(session.at),
-            Entry::Reload { at, .. } | Entry::Stop { at } => Some(*at),
+            Entry::Reload { at, .. } | Entry::Mutes { at, .. } | Entry::Stop { at } => Some(*at),
             Entry::Input(input) => Some(input.at()),
             Entry::Published(published) => Some(published.at),
             Entry::Unwatched(unwatched) => Some(unwatched.at),
             Entry::Hole(hole) => hole.at,
+        }
+    }
+
+    /// The configuration that is in force from here on, where it says so.
+    pub fn configuration(&self) -> Option<&Arc<Configuration>> {
+        match self {
+            Entry::Session(session) => Some(&session.configuration),
+            Entry::Reload { configuration, .. } => Some(configuration),
+            Entry::Mutes { .. }
+            | Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Hole(_)
+            | Entry::Stop { .. } => None,
         }
     }
 }
@@ -78,6 +100,8 @@ pub struct Session {
     /// The alerts that were taken up at the start, as the box keeps them for itself, in the order in which
     /// `Analysis::restore` took them at [`Session::at`]. Empty where the session goes on.
     pub restored: Vec<Vec<u8>>,
+    /// Which alerts are muted.
+    pub mutes: Vec<Mute>,
 }
 
 /// A configuration, with what its plan needs of the models, which need not be there to judge.

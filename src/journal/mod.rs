@@ -2,8 +2,8 @@
 //! again, with the same configuration or another one.
 //!
 //! Recorded are the *inputs* of the analysis in the order in which its thread applies them ([`Input`]), where a run or a
-//! configuration begins ([`Session`], [`Entry::Reload`]), what was published live ([`Published`]), and what was not watched
-//! ([`Unwatched`]). A new [`crate::analysis::Analysis`] to which they are given makes the same revisions, byte for byte;
+//! configuration begins ([`Session`], [`Entry::Reload`]), what was published live ([`Published`]), which alerts were
+//! muted ([`Entry::Mutes`]), and what was not watched ([`Unwatched`]). A new [`crate::analysis::Analysis`] to which they are given makes the same revisions, byte for byte;
 //! [`not_reproduced`] says what it cannot.
 //!
 //! # Format

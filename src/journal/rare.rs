@@ -15,6 +15,7 @@ use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict,
 use crate::analysis::detection::Class;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::contract::alert::ModelRef;
+use crate::contract::mute::Mute;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
@@ -57,6 +58,9 @@ pub(super) enum Rare {
     MuteChanged {
         alert: String,
     },
+    Mutes {
+        mutes: Vec<Mute>,
+    },
     Test {
         by: String,
         grid: String,
@@ -80,6 +84,8 @@ pub(super) struct RareSession {
     /// Each is text: the alert's state is JSON.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     restored: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mutes: Vec<Mute>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -259,7 +265,9 @@ impl Rare {
                 box_id: session.box_id.to_string(),
                 configuration: (&*session.configuration).into(),
                 restored: session.restored.iter().map(|s| String::from_utf8_lossy(s).into_owned()).collect(),
+                mutes: session.mutes.clone(),
             }),
+            Entry::Mutes { mutes, .. } => Rare::Mutes { mutes: mutes.clone() },
             Entry::Reload { configuration, .. } => Rare::Reload((&**configuration).into()),
             Entry::Published(published) => Rare::Published(published.into()),
             Entry::Hole(Hole { why, .. }) => return hole(why),
@@ -301,7 +309,9 @@ impl Rare {
                 box_id: of.box_id.into(),
                 configuration: of.configuration.whole(),
                 restored: of.restored.into_iter().map(String::into_bytes).collect(),
+                mutes: of.mutes,
             })),
+            Rare::Mutes { mutes } => Entry::Mutes { at, mutes },
             Rare::Reload(configuration) => Entry::Reload { at, configuration: configuration.whole() },
             Rare::Acknowledge { alert, act } => {
                 let (alert, acknowledgement) = (AlertId(alert.into()), act.whole()?);

@@ -184,6 +184,7 @@ impl Entries {
             Entry::Session(_) => self.needs_session = false,
             _ if self.needs_session => return,
             Entry::Reload { .. }
+            | Entry::Mutes { .. }
             | Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)

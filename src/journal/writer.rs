@@ -141,7 +141,7 @@ impl Recorder {
 
     fn give_up(&mut self, entry: Entry) {
         match entry {
-            Entry::Session(_) | Entry::Reload { .. } => self.owed.push(entry),
+            Entry::Session(_) | Entry::Reload { .. } | Entry::Mutes { .. } => self.owed.push(entry),
             Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)
@@ -332,6 +332,12 @@ impl Writer {
                 self.close();
                 if let Some(session) = &mut self.session {
                     session.configuration = configuration.clone();
+                }
+            }
+            Entry::Mutes { mutes, .. } => {
+                self.block.add(&entry);
+                if let Some(session) = &mut self.session {
+                    session.mutes.clone_from(mutes);
                 }
             }
             Entry::Stop { .. } => {

@@ -20,14 +20,26 @@ use crate::journal::{Configuration, Entry, Input, Look, Published, Session};
 /// # Errors
 /// It cannot be read any more: what another version of the program wrote.
 pub(super) fn config_of(configuration: &Configuration) -> Result<Config, Unjudged> {
-    let path: &Path = &configuration.path;
-    let config = Config::from_text(path, &configuration.text, &Surroundings::elsewhere(path))
-        .map_err(|problems| Unjudged::Old(Box::new((path.to_owned(), problems))))?;
-    let set = configuration.settings.as_deref().and_then(|text| serde_json::from_str::<Settings>(text).ok());
-    Ok(match set {
+    let config = config_as_written(configuration)?;
+    Ok(match values_set(configuration) {
         Some(set) => settings::apply(config, &set),
         None => config,
     })
+}
+
+/// The same without the values that the command centre had set in its place.
+///
+/// # Errors
+/// As [`config_of`].
+pub(super) fn config_as_written(configuration: &Configuration) -> Result<Config, Unjudged> {
+    let path: &Path = &configuration.path;
+    Config::from_text(path, &configuration.text, &Surroundings::elsewhere(path))
+        .map_err(|problems| Unjudged::Old(Box::new((path.to_owned(), problems))))
+}
+
+/// The values that the command centre had set.
+pub(super) fn values_set(configuration: &Configuration) -> Option<Settings> {
+    configuration.settings.as_deref().and_then(|text| serde_json::from_str::<Settings>(text).ok())
 }
 
 /// What a judge made.
@@ -118,7 +130,7 @@ impl<'c> Judge<'c> {
             Entry::Input(input) => self.apply(input),
             Entry::Published(published) => self.was_published(published),
             Entry::Hole(hole) => self.judged.breaks.extend(hole.at.or(self.latest)),
-            Entry::Unwatched(_) => {}
+            Entry::Mutes { .. } | Entry::Unwatched(_) => {}
             Entry::Stop { .. } => self.was_stopped = true,
         }
         self.latest = entry.at().or(self.latest);

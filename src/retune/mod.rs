@@ -115,6 +115,9 @@ struct Seen {
     software: BTreeSet<String>,
     /// The latest moment that was read.
     last: Option<Timestamp>,
+    /// The last records of runs that did not end as they should.
+    killed: Vec<Timestamp>,
+    is_running: bool,
 }
 
 impl Seen {
@@ -122,15 +125,20 @@ impl Seen {
         match entry {
             Entry::Session(session) => {
                 self.sessions += u64::from(!session.goes_on);
+                if !session.goes_on && self.is_running {
+                    self.killed.extend(self.last);
+                }
+                self.is_running = true;
                 self.software.insert(session.software.clone());
                 self.note_configuration(&session.configuration);
             }
             Entry::Reload { configuration, .. } => self.note_configuration(configuration),
             Entry::Hole(hole) => self.holes.push(hole.clone()),
+            Entry::Stop { .. } => self.is_running = false,
             Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
                 self.verdicts.insert(alert.clone(), given.verdict);
             }
-            Entry::Input(_) | Entry::Published(_) | Entry::Unwatched(_) | Entry::Stop { .. } => {}
+            Entry::Input(_) | Entry::Mutes { .. } | Entry::Published(_) | Entry::Unwatched(_) => {}
         }
         self.last = entry.at().map(|at| at.utc).max(self.last);
     }

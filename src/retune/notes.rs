@@ -91,6 +91,11 @@ fn gaps(facts: &Facts<'_>) -> Vec<Note> {
     if missing > jiff::SignedDuration::from_mins(5) {
         notes.push(say::ends_earlier(clock(facts.to)).into());
     }
+    let killed = &facts.seen.killed;
+    if !killed.is_empty() {
+        let details = killed.iter().take(MOST_GAPS).map(|last| say::killed_after(clock(*last))).collect();
+        notes.push(Note { what: say::killed(killed.len()), details });
+    }
     let holes = &facts.seen.holes;
     if !holes.is_empty() {
         let at = |hole: &journal::Hole| hole.at.map(|at| clock(at.utc));

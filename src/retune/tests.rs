@@ -124,6 +124,7 @@ impl Live {
             box_id: "box-1".into(),
             configuration: self.configuration.clone(),
             restored,
+            mutes: Vec::new(),
         })));
     }
 
@@ -452,6 +453,60 @@ fn why_there_was_no_alert_is_answered_from_the_journal() {
     assert!(matches!(unknown, Unanswered::Unjudged(Unjudged::UnknownCamera { .. })), "{unknown:?}");
     let later = ask("cam-1", 100_000, None, None).unwrap_err();
     assert!(matches!(later, Unanswered::Unjudged(Unjudged::TooShort { .. })), "{later:?}");
+}
+
+#[test]
+fn who_muted_an_alert_and_that_a_rule_was_switched_off_is_answered_too() {
+    use super::why_not::{Question, answer};
+    use crate::analysis::why_not::Stage;
+    use crate::contract::mute::Mute;
+    use crate::contract::words::Time;
+    let folder = tempfile::tempdir().unwrap();
+    let stage = |name: &str, secs: u32, entries: Vec<Entry>| {
+        let journal = folder.path().join(name);
+        journal::write_all(&journal, entries);
+        let (camera, rule) = ("cam-1".to_owned(), Some("person-in-lane".to_owned()));
+        let (at, within) = (after(secs), Duration::from_secs(60));
+        answer(&Question { journal, config: None, camera, rule, at, within }).unwrap().stage
+    };
+    let mute = |until: u32| Mute {
+        kind: Some("person_present".to_owned()),
+        rule: None,
+        camera: None,
+        until: Time(after(until)),
+        by: "desk 2".to_owned(),
+        reason: "road works".to_owned(),
+    };
+    let muted = |until: u32| {
+        let mut entries = afternoon(folder.path());
+        let at = entries[0].at().unwrap();
+        entries.insert(1, Entry::Mutes { at, mutes: vec![mute(until)] });
+        entries
+    };
+    let Stage::Muted(by) = stage("muted", 720, muted(1_000)) else { panic!("muted") };
+    assert_eq!((by.by.as_str(), by.reason.as_str(), by.until), ("desk 2", "road works", after(1_000)));
+    assert_eq!(stage("over", 720, muted(600)), Stage::Raised);
+
+    let mut entries = afternoon(folder.path());
+    let Entry::Session(first) = &entries[0] else { panic!("it begins with a run") };
+    let settings = Some("{\"rules\":{\"person-in-lane\":false}}".to_owned());
+    let configuration = Arc::new(Configuration { settings, ..(*first.configuration).clone() });
+    let reload = |secs: u64| {
+        let at = Moment { mono: Duration::from_secs(secs), utc: start() + Duration::from_secs(secs) };
+        Entry::Reload { at, configuration: configuration.clone() }
+    };
+    let at = entries.iter().position(|entry| entry.at().is_some_and(|at| at.utc >= after(500))).unwrap();
+    entries.insert(at, reload(500));
+    assert_eq!(stage("off", 720, entries), Stage::SwitchedOff { since: after(500) });
+}
+
+#[test]
+fn a_run_that_was_killed_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    entries.retain(|entry| !matches!(entry, Entry::Stop { .. }));
+    let comparison = judged(&request(&text("", folder.path()), &[]), entries);
+    assert!(codes(&comparison.notes).contains(&"retune.killed"), "{:?}", codes(&comparison.notes));
 }
 
 #[test]

@@ -38,6 +38,10 @@ sentences! { "retune";
         "日志自 {begins} 开始：从 {from} 起判断。";
     ends_earlier(to): "The journal ends at {to}.", "日志到 {to} 为止。";
     gaps(count): "Places where records are missing: {count}. Alerts near them may differ.", "日志有 {count} 处缺失，其附近的预警可能有出入。";
+    killed(count):
+        "Times that the daemon was killed, or the power went: {count}. Up to half a minute before each is missing, and what was published in it is not compared.",
+        "守护程序被终止或断电的次数：{count}。每次之前最多半分钟的记录缺失，其间发出的预警未作对比。";
+    killed_after(at): "the last record before it is of {at}", "此前的最后一条记录是 {at}";
     gap_at(at, why): "{at}: {why}", "{at}：{why}";
 
     // ---- what the journal cannot say

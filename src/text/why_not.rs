@@ -10,6 +10,12 @@ sentences! { "why_not";
 
     // ---- the stages
     raised(): "there was an alert of this rule at that time", "该规则当时已报警";
+    muted(by, until, reason):
+        "there was an alert of this rule at that time, and {by} had muted it until {until}: {reason}",
+        "该规则当时已报警，但 {by} 已将其静音至 {until}：{reason}";
+    switched_off(since):
+        "the command centre had switched the rule off; it was off at {since}, and is until it is switched on again",
+        "指挥中心已停用该规则；{since} 时已停用，直到重新启用为止";
     out_of_schedule(): "the rule was not in force at that time, and is never", "规则当时不在布防时段，也没有任何布防时段";
     out_of_schedule_until(next):
         "the rule was not in force at that time; the next time it was from {next}",
@@ -67,6 +73,8 @@ sentences! { "why_not";
 
     // ---- what to try
     try_tail(): "`lookout retune` lists the alerts; widen the time with --within", "`lookout retune` 会列出预警；可用 --within 放宽时间";
+    try_unmute(): "end it before its time with `mute` and `for_secs = 0`", "可用 `mute` 命令并设 `for_secs = 0` 提前解除静音";
+    try_switch_on(): "`lookout audit` says who switched it off; `set` with `rules` switches it on again", "`lookout audit` 可查是谁停用的；用 `set` 命令的 `rules` 重新启用";
     try_schedule(): "change `schedule` of the rule", "请修改规则的 `schedule`";
     try_camera(): "look at the camera's alerts and at `lookout probe`", "请查看该摄像机的预警，并用 `lookout probe` 检查";
     try_other_time(): "ask about another time, or widen it with --within", "请改查其他时间，或用 --within 放宽";

@@ -113,7 +113,7 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
     let (clock, models) = (Clock::start(), LoadedModels::default());
     let (before, after) = (config(folder.path(), "3"), config(folder.path(), "1"));
     let stage = JournalStage::start(&before, false, clock);
-    let session = session(&before, &models, &[], clock.now());
+    let session = session(&before, &models, &[], Vec::new(), clock.now());
     let analysis = Analysis::new("box-1", plan_of(&session.configuration)).expect("a plan");
     let (writer, messages) = sync_channel(10_000);
     let (scheduler, slots) = (Arc::new(Scheduler::new()), Arc::new(CameraSlots::default()));
@@ -168,7 +168,7 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
             }
             Entry::Input(input) => again.extend(input.apply(analysis.as_mut().expect("a session"))),
             Entry::Published(one) => published.push(one),
-            Entry::Unwatched(_) | Entry::Hole(_) | Entry::Stop { .. } => {}
+            Entry::Mutes { .. } | Entry::Unwatched(_) | Entry::Hole(_) | Entry::Stop { .. } => {}
         }
     }
     assert_eq!(format!("{again:#?}"), format!("{live:#?}"));

@@ -103,6 +103,7 @@ impl BlockWriter {
             )
             | Entry::Session(_)
             | Entry::Reload { .. }
+            | Entry::Mutes { .. }
             | Entry::Published(_)
             | Entry::Hole(_)
             | Entry::Stop { .. } => self.rare(at, entry),

@@ -12,6 +12,7 @@ use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::derived::{AreaDisorder, ConditionReading, HealthReading, LookVerdicts};
 use crate::analysis::pixel_change::Witness;
 use crate::analysis::sensor::RawReading;
+use crate::contract::mute::Mute;
 use crate::types::language::Language;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -20,6 +21,12 @@ use crate::types::verdict::Verdict;
 fn act() -> Act {
     let (by, note) = ("desk 2".to_owned(), Some("on our way".to_owned()));
     Act { by, key: Some("key-1".into()), at: moment(1.25).utc, note }
+}
+
+fn mute() -> Mute {
+    let (by, reason) = ("desk 2".to_owned(), "road works".to_owned());
+    let until = crate::contract::words::Time(moment(3_600.0).utc);
+    Mute { kind: None, rule: Some("yard".to_owned()), camera: None, until, by, reason }
 }
 
 /// Two of every kind.
@@ -90,6 +97,7 @@ fn of_every_kind() -> Vec<Entry> {
             }),
             Entry::Input(Input::Tick { at: at(2.2) }),
             Entry::Input(Input::Acknowledge { alert: alert(), acknowledgement: act(), at: at(2.3) }),
+            Entry::Mutes { at: at(2.4), mutes: vec![mute()] },
             Entry::Input(Input::MuteChanged { alert: alert(), at: at(2.4) }),
             Entry::Input(Input::Test { by: "站长".to_owned(), grid: "530127".into(), at: at(2.5) }),
             Entry::Published(Published {
