@@ -54,6 +54,8 @@ pub(crate) mod secret;
 pub(crate) mod sensors;
 mod stop;
 pub mod tail;
+#[cfg(feature = "web")]
+pub(crate) mod tune;
 mod when;
 pub(crate) mod why_not;
 
@@ -200,6 +202,9 @@ enum Command {
     Retune(retune::Args),
     /// Say why a rule raised no alert at a time: the first stage that said no, and by how much
     WhyNot(why_not::Args),
+    /// Say how many of each rule's judged alerts were right, and what other thresholds, durations and sizes would have made of them
+    #[cfg(feature = "web")]
+    Tune(tune::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -261,6 +266,8 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Retune(args) => retune::run(args),
         Command::WhyNot(args) => why_not::run(args),
+        #[cfg(feature = "web")]
+        Command::Tune(args) => tune::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),
