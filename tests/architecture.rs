@@ -60,15 +60,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // What the page shows of a camera goes through the redaction of evidence.
     ("view", &["types", "text", "analysis", "clock", "frame", "detector", "evidence", "alerts", "threads"]),
-    // The page: whoever logged in there may do what a command may, through the same door.
-    (
-        "web",
-        &[
-            "types", "text", "analysis", "clock", "contract", "config", "video", "evidence", "onvif",
-            "outbox", "audit", "coverage", "control", "view", "threads",
-        ],
-    ),
-    ("metrics", &["types", "text", "contract", "config", "threads"]),
     // Configurations judge the journal; what the command centre set in place of the file's values counts.
     (
         "retune",
@@ -85,6 +76,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "alerts",
         ],
     ),
+    // What people said of alerts, and what each value would have made of them; the page may show it.
+    ("tune", &["types", "text", "analysis", "contract", "comparison", "journal", "config", "retune"]),
+    // The page: whoever logged in there may do what a command may, through the same door.
+    (
+        "web",
+        &[
+            "types", "text", "analysis", "clock", "contract", "config", "video", "evidence", "onvif",
+            "outbox", "audit", "coverage", "control", "view", "tune", "threads",
+        ],
+    ),
+    ("metrics", &["types", "text", "contract", "config", "threads"]),
     (
         "daemon",
         &[
@@ -119,6 +121,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "alerts",
             "comparison",
             "retune",
+            "tune",
             "view",
             "onvif",
             "web",
@@ -148,8 +151,8 @@ const HOMES: [(&str, &str); 24] = [
     ("quick_xml", "onvif"),
     ("tokio_rustls", "web and onvif"),
     ("axum", "web"),
-    ("maud", "web and comparison"),
-    ("similar", "web"),
+    ("maud", "web and comparison and tune"),
+    ("similar", "web and tune"),
     ("toml_edit", "config and web"),
     ("rcgen", "web"),
     ("argon2", "web"),

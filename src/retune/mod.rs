@@ -10,12 +10,12 @@
 //! cameras, so that one judge cannot be parted. Cameras that share no signal with those that are asked about are left out.
 //! Must never write anything, nor say that a result holds where the journal cannot say so: what it cannot say is a note.
 
-mod judge;
-mod limits;
+pub(crate) mod judge;
+pub(crate) mod limits;
 mod notes;
 mod pictures;
 mod reproduction;
-mod scope;
+pub(crate) mod scope;
 #[cfg(test)]
 mod tests;
 pub(crate) mod why_not;
@@ -49,7 +49,7 @@ pub(crate) const WARM_UP: Duration = Duration::from_secs(600);
 /// Entries that go to the judges at once.
 const BATCH: usize = 1_024;
 /// Batches that wait for a judge; the reader waits for the slower one.
-const QUEUE: usize = 4;
+pub(crate) const QUEUE: usize = 4;
 
 /// What is to be judged.
 #[derive(Debug)]
@@ -103,18 +103,18 @@ impl From<UnknownName> for Unjudged {
 
 /// What the entries of the journal say besides what the judges make of them.
 #[derive(Debug, Default)]
-struct Seen {
+pub(crate) struct Seen {
     /// The latest verdict on each alert.
-    verdicts: BTreeMap<AlertId, Verdict>,
-    holes: Vec<Hole>,
+    pub(crate) verdicts: BTreeMap<AlertId, Verdict>,
+    pub(crate) holes: Vec<Hole>,
     /// When runs of the daemon began.
     sessions: u64,
     /// Configurations that were in force, by their digest.
-    configurations: BTreeMap<String, Arc<Configuration>>,
+    pub(crate) configurations: BTreeMap<String, Arc<Configuration>>,
     /// Versions of the program that wrote the journal.
     software: BTreeSet<String>,
     /// The latest moment that was read.
-    last: Option<Timestamp>,
+    pub(crate) last: Option<Timestamp>,
     /// The last records of runs that did not end as they should.
     killed: Vec<Timestamp>,
     is_running: bool,
@@ -152,7 +152,11 @@ impl Seen {
 ///
 /// # Errors
 /// There is no journal, or nothing in it.
-fn first_session(journal: &Path, from: Timestamp, to: Timestamp) -> Result<Box<journal::Session>, Unjudged> {
+pub(crate) fn first_session(
+    journal: &Path,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Box<journal::Session>, Unjudged> {
     if !journal.is_dir() {
         return Err(Unjudged::NoJournal);
     }
@@ -193,13 +197,21 @@ pub(crate) fn retune(request: &Request, progress: &mut dyn FnMut(Timestamp)) -> 
 }
 
 /// What people said in these entries: a verdict comes later than its alert, also behind the time that is judged.
-fn verdicts(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (AlertId, Verdict)> {
+pub(crate) fn verdicts(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (AlertId, Verdict)> {
     entries.filter_map(|entry| {
         let Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) = entry else {
             return None;
         };
         Some((alert, given.verdict))
     })
+}
+
+/// From when on it is known what was open and followed: the first minutes of a run that goes on differ.
+pub(crate) fn known_from(first: &journal::Session) -> Timestamp {
+    match first.goes_on {
+        true => first.at.utc.checked_add(WARM_UP).unwrap_or(Timestamp::MAX),
+        false => first.at.utc,
+    }
 }
 
 /// The same of these entries, which begin with that run.
@@ -209,13 +221,8 @@ fn of_entries(
     entries: impl Iterator<Item = Entry>,
     progress: &mut dyn FnMut(Timestamp),
 ) -> Result<Comparison, Unjudged> {
-    // What was open and followed before the beginning of a run that goes on is not known: its first minutes differ.
-    let known_from = match first.goes_on {
-        true => first.at.utc.checked_add(WARM_UP).unwrap_or(Timestamp::MAX),
-        false => first.at.utc,
-    };
     let too_short = || Unjudged::TooShort { begins: first.at.utc };
-    let from = request.from.max(known_from);
+    let from = request.from.max(known_from(first));
     if from >= request.to {
         return Err(too_short());
     }
@@ -298,7 +305,7 @@ fn both(
     })
 }
 
-type Batch = Arc<Vec<Entry>>;
+pub(crate) type Batch = Arc<Vec<Entry>>;
 
 fn run(mut judge: Judge<'_>, batches: Receiver<Batch>) -> Result<Judged, Unjudged> {
     for batch in batches {
@@ -310,7 +317,7 @@ fn run(mut judge: Judge<'_>, batches: Receiver<Batch>) -> Result<Judged, Unjudge
 }
 
 /// Reads the journal up to that time; the channels are closed when it is over, or when a judge gave up.
-fn read(
+pub(crate) fn read(
     entries: impl Iterator<Item = Entry>,
     to: Timestamp,
     judges: &[SyncSender<Batch>],

@@ -23,6 +23,11 @@ mod json;
 mod plots;
 mod text;
 
+#[cfg(feature = "web")]
+pub(crate) use html::{both, both_in_one, notes_html, page};
+#[cfg(feature = "web")]
+pub(crate) use text::shown_note;
+
 /// What two configurations make of the same past.
 #[derive(Debug)]
 pub(crate) struct Comparison {
