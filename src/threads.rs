@@ -18,7 +18,6 @@ pub(crate) const AGAIN_AFTER: Duration = Duration::from_secs(5);
 pub(crate) enum NotEnded {
     /// It is still at work, and is left behind.
     Late,
-    /// It panicked.
     Panicked,
 }
 

@@ -22,7 +22,6 @@ pub(super) enum Kind {
     Info,
 }
 
-/// A label.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Label {
     /// The id of a camera.
@@ -58,7 +57,6 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// The name of its samples.
     pub(super) fn sample_name(&self) -> String {
         let suffix = match self.kind {
             Kind::Counter => "_total",
