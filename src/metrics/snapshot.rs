@@ -30,9 +30,11 @@ pub(crate) struct Snapshot {
     pub outbox: OutboxFigures,
     /// The connection to the broker.
     pub broker: BrokerFigures,
+    /// The alerts.
     pub alerts: AlertFigures,
     /// Signals by what is believed.
     pub signals: SignalCounts,
+    /// The detector.
     pub detector: DetectorFigures,
     /// The cameras, each id once.
     pub cameras: Vec<CameraFigures>,
@@ -109,6 +111,7 @@ pub(crate) struct DetectorFigures {
 /// A camera.
 #[derive(Debug, Clone)]
 pub(crate) struct CameraFigures {
+    /// Its id.
     pub id: Arc<str>,
     /// What it does.
     pub state: CameraState,
@@ -131,6 +134,7 @@ pub(crate) struct CameraFigures {
 /// A sensor.
 #[derive(Debug, Clone)]
 pub(crate) struct SensorFigures {
+    /// Its id.
     pub id: Arc<str>,
     /// Whether its readings are believed.
     pub state: SensorState,
