@@ -21,11 +21,16 @@ pub(crate) enum NotEnded {
     Panicked,
 }
 
-/// Makes the calling thread, and no other, less urgent than what sees and reports.
+/// Makes the calling thread less urgent than what sees and reports.
 pub(crate) fn be_nice() {
+    less_urgent(NICE);
+}
+
+/// The same by so much; threads that it begins from here on begin with it.
+pub(crate) fn less_urgent(nice: i32) {
     let this = rustix::thread::gettid();
     // Without it the thread is as urgent as everything else, which is no harm by itself.
-    let _ = rustix::process::setpriority_process(Some(this), NICE);
+    let _ = rustix::process::setpriority_process(Some(this), nice);
 }
 
 /// Waits until a thread has ended, at most until then.
