@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::description::Number;
+use super::identity;
 use super::problems::line_and_column;
 use super::{DEFAULT_NMS_IOU, DEFAULT_THRESHOLD, LONGEST_SIDE, ModelEntry, Problem};
 use crate::analysis::detection::Class;
@@ -82,7 +83,7 @@ pub(super) struct Problems<'t> {
 }
 
 impl Problems<'_> {
-    fn add(&mut self, offset: usize, what: Sentence, hint: Option<Sentence>) {
+    pub(super) fn add(&mut self, offset: usize, what: Sentence, hint: Option<Sentence>) {
         self.found.push(Problem { at: line_and_column(self.text, offset), what, hint });
     }
 }
