@@ -18,15 +18,19 @@ pub(crate) const AGAIN_AFTER: Duration = Duration::from_secs(5);
 pub(crate) enum NotEnded {
     /// It is still at work, and is left behind.
     Late,
-    /// It panicked.
     Panicked,
 }
 
-/// Makes the calling thread, and no other, less urgent than what sees and reports.
+/// Makes the calling thread less urgent than what sees and reports.
 pub(crate) fn be_nice() {
+    less_urgent(NICE);
+}
+
+/// The same by so much; threads that it begins from here on begin with it.
+pub(crate) fn less_urgent(nice: i32) {
     let this = rustix::thread::gettid();
     // Without it the thread is as urgent as everything else, which is no harm by itself.
-    let _ = rustix::process::setpriority_process(Some(this), NICE);
+    let _ = rustix::process::setpriority_process(Some(this), nice);
 }
 
 /// Waits until a thread has ended, at most until then.

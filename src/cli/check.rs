@@ -482,7 +482,6 @@ fn problem_json(problem: &Problem, language: Language) -> Value {
     })
 }
 
-/// Columns of a label.
 const LABEL_COLUMNS: usize = 8;
 /// Columns of an id; a longer one makes the column wider for all of its list, up to a limit that only it passes.
 const LEAST_ID_COLUMNS: usize = 20;

@@ -30,7 +30,6 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// How often the children are looked after.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Columns of a label.
 const LABEL_COLUMNS: usize = 9;
 /// How much of the daemon's log is shown when something went wrong.
 const LOG_TAIL_BYTES: u64 = 4000;

@@ -9,7 +9,7 @@ use crate::text::Sentence;
 /// From now on Ctrl-C does not end the program but sets what is returned.
 ///
 /// # Errors
-/// The program cannot be stopped in order, with one of these sentences: there are no signals, or no thread to wait for them.
+/// The system tells nobody, by these sentences: there are no signals, or no thread to wait for them.
 pub(super) fn at_ctrl_c(
     no_signals: impl FnOnce(String) -> Sentence,
     no_thread: impl FnOnce(String) -> Sentence,

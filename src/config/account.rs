@@ -27,7 +27,6 @@ const USUAL_USER: &str = "lookout";
 /// A user of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// Its name.
     pub name: String,
     uid: u32,
     gid: u32,

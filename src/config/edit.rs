@@ -53,7 +53,6 @@ pub(crate) enum Edit {
     /// A value of a section such as `[site]`; `None`: nothing is said there. A section comes with its first value and goes
     /// with its last one.
     SetIn {
-        /// The section.
         section: &'static str,
         /// Which.
         key: String,
@@ -109,7 +108,6 @@ pub(crate) struct Shapes {
     pub(crate) lines: Vec<(String, [[f32; 2]; 2])>,
     /// Areas that are not looked at.
     pub(crate) masks: Vec<Mask>,
-    /// The horizon.
     pub(crate) horizon: Option<Horizon>,
     /// Zones that are called otherwise now: what each was called, and what it is called.
     pub(crate) renamed_zones: Vec<(String, String)>,
@@ -126,7 +124,6 @@ pub(crate) struct Mask {
     pub(crate) classes: Vec<String>,
 }
 
-/// The horizon.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Horizon {
     /// Its points, from left to right.

@@ -60,7 +60,6 @@ pub(crate) struct Parts {
 /// How the people of a site read.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
-    /// Times.
     pub time_zone: TimeZone,
     /// And sentences.
     pub language: Language,

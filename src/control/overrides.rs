@@ -163,7 +163,6 @@ pub(crate) struct TrialEnd {
     pub(crate) by: Option<String>,
     /// When.
     pub(crate) at: Timestamp,
-    /// Why.
     pub(crate) why: WhyEnded,
 }
 

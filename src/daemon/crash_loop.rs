@@ -23,7 +23,6 @@ const FILE: &str = "short-runs";
 const LASTS: Duration = Duration::from_secs(600);
 /// The first pause; doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
-/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// What systemd gives a start after the pause; as `TimeoutStartSec=`.
 const START_TAKES: Duration = Duration::from_secs(120);

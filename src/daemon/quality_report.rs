@@ -18,7 +18,6 @@ use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
 use crate::text::{box_log, log_warn};
 
-/// The file.
 const FILE: &str = "quality.json";
 /// Published at least so often.
 const REPORT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);

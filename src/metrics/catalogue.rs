@@ -23,7 +23,6 @@ pub(super) enum Kind {
     Info,
 }
 
-/// A label.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Label {
     /// The id of a camera.
@@ -59,7 +58,6 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// The name of its samples.
     pub(super) fn sample_name(&self) -> String {
         let suffix = match self.kind {
             Kind::Counter => "_total",

@@ -86,8 +86,12 @@ pub(super) async fn run(shared: Arc<Shared>, broker: usize, stop: watch::Receive
         version: settings.version,
         connected: false,
     };
-    let (appended, latest) = (shared.outbox.appended(), shared.latest_changed.subscribe());
-    let mut wakes = Wakes { stop, renewed, appended, latest };
+    let mut wakes = Wakes {
+        stop,
+        renewed,
+        appended: shared.outbox.appended(),
+        latest: shared.latest_changed.subscribe(),
+    };
     let mut connection = Connection::new(shared.clone(), settings.clone(), session, &broker);
 
     let trouble = loop {

@@ -59,7 +59,6 @@ pub(super) struct Excess {
     rows: u64,
     bytes: u64,
     reason: GapReason,
-    /// Pictures only.
     pictures_only: bool,
 }
 

@@ -39,7 +39,6 @@ pub(super) struct Request {
 pub(super) enum Received {
     /// The frame is incomplete.
     Incomplete,
-    /// An answer.
     Answer {
         /// Which of the questions it answers; RTU does not say.
         transaction: Option<u16>,

@@ -84,7 +84,6 @@ impl Line {
         }
     }
 
-    /// Opens it.
     pub(super) async fn open(&self) -> io::Result<Box<dyn Wire>> {
         match self {
             Line::Tcp { host, port, framing } => {

@@ -11,7 +11,6 @@ pub(crate) enum NotAFile {
     Pipe,
     /// A pipe into which nobody wrote within so many seconds.
     SilentPipe(u64),
-    /// A socket.
     Socket,
     /// A disk, a serial line or another device.
     Device,

@@ -2,11 +2,10 @@
 //!
 //! Input is a path. Who reads it is chosen by its content ([`container`]); must never trust its name.
 
-use std::io::{Seek, SeekFrom};
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::glib;
@@ -19,7 +18,7 @@ use parking_lot::Mutex;
 use super::container::{self, Container, Demuxer};
 use super::decoder::{Codec, FileCodec};
 use super::decoding::attach;
-use super::error::{Fault, UNSUPPORTED_CODEC};
+use super::error::Fault;
 use super::orientation::{DisplayMatrix, Orientation};
 use super::pipeline::{AttemptContext, make};
 use super::source::{Location, Pace};
@@ -27,6 +26,13 @@ use super::unpack::choice::{self, Unreadable};
 use super::unpack::{Dhav, Piece, ProgramStream, TransportStream, Unpacker};
 use crate::analysis::time::Timestamp;
 use crate::text::{Sentence, foreign, recording, stream};
+
+mod found;
+mod times;
+
+use found::Found;
+pub(super) use times::GAP;
+use times::Times;
 
 /// Adds the reader of a file to a pipeline.
 pub(super) fn add(pipeline: &gst::Pipeline, context: &Arc<AttemptContext>, path: &Path) -> Result<(), Fault> {
@@ -406,9 +412,6 @@ fn parsers(codec: Codec, stream: bool) -> Result<Vec<gst::Element>, Fault> {
     Ok(vec![make(name)?])
 }
 
-/// Pictures of a film without times follow one another so; most recorders give 25 a second.
-const ASSUMED_STEP: Duration = Duration::from_millis(40);
-
 /// Looks at what a file says of its pictures, and puts their times right where they leave the last parser.
 fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, gaps: Gaps, bare: bool) {
     pad.sticky_events_foreach(|event| {
@@ -433,158 +436,6 @@ fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, 
         times.go_on(buffer, gaps);
         gst::PadProbeReturn::Ok
     });
-}
-
-/// A pause in a recording is at least so long: no camera's pictures are farther apart.
-pub(super) const GAP: gst::ClockTime = gst::ClockTime::from_seconds(10);
-/// Times that go back by more than pictures that are sent out of order do.
-const BACK: gst::ClockTime = gst::ClockTime::from_seconds(1);
-
-/// Number of pictures without a time after which the file counts as one without times.
-const SURELY_UNTIMED: u32 = 5;
-
-/// The times of a recording's pictures, as they are handed on.
-#[derive(Debug, Default)]
-struct Times {
-    /// Pictures without a time, before the first that has one.
-    untimed: Option<u32>,
-    has_times: bool,
-    /// The times in the file.
-    last: Option<gst::ClockTime>,
-    step: gst::ClockTime,
-    /// What is taken away from the file's, nanoseconds.
-    shift: i64,
-}
-
-impl Times {
-    /// Gives a picture a time if none before it had one; whether that was so of several: the first ones of a file that has
-    /// times may be without.
-    fn assume(&mut self, buffer: &mut gst::Buffer) -> bool {
-        let is_first_untimed = self.untimed.is_none() && buffer.pts() == Some(gst::ClockTime::ZERO);
-        let is_timed = buffer.pts().or(buffer.dts()).is_some();
-        // A parser that knows no rate says of the first picture that it is at zero, and nothing of the others.
-        if is_timed && !is_first_untimed {
-            self.has_times = true;
-        }
-        if self.has_times {
-            return false;
-        }
-        let number = self.untimed.map_or(0, |number| number + 1);
-        self.untimed = Some(number);
-        let at = gst::ClockTime::try_from(ASSUMED_STEP * number).ok();
-        let writable = buffer.make_mut();
-        writable.set_pts(at);
-        writable.set_dts(at);
-        number >= SURELY_UNTIMED
-    }
-
-    /// Moves a picture up to the one before it where time went back, because decoders leave out what comes too late, and
-    /// where a gap is to be closed.
-    fn go_on(&mut self, buffer: &mut gst::Buffer, gaps: Gaps) {
-        let Some(at) = buffer.dts().or(buffer.pts()) else { return };
-        if let Some(last) = self.last {
-            if (at > last + GAP && gaps == Gaps::Closed) || at + BACK < last {
-                self.shift += at.nseconds() as i64 - (last + self.step).nseconds() as i64;
-            } else if at > last {
-                self.step = at - last;
-            }
-        }
-        self.last = Some(at);
-        if self.shift == 0 {
-            return;
-        }
-        let moved = |time: gst::ClockTime| {
-            gst::ClockTime::from_nseconds((time.nseconds() as i64 - self.shift).max(0) as u64)
-        };
-        let (pts, dts) = (buffer.pts().map(moved), buffer.dts().map(moved));
-        let writable = buffer.make_mut();
-        writable.set_pts(pts);
-        writable.set_dts(dts);
-    }
-}
-
-/// A video that a demuxer showed.
-#[derive(Debug)]
-struct Video {
-    pad: gst::Pad,
-    codec: Codec,
-    size: Option<(u32, u32)>,
-}
-
-impl Video {
-    fn pixels(&self) -> i64 {
-        self.size.map_or(0, |(width, height)| i64::from(width) * i64::from(height))
-    }
-}
-
-/// Streams that a demuxer showed.
-#[derive(Debug, Default)]
-struct Found {
-    /// The readable videos, until one is chosen.
-    videos: Vec<Video>,
-    /// The codec names of the readable ones, for people.
-    sizes: Vec<String>,
-    pixels: Vec<i64>,
-    has_chosen: bool,
-    is_encrypted: bool,
-    other_videos: Vec<String>,
-    others: Vec<String>,
-}
-
-impl Found {
-    fn is_video(&mut self, caps: &gst::StructureRef, pad: &gst::Pad) -> Option<Codec> {
-        let name = caps.name().as_str();
-        let Some(codec) = Codec::from_caps(caps) else {
-            if name.starts_with("application/x-cenc") || caps.has_field("protection-system") {
-                self.is_encrypted = true;
-            } else if name.starts_with("video/") || name.starts_with("image/") {
-                self.other_videos.push(spoken(name));
-            } else {
-                self.others.push(spoken(name));
-            }
-            return None;
-        };
-        let size = match (caps.get::<i32>("width"), caps.get::<i32>("height")) {
-            (Ok(width), Ok(height)) => u32::try_from(width).ok().zip(u32::try_from(height).ok()),
-            _ => None,
-        };
-        let video = Video { pad: pad.clone(), codec, size };
-        self.pixels.push(video.pixels());
-        self.sizes.push(size_or_codec(size, codec));
-        self.videos.push(video);
-        Some(codec)
-    }
-
-    /// Whether no video was chosen yet.
-    fn choose_first(&mut self) -> bool {
-        self.videos.clear();
-        !std::mem::replace(&mut self.has_chosen, true)
-    }
-
-    fn remark(&self) -> Option<Sentence> {
-        let have_a_largest = !self.has_chosen && self.pixels.iter().min() != self.pixels.iter().max();
-        of_several(&self.sizes, have_a_largest)
-    }
-
-    fn check(&self, path: &Path) -> Result<(), Fault> {
-        let refused = |kind, what: Sentence, hint: Sentence| {
-            Err(Fault::Recording { kind, path: path.to_owned(), what, hint })
-        };
-        if !self.sizes.is_empty() {
-            Ok(())
-        } else if self.is_encrypted {
-            refused("not_video", recording::holds_encrypted(), recording::try_without_password())
-        } else if !self.other_videos.is_empty() {
-            let what = recording::holds_codec(self.other_videos.join(" and "));
-            refused(UNSUPPORTED_CODEC, what, container::how_to_convert(path))
-        } else {
-            let what = match self.others.is_empty() {
-                true => recording::holds_no_video(),
-                false => recording::holds_only(self.others.join(" and ")),
-            };
-            refused("no_video", what, recording::try_with_pictures())
-        }
-    }
 }
 
 /// Lets the data of a stream that nobody reads flow away: a demuxer with an unlinked pad fails when the

@@ -166,7 +166,6 @@ pub(super) struct AttemptContext {
 /// What is found out about a stream on the way to its first picture.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Known {
-    /// Its codec.
     pub codec: Option<Codec>,
     /// Decoder factory, and whether another may be tried in its place.
     pub decoder: Option<(String, bool)>,

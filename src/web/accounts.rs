@@ -475,7 +475,6 @@ impl Hashed {
     }
 }
 
-/// Bytes of a hash.
 const HASH_BYTES: usize = 32;
 
 fn argon2id(password: &str, salt: &[u8], params: &Params) -> io::Result<[u8; HASH_BYTES]> {

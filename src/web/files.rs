@@ -1,5 +1,4 @@
-//! Files of the page that are nobody else's business: whole or not there, and owned by the service also where root writes
-//! them.
+//! Files of the page that are nobody else's business: whole or not there, and of the service whoever writes them.
 //!
 //! Root writes here into a folder of the service. So everything is opened within the folder, no link is followed, and what
 //! is handed over is handed over by its open file. Must never touch a file outside the folder.
@@ -52,7 +51,7 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if is_made { give_to_owner(&made, &around) } else { Ok(()) }
 }
 
-/// Root may write for the service: what it made belongs to the folder's owner.
+/// Root may write for the service: what it made belongs to whoever the folder belongs to.
 fn give_to_owner(made: &File, folder: &File) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());

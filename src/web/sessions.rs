@@ -27,7 +27,6 @@ const LOGINS_AT_ONCE: f64 = 20.0;
 /// And then so many a second: each is a line in the audit log, which nobody may wash away.
 const LOGINS_PER_SEC: f64 = 1.0 / 60.0;
 
-/// A session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     /// As at the login; whether that is still so is asked again with every request.

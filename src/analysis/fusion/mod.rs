@@ -10,6 +10,7 @@
 
 mod assess;
 mod incident;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -22,13 +23,14 @@ use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Re
 use super::alert_lifecycle::AlertIds;
 use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use super::camera_health::NoVideoCause;
-use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
+use super::signals::{SignalPlan, SourceId, log_odds, probability};
 use super::time::Moment;
 use crate::types::level::Level;
 use crate::types::phase::PhaseReason;
 
 use assess::Assessment;
 use incident::Incident;
+use source::{Source, Voice};
 
 /// A source of a signal, resolved to a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,35 +135,6 @@ struct Quiet {
     until: Duration,
     up_to: Level,
 }
-
-#[derive(Debug, Clone)]
-struct Source {
-    id: SourceId,
-    origin: OriginId,
-    only_supports: bool,
-    charge: Charge,
-    voice: Voice,
-    /// The first and the latest "yes" of what its charge stands for.
-    first_yes: Option<Moment>,
-    last_yes: Option<Moment>,
-    value: f64,
-    zone: Option<Arc<str>>,
-    shown: Vec<Shown>,
-    cause: Option<NoVideoCause>,
-}
-
-/// Whether a source has a current reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Voice {
-    Speaks,
-    /// It should speak and does not, since then.
-    Silent(Duration),
-    /// Its schedule asks nothing of it.
-    OffDuty,
-}
-
-/// What was said before counts as gone when less than this part of the weight is left of it.
-const FADED: f64 = 0.05;
 
 /// Sums that are made in another order differ by less than this.
 const ROUNDING: f64 = 1e-9;
@@ -507,48 +480,5 @@ impl Cell {
                 source.inherit(before);
             }
         }
-    }
-}
-
-impl Source {
-    fn new(plan: &SourcePlan, half_life: Duration) -> Self {
-        Source {
-            origin: plan.id.origin(),
-            id: plan.id.clone(),
-            only_supports: plan.only_supports,
-            charge: Charge::new(plan.weight, half_life),
-            // Until its first word nobody knows.
-            voice: Voice::Silent(Duration::ZERO),
-            first_yes: None,
-            last_yes: None,
-            value: 0.0,
-            zone: None,
-            shown: Vec::new(),
-            cause: None,
-        }
-    }
-
-    fn report(&mut self, report: SourceReport<'_>) {
-        self.voice = Voice::Speaks;
-        if report.strength > 0.0 {
-            let left = self.charge.value(report.at.mono);
-            if self.first_yes.is_none() || left < FADED * self.charge.weight() {
-                self.first_yes = Some(report.at);
-            }
-            self.last_yes = Some(report.at);
-            self.value = report.value;
-            self.zone = report.zone.cloned();
-            self.cause = report.cause;
-            self.shown.clear();
-            self.shown.extend_from_slice(report.shown);
-        }
-        self.charge.say(report.at.mono, report.strength);
-    }
-
-    fn inherit(&mut self, before: &Source) {
-        let (charge, only_supports) = (self.charge.clone(), self.only_supports);
-        *self = before.clone();
-        self.charge.revalue(&charge);
-        self.only_supports = only_supports;
     }
 }

@@ -36,7 +36,6 @@ const STOLEN: f64 = 0.02;
 const DISTURBED: f64 = 0.1;
 /// How often one number of cameras is watched at most.
 const MOST_WATCHED: u32 = 4;
-/// Columns of a label.
 const LABEL_COLUMNS: usize = 10;
 /// Places of a clip at which copies begin. Each that is watched costs the server a reading of the clip.
 const PLACES: usize = 32;
