@@ -37,6 +37,8 @@ pub(super) struct CoverageStage {
     keeper: Option<Keeper>,
     accumulator: Accumulator,
     watched: Watched,
+    /// There was a look.
+    is_watching: bool,
     /// When the hour that goes on is written next.
     due: Duration,
     latest: Moment,
@@ -54,7 +56,9 @@ impl CoverageStage {
             keeper: None,
             accumulator: Accumulator::new(at, watched.watches()),
             watched,
-            due: at.mono + CHECKPOINT_EVERY,
+            is_watching: false,
+            // At once: a run that is over soon is one, too.
+            due: at.mono,
             latest: at,
             unsent: VecDeque::new(),
             is_elsewhere,
@@ -100,7 +104,10 @@ impl CoverageStage {
         self.latest = at;
         self.watched.read(readings);
         let watched = &self.watched;
-        let finished = self.accumulator.look(at, |place| watched.state(place));
+        let finished = match std::mem::replace(&mut self.is_watching, true) {
+            true => self.accumulator.look(at, |place| watched.state(place)),
+            false => self.accumulator.begin_watching(at),
+        };
         if !finished.is_empty() || at.mono >= self.due {
             self.due = at.mono + CHECKPOINT_EVERY;
             if let Some(keeper) = &mut self.keeper {

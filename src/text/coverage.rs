@@ -54,7 +54,7 @@ sentences! { "coverage";
     // ---- one rule at one camera
     covered(camera, rule, watched, wanted, percent):
         "camera `{camera}`, rule `{rule}`: could have reported in {watched} of {wanted} ({percent} %)",
-        "摄像机 `{camera}`、规则 `{rule}`：{wanted}中有{watched}能够报警（{percent}%）";
+        "摄像机 `{camera}`、规则 `{rule}`：{wanted} 中有 {watched} 能够报警（{percent}%）";
     never_in_force(camera, rule):
         "camera `{camera}`, rule `{rule}`: was not in force in that time",
         "摄像机 `{camera}`、规则 `{rule}`：这段时间不在布防时段";
