@@ -276,6 +276,7 @@ fn mark(state: CoverageState) -> char {
         | CoverageState::Covered
         | CoverageState::Moved
         | CoverageState::Sprayed => 'b',
+        CoverageState::Failing => 'f',
         CoverageState::Overloaded => 'o',
         CoverageState::NotRunning => 'x',
         CoverageState::Unknown => '?',
@@ -292,7 +293,13 @@ fn legend() -> Sentence {
         of(CoverageState::NoVideo),
         mark(self::mark(CoverageState::Dark), say::blind()),
     ];
-    marks.extend([CoverageState::Overloaded, CoverageState::NotRunning, CoverageState::Unknown].map(of));
+    let others = [
+        CoverageState::Failing,
+        CoverageState::Overloaded,
+        CoverageState::NotRunning,
+        CoverageState::Unknown,
+    ];
+    marks.extend(others.map(of));
     marks.push(say::nothing().into());
     say::legend(Words::List(marks, Joint::Row))
 }

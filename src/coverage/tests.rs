@@ -120,6 +120,26 @@ fn so_many_days_are_kept_whatever_the_clock_says() {
     assert_eq!((verified.first, verified.lines), (7, 8));
 }
 
+#[test]
+fn of_many_days_those_that_are_asked_for_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = open(folder.path());
+    for day in [0, 1, 2, 7, 8] {
+        ledger.append(&hour(day * 24), now(), 401).unwrap();
+    }
+    let named = |from: i64, until: i64| {
+        let at = |day: i64| time_of(begin_ms() + day * 24 * HOUR_MS);
+        let files = super::ledger::files_of(folder.path(), at(from), at(until));
+        let days = files.iter().map(|path| path.display().to_string());
+        days.map(|name| name[name.len() - 8..name.len() - 6].to_owned()).collect::<Vec<_>>()
+    };
+    // The one before, too: a line of the day before may reach into the first day that is asked for.
+    assert_eq!(named(1, 2), ["30", "01", "02"]);
+    assert_eq!(named(4, 5), ["02"], "nothing ran from the third day to the eighth");
+    assert_eq!(named(7, 30), ["02", "07", "08"]);
+    assert_eq!(named(20, 30), ["08"]);
+}
+
 /// A daemon with one rule at one camera, whose clocks go together.
 struct Run {
     keeper: Keeper,

@@ -77,6 +77,7 @@ sentences! { "coverage";
     // ---- the states, in a few words
     watched(): "watched", "能够报警";
     not_in_force(): "not in force", "未布防";
+    failing(): "detector failing", "检测出错";
     overloaded(): "overloaded", "盒子过载";
     not_running(): "not running", "程序未运行";
     unknown(): "unknown", "情况不明";

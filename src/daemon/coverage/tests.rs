@@ -82,6 +82,16 @@ fn the_first_that_keeps_a_rule_from_watching_is_its_state() {
     assert_eq!(watched.state(0), CoverageState::Overloaded);
     watched.cameras[0].looks = looks(5, 0, 0);
     assert_eq!(watched.state(0), CoverageState::Watched);
+    for (looked, failed, state) in [
+        (5, 0, CoverageState::Watched),
+        (5, 1, CoverageState::Failing),
+        // Nothing moved meanwhile, so nobody tried.
+        (5, 1, CoverageState::Failing),
+        (6, 2, CoverageState::Watched),
+    ] {
+        watched.detector.take(looked, failed);
+        assert_eq!(watched.state(0), state, "{looked} {failed}");
+    }
     assert_eq!(watched.state(1), CoverageState::Unknown, "there is no such rule");
 }
 
@@ -131,7 +141,7 @@ fn seconds_of_a_message_add_up_to_the_hour() {
     let record = hour(&["a"], 1);
     let rule = published("yard", &record.rules[0]);
     let sum: f64 = rule.watched_secs + rule.not.iter().map(|one| one.secs).sum::<f64>();
-    assert!((sum - 12.0 * 300.001).abs() < 0.001, "{sum}");
+    assert!((sum - 13.0 * 300.001).abs() < 0.001, "{sum}");
     assert_eq!(rule.not.len(), CoverageState::ALL.len() - 1);
     assert_eq!(rule.clock_set_secs, Some(-0.001));
 }
