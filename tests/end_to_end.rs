@@ -347,7 +347,7 @@ fn say_until(centre: &Consumer, value: f64, phase: &str, count: usize) {
     while so_far() < count {
         assert!(Instant::now() < deadline, "{} of {count} times `{phase}`", so_far());
         centre.publish("field/gas", &json!({ "v": value }));
-        centre.publish("field/drain", &json!({ "v": value / 4.0 }));
+        centre.publish("field/drain", &json!({ "v": 0.8 * value }));
         std::thread::park_timeout(Duration::from_millis(250));
     }
 }
@@ -386,7 +386,7 @@ fn the_journal_makes_again_byte_for_byte_what_a_box_published_over_a_reload_a_fa
     let config = write_config(folder.path(), &text);
     let daemon = Daemon::start(&config, &bundled_models());
     centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
-    say_until(&centre, 0.9, "new", 1);
+    say_until(&centre, 1.0, "new", 1);
 
     // While both alerts may be open.
     let applied = configs(&centre.messages()).last().expect("what runs")["data"]["running_sha256"].clone();
@@ -397,7 +397,7 @@ fn the_journal_makes_again_byte_for_byte_what_a_box_published_over_a_reload_a_fa
     centre.wait_for("the new configuration", SOON, |m| {
         configs(m).find(|c| c["data"]["outcome"] == "applied" && c["data"]["running_sha256"] != applied)
     });
-    say_until(&centre, 0.1, "end", 1);
+    say_until(&centre, 0.0, "end", 1);
 
     server.stop(SOON);
     centre.wait_for("the loss of the camera", SOON, |m| {
@@ -410,7 +410,7 @@ fn the_journal_makes_again_byte_for_byte_what_a_box_published_over_a_reload_a_fa
 
     let before = visits(&centre.messages());
     let daemon = Daemon::start(&config, &bundled_models());
-    say_until(&centre, 0.9, "new", 2);
+    say_until(&centre, 1.0, "new", 2);
     somebody_comes_again(&centre, before);
     assert_eq!(daemon.stop(SOON), 0);
 
@@ -440,12 +440,12 @@ fn what_a_kill_took_from_the_journal_is_said() {
         assert!(Instant::now() < deadline, "nothing in {}", journal.display());
         std::thread::park_timeout(Duration::from_millis(100));
     }
-    say_until(&centre, 0.9, "new", 1);
+    say_until(&centre, 1.0, "new", 1);
     daemon.kill();
 
     let daemon = Daemon::start(&config, &bundled_models());
-    say_until(&centre, 0.1, "end", 1);
-    say_until(&centre, 0.9, "new", 2);
+    say_until(&centre, 0.0, "end", 1);
+    say_until(&centre, 1.0, "new", 2);
     assert_eq!(daemon.stop(SOON), 0);
 
     let (judged, codes) = retuned(&config);

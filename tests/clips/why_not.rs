@@ -28,6 +28,8 @@ use crate::support::recordings::{ffmpeg, lane as lane_clip};
 
 /// What part of the cases must be named rightly, in percent.
 const RIGHT: usize = 95;
+/// How far around a moment is looked where nobody says how far, in seconds.
+const AROUND: u32 = 60;
 /// Cases altogether.
 const AT_LEAST: usize = 60;
 
@@ -140,32 +142,46 @@ cameras = ["cam"]
         )
     }
 
-    /// What the program says: its answer, or what it says instead.
-    fn asked(&self, film: &Film) -> Value {
+    /// What the program says of the moment, and of the minutes around it: its answers, or what it says instead.
+    fn asked(&self, film: &Film) -> [Value; 2] {
         let folder = tempfile::tempdir().unwrap();
         let begins: Timestamp = self.begins.parse().unwrap();
         film.journal(folder.path(), &self.text(), begins, self.besides);
         let at = begins + Duration::from_secs_f64(self.at);
-        let output = Command::new(env!("CARGO_BIN_EXE_lookout"))
-            .args(["why-not", "--json", "--language", "en", "--camera", "cam", "--rule", "rule", "--data"])
-            .arg(folder.path())
-            .args(["--at", &at.to_string(), "--within", &format!("{}s", self.within)])
-            .output()
-            .unwrap();
-        serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&output.stderr).into_owned()))
+        let asked = |within: u32| {
+            let output = Command::new(env!("CARGO_BIN_EXE_lookout"))
+                .args([
+                    "why-not",
+                    "--json",
+                    "--language",
+                    "en",
+                    "--camera",
+                    "cam",
+                    "--rule",
+                    "rule",
+                    "--data",
+                ])
+                .arg(folder.path())
+                .args(["--at", &at.to_string(), "--within", &format!("{within}s")])
+                .output()
+                .unwrap();
+            serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&output.stderr).into_owned()))
+        };
+        [asked(self.within), asked(AROUND)]
     }
 }
 
 /// Asks about all of them, each clip on a thread of its own, two at a time; their answers in their order.
-fn answers(cases: &[Case]) -> Vec<Value> {
+fn answers(cases: &[Case]) -> Vec<[Value; 2]> {
     let mut clips: Vec<Clip> = Vec::new();
     for case in cases {
         if !clips.contains(&case.clip) {
             clips.push(case.clip);
         }
     }
-    let (waiting, answers) = (Mutex::new(VecDeque::from(clips)), Mutex::new(vec![Value::Null; cases.len()]));
+    let none = vec![[Value::Null, Value::Null]; cases.len()];
+    let (waiting, answers) = (Mutex::new(VecDeque::from(clips)), Mutex::new(none));
     let work = || {
         while let Some(clip) = { waiting.lock().unwrap().pop_front() } {
             let folder = tempfile::tempdir().unwrap();
@@ -188,20 +204,22 @@ fn answers(cases: &[Case]) -> Vec<Value> {
 /// Prints the table, and fails where too many stages are not what somebody saw.
 fn judge(cases: &[Case]) {
     lookout::video::init().unwrap();
-    let mut wrong = Vec::new();
-    eprintln!("{:44} {:>6}  {:16} said", "case", "at", "expected");
-    for (case, answer) in cases.iter().zip(answers(cases)) {
+    let (mut wrong, mut right_around) = (Vec::new(), 0);
+    eprintln!("{:50} {:>6}  {:16} {:16} said of two minutes", "case", "at", "expected", "said");
+    for (case, [answer, around]) in cases.iter().zip(answers(cases)) {
         let said = answer["stage"].as_str().unwrap_or("no answer");
+        let around = around["stage"].as_str().unwrap_or("no answer");
+        right_around += usize::from(around == case.stage);
         let is_right = said == case.stage;
         let mark = if is_right { "" } else { "  <--" };
-        eprintln!("{:44} {:>6.1}  {:16} {said}{mark}", case.name, case.at, case.stage);
+        eprintln!("{:50} {:>6.1}  {:16} {said:16} {around}{mark}", case.name, case.at, case.stage);
         if !is_right {
             let why = answer["why"]["text"].as_str().or(answer.as_str()).unwrap_or_default().to_owned();
             wrong.push(format!("{}: {}\n    `{said}`: {why}", case.name, case.because));
         }
     }
     let right = cases.len() - wrong.len();
-    eprintln!("{right} of {} as somebody saw it", cases.len());
+    eprintln!("{right} of {} as somebody saw it; {right_around} of the time around it", cases.len());
     assert!(right * 100 >= RIGHT * cases.len(), "{right} of {}:\n{}", cases.len(), wrong.join("\n"));
 }
 

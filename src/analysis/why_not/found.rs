@@ -91,7 +91,7 @@ impl Found {
         let (class, short_by) = (d.class, threshold - d.score);
         let below = Stage::BelowThreshold { class, best: d.score, threshold };
         let (fate, wanting, stage) = match (short_by > 0.0, filter, outside) {
-            (false, None, None) => match wrong_size(rule, sight, d) {
+            (false, None, None) => match wrong_size(plan, rule, sight, d) {
                 Some((wanting, stage)) => (Fate::WrongSize, wanting, stage),
                 None => {
                     self.inside = Some(class);
@@ -164,11 +164,15 @@ pub(super) fn threshold(plan: &CameraPlan, class: Class, at: Timestamp) -> f32 {
     own.map_or(DEFAULT_THRESHOLD, |(_, threshold)| *threshold)
 }
 
-/// Whether the rule takes no box of that height, and by how much.
-fn wrong_size(rule: &Rule, sight: &Sight, d: &Detection) -> Option<(f32, Stage)> {
+/// Whether the rule takes no box of that height, and by how much. What is half believed hides nobody.
+fn wrong_size(plan: &CameraPlan, rule: &Rule, sight: &Sight, d: &Detection) -> Option<(f32, Stage)> {
     let (class, b, limits) = (d.class, &d.box_in_frame, rule.heights);
     let height = b.clipped().height();
-    let whole = is_whole(b, sight.detections.iter().map(|other| &other.box_in_frame));
+    let others = sight.detections.iter().filter(|other| {
+        other.score >= threshold(plan, other.class, sight.at.utc)
+            && plan.left_out_by(other, &sight.detections).is_none()
+    });
+    let whole = is_whole(b, others.map(|other| &other.box_in_frame));
     if limits.admit(b, whole) {
         return None;
     }

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::analysis::filters::ClassMask;
+use crate::analysis::geometry::BBox;
 use crate::analysis::heights::HeightLimits;
 use crate::analysis::rules::Night;
 use crate::analysis::schedule::Schedule;
@@ -198,7 +199,8 @@ fn an_alert_that_was_over_before_the_moment_is_not_the_one_that_is_missed() {
 
 #[test]
 fn who_is_in_the_zone_and_unsure_comes_before_who_is_surely_found_elsewhere() {
-    let (plan, rule) = (plan(), rule(present("right", 3.0)));
+    let (mut plan, rule) = (plan(), rule(present("right", 3.0)));
+    plan.thresholds.insert(Class::PERSON, 0.3);
     let both = |t: f64, often: bool| {
         let unsure = (often || t == 5.0).then(|| scored(person(0.7, 0.9), 0.2));
         [person(0.2, 0.9)].into_iter().chain(unsure).collect()
@@ -242,4 +244,14 @@ fn a_noise_of_the_detector_is_nothing_that_was_found() {
         if t == 5.0 { vec![scored(person(0.7, 0.9), 0.05), scored(car(0.2, 0.9), 0.05)] } else { Vec::new() }
     });
     assert_eq!(why(&plan, &rule, &around), Stage::NotFound { looks: 50, others: Vec::new() });
+}
+
+#[test]
+fn what_is_half_believed_hides_nobody() {
+    let (mut plan, mut rule) = (plan(), rule(present("right", 3.0)));
+    plan.thresholds.insert(Class::CAR, 0.5);
+    rule.heights = HeightLimits { min: 0.4, max: 1.0 };
+    let before = Detection { box_in_frame: BBox::new(0.6, 0.7, 0.8, 0.98), ..scored(car(0.7, 0.98), 0.2) };
+    let around = looked(&plan, &rule, 10.0, |_| vec![person(0.7, 0.8), before]);
+    assert!(matches!(why(&plan, &rule, &around), Stage::TooSmall { .. }));
 }

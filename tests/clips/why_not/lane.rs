@@ -427,7 +427,7 @@ mqtt_json = { topic = "field/gas", pointer = "/v" }
     },
     Case {
         name: "nobody asked for the pictures",
-        rule: "line = { line = \"gate\", classes = [\"person\"], direction = \"both\" }",
+        rule: "line = { line = \"gate\", classes = [\"person\"], direction = \"right_to_left\" }",
         besides: Besides::NotNeeded(20.0, 29.0),
         at: 27.9,
         within: 6,
