@@ -187,8 +187,9 @@ fn unfound(plan: &CameraPlan, rule: &Rule, around: &Around) -> Option<Stage> {
         all.filter(|(_, d)| classes.contains(&d.class))
     };
     if found().next().is_none() {
-        // What waits for something to be gone has nothing to find.
-        if rule.when.waits_for_absence() {
+        // What waits for something to be gone has nothing to find, once it was there.
+        let is_missed = |sight: &Sight| sight.rule.value > 0.0 || !sight.rule.lasted.is_zero();
+        if rule.when.waits_for_absence() && around.sights.iter().any(is_missed) {
             return None;
         }
         let mut others: Vec<Class> =
