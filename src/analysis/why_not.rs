@@ -198,7 +198,10 @@ fn first_no(plan: &CameraPlan, rule: &Rule, (around, sights): (&Around, &[Sight]
         return stage;
     }
     let found = Found::of(plan, rule, sights);
-    if found.is_empty() && !rule.when.waits_for_absence() {
+    // What waits for something to be gone has nothing to find, once it was there.
+    let is_missed = |sight: &Sight| sight.rule.value > 0.0 || !sight.rule.lasted.is_zero();
+    let waits = rule.when.waits_for_absence() && sights.iter().any(is_missed);
+    if found.is_empty() && !waits {
         return nothing_found(plan, sights);
     }
     let holds = sights.iter().any(|sight| sight.rule.holds);

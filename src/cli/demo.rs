@@ -69,7 +69,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let clip = clip(args.video.as_deref())?;
     embedded::installed().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
-    let stop = stop::at_ctrl_c(say::no_signals, say::no_thread)?;
+    let stop = stop::when_asked(say::no_signals, say::no_thread)?;
     let folder = DemoFolder::make()?;
     let (rtsp_port, broker_port) = (free_port(RTSP_PORT)?, free_port(BROKER_PORT)?);
     let mount = Mount {

@@ -113,6 +113,16 @@ impl Failure {
         Failure::failed(failed.join(&next))
     }
 
+    /// Everything that is wrong with what was asked, at once; there is at least one. One that is refused refuses all.
+    fn all(mut failures: Vec<Failure>) -> Self {
+        if failures.len() == 1 {
+            return failures.remove(0);
+        }
+        let messages: Vec<String> = failures.iter().map(|failure| failure.message.clone()).collect();
+        let code = failures.iter().map(|failure| failure.code).max().unwrap_or(EXIT_FAILED);
+        Failure { code, ..Failure::several(&messages) }
+    }
+
     /// The same with what to try.
     #[must_use]
     pub fn hint(self, hint: impl Into<Words>) -> Self {

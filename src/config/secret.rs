@@ -123,6 +123,16 @@ impl SecretError {
             SecretError::Unreadable(path, _) => unreadable_hint(path, DEFAULT_SECRETS_DIR).into(),
         }
     }
+
+    /// What to try where the file is to hold a token of so many characters.
+    pub(super) fn hint_of_token(&self, least: usize) -> Words {
+        match self {
+            SecretError::Missing(path) | SecretError::Malformed(path, _) => {
+                text::one_token(least, set_command(path)).into()
+            }
+            SecretError::TooOpen(..) | SecretError::Unreadable(..) => self.hint(),
+        }
+    }
 }
 
 /// The command that writes the secret file `path` as it has to be.

@@ -437,8 +437,8 @@ pub enum HoleWhy {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system says.
-        why: String,
+        /// Why.
+        why: Sentence,
     },
     /// Files of the time in between are gone: dropped for room, or deleted.
     Dropped {
@@ -458,10 +458,12 @@ impl HoleWhy {
         use crate::text::journal as say;
         match self {
             HoleWhy::Overflow { records } => say::overflow(*records),
+            HoleWhy::Damaged { file, offset: 0 } => say::no_journal_file(file.display()),
             HoleWhy::Damaged { file, offset } => say::damaged(file.display(), *offset),
+            HoleWhy::Torn { file, offset: 0 } => say::empty(file.display()),
             HoleWhy::Torn { file, offset } => say::torn(file.display(), *offset),
             HoleWhy::Format { file, found } => say::other_format(file.display(), *found, super::FORMAT),
-            HoleWhy::Unreadable { file, why } => say::unreadable(file.display(), why),
+            HoleWhy::Unreadable { file, why } => say::unreadable(file.display(), why.clone()),
             HoleWhy::Dropped { files } => say::dropped(*files),
             HoleWhy::NotWritten { records } => say::not_written(*records),
         }

@@ -57,7 +57,7 @@ pub use entry::{
     Configuration, Digest, Entry, Hole, HoleWhy, Input, Look, Looked, Published, Session, Unwatched, digest,
     not_reproduced,
 };
-pub use reader::{Entries, read};
+pub use reader::{Entries, read, span};
 pub use writer::{Journal, JournalCounts, Recorder, Settings, write_all};
 
 /// The format of the files that this version writes and reads.

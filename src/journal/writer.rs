@@ -13,6 +13,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::block::BlockWriter;
 use super::entry::{Entry, Hole, HoleWhy, Session};
 use super::file::{self, JournalFile};
@@ -62,9 +64,13 @@ pub struct JournalCounts {
 /// What the thread is sent.
 enum Message {
     Entry(Box<Entry>),
-    Settings(Box<Settings>),
+    /// There are new [`Settings`], for a thread that waits. They do not come by the queue, which may be full.
+    Settings,
     Stop,
 }
+
+/// The settings that the thread takes up before its next message.
+type NewSettings = Arc<Mutex<Option<Settings>>>;
 
 /// The end of the queue of one who records. Each has its own count of what it had to give up.
 #[derive(Debug)]
@@ -134,7 +140,7 @@ impl Recorder {
             Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => match message {
                 Message::Entry(entry) => Err(entry),
                 // Nothing else was sent.
-                Message::Settings(_) | Message::Stop => Ok(()),
+                Message::Settings | Message::Stop => Ok(()),
             },
         }
     }
@@ -159,6 +165,7 @@ impl Recorder {
 pub struct Journal {
     thread: JoinHandle<()>,
     queue: SyncSender<Message>,
+    new_settings: NewSettings,
     /// For the health report.
     pub counts: Arc<JournalCounts>,
 }
@@ -172,9 +179,12 @@ impl Journal {
         let (queue, messages) = sync_channel(QUEUE);
         let counts = Arc::new(JournalCounts::default());
         let mut writer = Writer::new(settings, counts.clone());
-        let thread =
-            thread::Builder::new().name("journal".to_owned()).spawn(move || writer.work(&messages, clock))?;
-        Ok(Journal { thread, queue, counts })
+        let new_settings = NewSettings::default();
+        let taken_up = new_settings.clone();
+        let thread = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer.work(&messages, &taken_up, clock))?;
+        Ok(Journal { thread, queue, new_settings, counts })
     }
 
     /// For one who records.
@@ -182,17 +192,11 @@ impl Journal {
         Recorder { queue: self.queue.clone(), counts: self.counts.clone(), lost: 0, owed: Vec::new() }
     }
 
-    /// From now on these count.
+    /// From the next record that is written on these count. Never waits: where the queue is full, because the disk is slow,
+    /// the thread finds them before the next record that it takes from it.
     pub fn set(&self, settings: Settings) {
-        let mut message = Message::Settings(Box::new(settings));
-        // The main thread waits for a slow disk for a moment at most; then what was configured goes on.
-        for _ in 0..20 {
-            match self.queue.try_send(message) {
-                Err(TrySendError::Full(back)) => message = back,
-                Ok(()) | Err(TrySendError::Disconnected(_)) => return,
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
+        *self.new_settings.lock() = Some(settings);
+        let _ = self.queue.try_send(Message::Settings);
     }
 
     /// Writes what is left and ends. A disk that hangs is left behind after `within`.
@@ -274,13 +278,18 @@ impl Writer {
         self.next_number = self.files.last().map_or(1, |file| file.number.saturating_add(1));
     }
 
-    fn work(&mut self, messages: &Receiver<Message>, clock: Clock) {
+    fn work(&mut self, messages: &Receiver<Message>, new_settings: &NewSettings, clock: Clock) {
         let mut due = Instant::now() + BLOCK_EVERY;
         self.tidy(clock.now().utc);
         loop {
-            match messages.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            let message = messages.recv_timeout(due.saturating_duration_since(Instant::now()));
+            let settings = new_settings.lock().take();
+            if let Some(settings) = settings {
+                self.set(settings);
+            }
+            match message {
                 Ok(Message::Entry(entry)) => self.take(*entry),
-                Ok(Message::Settings(settings)) => self.set(*settings),
+                Ok(Message::Settings) => {}
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.flush();
                     if let Some(current) = self.current.take() {
@@ -556,6 +565,32 @@ mod tests {
     fn tick(secs: u64) -> Entry {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(secs));
         Entry::Input(Input::Tick { at })
+    }
+
+    #[test]
+    fn new_settings_are_in_force_before_what_waits_in_a_full_queue_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = |keep| Settings {
+            folder: folder.path().join("journal"),
+            keep: Duration::from_secs(keep),
+            max_bytes: 64 << 20,
+            leave_free_bytes: 0,
+        };
+        let (queue, messages) = sync_channel(1);
+        let counts = Arc::new(JournalCounts::default());
+        let mut writer = Writer::new(settings(86_400), counts.clone());
+        let new_settings = NewSettings::default();
+        queue.try_send(Message::Stop).unwrap();
+        // Nobody takes anything from the queue yet: whoever waited for room would wait for ever.
+        let journal = Journal {
+            thread: thread::spawn(|| {}),
+            queue,
+            new_settings: new_settings.clone(),
+            counts: counts.clone(),
+        };
+        journal.set(settings(0));
+        writer.work(&messages, &new_settings, Clock::start());
+        assert!(!counts.is_on.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -134,6 +134,11 @@ impl<'c> Judge<'c> {
         self.analysis.as_ref()
     }
 
+    /// The id under which an alert of this judge was published; its own where it was not.
+    pub(super) fn published_as<'a>(&'a self, own: &'a AlertId) -> &'a AlertId {
+        self.judged.ids.iter().find(|(_, made)| *made == own).map_or(own, |(live, _)| live)
+    }
+
     /// Takes one entry.
     ///
     /// # Errors

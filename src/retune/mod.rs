@@ -21,12 +21,13 @@ mod tests;
 pub(crate) mod why_not;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
+use std::{fs, io};
 
 use jiff::tz::TimeZone;
 
@@ -34,10 +35,10 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::alert_lifecycle::handling::HandlingStep;
 use crate::analysis::rules::UnknownName;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{Comparison, Difference, differences, give_reasons};
+use crate::comparison::{Comparison, Difference, Note, differences, give_reasons};
 use crate::config::{Config, Problems};
-use crate::journal::{self, Configuration, Entry, Hole, Input};
-use crate::text::retune as say;
+use crate::journal::{self, Configuration, Entry, Hole, HoleWhy, Input};
+use crate::text::{Joint, Sentence, Words, journal as of_journal, retune as say};
 use crate::types::verdict::Verdict;
 use judge::{Judge, Judged, config_of};
 use reproduction::Reproduction;
@@ -46,6 +47,9 @@ use scope::Scope;
 /// What was followed and counted before a time matters for so long after it: holds, cool-downs, beliefs that fade (a guess:
 /// twice the usual cool-down).
 pub(crate) const WARM_UP: Duration = Duration::from_secs(600);
+/// So far behind the end both configurations go on judging: an alert that one of them raises before the end and the other
+/// behind it comes later, and is not gone (a guess: as long as the warm-up).
+const LOOK_PAST: Duration = WARM_UP;
 /// Entries that go to the judges at once.
 const BATCH: usize = 1_024;
 /// Batches that wait for a judge; the reader waits for the slower one.
@@ -71,14 +75,21 @@ pub(crate) struct Request {
 /// Why nothing can be judged.
 #[derive(Debug)]
 pub(crate) enum Unjudged {
-    /// There is no journal in the folder.
-    NoJournal,
+    /// There is no journal in the folder: no file of it, or none of which anything can be read.
+    NoJournal {
+        /// What is wrong with those that there are.
+        broken: Vec<HoleWhy>,
+    },
     /// The folder cannot be read.
     Unreadable(io::Error),
-    /// The journal has nothing, or too little, of the time that is asked about; what it has begins then.
+    /// The journal has nothing, or too little, of the time that is asked about.
     TooShort {
         /// When the journal begins.
         begins: Timestamp,
+        /// When it ends.
+        ends: Timestamp,
+        /// What is wrong with files of that time.
+        broken: Vec<HoleWhy>,
     },
     /// Neither configuration has this camera; those that there are.
     UnknownCamera {
@@ -93,6 +104,18 @@ pub(crate) enum Unjudged {
     Old(Box<(PathBuf, Problems)>),
     /// A rule names what a camera does not have, which the check of the configuration would have found.
     Unknown(UnknownName),
+    /// Several of them at once.
+    Several(Vec<Unjudged>),
+}
+
+impl Unjudged {
+    /// All of them; there is at least one.
+    fn all(mut all: Vec<Unjudged>) -> Unjudged {
+        match all.len() {
+            1 => all.remove(0),
+            _ => Unjudged::Several(all),
+        }
+    }
 }
 
 impl From<UnknownName> for Unjudged {
@@ -106,7 +129,8 @@ impl From<UnknownName> for Unjudged {
 pub(crate) struct Seen {
     /// The latest verdict on each alert.
     pub(crate) verdicts: BTreeMap<AlertId, Verdict>,
-    pub(crate) holes: Vec<Hole>,
+    /// Places where records are missing, and the latest moment before each.
+    pub(crate) holes: Vec<(Hole, Option<Timestamp>)>,
     /// When runs of the daemon began.
     sessions: u64,
     /// Configurations that were in force, by their digest.
@@ -133,7 +157,7 @@ impl Seen {
                 self.note_configuration(&session.configuration);
             }
             Entry::Reload { configuration, .. } => self.note_configuration(configuration),
-            Entry::Hole(hole) => self.holes.push(hole.clone()),
+            Entry::Hole(hole) => self.holes.push((hole.clone(), self.last)),
             Entry::Stop { .. } => self.is_running = false,
             Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
                 self.verdicts.insert(alert.clone(), given.verdict);
@@ -148,38 +172,71 @@ impl Seen {
     }
 }
 
-/// The first run in the journal from that time on.
+/// The first run in the journal from that time on, and what keeps files of that time from being read.
+///
+/// # Errors
+/// The folder cannot be read.
+fn look_for_session(
+    journal: &Path,
+    range: Range<Timestamp>,
+) -> Result<(Option<Box<journal::Session>>, Vec<HoleWhy>), Unjudged> {
+    let mut broken = Vec::new();
+    for entry in journal::read(journal, range).map_err(Unjudged::Unreadable)? {
+        match entry {
+            Entry::Session(session) => return Ok((Some(session), broken)),
+            Entry::Hole(hole) => broken.push(hole.why),
+            Entry::Reload { .. }
+            | Entry::Mutes { .. }
+            | Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Stop { .. } => {}
+        }
+    }
+    Ok((None, broken))
+}
+
+/// The run that a judgement of that time begins with. Where nothing can be judged of that time, why not, and the first run that there
+/// is at all: what else is asked for can be checked with it.
 ///
 /// # Errors
 /// There is no journal, or nothing in it.
 pub(crate) fn first_session(
     journal: &Path,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Box<journal::Session>, Unjudged> {
-    if !journal.is_dir() {
-        return Err(Unjudged::NoJournal);
+    range: Range<Timestamp>,
+) -> Result<(Box<journal::Session>, Option<Unjudged>), Unjudged> {
+    match fs::metadata(journal) {
+        Ok(about) if about.is_dir() => {}
+        Ok(_) => return Err(Unjudged::NoJournal { broken: Vec::new() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Unjudged::NoJournal { broken: Vec::new() });
+        }
+        Err(error) => return Err(Unjudged::Unreadable(error)),
     }
-    let session = |from, to| -> Result<Option<Box<journal::Session>>, Unjudged> {
-        let mut entries = journal::read(journal, from..to).map_err(Unjudged::Unreadable)?;
-        Ok(entries.find_map(|entry| {
-            let Entry::Session(session) = entry else { return None };
-            Some(session)
-        }))
-    };
-    if let Some(first) = session(from, to)? {
-        return Ok(first);
+    let (found, broken) = look_for_session(journal, range)?;
+    if let Some(found) = found {
+        return Ok((found, None));
     }
-    // What is there at all, to say so.
-    match session(Timestamp::MIN, Timestamp::MAX)? {
-        Some(first) => Err(Unjudged::TooShort { begins: first.at.utc }),
-        None => Err(Unjudged::NoJournal),
-    }
+    let (first, all_broken) = look_for_session(journal, Timestamp::MIN..Timestamp::MAX)?;
+    let first = first.ok_or(Unjudged::NoJournal { broken: all_broken })?;
+    let why = too_short(journal, &first, broken)?;
+    Ok((first, Some(why)))
+}
+
+/// That a journal, which begins with that run, has too little of the time that is asked about.
+pub(crate) fn too_short(
+    journal: &Path,
+    first: &journal::Session,
+    broken: Vec<HoleWhy>,
+) -> Result<Unjudged, Unjudged> {
+    let span = journal::span(journal).map_err(Unjudged::Unreadable)?;
+    let (begins, ends) = span.unwrap_or((first.at.utc, first.at.utc));
+    Ok(Unjudged::TooShort { begins, ends, broken })
 }
 
 /// The time zone of the site whose journal that is; nothing where there is none, or none that can be read.
 pub(crate) fn zone_of(journal: &Path) -> Option<TimeZone> {
-    let first = first_session(journal, Timestamp::MIN, Timestamp::MAX).ok()?;
+    let (first, _) = first_session(journal, Timestamp::MIN..Timestamp::MAX).ok()?;
     Some(config_of(&first.configuration).ok()?.site.time_zone)
 }
 
@@ -189,11 +246,50 @@ pub(crate) fn zone_of(journal: &Path) -> Option<TimeZone> {
 /// There is no journal of that time, a camera that nobody knows, or a configuration that cannot be used.
 pub(crate) fn retune(request: &Request, progress: &mut dyn FnMut(Timestamp)) -> Result<Comparison, Unjudged> {
     let begin = request.from.checked_sub(WARM_UP).unwrap_or(Timestamp::MIN);
-    let first = first_session(&request.journal, begin, request.to)?;
+    let (first, nothing_then) = first_session(&request.journal, begin..request.to)?;
+    let wrong = wrong_names(request, &first)?;
+    let wrong: Vec<Unjudged> = wrong.into_iter().chain(nothing_then).collect();
+    if !wrong.is_empty() {
+        return Err(Unjudged::all(wrong));
+    }
     let read = |range| journal::read(&request.journal, range).map_err(Unjudged::Unreadable);
-    let mut comparison = of_entries(request, &first, read(begin..request.to)?, progress)?;
+    let entries = read(begin..look_past(request.to))?;
+    let copies = copies(&entries);
+    let judged = of_entries(request, &first, entries, progress);
+    let mut comparison = judged.or_else(|why| match why {
+        // There is more of it than was read.
+        Unjudged::TooShort { broken, .. } => {
+            let (first, _) = first_session(&request.journal, Timestamp::MIN..Timestamp::MAX)?;
+            Err(too_short(&request.journal, &first, broken)?)
+        }
+        other => Err(other),
+    })?;
+    comparison.notes.extend(copies.map(Note::from));
     comparison.verdicts.extend(verdicts(read(request.to..Timestamp::MAX)?));
     Ok(comparison)
+}
+
+fn look_past(to: Timestamp) -> Timestamp {
+    to.checked_add(LOOK_PAST).unwrap_or(Timestamp::MAX)
+}
+
+/// The cameras that are asked for and that neither configuration has.
+///
+/// # Errors
+/// The old configuration cannot be read any more.
+fn wrong_names(request: &Request, first: &journal::Session) -> Result<Vec<Unjudged>, Unjudged> {
+    if request.cameras.is_empty() {
+        return Ok(Vec::new());
+    }
+    let recommended = &first.configuration.recommended;
+    let old = config_of(&first.configuration)?;
+    Ok(scope::unknown(&request.cameras, [&old.plan_with(recommended), &request.new.plan_with(recommended)]))
+}
+
+/// That files of the journal are copies of others, where some are.
+fn copies(entries: &journal::Entries) -> Option<Sentence> {
+    let copies: Vec<Words> = entries.copies().iter().map(|path| path.display().to_string().into()).collect();
+    (!copies.is_empty()).then(|| of_journal::copies(Words::List(copies, Joint::AndMore)))
 }
 
 /// What people said in these entries: a verdict comes later than its alert, also behind the time that is judged.
@@ -221,10 +317,13 @@ fn of_entries(
     entries: impl Iterator<Item = Entry>,
     progress: &mut dyn FnMut(Timestamp),
 ) -> Result<Comparison, Unjudged> {
-    let too_short = || Unjudged::TooShort { begins: first.at.utc };
+    let too_short = |ends, holes: Vec<(Hole, _)>| {
+        let broken = holes.into_iter().map(|(hole, _)| hole.why).collect();
+        Unjudged::TooShort { begins: first.at.utc, ends, broken }
+    };
     let from = request.from.max(known_from(first));
     if from >= request.to {
-        return Err(too_short());
+        return Err(too_short(request.to, Vec::new()));
     }
     let recommended = &first.configuration.recommended;
     request.new.check_classes(&first.configuration.classes).map_err(Unjudged::New)?;
@@ -233,12 +332,13 @@ fn of_entries(
     let scope = Scope::new(&request.cameras, [&plans[0], &plans[1]])?;
 
     let (seen, old_judged, new_judged) = both(entries, request, &scope, progress)?;
-    let to = request.to.min(seen.last.unwrap_or(request.to));
+    let judged_to = seen.last.unwrap_or(request.to);
+    let to = request.to.min(judged_to);
     if from >= to {
-        return Err(too_short());
+        return Err(too_short(judged_to, seen.holes));
     }
     let (before, reproduction) = Reproduction::of(old_judged, from, to);
-    let mut differences = differences(&before, &new_judged.revisions, to);
+    let mut differences = differences(&before, &new_judged.revisions, judged_to);
     differences.retain(|difference| {
         let life = difference.known();
         life.raised_at >= from && life.raised_at < to && scope.is_asked_about(&life.origin.cameras)
@@ -252,6 +352,7 @@ fn of_entries(
         scope: &scope,
         seen: &seen,
         reproduction: &reproduction,
+        differences: &differences,
         old: &old,
         first: &first.configuration,
     });
@@ -270,7 +371,7 @@ fn of_entries(
 }
 
 /// What ran: its path, or that there were several.
-fn before_name(first: &Configuration, seen: &Seen) -> crate::text::Words {
+fn before_name(first: &Configuration, seen: &Seen) -> Words {
     match seen.configurations.len() {
         0 | 1 => first.path.display().to_string().into(),
         several => say::as_it_ran(first.path.display(), several).into(),
@@ -316,13 +417,14 @@ fn run(mut judge: Judge<'_>, batches: Receiver<Batch>) -> Result<Judged, Unjudge
     Ok(judge.finish())
 }
 
-/// Reads the journal up to that time; the channels are closed when it is over, or when a judge gave up.
+/// Reads the journal up to that time, and a little past it for the judges; the channels are closed when it is over, or when a judge gave up.
 pub(crate) fn read(
     entries: impl Iterator<Item = Entry>,
     to: Timestamp,
     judges: &[SyncSender<Batch>],
     progress: &mut dyn FnMut(Timestamp),
 ) -> Seen {
+    let end = look_past(to);
     let mut seen = Seen::default();
     let mut batch = Vec::with_capacity(BATCH);
     let send = |batch: &mut Vec<Entry>| {
@@ -330,10 +432,14 @@ pub(crate) fn read(
         judges.iter().all(|judge| judge.send(batch.clone()).is_ok())
     };
     for entry in entries {
-        if entry.at().is_some_and(|at| at.utc >= to) {
+        if entry.at().is_some_and(|at| at.utc >= end) {
             continue;
         }
-        seen.note(&entry);
+        match entry.at() {
+            // Only what an alert becomes matters here.
+            Some(at) if at.utc >= to => seen.last = seen.last.max(Some(at.utc)),
+            Some(_) | None => seen.note(&entry),
+        }
         batch.push(entry);
         if batch.len() == BATCH {
             if let Some(last) = seen.last {

@@ -322,7 +322,114 @@ fn it_is_the_same_from_the_journal_on_disk() {
     request.from = after(100 * 3_600);
     request.to = after(101 * 3_600);
     let why = retune(&request, &mut |_| {}).unwrap_err();
-    assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
+    let ends = after(HOURS * 3_600 - 1);
+    let of_it = |begins, end: Timestamp| begins == start() && end.duration_since(ends).as_secs() == 0;
+    assert!(matches!(why, Unjudged::TooShort { begins, ends, .. } if of_it(begins, ends)), "{why:?}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_in_one_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &["cam-9", "cam-1", "cam-l"]);
+    request.journal = folder.path().join("journal");
+    journal::write_all(&request.journal, afternoon(folder.path()));
+    (request.from, request.to) = (after(100 * 3_600), after(101 * 3_600));
+    let Unjudged::Several(all) = retune(&request, &mut |_| {}).unwrap_err() else { panic!("several") };
+    let [Unjudged::UnknownCamera { camera, .. }, Unjudged::UnknownCamera { camera: other, .. }, time] =
+        &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    assert_eq!((&**camera, &**other), ("cam-9", "cam-l"));
+    assert!(matches!(time, Unjudged::TooShort { .. }));
+
+    use super::why_not::{Question, Unanswered, answer};
+    let question = Question {
+        journal: request.journal.clone(),
+        config: None,
+        camera: "cam-9".to_owned(),
+        rule: Some("yard".to_owned()),
+        at: request.from,
+        within: Duration::from_secs(60),
+    };
+    let Unanswered::All(all) = answer(&question).unwrap_err() else { panic!("several") };
+    assert!(
+        matches!(
+            &all[..],
+            [
+                Unanswered::Unjudged(Unjudged::UnknownCamera { .. }),
+                Unanswered::UnknownRule { .. },
+                Unanswered::Unjudged(Unjudged::TooShort { .. }),
+            ]
+        ),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn an_alert_that_comes_just_behind_the_end_comes_later_and_is_not_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    // The visit that begins at 3,600 s raises an alert after 3 s, and with the new configuration after 20 s.
+    let slower = text("", folder.path()).replace("for_secs = 3", "for_secs = 20");
+    let mut request = request(&slower, &["cam-1"]);
+    (request.from, request.to) = (after(3_000), after(3_610));
+    let comparison = judged(&request, afternoon(folder.path()));
+    let [late] = &comparison.differences[..] else { panic!("{:?}", comparison.differences) };
+    assert_eq!(late.changes().begins_by.as_secs(), 17, "{late:?}");
+    let price = comparison.price();
+    assert_eq!((price.before, price.after, price.disappeared), (1, 1, 0));
+    assert_eq!(comparison.to, request.to);
+}
+
+#[test]
+fn the_old_configuration_gives_again_as_many_alerts_as_are_compared_and_more_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &[]);
+    // In the middle of the first visit to the first camera: its alert has begun, and ends within the time.
+    (request.from, request.to) = (after(720), after(2_000));
+    let comparison = judged(&request, afternoon(folder.path()));
+    let first = &comparison.notes[0];
+    assert_eq!(first.what.code(), "retune.reproduced", "{}", comparison.text(Language::English));
+    assert_eq!(first.what.value("alerts").unwrap().to_string(), comparison.price().before.to_string());
+    let [more] = &first.details[..] else { panic!("{:?}", first.details) };
+    assert_eq!((more.code(), more.value("others").unwrap().to_string()), ("retune.also_of", "1".to_owned()));
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_says_which_file_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &[]);
+    request.journal = folder.path().join("journal");
+    let why = retune(&request, &mut |_| {}).unwrap_err();
+    assert!(matches!(&why, Unjudged::NoJournal { broken } if broken.is_empty()), "{why:?}");
+    fs::create_dir(&request.journal).unwrap();
+    fs::write(request.journal.join("0000000001-20261116T06Z.journal"), b"").unwrap();
+    fs::write(request.journal.join("0000000002-20261116T07Z.journal"), [7; 4_000]).unwrap();
+    let why = retune(&request, &mut |_| {}).unwrap_err();
+    let Unjudged::NoJournal { broken } = why else { panic!("{why:?}") };
+    let broken: Vec<String> = broken.iter().map(|why| why.sentence().to_string()).collect();
+    assert_eq!(broken.len(), 2, "{broken:?}");
+    assert!(broken[0].contains("0000000001-20261116T06Z.journal is empty"), "{broken:?}");
+    assert!(broken[1].contains("0000000002-20261116T07Z.journal is damaged at its beginning"), "{broken:?}");
+}
+
+#[test]
+fn a_file_that_is_cut_says_so_and_after_which_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &[]);
+    request.journal = folder.path().join("journal");
+    journal::write_all(&request.journal, afternoon(folder.path()));
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&request.journal).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let last = files.last().unwrap();
+    let whole = fs::read(last).unwrap();
+    fs::write(last, &whole[..whole.len() * 2 / 3]).unwrap();
+    let comparison = retune(&request, &mut |_| {}).unwrap_or_else(|why| panic!("{why:?}"));
+    let gaps = comparison.notes.iter().find(|note| note.what.code() == "retune.gaps");
+    let [cut] = &gaps.expect("it is said").details[..] else { panic!("{gaps:?}") };
+    assert_eq!(cut.code(), "retune.gap_after");
+    assert!(cut.to_string().contains("ends within a block at byte"), "{cut}");
 }
 
 #[test]
@@ -433,6 +540,17 @@ fn why_there_was_no_alert_is_answered_from_the_journal() {
     };
     let stage = |camera, secs, config: Option<&str>| ask(camera, secs, config, None).unwrap().stage;
     assert_eq!(stage("cam-1", 720, None), Stage::Raised);
+    let raised = ask("cam-1", 720, None, None).unwrap().raised.unwrap();
+    assert_eq!((raised.started_at, raised.is_published), (after(700), true));
+    let first = journal::read(&journal, start()..after(720)).unwrap().find_map(|entry| match entry {
+        Entry::Published(one) if one.camera.as_deref() == Some("cam-1") => Some(one.alert),
+        _ => None,
+    });
+    assert_eq!(Some(raised.alert), first);
+    // The journal begins at nought and ends with the afternoon: no wider is what was looked at.
+    let edges = |secs: u32| ask("cam-2", secs, None, None).map(|answer| (answer.from, answer.to)).unwrap();
+    assert_eq!(edges(10).0, start());
+    assert_eq!(edges(HOURS * 3_600 - 10).1.duration_since(start()).as_secs(), i64::from(HOURS) * 3_600 - 1);
     let higher = text(HIGHER, folder.path());
     let Stage::BelowThreshold { best, threshold, .. } = stage("cam-1", 1_920, Some(&higher)) else {
         panic!("below the threshold")
@@ -518,7 +636,7 @@ fn too_short_a_journal_and_one_of_another_time_are_said() {
     request.from = after(3_600);
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
     let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
-    assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
+    assert!(matches!(why, Unjudged::TooShort { begins, .. } if begins == start()), "{why:?}");
 }
 
 #[test]

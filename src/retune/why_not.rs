@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::judge::{Judge, config_as_written, config_of, values_set};
 use super::scope::Scope;
-use super::{Unjudged, WARM_UP, first_session};
+use super::{Unjudged, WARM_UP, copies, first_session, scope};
 use crate::alerts::alert_enricher::muted_by;
 use crate::analysis::Plan;
-use crate::analysis::alert::{Basis, Revision};
+use crate::analysis::alert::{AlertId, Basis, Revision};
 use crate::analysis::fusion::SignalState;
 use crate::analysis::rules::Rule;
 use crate::analysis::time::{Moment, Timestamp};
@@ -18,6 +18,7 @@ use crate::analysis::why_not::{Around, MutedBy, Sight, Stage, why_not};
 use crate::config::Config;
 use crate::contract::mute::Mute;
 use crate::journal::{self, Configuration, Entry, Input, Looked, Session};
+use crate::text::Sentence;
 use crate::types::camera_condition::CameraCondition;
 
 /// What was not watched is recorded once a minute, and silence is noticed after some seconds: so much more is read.
@@ -44,11 +45,27 @@ pub(crate) struct Answer {
     /// The rule as it was set at the moment.
     pub(crate) rule: Rule,
     pub(crate) stage: Stage,
-    /// From when until when it was looked at.
+    /// The alert that was open, where that is the answer.
+    pub(crate) raised: Option<Raised>,
+    /// From when until when it was looked at, as far as the journal goes.
     pub(crate) from: Timestamp,
     pub(crate) to: Timestamp,
     /// How many looks there were.
     pub(crate) looks: usize,
+    /// Why records of that time are missing, where some are, and that there are copies of files.
+    pub(crate) notes: Vec<Sentence>,
+}
+
+/// An alert that was open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Raised {
+    /// As it was published; of a configuration that did not run, as it would have been numbered.
+    pub(crate) alert: AlertId,
+    pub(crate) kind: Arc<str>,
+    /// When its condition began.
+    pub(crate) started_at: Timestamp,
+    /// Whether it was published: not where another configuration is asked about.
+    pub(crate) is_published: bool,
 }
 
 /// Why nothing can be said.
@@ -64,6 +81,8 @@ pub(crate) enum Unanswered {
     Several { rules: Vec<Arc<str>> },
     /// No rule watches the camera.
     None,
+    /// More than one thing is wrong with what was asked.
+    All(Vec<Unanswered>),
 }
 
 impl From<Unjudged> for Unanswered {
@@ -75,19 +94,50 @@ impl From<Unjudged> for Unanswered {
 /// Answers the question.
 ///
 /// # Errors
-/// There is no journal of that time, or no such camera or rule.
+/// There is no journal of that time, no such camera or no such rule: all that is wrong with the question.
 pub(crate) fn answer(question: &Question) -> Result<Answer, Unanswered> {
     let Question { at, within, .. } = *question;
     let begin = at.checked_sub(within).unwrap_or(Timestamp::MIN);
-    let first = first_session(&question.journal, begin, end_of(at, within, Duration::ZERO))?;
+    let (first, nothing_then) = first_session(&question.journal, begin..end_of(at, within, Duration::ZERO))?;
+    if let Some(config) = &question.config {
+        config.check_classes(&first.configuration.classes).map_err(Unjudged::New)?;
+    }
     let plan = plan_of(question, &first.configuration)?;
+    let mut wrong: Vec<Unanswered> = wrong_names(question, &plan);
+    wrong.extend(nothing_then.map(Unanswered::from));
+    if wrong.len() > 1 {
+        return Err(Unanswered::All(wrong));
+    }
+    if let Some(wrong) = wrong.pop() {
+        return Err(wrong);
+    }
     let scope = Scope::new(std::slice::from_ref(&question.camera), [&plan, &plan])?;
     let lasting = asked(question, &plan, &first.configuration, first.at.utc)?.rule.when.lasting();
     let from = begin.checked_sub(WARM_UP.saturating_add(lasting)).unwrap_or(Timestamp::MIN);
     let to = end_of(at, within, lasting);
     let read_to = to.checked_add(BEYOND).unwrap_or(Timestamp::MAX);
     let entries = journal::read(&question.journal, from..read_to).map_err(Unjudged::Unreadable)?;
-    of_entries(question, (plan, &first), &scope, entries, begin..to)
+    let copies = copies(&entries);
+    let mut answer = of_entries(question, (plan, &first), &scope, entries, begin..to)?;
+    answer.notes.extend(copies);
+    Ok(answer)
+}
+
+/// What is wrong with the names of the question. Of a camera that is not there no rule is asked for that watches it.
+fn wrong_names(question: &Question, plan: &Plan) -> Vec<Unanswered> {
+    let mut wrong: Vec<Unanswered> = Vec::new();
+    let unknown = scope::unknown(std::slice::from_ref(&question.camera), [plan, plan]);
+    let has_camera = unknown.is_empty();
+    wrong.extend(unknown.into_iter().map(Unanswered::from));
+    wrong.extend(chosen(question, plan).err().filter(|why| match why {
+        Unanswered::UnknownRule { .. } => true,
+        Unanswered::Elsewhere { .. }
+        | Unanswered::Several { .. }
+        | Unanswered::None
+        | Unanswered::Unjudged(_)
+        | Unanswered::All(_) => has_camera,
+    }));
+    wrong
 }
 
 /// A thing may begin at the moment that is asked about, and take its time.
@@ -169,6 +219,8 @@ pub(super) fn of_entries(
     };
     let mut watch = Watch::new(question);
     let mut rule = asked(question, &plan, &first.configuration, first.at.utc);
+    // What the journal has of it.
+    let (mut earliest, mut latest) = (window.end, window.start);
     for entry in entries {
         let time = entry.at().map(|at| at.utc);
         watch.note_silence(&entry);
@@ -177,6 +229,9 @@ pub(super) fn of_entries(
             continue;
         }
         judge.take(&entry)?;
+        if let Some(time) = time {
+            (earliest, latest) = (earliest.min(time), latest.max(time));
+        }
         if let Some(configuration) = entry.configuration()
             && let Some(time) = time.filter(|time| *time <= question.at)
         {
@@ -186,7 +241,8 @@ pub(super) fn of_entries(
         }
         watch.note_mutes(&entry);
         watch.note_blindness(&judge, time);
-        if time.is_some_and(|time| window.contains(&time))
+        // A hole at the end of the journal has no time.
+        if time.map_or(matches!(entry, Entry::Hole(_)), |time| window.contains(&time))
             && let Ok(asked) = &rule
         {
             watch.note(&entry, &judge, &plan, &asked.rule);
@@ -195,12 +251,26 @@ pub(super) fn of_entries(
     let Asked { rule, off_since } = rule?;
     let unknown = || Unjudged::UnknownCamera { camera: question.camera.clone(), known: Vec::new() };
     let camera = plan.cameras.iter().find(|camera| *camera.id == *question.camera).ok_or_else(unknown)?;
+    let Watch { around, raised, holes, .. } = watch;
     let stage = match off_since {
         // A file says what runs when its first block is written.
         Some(since) => Stage::SwitchedOff { since: since.min(question.at) },
-        None => why_not(camera, &rule, &watch.around, question.at),
+        None => why_not(camera, &rule, &around, question.at),
     };
-    Ok(Answer { rule, stage, from: window.start, to: window.end, looks: watch.around.sights.len() })
+    let raised = raised.map(|raised| Raised {
+        alert: judge.published_as(&raised.alert).clone(),
+        is_published: question.config.is_none(),
+        ..raised
+    });
+    Ok(Answer {
+        rule,
+        stage,
+        raised,
+        from: window.start.max(earliest),
+        to: window.end.min(latest),
+        looks: around.sights.len(),
+        notes: holes,
+    })
 }
 
 /// What is gathered about the camera.
@@ -216,6 +286,10 @@ struct Watch<'q> {
     came_later: bool,
     /// Which alerts are muted.
     mutes: Vec<Mute>,
+    /// The alert that was open nearest to the moment, and at which look.
+    raised: Option<Raised>,
+    nearest: Option<Timestamp>,
+    holes: Vec<Sentence>,
 }
 
 impl<'q> Watch<'q> {
@@ -228,6 +302,9 @@ impl<'q> Watch<'q> {
             latest: None,
             came_later: false,
             mutes: Vec::new(),
+            raised: None,
+            nearest: None,
+            holes: Vec::new(),
         }
     }
 
@@ -315,6 +392,17 @@ impl<'q> Watch<'q> {
                 let mut state = analysis.rule_state(self.camera, &rule.id, look.at).unwrap_or_default();
                 let open = analysis.open().find(|open| self.is_of(plan, rule, open));
                 state.is_open |= open.is_some();
+                let distance = |at: Timestamp| at.duration_since(self.at).unsigned_abs();
+                let is_nearer = self.nearest.is_none_or(|nearest| distance(look.at.utc) <= distance(nearest));
+                if let Some(open) = open.filter(|_| is_nearer) {
+                    self.nearest = Some(look.at.utc);
+                    self.raised = Some(Raised {
+                        alert: open.alert.clone(),
+                        kind: open.kind.clone(),
+                        started_at: open.started_at,
+                        is_published: true,
+                    });
+                }
                 self.around.sights.push(Sight {
                     at: look.at,
                     detections: look.detections.clone(),
@@ -325,7 +413,10 @@ impl<'q> Watch<'q> {
                     muted: open.and_then(|open| muted(&self.mutes, open, look.at.utc)),
                 });
             }
-            Entry::Hole(_) => self.around.has_hole = true,
+            Entry::Hole(hole) => {
+                self.around.has_hole = true;
+                self.holes.push(hole.why.sentence());
+            }
             Entry::Session(_)
             | Entry::Reload { .. }
             | Entry::Mutes { .. }

@@ -251,7 +251,7 @@ pub(crate) fn config_that_ran(journal: &Path) -> Result<Config, Unjudged> {
             | journal::Entry::Stop { .. } => {}
         }
     }
-    let mut latest = latest.ok_or(Unjudged::NoJournal)?;
+    let mut latest = latest.ok_or(Unjudged::NoJournal { broken: Vec::new() })?;
     // What the command centre set stands in no file that could be changed.
     Arc::make_mut(&mut latest).settings = None;
     config_of(&latest)
@@ -405,9 +405,12 @@ struct Bench<'q> {
 
 impl<'q> Bench<'q> {
     fn new(question: &'q Question, progress: &'q mut dyn FnMut(Step)) -> Result<Self, Untuned> {
-        let first = retune::first_session(&question.journal, begin(question), question.to)?;
+        let (first, nothing_then) = retune::first_session(&question.journal, begin(question)..question.to)?;
+        if let Some(nothing_then) = nothing_then {
+            return Err(nothing_then.into());
+        }
         if question.from.max(retune::known_from(&first)) >= question.to {
-            return Err(Unjudged::TooShort { begins: first.at.utc }.into());
+            return Err(retune::too_short(&question.journal, &first, Vec::new())?.into());
         }
         question.config.check_classes(&first.configuration.classes).map_err(Unjudged::New)?;
         let ran = config_of(&first.configuration)?;
@@ -443,12 +446,12 @@ impl<'q> Bench<'q> {
         let (mut seen, gathered) = self.judged(judges)?;
         let [live, base]: [pass::Gathered; 2] = match gathered.try_into() {
             Ok(two) => two,
-            Err(_) => return Err(Unjudged::NoJournal.into()),
+            Err(_) => return Err(Unjudged::NoJournal { broken: Vec::new() }.into()),
         };
         let from = question.from.max(retune::known_from(&self.first));
         let to = question.to.min(seen.last.unwrap_or(question.to));
         if from >= to {
-            return Err(Unjudged::TooShort { begins: self.first.at.utc }.into());
+            return Err(retune::too_short(&question.journal, &self.first, Vec::new())?.into());
         }
         let later = journal::read(&question.journal, question.to..Timestamp::MAX);
         seen.verdicts.extend(retune::verdicts(later.map_err(Unjudged::Unreadable)?));

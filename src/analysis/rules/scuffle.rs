@@ -126,6 +126,10 @@ impl RuleKind for Scuffle {
         f64::from(self.unrest)
     }
 
+    fn threshold_name(&self) -> &'static str {
+        "unrest"
+    }
+
     fn is_fast(&self) -> bool {
         true
     }

@@ -111,24 +111,31 @@ impl Comparison {
             p { (say_both(self.heading())) }
             (notes_html(&self.notes))
             (price_html(&price))
-            section {
-                h2 { (say_both(say::over_time())) }
-                ul.legend {
-                    li { span.key.before {} (say_both(say::old_configuration())) }
-                    li { span.key.after {} (say_both(say::new_configuration())) }
+            @if let Some(plot) = plots::over_time(self) {
+                section {
+                    h2 { (say_both(say::over_time())) }
+                    ul.legend {
+                        li { span.key.before {} (say_both(say::old_configuration())) }
+                        li { span.key.after {} (say_both(say::new_configuration())) }
+                    }
+                    (plot)
                 }
-                (plots::over_time(self))
             }
-            section {
-                h2 { (say_both(say::time_lines())) }
-                p.quiet { (say_both(say::about_time_lines())) }
-                ul.legend { @for level in LEVELS { li { (level_html(level)) } } }
-                (plots::time_lines(self))
+            @if let Some(plot) = plots::time_lines(self) {
+                section {
+                    h2 { (say_both(say::time_lines())) }
+                    p.quiet { (say_both(say::about_time_lines())) }
+                    ul.legend { @for level in LEVELS { li { (level_html(level)) } } }
+                    (plot)
+                }
             }
             (self.by_rule())
             (self.changed_html())
             (self.same_html())
-            p.quiet { (say_both(say::only_redacted())) }
+            p.quiet {
+                @if !self.pictures.is_empty() { (say_both(say::only_redacted())) " " }
+                (say_both(say::loads_nothing()))
+            }
         }
     }
 
@@ -166,13 +173,16 @@ impl Comparison {
                         table.numbers {
                             thead { tr {
                                 th scope="col" { (say_both(say::head_rule())) }
-                                @for head in heads { th scope="col" { (say_both(head)) } }
+                                @for head in &heads { th scope="col" { (say_both(head.clone())) } }
                             } }
                             tbody {
                                 @for (rule, counts) in &rules {
                                     tr {
                                         th scope="row" { (rule) }
-                                        @for count in counts { td { (count) } }
+                                        @for (head, count) in heads.iter().zip(counts) {
+                                            // On a phone a row is a list, and each number has its name beside it.
+                                            td { span.head { (say_both(head.clone())) } (count) }
+                                        }
                                     }
                                 }
                             }
@@ -227,7 +237,7 @@ impl Comparison {
                 details {
                     summary { (say_both(say::count_same(self.same().count()))) }
                     div.wide {
-                        table.numbers {
+                        table.numbers.in-a-row {
                             tbody {
                                 @for difference in self.same() {
                                     @let life = difference.known();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::document::{At, Document, SignalDocument};
 use super::report::Report;
-use super::secret::{Credentials, SecretStore, unreadable_hint};
+use super::secret::{Credentials, SecretError, SecretStore, unreadable_hint};
 use super::source::Source;
 use super::structure::TakenOut;
 use super::{ClassUse, Config, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
@@ -45,6 +45,9 @@ mod twins;
 mod watched;
 mod web;
 mod zone_names;
+
+/// What a token is compared with must not be guessable.
+const LEAST_TOKEN_CHARS: usize = 16;
 
 /// What a document is found to be.
 pub(super) struct Checked {
@@ -282,6 +285,25 @@ impl Checker<'_, '_> {
         table: &Range<usize>,
         owner: &Words,
     ) -> Option<Credentials> {
+        self.secret_of(user, secret, table, owner, SecretError::hint)
+    }
+
+    /// The token for `owner`, from the secret file that it names: the whole line, and so the password of nobody.
+    fn token(&mut self, secret: &At<String>, table: &Range<usize>, owner: &Words) -> Option<Credentials> {
+        // The name of a user makes the whole line the secret.
+        let user = Some(At { value: "Bearer".to_owned(), span: secret.span.clone() });
+        let hint = |error: &SecretError| error.hint_of_token(LEAST_TOKEN_CHARS);
+        self.secret_of(&user, &Some(secret.clone()), table, owner, hint)
+    }
+
+    fn secret_of(
+        &mut self,
+        user: &Option<At<String>>,
+        secret: &Option<At<String>>,
+        table: &Range<usize>,
+        owner: &Words,
+        hint: impl FnOnce(&SecretError) -> Words,
+    ) -> Option<Credentials> {
         if let Some(user) = user.as_ref().filter(|user| user.value.contains(':')) {
             self.report
                 .error(&user.span, of(owner, config_secret::user_with_colon()))
@@ -320,7 +342,7 @@ impl Checker<'_, '_> {
                 Some(credentials)
             }
             Err(error) => {
-                self.report.error(&secret.span, of(owner, error.sentence())).hint(error.hint());
+                self.report.error(&secret.span, of(owner, error.sentence())).hint(hint(&error));
                 None
             }
         }

@@ -269,6 +269,43 @@ fn nothing_that_lies_in_the_folder_makes_reading_fail() {
 }
 
 #[test]
+fn a_copy_of_a_file_is_read_once_and_said_and_the_longer_one_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), &of_every_kind());
+    let whole = entries(folder.path());
+    let path = files(folder.path()).remove(1);
+    let bytes = fs::read(&path).unwrap();
+    let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+    // One before it in the order of names, cut; one behind it, whole.
+    let cut = folder.path().join(format!("{}-00.journal", name.split('-').next().unwrap()));
+    fs::write(&cut, &bytes[..bytes.len() * 2 / 3]).unwrap();
+    let copy = folder.path().join(format!("{name} (copy).journal"));
+    fs::write(&copy, &bytes).unwrap();
+    let read = read(folder.path(), always()).unwrap();
+    let mut left_out = read.copies().to_vec();
+    left_out.sort();
+    let copies = left_out.iter().filter(|path| **path == cut).count();
+    assert_eq!((left_out.len(), copies), (2, 1), "{left_out:?}");
+    assert_eq!(read.collect::<Vec<_>>(), whole);
+}
+
+#[test]
+fn how_the_last_file_breaks_off_is_said_also_where_only_its_head_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), &of_every_kind());
+    let path = files(folder.path()).pop().unwrap();
+    let bytes = fs::read(&path).unwrap();
+    for left in [bytes.len() - 1, file::FILE_HEAD + 5, file::FILE_HEAD, 0] {
+        fs::write(&path, &bytes[..left]).unwrap();
+        let why = entries(folder.path()).pop();
+        let Some(Entry::Hole(Hole { at: None, why: HoleWhy::Torn { file, .. } })) = why else {
+            panic!("{left}: {why:?}")
+        };
+        assert_eq!(file, path);
+    }
+}
+
+#[test]
 fn files_that_are_gone_in_between_are_said() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path(), &of_every_kind());
