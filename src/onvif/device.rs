@@ -12,13 +12,13 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 use url::Url;
 
+use super::Login;
 use super::address::{AskedDevice, shown, without_password};
 use super::error::OnvifError;
 use super::http::{self, Answer};
 use super::media::{self, Profile, Service};
 use super::soap::{self, Fault, Message};
 use super::xml::{self, Element, Unreadable, escaped};
-use super::{Login, named};
 use crate::text::onvif as say;
 
 mod answer;

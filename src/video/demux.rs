@@ -31,7 +31,6 @@ mod found;
 mod times;
 
 use found::Found;
-pub(super) use times::GAP;
 use times::Times;
 
 /// Adds the reader of a file to a pipeline.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::alert_lifecycle::{GREW_AT_MOST_EVERY, RESTORED_WAIT};
+use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::rules::{CameraPlan, LineCrossed};

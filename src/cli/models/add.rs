@@ -20,7 +20,7 @@ use crate::analysis::detection::{Class, Detection};
 use crate::cli::{EXIT_INVALID, Failure, detect, language, named_path, print_line};
 use crate::detector::heads::{self, KINDS, Own};
 use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
-use crate::detector::{Inference, Model, Network, Thresholds};
+use crate::detector::{Detector as _, Inference, Model, Network, Thresholds};
 use crate::input_file;
 use crate::text::{Joint, Sentence, Words, foreign, model, models as say};
 use crate::types::provider::Provider;

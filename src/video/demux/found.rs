@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use gstreamer as gst;
-use gstreamer::prelude::*;
 
 use super::{of_several, size_or_codec, spoken};
 use crate::text::{Sentence, recording};

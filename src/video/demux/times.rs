@@ -10,7 +10,7 @@ use super::Gaps;
 const ASSUMED_STEP: Duration = Duration::from_millis(40);
 
 /// A pause in a recording is at least so long: no camera's pictures are farther apart.
-pub(in crate::video) const GAP: gst::ClockTime = gst::ClockTime::from_seconds(10);
+const GAP: gst::ClockTime = gst::ClockTime::from_seconds(10);
 /// Times that go back by more than pictures that are sent out of order do.
 const BACK: gst::ClockTime = gst::ClockTime::from_seconds(1);
 
