@@ -14,10 +14,11 @@
 //!                                                                │
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //!
-//!  what goes into analysis, without pictures ─► journal (some days) ─► retune: the same days under another configuration
+//!  what goes into analysis, without pictures ─┬─► journal (some days) ─► retune: the same days under another configuration
+//!                                             └─► shadow: another configuration, live, beside the one that runs
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences, retune} > {web, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences} > {web, metrics} > {shadow > retune} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file, private_files} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
@@ -75,9 +76,11 @@ pub mod mqtt;
 pub mod onvif;
 pub mod outbox;
 pub mod pipeline;
+pub(crate) mod private_files;
 pub(crate) mod retune;
 pub mod sensors;
 pub(crate) mod sentences;
+pub(crate) mod shadow;
 pub mod video;
 pub mod view;
 #[cfg(feature = "web")]

@@ -15,12 +15,14 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 30] = [
+const ARROWS: [(&str, &[&str]); 32] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
     ("clock", &["types", "analysis"]),
     ("input_file", &["types"]),
+    // Files of the service that root may write for it.
+    ("private_files", &[]),
     ("frame", &["types", "text", "analysis"]),
     ("contract", &["types", "text", "analysis"]),
     // What two configurations make of the same past.
@@ -60,8 +62,21 @@ const ARROWS: [(&str, &[&str]); 30] = [
     (
         "web",
         &[
-            "types", "text", "analysis", "clock", "contract", "config", "video", "evidence", "onvif",
-            "outbox", "audit", "control", "view",
+            "types",
+            "text",
+            "analysis",
+            "clock",
+            "contract",
+            "config",
+            "video",
+            "evidence",
+            "onvif",
+            "outbox",
+            "audit",
+            "control",
+            "view",
+            "private_files",
+            "shadow",
         ],
     ),
     ("metrics", &["types", "text", "contract", "config"]),
@@ -81,12 +96,27 @@ const ARROWS: [(&str, &[&str]); 30] = [
             "alerts",
         ],
     ),
+    // The same live: a second configuration judges what the first one is given.
+    (
+        "shadow",
+        &[
+            "types",
+            "text",
+            "analysis",
+            "contract",
+            "comparison",
+            "journal",
+            "config",
+            "retune",
+            "private_files",
+        ],
+    ),
     (
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "journal", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control",
-            "alerts", "view", "web", "metrics",
+            "alerts", "view", "web", "metrics", "retune", "shadow",
         ],
     ),
     (
@@ -114,6 +144,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
             "alerts",
             "comparison",
             "retune",
+            "shadow",
             "view",
             "onvif",
             "web",

@@ -52,6 +52,7 @@ pub(crate) mod run;
 pub mod schema;
 pub(crate) mod secret;
 pub(crate) mod sensors;
+pub(crate) mod shadow;
 mod stop;
 pub mod tail;
 mod when;
@@ -200,6 +201,8 @@ enum Command {
     Retune(retune::Args),
     /// Say why a rule raised no alert at a time: the first stage that said no, and by how much
     WhyNot(why_not::Args),
+    /// Let another configuration judge beside the one that runs, and show what it would have told
+    Shadow(shadow::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -261,6 +264,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Retune(args) => retune::run(args),
         Command::WhyNot(args) => why_not::run(args),
+        Command::Shadow(args) => shadow::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

@@ -19,7 +19,8 @@ mod report;
 #[cfg(test)]
 mod test_alerts;
 
-pub(crate) use difference::{Difference, differences};
+pub(crate) use alert_life::AlertLife;
+pub(crate) use difference::{Difference, Pairing, differences, of_lives};
 pub(crate) use lasting::lasting;
 pub(crate) use reasons::give_reasons;
-pub(crate) use report::{Comparison, Note, Picture};
+pub(crate) use report::{Comparison, Note, Picture, level_name};

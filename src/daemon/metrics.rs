@@ -41,6 +41,7 @@ impl Running {
             },
             alerts: alerts(readings),
             signals: signals(readings),
+            shadow: readings.shadow.as_ref().map(|shadow| shadow.counts),
             detector: detector(readings),
             cameras: cameras(readings),
             sensors: sensors(readings),

@@ -55,6 +55,7 @@ use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
 use super::sent_history::SentHistory;
+use super::shadow::ShadowStage;
 use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
 use super::{CONTROL_DIR, Control, DaemonError, machine};
 
@@ -439,6 +440,9 @@ pub(super) struct AnalysisStage {
     pub quality: QualityReport,
     /// What was found in the last days.
     pub journal: JournalStage,
+    /// A second configuration that judges the same.
+    pub shadow: ShadowStage,
+    clock: Clock,
 }
 
 impl AnalysisStage {
@@ -462,6 +466,8 @@ impl AnalysisStage {
         // As a replay has them: what is kept of an alert says nothing of this run's time.
         open.iter_mut().for_each(|revision| revision.at = at);
         let journal = JournalStage::start(config, storage.trouble.is_some(), clock);
+        let mut recorder = journal.recorder();
+        let (shadow, beside) = ShadowStage::start(folder, config, &loaded.models, &mut recorder, at.utc);
         let session = journal::session(config, &loaded.models, &open, at);
         let revisions = analysis.restore(open, at);
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
@@ -470,7 +476,7 @@ impl AnalysisStage {
         let quality = Mutex::new(quality);
         let known = Arc::new(Known { furniture, quality, ..Known::default() });
         let thread = AnalysisThread::start(
-            AnalysisStart { analysis, revisions, session, recorder: journal.recorder() },
+            AnalysisStart { analysis, revisions, session, recorder, shadow: beside },
             notes,
             clock,
             alerts.queue.clone(),
@@ -480,13 +486,14 @@ impl AnalysisStage {
         )
         .map_err(DaemonError::new)?;
         let (furniture, quality) = (FurnitureFile::within(folder), QualityReport::within(folder));
-        Ok(AnalysisStage { thread, queue, known, furniture, quality, journal })
+        Ok(AnalysisStage { thread, queue, known, furniture, quality, journal, shadow, clock })
     }
 
     fn stop(mut self) {
         // Fails only if the thread is gone already.
         let _ = self.queue.send(AnalysisMessage::Stop);
         self.thread.join();
+        self.shadow.stop(self.clock.now());
         self.journal.stop();
         self.furniture.finish(&self.known.furniture);
         self.quality.finish(&self.known.quality);

@@ -11,7 +11,7 @@ use crate::journal::Configuration;
 use crate::text::{Joint, Sentence, Words, retune as say};
 
 /// A sentence for each thing that the journal cannot say.
-pub(super) fn of(
+pub(crate) fn of(
     old: &Config,
     new: &Config,
     first: &Configuration,

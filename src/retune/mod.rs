@@ -11,7 +11,7 @@
 //! Must never write anything, nor say that a result holds where the journal cannot say so: what it cannot say is a note.
 
 mod judge;
-mod limits;
+pub(crate) mod limits;
 mod notes;
 mod pictures;
 mod reproduction;
@@ -39,9 +39,11 @@ use crate::config::{Config, Problems};
 use crate::journal::{self, Configuration, Entry, Hole, Input};
 use crate::text::retune as say;
 use crate::types::verdict::Verdict;
-use judge::{Judge, Judged, config_of};
+use judge::{Judged, config_of};
 use reproduction::Reproduction;
-use scope::Scope;
+
+pub(crate) use judge::{Judge, Kept};
+pub(crate) use scope::Scope;
 
 /// What was followed and counted before a time matters for so long after it: holds, cool-downs, beliefs that fade (a guess:
 /// twice the usual cool-down).
@@ -130,7 +132,11 @@ impl Seen {
             Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
                 self.verdicts.insert(alert.clone(), given.verdict);
             }
-            Entry::Input(_) | Entry::Published(_) | Entry::Unwatched(_) | Entry::Stop { .. } => {}
+            Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Stop { .. } => {}
         }
         self.last = entry.at().map(|at| at.utc).max(self.last);
     }

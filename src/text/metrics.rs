@@ -88,6 +88,17 @@ sentences! { "metrics";
         "Signals, each at each place, by what is believed.",
         "各地点的信号数，按当前判断分。";
 
+    // ---- a shadow
+    shadow():
+        "Whether a second configuration judges beside the one that runs.",
+        "是否有影子配置与运行中的配置并行判断。";
+    shadow_alerts():
+        "Alerts that the second configuration would have raised since it began; no sample where none judges.",
+        "影子配置开始以来会发出的预警数；没有影子配置时没有该项。";
+    shadow_missed():
+        "What cameras and sensors gave and the second configuration was not given, because it was too slow; no sample where none judges.",
+        "因来不及而未交给影子配置判断的摄像机和传感器记录数；没有影子配置时没有该项。";
+
     // ---- the detector
     detector():
         "What the models run on.",
