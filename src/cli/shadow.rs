@@ -116,6 +116,12 @@ fn ask(folder: &Path, begin: Option<Begin>) -> Result<(), Failure> {
 }
 
 fn show(folder: &Path, zone: &TimeZone, as_json: bool) -> Result<(), Failure> {
+    if let Err(error) = std::fs::read_dir(folder)
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        let why = say::not_read(folder.display(), error.to_string());
+        return Err(Failure::tried(why).hint(say::try_as_service()));
+    }
     let summary = shadow::summary_in(folder);
     if as_json {
         return print_line(json!(summary));

@@ -21,14 +21,16 @@ use crate::journal::{Configuration, Entry, Recorder, Shadow, ShadowEvent, listen
 use crate::retune::limits;
 use crate::shadow::{self, Answer, Both, LASTS_AT_MOST, Request, ShadowThread, Start, Stored, Summary};
 use crate::text::{
-    Sentence, Words, command, foreign, language_of_log, log_error, log_info, log_warn, shadow as say,
+    Sentence, Words, command, daemon, foreign, language_of_log, log_error, log_info, log_warn, shadow as say,
 };
 
 /// What it gets at its end to judge what it was given.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
 /// How often what it found is written where it is shown, where there is something new.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
-/// How often it is published, likewise.
+/// How often at least.
+const WRITE_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
+/// How often it is published, where there is something new.
 const PUBLISH_EVERY: Duration = Duration::from_secs(60);
 
 /// See the module.
@@ -169,26 +171,19 @@ impl ShadowStage {
         if let Some(RunningShadow { stored, limits, thread }) = &self.running
             && at.mono >= self.write_at
         {
-            self.write_at = at.mono + WRITE_EVERY;
             let summary = Summary::of(stored, limits, &thread.found());
-            // That time passed is written once a minute.
-            let is_same = self.summary.as_ref().is_some_and(|known| {
-                let at = Time(known.at.0.max(summary.at.0 - PUBLISH_EVERY));
-                Summary { at, ..known.clone() } == Summary { at, ..summary.clone() }
-                    && known.at.0 + PUBLISH_EVERY > summary.at.0
-            });
-            if !is_same {
+            let is_news = self.summary.as_ref().is_none_or(|known| !known.says_the_same(&summary));
+            // That time passed is written less often.
+            if is_news || at.mono >= self.write_at + WRITE_AT_LEAST_EVERY {
+                self.write_at = at.mono + WRITE_EVERY;
                 self.write(summary);
             }
         }
-        let summary =
-            self.summary.as_ref().filter(|summary| self.running.is_some() || !summary.is_running())?;
+        let summary = self.summary.as_ref()?;
         let now = (summary.counts.revisions, !summary.is_running());
-        // One that ended before this run is known.
-        if self.running.is_none() && self.published.is_none() {
-            return None;
-        }
-        if self.published == Some(now) || at.mono < self.publish_at {
+        // One that had ended before this run is known.
+        let is_known = self.published == Some(now) || (self.running.is_none() && self.published.is_none());
+        if is_known || at.mono < self.publish_at {
             return None;
         }
         (self.published, self.publish_at) = (Some(now), at.mono + PUBLISH_EVERY);

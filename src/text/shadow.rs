@@ -57,10 +57,12 @@ sentences! { "shadow";
     not_asked(folder, detail):
         "the box cannot be asked: {folder} cannot be written: {detail}",
         "无法向盒子提出请求：{folder} 无法写入（原文：{detail}）";
+    not_read(folder, detail):
+        "what the shadow found cannot be read in {folder}: {detail}",
+        "无法读取 {folder} 中影子配置的结果（原文：{detail}）";
     try_as_service(): "run it with sudo", "请用 sudo 运行";
     lasts_too_long(most): "a shadow judges for {most} days at most", "影子配置最多判断 {most} 天";
     lasts_too_short(least): "a shadow judges for {least} s at least", "影子配置至少判断 {least} 秒";
-    file_and_stop(): "a file and --stop cannot be used together", "文件与 --stop 不能同时使用";
 
     // ---- what is shown
     line_running(name, since, until, by):
