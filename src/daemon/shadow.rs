@@ -122,6 +122,13 @@ impl ShadowStage {
         }
     }
 
+    /// What it cannot say is known before it has judged anything.
+    fn show_begun(&mut self) {
+        if let Some(RunningShadow { stored, limits, .. }) = &self.running {
+            self.write(Summary::of(stored, limits, &shadow::Found::default()));
+        }
+    }
+
     /// Why the one that judges is over, if it is.
     fn ending(&self, now: Timestamp, live: &str) -> Option<ShadowEnding> {
         let running = self.running.as_ref()?;
@@ -168,7 +175,9 @@ impl ShadowStage {
 
     /// Writes what it found, and returns what is to be published, where either is due.
     fn look(&mut self, at: Moment) -> Option<ShadowData> {
-        if let Some(RunningShadow { stored, limits, thread }) = &self.running
+        // One that goes on after a restart shows what it found before until it knows.
+        let is_known = |running: &&RunningShadow| running.thread.has_judged();
+        if let Some(RunningShadow { stored, limits, thread }) = self.running.as_ref().filter(is_known)
             && at.mono >= self.write_at
         {
             let summary = Summary::of(stored, limits, &thread.found());
@@ -182,8 +191,11 @@ impl ShadowStage {
         let summary = self.summary.as_ref()?;
         let now = (summary.counts.revisions, !summary.is_running());
         // One that had ended before this run is known.
-        let is_known = self.published == Some(now) || (self.running.is_none() && self.published.is_none());
-        if is_known || at.mono < self.publish_at {
+        let is_said = match &self.running {
+            Some(running) => self.published == Some(now) || !running.thread.has_judged(),
+            None => self.published.is_none_or(|published| published == now),
+        };
+        if is_said || at.mono < self.publish_at {
             return None;
         }
         (self.published, self.publish_at) = (Some(now), at.mono + PUBLISH_EVERY);
@@ -197,7 +209,7 @@ impl ShadowStage {
             config_sha256: stored.sha256.clone(),
             since: stored.since,
             until: stored.until,
-            counts: thread.found().counts,
+            counts: thread.counts(),
         })
     }
 
@@ -331,6 +343,7 @@ impl Running {
             shadow::forget(&folder);
             return Err(say::failed().into());
         }
+        analysis.shadow.show_begun();
         let feed = ShadowFeed { listener, configuration };
         // Fails only while the daemon is stopping.
         let _ = analysis.queue.send(AnalysisMessage::Shadow(Some(Box::new(feed))));

@@ -74,6 +74,16 @@ impl ShadowThread {
         self.thread.is_finished()
     }
 
+    /// Whether it has judged anything in this run of the daemon.
+    pub(crate) fn has_judged(&self) -> bool {
+        self.found.lock().at.is_some()
+    }
+
+    /// The figures of what it found so far.
+    pub(crate) fn counts(&self) -> ShadowCounts {
+        self.found.lock().counts
+    }
+
     /// What it found so far.
     pub(crate) fn found(&self) -> Found {
         self.found.lock().clone()
