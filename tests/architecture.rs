@@ -22,6 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("analysis", &["types", "text"]),
     ("clock", &["types", "analysis"]),
     ("input_file", &["types"]),
+    // Files of the service that root may write for it.
+    ("private_files", &[]),
     ("frame", &["types", "text", "analysis"]),
     ("contract", &["types", "text", "analysis"]),
     // What two configurations make of the same past.
@@ -83,16 +85,31 @@ const ARROWS: &[(&str, &[&str])] = &[
         "web",
         &[
             "types", "text", "analysis", "clock", "contract", "config", "video", "evidence", "onvif",
-            "outbox", "audit", "coverage", "control", "view", "tune", "threads",
+            "outbox", "audit", "coverage", "control", "view", "tune", "threads", "private_files", "shadow",
         ],
     ),
     ("metrics", &["types", "text", "contract", "config", "threads"]),
+    // The same live: a second configuration judges what the first one is given.
+    (
+        "shadow",
+        &[
+            "types",
+            "text",
+            "analysis",
+            "contract",
+            "comparison",
+            "journal",
+            "config",
+            "retune",
+            "private_files",
+        ],
+    ),
     (
         "daemon",
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "journal", "mqtt", "audit", "coverage", "pipeline", "lifeline", "sensors",
-            "control", "alerts", "view", "web", "metrics",
+            "control", "alerts", "view", "web", "metrics", "retune", "shadow",
         ],
     ),
     (
@@ -122,6 +139,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "comparison",
             "retune",
             "tune",
+            "shadow",
             "view",
             "onvif",
             "web",

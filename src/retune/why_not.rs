@@ -367,6 +367,7 @@ impl<'q> Watch<'q> {
             | Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)
+            | Entry::Shadow(_)
             | Entry::Hole(_)
             | Entry::Stop { .. } => {}
         }
@@ -423,6 +424,7 @@ impl<'q> Watch<'q> {
             | Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)
+            | Entry::Shadow(_)
             | Entry::Stop { .. } => {}
         }
     }

@@ -222,6 +222,7 @@ pub(crate) mod secret_file;
 pub(crate) mod sensor;
 pub(crate) mod sensor_watch;
 mod sentence;
+pub(crate) mod shadow;
 pub(crate) mod source;
 pub(crate) mod stream;
 pub(crate) mod structure;
@@ -322,6 +323,7 @@ impl Entry {
         secret_file::ALL,
         sensor::ALL,
         sensor_watch::ALL,
+        shadow::ALL,
         source::ALL,
         stream::ALL,
         structure::ALL,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::parameter::Parameter;
 use crate::analysis::alert::AlertId;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{AlertLife, Difference, Pairing, differences_of};
+use crate::comparison::{AlertLife, Difference, Pairing, of_lives};
 use crate::types::verdict::Verdict;
 
 /// From so many verdicts on, a precision is said: with ten of ten the interval still reaches down to 0.72.
@@ -187,7 +187,7 @@ impl Live {
             lives.iter().filter(|life| raised(life)).cloned().collect()
         };
         let mut point = Point { value, ..Point::default() };
-        for difference in differences_of(&of_them(&self.lives), &of_them(after)) {
+        for difference in of_lives(&of_them(&self.lives), &of_them(after)) {
             let known = difference.known();
             if !self.is_within(known) || !is_asked(known) {
                 continue;

@@ -247,6 +247,7 @@ pub(crate) fn config_that_ran(journal: &Path) -> Result<Config, Unjudged> {
             | journal::Entry::Published(_)
             | journal::Entry::Mutes { .. }
             | journal::Entry::Unwatched(_)
+            | journal::Entry::Shadow(_)
             | journal::Entry::Hole(_)
             | journal::Entry::Stop { .. } => {}
         }

@@ -105,6 +105,7 @@ impl BlockWriter {
             | Entry::Reload { .. }
             | Entry::Mutes { .. }
             | Entry::Published(_)
+            | Entry::Shadow(_)
             | Entry::Hole(_)
             | Entry::Stop { .. } => self.rare(at, entry),
         }
