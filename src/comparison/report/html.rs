@@ -25,7 +25,7 @@ const POLICY: &str = concat!("default-src 'none';", " style-src 'unsafe-inline';
 const LEVELS: [Level; 4] = [Level::Red, Level::Orange, Level::Yellow, Level::Blue];
 
 /// A text in both languages, of which the reader chooses one.
-pub(super) fn both(words: &Words) -> Markup {
+fn both(words: &Words) -> Markup {
     let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
     two(&english, &chinese)
 }
@@ -35,6 +35,17 @@ fn two(english: &str, chinese: &str) -> Markup {
         @if english == chinese { (english) } @else {
             span lang=(Language::English.tag()) { (coded(english)) }
             span lang=(Language::Chinese.tag()) { (coded(chinese)) }
+        }
+    }
+}
+
+/// The same in a drawing: what else stands in one ends it.
+pub(super) fn both_in_drawing(words: &Words) -> Markup {
+    let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
+    html! {
+        @if english == chinese { (english) } @else {
+            tspan lang=(Language::English.tag()) { (english) }
+            tspan lang=(Language::Chinese.tag()) { (chinese) }
         }
     }
 }
@@ -174,8 +185,8 @@ impl Comparison {
                                     tr {
                                         th scope="row" { (rule) }
                                         @for (head, count) in heads.iter().zip(counts) {
-                                            // On a phone a row is a list, and each number has its name beside it.
-                                            td { span.head { (say_both(head.clone())) } (count) }
+                                            // On a phone a row is a list: each number has its name beside it, and 0 is left out.
+                                            td.none[*count == 0] { span.head { (say_both(head.clone())) } (count) }
                                         }
                                     }
                                 }

@@ -218,7 +218,10 @@ fn nobody_far_away_makes_the_box_forget_what_it_recorded() {
     let off = judged("days = 0\nmax_mib = 64");
     assert!(off.starts_with("[journal] `days` is 0, less than the 5 of the file on the box"), "{off}");
     let shorter = judged("days = 4\nmax_mib = 63");
-    assert!(shorter.contains("`days` is 4") && shorter.contains("`max_mib` is 63, less than the 64"), "{shorter}");
+    assert!(
+        shorter.contains("`days` is 4") && shorter.contains("`max_mib` is 63, less than the 64"),
+        "{shorter}"
+    );
     // What was raised from afar is taken back from afar.
     let raised = config(folder.path(), &journal("days = 30\nmax_mib = 64"));
     assert_eq!(in_words(&forbidden(&file, &raised, &file, now)), "");
