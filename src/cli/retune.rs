@@ -332,9 +332,9 @@ mod tests {
             ),
             (
                 unknown("cam-l"),
-                "neither configuration has a camera `cam-l`\n  hint: did you mean `cam-1`? there are `cam-1` and `yard`",
+                "neither configuration has a camera `cam-l`\n  hint: did you mean `cam-1`? there are `cam-1`, `yard`",
             ),
-            (unknown("x"), "neither configuration has a camera `x`\n  hint: there are `cam-1` and `yard`"),
+            (unknown("x"), "neither configuration has a camera `x`\n  hint: there are `cam-1`, `yard`"),
             (
                 Unjudged::Several(vec![unknown("x"), too_short(behind, later, Vec::new())]),
                 "`yard`\nerror: the detection journal has too little",

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::alerts::faces::FaceFinder;
 use crate::analysis::detection::{Class, Detection};
-use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::geometry::Polygon;
 use crate::detector::{Detector, Model, Thresholds};
 use crate::evidence::{self, Covered, EvidenceError, Redacted, Scene};
 use crate::frame::Picture;
@@ -77,23 +77,36 @@ const SEARCH_EVERY: Duration = Duration::from_millis(600);
 /// and so is whatever differs from the empty view.
 const DRIFT_PER_SEC: f32 = 6.0;
 
+/// A vehicle whose box overlaps its former one so much has not moved: in one that moves a face moves too fast to be remembered.
+const STANDS_STILL: f32 = 0.9;
+
+/// Where pictures are left clearer, and somebody may sit.
+fn is_vehicle(class: Class) -> bool {
+    [Class::CAR, Class::BUS, Class::TRUCK].contains(&class)
+}
+
 /// What a search found.
 struct Remembered {
     at: Duration,
     faces: Vec<Detection>,
     /// What else was in the picture: something new is a reason to search at once.
-    seen: Vec<BBox>,
-    /// Only the whole of the picture was searched.
-    is_coarse: bool,
+    seen: Vec<Detection>,
+    /// Only the whole of the picture was searched, not its parts.
+    is_whole_only: bool,
 }
 
 impl Remembered {
-    /// Whether it still says where faces are.
-    fn holds(&self, scene: &Scene<'_>, at: Duration, is_coarse: bool) -> bool {
-        let is_known =
-            |one: &Detection| self.seen.iter().any(|b| b.intersection(&one.box_in_frame).is_some());
+    /// Whether it still says where faces are, if a search of the whole were enough or not.
+    fn holds(&self, scene: &Scene<'_>, at: Duration, is_whole_enough: bool) -> bool {
+        let is_known = |one: &Detection| {
+            let mut before = self.seen.iter().map(|before| &before.box_in_frame);
+            match is_vehicle(one.class) {
+                true => before.any(|b| b.iou(&one.box_in_frame) > STANDS_STILL),
+                false => before.any(|b| b.intersection(&one.box_in_frame).is_some()),
+            }
+        };
         let is_recent = at >= self.at && at - self.at < SEARCH_EVERY;
-        is_recent && (is_coarse || !self.is_coarse) && scene.seen.iter().all(is_known)
+        is_recent && (is_whole_enough || !self.is_whole_only) && scene.seen.iter().all(is_known)
     }
 
     /// Where faces can be by now. One of somebody who is found where it was has its place: they are covered themselves.
@@ -152,13 +165,15 @@ impl StrictRedactor {
         scene: &Scene<'_>,
         at: Duration,
     ) -> Result<Redacted, Sentence> {
-        let is_coarse = evidence::covers_everything(scene);
-        let holds = self.remembered.as_ref().is_some_and(|before| before.holds(scene, at, is_coarse));
+        // Where everything is coarse, a face that is too small to be found in the whole is smaller than what is left to see; but
+        // vehicles are left clearer.
+        let has_vehicle = scene.seen.iter().any(|one| is_vehicle(one.class));
+        let is_whole_enough = !has_vehicle && evidence::covers_everything(scene);
+        let holds = self.remembered.as_ref().is_some_and(|before| before.holds(scene, at, is_whole_enough));
         if !holds {
-            // Where everything is coarse, a face that is too small to be found in the whole is smaller than what is left to see.
-            let faces = self.find(model, scene, || !is_coarse)?;
-            let seen = scene.seen.iter().map(|one| one.box_in_frame).collect();
-            self.remembered = Some(Remembered { at, faces, seen, is_coarse });
+            let faces = self.find(model, scene, || !is_whole_enough)?;
+            let (seen, is_whole_only) = (scene.seen.to_vec(), is_whole_enough);
+            self.remembered = Some(Remembered { at, faces, seen, is_whole_only });
         }
         let faces: Vec<Detection> =
             self.remembered.iter().flat_map(|found| found.faces(scene.seen, at)).collect();
@@ -245,6 +260,7 @@ fn sentence(error: &EvidenceError) -> Sentence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::geometry::BBox;
     use crate::frame::test_support::gray;
 
     fn detection(class: Class, x: f32) -> Detection {
@@ -255,22 +271,25 @@ mod tests {
     fn a_face_is_remembered_for_a_moment_wider_and_wider_and_not_where_something_new_is_seen() {
         let picture = gray(64, 64, 64, |_, _| 128);
         let (person, newcomer) = (detection(Class::PERSON, 0.2), detection(Class::PERSON, 0.7));
-        let remembered = |is_coarse| Remembered {
+        let car = detection(Class::CAR, 0.5);
+        let remembered = |is_whole_only| Remembered {
             at: Duration::from_secs(10),
             faces: vec![detection(Class::FACE, 0.2)],
-            seen: vec![person.box_in_frame],
-            is_coarse,
+            seen: vec![person, car],
+            is_whole_only,
         };
-        let holds = |seen: &[Detection], after_ms: u64, is_coarse, before_is_coarse| {
+        let holds = |seen: &[Detection], after_ms: u64, is_whole_enough, is_whole_only| {
             let scene = Scene { picture: &picture, classes: &[], seen, shown: &[], masks: &[], view: None };
             let at = Duration::from_secs(10) + Duration::from_millis(after_ms);
-            remembered(before_is_coarse).holds(&scene, at, is_coarse)
+            remembered(is_whole_only).holds(&scene, at, is_whole_enough)
         };
         assert!(holds(&[person], 400, false, false));
         assert!(holds(&[person], 400, true, true));
         assert!(!holds(&[person], 600, false, false), "it is too long ago");
         assert!(!holds(&[person, newcomer], 200, false, false), "somebody new");
         assert!(!holds(&[person], 200, false, true), "parts were not searched");
+        assert!(holds(&[person, car], 200, false, false));
+        assert!(!holds(&[person, detection(Class::CAR, 0.51)], 200, false, false), "the car has moved");
         let after = |ms: u64, seen: &[Detection]| {
             let at = Duration::from_secs(10) + Duration::from_millis(ms);
             let remembered = remembered(false);

@@ -39,6 +39,17 @@ fn two(english: &str, chinese: &str) -> Markup {
     }
 }
 
+/// The same in a drawing: what else stands in one ends it.
+pub(super) fn both_in_drawing(words: &Words) -> Markup {
+    let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
+    html! {
+        @if english == chinese { (english) } @else {
+            tspan lang=(Language::English.tag()) { (english) }
+            tspan lang=(Language::Chinese.tag()) { (chinese) }
+        }
+    }
+}
+
 /// What stands in a file, or is typed, is between backticks.
 fn coded(text: &str) -> Markup {
     html! {
@@ -180,8 +191,8 @@ impl Comparison {
                                     tr {
                                         th scope="row" { (rule) }
                                         @for (head, count) in heads.iter().zip(counts) {
-                                            // On a phone a row is a list, and each number has its name beside it.
-                                            td { span.head { (say_both(head.clone())) } (count) }
+                                            // On a phone a row is a list: each number has its name beside it, and 0 is left out.
+                                            td.none[*count == 0] { span.head { (say_both(head.clone())) } (count) }
                                         }
                                     }
                                 }

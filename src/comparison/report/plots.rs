@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::super::alert_life::AlertLife;
 use super::super::difference::Difference;
 use super::super::price::{Fate, Price};
-use super::html::{both, both_in_one};
+use super::html::{both_in_drawing, both_in_one};
 use super::{Comparison, level_name, outcome_name};
 use crate::analysis::time::Timestamp;
 use crate::contract::kinds;
@@ -52,7 +52,7 @@ const HEIGHT: f64 = 170.0;
 /// Half of the room that the name of a moment takes.
 const HALF_A_NAME: f64 = 28.0;
 /// Seconds that a pair of bars may stand for, and the names of moments.
-const STEPS: [i64; 9] = [1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600];
+const STEPS: [i64; 8] = [1, 5, 15, 60, 300, 900, 3_600, 10_800];
 /// Of less than this, seconds, bars say nothing that the time lines do not say better.
 const SHORTEST_WITH_BARS: i64 = 600;
 /// Of the time lines: the name above one, a mark, the room that it takes, and what is between the old and the new and below them.
@@ -406,7 +406,7 @@ fn verdicts_on(price: &Price, sheet: Sheet) -> Markup {
                 @let y = 10.0 + 32.0 * at as f64;
                 @let words = Words::from(say::gone_of(fate.gone, fate.all));
                 @let (gone, kept) = (fate.gone, fate.all - fate.gone);
-                text x=(NAMES_LEFT - 8.0) y=(y + 16.0) text-anchor="end" { (both(&name.clone().into())) }
+                text x=(NAMES_LEFT - 8.0) y=(y + 16.0) text-anchor="end" { (both_in_drawing(&name.clone().into())) }
                 g {
                     title { (both_in_one(&words)) }
                     rect.after x=(NAMES_LEFT) y=(y) width=(number(width(kept))) height="22" {}

@@ -111,7 +111,12 @@ fn the_report_is_whole_and_loads_nothing() {
     for language in Language::ALL {
         let html = example().html(language);
         let elements = elements(&html);
-        assert_eq!(elements.iter().filter(|name| *name == "svg").count(), 3, "three plots");
+        let plots = elements.iter().filter(|name| *name == "svg").count();
+        assert_eq!(plots, 6, "three plots, each for a page and for a phone");
+        for plot in html.split("<svg ").skip(1) {
+            let plot = plot.split("</svg>").next().unwrap();
+            assert!(!plot.contains("<span"), "a browser ends a drawing there: {plot}");
+        }
         for outside in ["http:", "https:", "//", "<script", "<link", "url(", "@import", "href", "<iframe"] {
             assert!(!html.contains(outside), "{outside} in {html}");
         }
@@ -146,6 +151,20 @@ fn the_colours_are_those_of_the_page() {
         css[from..to].to_owned()
     };
     assert_eq!(palette(page), palette(report));
+}
+
+#[test]
+fn a_short_recording_has_no_bars_and_one_without_pictures_says_nothing_of_them() {
+    let mut short = example();
+    assert!(short.html(Language::English).contains("redacted evidence that the box still keeps"));
+    (short.from, short.to) = (at(5_000), at(5_030));
+    short.verdicts.clear();
+    short.pictures.clear();
+    let html = short.html(Language::English);
+    assert_eq!(elements(&html).iter().filter(|name| *name == "svg").count(), 2, "the time lines only");
+    assert!(html.contains("Nothing in this file is loaded from elsewhere."), "{html}");
+    assert!(!html.contains("redacted evidence"), "{html}");
+    assert!(html.contains(">01:23:20</text>"), "moments are told to the second: {html}");
 }
 
 #[test]
