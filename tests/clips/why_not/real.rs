@@ -309,6 +309,32 @@ pub const CASES: &[Case] = &[
         because: "the man is there from 23 to 45, and nothing was looked at from 22 to 46",
         ..IN_ROOM
     },
+    Case {
+        name: "room: she is at the table for 17 of 30 seconds",
+        rule: "present = { zone = \"table\", classes = [\"person\"], for_secs = 30 }",
+        at: 65.0,
+        stage: "too_short",
+        because: "somebody stands at the table from 51.6 to 68.3",
+        ..IN_ROOM
+    },
+    Case {
+        name: "room: by night nearly certain is asked for",
+        camera: "night = { schedule = \"19:00-06:00\", thresholds = { person = 0.98 } }\n[[camera.zone]]\nid = \"room\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        begins: "2026-11-30T23:00:00+08:00",
+        at: 60.0,
+        stage: "below_threshold",
+        because: "the woman stands at the table, and it is eleven at night",
+        ..IN_ROOM
+    },
+    Case {
+        name: "room: its kind was muted while she was there",
+        rule: "signal = \"visitor\"\npresent = { zone = \"room\", classes = [\"person\"], for_secs = 3 }",
+        besides: Besides::Muted(56.0, "kind", "visitor"),
+        at: 62.0,
+        stage: "muted",
+        because: "the alert of the woman was open when somebody muted its kind",
+        ..IN_ROOM
+    },
     // ---- the street
     Case {
         name: "street: cars pass, none stops",
@@ -406,6 +432,26 @@ pub const CASES: &[Case] = &[
         because: "from 25 on nothing can be seen but grey",
         ..ON_STREET
     },
+    Case {
+        name: "street: overloaded while one drove by",
+        rule: "hold_secs = 0.5\nline = { line = \"across\", classes = [\"car\", \"truck\", \"bus\"], direction = \"left_to_right\" }",
+        besides: Besides::Overloaded(12.0, 19.0),
+        at: 17.3,
+        within: 4,
+        stage: "not_decoded",
+        because: "the black off-roader crosses at 17.3, and nothing was looked at from 12 to 19",
+        ..ON_STREET
+    },
+    Case {
+        name: "street: the stream stopped before one drove by",
+        rule: "hold_secs = 0.5\nline = { line = \"across\", classes = [\"car\", \"truck\", \"bus\"], direction = \"left_to_right\" }",
+        besides: Besides::StreamStops(12.0),
+        at: 17.3,
+        within: 4,
+        stage: "silent",
+        because: "no picture came from 12 on; that was noticed at 20",
+        ..ON_STREET
+    },
     // ---- the walkway
     Case {
         name: "walkway: nobody on the grass",
@@ -500,6 +546,13 @@ pub const CASES: &[Case] = &[
         because: "people and desks",
         ..IN_OFFICE
     },
+    Case {
+        name: "office: taller than people may be",
+        camera: "heights = { person = { max = 0.05 } }\n[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        stage: "left_out",
+        because: "even those at the back are a tenth of the picture tall, and the camera takes a twentieth",
+        ..IN_OFFICE
+    },
     // ---- the plaza
     Case {
         name: "plaza: fewer than thirty",
@@ -585,6 +638,20 @@ pub const CASES: &[Case] = &[
         because: "no picture came from 2 on; that was noticed at 10",
         ..AT_WORK
     },
+    Case {
+        name: "worker: nearly certain is asked for",
+        camera: "thresholds = { person = 0.99 }\n[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        stage: "below_threshold",
+        because: "the worker walks through the hall",
+        ..AT_WORK
+    },
+    Case {
+        name: "worker: the hall is masked",
+        camera: "[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n[[camera.mask]]\npolygon = [[0.0, 0.2], [1.0, 0.2], [1.0, 1.0], [0.0, 1.0]]\n",
+        stage: "masked",
+        because: "the worker walks where it is masked",
+        ..AT_WORK
+    },
     // ---- the motorway
     Case {
         name: "motorway: nobody on foot",
@@ -594,6 +661,17 @@ pub const CASES: &[Case] = &[
         at: 8.0,
         stage: "not_found",
         because: "cars and trucks, nobody on foot",
+        ..IN_ROOM
+    },
+    Case {
+        name: "motorway: under a mask",
+        clip: TUNNEL,
+        camera: "[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        rule: "present = { zone = \"all\", classes = [\"truck\"], for_secs = 1 }",
+        at: 12.0,
+        within: 2,
+        stage: "masked",
+        because: "two trucks drive at the left, within the mask",
         ..IN_ROOM
     },
     Case {
