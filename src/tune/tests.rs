@@ -342,7 +342,7 @@ fn a_value_is_judged_alone_whatever_shares_its_judge() {
 #[test]
 fn the_belief_of_a_signal_has_a_curve() {
     let folder = tempfile::tempdir().unwrap();
-    let signal = "[[signal]]\nkind = \"after_hours\"\nfrom = [{ rule = \"yard\", weight = 2.0 }]\nhold_secs = 5\ncooldown_secs = 0\n";
+    let signal = "[[signal]]\nkind = \"after_hours\"\nfrom = [{ rule = \"yard\", weight = 2.0 }]\nhalf_life_secs = 1\nhold_secs = 5\ncooldown_secs = 0\n";
     let text = text() + signal;
     let visits = vec![visit(0.9, UNJUDGED); 3];
     let tuning = tuned(&asked(&folder, &text, &visits));
@@ -444,6 +444,8 @@ fn an_interval_is_wilsons() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     /// Of alerts this does not hold: one long alert may become two.
     #[test]
     fn with_a_higher_threshold_no_more_detections_count(
