@@ -181,7 +181,7 @@ impl ShadowStage {
             && at.mono >= self.write_at
         {
             let summary = Summary::of(stored, limits, &thread.found());
-            let is_news = self.summary.as_ref().is_none_or(|known| !known.says_the_same(&summary));
+            let is_news = self.summary.as_ref().is_none_or(|known| !known.is_same_but_for_time(&summary));
             // That time passed is written less often.
             if is_news || at.mono >= self.write_at + WRITE_AT_LEAST_EVERY {
                 self.write_at = at.mono + WRITE_EVERY;
@@ -191,11 +191,11 @@ impl ShadowStage {
         let summary = self.summary.as_ref()?;
         let now = (summary.counts.revisions, !summary.is_running());
         // One that had ended before this run is known.
-        let is_said = match &self.running {
+        let is_published = match &self.running {
             Some(running) => self.published == Some(now) || !running.thread.has_judged(),
             None => self.published.is_none_or(|published| published == now),
         };
-        if is_said || at.mono < self.publish_at {
+        if is_published || at.mono < self.publish_at {
             return None;
         }
         (self.published, self.publish_at) = (Some(now), at.mono + PUBLISH_EVERY);

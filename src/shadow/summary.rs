@@ -74,7 +74,7 @@ impl Summary {
     }
 
     /// Whether another one says the same, as of another time.
-    pub(crate) fn says_the_same(&self, other: &Summary) -> bool {
+    pub(crate) fn is_same_but_for_time(&self, other: &Summary) -> bool {
         *self == Summary { at: self.at, ..other.clone() }
     }
 

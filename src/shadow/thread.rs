@@ -106,7 +106,7 @@ pub(super) struct JudgingShadow<'c> {
     judge: Judge<'c>,
     folder: PathBuf,
     recorder: Recorder,
-    told: Lives,
+    live: Lives,
     shadow: Lives,
     revisions: u64,
     missed: u64,
@@ -133,13 +133,13 @@ impl<'c> JudgingShadow<'c> {
             judge.resume(std::mem::take(&mut kept.judge));
             state = kept;
         }
-        let State { told, shadow, revisions, missed, latest, .. } = state;
+        let State { live, shadow, revisions, missed, latest, .. } = state;
         let mut shadow = JudgingShadow {
             stored,
             judge,
             folder,
             recorder,
-            told,
+            live,
             shadow,
             revisions,
             missed,
@@ -173,7 +173,7 @@ impl<'c> JudgingShadow<'c> {
         self.at = entry.at().or(self.at);
         match entry {
             Entry::Published(published) => {
-                self.told.take(published);
+                self.live.take(published);
                 self.is_news = true;
             }
             Entry::Hole(hole) => self.note_missed(&hole.why),
@@ -231,7 +231,7 @@ impl<'c> JudgingShadow<'c> {
     /// Compares what it made with what was told, as of now.
     fn compare(&mut self) {
         let now = self.at.map_or(self.stored.since.0, |at| at.utc);
-        let (counts, differences) = lives::compared(&self.told, &self.shadow, now);
+        let (counts, differences) = lives::compared(&self.live, &self.shadow, now);
         let mut found = self.found.lock();
         found.counts = ShadowCounts { revisions: self.revisions, missed: self.missed, ..counts };
         found.differences = differences;
@@ -244,7 +244,7 @@ impl<'c> JudgingShadow<'c> {
         let state = State {
             of: String::new(),
             judge: self.judge.kept(),
-            told: self.told.clone(),
+            live: self.live.clone(),
             shadow: self.shadow.clone(),
             revisions: self.revisions,
             missed: self.missed,

@@ -65,7 +65,7 @@ fn what_a_shadow_would_have_told_is_seen_and_nobody_is_alerted_over_a_restart_un
 
     assert_eq!(site.post(TOKEN, 0.9), "HTTP/1.1 204 No Content");
     let one = found(&site, "an alert", |found| found["counts"]["alerts"] == 1);
-    assert_eq!((&one["counts"]["only_shadow"], &one["counts"]["alerts_told"]), (&json!(1), &json!(0)));
+    assert_eq!((&one["counts"]["only_shadow"], &one["counts"]["alerts_published"]), (&json!(1), &json!(0)));
     site.stop();
     site.run();
     let again = found(&site, "that it goes on", |found| found["at"].as_str() > one["at"].as_str());
