@@ -148,6 +148,7 @@ pub(super) fn failed_in(
             Failure::tried(say::old_unreadable(path.display(), problems)).hint(say::try_after_upgrade())
         }
         Unjudged::Unknown(error) => Failure::tried(error.sentence()).hint(error.hint()),
+        Unjudged::Stopped => Failure::tried(say::stopped()),
     }
 }
 

@@ -22,4 +22,6 @@ mod test_alerts;
 pub(crate) use difference::{Difference, differences};
 pub(crate) use lasting::lasting;
 pub(crate) use reasons::give_reasons;
+#[cfg(feature = "web")]
+pub(crate) use report::style_within;
 pub(crate) use report::{Comparison, Note, Picture};

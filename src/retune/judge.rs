@@ -19,7 +19,7 @@ use crate::journal::{Configuration, Entry, Input, Look, Published, Session};
 ///
 /// # Errors
 /// It cannot be read any more: what another version of the program wrote.
-pub(super) fn config_of(configuration: &Configuration) -> Result<Config, Unjudged> {
+pub(crate) fn config_of(configuration: &Configuration) -> Result<Config, Unjudged> {
     let path: &Path = &configuration.path;
     let config = Config::from_text(path, &configuration.text, &Surroundings::elsewhere(path))
         .map_err(|problems| Unjudged::Old(Box::new((path.to_owned(), problems))))?;
@@ -100,6 +100,11 @@ impl<'c> Judge<'c> {
     /// What it made; open alerts stay open.
     pub(super) fn finish(self) -> Judged {
         self.judged
+    }
+
+    /// Revisions that it made until now.
+    pub(super) fn made_so_far(&self) -> usize {
+        self.judged.revisions.len()
     }
 
     /// The analysis as it is now; nothing before the first run.

@@ -20,7 +20,7 @@ use crate::types::hex::sha256_hex;
 use crate::types::language::Language;
 use crate::types::phase::Phase;
 
-const HOURS: u32 = 3;
+pub(crate) const HOURS: u32 = 3;
 const RESTART: u32 = 7_200;
 const RELOAD: u32 = 8_000;
 
@@ -36,7 +36,7 @@ const VISITS: [(&str, u32, u32, f32); 8] = [
     ("cam-2", 9_000, 40, 0.8),
 ];
 
-fn text(threshold: &str, evidence: &Path) -> String {
+pub(crate) fn text(threshold: &str, evidence: &Path) -> String {
     let camera = |id: &str| {
         format!(
             "[[camera]]\nid = \"{id}\"\neye = \"village\"\nurl = \"rtsp://10.0.0.31/{id}\"\ngrid = \"53012700300102\"\n{threshold}\n\
@@ -71,11 +71,11 @@ fn configuration(text: String) -> Arc<Configuration> {
     })
 }
 
-fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-11-16T06:00:00Z".parse().unwrap()
 }
 
-fn after(secs: u32) -> Timestamp {
+pub(crate) fn after(secs: u32) -> Timestamp {
     start() + std::time::Duration::from_secs(secs.into())
 }
 
@@ -210,7 +210,7 @@ fn analysis_of(configuration: &Configuration) -> Analysis {
 }
 
 /// The journal of the afternoon.
-fn afternoon(evidence: &Path) -> Vec<Entry> {
+pub(crate) fn afternoon(evidence: &Path) -> Vec<Entry> {
     let text = text("", evidence);
     let mut live = Live::new(configuration(text.clone()));
     for half in 0..HOURS * 7_200 {
@@ -255,7 +255,7 @@ fn request(text: &str, cameras: &[&str]) -> Request {
 
 fn judged(request: &Request, entries: Vec<Entry>) -> Comparison {
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    of_entries(request, &first, entries.into_iter(), &mut |_| {}).unwrap_or_else(|why| panic!("{why:?}"))
+    of_entries(request, &first, entries.into_iter(), &mut |_| true).unwrap_or_else(|why| panic!("{why:?}"))
 }
 
 fn codes(notes: &[Note]) -> Vec<&'static str> {
@@ -271,7 +271,7 @@ fn changed_visits(comparison: &Comparison) -> Vec<(String, i64)> {
     changed(&comparison.differences).map(one).collect()
 }
 
-const HIGHER: &str = "thresholds = { person = 0.6 }";
+pub(crate) const HIGHER: &str = "thresholds = { person = 0.6 }";
 
 #[test]
 fn the_old_configuration_gives_again_what_was_published_and_a_higher_threshold_loses_what_was_seen_badly() {
@@ -320,8 +320,30 @@ fn it_is_the_same_from_the_journal_on_disk() {
 
     request.from = after(100 * 3_600);
     request.to = after(101 * 3_600);
-    let why = retune(&request, &mut |_| {}).unwrap_err();
+    let why = retune(&request, &mut |_| true).unwrap_err();
     assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
+}
+
+#[test]
+fn whoever_looks_on_learns_what_it_takes_and_may_stop_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = afternoon(folder.path());
+    let request = request(&text(HIGHER, folder.path()), &[]);
+    let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
+    let mut seen: Vec<SoFar> = Vec::new();
+    let stopped = of_entries(&request, &first, entries.clone().into_iter(), &mut |so_far| {
+        seen.push(so_far);
+        seen.len() < 3
+    });
+    assert!(matches!(stopped, Err(Unjudged::Stopped)), "{stopped:?}");
+    assert_eq!(seen.len(), 3, "it is not asked again");
+    assert!(seen[0].at < seen[2].at && seen[0].cpu <= seen[2].cpu);
+    let mut made = 0;
+    let whole = of_entries(&request, &first, entries.into_iter(), &mut |so_far| {
+        made = so_far.revisions;
+        true
+    });
+    assert!(whole.is_ok() && made > 0, "{made}");
 }
 
 #[test]
@@ -349,7 +371,7 @@ fn one_camera_alone_is_judged_as_with_the_others() {
 
     let request = request(&text("", folder.path()), &["cam-9"]);
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| true).unwrap_err();
     assert!(
         matches!(&why, Unjudged::UnknownCamera { camera, known } if camera == "cam-9" && known.len() == 2)
     );
@@ -462,7 +484,7 @@ fn too_short_a_journal_and_one_of_another_time_are_said() {
     let mut request = request(&text("", folder.path()), &[]);
     request.from = after(3_600);
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| true).unwrap_err();
     assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
 }
 

@@ -18,10 +18,14 @@ use crate::text::{Joint, Sentence, Words, comparison as say, page};
 use crate::types::level::Level;
 use crate::types::verdict::Verdict;
 
+mod embedded;
 mod html;
 mod json;
 mod plots;
 mod text;
+
+#[cfg(feature = "web")]
+pub(crate) use embedded::style_within;
 
 /// What two configurations make of the same past.
 #[derive(Debug)]
@@ -70,6 +74,8 @@ pub(crate) struct Picture {
     pub(crate) thumbnail: Vec<u8>,
     /// Width and height of the small one, in pixels.
     pub(crate) size: (u32, u32),
+    /// Where a page shows the very picture that was published; in a file of its own it is in the file.
+    pub(crate) shown_at: Option<String>,
 }
 
 impl Comparison {
