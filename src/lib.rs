@@ -17,7 +17,7 @@
 //!  what goes into analysis, without pictures ─► journal (some days) ─► retune: the same days under another configuration
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences, retune} > {web, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences} > {web > retune, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the

@@ -203,10 +203,12 @@ pub(crate) mod page;
 pub(crate) mod page_backup;
 pub(crate) mod page_changes;
 pub(crate) mod page_live;
+pub(crate) mod page_past;
 pub(crate) mod page_plots;
 pub(crate) mod page_rules;
 pub(crate) mod page_shapes;
 pub(crate) mod page_test;
+pub(crate) mod page_timeline;
 pub(crate) mod page_wizard;
 pub(crate) mod place;
 pub(crate) mod policy;
@@ -301,9 +303,11 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         page_changes::ALL,
         page_live::ALL,
         page_rules::ALL,
+        page_past::ALL,
         page_plots::ALL,
         page_shapes::ALL,
         page_test::ALL,
+        page_timeline::ALL,
         page_wizard::ALL,
         outbox_step::ALL,
         place::ALL,
