@@ -15,9 +15,10 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //!
 //!  what goes into analysis, without pictures ─► journal (some days) ─► retune: the same days under another configuration
+//!  what could have been reported, each second ─► coverage (a ledger of hours) ─► `up/count`, `lookout coverage`, the page
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences} > {web > retune, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences} > {web > retune, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, {audit, coverage} > hash_chain, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
@@ -55,6 +56,7 @@ pub mod analysis;
 pub mod clock;
 pub mod contract;
 pub mod frame;
+pub(crate) mod hash_chain;
 pub(crate) mod input_file;
 pub mod lifeline;
 pub(crate) mod metrics;
@@ -67,6 +69,7 @@ pub mod cli;
 pub(crate) mod comparison;
 pub mod config;
 pub mod control;
+pub mod coverage;
 pub(crate) mod daemon;
 pub mod detector;
 pub mod evidence;

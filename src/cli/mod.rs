@@ -32,6 +32,7 @@ pub(crate) mod backup;
 pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod compare;
+pub(crate) mod coverage;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
@@ -200,6 +201,8 @@ enum Command {
     Retune(retune::Args),
     /// Say why a rule raised no alert at a time: the first stage that said no, and by how much
     WhyNot(why_not::Args),
+    /// Say how long rules could have raised an alert, and what kept them from it: with it, "no alert" says something
+    Coverage(coverage::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -261,6 +264,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Retune(args) => retune::run(args),
         Command::WhyNot(args) => why_not::run(args),
+        Command::Coverage(args) => coverage::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

@@ -78,8 +78,8 @@ pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Journal, MetricsListener, Mqtt, Outbox,
-    Sensor, Sensors, Site, Tls, Web, WebListen,
+    Broker, Camera, CameraSource, Coverage, Detector, Evidence, FaceModel, Journal, MetricsListener, Mqtt,
+    Outbox, Sensor, Sensors, Site, Tls, Web, WebListen,
 };
 pub(crate) use settings::{PLACEHOLDER_AREA, SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
@@ -132,6 +132,8 @@ pub struct Config {
     pub evidence: Evidence,
     /// The detection journal.
     pub journal: Journal,
+    /// The coverage ledger.
+    pub coverage: Coverage,
     /// The page on the box.
     pub web: Web,
     /// The listener for whoever reads metrics, where there is one.

@@ -229,6 +229,15 @@ pub struct Journal {
     pub max_bytes: u64,
 }
 
+/// The coverage ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// Its folder, in that of the queue.
+    pub dir: PathBuf,
+    /// How many days are kept; zero: nothing is.
+    pub days: u16,
+}
+
 /// Sealed originals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Originals {

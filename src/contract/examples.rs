@@ -21,6 +21,7 @@ use super::box_status::{
 };
 use super::command::{MarkData, Outcome, ReplyData};
 use super::count::{ClassCount, CountData, ZoneCount};
+use super::coverage::{CoverageData, RuleCoverage, StateSecs};
 use super::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
     MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
@@ -41,6 +42,7 @@ use crate::analysis::time::{Moment, Timestamp};
 use crate::text::{self, Words};
 use crate::types::box_state::BoxState;
 use crate::types::camera_condition::CameraCondition;
+use crate::types::coverage_state::CoverageState;
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -137,6 +139,10 @@ pub(super) fn config() -> Result<Vec<u8>, ExampleError> {
 
 pub(super) fn count() -> Result<Vec<u8>, ExampleError> {
     Ok(sender().event("count.cam-03.1795230240", None, at(56)?, count_data()?)?)
+}
+
+pub(super) fn coverage() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("coverage.cam-03.1795230000.1795233600", None, at(3_800)?, coverage_data()?)?)
 }
 
 pub(super) fn quality() -> Result<Vec<u8>, ExampleError> {
@@ -371,6 +377,31 @@ fn count_data() -> Result<CountData, ExampleError> {
             zone: "gate".to_owned(),
             classes: vec![class("person", 7, 5, 4), class("two_wheeler", 2, 2, 1)],
         }],
+    })
+}
+
+fn coverage_data() -> Result<CoverageData, ExampleError> {
+    let rule = |rule: &str, watched_secs, not: &[(CoverageState, f64)]| RuleCoverage {
+        rule: rule.to_owned(),
+        from: None,
+        until: None,
+        clock_set_secs: None,
+        watched_secs,
+        not: not.iter().map(|(state, secs)| StateSecs { state: *state, secs: *secs }).collect(),
+    };
+    let hour = BEGAN.div_euclid(3_600) * 3_600 - BEGAN;
+    Ok(CoverageData {
+        seq: SeqData { stream: STREAM.to_owned(), n: 4790 },
+        mode: Mode::Actual,
+        camera: "cam-03".to_owned(),
+        grid: "53012700300102".to_owned(),
+        from: Time(at(hour)?),
+        until: Time(at(hour + 3_600)?),
+        rules: vec![
+            rule("fire-lane-blocked", 3_412.0, &[(CoverageState::NoVideo, 188.0)]),
+            rule("yard", 1_612.0, &[(CoverageState::NotInForce, 1_800.0), (CoverageState::NoVideo, 188.0)]),
+        ],
+        omitted: 0,
     })
 }
 

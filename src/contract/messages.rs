@@ -14,6 +14,7 @@ use super::box_key::SignatureData;
 use super::box_status::{ActiveData, ConfigData, MetaData, StateData};
 use super::command::{MarkData, ReplyData};
 use super::count::CountData;
+use super::coverage::CoverageData;
 use super::examples::{self, ExampleError};
 use super::health::{CameraData, HealthData, PART_EVERY, SensorData};
 use super::meta_part::MetaPartData;
@@ -154,6 +155,8 @@ pub(crate) const SENSOR: Message = event::<SensorData>("up/sensor/{sensor}", exa
 pub(crate) const CONFIG: Message = event::<ConfigData>("up/config", examples::config, say::config).retained();
 /// Counts of a camera and minute.
 pub const COUNT: Message = event::<CountData>("up/count", examples::count, say::count);
+/// How long the rules of a camera could have raised an alert in an hour.
+pub(crate) const COVERAGE: Message = event::<CoverageData>("up/count", examples::coverage, say::coverage);
 /// How well alerts serve those who answer them.
 pub(crate) const QUALITY: Message =
     event::<QualityData>("up/quality", examples::quality, say::quality).retained();
@@ -165,9 +168,9 @@ pub(crate) const SIGNATURE: Message =
     event::<SignatureData>("up/signature", examples::signature, say::signature);
 
 /// Every message with JSON that a box sends.
-pub(crate) const EVENTS: [&Message; 15] = [
+pub(crate) const EVENTS: [&Message; 16] = [
     &ALERT, &GAP, &TIME_FIX, &ACTIVE, &STATE, &META, &META_PART, &HEALTH, &CAMERA, &SENSOR, &CONFIG, &COUNT,
-    &QUALITY, &REPLY, &SIGNATURE,
+    &COVERAGE, &QUALITY, &REPLY, &SIGNATURE,
 ];
 
 /// The centre's durable receipt.
@@ -365,8 +368,9 @@ mod tests {
     fn what_is_kept_is_the_latest_of_its_topic_and_what_is_numbered_is_not_kept() {
         for message in EVENTS {
             // A signature goes with what is numbered.
-            let is_numbered =
-                [&ALERT, &GAP, &TIME_FIX, &COUNT, &REPLY, &SIGNATURE].iter().any(|m| m.name == message.name);
+            let is_numbered = [&ALERT, &GAP, &TIME_FIX, &COUNT, &COVERAGE, &REPLY, &SIGNATURE]
+                .iter()
+                .any(|m| m.name == message.name);
             assert_eq!(message.retain, !is_numbered, "{}", message.name);
             assert_eq!(message.direction(), Direction::FromBox);
         }

@@ -31,6 +31,7 @@ pub mod box_status;
 pub(crate) mod camera_condition;
 pub mod command;
 pub(crate) mod count;
+pub(crate) mod coverage;
 pub(crate) mod examples;
 pub mod explain;
 pub(crate) mod gcj02;

@@ -41,6 +41,7 @@ impl Running {
             },
             alerts: alerts(readings),
             signals: signals(readings),
+            coverage: self.stages.analysis.coverage.lasted(),
             detector: detector(readings),
             cameras: cameras(readings),
             sensors: sensors(readings),

@@ -15,6 +15,7 @@ mod analysis_thread;
 pub(crate) mod box_key;
 mod cameras;
 pub(crate) mod clock_watch;
+mod coverage;
 pub(crate) mod crash_loop;
 mod descriptors;
 pub(crate) mod failed_start;

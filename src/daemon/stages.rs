@@ -46,6 +46,7 @@ use super::analysis_thread::{
 };
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
+use super::coverage::CoverageStage;
 use super::furniture::{self, FurnitureFile, KnownFurniture};
 use super::journal::{self, JournalStage};
 use super::live_view::ViewStage;
@@ -439,6 +440,8 @@ pub(super) struct AnalysisStage {
     pub quality: QualityReport,
     /// What was found in the last days.
     pub journal: JournalStage,
+    /// What could have been reported.
+    pub coverage: CoverageStage,
 }
 
 impl AnalysisStage {
@@ -462,6 +465,7 @@ impl AnalysisStage {
         // As a replay has them: what is kept of an alert says nothing of this run's time.
         open.iter_mut().for_each(|revision| revision.at = at);
         let journal = JournalStage::start(config, storage.trouble.is_some(), clock);
+        let coverage = CoverageStage::start(config, &loaded.site.plan(), storage.trouble.is_some(), at);
         let session = journal::session(config, &loaded.models, &open, at);
         let revisions = analysis.restore(open, at);
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
@@ -480,7 +484,7 @@ impl AnalysisStage {
         )
         .map_err(DaemonError::new)?;
         let (furniture, quality) = (FurnitureFile::within(folder), QualityReport::within(folder));
-        Ok(AnalysisStage { thread, queue, known, furniture, quality, journal })
+        Ok(AnalysisStage { thread, queue, known, furniture, quality, journal, coverage })
     }
 
     fn stop(mut self) {
@@ -488,6 +492,7 @@ impl AnalysisStage {
         let _ = self.queue.send(AnalysisMessage::Stop);
         self.thread.join();
         self.journal.stop();
+        self.coverage.stop();
         self.furniture.finish(&self.known.furniture);
         self.quality.finish(&self.known.quality);
     }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::catalogue::{
-    self as all, CAMERA_STATES, CONDITIONS, DROPPED, LEVELS, SENSOR_STATES, SIGNAL_STATES,
+    self as all, CAMERA_STATES, CONDITIONS, COVERAGE_STATES, DROPPED, LEVELS, SENSOR_STATES, SIGNAL_STATES,
 };
 use super::exposition::{Exposition, Format};
 use crate::contract::health::{CameraState, DEGRADED_PARTS, DROP_REASONS, SensorState, SignalCounts};
 use crate::types::camera_condition::CameraCondition;
+use crate::types::coverage_state::CoverageState;
 use crate::types::level::Level;
 
 /// The figures of a box.
@@ -34,6 +35,8 @@ pub(crate) struct Snapshot {
     pub alerts: AlertFigures,
     /// Signals by what is believed.
     pub signals: SignalCounts,
+    /// How long each state of [`CoverageState::ALL`] lasted, all rules at all cameras together.
+    pub coverage: [Duration; CoverageState::ALL.len()],
     /// The detector.
     pub detector: DetectorFigures,
     /// The cameras, each id once.
@@ -231,6 +234,10 @@ impl Snapshot {
         let mut signals = out.family(&all::SIGNALS);
         for (state, count) in SIGNAL_STATES.iter().zip([on, off, unknown]) {
             signals.sample(&[state], u64::from(count));
+        }
+        let mut coverage = out.family(&all::COVERAGE);
+        for (state, lasted) in COVERAGE_STATES.iter().zip(self.coverage) {
+            coverage.sample(&[state], lasted.as_secs_f64());
         }
     }
 

@@ -87,6 +87,9 @@ sentences! { "metrics";
     signals():
         "Signals, each at each place, by what is believed.",
         "各地点的信号数，按当前判断分。";
+    coverage():
+        "Seconds of all rules at all cameras together since the start, by whether they could have raised an alert and what kept them from it.",
+        "启动以来所有摄像机上所有规则的秒数合计，按能否报警以及原因分。";
 
     // ---- the detector
     detector():

@@ -175,6 +175,7 @@ pub(crate) mod config_signal;
 pub(crate) mod config_site;
 pub(crate) mod config_syntax;
 pub(crate) mod config_write;
+pub(crate) mod coverage;
 pub(crate) mod daemon;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
@@ -278,6 +279,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         config_site::ALL,
         config_syntax::ALL,
         config_write::ALL,
+        coverage::ALL,
         daemon::ALL,
         #[cfg(feature = "demo")]
         demo::ALL,

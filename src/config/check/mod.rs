@@ -89,6 +89,7 @@ pub(super) fn document(
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
     let journal = checker.journal(document.journal.as_ref(), &outbox);
+    let coverage = sections::coverage(document.coverage.as_ref(), &outbox);
     let web = checker.web(document.web.as_ref(), document.sensors.as_ref());
     let metrics = checker.metrics(document);
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
@@ -112,6 +113,7 @@ pub(super) fn document(
         outbox,
         evidence,
         journal,
+        coverage,
         web,
         metrics,
         cameras,
