@@ -15,7 +15,7 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 32] = [
+const ARROWS: [(&str, &[&str]); 33] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
@@ -59,6 +59,25 @@ const ARROWS: [(&str, &[&str]); 32] = [
     ),
     // What the page shows of a camera goes through the redaction of evidence.
     ("view", &["types", "text", "analysis", "clock", "frame", "detector", "evidence", "alerts"]),
+    // Configurations judge the journal; what the command centre set in place of the file's values counts.
+    (
+        "retune",
+        &[
+            "types",
+            "text",
+            "analysis",
+            "clock",
+            "contract",
+            "comparison",
+            "evidence",
+            "journal",
+            "config",
+            "control",
+            "alerts",
+        ],
+    ),
+    // What people said of alerts, and what each value would have made of them; the page may show it.
+    ("tune", &["types", "text", "analysis", "contract", "comparison", "journal", "config", "retune"]),
     // The page: whoever logged in there may do what a command may, through the same door.
     (
         "web",
@@ -81,26 +100,10 @@ const ARROWS: [(&str, &[&str]); 32] = [
             "journal",
             "retune",
             "comparison",
+            "tune",
         ],
     ),
     ("metrics", &["types", "text", "contract", "config"]),
-    // Configurations judge the journal; what the command centre set in place of the file's values counts.
-    (
-        "retune",
-        &[
-            "types",
-            "text",
-            "analysis",
-            "clock",
-            "contract",
-            "comparison",
-            "evidence",
-            "journal",
-            "config",
-            "control",
-            "alerts",
-        ],
-    ),
     (
         "daemon",
         &[
@@ -135,6 +138,7 @@ const ARROWS: [(&str, &[&str]); 32] = [
             "alerts",
             "comparison",
             "retune",
+            "tune",
             "view",
             "onvif",
             "web",
@@ -164,8 +168,8 @@ const HOMES: [(&str, &str); 24] = [
     ("quick_xml", "onvif"),
     ("tokio_rustls", "web and onvif"),
     ("axum", "web"),
-    ("maud", "web and comparison"),
-    ("similar", "web"),
+    ("maud", "web and comparison and tune"),
+    ("similar", "web and tune"),
     ("toml_edit", "config and web"),
     ("rcgen", "web"),
     ("argon2", "web"),

@@ -55,6 +55,8 @@ pub(crate) mod secret;
 pub(crate) mod sensors;
 mod stop;
 pub mod tail;
+#[cfg(feature = "web")]
+pub(crate) mod tune;
 mod when;
 pub(crate) mod why_not;
 
@@ -203,6 +205,9 @@ enum Command {
     WhyNot(why_not::Args),
     /// Say how long rules could have raised an alert, and what kept them from it: with it, "no alert" says something
     Coverage(coverage::Args),
+    /// Say how many of each rule's judged alerts were right, and what other thresholds, durations and sizes would have made of them
+    #[cfg(feature = "web")]
+    Tune(tune::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -265,6 +270,8 @@ pub fn main() -> ExitCode {
         Command::Retune(args) => retune::run(args),
         Command::WhyNot(args) => why_not::run(args),
         Command::Coverage(args) => coverage::run(args),
+        #[cfg(feature = "web")]
+        Command::Tune(args) => tune::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

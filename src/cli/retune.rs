@@ -18,7 +18,7 @@ use crate::retune::{self, Request, Unjudged};
 use crate::text::{Words, model, retune as say};
 
 /// The configuration of the box, where the one that is tried does not say where its data are.
-const OF_THE_BOX: &str = "/etc/lookout/lookout.toml";
+pub(super) const OF_THE_BOX: &str = "/etc/lookout/lookout.toml";
 /// The folder of the journal, in the folder of the box's data.
 const JOURNAL: &str = "journal";
 /// Where it is where nothing says so.
@@ -68,7 +68,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let journal = journal_of(args.data.as_deref(), Some(&new));
     let (from, to) = args.period(&zone, Timestamp::now())?;
     let request = Request { journal, new, from, to, cameras: args.camera, pictures: args.html.is_some() };
-    let bar = progress(from, to);
+    let bar = progress(seconds(from, to));
     let judged = retune::retune(&request, &mut |at| bar.set_position(seconds(from, at)));
     bar.finish_and_clear();
     let comparison = judged.map_err(|why| failed(why, &request, &zone))?;
@@ -158,18 +158,18 @@ fn clock(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// Seconds from one time to another, for the bar.
-fn seconds(from: Timestamp, at: Timestamp) -> u64 {
+pub(super) fn seconds(from: Timestamp, at: Timestamp) -> u64 {
     at.duration_since(from).as_secs().max(0).unsigned_abs()
 }
 
-/// A bar on standard error while somebody watches; otherwise nothing.
-fn progress(from: Timestamp, to: Timestamp) -> ProgressBar {
+/// A bar of that length on standard error while somebody watches; otherwise nothing.
+pub(super) fn progress(length: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let left = say::left("{eta}").in_language(language::of_this_run());
     let style = ProgressStyle::with_template(&format!("{{bar:40}} {{percent}}% {left}"));
-    let bar = ProgressBar::new(seconds(from, to));
+    let bar = ProgressBar::new(length);
     bar.enable_steady_tick(Duration::from_millis(250));
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

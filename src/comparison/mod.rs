@@ -19,9 +19,15 @@ mod report;
 #[cfg(test)]
 mod test_alerts;
 
+#[cfg(feature = "web")]
+pub(crate) use alert_life::{AlertLife, Lives};
 pub(crate) use difference::{Difference, differences};
+#[cfg(feature = "web")]
+pub(crate) use difference::{Pairing, differences_of};
 pub(crate) use lasting::lasting;
 pub(crate) use reasons::give_reasons;
 #[cfg(feature = "web")]
 pub(crate) use report::style_within;
 pub(crate) use report::{Comparison, Note, Picture};
+#[cfg(feature = "web")]
+pub(crate) use report::{both, both_in_one, notes_html, page, shown_note};

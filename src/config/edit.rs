@@ -140,6 +140,12 @@ pub(crate) fn path(steps: &[&str]) -> Vec<String> {
     steps.iter().map(|step| (*step).to_owned()).collect()
 }
 
+/// A number as somebody would type it.
+pub(crate) fn number_value(value: f64) -> Value {
+    // Beyond 2^53 not every whole number is one; no value of a configuration is that large.
+    if value.fract() == 0.0 && value.abs() < 1e15 { Value::from(value as i64) } else { Value::from(value) }
+}
+
 /// The text with these changes, one after the other.
 ///
 /// # Errors

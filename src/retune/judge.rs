@@ -30,15 +30,18 @@ pub(crate) fn config_of(configuration: &Configuration) -> Result<Config, Unjudge
     })
 }
 
+/// What is different in the plan of a configuration.
+pub(crate) type Change<'c> = &'c (dyn Fn(&mut Plan) + Sync);
+
 /// What a judge made.
 #[derive(Debug, Default)]
-pub(super) struct Judged {
+pub(crate) struct Judged {
     /// In order of time.
-    pub(super) revisions: Vec<Revision>,
+    pub(crate) revisions: Vec<Revision>,
     /// What was published live of the cameras that were judged, in order.
     pub(super) published: Vec<Published>,
     /// Which alert of the judge each live one is, where their ids differ.
-    pub(super) ids: BTreeMap<AlertId, AlertId>,
+    pub(crate) ids: BTreeMap<AlertId, AlertId>,
     /// Live alerts that had begun before the journal that was read.
     pub(super) began_before: BTreeSet<AlertId>,
     /// When entries are missing, or the run before was killed.
@@ -49,12 +52,12 @@ pub(super) struct Judged {
 enum Whose<'c> {
     /// The ones that ran.
     Journal,
-    /// This one, whatever ran.
-    New(&'c Config),
+    /// This one, whatever ran, with something different in its plan.
+    New(&'c Config, Change<'c>),
 }
 
 /// One analysis and what it made.
-pub(super) struct Judge<'c> {
+pub(crate) struct Judge<'c> {
     whose: Whose<'c>,
     scope: &'c Scope,
     analysis: Option<Analysis>,
@@ -73,13 +76,18 @@ pub(super) struct Judge<'c> {
 
 impl<'c> Judge<'c> {
     /// Of the configurations that ran.
-    pub(super) fn of_the_journal(scope: &'c Scope) -> Self {
+    pub(crate) fn of_the_journal(scope: &'c Scope) -> Self {
         Judge::new(Whose::Journal, scope)
     }
 
     /// Of a new one.
     pub(super) fn of(scope: &'c Scope, new: &'c Config) -> Self {
-        Judge::new(Whose::New(new), scope)
+        Judge::of_changed(scope, new, &|_| {})
+    }
+
+    /// Of a new one in whose plan something is different.
+    pub(crate) fn of_changed(scope: &'c Scope, new: &'c Config, change: Change<'c>) -> Self {
+        Judge::new(Whose::New(new, change), scope)
     }
 
     fn new(whose: Whose<'c>, scope: &'c Scope) -> Self {
@@ -98,13 +106,21 @@ impl<'c> Judge<'c> {
     }
 
     /// What it made; open alerts stay open.
-    pub(super) fn finish(self) -> Judged {
+    pub(crate) fn finish(self) -> Judged {
         self.judged
     }
 
     /// Revisions that it made until now.
     pub(super) fn made_so_far(&self) -> usize {
         self.judged.revisions.len()
+    }
+
+    /// Takes out what it made so far, and what was published live meanwhile, so that neither grows with the journal. What
+    /// follows from the latest input stays: what is published next is compared with it.
+    pub(crate) fn take_made(&mut self) -> (Vec<Revision>, Vec<Published>) {
+        let made = self.judged.revisions.drain(..self.latest_from).collect();
+        self.latest_from = 0;
+        (made, std::mem::take(&mut self.judged.published))
     }
 
     /// The analysis as it is now; nothing before the first run.
@@ -116,7 +132,7 @@ impl<'c> Judge<'c> {
     ///
     /// # Errors
     /// A configuration cannot be used.
-    pub(super) fn take(&mut self, entry: &Entry) -> Result<(), Unjudged> {
+    pub(crate) fn take(&mut self, entry: &Entry) -> Result<(), Unjudged> {
         match entry {
             Entry::Session(session) => self.begin(session)?,
             Entry::Reload { at, configuration } => self.reload(configuration, *at)?,
@@ -133,7 +149,11 @@ impl<'c> Judge<'c> {
     fn plan(&self, configuration: &Configuration) -> Result<Plan, Unjudged> {
         let plan = match self.whose {
             Whose::Journal => config_of(configuration)?.plan_with(&configuration.recommended),
-            Whose::New(new) => new.plan_with(&configuration.recommended),
+            Whose::New(new, change) => {
+                let mut plan = new.plan_with(&configuration.recommended);
+                change(&mut plan);
+                plan
+            }
         };
         Ok(self.scope.narrowed(plan))
     }
@@ -151,9 +171,9 @@ impl<'c> Judge<'c> {
             analysis.open().cloned().map(|open| Revision { at: session.at, ..open }).collect()
         });
         let taken_up = match (&self.whose, mine) {
-            (Whose::New(_), Some(mine)) => mine,
+            (Whose::New(..), Some(mine)) => mine,
             (Whose::Journal, Some(mine)) if session.goes_on => mine,
-            (Whose::Journal, _) | (Whose::New(_), None) => self.restored(session),
+            (Whose::Journal, _) | (Whose::New(..), None) => self.restored(session),
         };
         let mut analysis = Analysis::new(session.box_id.clone(), self.plan(&session.configuration)?)?;
         self.own.extend(taken_up.iter().map(|revision| revision.alert.clone()));

@@ -11,11 +11,11 @@
 //! Must never write anything, nor say that a result holds where the journal cannot say so: what it cannot say is a note.
 
 pub(crate) mod judge;
-mod limits;
+pub(crate) mod limits;
 mod notes;
 mod pictures;
 mod reproduction;
-mod scope;
+pub(crate) mod scope;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod why_not;
@@ -52,7 +52,7 @@ pub(crate) const WARM_UP: Duration = Duration::from_secs(600);
 /// Entries that go to the judges at once.
 const BATCH: usize = 1_024;
 /// Batches that wait for a judge; the reader waits for the slower one.
-const QUEUE: usize = 4;
+pub(crate) const QUEUE: usize = 4;
 
 /// What is to be judged.
 #[derive(Debug)]
@@ -135,18 +135,18 @@ impl Meter {
 
 /// What the entries of the journal say besides what the judges make of them.
 #[derive(Debug, Default)]
-struct Seen {
+pub(crate) struct Seen {
     /// The latest verdict on each alert.
-    verdicts: BTreeMap<AlertId, Verdict>,
-    holes: Vec<Hole>,
+    pub(crate) verdicts: BTreeMap<AlertId, Verdict>,
+    pub(crate) holes: Vec<Hole>,
     /// When runs of the daemon began.
     sessions: u64,
     /// Configurations that were in force, by their digest.
-    configurations: BTreeMap<String, Arc<Configuration>>,
+    pub(crate) configurations: BTreeMap<String, Arc<Configuration>>,
     /// Versions of the program that wrote the journal.
     software: BTreeSet<String>,
     /// The latest moment that was read.
-    last: Option<Timestamp>,
+    pub(crate) last: Option<Timestamp>,
 }
 
 impl Seen {
@@ -176,7 +176,11 @@ impl Seen {
 ///
 /// # Errors
 /// There is no journal, or nothing in it.
-fn first_session(journal: &Path, from: Timestamp, to: Timestamp) -> Result<Box<journal::Session>, Unjudged> {
+pub(crate) fn first_session(
+    journal: &Path,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Box<journal::Session>, Unjudged> {
     if !journal.is_dir() {
         return Err(Unjudged::NoJournal);
     }
@@ -231,13 +235,21 @@ pub(crate) fn retune_while(
 }
 
 /// What people said in these entries: a verdict comes later than its alert, also behind the time that is judged.
-fn verdicts(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (AlertId, Verdict)> {
+pub(crate) fn verdicts(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (AlertId, Verdict)> {
     entries.filter_map(|entry| {
         let Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) = entry else {
             return None;
         };
         Some((alert, given.verdict))
     })
+}
+
+/// From when on it is known what was open and followed: the first minutes of a run that goes on differ.
+pub(crate) fn known_from(first: &journal::Session) -> Timestamp {
+    match first.goes_on {
+        true => first.at.utc.checked_add(WARM_UP).unwrap_or(Timestamp::MAX),
+        false => first.at.utc,
+    }
 }
 
 /// The same of these entries, which begin with that run.
@@ -247,13 +259,8 @@ fn of_entries(
     entries: impl Iterator<Item = Entry>,
     goes_on: &mut dyn FnMut(SoFar) -> bool,
 ) -> Result<Comparison, Unjudged> {
-    // What was open and followed before the beginning of a run that goes on is not known: its first minutes differ.
-    let known_from = match first.goes_on {
-        true => first.at.utc.checked_add(WARM_UP).unwrap_or(Timestamp::MAX),
-        false => first.at.utc,
-    };
     let too_short = || Unjudged::TooShort { begins: first.at.utc };
-    let from = request.from.max(known_from);
+    let from = request.from.max(known_from(first));
     if from >= request.to {
         return Err(too_short());
     }
@@ -344,7 +351,7 @@ fn both(
     })
 }
 
-type Batch = Arc<Vec<Entry>>;
+pub(crate) type Batch = Arc<Vec<Entry>>;
 
 fn run(mut judge: Judge<'_>, batches: Receiver<Batch>, meter: &Meter) -> Result<Judged, Unjudged> {
     let (mut cpu, mut made) = (thread_cpu_time(), 0);
@@ -362,7 +369,7 @@ fn run(mut judge: Judge<'_>, batches: Receiver<Batch>, meter: &Meter) -> Result<
 }
 
 /// Reads the journal up to that time; the channels are closed when it is over, or when a judge gave up.
-fn read(
+pub(crate) fn read(
     entries: impl Iterator<Item = Entry>,
     to: Timestamp,
     judges: &[SyncSender<Batch>],

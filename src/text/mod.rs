@@ -232,6 +232,7 @@ pub(crate) mod stream;
 pub(crate) mod structure;
 pub(crate) mod tail;
 pub(crate) mod time;
+pub(crate) mod tune;
 pub(crate) mod when;
 pub(crate) mod why_not;
 
@@ -331,6 +332,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         structure::ALL,
         tail::ALL,
         time::ALL,
+        tune::ALL,
         when::ALL,
         why_not::ALL,
     ]

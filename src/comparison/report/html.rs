@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::difference::{Difference, Pairing};
 use super::super::price::Price;
-use super::{Comparison, Picture, level_name, outcome_name, plots, reasons, verdict_name};
+use super::{Comparison, Note, Picture, level_name, outcome_name, plots, reasons, verdict_name};
 use crate::contract::kinds;
 use crate::text::{Words, comparison as say, page};
 use crate::types::language::Language;
@@ -25,7 +25,7 @@ const POLICY: &str = concat!("default-src 'none';", " style-src 'unsafe-inline';
 const LEVELS: [Level; 4] = [Level::Red, Level::Orange, Level::Yellow, Level::Blue];
 
 /// A text in both languages, of which the reader chooses one.
-pub(super) fn both(words: &Words) -> Markup {
+pub(crate) fn both(words: &Words) -> Markup {
     let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
     two(&english, &chinese)
 }
@@ -49,7 +49,7 @@ fn coded(text: &str) -> Markup {
 }
 
 /// A text in both languages where no choice can be made: titles of drawings.
-pub(super) fn both_in_one(words: &Words) -> String {
+pub(crate) fn both_in_one(words: &Words) -> String {
     let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
     if english == chinese { english } else { format!("{chinese} · {english}") }
 }
@@ -58,31 +58,50 @@ fn say_both(sentence: crate::text::Sentence) -> Markup {
     both(&sentence.into())
 }
 
+/// One HTML file that shows this language first.
+pub(crate) fn page(title: &Words, language: Language, body: &Markup) -> String {
+    let is_first = |tag: Language| (tag == language).then_some("checked");
+    let page = html! {
+        (DOCTYPE)
+        html lang=(language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content=(concat!("light", " dark"));
+                title { (both_in_one(title)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                @for (tag, name) in [(Language::Chinese, page::chinese()), (Language::English, page::english())] {
+                    input.unseen type="radio" name="language" id=(tag.tag()) checked=[is_first(tag)];
+                    label.language for=(tag.tag()) { (name.in_language(tag)) }
+                }
+                main { (body) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// What is to be known before the rest.
+pub(crate) fn notes_html(notes: &[Note]) -> Markup {
+    html! {
+        @for note in notes {
+            div.notice {
+                p { (say_both(note.what.clone())) }
+                @if !note.details.is_empty() {
+                    ul.details { @for detail in &note.details { li { (say_both(detail.clone())) } } }
+                }
+            }
+        }
+    }
+}
+
 impl Comparison {
     /// As one HTML file that shows this language first.
     pub(crate) fn html(&self, language: Language) -> String {
-        let is_first = |tag: Language| (tag == language).then_some("checked");
-        let page = html! {
-            (DOCTYPE)
-            html lang=(language.tag()) {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content=(concat!("light", " dark"));
-                    title { (both_in_one(&say::title().into())) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    @for (tag, name) in [(Language::Chinese, page::chinese()), (Language::English, page::english())] {
-                        input.unseen type="radio" name="language" id=(tag.tag()) checked=[is_first(tag)];
-                        label.language for=(tag.tag()) { (name.in_language(tag)) }
-                    }
-                    main { (self.body()) }
-                }
-            }
-        };
-        page.into_string()
+        page(&say::title().into(), language, &self.body())
     }
 
     pub(super) fn body(&self) -> Markup {
@@ -90,7 +109,7 @@ impl Comparison {
         html! {
             h1 { (say_both(say::title())) }
             p { (say_both(self.heading())) }
-            (self.notes_html())
+            (notes_html(&self.notes))
             (price_html(&price))
             section {
                 h2 { (say_both(say::over_time())) }
@@ -110,19 +129,6 @@ impl Comparison {
             (self.changed_html())
             (self.same_html())
             p.quiet { (say_both(say::only_redacted())) }
-        }
-    }
-
-    fn notes_html(&self) -> Markup {
-        html! {
-            @for note in &self.notes {
-                div.notice {
-                    p { (say_both(note.what.clone())) }
-                    @if !note.details.is_empty() {
-                        ul.details { @for detail in &note.details { li { (say_both(detail.clone())) } } }
-                    }
-                }
-            }
         }
     }
 

@@ -26,6 +26,9 @@ mod text;
 
 #[cfg(feature = "web")]
 pub(crate) use embedded::style_within;
+pub(crate) use html::{both, both_in_one, notes_html, page};
+#[cfg(feature = "web")]
+pub(crate) use text::shown_note;
 
 /// What two configurations make of the same past.
 #[derive(Debug)]
