@@ -203,6 +203,8 @@ pub(crate) mod outbox_step;
 pub(crate) mod page;
 pub(crate) mod page_backup;
 pub(crate) mod page_changes;
+pub(crate) mod page_coverage;
+pub(crate) mod page_curve;
 pub(crate) mod page_live;
 pub(crate) mod page_past;
 pub(crate) mod page_plots;
@@ -304,6 +306,8 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         page::ALL,
         page_backup::ALL,
         page_changes::ALL,
+        page_coverage::ALL,
+        page_curve::ALL,
         page_live::ALL,
         page_rules::ALL,
         page_past::ALL,

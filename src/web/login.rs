@@ -555,6 +555,7 @@ pub(super) async fn asset(
         "page.css" => ("text/css; charset=utf-8", include_str!("assets/page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("assets/page.js")),
         "live.js" => ("text/javascript; charset=utf-8", include_str!("assets/live.js")),
+        "past.js" => ("text/javascript; charset=utf-8", include_str!("assets/past.js")),
         "shapes.js" => ("text/javascript; charset=utf-8", include_str!("assets/shapes.js")),
         "wizard.js" => ("text/javascript; charset=utf-8", include_str!("assets/wizard.js")),
         "report.css" => ("text/css; charset=utf-8", report_style()),

@@ -355,9 +355,13 @@ impl View<'_> {
             (self.facts(typed, rule))
             @if self.may_change() {
                 (self.form(typed, id, kind.as_ref(), returned))
+                (self.values_form(id))
                 (self.removal(id))
             } @else {
-                @if self.visitor.may(Role::Operator) { (self.form_for_the_past(typed, id, kind.as_ref(), returned)) }
+                @if self.visitor.may(Role::Operator) {
+                    (self.form_for_the_past(typed, id, kind.as_ref(), returned))
+                    (self.values_form(id))
+                }
                 section aria-labelledby="values" {
                     h2 #values { (self.say(say::values())) }
                     (self.filled(kind.as_ref(), Filled::Typed(typed), &[], false).table())
@@ -436,6 +440,16 @@ impl View<'_> {
                 (self.filled(kind, filled, faults, false).body())
                 button type="submit" { (self.say(page_shapes::see_changes())) }
                 (past::button(self.shell, &format!("{}/past", path_of(id)), true))
+            }
+        }
+    }
+
+    /// What each value of the rule that runs would have made.
+    fn values_form(&self, id: &str) -> Markup {
+        let running = self.known.running.rules.iter().find(|rule| *rule.id == *id);
+        html! {
+            @if let Some(rule) = running.filter(|rule| !rule.cameras.is_empty()) {
+                (past::values_form(self.shell, self.visitor, rule, &format!("{}/values", path_of(id))))
             }
         }
     }

@@ -87,8 +87,10 @@ pub(super) async fn show(
         h1 { (shell.say(shell.title.clone())) }
         p.hint { (shell.say(say::about())) }
         (choice(&shell, camera, span, range, &zone, now))
-        // It fills itself once the journal is read.
-        div #time-line data-live="past" { (content(&shell, camera, &shown, span, &zone)) }
+        // It fills itself once the journal is read, and changes no more.
+        div #time-line data-live=[matches!(shown, Shown::Reading(_)).then_some("past")] {
+            (content(&shell, camera, &shown, span, &zone))
+        }
     };
     Ok(Html(shell.page(body).into_string()))
 }

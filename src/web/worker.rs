@@ -5,6 +5,7 @@
 //! one core for long, as much as the page's requests have by `pace`. Work says now and then what it has taken and learns
 //! whether to go on: it may be cancelled, and has an end of its own. Must never go on when the page has ended.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,7 +62,7 @@ impl Worker {
             return Err(NotBegun::Busy);
         }
         let is_cancelled = Arc::new(AtomicBool::new(false));
-        let brake = Brake { is_cancelled: is_cancelled.clone(), began: Instant::now() };
+        let brake = Brake::new(is_cancelled.clone());
         let thread = thread::Builder::new().name(self.name.to_owned()).spawn(move || {
             less_urgent(NICE);
             work(&brake);
@@ -106,9 +107,19 @@ pub(super) enum Halt {
 pub(super) struct Brake {
     is_cancelled: Arc<AtomicBool>,
     began: Instant,
+    rested: Cell<Duration>,
 }
 
 impl Brake {
+    fn new(is_cancelled: Arc<AtomicBool>) -> Self {
+        Brake { is_cancelled, began: Instant::now(), rested: Cell::default() }
+    }
+
+    /// The same for work of which it is not known what it has used: as if all its threads had worked whenever it did not rest.
+    pub(super) fn hold_all(&self, threads: u32) -> Result<(), Halt> {
+        self.hold(self.began.elapsed().saturating_sub(self.rested.get()) * threads)
+    }
+
     /// Waits until more may be done. `cpu` is the processor time that all threads of the work have used so far.
     pub(super) fn hold(&self, cpu: Duration) -> Result<(), Halt> {
         loop {
@@ -121,7 +132,11 @@ impl Brake {
             }
             match pause(cpu, elapsed) {
                 Duration::ZERO => return Ok(()),
-                pause => thread::sleep(pause.min(LOOK_EVERY)),
+                pause => {
+                    let began = Instant::now();
+                    thread::sleep(pause.min(LOOK_EVERY));
+                    self.rested.set(self.rested.get() + began.elapsed());
+                }
             }
         }
     }
@@ -198,6 +213,18 @@ mod tests {
         let (done, is_done) = channel();
         worker.begin(move |brake| drop(done.send(brake.hold(Duration::ZERO)))).unwrap();
         assert_eq!(is_done.recv_timeout(10 * SEC), Ok(Ok(())), "the next one is not cancelled");
+    }
+
+    #[test]
+    fn work_of_which_nothing_is_known_counts_as_if_all_its_threads_worked() {
+        let brake = Brake::new(Arc::default());
+        assert_eq!(brake.hold_all(4), Ok(()), "there is a burst");
+        while brake.elapsed() < Duration::from_millis(200) {
+            std::hint::spin_loop();
+        }
+        // Four threads had 0.8 s together, which takes 1.2 s to earn after the burst.
+        assert_eq!(brake.hold_all(4), Ok(()));
+        assert!(brake.elapsed() >= SEC, "{:?}", brake.elapsed());
     }
 
     #[test]

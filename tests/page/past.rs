@@ -119,6 +119,10 @@ fn who_may_only_look_reads_reports_and_an_operator_tries_changes_without_making_
         assert_eq!(zhao.post(&path, &fields).status, 403, "{path}");
         assert_eq!(wang.post(&path, &fields[1..]).status, 403, "{path}: the token is missing");
     }
+    for path in [format!("{RULE}/values"), format!("{report}/value")] {
+        assert_eq!(zhao.post(&path, &[("token", &token)]).status, 403, "{path}");
+        assert_eq!(wang.post(&path, &[("value", "0.5")]).status, 403, "{path}: the token is missing");
+    }
     let token = wang.get("/past").token();
     assert_eq!(wang.post(&format!("{report}/propose"), &[("token", &token)]).status, 403);
     assert_eq!(wang.post("/changes/past", &[("token", &token)]).status, 403);
@@ -150,10 +154,54 @@ fn what_cannot_be_shown_or_tried_says_why() {
     let answer = send(&mut wang, &format!("{RULE}/past"), &fields);
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains("field-present-for_secs-fault"), "{}", answer.text());
+    // A parameter that the rule has not, and a camera that it does not watch.
+    let token = wang.get(RULE).token();
+    for (camera, parameter) in [("cam-77", "for_secs"), ("cam-01", "")] {
+        let fields = [("token", &*token), ("curve-camera", camera), ("curve-parameter", parameter)];
+        let answer = wang.post(&format!("{RULE}/values"), &fields);
+        assert_eq!(answer.status, 400, "{camera} {parameter}");
+        assert!(answer.text().contains("There is nothing of that name to turn"), "{}", answer.text());
+    }
     // The same values as before are no change.
     let fields = filled(&wang.get(RULE).text(), "past-form");
     assert_eq!(send(&mut wang, &format!("{RULE}/past"), &fields).header("location"), Some(RULE));
     assert!(wang.get(RULE).text().contains("Nothing would change"));
+}
+
+#[test]
+fn each_value_of_a_parameter_says_how_many_alerts_it_would_have_made_and_becomes_a_trial() {
+    let camera = lane_camera(0, BEFORE_SOMEBODY_COMES);
+    let site = Site::start_with(&with_camera(&lane_url(&camera)));
+    let alert = presence(&site);
+    let mut wang = site.enrolled("wang", "operator");
+    shown(&mut wang, &format!("{TIMELINE}?hour=last"), |text| text.contains(&alert));
+    let mut fields = filled(&wang.get(RULE).text(), "values-form");
+    set(&mut fields, "curve-parameter", "for_secs");
+    let answer = send(&mut wang, &format!("{RULE}/values"), &fields);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let values = answer.header("location").unwrap().to_owned();
+    let page = shown(&mut wang, &values, |text| text.contains("id=\"value-form\""));
+    assert!(page.contains("1 s (runs now): alerts ") && page.contains("<option value=\"3\""), "{page}");
+    let mut fields = filled(&page, "value-form");
+    set(&mut fields, "value", "7");
+    assert_eq!(send(&mut wang, &format!("{values}/value"), &fields).status, 400, "it was none of them");
+    set(&mut fields, "value", "3");
+    let answer = send(&mut wang, &format!("{values}/value"), &fields);
+    let report = answer.header("location").unwrap().to_owned();
+    shown(&mut wang, &report, |text| text.contains("class=\"report\""));
+    assert!(wang.get(&report).text().contains("how long it must last is 3 s"));
+}
+
+#[test]
+fn the_calendar_says_in_which_hours_a_rule_could_report() {
+    let camera = lane_camera(0, BEFORE_SOMEBODY_COMES);
+    let site = Site::start_with(&with_camera(&lane_url(&camera)));
+    let mut zhao = site.enrolled("zhao", "viewer");
+    let page = shown(&mut zhao, "/past/coverage", |text| text.contains("svg class=\"cells\""));
+    assert!(page.contains("somebody-there at cam-01") && page.contains("could report in"), "{page}");
+    assert!(page.contains(&format!("href=\"{TIMELINE}?day=")), "each day leads to its time line: {page}");
+    assert_eq!(zhao.get("/past/coverage?camera=cam-77").status, 404);
+    assert_eq!(zhao.get("/past/coverage?days=9999").status, 200);
 }
 
 #[test]
@@ -200,6 +248,21 @@ fn a_change_is_tried_on_the_past_with_a_phone_and_both_languages_fit() {
         "another page"
     );
     let report = browser.script("return location.pathname", &[]).as_str().unwrap().to_owned();
+    // The slider.
+    browser.open(&format!("https://{}{RULE}", site.address));
+    browser.click("#curve-parameter option[value='for_secs']");
+    browser.click("#values-form button");
+    browser.find("#slide");
+    let slider = browser.script("return location.pathname", &[]).as_str().unwrap().to_owned();
+    browser.wait_for_text("(runs now): alerts");
+    browser.script(
+        "const slide = document.querySelector('#slide'); slide.value = slide.max; slide.dispatchEvent(new Event('input'))",
+        &[],
+    );
+    let same = "const [list, says] = [document.querySelector('#value'), document.querySelector('#value-makes')];
+        return list.selectedIndex === list.options.length - 1 && says.textContent === list.selectedOptions[0].dataset.words
+            && document.querySelectorAll('svg.curve .chosen').length === 1";
+    assert_eq!(browser.script(same, &[]), true, "{}", browser.text());
     for (tag, size, (width, height)) in
         [("en", "phone", PHONE), ("zh-CN", "phone", PHONE), ("zh-CN", "desk", DESK), ("en", "desk", DESK)]
     {
@@ -212,6 +275,8 @@ fn a_change_is_tried_on_the_past_with_a_phone_and_both_languages_fit() {
         for (name, path) in [
             ("past", "/past".to_owned()),
             ("past-report", report.clone()),
+            ("past-slider", slider.clone()),
+            ("coverage", "/past/coverage".to_owned()),
             ("timeline", TIMELINE.to_owned()),
             ("timeline-hour", format!("{TIMELINE}?hour=last")),
             ("timeline-before", format!("{TIMELINE}?day=2020-01-01")),

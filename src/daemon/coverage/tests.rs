@@ -4,6 +4,7 @@ use crate::analysis::heights::HeightLimits;
 use crate::analysis::rules::{CameraPlan, Present, Rule};
 use crate::contract::MAX_EVENT_BYTES;
 use crate::contract::words::Time;
+use crate::coverage::Times;
 use crate::types::level::Level;
 
 fn rule(id: &str, cameras: &[&str], secs: u64) -> Rule {

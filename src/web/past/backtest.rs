@@ -1,18 +1,23 @@
-//! Changes that are tried on the last days of the box: one at a time, on a thread of its own (`worker`), with bounds on its
-//! time, its memory and its report; the latest reports are kept in memory.
+//! Changes that are tried on the last days of the box, and the values of a parameter: one at a time, on a thread of its own
+//! (`worker`), with bounds on its time, its memory and its report; the latest results are kept in memory.
 //!
-//! What judges is `retune`, what it writes is `comparison`'s report, as on the command line. Must never change anything, and
-//! never hold a picture: the report names where the page shows what was published.
+//! What judges is `retune`, what it writes is `comparison`'s report, as on the command line; what the values of a parameter would
+//! have made is `tune`'s. Must never change anything, and never hold a picture: the report names where the page shows what
+//! was published.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::slider::{Kept, Slider, Value};
+use crate::analysis::detection::class_words;
 use crate::analysis::time::Timestamp;
 use crate::comparison::Comparison;
 use crate::config::edit::Edit;
@@ -20,21 +25,28 @@ use crate::config::{Config, Problems, Surroundings};
 use crate::control::overrides::Settings;
 use crate::control::settings;
 use crate::retune::{Request, SoFar, Unjudged, retune_while};
-use crate::text::{Sentence, Words, page as say_page, page_past as say, page_timeline, retune as say_retune};
+use crate::text::{
+    Sentence, Words, page as say_page, page_curve, page_past as say, page_timeline, retune as say_retune,
+};
+use crate::tune::{self, Curve, Fate, Question, Step, Untuned};
 use crate::web::timeline::hours::part_of;
 use crate::web::worker::{Brake, Halt, NotBegun, Progress, Worker};
 
-/// Reports that are kept.
+/// Results that are kept.
 pub(super) const MOST: usize = 8;
 /// The largest report, and all of them together.
 const REPORT_BYTES: usize = 2 << 20;
 const ALL_BYTES: usize = 8 << 20;
 /// Revisions in memory at most while it is judged: each takes about a kilobyte.
 const MOST_REVISIONS: usize = 20_000;
+/// Threads that judge values at most, as `tune` has them.
+const MOST_JUDGING: usize = 8;
 /// Days that may be tried, the usual one second.
-pub(in crate::web) const DAYS: [u16; 3] = [1, 3, 7];
-pub(in crate::web) const USUAL_DAYS: u16 = DAYS[1];
+pub(super) const DAYS: [u16; 3] = [1, 3, 7];
+pub(super) const USUAL_DAYS: u16 = DAYS[1];
 const DAY: Duration = Duration::from_secs(86_400);
+/// What the name of a threshold begins with.
+pub(super) const THRESHOLD: &str = "thresholds.";
 /// Width and height of a small picture in the report.
 const SMALL: (u32, u32) = (320, 180);
 
@@ -61,6 +73,14 @@ pub(in crate::web) struct ToPropose {
     pub(in crate::web) back_to: String,
 }
 
+/// A parameter of a rule at a camera, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Turned {
+    pub(super) rule: String,
+    pub(super) camera: String,
+    pub(super) parameter: String,
+}
+
 /// What the box is while it is tried.
 pub(super) struct Here {
     pub(super) file: PathBuf,
@@ -81,16 +101,36 @@ pub(super) struct Backtest {
     pub(super) cameras: Vec<String>,
     pub(super) whys: Vec<Sentence>,
     pub(super) proposal: Option<ToPropose>,
+    /// The parameter whose values are tried; `None`: one change is.
+    pub(super) turned: Option<Turned>,
     pub(super) state: State,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum State {
     Running(Progress),
-    Done(Arc<Report>),
-    /// Why there is no report, and what to try.
+    Done(Arc<Made>),
+    /// Why there is no result, and what to try.
     Failed(Sentence, Option<Sentence>),
     Cancelled,
+}
+
+#[derive(Debug)]
+pub(super) enum Made {
+    /// What one change makes.
+    Report(Report),
+    /// What each value of a parameter makes.
+    Slider(Slider),
+}
+
+impl Made {
+    fn bytes(&self) -> usize {
+        match self {
+            Made::Report(report) => report.html.len(),
+            // A score of values.
+            Made::Slider(_) => 0,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -117,50 +157,71 @@ impl Backtests {
     /// Begins one for that person; its id. Reads the configuration, so it is for a thread that may wait.
     pub(super) fn begin(&self, by: &str, days: u16, change: Change, here: Here) -> Result<u64, Sentence> {
         let Change { text, whys, cameras, proposal } = change;
-        let new = config_of(&here, &text)?;
-        let days = if DAYS.contains(&days) { days } else { USUAL_DAYS };
-        let from = here.now.checked_sub(DAY * u32::from(days)).unwrap_or(Timestamp::MIN);
+        let (days, from) = since(days, here.now);
         let request = Request {
+            new: config_of(&here, &text)?,
             journal: here.journal,
-            new,
             from,
             to: here.now,
             cameras: cameras.clone(),
             pictures: false,
         };
+        let (by, at, state) = (by.to_owned(), here.now, State::Running(Progress::BEGUN));
+        let one = Backtest { id: 0, by, at, days, cameras, whys, proposal, turned: None, state };
+        self.go(one, Asked::Change(Box::new(request)))
+    }
+
+    /// The same of the values of a parameter, in that text.
+    pub(super) fn begin_values(
+        &self,
+        by: &str,
+        days: u16,
+        text: &str,
+        turned: Turned,
+        here: Here,
+    ) -> Result<u64, Sentence> {
+        let (days, from) = since(days, here.now);
+        let question = Question {
+            config: config_of(&here, text)?,
+            journal: here.journal,
+            from,
+            to: here.now,
+            rules: vec![turned.rule.clone()],
+            cameras: vec![turned.camera.clone()],
+        };
+        let Turned { rule, camera, parameter } = turned.clone();
+        let one = Backtest {
+            id: 0,
+            by: by.to_owned(),
+            at: here.now,
+            days,
+            whys: vec![page_curve::of_rule(rule, camera.as_str(), name_of(&parameter))],
+            cameras: vec![camera],
+            proposal: None,
+            turned: Some(turned),
+            state: State::Running(Progress::BEGUN),
+        };
+        self.go(one, Asked::Values(Box::new(question), parameter))
+    }
+
+    fn go(&self, one: Backtest, asked: Asked) -> Result<u64, Sentence> {
         let mut list = self.list.lock();
         if let Some(running) = list.iter().find(|one| matches!(one.state, State::Running(_))) {
             return Err(say::is_busy(running.by.as_str()));
         }
-        let id = self.free_id(&list, here.now);
-        let work = Work { id, request, list: self.list.clone(), changed: self.changed.clone() };
+        let id = free_id(&list, one.at);
+        let work = Work { id, asked, list: self.list.clone(), changed: self.changed.clone() };
         match self.worker.begin(move |brake| work.go_on(brake)) {
             Ok(()) => {}
             // One that was cancelled is about to end.
             Err(NotBegun::Busy) => return Err(say_page::too_many_at_once()),
             Err(NotBegun::NoThread(error)) => return Err(say_page::no_thread(error.to_string())),
         }
-        let state = State::Running(Progress::BEGUN);
-        list.push_front(Backtest {
-            id,
-            by: by.to_owned(),
-            at: here.now,
-            days,
-            cameras,
-            whys,
-            proposal,
-            state,
-        });
+        list.push_front(Backtest { id, ..one });
         list.truncate(MOST);
         drop(list);
         self.changed.send_modify(|number| *number += 1);
         Ok(id)
-    }
-
-    /// An old address never shows something else: ids are times.
-    fn free_id(&self, list: &VecDeque<Backtest>, now: Timestamp) -> u64 {
-        let now = now.as_millisecond().max(0).unsigned_abs();
-        list.iter().map(|one| one.id + 1).fold(now, u64::max)
     }
 
     pub(super) fn get(&self, id: u64) -> Option<Backtest> {
@@ -183,7 +244,7 @@ impl Backtests {
         self.changed.send_modify(|number| *number += 1);
     }
 
-    /// Forgets a report.
+    /// Forgets a result.
     pub(super) fn remove(&self, id: u64) {
         self.cancel(id);
         self.list.lock().retain(|one| one.id != id);
@@ -192,6 +253,18 @@ impl Backtests {
     pub(in crate::web) fn stop(&self, within: Duration) {
         self.worker.stop(within);
     }
+}
+
+/// An old address never shows something else: ids are times.
+fn free_id(list: &VecDeque<Backtest>, now: Timestamp) -> u64 {
+    let now = now.as_millisecond().max(0).unsigned_abs();
+    list.iter().map(|one| one.id + 1).fold(now, u64::max)
+}
+
+/// The days that may be tried, and when they begin.
+fn since(days: u16, now: Timestamp) -> (u16, Timestamp) {
+    let days = if DAYS.contains(&days) { days } else { USUAL_DAYS };
+    (days, now.checked_sub(DAY * u32::from(days)).unwrap_or(Timestamp::MIN))
 }
 
 /// The configuration as it would run: with what the command centre set.
@@ -210,22 +283,41 @@ fn first_of(problems: &Problems) -> Sentence {
     say::does_not_fit(first.unwrap_or_else(|| Words::from(String::new())))
 }
 
+/// What a parameter is called.
+pub(super) fn name_of(parameter: &str) -> Words {
+    match parameter.strip_prefix(THRESHOLD) {
+        Some(class) => page_curve::threshold_of(class_words(class)).into(),
+        None if parameter == "for_secs" => page_curve::for_secs().into(),
+        None if parameter == "at_least" => page_curve::at_least().into(),
+        None if parameter == "min_height" => page_curve::min_height().into(),
+        None => parameter.to_owned().into(),
+    }
+}
+
+/// What is judged.
+enum Asked {
+    Change(Box<Request>),
+    /// The values of the parameter of that name.
+    Values(Box<Question>, String),
+}
+
 /// One that is judged.
 struct Work {
     id: u64,
-    request: Request,
+    asked: Asked,
     list: Arc<Mutex<VecDeque<Backtest>>>,
     changed: watch::Sender<u64>,
 }
 
 impl Work {
     fn go_on(self, brake: &Brake) {
-        let made = catch_unwind(AssertUnwindSafe(|| self.judge(brake)));
-        let state = match made {
-            Ok(Ok(report)) => State::Done(Arc::new(report)),
-            Ok(Err(Ended::Cancelled)) => State::Cancelled,
-            Ok(Err(Ended::Because(why, hint))) => State::Failed(why, hint),
-            Err(_) => State::Failed(say::panicked(), None),
+        let state = match catch_unwind(AssertUnwindSafe(|| self.judge(brake))) {
+            Ok(Ok(made)) => State::Done(Arc::new(made)),
+            Ok(Err(ended)) => ended.state(),
+            Err(thrown) => match thrown.downcast_ref::<Halt>() {
+                Some(halt) => Ended::from(*halt).state(),
+                None => State::Failed(say::panicked(), None),
+            },
         };
         let mut list = self.list.lock();
         if let Some(own) = list.iter_mut().find(|one| one.id == self.id) {
@@ -239,32 +331,55 @@ impl Work {
         self.changed.send_modify(|number| *number += 1);
     }
 
-    fn judge(&self, brake: &Brake) -> Result<Report, Ended> {
+    fn judge(&self, brake: &Brake) -> Result<Made, Ended> {
+        match &self.asked {
+            Asked::Change(request) => self.compare(request, brake).map(Made::Report),
+            Asked::Values(question, parameter) => self.measure(question, parameter, brake).map(Made::Slider),
+        }
+    }
+
+    fn compare(&self, request: &Request, brake: &Brake) -> Result<Report, Ended> {
         let (mut halt, mut percent) = (None, 0);
         let mut goes_on = |so_far: SoFar| {
             let SoFar { at, cpu, revisions } = so_far;
-            let part = part_of(self.request.from, self.request.to, at);
-            let progress = Progress::new(part, brake.elapsed());
-            self.is_at(progress, &mut percent);
-            let held = brake.hold(cpu).map_err(|halt| match halt {
-                Halt::Cancelled => Ended::Cancelled,
-                Halt::TooLong => Ended::Because(say::took_too_long(), Some(say::try_less())),
-            });
-            let is_too_much = revisions > MOST_REVISIONS;
+            let part = part_of(request.from, request.to, at);
+            self.is_at(Progress::new(part, brake.elapsed()), &mut percent);
+            let held = brake.hold(cpu).map_err(Ended::from);
             halt = held.err().or_else(|| {
-                is_too_much.then(|| {
+                (revisions > MOST_REVISIONS).then(|| {
                     let why = say::too_many_alerts(MOST_REVISIONS.to_string());
                     Ended::Because(why, Some(say::try_less()))
                 })
             });
             halt.is_none()
         };
-        let judged = retune_while(&self.request, &mut goes_on);
+        let judged = retune_while(request, &mut goes_on);
         match (judged, halt) {
             (_, Some(ended)) => Err(ended),
             (Ok(comparison), None) => report(comparison),
-            (Err(why), None) => Err(self.because(why)),
+            (Err(why), None) => Err(because(why, &request.new)),
         }
+    }
+
+    fn measure(&self, question: &Question, parameter: &str, brake: &Brake) -> Result<Slider, Ended> {
+        // Those that judge, and the one that reads.
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_JUDGING) + 1;
+        let mut percent = 0;
+        let mut progress = |step: Step| {
+            let part = part_of(question.from, question.to, step.at);
+            let part = (step.pass.saturating_sub(1) as f64 + part) / step.passes.max(1) as f64;
+            self.is_at(Progress::new(part, brake.elapsed()), &mut percent);
+            if let Err(halt) = brake.hold_all(threads as u32) {
+                // There is no other way out of it; whoever began it takes this for what it is.
+                resume_unwind(Box::new(halt));
+            }
+        };
+        let curve = tune::curve(question, parameter, &mut progress);
+        let curve = curve.map_err(|why| untuned(why, &question.config))?;
+        if curve.points.iter().all(|point| point.told == 0) {
+            return Err(Ended::Because(page_curve::nothing_to_turn(), None));
+        }
+        Ok(slider(&curve, parameter))
     }
 
     fn is_at(&self, progress: Progress, percent: &mut u8) {
@@ -279,31 +394,73 @@ impl Work {
             self.changed.send_modify(|number| *number += 1);
         }
     }
-
-    fn because(&self, why: Unjudged) -> Ended {
-        let zone = &self.request.new.site.time_zone;
-        let (why, hint) = match why {
-            Unjudged::NoJournal => (page_timeline::empty_journal(), None),
-            Unjudged::Unreadable(error) => (page_timeline::unreadable(error.to_string()), None),
-            Unjudged::TooShort { begins } => {
-                let begins = begins.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-                (say::too_little(begins), None)
-            }
-            Unjudged::UnknownCamera { camera, .. } => (say_retune::unknown_camera(camera), None),
-            Unjudged::New(problems) => (first_of(&problems), None),
-            Unjudged::Old(of) => (say::old_unreadable(of.0.display()), None),
-            Unjudged::Unknown(error) => (say::does_not_fit(error.sentence()), Some(error.hint())),
-            Unjudged::Stopped => return Ended::Cancelled,
-        };
-        Ended::Because(why, hint)
-    }
 }
 
-/// Why there is no report.
+/// Why there is no result.
 #[derive(Debug)]
 enum Ended {
     Cancelled,
     Because(Sentence, Option<Sentence>),
+}
+
+impl From<Halt> for Ended {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Cancelled => Ended::Cancelled,
+            Halt::TooLong => Ended::Because(say::took_too_long(), Some(say::try_less())),
+        }
+    }
+}
+
+impl Ended {
+    fn state(self) -> State {
+        match self {
+            Ended::Cancelled => State::Cancelled,
+            Ended::Because(why, hint) => State::Failed(why, hint),
+        }
+    }
+}
+
+fn because(why: Unjudged, config: &Config) -> Ended {
+    let (why, hint) = match why {
+        Unjudged::NoJournal => (page_timeline::empty_journal(), None),
+        Unjudged::Unreadable(error) => (page_timeline::unreadable(error.to_string()), None),
+        Unjudged::TooShort { begins } => {
+            let begins = begins.to_zoned(config.site.time_zone.clone());
+            (say::too_little(begins.strftime("%Y-%m-%d %H:%M").to_string()), None)
+        }
+        Unjudged::UnknownCamera { camera, .. } => (say_retune::unknown_camera(camera), None),
+        Unjudged::New(problems) => (first_of(&problems), None),
+        Unjudged::Old(of) => (say::old_unreadable(of.0.display()), None),
+        Unjudged::Unknown(error) => (say::does_not_fit(error.sentence()), Some(error.hint())),
+        Unjudged::Stopped => return Ended::Cancelled,
+    };
+    Ended::Because(why, hint)
+}
+
+fn untuned(why: Untuned, config: &Config) -> Ended {
+    match why {
+        Untuned::Unjudged(why) => because(why, config),
+        Untuned::UnknownRule { .. } | Untuned::Elsewhere { .. } | Untuned::UnknownParameter { .. } => {
+            Ended::Because(page_curve::no_such(), None)
+        }
+        Untuned::ShorterThanBudget => Ended::Because(page_curve::nothing_to_turn(), None),
+        Untuned::Unchangeable(why) => Ended::Because(say::does_not_fit(why), None),
+    }
+}
+
+/// As the page shows it.
+fn slider(curve: &Curve, parameter: &str) -> Slider {
+    let kept = |fate: &Fate| Kept { told: fate.told, all: fate.all };
+    let values = curve.points.iter().map(|point| Value {
+        typed: point.value.to_string(),
+        shown: curve.parameter.shown(point.value),
+        told: point.told,
+        per_day: point.per_day,
+        confirmed: kept(&point.confirmed),
+        false_alarms: kept(&point.false_alarms),
+    });
+    Slider { parameter: name_of(parameter), values: values.collect() }
 }
 
 fn report(mut comparison: Comparison) -> Result<Report, Ended> {
@@ -326,8 +483,8 @@ fn report(mut comparison: Comparison) -> Result<Report, Ended> {
 fn forget_the_oldest(list: &mut VecDeque<Backtest>) {
     let mut bytes = 0;
     list.retain(|one| {
-        if let State::Done(report) = &one.state {
-            bytes += report.html.len();
+        if let State::Done(made) = &one.state {
+            bytes += made.bytes();
         }
         bytes <= ALL_BYTES
     });

@@ -25,6 +25,10 @@ fn backtests() -> Backtests {
 /// Begins one and waits for its end.
 fn tried(backtests: &Backtests, text: String, here: Here) -> State {
     let id = backtests.begin("li", 1, change(text), here).unwrap_or_else(|why| panic!("{why}"));
+    ended(backtests, id)
+}
+
+fn ended(backtests: &Backtests, id: u64) -> State {
     let until = std::time::Instant::now() + Duration::from_secs(120);
     loop {
         match backtests.get(id).unwrap().state {
@@ -33,6 +37,16 @@ fn tried(backtests: &Backtests, text: String, here: Here) -> State {
             }
             state => return state,
         }
+    }
+}
+
+fn report_of(state: &State) -> &Report {
+    match state {
+        State::Done(made) => match &**made {
+            Made::Report(report) => report,
+            Made::Slider(slider) => panic!("{slider:?}"),
+        },
+        other => panic!("{other:?}"),
     }
 }
 
@@ -45,6 +59,7 @@ fn running(id: u64) -> Backtest {
         cameras: Vec::new(),
         whys: Vec::new(),
         proposal: None,
+        turned: None,
         state: State::Running(Progress::BEGUN),
     }
 }
@@ -63,7 +78,7 @@ fn a_higher_threshold_is_tried_on_the_last_day_and_its_report_names_pictures_as_
     write_all(&folder.path().join("journal"), entries);
     let backtests = backtests();
     let state = tried(&backtests, text(HIGHER, folder.path()), here(folder.path()));
-    let State::Done(report) = state else { panic!("{state:?}") };
+    let report = report_of(&state);
     let summary: Vec<String> = report.summary.iter().map(ToString::to_string).collect();
     assert!(summary[0].starts_with("Alerts: "), "{summary:?}");
     assert!(report.html.contains("src=\"/alerts/"), "{}", report.html);
@@ -122,7 +137,7 @@ fn a_journal_of_which_a_part_is_damaged_is_judged_and_the_report_says_so() {
     std::fs::write(&files[1], bytes).unwrap();
     let backtests = backtests();
     let state = tried(&backtests, text(HIGHER, folder.path()), here(folder.path()));
-    let State::Done(report) = state else { panic!("{state:?}") };
+    let report = report_of(&state);
     assert!(report.html.contains("Places where records are missing"), "{}", report.html);
     backtests.stop(Duration::from_secs(10));
 }
@@ -144,8 +159,8 @@ fn one_is_tried_at_a_time_and_the_second_learns_whose_it_is() {
 #[test]
 fn what_was_cancelled_stays_so_and_what_is_done_cannot_be_cancelled() {
     let backtests = backtests();
-    let report = Arc::new(Report { summary: Vec::new(), html: String::new() });
-    backtests.list.lock().push_front(Backtest { state: State::Done(report), ..running(1) });
+    let made = Made::Report(Report { summary: Vec::new(), html: String::new() });
+    backtests.list.lock().push_front(Backtest { state: State::Done(Arc::new(made)), ..running(1) });
     backtests.cancel(1);
     assert!(matches!(backtests.get(1).unwrap().state, State::Done(_)));
     backtests.remove(1);
@@ -173,10 +188,44 @@ fn a_week_is_not_tried_where_somebody_types_another_number_of_days() {
 
 #[test]
 fn reports_have_a_bound_together_and_the_oldest_go() {
-    let report =
-        |bytes: usize| State::Done(Arc::new(Report { summary: Vec::new(), html: "x".repeat(bytes) }));
+    let report = |bytes: usize| {
+        State::Done(Arc::new(Made::Report(Report { summary: Vec::new(), html: "x".repeat(bytes) })))
+    };
     let one = |id: u64, bytes: usize| Backtest { state: report(bytes), ..running(id) };
     let mut list: VecDeque<Backtest> = [one(3, ALL_BYTES / 2), one(2, ALL_BYTES / 2), one(1, 1)].into();
     forget_the_oldest(&mut list);
     assert_eq!(list.iter().map(|one| one.id).collect::<Vec<_>>(), [3, 2]);
+}
+
+#[test]
+fn each_value_of_a_threshold_says_how_many_alerts_it_would_have_made() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(&folder.path().join("journal"), afternoon(folder.path()));
+    let backtests = backtests();
+    let turned = Turned {
+        rule: "person-in-lane".to_owned(),
+        camera: "cam-1".to_owned(),
+        parameter: "thresholds.person".to_owned(),
+    };
+    let begun = |turned: Turned| {
+        let id = backtests.begin_values("li", 1, &text("", folder.path()), turned, here(folder.path()));
+        ended(&backtests, id.unwrap_or_else(|why| panic!("{why}")))
+    };
+    let state = begun(turned.clone());
+    let State::Done(made) = &state else { panic!("{state:?}") };
+    let Made::Slider(slider) = &**made else { panic!("{made:?}") };
+    let told: Vec<u64> = slider.values.iter().map(|value| value.told).collect();
+    // Of the visits at this camera one was of somebody who was seen badly (0.4).
+    assert!(told.len() > 2 && told[0] > told[told.len() - 1] && told[told.len() - 1] > 0, "{slider:?}");
+    assert!(told.is_sorted_by(|a, b| a >= b), "{told:?}");
+    assert_eq!(slider.parameter.to_string(), "threshold for person");
+    assert!(matches!(begun(Turned { parameter: "for_ever".to_owned(), ..turned }), State::Failed(..)));
+    backtests.stop(Duration::from_secs(10));
+}
+
+#[test]
+fn parameters_are_called_as_people_call_them() {
+    assert_eq!(name_of("thresholds.person").to_string(), "threshold for person");
+    assert_eq!(name_of("thresholds.person").in_language(Language::Chinese), "人员 的阈值");
+    assert_eq!(name_of("for_secs").to_string(), "how long it must last");
 }
