@@ -45,6 +45,7 @@ sentences! { "page_timeline";
     blind(): "could not see", "看不清";
     silent(): "gave no pictures", "没有画面";
     unrecorded(): "nothing recorded", "没有记录";
+    for_long(sight, time): "{sight} {time}", "{sight} {time}";
     for_minutes(sight, minutes): "{sight} {minutes} min", "{sight} {minutes} 分钟";
     mark_of(from, to, sight): "{from} to {to}: {sight}", "{from} 至 {to}：{sight}";
     saw_all_the_time(): "It could see all the time.", "全程看得清。";

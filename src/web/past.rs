@@ -428,6 +428,7 @@ impl View<'_> {
             h1 { (self.say(page_curve::title())) }
             p.lead { (self.what(one)) }
             p.quiet { (self.about(one)) }
+            (slider.drawn(language))
             @if self.visitor.may(Role::Operator) {
                 form #value-form method="post" action={ (path_of(one.id)) "/value" } {
                     (token(self.visitor.form_token()))
@@ -435,7 +436,7 @@ impl View<'_> {
                     button #try-value type="submit" { (self.say(page_curve::try_value())) }
                 }
             }
-            (slider.show(language))
+            (slider.table(language))
             p.hint { (self.say(page_curve::made_by())) }
             (self.removal(one))
         }

@@ -259,7 +259,6 @@ impl View<'_> {
                 @if line.minutes.keys().any(|sight| *sight != Sight::Clear) {
                     p.hint { (self.say(say::about_sight(line.step.to_string()))) }
                     (View::sight(self))
-                    (self.axis())
                 }
             }
             section aria-labelledby="published" {

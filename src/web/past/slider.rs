@@ -76,16 +76,32 @@ impl Slider {
         }
     }
 
-    /// The drawing, what a value makes, and the table.
-    pub(super) fn show(&self, language: Language) -> Markup {
-        let say = |words: Words| words.in_language(language);
+    /// The drawing.
+    pub(super) fn drawn(&self, language: Language) -> Markup {
+        let names = [
+            ("confirmed", say::confirmed()),
+            ("unjudged", say::unjudged()),
+            ("false-alarm", say::false_alarms()),
+        ];
         html! {
             (self.drawing(language))
             ul.legend {
-                @for (class, name) in [("confirmed", say::confirmed()), ("false-alarm", say::false_alarms()), ("unjudged", say::unjudged())] {
-                    li { svg.key width="16" height="16" aria-hidden="true" { rect class=(class) width="16" height="16" fill=[pattern_of(class)] {} } (name.in_language(language)) }
+                @for (class, name) in names {
+                    li {
+                        svg.key width="16" height="16" aria-hidden="true" {
+                            rect class=(class) width="16" height="16" fill=[pattern_of(class)] {}
+                        }
+                        (name.in_language(language))
+                    }
                 }
             }
+        }
+    }
+
+    /// The same as a table.
+    pub(super) fn table(&self, language: Language) -> Markup {
+        let say = |words: Words| words.in_language(language);
+        html! {
             details #curve-table {
                 summary { (say(say::as_table().into())) }
                 table.numbers {
@@ -250,8 +266,10 @@ mod tests {
                 choice.contains("<option value=\"0.42\"") && !choice.contains("type=\"range\""),
                 "{choice}"
             );
-            let shown = slider.show(language).into_string();
-            assert!(shown.contains("<td>1/12</td>") && !shown.contains(" style="), "{shown}");
+            let table = slider.table(language).into_string();
+            assert!(table.contains("<td>1/12</td>"), "{table}");
+            let drawn = slider.drawn(language).into_string();
+            assert!(drawn.matches("class=\"bar").count() == 4 && !drawn.contains(" style="), "{drawn}");
         }
     }
 }

@@ -2,6 +2,8 @@
 //! so letters and marks are as large on a phone as at a desk. What a mark says is said in words, too, and by its form:
 //! colours are for levels.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
 use super::View;
@@ -12,7 +14,7 @@ use crate::analysis::time::Timestamp;
 use crate::contract::kinds;
 use crate::text::{Joint, Sentence, Words, page_timeline as say};
 use crate::types::level::Level;
-use crate::web::layout::{LEVELS, level_badge, level_name};
+use crate::web::layout::{LEVELS, lasting, level_badge, level_name};
 
 /// Heights, in pixels.
 const FOUND: f64 = 40.0;
@@ -92,6 +94,7 @@ impl View<'_> {
                     }
                 }
             }
+            (self.axis())
             ul.legend {
                 @for sight in Sight::ALL.into_iter().filter(|sight| *sight != Sight::Clear && self.line.minutes.contains_key(sight)) {
                     li {
@@ -112,7 +115,8 @@ impl View<'_> {
             return say::saw_all_the_time().into();
         }
         let one = |(sight, minutes): (&Sight, &usize)| {
-            Words::from(say::for_minutes(name_of(*sight), minutes.to_string()))
+            let long = lasting(Duration::from_secs(*minutes as u64 * 60));
+            Words::from(say::for_long(name_of(*sight), long))
         };
         Words::List(minutes.iter().map(one).collect(), Joint::Clauses)
     }
@@ -152,10 +156,11 @@ impl View<'_> {
     pub(super) fn axis(&self) -> Markup {
         html! {
             svg.axis width="100%" height=(AXIS) aria-hidden="true" {
-                @for at in self.ticks() {
+                @for (number, at) in self.ticks().into_iter().enumerate() {
                     @let x = self.line.percent(at);
                     @let anchor = if x < 5.0 { "start" } else if x > 95.0 { "end" } else { "middle" };
-                    text x=(percent(x)) y="14" text-anchor=(anchor) { (self.hour_and_minute(at)) }
+                    // On a phone there is room for every second one.
+                    text.between[number % 2 == 1] x=(percent(x)) y="14" text-anchor=(anchor) { (self.hour_and_minute(at)) }
                 }
             }
         }

@@ -241,7 +241,7 @@ fn everything_drawn_is_said_in_words_and_leads_on() {
         "person: at most 6 at once",
         "could not see 60 min",
         "gave no pictures 20 min",
-        "nothing recorded 60 min",
+        "nothing recorded 1 h",
         "href=\"/cameras/cam-1/timeline?hour=2026-11-30T01:00Z\"",
         "href=\"/cameras/cam-1/timeline?day=2026-11-29\"",
         "Records are missing in this time (1).",
