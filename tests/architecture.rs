@@ -15,12 +15,14 @@ use serde_json::Value;
 use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 33] = [
+const ARROWS: [(&str, &[&str]); 35] = [
     ("types", &[]),
     ("text", &["types"]),
     ("analysis", &["types", "text"]),
     ("clock", &["types", "analysis"]),
     ("input_file", &["types"]),
+    // Files of the service that root may write for it.
+    ("private_files", &[]),
     ("frame", &["types", "text", "analysis"]),
     ("contract", &["types", "text", "analysis"]),
     // What two configurations make of the same past.
@@ -78,6 +80,21 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ),
     // What people said of alerts, and what each value would have made of them; the page may show it.
     ("tune", &["types", "text", "analysis", "contract", "comparison", "journal", "config", "retune"]),
+    // The same live: a second configuration judges what the first one is given.
+    (
+        "shadow",
+        &[
+            "types",
+            "text",
+            "analysis",
+            "contract",
+            "comparison",
+            "journal",
+            "config",
+            "retune",
+            "private_files",
+        ],
+    ),
     // The page: whoever logged in there may do what a command may, through the same door.
     (
         "web",
@@ -96,11 +113,13 @@ const ARROWS: [(&str, &[&str]); 33] = [
             "coverage",
             "control",
             "view",
+            "private_files",
             // What was: the journal, and what another configuration would have made of it.
             "journal",
             "retune",
             "comparison",
             "tune",
+            "shadow",
         ],
     ),
     ("metrics", &["types", "text", "contract", "config"]),
@@ -109,7 +128,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "journal", "mqtt", "audit", "coverage", "pipeline", "lifeline", "sensors",
-            "control", "alerts", "view", "web", "metrics",
+            "control", "alerts", "view", "web", "metrics", "retune", "shadow",
         ],
     ),
     (
@@ -139,6 +158,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
             "comparison",
             "retune",
             "tune",
+            "shadow",
             "view",
             "onvif",
             "web",

@@ -53,6 +53,7 @@ pub(crate) mod run;
 pub mod schema;
 pub(crate) mod secret;
 pub(crate) mod sensors;
+pub(crate) mod shadow;
 mod stop;
 pub mod tail;
 #[cfg(feature = "web")]
@@ -208,6 +209,8 @@ enum Command {
     /// Say how many of each rule's judged alerts were right, and what other thresholds, durations and sizes would have made of them
     #[cfg(feature = "web")]
     Tune(tune::Args),
+    /// Let another configuration judge beside the one that runs, and show what it would have told
+    Shadow(shadow::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -272,6 +275,7 @@ pub fn main() -> ExitCode {
         Command::Coverage(args) => coverage::run(args),
         #[cfg(feature = "web")]
         Command::Tune(args) => tune::run(args),
+        Command::Shadow(args) => shadow::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),

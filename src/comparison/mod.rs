@@ -19,15 +19,14 @@ mod report;
 #[cfg(test)]
 mod test_alerts;
 
+pub(crate) use alert_life::AlertLife;
 #[cfg(feature = "web")]
-pub(crate) use alert_life::{AlertLife, Lives};
-pub(crate) use difference::{Difference, differences};
-#[cfg(feature = "web")]
-pub(crate) use difference::{Pairing, differences_of};
+pub(crate) use alert_life::Lives;
+pub(crate) use difference::{Difference, Pairing, differences, differences_of};
 pub(crate) use lasting::lasting;
 pub(crate) use reasons::give_reasons;
 #[cfg(feature = "web")]
 pub(crate) use report::style_within;
-pub(crate) use report::{Comparison, Note, Picture};
+pub(crate) use report::{Comparison, Note, Picture, level_name};
 #[cfg(feature = "web")]
 pub(crate) use report::{both, both_in_one, notes_html, page, shown_note};

@@ -24,9 +24,11 @@ use super::count::{ClassCount, CountData, ZoneCount};
 use super::coverage::{CoverageData, RuleCoverage, StateSecs};
 use super::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
-    MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    MachineHealth, Said, SensorData, SensorHealth, SensorState, ShadowHealth, SignalHealth, SignalWord,
+    SpoolHealth,
 };
 use super::quality::{QualityCounts, QualityData, QualityRow};
+use super::shadow::{SHADOW_PREFIX, ShadowCounts, ShadowData, ShadowRevision};
 use super::signature::KeyError;
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Mode, Time};
@@ -147,6 +149,10 @@ pub(super) fn coverage() -> Result<Vec<u8>, ExampleError> {
 
 pub(super) fn quality() -> Result<Vec<u8>, ExampleError> {
     Ok(sender().event("quality.1", None, at(600)?, quality_data()?)?)
+}
+
+pub(super) fn shadow() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("shadow.1", None, at(600)?, shadow_data()?)?)
 }
 
 pub(super) fn reply() -> Result<Vec<u8>, ExampleError> {
@@ -305,6 +311,46 @@ fn gap_data() -> Result<GapData, ExampleError> {
         began_at: Time(at(90_000)?),
         until_at: Time(at(93_600)?),
     })
+}
+
+fn shadow_data() -> Result<ShadowData, ExampleError> {
+    let made = ShadowRevision {
+        n: 7,
+        shadow_id: format!("{SHADOW_PREFIX}{ALERT}"),
+        rev: 1,
+        phase: Phase::New,
+        phase_reason: PhaseReason::Raised,
+        level: Level::Yellow,
+        kind: "fire_lane_blocked".to_owned(),
+        rule: Some("fire-lane-blocked".to_owned()),
+        camera: Some("cam-03".to_owned()),
+        grid: "53012700300102".to_owned(),
+        started_at: Time(at(0)?),
+        at: Time(at(120)?),
+    };
+    Ok(ShadowData {
+        config_sha256: SHA256.to_owned(),
+        since: Time(at(-86_400)?),
+        until: Time(at(6 * 86_400)?),
+        by: "admin 1".to_owned(),
+        ended: None,
+        counts: shadow_counts(),
+        revisions: vec![made],
+        omitted: 0,
+    })
+}
+
+fn shadow_counts() -> ShadowCounts {
+    ShadowCounts {
+        alerts: 3,
+        alerts_told: 5,
+        same: 2,
+        changed: 1,
+        only_shadow: 0,
+        only_told: 2,
+        revisions: 7,
+        missed: 0,
+    }
 }
 
 fn time_fix_data() -> Result<TimeFixData, ExampleError> {
@@ -506,6 +552,12 @@ fn health_data() -> Result<HealthData, ExampleError> {
         sensors_omitted: 0,
         signals,
         signals_omitted: 0,
+        shadow: Some(ShadowHealth {
+            config_sha256: SHA256.to_owned(),
+            since: Time(at(-86_400)?),
+            until: Time(at(6 * 86_400)?),
+            counts: shadow_counts(),
+        }),
         detector: DetectorHealth {
             provider: "cpu".to_owned(),
             per_second: 5.0,

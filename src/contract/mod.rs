@@ -46,6 +46,7 @@ pub(crate) mod patterns;
 pub(crate) mod portable_json;
 pub mod quality;
 pub(crate) mod schema;
+pub(crate) mod shadow;
 pub mod signature;
 pub(crate) mod stream_address;
 pub mod time_fix;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -94,6 +95,14 @@ pub trait RunningBox {
     /// Why that does not run.
     fn go_back(&mut self) -> Result<(), Problems>;
 
+    /// Lets a configuration judge beside the one that runs, in place of any other; nothing that runs changes.
+    ///
+    /// # Errors
+    /// Why it does not.
+    fn begin_shadow(&mut self, config: Config, order: ShadowOrder) -> Result<(), Words>;
+    /// Ends that; `false` where none judges.
+    fn end_shadow(&mut self) -> bool;
+
     /// How the box does.
     fn selftest(&mut self) -> SelftestResult;
     /// Asks for a picture of a camera that is configured. Nobody answers only while the box is stopping.
@@ -122,6 +131,17 @@ pub trait RunningBox {
     fn text_requests(&mut self) -> &mut Requests;
     /// Texts that come in parts.
     fn transfers(&mut self) -> &mut Transfers;
+}
+
+/// A configuration that is to judge beside the one that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShadowOrder {
+    /// The file, or what the command centre calls it.
+    pub name: String,
+    /// How long.
+    pub lasts: Duration,
+    /// Who asks for it.
+    pub by: String,
 }
 
 /// The source of an offered configuration.
@@ -172,7 +192,7 @@ pub(super) fn may_try(
     knows_what_runs(at, expected, Some(revert_after_secs))
 }
 
-fn knows_what_runs(
+pub(super) fn knows_what_runs(
     at: &dyn RunningBox,
     expected: &str,
     revert_after_secs: Option<u32>,

@@ -183,7 +183,13 @@ impl LoadTest {
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analysis_thread = AnalysisThread::start(
-            AnalysisStart { analysis, revisions: Vec::new(), session, recorder: Recorder::off() },
+            AnalysisStart {
+                analysis,
+                revisions: Vec::new(),
+                session,
+                recorder: Recorder::off(),
+                shadow: None,
+            },
             notes,
             clock,
             alert_writer.clone(),

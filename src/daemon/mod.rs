@@ -44,6 +44,7 @@ mod report;
 mod running;
 pub(crate) mod sensors;
 mod sent_history;
+mod shadow;
 mod stages;
 mod watchdog;
 mod wiring;

@@ -36,6 +36,8 @@ pub enum Entry {
     Published(Published),
     /// What was not watched, or not in time, since the record before it of the same camera; about once a minute.
     Unwatched(Unwatched),
+    /// What a second configuration did that judges beside the one that runs. Whoever judges passes over it.
+    Shadow(Shadow),
     /// Records are missing here. State before and after it are not connected.
     Hole(Hole),
     /// The session ended as it should. Without this before the next session the daemon was killed, and the last seconds
@@ -55,6 +57,7 @@ impl Entry {
             Entry::Input(input) => Some(input.at()),
             Entry::Published(published) => Some(published.at),
             Entry::Unwatched(unwatched) => Some(unwatched.at),
+            Entry::Shadow(shadow) => Some(shadow.at),
             Entry::Hole(hole) => hole.at,
         }
     }
@@ -369,6 +372,36 @@ pub struct Unwatched {
     pub overloaded: u64,
     /// Frames that were looked at.
     pub looked: u64,
+}
+
+/// What a shadow did: a second configuration that judges what the first one is given. It stands behind the input that it
+/// follows from, not always right behind it: a shadow has a thread of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shadow {
+    /// When; of a revision when it was made.
+    pub at: Moment,
+    /// What.
+    pub event: ShadowEvent,
+}
+
+/// What a shadow can do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ShadowEvent {
+    /// It judges every input from here on; after a restart of the daemon that is said again.
+    Began(Arc<Configuration>),
+    /// A revision that would have been published if its configuration ran.
+    Made(Box<Published>),
+    /// So many entries came faster than it judged, and it was not given them: from here on it may make other revisions than
+    /// a judge of the journal.
+    Missed {
+        /// How many.
+        records: u64,
+    },
+    /// It judges no more; why, as a word (`shadow::Ending`).
+    Ended {
+        /// The word.
+        why: String,
+    },
 }
 
 /// A place in the journal where records are missing.

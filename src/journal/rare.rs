@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Configuration, Digest, Entry, Hole, HoleWhy, Input, Published, Session};
+use super::entry::{
+    Configuration, Digest, Entry, Hole, HoleWhy, Input, Published, Session, Shadow, ShadowEvent,
+};
 use crate::analysis::alert::{Act, AlertId};
 use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, HandlingStep};
 use crate::analysis::detection::Class;
@@ -56,6 +58,11 @@ pub(super) enum Rare {
     },
     MuteChanged {
         alert: String,
+        /// What a shadow did; then `alert` is [`OF_A_SHADOW`]. Here because versions that know of no shadow take a record of
+        /// another name for damage and leave out the rest of its block; this one they read as a change of an alert that nobody
+        /// has, which changes nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shadow: Option<Box<RareShadow>>,
     },
     Test {
         by: String,
@@ -68,6 +75,18 @@ pub(super) enum Rare {
         records: u64,
     },
     Stop,
+}
+
+/// In place of an alert's id, in what a shadow did.
+const OF_A_SHADOW: &str = "shadow";
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RareShadow {
+    Began(RareConfiguration),
+    Made(RarePublished),
+    Missed { records: u64 },
+    Ended { why: String },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -211,6 +230,29 @@ impl RarePublished {
     }
 }
 
+impl From<&ShadowEvent> for RareShadow {
+    fn from(event: &ShadowEvent) -> Self {
+        match event {
+            ShadowEvent::Began(configuration) => RareShadow::Began((&**configuration).into()),
+            ShadowEvent::Made(published) => RareShadow::Made((&**published).into()),
+            ShadowEvent::Missed { records } => RareShadow::Missed { records: *records },
+            ShadowEvent::Ended { why } => RareShadow::Ended { why: why.clone() },
+        }
+    }
+}
+
+impl RareShadow {
+    fn whole(self, at: Moment) -> Option<Shadow> {
+        let event = match self {
+            RareShadow::Began(configuration) => ShadowEvent::Began(configuration.whole()),
+            RareShadow::Made(published) => ShadowEvent::Made(Box::new(published.whole(at)?)),
+            RareShadow::Missed { records } => ShadowEvent::Missed { records },
+            RareShadow::Ended { why } => ShadowEvent::Ended { why },
+        };
+        Some(Shadow { at, event })
+    }
+}
+
 fn step_of(step: &HandlingStep) -> (RareAct, RareStep) {
     match step {
         HandlingStep::Assign(Assigned { act, to }) => (act.into(), RareStep::Assign { to: to.clone() }),
@@ -262,6 +304,9 @@ impl Rare {
             }),
             Entry::Reload { configuration, .. } => Rare::Reload((&**configuration).into()),
             Entry::Published(published) => Rare::Published(published.into()),
+            Entry::Shadow(Shadow { event, .. }) => {
+                Rare::MuteChanged { alert: OF_A_SHADOW.to_owned(), shadow: Some(Box::new(event.into())) }
+            }
             Entry::Hole(Hole { why, .. }) => return hole(why),
             Entry::Stop { .. } => Rare::Stop,
             Entry::Input(Input::Acknowledge { alert, acknowledgement, .. }) => {
@@ -272,7 +317,7 @@ impl Rare {
                 Rare::Handle { alert: alert.0.to_string(), act, step }
             }
             Entry::Input(Input::MuteChanged { alert, .. }) => {
-                Rare::MuteChanged { alert: alert.0.to_string() }
+                Rare::MuteChanged { alert: alert.0.to_string(), shadow: None }
             }
             Entry::Input(Input::Test { by, grid, .. }) => {
                 Rare::Test { by: by.clone(), grid: grid.to_string() }
@@ -311,9 +356,10 @@ impl Rare {
                 let step = step.whole(act.whole()?);
                 Entry::Input(Input::Handle { alert: AlertId(alert.into()), step, at })
             }
-            Rare::MuteChanged { alert } => {
+            Rare::MuteChanged { alert, shadow: None } => {
                 Entry::Input(Input::MuteChanged { alert: AlertId(alert.into()), at })
             }
+            Rare::MuteChanged { shadow: Some(shadow), .. } => Entry::Shadow(shadow.whole(at)?),
             Rare::Test { by, grid } => Entry::Input(Input::Test { by, grid: grid.into(), at }),
             Rare::Published(published) => Entry::Published(published.whole(at)?),
             Rare::Hole { overflow, records } => {
@@ -323,5 +369,35 @@ impl Rare {
             }
             Rare::Stop => Entry::Stop { at },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The records that the version before shadows knew, as far as it matters.
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Before {
+        MuteChanged { alert: String },
+    }
+
+    #[test]
+    fn a_version_that_knows_of_no_shadow_reads_what_one_did_as_a_mute_of_an_alert_that_nobody_has() {
+        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(7));
+        let event = ShadowEvent::Ended { why: "stopped".to_owned() };
+        let entry = Entry::Shadow(Shadow { at, event });
+        let json = serde_json::to_string(&Rare::of(&entry).unwrap()).unwrap();
+        let before: Before = serde_json::from_str(&json).unwrap();
+        assert_eq!(before, Before::MuteChanged { alert: OF_A_SHADOW.to_owned() });
+        let now: Rare = serde_json::from_str(&json).unwrap();
+        assert_eq!(now.whole(at), Some(entry));
+        // And what it wrote is read.
+        let written = r#"{"mute_changed":{"alert":"A"}}"#;
+        let muted = Entry::Input(Input::MuteChanged { alert: AlertId("A".into()), at });
+        assert_eq!(serde_json::from_str::<Rare>(written).unwrap().whole(at), Some(muted));
     }
 }

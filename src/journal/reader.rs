@@ -187,6 +187,7 @@ impl Entries {
             | Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)
+            | Entry::Shadow(_)
             | Entry::Hole(_)
             | Entry::Stop { .. } => {}
         }

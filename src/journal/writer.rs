@@ -16,12 +16,11 @@ use std::time::{Duration, Instant};
 use super::block::BlockWriter;
 use super::entry::{Entry, Hole, HoleWhy, Session};
 use super::file::{self, JournalFile};
+use super::recorder::{Message, QUEUE, Recorder};
 use crate::analysis::time::{Moment, Timestamp};
 use crate::clock::Clock;
 use crate::text::{journal as say, language_of_log, log_info, log_warn};
 
-/// Records that may wait: some 20 s of a busy box, a few megabytes.
-const QUEUE: usize = 4096;
 /// A block is written after so long, and lost with it if the power goes.
 const BLOCK_EVERY: Duration = Duration::from_secs(30);
 /// Or when it is so large, unpacked.
@@ -59,101 +58,6 @@ pub struct JournalCounts {
     pub written: AtomicU64,
 }
 
-/// What the thread is sent.
-enum Message {
-    Entry(Box<Entry>),
-    Settings(Box<Settings>),
-    Stop,
-}
-
-/// The end of the queue of one who records. Each has its own count of what it had to give up.
-#[derive(Debug)]
-pub struct Recorder {
-    queue: SyncSender<Message>,
-    counts: Arc<JournalCounts>,
-    /// Given up since the last record that was taken.
-    lost: u64,
-    /// What must not be given up, as nothing that follows can be judged without it.
-    owed: Vec<Entry>,
-}
-
-impl Clone for Recorder {
-    fn clone(&self) -> Self {
-        Recorder { queue: self.queue.clone(), counts: self.counts.clone(), lost: 0, owed: Vec::new() }
-    }
-}
-
-impl std::fmt::Debug for Message {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Message")
-    }
-}
-
-impl Recorder {
-    /// Records nothing, for who has no journal.
-    pub fn off() -> Self {
-        Recorder { queue: sync_channel(0).0, counts: Arc::default(), lost: 0, owed: Vec::new() }
-    }
-
-    /// Whether anything is kept: where not, nothing but sessions and configurations need be recorded.
-    pub fn is_on(&self) -> bool {
-        self.counts.is_on.load(Ordering::Relaxed)
-    }
-
-    /// Records an entry. Never waits: what does not fit is counted, and a hole says so where it would have been.
-    pub fn record(&mut self, entry: Entry) {
-        if !self.pay(entry.at()) {
-            return self.give_up(entry);
-        }
-        if let Err(entry) = self.send(entry) {
-            self.give_up(*entry);
-        }
-    }
-
-    /// Sends what is owed, and what was lost before it; `false` where there is no room yet.
-    fn pay(&mut self, at: Option<Moment>) -> bool {
-        if self.lost > 0 {
-            let why = HoleWhy::Overflow { records: self.lost };
-            if self.send(Entry::Hole(Hole { at, why })).is_err() {
-                return false;
-            }
-            self.lost = 0;
-        }
-        while let Some(owed) = self.owed.first().cloned() {
-            if self.send(owed).is_err() {
-                return false;
-            }
-            self.owed.remove(0);
-        }
-        true
-    }
-
-    fn send(&self, entry: Entry) -> Result<(), Box<Entry>> {
-        match self.queue.try_send(Message::Entry(Box::new(entry))) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => match message {
-                Message::Entry(entry) => Err(entry),
-                // Nothing else was sent.
-                Message::Settings(_) | Message::Stop => Ok(()),
-            },
-        }
-    }
-
-    fn give_up(&mut self, entry: Entry) {
-        match entry {
-            Entry::Session(_) | Entry::Reload { .. } => self.owed.push(entry),
-            Entry::Input(_)
-            | Entry::Published(_)
-            | Entry::Unwatched(_)
-            | Entry::Hole(_)
-            | Entry::Stop { .. } => {
-                self.lost += 1;
-                self.counts.lost.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    }
-}
-
 /// The running thread.
 #[derive(Debug)]
 pub struct Journal {
@@ -179,7 +83,7 @@ impl Journal {
 
     /// For one who records.
     pub fn recorder(&self) -> Recorder {
-        Recorder { queue: self.queue.clone(), counts: self.counts.clone(), lost: 0, owed: Vec::new() }
+        Recorder::of(self.queue.clone(), self.counts.clone())
     }
 
     /// From now on these count.
@@ -338,9 +242,11 @@ impl Writer {
                 self.block.add(&entry);
                 self.flush();
             }
-            Entry::Input(_) | Entry::Published(_) | Entry::Unwatched(_) | Entry::Hole(_) => {
-                self.block.add(&entry)
-            }
+            Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Hole(_) => self.block.add(&entry),
         }
         if self.block.records().is_multiple_of(SIZE_EVERY) && self.block.size() >= BLOCK_BYTES {
             self.flush();
@@ -541,40 +447,4 @@ fn free_bytes(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.exists())?;
     let about = rustix::fs::statvfs(there).ok()?;
     Some(about.f_bavail.saturating_mul(about.f_frsize))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::journal::Input;
-
-    fn tick(secs: u64) -> Entry {
-        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(secs));
-        Entry::Input(Input::Tick { at })
-    }
-
-    #[test]
-    fn what_does_not_fit_into_the_queue_is_counted_and_leaves_a_hole_where_it_would_have_been() {
-        let (queue, messages) = sync_channel(2);
-        let counts = Arc::new(JournalCounts::default());
-        let mut recorder = Recorder { queue, counts: counts.clone(), lost: 0, owed: Vec::new() };
-        (0..5).for_each(|secs| recorder.record(tick(secs)));
-        let next = || match messages.try_recv() {
-            Ok(Message::Entry(entry)) => Some(*entry),
-            _ => None,
-        };
-        assert_eq!([next(), next(), next()], [Some(tick(0)), Some(tick(1)), None]);
-        let why = HoleWhy::Overflow { records: 3 };
-        recorder.record(tick(5));
-        assert_eq!(next(), Some(Entry::Hole(Hole { at: tick(5).at(), why })));
-        assert_eq!([next(), next()], [Some(tick(5)), None]);
-        assert_eq!(counts.lost.load(Ordering::Relaxed), 3);
-        drop(messages);
-        recorder.record(tick(6));
-        assert_eq!(
-            counts.lost.load(Ordering::Relaxed),
-            4,
-            "nobody writes any more, and nobody is kept from anything"
-        );
-    }
 }

@@ -149,6 +149,11 @@ families! {
     SIGNALS: "lookout_signals", Gauge, [Label::Word("state", &SIGNAL_STATES)], signals;
     COVERAGE: "lookout_coverage_seconds", Counter, [Label::Word("state", &COVERAGE_STATES)], coverage;
 
+    // ---- a shadow
+    SHADOW: "lookout_shadow", Gauge, [], shadow;
+    SHADOW_ALERTS: "lookout_shadow_alerts", Counter, [], shadow_alerts;
+    SHADOW_MISSED: "lookout_shadow_missed_records", Counter, [], shadow_missed;
+
     // ---- the detector
     DETECTOR: "lookout_detector", Info, [Label::Named("provider")], detector;
     DETECTOR_WORKERS: "lookout_detector_workers", Gauge, [], detector_workers;

@@ -10,6 +10,7 @@ use super::catalogue::{
 };
 use super::exposition::{Exposition, Format};
 use crate::contract::health::{CameraState, DEGRADED_PARTS, DROP_REASONS, SensorState, SignalCounts};
+use crate::contract::shadow::ShadowCounts;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::coverage_state::CoverageState;
 use crate::types::level::Level;
@@ -37,6 +38,8 @@ pub(crate) struct Snapshot {
     pub signals: SignalCounts,
     /// How long each state of [`CoverageState::ALL`] lasted, all rules at all cameras together.
     pub coverage: [Duration; CoverageState::ALL.len()],
+    /// What the second configuration made that judges beside the one that runs; `None` where none does.
+    pub shadow: Option<ShadowCounts>,
     /// The detector.
     pub detector: DetectorFigures,
     /// The cameras, each id once.
@@ -175,6 +178,7 @@ impl Snapshot {
         self.write_machine(&mut out, process);
         self.write_queue(&mut out);
         self.write_alerts(&mut out);
+        self.write_shadow(&mut out);
         self.write_detector(&mut out);
         self.write_cameras(&mut out);
         self.write_sensors(&mut out);
@@ -239,6 +243,12 @@ impl Snapshot {
         for (state, lasted) in COVERAGE_STATES.iter().zip(self.coverage) {
             coverage.sample(&[state], lasted.as_secs_f64());
         }
+    }
+
+    fn write_shadow(&self, out: &mut Exposition) {
+        out.single(&all::SHADOW, Some(u64::from(self.shadow.is_some())));
+        out.single(&all::SHADOW_ALERTS, self.shadow.map(|counts| counts.alerts));
+        out.single(&all::SHADOW_MISSED, self.shadow.map(|counts| counts.missed));
     }
 
     fn write_detector(&self, out: &mut Exposition) {

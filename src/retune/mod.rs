@@ -42,9 +42,11 @@ use crate::config::{Config, Problems};
 use crate::journal::{self, Configuration, Entry, Hole, Input};
 use crate::text::retune as say;
 use crate::types::verdict::Verdict;
-use judge::{Judge, Judged, config_of};
+use judge::{Judged, config_of};
 use reproduction::Reproduction;
-use scope::Scope;
+
+pub(crate) use judge::{Judge, Kept};
+pub(crate) use scope::Scope;
 
 /// What was followed and counted before a time matters for so long after it: holds, cool-downs, beliefs that fade (a guess:
 /// twice the usual cool-down).
@@ -162,7 +164,11 @@ impl Seen {
             Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
                 self.verdicts.insert(alert.clone(), given.verdict);
             }
-            Entry::Input(_) | Entry::Published(_) | Entry::Unwatched(_) | Entry::Stop { .. } => {}
+            Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Stop { .. } => {}
         }
         self.last = entry.at().map(|at| at.utc).max(self.last);
     }

@@ -161,9 +161,12 @@ fn plan_at(question: &Question, entry: &Entry, before: Plan) -> Result<Plan, Una
     match entry {
         Entry::Session(session) => Ok(plan_of(question, &session.configuration)?),
         Entry::Reload { configuration, .. } => Ok(plan_of(question, configuration)?),
-        Entry::Input(_) | Entry::Published(_) | Entry::Unwatched(_) | Entry::Hole(_) | Entry::Stop { .. } => {
-            Ok(before)
-        }
+        Entry::Input(_)
+        | Entry::Published(_)
+        | Entry::Unwatched(_)
+        | Entry::Shadow(_)
+        | Entry::Hole(_)
+        | Entry::Stop { .. } => Ok(before),
     }
 }
 
@@ -241,6 +244,7 @@ impl Watch<'_> {
             | Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)
+            | Entry::Shadow(_)
             | Entry::Stop { .. } => {}
         }
     }

@@ -52,6 +52,9 @@ sentences! { "message";
     quality():
         "How many alerts of each rule and camera were true, and how soon people had them and closed them.",
         "各规则、各摄像机的预警有多少属实，多久有人受理、多久办结。";
+    shadow():
+        "What a second configuration that judges beside the one that runs would have told. Never an alert.",
+        "与运行中的配置并行判断的影子配置会发出的内容。绝不是预警。";
     reply():
         "The answer to a command.",
         "对命令的答复。";

@@ -229,6 +229,7 @@ pub(crate) mod schema;
 pub(crate) mod secret_file;
 pub(crate) mod sensor;
 pub(crate) mod sensor_watch;
+pub(crate) mod shadow;
 pub(crate) mod source;
 pub(crate) mod stream;
 pub(crate) mod structure;
@@ -331,6 +332,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
         secret_file::ALL,
         sensor::ALL,
         sensor_watch::ALL,
+        shadow::ALL,
         source::ALL,
         stream::ALL,
         structure::ALL,

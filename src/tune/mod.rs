@@ -262,6 +262,7 @@ pub(crate) fn config_that_ran(journal: &Path) -> Result<Config, Unjudged> {
             journal::Entry::Reload { configuration, .. } => latest = Some(configuration),
             journal::Entry::Input(_)
             | journal::Entry::Published(_)
+            | journal::Entry::Shadow(_)
             | journal::Entry::Unwatched(_)
             | journal::Entry::Hole(_)
             | journal::Entry::Stop { .. } => {}

@@ -182,7 +182,7 @@ fn reasons(difference: &Difference) -> Option<Words> {
 }
 
 /// What people call a level.
-pub(super) fn level_name(level: Level) -> Sentence {
+pub(crate) fn level_name(level: Level) -> Sentence {
     match level {
         Level::Blue => page::blue(),
         Level::Yellow => page::yellow(),

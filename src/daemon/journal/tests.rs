@@ -121,7 +121,8 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
     let (queue, notes) = analysis_thread::queue();
     let known = Arc::new(Known::default());
     let tap = Views::new(clock).tap();
-    let started = AnalysisStart { analysis, revisions: Vec::new(), session, recorder: stage.recorder() };
+    let recorder = stage.recorder();
+    let started = AnalysisStart { analysis, revisions: Vec::new(), session, recorder, shadow: None };
     let thread = AnalysisThread::start(started, notes, clock, writer, known, demands, tap);
     let thread = thread.expect("a thread");
     let send = |message| queue.send(message).expect("it runs");
@@ -168,7 +169,7 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
             }
             Entry::Input(input) => again.extend(input.apply(analysis.as_mut().expect("a session"))),
             Entry::Published(one) => published.push(one),
-            Entry::Unwatched(_) | Entry::Hole(_) | Entry::Stop { .. } => {}
+            Entry::Unwatched(_) | Entry::Shadow(_) | Entry::Hole(_) | Entry::Stop { .. } => {}
         }
     }
     assert_eq!(format!("{again:#?}"), format!("{live:#?}"));

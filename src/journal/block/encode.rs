@@ -104,6 +104,7 @@ impl BlockWriter {
             | Entry::Session(_)
             | Entry::Reload { .. }
             | Entry::Published(_)
+            | Entry::Shadow(_)
             | Entry::Hole(_)
             | Entry::Stop { .. } => self.rare(at, entry),
         }

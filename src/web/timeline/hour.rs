@@ -143,7 +143,7 @@ impl Reading {
             Entry::Session(session) => self.runs(&session.configuration),
             Entry::Reload { configuration, .. } => self.runs(configuration),
             Entry::Input(Input::Look(look)) => self.look(look),
-            Entry::Input(_) | Entry::Stop { .. } => {}
+            Entry::Input(_) | Entry::Shadow(_) | Entry::Stop { .. } => {}
             Entry::Published(published) => self.published(published),
             Entry::Unwatched(unwatched) => self.unwatched(unwatched),
             Entry::Hole(hole) => {
