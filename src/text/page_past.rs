@@ -46,6 +46,22 @@ sentences! { "page_past";
         "The configuration that ran then ({path}) cannot be read by this version of the program any more. Try a time after the upgrade.",
         "当时运行的配置（{path}）已无法被本版本程序读取。请试算升级之后的时段。";
 
+    // ---- a shadow
+    shadow(): "Beside what runs", "影子配置";
+    no_shadow():
+        "No other configuration judges beside the one that runs. Try a change on the last days; from its report you can let it judge beside what runs.",
+        "没有其他配置与运行中的配置并行判断。请先用最近几天试算一项更改，再从报告中让它并行判断。";
+    begin_shadow(): "Let it judge beside what runs", "作为影子配置并行判断";
+    about_shadow():
+        "For a week this change judges live what the cameras see. Nobody is told of what it finds; this page shows it.",
+        "此更改将在一周内实时判断摄像机所见，但不会发出任何预警；结果显示在“过往”页。";
+    shadow_begun():
+        "It judges beside what runs from now on. What it finds is shown below.",
+        "已开始并行判断，结果见下方。";
+    stop_shadow(): "End it", "结束";
+    not_shadowed(why): "The box did not do that: {why}", "盒子未执行：{why}";
+    to_alert(): "its alert", "查看该预警";
+
     // ---- a report
     report(): "What this change would have done", "此更改会带来什么";
     back(): "All of the past", "返回过往";

@@ -129,6 +129,8 @@ pub struct Parts {
     pub language: Language,
     /// The outbox, with the latest alerts.
     pub outbox: Outbox,
+    /// The folder of what the command centre asked for, through which a shadow is asked for.
+    pub control_folder: PathBuf,
     /// What is written down.
     pub audit: Arc<Audit>,
     /// The commands of people at the page.
@@ -452,6 +454,8 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/past/coverage", get(past::calendar::show))
         .route("/past/{id}", get(past::show_one))
         .route("/past/{id}/value", post(past::try_value))
+        .route("/past/{id}/shadow", post(past::shadow::begin))
+        .route("/past/shadow/stop", post(past::shadow::stop))
         .route("/past/{id}/cancel", post(past::cancel))
         .route("/past/{id}/propose", post(past::propose))
         .route("/past/{id}/remove", post(past::remove))

@@ -4,7 +4,7 @@
 //! rule, thresholds, /changes ─ a change that is not made ─► backtest (one at a time, held back) ─► report ─► /past/{id}
 //! rule ─ a parameter ─────────────────────────────────────────┘                                  └► slider ─ a value ─┐
 //!                                                          ▲──────────────────────────────────────────────────────────┘
-//! coverage ledger ─► calendar
+//! coverage ledger ─► calendar        a report's change ─► shadow: it judges beside what runs, what it found
 //! ```
 //!
 //! Everybody may read reports; operators and installers try changes. Must never change anything, nor keep a request waiting
@@ -12,6 +12,7 @@
 
 pub(super) mod backtest;
 pub(super) mod calendar;
+pub(super) mod shadow;
 mod slider;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use super::worker::Progress;
 use crate::analysis::rules::Rule;
 use crate::config::{Config, Surroundings};
 use crate::config::{edit, rule_fields};
+use crate::shadow::summary_in;
 use crate::text::{
     Joint, Sentence, Words, page as say_page, page_changes, page_coverage, page_curve, page_past as say,
     page_timeline,
@@ -274,12 +276,15 @@ pub(super) async fn show(
     let mut shell = site.shell(reader, say::title(), PATH.to_owned(), &headers, &visitor).await?;
     shell.tab = Some(Tab::Past);
     let all = site.backtests.all();
+    let folder = site.parts.control_folder.clone();
+    let summary = site.blocking(move |_| summary_in(&folder), reader).await?;
     let view = View { site: &site, shell: &shell, visitor: &visitor };
     let body = html! {
         h1 { (shell.say(say::title())) }
         p.hint { (shell.say(say::about())) }
         p { a #to-calendar.button.second href=(calendar::PATH) { (shell.say(page_coverage::link())) } }
         div #tried data-live="past" { (view.list(&all)) }
+        div #beside data-live="status" { (view.shadow(summary.as_ref())) }
     };
     Ok(Html(shell.page(body).into_string()))
 }
@@ -418,6 +423,7 @@ impl View<'_> {
                 (self.form(one, "propose", say::propose()))
                 p.hint { (self.say(say::about_proposing())) }
             }
+            @if self.visitor.may(Role::Operator) { (self.shadow_form(one.id)) }
             (self.removal(one))
         }
     }

@@ -193,6 +193,34 @@ fn each_value_of_a_parameter_says_how_many_alerts_it_would_have_made_and_becomes
 }
 
 #[test]
+fn a_change_judges_beside_what_runs_from_its_report_until_somebody_ends_it() {
+    let camera = lane_camera(0, BEFORE_SOMEBODY_COMES);
+    let site = Site::start_with(&with_camera(&lane_url(&camera)));
+    let alert = presence(&site);
+    let (mut wang, mut zhao) = (site.enrolled("wang", "operator"), site.enrolled("zhao", "viewer"));
+    shown(&mut wang, &format!("{TIMELINE}?hour=last"), |text| text.contains(&alert));
+    assert!(wang.get("/past").text().contains("No other configuration judges"));
+    let report = tried(&mut wang, RULE, "past-form", &[("present.for_secs", "600")]);
+    shown(&mut wang, &report, |text| text.contains("id=\"begin-shadow\""));
+    let token = zhao.get("/past").token();
+    for path in [format!("{report}/shadow"), "/past/shadow/stop".to_owned()] {
+        assert_eq!(zhao.post(&path, &[("token", &token)]).status, 403, "{path}");
+        assert_eq!(wang.post(&path, &[]).status, 403, "{path}: the token is missing");
+    }
+    let token = wang.get(&report).token();
+    let answer = wang.post(&format!("{report}/shadow"), &[("token", &token)]);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/past")), "{}", answer.text());
+    let page = shown(&mut wang, "/past", |text| text.contains("id=\"stop-shadow\""));
+    assert!(page.contains("alerts it would have raised"), "{page}");
+    assert!(!zhao.get("/past").text().contains("stop-shadow"), "who may only look ends nothing");
+    assert_eq!(wang.post("/past/shadow/stop", &[("token", &token)]).status, 303);
+    let page = shown(&mut wang, "/past", |text| !text.contains("id=\"stop-shadow\""));
+    assert!(page.contains("somebody ended it"), "{page}");
+    let text = std::fs::read_to_string(&site.config).unwrap();
+    assert!(text.contains("for_secs = 1 }"), "nothing was changed");
+}
+
+#[test]
 fn the_calendar_says_in_which_hours_a_rule_could_report() {
     let camera = lane_camera(0, BEFORE_SOMEBODY_COMES);
     let site = Site::start_with(&with_camera(&lane_url(&camera)));

@@ -100,6 +100,8 @@ pub(super) struct Backtest {
     pub(super) days: u16,
     pub(super) cameras: Vec<String>,
     pub(super) whys: Vec<Sentence>,
+    /// The configuration that is tried.
+    pub(super) text: Arc<str>,
     pub(super) proposal: Option<ToPropose>,
     /// The parameter whose values are tried; `None`: one change is.
     pub(super) turned: Option<Turned>,
@@ -167,7 +169,8 @@ impl Backtests {
             pictures: false,
         };
         let (by, at, state) = (by.to_owned(), here.now, State::Running(Progress::BEGUN));
-        let one = Backtest { id: 0, by, at, days, cameras, whys, proposal, turned: None, state };
+        let (text, turned) = (text.into(), None);
+        let one = Backtest { id: 0, by, at, days, cameras, whys, text, proposal, turned, state };
         self.go(one, Asked::Change(Box::new(request)))
     }
 
@@ -197,6 +200,7 @@ impl Backtests {
             days,
             whys: vec![page_curve::of_rule(rule, camera.as_str(), name_of(&parameter))],
             cameras: vec![camera],
+            text: text.into(),
             proposal: None,
             turned: Some(turned),
             state: State::Running(Progress::BEGUN),

@@ -58,6 +58,7 @@ fn running(id: u64) -> Backtest {
         days: 1,
         cameras: Vec::new(),
         whys: Vec::new(),
+        text: "".into(),
         proposal: None,
         turned: None,
         state: State::Running(Progress::BEGUN),
