@@ -3,7 +3,7 @@
 sentences! { "page_coverage";
     title(): "When rules could report", "值守日历";
     about():
-        "“No alert” says something only where a rule could have raised one. Each hour shows the part of it in which it could.",
+        "'No alert' says something only where a rule could have raised one. Each hour shows the part of it in which it could.",
         "只有在规则能够报警时，“没有预警”才有意义。每个小时按其中能够报警的部分显示。";
     link(): "When rules could report", "查看值守日历";
     last_days(count): "Last {count} days", "最近 {count} 天";

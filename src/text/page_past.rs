@@ -87,7 +87,7 @@ sentences! { "page_past";
         "下一步显示配置文件的改动；在试运行或保存之前不会生效。";
     reports(): "Tried on the past", "试算记录";
     none_yet():
-        "Nothing was tried on the past yet. Open a rule, change a value, and press “Try on the last days”.",
+        "Nothing was tried on the past yet. Open a rule, change a value, and press 'Try on the last days'.",
         "还没有试算过。请打开一条规则，改动一个设置，然后点击“用最近几天试算”。";
     to_rules(): "To the rules", "查看规则";
     kept_in_memory(count):

@@ -229,10 +229,9 @@ impl View<'_> {
                     summary { (self.say(say::day_by_day())) }
                     ul.lines {
                         @for day in row.days.iter().rev() {
-                            @let parts: Vec<Words> = [Some(could(&day.ms).into()), reasons(&day.ms)].into_iter().flatten().collect();
                             li {
                                 a href={ (timeline::path_of(&row.camera)) "?day=" (day.date) } { (day.date) } " "
-                                (self.say(Words::List(parts, Joint::Then)))
+                                (self.say(day_in_words(&day.ms)))
                             }
                         }
                     }
@@ -293,6 +292,11 @@ fn could(ms: &Times) -> Sentence {
         0 => say::never_in_force(),
         wanted => say::of_wanted(length(ms.ms(CoverageState::Watched)), length(wanted)),
     }
+}
+
+fn day_in_words(ms: &Times) -> Words {
+    let parts = [Some(Words::from(could(ms))), reasons(ms)];
+    Words::List(parts.into_iter().flatten().collect(), Joint::Then)
 }
 
 /// What kept it from it, the longest first.
