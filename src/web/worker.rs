@@ -71,6 +71,19 @@ impl Worker {
         Ok(())
     }
 
+    /// Whether nothing is being done, or what is about to end has ended within that time.
+    pub(super) fn is_free_within(&self, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        let is_free = || self.running.lock().as_ref().is_none_or(|running| running.thread.is_finished());
+        while !is_free() {
+            if Instant::now() >= until {
+                return false;
+            }
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        true
+    }
+
     /// What is being done is to end soon.
     pub(super) fn cancel(&self) {
         if let Some(running) = &*self.running.lock() {

@@ -44,6 +44,8 @@ const MOST_JUDGING: usize = 8;
 /// Days that may be tried, the usual one second.
 pub(super) const DAYS: [u16; 3] = [1, 3, 7];
 pub(super) const USUAL_DAYS: u16 = DAYS[1];
+/// What was cancelled ends within this.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(86_400);
 /// What the name of a threshold begins with.
 pub(super) const THRESHOLD: &str = "thresholds.";
@@ -209,15 +211,15 @@ impl Backtests {
     }
 
     fn go(&self, one: Backtest, asked: Asked) -> Result<u64, Sentence> {
+        self.is_free()?;
+        // One that was cancelled, or has just been done, is about to end.
+        self.worker.is_free_within(ENDS_WITHIN);
         let mut list = self.list.lock();
-        if let Some(running) = list.iter().find(|one| matches!(one.state, State::Running(_))) {
-            return Err(say::is_busy(running.by.as_str()));
-        }
         let id = free_id(&list, one.at);
         let work = Work { id, asked, list: self.list.clone(), changed: self.changed.clone() };
         match self.worker.begin(move |brake| work.go_on(brake)) {
             Ok(()) => {}
-            // One that was cancelled is about to end.
+            // Somebody else was faster.
             Err(NotBegun::Busy) => return Err(say_page::too_many_at_once()),
             Err(NotBegun::NoThread(error)) => return Err(say_page::no_thread(error.to_string())),
         }
@@ -226,6 +228,13 @@ impl Backtests {
         drop(list);
         self.changed.send_modify(|number| *number += 1);
         Ok(id)
+    }
+
+    /// Says whose is being judged, while one is.
+    fn is_free(&self) -> Result<(), Sentence> {
+        let list = self.list.lock();
+        let running = list.iter().find(|one| matches!(one.state, State::Running(_)));
+        running.map_or(Ok(()), |running| Err(say::is_busy(running.by.as_str())))
     }
 
     pub(super) fn get(&self, id: u64) -> Option<Backtest> {

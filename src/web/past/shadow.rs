@@ -205,7 +205,7 @@ mod tests {
             alert_id: None,
         };
         assert_eq!(what_differs(&one(WhatDiffers::Later, Some(2.0))), text::later("2.0"));
-        assert_eq!(what_differs(&one(WhatDiffers::Earlier, Some(-3.25))), text::earlier("3.2"));
+        assert_eq!(what_differs(&one(WhatDiffers::Earlier, Some(-3.5))), text::earlier("3.5"));
         assert_eq!(what_differs(&one(WhatDiffers::OnlyTold, None)), text::only_told());
         assert_eq!(what_differs(&one(WhatDiffers::Level, None)), text::part_of_another());
     }
