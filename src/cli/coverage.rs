@@ -251,7 +251,7 @@ fn day(day: &Day) -> String {
     format!("  {}  {marks}  {percent:>3} %", day.date)
 }
 
-/// Of what it was for the longest time, where it was not watched for most of what it was to be.
+/// Of what kept it from watching for the longest time, where that was most of the time.
 fn mark_of(hour: &Hour) -> char {
     let (watched, wanted) = (hour.ms.ms(CoverageState::Watched) as f64, hour.ms.wanted_ms() as f64);
     if wanted > 0.0 && watched >= wanted * WHOLE {
@@ -260,8 +260,9 @@ fn mark_of(hour: &Hour) -> char {
     if wanted > 0.0 && watched >= wanted / 2.0 {
         return '+';
     }
-    let not_watched = hour.ms.lasting().filter(|(state, _)| *state != CoverageState::Watched);
-    not_watched.max_by_key(|(_, ms)| *ms).map_or(' ', |(state, _)| mark(state))
+    let gaps = hour.ms.lasting().filter(|(state, _)| state.is_gap());
+    let of_gap = gaps.max_by_key(|(_, ms)| *ms).map(|(state, _)| mark(state));
+    of_gap.unwrap_or(if hour.ms.total_ms() > 0 { mark(CoverageState::NotInForce) } else { ' ' })
 }
 
 fn mark(state: CoverageState) -> char {
@@ -275,6 +276,7 @@ fn mark(state: CoverageState) -> char {
         | CoverageState::Covered
         | CoverageState::Moved
         | CoverageState::Sprayed => 'b',
+        CoverageState::Failing => 'f',
         CoverageState::Overloaded => 'o',
         CoverageState::NotRunning => 'x',
         CoverageState::Unknown => '?',
@@ -291,7 +293,13 @@ fn legend() -> Sentence {
         of(CoverageState::NoVideo),
         mark(self::mark(CoverageState::Dark), say::blind()),
     ];
-    marks.extend([CoverageState::Overloaded, CoverageState::NotRunning, CoverageState::Unknown].map(of));
+    let others = [
+        CoverageState::Failing,
+        CoverageState::Overloaded,
+        CoverageState::NotRunning,
+        CoverageState::Unknown,
+    ];
+    marks.extend(others.map(of));
     marks.push(say::nothing().into());
     say::legend(Words::List(marks, Joint::Row))
 }

@@ -356,7 +356,7 @@ pub struct JournalDocument {
 #[serde(deny_unknown_fields)]
 pub struct CoverageDocument {
     /// How many days are kept, on which the box ran; 0: nothing is kept. It lies in `coverage` in the folder of the queue, and
-    /// takes about 100 KiB a day with 64 cameras of 6 rules.
+    /// takes about 150 KiB a day with 64 cameras of 6 rules.
     #[schemars(range(min = 0, max = 3_660), extend("default" = DEFAULT_COVERAGE_DAYS))]
     pub days: Option<At<u16>>,
 }

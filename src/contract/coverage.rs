@@ -88,6 +88,7 @@ impl CoverageState {
             CoverageState::Covered => condition::word_covered(),
             CoverageState::Moved => condition::word_moved(),
             CoverageState::Sprayed => condition::word_sprayed(),
+            CoverageState::Failing => say::failing(),
             CoverageState::Overloaded => say::overloaded(),
             CoverageState::NotRunning => say::not_running(),
             CoverageState::Unknown => say::unknown(),

@@ -165,6 +165,15 @@ impl Accumulator {
         finished
     }
 
+    /// Watching begins now: nothing was while the daemon started. Gives the hours that are over.
+    pub(crate) fn begin_watching(&mut self, at: Moment) -> Vec<Record> {
+        let mut finished = Vec::new();
+        self.mono = at.mono;
+        self.states.fill(CoverageState::NotRunning);
+        self.spend(at.utc.as_millisecond(), &mut finished);
+        finished
+    }
+
     /// From now on these are watched. Those that go are kept as they were until now.
     pub(crate) fn set_watches(&mut self, watches: Vec<Watch>) {
         let mut before: BTreeMap<Watch, Share> =

@@ -9,7 +9,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::ledger::{files, read_checkpoint, records};
+use super::ledger::{files_of, read_checkpoint, records};
 use super::{CoverageState, HOUR_MS, Record, Times, hour_of, time_of};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
@@ -145,7 +145,8 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
     let mut sums = Sums::new();
     let (mut cameras, mut rules) = (BTreeSet::new(), BTreeSet::new());
     let going_on = read_checkpoint(folder).map(|checkpoint| checkpoint.hour);
-    let written = files(folder).into_iter().flat_map(|path| records(&path));
+    let written =
+        files_of(folder, time_of(span.start), asked.until).into_iter().flat_map(|path| records(&path));
     let mut last_until = None;
     let mut take = |record: &Record| {
         let ends_before = record.until.0.as_millisecond() <= span.start;

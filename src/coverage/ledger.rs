@@ -159,6 +159,21 @@ fn day_of(at: Timestamp) -> String {
     Time(at).to_string()[..10].replace('-', "")
 }
 
+/// Of the files in `folder`, those that can hold lines of that time: those of its days, and the one before if nothing ran then.
+pub(super) fn files_of(folder: &Path, from: Timestamp, until: Timestamp) -> Vec<PathBuf> {
+    let (first, last) = (day_of(from), day_of(until));
+    let files = files(folder);
+    let day = |path: &Path| parts_of(path).map(|(_, day)| day.to_owned()).unwrap_or_default();
+    let days: Vec<String> = files.iter().map(|path| day(path)).collect();
+    let holds = |at: usize| {
+        let next = days.get(at + 1);
+        let is_within = first <= days[at] && days[at] <= last;
+        is_within || days[at] < first && next.is_none_or(|next| *next >= first)
+    };
+    let places = files.into_iter().enumerate().filter(|(at, _)| holds(*at));
+    places.map(|(_, path)| path).collect()
+}
+
 /// The number and the day of the name of a file of lines.
 fn parts_of(path: &Path) -> Option<(u64, &str)> {
     let (number, day) = path.file_name()?.to_str()?.strip_suffix(ENDING)?.split_once('-')?;

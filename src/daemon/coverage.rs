@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::report::Readings;
@@ -18,8 +19,11 @@ use crate::coverage::{Accumulator, CHECKPOINT_EVERY, CoverageState, Keeper, Reco
 use crate::outbox::{self, Kind, Outbox};
 use crate::text::{coverage as say, language_of_log, log_warn};
 use crate::types::camera_condition::CameraCondition;
-use crate::video::{CameraState, GateMode};
+use crate::video::{CameraState, CameraStats, GateMode};
 
+/// A camera of which nothing came for so long is silent, also while nobody has given its stream up yet. As a tracker looks for
+/// nothing much longer, what happens after it is not seen as it is.
+const SILENT_AFTER: Duration = Duration::from_secs(5);
 /// Whether a camera is looked at often enough is judged over so many seconds.
 const JUDGED_OVER: usize = 10;
 /// Of the looks that a rule needs in that time, this part must have been taken. A guess: a worker that is late now and then
@@ -37,6 +41,8 @@ pub(super) struct CoverageStage {
     keeper: Option<Keeper>,
     accumulator: Accumulator,
     watched: Watched,
+    /// There was a look.
+    is_watching: bool,
     /// When the hour that goes on is written next.
     due: Duration,
     latest: Moment,
@@ -54,7 +60,9 @@ impl CoverageStage {
             keeper: None,
             accumulator: Accumulator::new(at, watched.watches()),
             watched,
-            due: at.mono + CHECKPOINT_EVERY,
+            is_watching: false,
+            // At once: a run that is over soon is one, too.
+            due: at.mono,
             latest: at,
             unsent: VecDeque::new(),
             is_elsewhere,
@@ -100,7 +108,10 @@ impl CoverageStage {
         self.latest = at;
         self.watched.read(readings);
         let watched = &self.watched;
-        let finished = self.accumulator.look(at, |place| watched.state(place));
+        let finished = match std::mem::replace(&mut self.is_watching, true) {
+            true => self.accumulator.look(at, |place| watched.state(place)),
+            false => self.accumulator.begin_watching(at),
+        };
         if !finished.is_empty() || at.mono >= self.due {
             self.due = at.mono + CHECKPOINT_EVERY;
             if let Some(keeper) = &mut self.keeper {
@@ -176,6 +187,27 @@ struct Watched {
     rules: Vec<WatchedRule>,
     /// Each rule at each camera, in the order in which time is divided.
     of: Vec<RuleAtCamera>,
+    detector: DetectorState,
+}
+
+/// Whether pictures can be looked at, whoever asks for it.
+#[derive(Debug, Clone, Copy, Default)]
+struct DetectorState {
+    looked: u64,
+    failed: u64,
+    is_failing: bool,
+}
+
+impl DetectorState {
+    /// It fails from its first failure on, until it has looked at a picture again.
+    fn take(&mut self, looked: u64, failed: u64) {
+        if looked != self.looked {
+            self.is_failing = false;
+        } else if failed != self.failed {
+            self.is_failing = true;
+        }
+        (self.looked, self.failed) = (looked, failed);
+    }
 }
 
 #[derive(Debug)]
@@ -201,7 +233,21 @@ struct WatchedCamera {
     grid: Arc<str>,
     /// What keeps it from seeing, if anything.
     unseeing: Option<CoverageState>,
+    /// How much had come of it, and since when it is no more.
+    came: (u64, Duration),
     looks: Looks,
+}
+
+impl WatchedCamera {
+    /// Whether video comes.
+    fn gives_video(&mut self, stats: Option<&CameraStats>, now: Duration) -> bool {
+        let Some(stats) = stats else { return false };
+        let came = stats.units.saturating_add(stats.frames);
+        if came != self.came.0 {
+            self.came = (came, now);
+        }
+        stats.state == CameraState::Running && now.saturating_sub(self.came.1) <= SILENT_AFTER
+    }
 }
 
 impl Watched {
@@ -213,6 +259,7 @@ impl Watched {
                 id: camera.id.clone(),
                 grid: camera.grid.clone(),
                 unseeing: Some(CoverageState::NoVideo),
+                came: (0, Duration::ZERO),
                 looks: Looks::default(),
             })
             .collect();
@@ -231,16 +278,17 @@ impl Watched {
                 }
             }
         }
-        Watched { rules: rules.collect(), cameras, of }
+        Watched { rules: rules.collect(), cameras, of, detector: DetectorState::default() }
     }
 
     /// What is known of cameras that stay is kept.
     fn take_over(&mut self, before: Watched) {
+        self.detector = before.detector;
         let mut before: BTreeMap<Arc<str>, WatchedCamera> =
             before.cameras.into_iter().map(|camera| (camera.id.clone(), camera)).collect();
         for camera in &mut self.cameras {
             if let Some(before) = before.remove(&camera.id) {
-                (camera.unseeing, camera.looks) = (before.unseeing, before.looks);
+                (camera.unseeing, camera.came, camera.looks) = (before.unseeing, before.came, before.looks);
             }
         }
     }
@@ -258,6 +306,9 @@ impl Watched {
         for rule in &mut self.rules {
             rule.is_in_force = rule.schedule.in_force(readings.at.utc);
         }
+        let count = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        let workers = &readings.inference_workers;
+        self.detector.take(count(&workers.looked), count(&workers.failed));
         let conditions = readings.known.conditions.lock();
         for camera in &mut self.cameras {
             let stats = readings.cameras.iter().find(|(id, _)| *id == camera.id).map(|(_, stats)| stats);
@@ -269,7 +320,7 @@ impl Watched {
             camera
                 .looks
                 .take(Counted { taken: frames.taken, replaced: frames.replaced, given_up }, is_resting);
-            let gives_video = stats.is_some_and(|stats| stats.state == CameraState::Running);
+            let gives_video = camera.gives_video(stats, readings.at.mono);
             let conditions = conditions.get(&camera.id).map(Vec::as_slice).unwrap_or_default();
             camera.unseeing = match gives_video {
                 true => unseeing(conditions),
@@ -288,6 +339,9 @@ impl Watched {
         }
         if let Some(state) = camera.unseeing {
             return state;
+        }
+        if self.detector.is_failing {
+            return CoverageState::Failing;
         }
         match camera.looks.are_too_few(*every) {
             true => CoverageState::Overloaded,

@@ -54,7 +54,7 @@ sentences! { "coverage";
     // ---- one rule at one camera
     covered(camera, rule, watched, wanted, percent):
         "camera `{camera}`, rule `{rule}`: could have reported in {watched} of {wanted} ({percent} %)",
-        "摄像机 `{camera}`、规则 `{rule}`：{wanted}中有{watched}能够报警（{percent}%）";
+        "摄像机 `{camera}`、规则 `{rule}`：{wanted} 中有 {watched} 能够报警（{percent}%）";
     never_in_force(camera, rule):
         "camera `{camera}`, rule `{rule}`: was not in force in that time",
         "摄像机 `{camera}`、规则 `{rule}`：这段时间不在布防时段";
@@ -77,6 +77,7 @@ sentences! { "coverage";
     // ---- the states, in a few words
     watched(): "watched", "能够报警";
     not_in_force(): "not in force", "未布防";
+    failing(): "detector failing", "检测出错";
     overloaded(): "overloaded", "盒子过载";
     not_running(): "not running", "程序未运行";
     unknown(): "unknown", "情况不明";

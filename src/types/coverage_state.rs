@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::camera_condition::CameraCondition;
 
 /// Whether a rule at its camera could have raised an alert. At any time one of them is so: the first that holds of not running,
-/// unknown, not in force, no video, the picture's conditions, overloaded; else watched. A picture that was not decoded because
+/// unknown, not in force, no video, the picture's conditions, failing, overloaded; else watched. A picture that was not decoded because
 /// no rule needed it is watched: that is a decision. So is a muted rule: its alerts are raised and published all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +29,8 @@ pub enum CoverageState {
     Moved,
     /// The lens was sprayed, or a part of it covered.
     Sprayed,
+    /// The detector failed at every picture.
+    Failing,
     /// The box had too much to do, and the camera was looked at less often than the rule needs.
     Overloaded,
     /// The daemon did not run.
@@ -39,7 +41,7 @@ pub enum CoverageState {
 
 impl CoverageState {
     /// All of them, in the order in which they are reported.
-    pub const ALL: [CoverageState; 12] = [
+    pub const ALL: [CoverageState; 13] = [
         CoverageState::Watched,
         CoverageState::NotInForce,
         CoverageState::NoVideo,
@@ -49,6 +51,7 @@ impl CoverageState {
         CoverageState::Covered,
         CoverageState::Moved,
         CoverageState::Sprayed,
+        CoverageState::Failing,
         CoverageState::Overloaded,
         CoverageState::NotRunning,
         CoverageState::Unknown,
@@ -66,6 +69,7 @@ impl CoverageState {
             CoverageState::Covered => "covered",
             CoverageState::Moved => "moved",
             CoverageState::Sprayed => "sprayed",
+            CoverageState::Failing => "failing",
             CoverageState::Overloaded => "overloaded",
             CoverageState::NotRunning => "not_running",
             CoverageState::Unknown => "unknown",
@@ -102,6 +106,7 @@ impl CoverageState {
             | CoverageState::Covered
             | CoverageState::Moved
             | CoverageState::Sprayed
+            | CoverageState::Failing
             | CoverageState::Overloaded
             | CoverageState::NotRunning
             | CoverageState::Unknown => true,

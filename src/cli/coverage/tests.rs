@@ -80,7 +80,7 @@ fn a_day_is_a_row_of_marks() {
     let sum = |state: CoverageState| all.iter().filter(|(of, _)| *of == state).map(|(_, secs)| secs).sum();
     let ms = times(&CoverageState::ALL.map(|state| (state, sum(state))));
     let line = day(&Day { date: "2026-11-30".to_owned(), ms, hours });
-    assert_eq!(line, "  2026-11-30  ##+vb.#xo? v              35 %");
+    assert_eq!(line, format!("  2026-11-30  {:24}   33 %", "##+vb.#xo? v"));
 }
 
 #[test]

@@ -233,6 +233,16 @@ fn nobody_knows_what_was_while_nobody_looked() {
 }
 
 #[test]
+fn nothing_is_watched_while_the_daemon_starts() {
+    let mut bench = Bench::begin("2026-11-30T10:00:00Z");
+    bench.mono_ms += 40_000;
+    assert!(bench.accumulator.begin_watching(bench.now()).is_empty());
+    bench.watch_for(20, |_| S::Watched);
+    let ms = bench.accumulator.checkpoint(0, false).hour.rules[0].ms;
+    assert_eq!([S::Watched, S::NotRunning].map(|state| ms.ms(state)), [20_000, 40_000]);
+}
+
+#[test]
 fn rules_come_and_go_within_an_hour() {
     let mut bench = Bench::begin("2026-11-30T10:00:00Z");
     let (yard, gate) = (watch("cam", "yard"), watch("cam", "gate"));
@@ -308,16 +318,17 @@ proptest! {
                     let finished = bench.accumulator.look(at, |_| S::ALL[state]);
                     bench.records.extend(finished);
                 }
-                Step::SetClock { by_ms } => bench.ahead_ms += by_ms,
+                Step::SetClock { by_ms } => {
+                    bench.ahead_ms += by_ms;
+                    let at = bench.now();
+                    let finished = bench.accumulator.look(at, |_| S::Watched);
+                    bench.records.extend(finished);
+                }
                 Step::Watches { gate } => {
                     let gate = gate.then(|| watch("cam", "gate"));
                     bench.accumulator.set_watches(gate.into_iter().chain([watch("cam", "yard")]).collect());
                 }
                 Step::Restart { after_secs, stopped, is_lost } => {
-                    // What the last second was set by is seen first.
-                    let at = bench.now();
-                    let finished = bench.accumulator.look(at, |_| S::Watched);
-                    bench.records.extend(finished);
                     passed += after_secs * 1_000;
                     bench.off_for(after_secs, stopped, is_lost);
                 }
