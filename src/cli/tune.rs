@@ -196,8 +196,8 @@ impl FromStr for Budget {
         let (alerts, per) = text.split_once('/').ok_or_else(wrong)?;
         let alerts: f64 = alerts.trim().parse().map_err(|_| wrong())?;
         let per = match per.trim() {
-            "h" | "hour" | "小时" => Per::Hour,
-            "d" | "day" | "天" => Per::Day,
+            "h" | "hour" => Per::Hour,
+            "d" | "day" => Per::Day,
             _ => return Err(wrong()),
         };
         (alerts.is_finite() && alerts > 0.0).then_some(Budget { alerts, per }).ok_or_else(wrong)
@@ -214,7 +214,7 @@ mod tests {
         let of = |text: &str| text.parse::<Budget>().map(|budget| (budget.alerts, budget.per));
         assert_eq!(of("6/hour"), Ok((6.0, Per::Hour)));
         assert_eq!(of("0.5/h"), Ok((0.5, Per::Hour)));
-        assert_eq!([of("40/day"), of("40/天")], [Ok((40.0, Per::Day)), Ok((40.0, Per::Day))]);
+        assert_eq!([of("40/day"), of("40/d")], [Ok((40.0, Per::Day)), Ok((40.0, Per::Day))]);
         for wrong in ["", "6", "6/week", "/hour", "0/hour", "-1/day", "many/hour", "inf/hour", "NaN/day"] {
             let why = of(wrong).unwrap_err();
             assert!(why.contains(&format!("`{wrong}`")) && why.contains("6/hour"), "{why}");

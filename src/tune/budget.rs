@@ -51,6 +51,14 @@ pub(crate) struct Budget {
     pub(crate) per: Per,
 }
 
+impl Budget {
+    /// How many may be told in the time that is judged.
+    fn most(self, live: &Live) -> u64 {
+        let times = live.to.duration_since(live.from).as_secs_f64() / self.per.secs() as f64;
+        (self.alerts * times).floor() as u64
+    }
+}
+
 /// The time that a budget is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Per {
@@ -152,24 +160,13 @@ pub(crate) fn search(
     let before = load(&past.base);
     let mut state =
         State { config: question.config.clone(), lives: past.base.clone(), turned: BTreeMap::new() };
+    let most = budget.most(live);
     for _ in 0..ROUNDS {
-        let now = load(&state.lives);
-        let most = (budget.alerts * now.told as f64 / now.rate.max(f64::MIN_POSITIVE)).floor();
-        if now.told == 0 || now.told as f64 <= most {
-            break;
-        }
-        if !state.round(&mut bench, live, &asked, now.told - most as u64)? {
+        let too_many = load(&state.lives).told.saturating_sub(most);
+        if too_many == 0 || !state.round(&mut bench, live, &asked, too_many)? {
             break;
         }
     }
-    let after = load(&state.lives);
-    let mut told: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-    for life in state.lives.iter().filter(|life| live.is_within(life) && asked.holds(life)) {
-        *told.entry(life.decided_by().clone()).or_default() += 1;
-    }
-    let mut loudest: Vec<(Arc<str>, u64)> = told.into_iter().collect();
-    loudest.sort_by_key(|(_, told)| std::cmp::Reverse(*told));
-    loudest.truncate(MOST_NAMED);
     Ok(Found {
         budget,
         config: question.config.path().to_owned(),
@@ -178,10 +175,10 @@ pub(crate) fn search(
         zone: question.config.site.time_zone.clone(),
         notes: notes::of(&bench, &past),
         before,
-        after,
+        after: load(&state.lives),
         turned: state.turned.into_values().collect(),
         prices: (overall(&past.base), overall(&state.lives)),
-        loudest,
+        loudest: loudest(live, &state.lives, &asked),
         patch: patch(&question.config, state.config.text()),
         text: state.config.text().to_owned(),
     })
@@ -207,7 +204,15 @@ impl State {
         let plan = bench.plan(&self.config);
         let mut subjects = asked.subjects(&plan);
         subjects.retain(|subject| subject.rule.is_some() && tells(subject, live, &self.lives));
-        let measured = bench.measured(&self.config, live, &self.lives, &subjects, |_| true)?;
+        let first_plan = bench.plan(&bench.question.config);
+        let first = Typed::new(bench.question.config.text(), &first_plan);
+        let (ran, at_first) = (bench.ran_plan(), &first);
+        // Rounds do not add up: the limits are those of the configuration as it was.
+        let is_within = |parameter: &Parameter, value: f64| {
+            let most = parameter.tried(at_first, &ran).last().copied();
+            most.or_else(|| parameter.in_force(at_first)).is_some_and(|most| value <= most)
+        };
+        let measured = bench.measured(&self.config, live, &self.lives, &subjects, is_within)?;
         let mut chosen = chosen(&measured.tried, too_many);
         let typed = Typed::new(self.config.text(), &plan);
         let next = loop {
@@ -306,6 +311,18 @@ fn taken(tried: &[Tried], mut too_many: u64, may_be: impl Fn(&Tried) -> bool) ->
         taken.push(next);
     }
     taken
+}
+
+/// Who tells most.
+fn loudest(live: &Live, lives: &[Arc<AlertLife>], asked: &Asked) -> Vec<(Arc<str>, u64)> {
+    let mut told: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    for life in lives.iter().filter(|life| live.is_within(life) && asked.holds(life)) {
+        *told.entry(life.decided_by().clone()).or_default() += 1;
+    }
+    let mut loudest: Vec<(Arc<str>, u64)> = told.into_iter().collect();
+    loudest.sort_by_key(|(_, told)| std::cmp::Reverse(*told));
+    loudest.truncate(MOST_NAMED);
+    loudest
 }
 
 fn loaded(live: &Live, lives: &[Arc<AlertLife>], asked: &Asked, per: Per, question: &Question) -> Load {

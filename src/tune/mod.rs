@@ -171,7 +171,7 @@ pub(crate) fn tune(question: &Question, progress: &mut dyn FnMut(Step)) -> Resul
     let base = past.base.as_slice();
     let (telling, silent): (Vec<Subject>, Vec<Subject>) =
         subjects.into_iter().partition(|subject| tells(subject, &past.live, base));
-    let measured = bench.measured(&question.config, &past.live, base, &telling, |_| true)?;
+    let measured = bench.measured(&question.config, &past.live, base, &telling, |_, _| true)?;
     let mut tuned: Vec<Tuned> = telling
         .into_iter()
         .zip(measured.curves)
@@ -226,7 +226,7 @@ pub(crate) fn curve(
         return Err(Untuned::UnknownParameter { name: parameter.to_owned(), known });
     }
     let past = bench.past()?;
-    let is_it = |one: &Parameter| one.name() == parameter;
+    let is_it = |one: &Parameter, _| one.name() == parameter;
     let measured = bench.measured(&question.config, &past.live, &past.base, &subjects, is_it)?;
     let found = measured.curves.into_iter().flatten().next();
     found.ok_or_else(|| Untuned::UnknownParameter { name: parameter.to_owned(), known })
@@ -499,65 +499,60 @@ impl<'q> Bench<'q> {
         Ok(Scope::new(&cameras, *plans)?)
     }
 
-    /// Tries the values of every parameter of these subjects that `is_wanted`.
+    /// Tries every value of the parameters of these subjects that `is_wanted`.
     fn measured(
         &mut self,
         config: &Config,
         live: &Live,
         base: &[Arc<AlertLife>],
         subjects: &[Subject],
-        is_wanted: impl Fn(&Parameter) -> bool,
+        is_wanted: impl Fn(&Parameter, f64) -> bool,
     ) -> Result<Measured, Untuned> {
         let (plan, ran) = (self.plan(config), self.ran_plan());
         let typed = Typed::new(config.text(), &plan);
         let asked = Asked::of(self.question, &plan)?;
         let mut curves: Vec<Vec<Curve>> = Vec::new();
-        let mut settings = Vec::new();
+        let mut settings: Vec<Setting> = Vec::new();
         for subject in subjects {
-            let mut of_subject = Vec::new();
-            for parameter in subject.parameters(&typed).into_iter().filter(&is_wanted) {
-                let Some(in_force) = parameter.in_force(&typed) else { continue };
-                let first = point(subject, live, in_force, base);
-                for value in parameter.tried(&typed, &ran) {
-                    let setting = Setting { parameter: parameter.clone(), value };
-                    if !settings.contains(&setting) {
-                        settings.push(setting);
-                    }
-                }
-                of_subject.push(subject.curve(parameter, in_force, first));
-            }
+            let (of_subject, values) = subject.begun(&typed, &ran, live, base, &is_wanted);
             curves.push(of_subject);
+            // Rules of one camera share its thresholds.
+            for value in values {
+                if !settings.contains(&value) {
+                    settings.push(value);
+                }
+            }
         }
         let slots = slots::shared(settings, &plan);
         self.passes = self.pass + slots.len().div_ceil(pass::MOST_JUDGES);
-        let mut outcomes = Vec::new();
+        let mut tried = Vec::new();
         for some in slots.chunks(pass::MOST_JUDGES) {
             let variants = slots::variants(some, config, &typed)?;
             for (settings, lives) in self.of_variants(&variants, &plan)? {
                 for setting in settings {
-                    let tellers = setting.parameter.touches(&plan);
+                    let touches = setting.parameter.touches(&plan);
                     for (subject, of_subject) in subjects.iter().zip(&mut curves) {
                         let of_it = of_subject.iter_mut().find(|one| one.parameter == setting.parameter);
                         let Some(curve) = of_it else { continue };
                         curve.points.push(point(subject, live, setting.value, &lives));
                     }
-                    let raised = |life: &AlertLife| tellers.iter().any(|teller| teller.raised(life));
+                    let raised = |life: &AlertLife| touches.iter().any(|teller| teller.raised(life));
                     let overall = |lives: &[Arc<AlertLife>]| {
                         live.point(setting.value, lives, raised, |life| asked.holds(life))
                     };
                     let (now, then) = (overall(base), overall(&lives));
-                    outcomes.push(Tried { setting, touches: tellers.clone(), now, then });
+                    tried.push(Tried { setting, touches, now, then });
                 }
             }
         }
         for curve in curves.iter_mut().flatten() {
             curve.points.sort_by(|a, b| a.value.total_cmp(&b.value));
         }
-        outcomes.sort_by(|a, b| {
+        tried.sort_by(|a, b| {
             let by_value = || a.setting.value.total_cmp(&b.setting.value);
             a.setting.parameter.cmp(&b.setting.parameter).then_with(by_value)
         });
-        Ok(Measured { curves, tried: outcomes })
+        Ok(Measured { curves, tried })
     }
 
     /// One pass with a judge of each.
@@ -593,6 +588,28 @@ impl<'q> Bench<'q> {
 }
 
 impl Subject {
+    /// A curve of each parameter with the point of the value in force, and the values that are to be tried.
+    fn begun(
+        &self,
+        typed: &Typed<'_>,
+        ran: &Plan,
+        live: &Live,
+        base: &[Arc<AlertLife>],
+        is_wanted: &impl Fn(&Parameter, f64) -> bool,
+    ) -> (Vec<Curve>, Vec<Setting>) {
+        let (mut curves, mut settings) = (Vec::new(), Vec::new());
+        for parameter in self.parameters(typed) {
+            let in_force = parameter.in_force(typed).filter(|value| is_wanted(&parameter, *value));
+            let Some(in_force) = in_force else { continue };
+            let values = parameter.tried(typed, ran).into_iter();
+            let values = values.filter(|value| is_wanted(&parameter, *value));
+            settings.extend(values.map(|value| Setting { parameter: parameter.clone(), value }));
+            let first = point(self, live, in_force, base);
+            curves.push(self.curve(parameter, in_force, first));
+        }
+        (curves, settings)
+    }
+
     fn curve(&self, parameter: Parameter, in_force: f64, first: Point) -> Curve {
         Curve {
             rule: self.rule.as_ref().map(|(rule, _)| rule.to_string()),
