@@ -62,7 +62,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let folder = control_dir(&live);
     let zone = &live.site.time_zone;
     if args.stop {
-        ask(&folder, None)?;
+        request(&folder, None)?;
         say!("{}", say::judges_no_more().in_language(language::of_this_run()));
         return Ok(());
     }
@@ -77,7 +77,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     // Every problem is said here, before the box is asked.
     let new = Config::load_in(file, &Surroundings::elsewhere(file)).map_err(Failure::from)?;
     let path = std::path::absolute(file).map_err(|error| named_path::unwritable(file, &error))?;
-    ask(&folder, Some(Begin { path, toml: new.text().to_owned(), lasts_secs: lasts.as_secs() }))?;
+    request(&folder, Some(Begin { path, toml: new.text().to_owned(), lasts_secs: lasts.as_secs() }))?;
     let until = Timestamp::now().checked_add(lasts).unwrap_or(Timestamp::MAX);
     say!("{}", say::judges_until(clock(until, zone)).in_language(language::of_this_run()));
     // What it cannot say is known at once.
@@ -90,11 +90,11 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Asks the box and waits for its answer.
-fn ask(folder: &Path, begin: Option<Begin>) -> Result<(), Failure> {
+fn request(folder: &Path, begin: Option<Begin>) -> Result<(), Failure> {
     let by =
         std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "root".to_owned());
     let request = Request { id: ulid::Ulid::new().to_string(), by, begin };
-    shadow::ask(folder, &request).map_err(|error| {
+    shadow::send_request(folder, &request).map_err(|error| {
         let why = say::not_asked(folder.display(), argument::why_unwritten(&error));
         Failure::tried(why).hint(say::try_as_service())
     })?;
@@ -116,6 +116,12 @@ fn ask(folder: &Path, begin: Option<Begin>) -> Result<(), Failure> {
 }
 
 fn show(folder: &Path, zone: &TimeZone, as_json: bool) -> Result<(), Failure> {
+    if let Err(error) = std::fs::read_dir(folder)
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        let why = say::not_read(folder.display(), error.to_string());
+        return Err(Failure::tried(why).hint(say::try_as_service()));
+    }
     let summary = shadow::summary_in(folder);
     if as_json {
         return print_line(json!(summary));
@@ -142,8 +148,8 @@ fn text(summary: &Summary, zone: &TimeZone) -> String {
     let mut lines = vec![
         first,
         say::line_at(clock(summary.at.0, zone)),
-        say::line_alerts(counts.alerts, counts.alerts_told, counts.revisions),
-        say::line_counts(counts.same, counts.changed, counts.only_shadow, counts.only_told),
+        say::line_alerts(counts.alerts, counts.alerts_published, counts.revisions),
+        say::line_counts(counts.same, counts.changed, counts.only_shadow, counts.only_published),
     ];
     if counts.missed > 0 {
         lines.push(say::line_missed(counts.missed));
@@ -186,13 +192,13 @@ fn ending(why: ShadowEnding) -> Sentence {
 
 fn difference(one: &ShownDifference, zone: &TimeZone) -> Words {
     let by = || format!("{:.1}", one.later_by_s.unwrap_or_default().abs());
-    let what = match (one.what, one.level_told, one.level_shadow) {
+    let what = match (one.what, one.level_published, one.level_shadow) {
         (WhatDiffers::OnlyShadow, ..) => say::only_shadow(),
-        (WhatDiffers::OnlyTold, ..) => say::only_told(),
+        (WhatDiffers::OnlyPublished, ..) => say::only_published(),
         (WhatDiffers::Earlier, ..) => say::earlier(by()),
         (WhatDiffers::Later, ..) => say::later(by()),
-        (WhatDiffers::Level, Some(told), Some(shadow)) => {
-            say::other_level(level_name(told), level_name(shadow))
+        (WhatDiffers::Level, Some(published), Some(shadow)) => {
+            say::other_level(level_name(published), level_name(shadow))
         }
         (WhatDiffers::Level | WhatDiffers::PartOfAnother, ..) => say::part_of_another(),
     };

@@ -343,11 +343,11 @@ fn shadow_data() -> Result<ShadowData, ExampleError> {
 fn shadow_counts() -> ShadowCounts {
     ShadowCounts {
         alerts: 3,
-        alerts_told: 5,
+        alerts_published: 5,
         same: 2,
         changed: 1,
         only_shadow: 0,
-        only_told: 2,
+        only_published: 2,
         revisions: 7,
         missed: 0,
     }

@@ -95,7 +95,7 @@ pub struct ShadowCounts {
     /// Alerts that it would have raised.
     pub alerts: u64,
     /// Alerts that were told.
-    pub alerts_told: u64,
+    pub alerts_published: u64,
     /// Alerts that both raised at the same time and with the same level.
     pub same: u64,
     /// Alerts that both raised, one of them earlier, with another level, or as a part of another alert.
@@ -103,7 +103,7 @@ pub struct ShadowCounts {
     /// Alerts that it alone would have raised.
     pub only_shadow: u64,
     /// Alerts that were told and that it would not have raised.
-    pub only_told: u64,
+    pub only_published: u64,
     /// Revisions that it made.
     pub revisions: u64,
     /// What the cameras and sensors gave and it was not given, because it was too slow.

@@ -741,6 +741,7 @@ mod tests {
             cameras: Vec::new(),
             frames: Vec::new(),
             sensors: Vec::new(),
+            shadow: None,
             known: Arc::default(),
             inference_workers: Arc::default(),
             alert_writer: Arc::default(),

@@ -21,14 +21,16 @@ use crate::journal::{Configuration, Entry, Recorder, Shadow, ShadowEvent, listen
 use crate::retune::limits;
 use crate::shadow::{self, Answer, Both, LASTS_AT_MOST, Request, ShadowThread, Start, Stored, Summary};
 use crate::text::{
-    Sentence, Words, command, foreign, language_of_log, log_error, log_info, log_warn, shadow as say,
+    Sentence, Words, command, daemon, foreign, language_of_log, log_error, log_info, log_warn, shadow as say,
 };
 
 /// What it gets at its end to judge what it was given.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
 /// How often what it found is written where it is shown, where there is something new.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
-/// How often it is published, likewise.
+/// How often at least.
+const WRITE_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
+/// How often it is published, where there is something new.
 const PUBLISH_EVERY: Duration = Duration::from_secs(60);
 
 /// See the module.
@@ -120,6 +122,13 @@ impl ShadowStage {
         }
     }
 
+    /// What it cannot say is known before it has judged anything.
+    fn show_begun(&mut self) {
+        if let Some(RunningShadow { stored, limits, .. }) = &self.running {
+            self.write(Summary::of(stored, limits, &shadow::Found::default()));
+        }
+    }
+
     /// Why the one that judges is over, if it is.
     fn ending(&self, now: Timestamp, live: &str) -> Option<ShadowEnding> {
         let running = self.running.as_ref()?;
@@ -166,29 +175,27 @@ impl ShadowStage {
 
     /// Writes what it found, and returns what is to be published, where either is due.
     fn look(&mut self, at: Moment) -> Option<ShadowData> {
-        if let Some(RunningShadow { stored, limits, thread }) = &self.running
+        // One that goes on after a restart shows what it found before until it knows.
+        let is_known = |running: &&RunningShadow| running.thread.has_judged();
+        if let Some(RunningShadow { stored, limits, thread }) = self.running.as_ref().filter(is_known)
             && at.mono >= self.write_at
         {
-            self.write_at = at.mono + WRITE_EVERY;
             let summary = Summary::of(stored, limits, &thread.found());
-            // That time passed is written once a minute.
-            let is_same = self.summary.as_ref().is_some_and(|known| {
-                let at = Time(known.at.0.max(summary.at.0 - PUBLISH_EVERY));
-                Summary { at, ..known.clone() } == Summary { at, ..summary.clone() }
-                    && known.at.0 + PUBLISH_EVERY > summary.at.0
-            });
-            if !is_same {
+            let is_news = self.summary.as_ref().is_none_or(|known| !known.is_same_but_for_time(&summary));
+            // That time passed is written less often.
+            if is_news || at.mono >= self.write_at + WRITE_AT_LEAST_EVERY {
+                self.write_at = at.mono + WRITE_EVERY;
                 self.write(summary);
             }
         }
-        let summary =
-            self.summary.as_ref().filter(|summary| self.running.is_some() || !summary.is_running())?;
+        let summary = self.summary.as_ref()?;
         let now = (summary.counts.revisions, !summary.is_running());
-        // One that ended before this run is known.
-        if self.running.is_none() && self.published.is_none() {
-            return None;
-        }
-        if self.published == Some(now) || at.mono < self.publish_at {
+        // One that had ended before this run is known.
+        let is_published = match &self.running {
+            Some(running) => self.published == Some(now) || !running.thread.has_judged(),
+            None => self.published.is_none_or(|published| published == now),
+        };
+        if is_published || at.mono < self.publish_at {
             return None;
         }
         (self.published, self.publish_at) = (Some(now), at.mono + PUBLISH_EVERY);
@@ -202,7 +209,7 @@ impl ShadowStage {
             config_sha256: stored.sha256.clone(),
             since: stored.since,
             until: stored.until,
-            counts: thread.found().counts,
+            counts: thread.counts(),
         })
     }
 
@@ -336,6 +343,7 @@ impl Running {
             shadow::forget(&folder);
             return Err(say::failed().into());
         }
+        analysis.shadow.show_begun();
         let feed = ShadowFeed { listener, configuration };
         // Fails only while the daemon is stopping.
         let _ = analysis.queue.send(AnalysisMessage::Shadow(Some(Box::new(feed))));

@@ -53,7 +53,7 @@ pub(crate) struct State {
     /// Of which shadow: [`Stored::sha256`] and [`Stored::since`].
     pub(super) of: String,
     pub(super) judge: Kept,
-    pub(super) told: Lives,
+    pub(super) live: Lives,
     pub(super) shadow: Lives,
     pub(super) revisions: u64,
     pub(super) missed: u64,
@@ -155,7 +155,7 @@ pub(crate) fn write_summary(folder: &Path, summary: &Summary) -> io::Result<()> 
 ///
 /// # Errors
 /// The folder is not there or cannot be written.
-pub(crate) fn ask(folder: &Path, request: &Request) -> io::Result<()> {
+pub(crate) fn send_request(folder: &Path, request: &Request) -> io::Result<()> {
     write(folder, REQUEST, request)
 }
 

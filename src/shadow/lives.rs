@@ -127,7 +127,7 @@ pub(crate) enum WhatDiffers {
     /// It alone would have raised it.
     OnlyShadow,
     /// It was told, and the shadow would not have raised it.
-    OnlyTold,
+    OnlyPublished,
     /// The shadow would have raised it earlier.
     Earlier,
     /// Or later.
@@ -153,7 +153,7 @@ pub(crate) struct ShownDifference {
     pub(crate) grid: String,
     /// The level that was told, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) level_told: Option<Level>,
+    pub(crate) level_published: Option<Level>,
     /// That of the shadow, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) level_shadow: Option<Level>,
@@ -166,25 +166,25 @@ pub(crate) struct ShownDifference {
 }
 
 /// Counts both sides and compares them as of `now`; the differences in order of time, the latest ones where there are many.
-pub(super) fn compared(told: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowCounts, Vec<ShownDifference>) {
+pub(super) fn compared(live: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowCounts, Vec<ShownDifference>) {
     let lives = |lives: &Lives| lives.known.iter().map(|life| life.alert_life(now)).collect::<Vec<_>>();
     let mut counts =
-        ShadowCounts { alerts: shadow.count(), alerts_told: told.count(), ..ShadowCounts::default() };
+        ShadowCounts { alerts: shadow.count(), alerts_published: live.count(), ..ShadowCounts::default() };
     let mut differences = Vec::new();
-    for difference in differences_of(&lives(told), &lives(shadow)) {
+    for difference in differences_of(&lives(live), &lives(shadow)) {
         let what = match &difference.pairing {
             // Whether a shadow that judged then would have raised it is not known.
             Pairing::Disappeared(before) | Pairing::Joined { before, .. }
-                if told.began_before(&before.alert) =>
+                if live.began_before(&before.alert) =>
             {
                 continue;
             }
             Pairing::Appeared(_) => WhatDiffers::OnlyShadow,
-            Pairing::Disappeared(_) => WhatDiffers::OnlyTold,
+            Pairing::Disappeared(_) => WhatDiffers::OnlyPublished,
             Pairing::Joined { .. } | Pairing::Parted { .. } => WhatDiffers::PartOfAnother,
             Pairing::Both { before, .. } => {
                 let changes = difference.changes();
-                let is_old = told.began_before(&before.alert);
+                let is_old = live.began_before(&before.alert);
                 match changes.begins_by.as_millis() {
                     // Times that a file kept end at the millisecond.
                     2.. if !is_old => WhatDiffers::Later,
@@ -199,7 +199,7 @@ pub(super) fn compared(told: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowC
         };
         match what {
             WhatDiffers::OnlyShadow => counts.only_shadow += 1,
-            WhatDiffers::OnlyTold => counts.only_told += 1,
+            WhatDiffers::OnlyPublished => counts.only_published += 1,
             WhatDiffers::Earlier | WhatDiffers::Later | WhatDiffers::Level | WhatDiffers::PartOfAnother => {
                 counts.changed += 1;
             }
@@ -213,7 +213,7 @@ pub(super) fn compared(told: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowC
             kind: known.kind.to_string(),
             camera: known.camera().map(ToString::to_string),
             grid: known.grid.to_string(),
-            level_told: difference.before().map(|life| life.level),
+            level_published: difference.before().map(|life| life.level),
             level_shadow: difference.after().map(|life| life.level),
             later_by_s: matches!(what, WhatDiffers::Earlier | WhatDiffers::Later)
                 .then(|| by.as_millis() as f64 / 1_000.0),

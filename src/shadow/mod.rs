@@ -21,7 +21,7 @@ mod tests;
 mod thread;
 
 pub(crate) use files::{
-    Answer, Begin, Request, Stored, answer, ask, forget_request, summary_in, take_request,
+    Answer, Begin, Request, Stored, answer, forget_request, send_request, summary_in, take_request,
 };
 pub(crate) use files::{forget, load, remember, write_summary};
 pub(crate) use lives::{ShownDifference, WhatDiffers};

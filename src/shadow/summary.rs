@@ -73,6 +73,11 @@ impl Summary {
         }
     }
 
+    /// Whether another one says the same, as of another time.
+    pub(crate) fn is_same_but_for_time(&self, other: &Summary) -> bool {
+        *self == Summary { at: self.at, ..other.clone() }
+    }
+
     /// Whether it judges.
     pub(crate) fn is_running(&self) -> bool {
         self.ended.is_none()

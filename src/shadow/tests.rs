@@ -184,7 +184,8 @@ impl Live {
     fn people(&mut self, secs: f64) {
         let at = self.moment(secs);
         let act = Act { by: "desk-2".to_owned(), key: None, at: at.utc, note: None };
-        if let Some(open) = self.analysis.open().next().map(|open| open.alert.clone()) {
+        let open = self.analysis.open().next().map(|open| open.alert.clone());
+        if let Some(open) = open {
             self.input(Input::Acknowledge { alert: open, acknowledgement: act.clone(), at });
         }
         let new = self.entries.iter().rev().find_map(|entry| match entry {
@@ -329,12 +330,12 @@ fn what_a_shadow_makes_of_a_day_is_what_retune_makes_of_its_journal_byte_for_byt
     };
     let counts = found.counts;
     assert_eq!(counts.revisions, made.len() as u64);
-    assert_eq!(counts.only_told, count(|pairing| matches!(pairing, Pairing::Disappeared(_))));
+    assert_eq!(counts.only_published, count(|pairing| matches!(pairing, Pairing::Disappeared(_))));
     assert_eq!(counts.only_shadow, count(|pairing| matches!(pairing, Pairing::Appeared(_))));
-    assert_eq!(counts.same + counts.changed + counts.only_told, counts.alerts_told);
-    assert!(counts.only_told > 5 && counts.same > 5, "{counts:?}");
-    let gone = |one: &&ShownDifference| one.what == WhatDiffers::OnlyTold;
-    assert_eq!(found.differences.iter().filter(gone).count() as u64, counts.only_told);
+    assert_eq!(counts.same + counts.changed + counts.only_published, counts.alerts_published);
+    assert!(counts.only_published > 5 && counts.same > 5, "{counts:?}");
+    let gone = |one: &&ShownDifference| one.what == WhatDiffers::OnlyPublished;
+    assert_eq!(found.differences.iter().filter(gone).count() as u64, counts.only_published);
     assert_eq!(found.revisions.back().map(|one| one.n), Some(counts.revisions));
     assert!(found.revisions.iter().all(|one| one.shadow_id.starts_with(SHADOW_PREFIX)));
 }
@@ -348,10 +349,10 @@ fn the_configuration_that_runs_makes_as_a_shadow_what_was_told() {
     // Another one by its digest only.
     let text = text("", "0.3", folder.path()).replace("mode = \"test\"", "mode = \"exercise\"");
     let (made, found) = shadowed(&text, folder.path(), &entries);
-    let told = entries.iter().filter(|entry| matches!(entry, Entry::Published(_))).count();
-    assert_eq!(made.len(), told);
+    let published = entries.iter().filter(|entry| matches!(entry, Entry::Published(_))).count();
+    assert_eq!(made.len(), published);
     assert_eq!(found.differences, []);
-    assert_eq!(found.counts.same, found.counts.alerts_told);
+    assert_eq!(found.counts.same, found.counts.alerts_published);
 }
 
 #[test]
@@ -369,7 +370,7 @@ fn one_that_begins_in_the_middle_counts_nothing_that_was_told_before() {
     let rest = entries[middle + 1..].iter().take(200).cloned();
     let given: Vec<Entry> = [head, open].into_iter().chain(rest).collect();
     let (_, found) = shadowed(&another(folder.path()), folder.path(), &given);
-    assert_eq!((found.counts.alerts_told, found.counts.only_told), (0, 0), "{found:?}");
+    assert_eq!((found.counts.alerts_published, found.counts.only_published), (0, 0), "{found:?}");
 }
 
 #[test]
@@ -462,7 +463,7 @@ fn what_is_asked_for_and_what_was_found_outlast_a_restart_each_in_its_file() {
 
     let begin = Begin { path: PathBuf::from("/new.toml"), toml: "x".to_owned(), lasts_secs: 60 };
     let request = Request { id: "1".to_owned(), by: "li".to_owned(), begin: Some(begin) };
-    files::ask(folder, &request).unwrap();
+    files::send_request(folder, &request).unwrap();
     assert_eq!(files::take_request(folder), Some(request));
     assert_eq!(files::take_request(folder), None, "it is taken once");
     let refused = Some(Both::of(&"no".into()));

@@ -74,6 +74,16 @@ impl ShadowThread {
         self.thread.is_finished()
     }
 
+    /// Whether it has judged anything in this run of the daemon.
+    pub(crate) fn has_judged(&self) -> bool {
+        self.found.lock().at.is_some()
+    }
+
+    /// The figures of what it found so far.
+    pub(crate) fn counts(&self) -> ShadowCounts {
+        self.found.lock().counts
+    }
+
     /// What it found so far.
     pub(crate) fn found(&self) -> Found {
         self.found.lock().clone()
@@ -96,7 +106,7 @@ pub(super) struct JudgingShadow<'c> {
     judge: Judge<'c>,
     folder: PathBuf,
     recorder: Recorder,
-    told: Lives,
+    live: Lives,
     shadow: Lives,
     revisions: u64,
     missed: u64,
@@ -123,13 +133,13 @@ impl<'c> JudgingShadow<'c> {
             judge.resume(std::mem::take(&mut kept.judge));
             state = kept;
         }
-        let State { told, shadow, revisions, missed, latest, .. } = state;
+        let State { live, shadow, revisions, missed, latest, .. } = state;
         let mut shadow = JudgingShadow {
             stored,
             judge,
             folder,
             recorder,
-            told,
+            live,
             shadow,
             revisions,
             missed,
@@ -163,7 +173,7 @@ impl<'c> JudgingShadow<'c> {
         self.at = entry.at().or(self.at);
         match entry {
             Entry::Published(published) => {
-                self.told.take(published);
+                self.live.take(published);
                 self.is_news = true;
             }
             Entry::Hole(hole) => self.note_missed(&hole.why),
@@ -221,7 +231,7 @@ impl<'c> JudgingShadow<'c> {
     /// Compares what it made with what was told, as of now.
     fn compare(&mut self) {
         let now = self.at.map_or(self.stored.since.0, |at| at.utc);
-        let (counts, differences) = lives::compared(&self.told, &self.shadow, now);
+        let (counts, differences) = lives::compared(&self.live, &self.shadow, now);
         let mut found = self.found.lock();
         found.counts = ShadowCounts { revisions: self.revisions, missed: self.missed, ..counts };
         found.differences = differences;
@@ -234,7 +244,7 @@ impl<'c> JudgingShadow<'c> {
         let state = State {
             of: String::new(),
             judge: self.judge.kept(),
-            told: self.told.clone(),
+            live: self.live.clone(),
             shadow: self.shadow.clone(),
             revisions: self.revisions,
             missed: self.missed,

@@ -57,10 +57,12 @@ sentences! { "shadow";
     not_asked(folder, detail):
         "the box cannot be asked: {folder} cannot be written: {detail}",
         "无法向盒子提出请求：{folder} 无法写入（原文：{detail}）";
+    not_read(folder, detail):
+        "what the shadow found cannot be read in {folder}: {detail}",
+        "无法读取 {folder} 中影子配置的结果（原文：{detail}）";
     try_as_service(): "run it with sudo", "请用 sudo 运行";
     lasts_too_long(most): "a shadow judges for {most} days at most", "影子配置最多判断 {most} 天";
     lasts_too_short(least): "a shadow judges for {least} s at least", "影子配置至少判断 {least} 秒";
-    file_and_stop(): "a file and --stop cannot be used together", "文件与 --stop 不能同时使用";
 
     // ---- what is shown
     line_running(name, since, until, by):
@@ -70,12 +72,12 @@ sentences! { "shadow";
         "{name} judged from {since} to {at}: {why}",
         "{name} 从 {since} 判断到 {at}：{why}";
     line_at(at): "judged up to {at}", "已判断到 {at}";
-    line_alerts(alerts, told, revisions):
-        "alerts it would have raised: {alerts}; told by the configuration that runs: {told}; revisions: {revisions}",
-        "它会发出的预警：{alerts} 条；运行中的配置已发出：{told} 条；更新次数：{revisions}";
-    line_counts(same, changed, only_shadow, only_told):
-        "the same: {same}; otherwise: {changed}; only the shadow: {only_shadow}; only told: {only_told}",
-        "相同 {same} 条；有出入 {changed} 条；仅影子配置 {only_shadow} 条；仅已发出 {only_told} 条";
+    line_alerts(alerts, published, revisions):
+        "alerts it would have raised: {alerts}; told by the configuration that runs: {published}; revisions: {revisions}",
+        "它会发出的预警：{alerts} 条；运行中的配置已发出：{published} 条；更新次数：{revisions}";
+    line_counts(same, changed, only_shadow, only_published):
+        "the same: {same}; otherwise: {changed}; only the shadow: {only_shadow}; only told: {only_published}",
+        "相同 {same} 条；有出入 {changed} 条；仅影子配置 {only_shadow} 条；仅已发出 {only_published} 条";
     line_missed(missed):
         "records that it was not given, as it was too slow: {missed}; it may differ for that reason",
         "因来不及而未交给它判断的记录：{missed} 条；结果可能因此有出入";
@@ -83,10 +85,10 @@ sentences! { "shadow";
     line_differences(shown): "the latest differences ({shown}):", "最近的差异（{shown} 条）：";
     line_limits(): "What it cannot say:", "局限：";
     only_shadow(): "only the shadow", "仅影子配置";
-    only_told(): "only told", "仅已发出";
+    only_published(): "only told", "仅已发出";
     earlier(seconds): "earlier by {seconds} s", "早 {seconds} 秒";
     later(seconds): "later by {seconds} s", "晚 {seconds} 秒";
-    other_level(told, shadow): "level {shadow} instead of {told}", "级别为{shadow}而不是{told}";
+    other_level(published, shadow): "level {shadow} instead of {published}", "级别为{shadow}而不是{published}";
     part_of_another(): "part of another alert", "并入另一条预警";
     try_journal(file, from):
         "for reasons, pictures and price: `lookout retune --config {file} --from {from}`",

@@ -40,7 +40,7 @@ impl<'c> Gathering<'c> {
         for entry in batch {
             self.judge.take(entry)?;
         }
-        let (made, published) = self.judge.take_made();
+        let (made, published) = self.judge.drain_made();
         made.iter().for_each(|revision| self.lives.take(revision));
         self.published.extend(published.into_iter().filter(|one| one.phase == Phase::New));
         Ok(())

@@ -475,4 +475,82 @@ mod tests {
         let sent = here.ask("patch", Role::Admin, &patch);
         assert_eq!((sent.outcome, sent.code), (Outcome::Refused, Some(Refusal::Conflict)), "{sent:?}");
     }
+
+    /// A box that may be commanded by somebody.
+    fn commanded() -> TestBox {
+        let mut here = TestBox::new();
+        here.add_to_file(
+            "\n[[command_key]]\nid = \"admin-1\"\nrole = \"admin\"\n\
+             public_key = \"3GNLJrUsVTLEIzIXAJxVfQsYE3-HNNPRrWAe2FdOGUk\"\n",
+        );
+        here
+    }
+
+    /// The file with another rate, to judge beside it.
+    fn beside(here: &TestBox, version: u64) -> serde_json::Value {
+        let toml = here.file.text().replace("id = \"cam-1\"\n", "id = \"cam-1\"\nanalysis_fps = 2.0\n");
+        json!({ "version": version, "toml": toml, "expect_config": here.config.sha256, "shadow": true })
+    }
+
+    #[test]
+    fn a_shadow_judges_beside_what_runs_and_its_version_counts() {
+        let mut here = commanded();
+        let runs = here.config.sha256.clone();
+        let shadow = beside(&here, 3);
+        let begun = here.ask("config", Role::Admin, &shadow);
+        assert_eq!(begun.outcome, Outcome::Done, "{begun:?}");
+        let (sha256, order) = here.shadow.clone().unwrap();
+        assert!(sha256 != runs && here.config.sha256 == runs && here.overrides.trial.is_none());
+        assert_eq!((order.lasts, &*order.by), (Duration::from_secs(7 * 86_400), "desk 2"));
+        assert_eq!(here.overrides.version, 3);
+        let again = here.ask("config", Role::Admin, &shadow);
+        assert_eq!(again.code, Some(Refusal::Conflict), "whoever kept it cannot send it again");
+        let mut other = beside(&here, 4);
+        other["expect_config"] = json!("another");
+        assert_eq!(here.ask("config", Role::Admin, &other).code, Some(Refusal::Conflict));
+
+        let end = json!({ "version": 4, "expect_config": runs, "shadow": true, "shadow_for_secs": 0 });
+        assert_eq!(here.ask("config", Role::Admin, &end).outcome, Outcome::Done);
+        assert_eq!((here.shadow.clone(), here.overrides.version), (None, 4));
+        let end = json!({ "version": 5, "expect_config": runs, "shadow": true, "shadow_for_secs": 0 });
+        assert_eq!(here.ask("config", Role::Admin, &end).outcome, Outcome::Already, "none judges");
+    }
+
+    #[test]
+    fn a_shadow_may_no_more_than_what_runs_and_is_never_taken_for_it() {
+        let mut here = commanded();
+        let mut mute = beside(&here, 1);
+        mute["toml"] = json!(here.file.text().replace("[[command_key]]", "[[command_key_]]"));
+        let refused = here.ask("config", Role::Admin, &mute);
+        assert_eq!((refused.code, &here.shadow), (Some(Refusal::Invalid), &None), "{refused:?}");
+        assert_eq!(here.overrides.version, 0, "what is refused takes no version");
+        here.is_full = true;
+        let shadow = beside(&here, 1);
+        assert_eq!(here.ask("config", Role::Admin, &shadow).outcome, Outcome::Failed);
+        assert_eq!(here.shadow, None, "it is on disk that it may not come again, before it judges");
+        here.is_full = false;
+        for (field, value) in [("revert_after_secs", json!(60)), ("shadow_for_secs", json!(0))] {
+            let mut wrong = beside(&here, 1);
+            wrong[field] = value;
+            assert!(WantedConfigData::read(&wrong).is_err(), "{field}");
+        }
+        let mut runs = beside(&here, 1);
+        runs["shadow"] = json!(false);
+        runs["shadow_for_secs"] = json!(60);
+        assert!(WantedConfigData::read(&runs).is_err(), "somebody meant a shadow");
+        let logged = WantedConfigData::read(&beside(&here, 1)).unwrap().logged().unwrap();
+        assert_eq!(logged["shadow"], true);
+    }
+
+    #[test]
+    fn somebody_at_the_page_lets_one_judge_and_ends_it_and_tries_nothing_by_it() {
+        let mut here = TestBox::new();
+        let (runs, shadow) = (here.config.sha256.clone(), beside(&here, 1));
+        assert_eq!(here.ask_at_page("config", Role::Operator, &shadow).code, Some(Refusal::NotAllowed));
+        assert_eq!(here.ask_at_page("config", Role::Admin, &shadow).outcome, Outcome::Done);
+        assert!(here.shadow.is_some() && here.config.sha256 == runs && here.overrides.version == 0);
+        let end = json!({ "version": 1, "expect_config": runs, "shadow": true, "shadow_for_secs": 0 });
+        assert_eq!(here.ask_at_page("config", Role::Admin, &end).outcome, Outcome::Done);
+        assert_eq!(here.shadow, None);
+    }
 }

@@ -319,6 +319,7 @@ fn name_of(state: CoverageState) -> Sentence {
         CoverageState::Covered => condition::word_covered(),
         CoverageState::Moved => condition::word_moved(),
         CoverageState::Sprayed => condition::word_sprayed(),
+        CoverageState::Failing => say_coverage::failing(),
         CoverageState::Overloaded => say_coverage::overloaded(),
         CoverageState::NotRunning => say_coverage::not_running(),
         CoverageState::Unknown => say_coverage::unknown(),

@@ -52,8 +52,13 @@ impl View<'_> {
             Some(ended) => say_shadow::line_ended(name, since, at(ended.at), ending(ended.why)),
         };
         let lines = [
-            Some(say_shadow::line_alerts(counts.alerts, counts.alerts_told, counts.revisions)),
-            Some(say_shadow::line_counts(counts.same, counts.changed, counts.only_shadow, counts.only_told)),
+            Some(say_shadow::line_alerts(counts.alerts, counts.alerts_published, counts.revisions)),
+            Some(say_shadow::line_counts(
+                counts.same,
+                counts.changed,
+                counts.only_shadow,
+                counts.only_published,
+            )),
             (counts.missed > 0).then(|| say_shadow::line_missed(counts.missed)),
         ];
         html! {
@@ -119,9 +124,9 @@ fn ending(why: ShadowEnding) -> Sentence {
 
 fn what_differs(one: &ShownDifference) -> Sentence {
     let by = || format!("{:.1}", one.later_by_s.unwrap_or_default().abs());
-    match (one.what, one.level_told, one.level_shadow) {
+    match (one.what, one.level_published, one.level_shadow) {
         (WhatDiffers::OnlyShadow, ..) => say_shadow::only_shadow(),
-        (WhatDiffers::OnlyTold, ..) => say_shadow::only_told(),
+        (WhatDiffers::OnlyPublished, ..) => say_shadow::only_published(),
         (WhatDiffers::Earlier, ..) => say_shadow::earlier(by()),
         (WhatDiffers::Later, ..) => say_shadow::later(by()),
         (WhatDiffers::Level, Some(told), Some(shadow)) => {
@@ -199,14 +204,14 @@ mod tests {
             kind: "presence".to_owned(),
             camera: Some("cam-1".to_owned()),
             grid: "53012700300102".to_owned(),
-            level_told: None,
+            level_published: None,
             level_shadow: None,
             later_by_s: by,
             alert_id: None,
         };
         assert_eq!(what_differs(&one(WhatDiffers::Later, Some(2.0))), text::later("2.0"));
         assert_eq!(what_differs(&one(WhatDiffers::Earlier, Some(-3.5))), text::earlier("3.5"));
-        assert_eq!(what_differs(&one(WhatDiffers::OnlyTold, None)), text::only_told());
+        assert_eq!(what_differs(&one(WhatDiffers::OnlyPublished, None)), text::only_published());
         assert_eq!(what_differs(&one(WhatDiffers::Level, None)), text::part_of_another());
     }
 }
