@@ -378,8 +378,8 @@ impl Work {
         forgetting_walks.abort();
         forgetting.abort();
         books.abort();
-        // Fails only by a panic.
-        let _ = stopped.await;
+        // Too late is stopped as well: it ends by itself.
+        let _ = tokio::time::timeout(WORK_ENDS_WITHIN * 3, stopped).await;
         Ok(())
     }
 }

@@ -106,6 +106,13 @@ impl Worker {
     }
 }
 
+impl Drop for Worker {
+    /// The page begins anew after a fault: nothing of before goes on.
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
 /// Why work is not to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Halt {

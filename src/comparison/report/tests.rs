@@ -171,7 +171,7 @@ fn a_page_shows_the_same_parts_and_the_pictures_that_were_published() {
     assert!(part.contains("src=\"/alerts/A/pictures/1\"") && !part.contains("data:"), "{part}");
     assert!(!part.contains("<style") && !part.contains("<html") && !part.contains(" style="), "{part}");
     let whole = example().html(Language::English);
-    for text in ["False alarms: 1 of 1 gone.", "comes 2 s later", "id=\"time-lines\""] {
+    for text in ["False alarms: 1 of 1 gone.", "comes 2 s later", "id=\"time-lines"] {
         assert!(part.contains(text) && whole.contains(text), "{text}");
     }
 }
