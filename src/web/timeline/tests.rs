@@ -237,7 +237,7 @@ fn everything_drawn_is_said_in_words_and_leads_on() {
     let span = Span::Day("2026-11-30".parse().unwrap());
     let page = drawn(&line, span, Language::English);
     for part in [
-        "href=\"/alerts/01K8QZJ7W40000000000000000\" aria-label=\"10:50: Crowd, Orange\"",
+        "href=\"/alerts/01K8QZJ7W40000000000000000\" aria-label=\"10:50: Crowd gathering, Orange\"",
         "person: at most 6 at once",
         "could not see 60 min",
         "gave no pictures 20 min",
@@ -251,7 +251,7 @@ fn everything_drawn_is_said_in_words_and_leads_on() {
     }
     assert!(!page.contains(" style="), "nothing inline");
     let chinese = drawn(&line, span, Language::Chinese);
-    for part in ["人员：同时最多 6", "看不清 60 分钟", "10:50：人群聚集"] {
+    for part in ["人员：同时最多 6", "看不清 60 分钟", "10:50：人员聚集"] {
         assert!(chinese.contains(part), "{part} is missing in {chinese}");
     }
 }
