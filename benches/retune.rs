@@ -11,6 +11,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::ToSpan as _;
@@ -93,15 +95,20 @@ fn main() {
         box_id: "box-1".into(),
         configuration,
         restored: Vec::new(),
+        mutes: Vec::new(),
     };
     eprintln!("simulating {hours} h of 64 cameras");
-    let mut looks = 0;
     let began = Instant::now();
-    write_all(&journal, |take| {
+    let (give, entries) = sync_channel(10_000);
+    let simulation = thread::spawn(move || {
+        let take = |entry| give.send(entry).expect("somebody writes them");
         take(Entry::Session(Box::new(session)));
-        looks = street::simulate(secs, &mut *take);
+        let looks = street::simulate(secs, take);
         take(Entry::Stop { at: moment(secs) });
+        looks
     });
+    write_all(&journal, entries);
+    let looks = simulation.join().expect("it does not panic");
     let bytes: u64 = fs::read_dir(&journal)
         .expect("it is there")
         .map(|file| file.and_then(|file| file.metadata()).map_or(0, |about| about.len()))

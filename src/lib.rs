@@ -15,12 +15,12 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //!
 //!  what goes into analysis, without pictures ─┬─► journal (some days) ─► retune: the same days under another configuration
+//!                                             │                         tune: what each value would have made of the judged alerts
 //!                                             └─► shadow: another configuration, live, beside the one that runs
-//!                                                                              └─► tune: what each value would have made of the judged alerts
 //!  what could have been reported, each second ─► coverage (a ledger of hours) ─► `up/count`, `lookout coverage`, the page
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences} > {web, metrics} > {tune, shadow} > retune > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, {audit, coverage} > hash_chain, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file, threads} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences} > {web, metrics} > {tune, shadow} > retune > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, {audit, coverage} > hash_chain, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file, private_files} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
@@ -85,9 +85,9 @@ pub(crate) mod private_files;
 pub(crate) mod retune;
 pub mod sensors;
 pub(crate) mod sentences;
+pub(crate) mod shadow;
 #[cfg(feature = "web")]
 pub(crate) mod tune;
-pub(crate) mod shadow;
 pub mod video;
 pub mod view;
 #[cfg(feature = "web")]

@@ -69,6 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "types",
             "text",
             "analysis",
+            "clock",
             "contract",
             "comparison",
             "evidence",
@@ -80,15 +81,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // What people said of alerts, and what each value would have made of them; the page may show it.
     ("tune", &["types", "text", "analysis", "contract", "comparison", "journal", "config", "retune"]),
-    // The page: whoever logged in there may do what a command may, through the same door.
-    (
-        "web",
-        &[
-            "types", "text", "analysis", "clock", "contract", "config", "video", "evidence", "onvif",
-            "outbox", "audit", "coverage", "control", "view", "tune", "threads", "private_files", "shadow",
-        ],
-    ),
-    ("metrics", &["types", "text", "contract", "config", "threads"]),
     // The same live: a second configuration judges what the first one is given.
     (
         "shadow",
@@ -104,6 +96,35 @@ const ARROWS: &[(&str, &[&str])] = &[
             "private_files",
         ],
     ),
+    // The page: whoever logged in there may do what a command may, through the same door.
+    (
+        "web",
+        &[
+            "types",
+            "text",
+            "analysis",
+            "clock",
+            "contract",
+            "config",
+            "video",
+            "evidence",
+            "onvif",
+            "outbox",
+            "audit",
+            "coverage",
+            "control",
+            "view",
+            "private_files",
+            // What was: the journal, and what another configuration would have made of it.
+            "journal",
+            "retune",
+            "comparison",
+            "tune",
+            "shadow",
+            "threads",
+        ],
+    ),
+    ("metrics", &["types", "text", "contract", "config", "threads"]),
     (
         "daemon",
         &[

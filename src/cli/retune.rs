@@ -166,6 +166,7 @@ pub(super) fn failed_in(
             Failure::tried(say::old_unreadable(path.display(), problems)).hint(say::try_after_upgrade())
         }
         Unjudged::Unknown(error) => Failure::tried(error.sentence()).hint(error.hint()),
+        Unjudged::Stopped => Failure::tried(say::stopped()),
         Unjudged::Several(all) => {
             Failure::all(all.into_iter().map(|why| failed_in(why, folder, (from, to), zone)).collect())
         }

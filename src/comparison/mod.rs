@@ -25,6 +25,8 @@ pub(crate) use alert_life::Lives;
 pub(crate) use difference::{Difference, Pairing, differences, of_lives};
 pub(crate) use lasting::lasting;
 pub(crate) use reasons::give_reasons;
+#[cfg(feature = "web")]
+pub(crate) use report::style_within;
 pub(crate) use report::{Comparison, Note, Picture, level_name};
 #[cfg(feature = "web")]
 pub(crate) use report::{both, both_in_one, notes_html, page, shown_note};

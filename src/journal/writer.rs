@@ -442,8 +442,8 @@ impl Writer {
     }
 }
 
-/// Writes entries into a folder at once, for tests and benches of those who read: `give` is called with what takes one.
-pub fn write_all(folder: &Path, give: impl FnOnce(&mut dyn FnMut(Entry))) {
+/// Writes entries into a folder at once, for tests and benches of those who read.
+pub fn write_all(folder: &Path, entries: impl IntoIterator<Item = Entry>) {
     let settings = Settings {
         folder: folder.to_owned(),
         keep: Duration::from_secs(7 * 86_400),
@@ -451,7 +451,7 @@ pub fn write_all(folder: &Path, give: impl FnOnce(&mut dyn FnMut(Entry))) {
         leave_free_bytes: 0,
     };
     let mut writer = Writer::new(settings, Arc::default());
-    give(&mut |entry| writer.take(entry));
+    entries.into_iter().for_each(|entry| writer.take(entry));
     writer.flush();
 }
 

@@ -144,9 +144,17 @@ impl<'c> Judge<'c> {
         self.judged
     }
 
+    /// Revisions that it made until now.
+    pub(super) fn made_so_far(&self) -> usize {
+        self.judged.revisions.len()
+    }
+
     /// Takes out what it made so far, and what was published live meanwhile, so that neither grows with the journal. What
     /// follows from the latest input stays: what is published next is compared with it.
-    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "`lookout tune` comes with the page"))]
+    #[cfg_attr(
+        not(feature = "web"),
+        allow(dead_code, reason = "only the search for better values asks for it")
+    )]
     pub(crate) fn take_made(&mut self) -> (Vec<Revision>, Vec<Published>) {
         let made = self.judged.revisions.drain(..self.latest_from).collect();
         self.latest_from = 0;

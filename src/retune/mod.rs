@@ -17,13 +17,15 @@ mod pictures;
 mod reproduction;
 pub(crate) mod scope;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod why_not;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -35,6 +37,7 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::alert_lifecycle::handling::HandlingStep;
 use crate::analysis::rules::UnknownName;
 use crate::analysis::time::Timestamp;
+use crate::clock::thread_cpu_time;
 use crate::comparison::{Comparison, Difference, Note, differences, give_reasons};
 use crate::config::{Config, Problems};
 use crate::journal::{self, Configuration, Entry, Hole, HoleWhy, Input};
@@ -106,6 +109,8 @@ pub(crate) enum Unjudged {
     Old(Box<(PathBuf, Problems)>),
     /// A rule names what a camera does not have, which the check of the configuration would have found.
     Unknown(UnknownName),
+    /// Whoever looked on stopped it.
+    Stopped,
     /// Several of them at once.
     Several(Vec<Unjudged>),
 }
@@ -123,6 +128,33 @@ impl Unjudged {
 impl From<UnknownName> for Unjudged {
     fn from(error: UnknownName) -> Self {
         Unjudged::Unknown(error)
+    }
+}
+
+/// How far a judgement is, and what it has taken so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SoFar {
+    /// What was read last.
+    pub(crate) at: Timestamp,
+    /// Processor time of all of its threads.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page holds a judgement back"))]
+    pub(crate) cpu: Duration,
+    /// Revisions that both configurations made of it, which are in memory.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page bounds a judgement"))]
+    pub(crate) revisions: usize,
+}
+
+/// What the judges have taken so far.
+#[derive(Debug, Default)]
+struct Meter {
+    cpu_ns: AtomicU64,
+    revisions: AtomicUsize,
+}
+
+impl Meter {
+    fn so_far(&self, at: Timestamp, own_cpu: Duration) -> SoFar {
+        let judges = Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed));
+        SoFar { at, cpu: own_cpu + judges, revisions: self.revisions.load(Ordering::Relaxed) }
     }
 }
 
@@ -252,6 +284,20 @@ pub(crate) fn zone_of(journal: &Path) -> Option<TimeZone> {
 /// # Errors
 /// There is no journal of that time, a camera that nobody knows, or a configuration that cannot be used.
 pub(crate) fn retune(request: &Request, progress: &mut dyn FnMut(Timestamp)) -> Result<Comparison, Unjudged> {
+    retune_while(request, &mut |so_far| {
+        progress(so_far.at);
+        true
+    })
+}
+
+/// The same for as long as `goes_on` says so, which may also wait and so hold it back.
+///
+/// # Errors
+/// As [`retune`], and where it was stopped.
+pub(crate) fn retune_while(
+    request: &Request,
+    goes_on: &mut dyn FnMut(SoFar) -> bool,
+) -> Result<Comparison, Unjudged> {
     let begin = request.from.checked_sub(WARM_UP).unwrap_or(Timestamp::MIN);
     let (first, nothing_then) = first_session(&request.journal, begin..request.to)?;
     let wrong = wrong_names(request, &first)?;
@@ -262,7 +308,7 @@ pub(crate) fn retune(request: &Request, progress: &mut dyn FnMut(Timestamp)) -> 
     let read = |range| journal::read(&request.journal, range).map_err(Unjudged::Unreadable);
     let entries = read(begin..look_past(request.to))?;
     let copies = copies(&entries);
-    let judged = of_entries(request, &first, entries, progress);
+    let judged = of_entries(request, &first, entries, goes_on);
     let mut comparison = judged.or_else(|why| match why {
         // There is more of it than was read.
         Unjudged::TooShort { broken, .. } => {
@@ -322,7 +368,7 @@ fn of_entries(
     request: &Request,
     first: &journal::Session,
     entries: impl Iterator<Item = Entry>,
-    progress: &mut dyn FnMut(Timestamp),
+    goes_on: &mut dyn FnMut(SoFar) -> bool,
 ) -> Result<Comparison, Unjudged> {
     let too_short = |ends, holes: Vec<(Hole, _)>| {
         let broken = holes.into_iter().map(|(hole, _)| hole.why).collect();
@@ -338,7 +384,7 @@ fn of_entries(
     let plans = [old.plan_with(recommended), request.new.plan_with(recommended)];
     let scope = Scope::new(&request.cameras, [&plans[0], &plans[1]])?;
 
-    let (seen, old_judged, new_judged) = both(entries, request, &scope, progress)?;
+    let (seen, old_judged, new_judged) = both(entries, request, &scope, goes_on)?;
     let judged_to = seen.last.unwrap_or(request.to);
     let to = request.to.min(judged_to);
     if from >= to {
@@ -390,8 +436,9 @@ fn both(
     entries: impl Iterator<Item = Entry>,
     request: &Request,
     scope: &Scope,
-    progress: &mut dyn FnMut(Timestamp),
+    goes_on: &mut dyn FnMut(SoFar) -> bool,
 ) -> Result<(Seen, Judged, Judged), Unjudged> {
+    let meter = Meter::default();
     let (to_old, old_entries) = sync_channel(QUEUE);
     let (to_new, new_entries) = sync_channel(QUEUE);
     thread::scope(|threads| {
@@ -399,27 +446,40 @@ fn both(
         let new = Judge::of(scope, &request.new);
         let old = thread::Builder::new()
             .name("judge-old".to_owned())
-            .spawn_scoped(threads, || run(old, old_entries));
+            .spawn_scoped(threads, || run(old, old_entries, &meter));
         let new = thread::Builder::new()
             .name("judge-new".to_owned())
-            .spawn_scoped(threads, || run(new, new_entries));
+            .spawn_scoped(threads, || run(new, new_entries, &meter));
         let (old, new) = (old.map_err(Unjudged::Unreadable)?, new.map_err(Unjudged::Unreadable)?);
-        let seen = read(entries, request.to, &[to_old, to_new], progress);
+        let (own_before, is_stopped) = (thread_cpu_time(), Cell::new(false));
+        let mut progress = |at| {
+            let own = thread_cpu_time().saturating_sub(own_before);
+            is_stopped.set(is_stopped.get() || !goes_on(meter.so_far(at, own)));
+        };
+        let entries = entries.take_while(|_| !is_stopped.get());
+        let seen = read(entries, request.to, &[to_old, to_new], &mut progress);
         let joined = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         let (old, new): (Result<Judged, Unjudged>, Result<Judged, Unjudged>) = (joined(old), joined(new));
-        Ok((seen, old?, new?))
+        let (old, new) = (old?, new?);
+        if is_stopped.get() { Err(Unjudged::Stopped) } else { Ok((seen, old, new)) }
     })
 }
 
 pub(crate) type Batch = Arc<Vec<Entry>>;
 
-fn run(mut judge: Judge<'_>, batches: Receiver<Batch>) -> Result<Judged, Unjudged> {
+fn run(mut judge: Judge<'_>, batches: Receiver<Batch>, meter: &Meter) -> Result<Judged, Unjudged> {
+    let (mut cpu, mut made) = (thread_cpu_time(), 0);
     for batch in batches {
         for entry in batch.iter() {
             judge.take(entry)?;
         }
+        let (cpu_now, made_now) = (thread_cpu_time(), judge.made_so_far());
+        let nanos = cpu_now.saturating_sub(cpu).as_nanos();
+        meter.cpu_ns.fetch_add(u64::try_from(nanos).unwrap_or(u64::MAX), Ordering::Relaxed);
+        meter.revisions.fetch_add(made_now - made, Ordering::Relaxed);
+        (cpu, made) = (cpu_now, made_now);
     }
     Ok(judge.finish())
 }

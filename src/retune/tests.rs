@@ -20,7 +20,7 @@ use crate::types::hex::sha256_hex;
 use crate::types::language::Language;
 use crate::types::phase::Phase;
 
-const HOURS: u32 = 3;
+pub(crate) const HOURS: u32 = 3;
 const RESTART: u32 = 7_200;
 const RELOAD: u32 = 8_000;
 
@@ -36,7 +36,7 @@ const VISITS: [(&str, u32, u32, f32); 8] = [
     ("cam-2", 9_000, 40, 0.8),
 ];
 
-fn text(threshold: &str, evidence: &Path) -> String {
+pub(crate) fn text(threshold: &str, evidence: &Path) -> String {
     let camera = |id: &str| {
         format!(
             "[[camera]]\nid = \"{id}\"\neye = \"village\"\nurl = \"rtsp://10.0.0.31/{id}\"\ngrid = \"53012700300102\"\n{threshold}\n\
@@ -71,11 +71,11 @@ fn configuration(text: String) -> Arc<Configuration> {
     })
 }
 
-fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-11-16T06:00:00Z".parse().unwrap()
 }
 
-fn after(secs: u32) -> Timestamp {
+pub(crate) fn after(secs: u32) -> Timestamp {
     start() + std::time::Duration::from_secs(secs.into())
 }
 
@@ -211,7 +211,7 @@ fn analysis_of(configuration: &Configuration) -> Analysis {
 }
 
 /// The journal of the afternoon.
-fn afternoon(evidence: &Path) -> Vec<Entry> {
+pub(crate) fn afternoon(evidence: &Path) -> Vec<Entry> {
     let text = text("", evidence);
     let mut live = Live::new(configuration(text.clone()));
     for half in 0..HOURS * 7_200 {
@@ -256,7 +256,7 @@ fn request(text: &str, cameras: &[&str]) -> Request {
 
 fn judged(request: &Request, entries: Vec<Entry>) -> Comparison {
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    of_entries(request, &first, entries.into_iter(), &mut |_| {}).unwrap_or_else(|why| panic!("{why:?}"))
+    of_entries(request, &first, entries.into_iter(), &mut |_| true).unwrap_or_else(|why| panic!("{why:?}"))
 }
 
 fn codes(notes: &[Note]) -> Vec<&'static str> {
@@ -272,7 +272,7 @@ fn changed_visits(comparison: &Comparison) -> Vec<(String, i64)> {
     changed(&comparison.differences).map(one).collect()
 }
 
-const HIGHER: &str = "thresholds = { person = 0.6 }";
+pub(crate) const HIGHER: &str = "thresholds = { person = 0.6 }";
 
 #[test]
 fn the_old_configuration_gives_again_what_was_published_and_a_higher_threshold_loses_what_was_seen_badly() {
@@ -312,7 +312,7 @@ fn it_is_the_same_from_the_journal_on_disk() {
     let mut request = request(&text(HIGHER, folder.path()), &[]);
     let in_memory = judged(&request, entries.clone());
     request.journal = folder.path().join("journal");
-    journal::write_all(&request.journal, |take| entries.into_iter().for_each(take));
+    journal::write_all(&request.journal, entries);
     let mut seen = Vec::new();
     let on_disk = retune(&request, &mut |at| seen.push(at)).unwrap_or_else(|why| panic!("{why:?}"));
     assert_eq!(on_disk.text(Language::English), in_memory.text(Language::English));
@@ -433,6 +433,28 @@ fn a_file_that_is_cut_says_so_and_after_which_time() {
 }
 
 #[test]
+fn whoever_looks_on_learns_what_it_takes_and_may_stop_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = afternoon(folder.path());
+    let request = request(&text(HIGHER, folder.path()), &[]);
+    let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
+    let mut seen: Vec<SoFar> = Vec::new();
+    let stopped = of_entries(&request, &first, entries.clone().into_iter(), &mut |so_far| {
+        seen.push(so_far);
+        seen.len() < 3
+    });
+    assert!(matches!(stopped, Err(Unjudged::Stopped)), "{stopped:?}");
+    assert_eq!(seen.len(), 3, "it is not asked again");
+    assert!(seen[0].at < seen[2].at && seen[0].cpu <= seen[2].cpu);
+    let mut made = 0;
+    let whole = of_entries(&request, &first, entries.into_iter(), &mut |so_far| {
+        made = so_far.revisions;
+        true
+    });
+    assert!(whole.is_ok() && made > 0, "{made}");
+}
+
+#[test]
 fn the_configuration_that_ran_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut entries = afternoon(folder.path());
@@ -457,7 +479,7 @@ fn one_camera_alone_is_judged_as_with_the_others() {
 
     let request = request(&text("", folder.path()), &["cam-9"]);
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| true).unwrap_err();
     assert!(
         matches!(&why, Unjudged::UnknownCamera { camera, known } if camera == "cam-9" && known.len() == 2)
     );
@@ -527,7 +549,7 @@ fn why_there_was_no_alert_is_answered_from_the_journal() {
     use crate::analysis::why_not::Stage;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal");
-    journal::write_all(&journal, |take| afternoon(folder.path()).into_iter().for_each(take));
+    journal::write_all(&journal, afternoon(folder.path()));
     let ask = |camera: &str, secs: u32, config: Option<&str>, rule: Option<&str>| {
         answer(&Question {
             journal: journal.clone(),
@@ -635,7 +657,7 @@ fn too_short_a_journal_and_one_of_another_time_are_said() {
     let mut request = request(&text("", folder.path()), &[]);
     request.from = after(3_600);
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| true).unwrap_err();
     assert!(matches!(why, Unjudged::TooShort { begins, .. } if begins == start()), "{why:?}");
 }
 

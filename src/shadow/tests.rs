@@ -133,6 +133,7 @@ impl Live {
             box_id: "box-1".into(),
             configuration: self.configuration.clone(),
             restored,
+            mutes: Vec::new(),
         })));
     }
 

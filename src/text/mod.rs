@@ -199,11 +199,15 @@ pub(crate) mod outbox_step;
 pub(crate) mod page;
 pub(crate) mod page_backup;
 pub(crate) mod page_changes;
+pub(crate) mod page_coverage;
+pub(crate) mod page_curve;
 pub(crate) mod page_live;
+pub(crate) mod page_past;
 pub(crate) mod page_plots;
 pub(crate) mod page_rules;
 pub(crate) mod page_shapes;
 pub(crate) mod page_test;
+pub(crate) mod page_timeline;
 pub(crate) mod page_wizard;
 pub(crate) mod place;
 pub(crate) mod policy;
@@ -302,11 +306,15 @@ impl Entry {
         page::ALL,
         page_backup::ALL,
         page_changes::ALL,
+        page_coverage::ALL,
+        page_curve::ALL,
         page_live::ALL,
         page_rules::ALL,
+        page_past::ALL,
         page_plots::ALL,
         page_shapes::ALL,
         page_test::ALL,
+        page_timeline::ALL,
         page_wizard::ALL,
         outbox_step::ALL,
         place::ALL,

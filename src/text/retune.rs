@@ -112,6 +112,7 @@ sentences! { "retune";
         "the time from {from} to {to} ends before it begins",
         "时段 {from} 至 {to} 的结束早于开始";
     try_turning(): "turn --from and --to around", "请对调 --from 和 --to";
+    stopped(): "it was stopped before it was done", "尚未完成即被停止";
     left(time): "{time} left", "剩余 {time}";
     report_written(path): "the report is in {path}", "报告已写入 {path}";
 }

@@ -232,6 +232,23 @@ pub(crate) fn curve(
     found.ok_or_else(|| Untuned::UnknownParameter { name: parameter.to_owned(), known })
 }
 
+/// The changes of the file that give a parameter of that name, of a rule at a camera, that value; none where there is no such
+/// parameter.
+pub(crate) fn edits(
+    config: &Config,
+    (rule, camera): (&str, &str),
+    parameter: &str,
+    value: f64,
+) -> Vec<crate::config::edit::Edit> {
+    let plan = config.plan_with(&BTreeMap::new());
+    let typed = Typed::new(config.text(), &plan);
+    let rule = plan.rules.iter().find(|one| *one.id == *rule);
+    let camera = rule.and_then(|rule| rule.cameras.iter().find(|id| ***id == *camera));
+    let Some((rule, camera)) = rule.zip(camera) else { return Vec::new() };
+    let found = Parameter::of_rule(&typed, rule, camera).into_iter().find(|one| one.name() == parameter);
+    found.map(|one| one.edits(&typed, value)).unwrap_or_default()
+}
+
 /// The configuration that ran last in the journal, as it stood in its file.
 ///
 /// # Errors

@@ -122,6 +122,7 @@ fn entries(text: &str, visits: &[Visit]) -> Vec<Entry> {
         box_id: "box-1".into(),
         configuration,
         restored: Vec::new(),
+        mutes: Vec::new(),
     }))];
     let published = |entries: &mut Vec<Entry>, revisions: &[Revision]| {
         entries.extend(revisions.iter().map(Published::of).map(Entry::Published));
@@ -420,10 +421,13 @@ fn what_cannot_be_asked_is_said_with_what_there_is() {
     (question.from, question.to) =
         (start() + Duration::from_secs(3_600), start() + Duration::from_secs(7_200));
     let why = tune(&question, &mut |_| {}).unwrap_err();
-    assert!(matches!(why, Untuned::Unjudged(Unjudged::TooShort { begins }) if begins == start()), "{why:?}");
+    assert!(
+        matches!(why, Untuned::Unjudged(Unjudged::TooShort { begins, .. }) if begins == start()),
+        "{why:?}"
+    );
     question.journal = folder.path().join("nowhere");
     let why = tune(&question, &mut |_| {}).unwrap_err();
-    assert!(matches!(why, Untuned::Unjudged(Unjudged::NoJournal)), "{why:?}");
+    assert!(matches!(why, Untuned::Unjudged(Unjudged::NoJournal { .. })), "{why:?}");
     assert_eq!(
         config_that_ran(&folder.path().join("journal")).unwrap().text(),
         text(),

@@ -31,6 +31,8 @@ use similar::ChangeTag;
 use super::in_force::{InForce, OnTrial};
 use super::layout::{Shell, coded, token};
 use super::login::is_own_path;
+use super::past;
+use super::past::backtest::Change;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
@@ -303,6 +305,11 @@ impl Site {
         Ok((proposal, judged))
     }
 
+    /// What a session proposes, in words.
+    pub(super) fn proposed_in_words(&self, key: SessionKey) -> Vec<Sentence> {
+        self.proposals.lock().get(key).map(|proposal| proposal.whys.clone()).unwrap_or_default()
+    }
+
     /// What a session proposes is proposed no more.
     pub(super) fn forget_proposal(&self, key: SessionKey) {
         self.proposals.lock().end(key);
@@ -399,6 +406,7 @@ impl View<'_> {
                 a.button.second href=(proposal.back_to) { (self.say(say::go_on_changing())) }
             }
             @if judged.may_be_tried() { p.hint { (self.say(say::about_trying())) } }
+            @if judged.errors.is_empty() { (self.past_form(proposal)) }
             (self.difference(judged))
         }
     }
@@ -409,6 +417,18 @@ impl View<'_> {
                 (token(self.visitor.form_token()))
                 input type="hidden" name=(SHOWN) value=(digest(&shown.text));
                 button.second[is_second] type="submit" { (self.say(name)) }
+            }
+        }
+    }
+
+    /// What it would have made of the last days.
+    fn past_form(&self, shown: &Proposal) -> Markup {
+        let action = format!("{PATH}/past");
+        html! {
+            form #past-form method="post" action=(action) {
+                (token(self.visitor.form_token()))
+                input type="hidden" name=(SHOWN) value=(digest(&shown.text));
+                (past::button(self.shell, &action, true))
             }
         }
     }
@@ -558,6 +578,24 @@ pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
     };
     site.sessions.lock().say_next(visitor.key, notice);
     Ok(Redirect::to(&to))
+}
+
+/// What is proposed, on the last days.
+pub(super) async fn try_on_the_past(
+    State(site): State<Arc<Site>>,
+    form: OwnForm,
+) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    installers_only(&visitor, reader)?;
+    let Some(proposal) = site.proposals.lock().get(visitor.key).cloned() else {
+        return Ok(Redirect::to(PATH));
+    };
+    if is_another(&fields, &proposal) {
+        site.sessions.lock().say_next(visitor.key, say::is_another_by_now());
+        return Ok(Redirect::to(PATH));
+    }
+    let change = Change { text: proposal.text, whys: proposal.whys, cameras: Vec::new(), proposal: None };
+    past::begin(&site, &visitor, reader, &fields, change).await
 }
 
 pub(super) async fn discard(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {

@@ -5,7 +5,7 @@
 //! its end, also where the browser hangs up: a guess costs its time and its line in any case.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
@@ -28,6 +28,7 @@ use super::request::{
 use super::sessions::{Ended, SessionKey, random_text};
 use super::{Connection, PageTrouble, Site};
 use crate::audit::Entry;
+use crate::comparison::style_within;
 use crate::contract::words::Language;
 use crate::control::local::PAGE_PREFIX;
 use crate::text::{Sentence, command, log_error, log_warn, page as say, page_backup};
@@ -538,6 +539,12 @@ pub(super) fn is_own_path(to: &str) -> bool {
         && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }
 
+/// The style of reports, for what lies in one.
+fn report_style() -> &'static str {
+    static STYLE: OnceLock<String> = OnceLock::new();
+    STYLE.get_or_init(|| style_within(".report"))
+}
+
 /// The page's own files, which need no login.
 pub(super) async fn asset(
     Path(name): Path<String>,
@@ -548,8 +555,10 @@ pub(super) async fn asset(
         "page.css" => ("text/css; charset=utf-8", include_str!("assets/page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("assets/page.js")),
         "live.js" => ("text/javascript; charset=utf-8", include_str!("assets/live.js")),
+        "past.js" => ("text/javascript; charset=utf-8", include_str!("assets/past.js")),
         "shapes.js" => ("text/javascript; charset=utf-8", include_str!("assets/shapes.js")),
         "wizard.js" => ("text/javascript; charset=utf-8", include_str!("assets/wizard.js")),
+        "report.css" => ("text/css; charset=utf-8", report_style()),
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return Refused::not_found(Reader::of(&site, &headers)).into_response(),
     };

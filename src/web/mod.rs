@@ -31,6 +31,7 @@ mod lockout;
 mod login;
 mod next_step;
 mod pace;
+mod past;
 mod pictures;
 mod plots;
 mod refusals;
@@ -44,8 +45,10 @@ mod site_page;
 pub mod status;
 mod status_page;
 mod test_alert;
+mod timeline;
 mod walk_test;
 mod wizard;
+mod worker;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -78,10 +81,12 @@ use accounts::Accounts;
 use history::History;
 use in_force::InForce;
 use pace::Pace;
+use past::backtest::Backtests;
 use request::{Reader, Refused};
 use serve::Connection;
 use site::Site;
 use status::BoxStatus;
+use timeline::hours::Hours;
 use walk_test::Walks;
 
 pub use certificate::fingerprint;
@@ -92,6 +97,8 @@ const FOLDER: &str = "page";
 const ADDRESS_FILE: &str = "address";
 /// Threads for what waits for the disk or hashes a password. They end when nothing waits.
 const BLOCKING_THREADS: usize = 2;
+/// Work of the page ends within this once it is cancelled.
+const WORK_ENDS_WITHIN: Duration = Duration::from_secs(1);
 /// Exports that everybody together may begin at once, and how many a second come to be allowed again: each is a line in the
 /// audit log, which nobody may wash away.
 const EXPORTS: (f64, f64) = (10.0, 0.1);
@@ -117,6 +124,8 @@ pub struct Parts {
     pub language: Language,
     /// The outbox, with the latest alerts.
     pub outbox: Outbox,
+    /// The folder of what the command centre asked for, through which a shadow is asked for.
+    pub control_folder: PathBuf,
     /// What is written down.
     pub audit: Arc<Audit>,
     /// The commands of people at the page.
@@ -306,6 +315,7 @@ impl Work {
         }
         *self.trouble.lock() = None;
         log_info!(say::log_served(); %address);
+        let past = watch::Sender::new(0);
         let site = Arc::new(Site {
             accounts: Mutex::new(Accounts::within(folder)),
             sessions: Mutex::default(),
@@ -313,6 +323,9 @@ impl Work {
             history: Mutex::new(history),
             status: self.status.clone(),
             changes: watch::Sender::new(0),
+            hours: Hours::new(past.clone()),
+            backtests: Backtests::new(past.clone()),
+            past,
             hashing: Semaphore::new(1),
             pace: Arc::new(Pace::begin()),
             streams: Arc::default(),
@@ -334,10 +347,17 @@ impl Work {
             () = serve::serve(listener, tls, routes(&site), site.pace.clone()) => {}
             _ = stopping.wait_for(|stop| *stop) => {}
         }
+        let stopping_works = site.clone();
+        let stopped = tokio::task::spawn_blocking(move || {
+            stopping_works.hours.stop(WORK_ENDS_WITHIN);
+            stopping_works.backtests.stop(WORK_ENDS_WITHIN);
+        });
         following.abort();
         forgetting_walks.abort();
         forgetting.abort();
         books.abort();
+        // Too late is stopped as well: it ends by itself.
+        let _ = tokio::time::timeout(WORK_ENDS_WITHIN * 3, stopped).await;
         Ok(())
     }
 }
@@ -370,6 +390,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/alerts/{alert}/close", post(alert_page::close))
         .route("/changes", get(changes::show))
         .route("/changes/try", post(changes::try_out))
+        .route("/changes/past", post(changes::try_on_the_past))
         .route("/changes/discard", post(changes::discard))
         .route("/changes/keep", post(changes::keep))
         .route("/changes/back", post(changes::go_back))
@@ -392,11 +413,24 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/cameras/{id}/shapes", get(shapes::show).post(shapes::propose))
         .route("/cameras/{id}/shapes/check", post(shapes::check))
         .route("/cameras/{id}/thresholds", get(rules::thresholds::show).post(rules::thresholds::propose))
+        .route("/cameras/{id}/thresholds/past", post(rules::thresholds::try_on_the_past))
+        .route("/cameras/{id}/timeline", get(timeline::show))
         .route("/cameras/{id}/walk", post(walk_test::begin))
         .route("/cameras/{id}/walk/end", post(walk_test::end))
+        .route("/past", get(past::show))
+        .route("/past/coverage", get(past::calendar::show))
+        .route("/past/{id}", get(past::show_one))
+        .route("/past/{id}/value", post(past::try_value))
+        .route("/past/{id}/shadow", post(past::shadow::begin))
+        .route("/past/shadow/stop", post(past::shadow::stop))
+        .route("/past/{id}/cancel", post(past::cancel))
+        .route("/past/{id}/propose", post(past::propose))
+        .route("/past/{id}/remove", post(past::remove))
         .route("/rules", get(rules::list))
         .route("/rules/new", get(rules::show_new).post(rules::propose_new))
         .route("/rules/{id}", get(rules::show).post(rules::propose))
+        .route("/rules/{id}/past", post(rules::try_on_the_past))
+        .route("/rules/{id}/values", post(past::begin_values))
         .route("/rules/{id}/remove", post(rules::remove))
         .route("/logout", post(login::log_out))
         .method_not_allowed_fallback(form_alone)

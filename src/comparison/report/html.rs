@@ -10,14 +10,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::difference::{Difference, Pairing};
 use super::super::price::Price;
-use super::{Comparison, Note, level_name, outcome_name, plots, reasons, verdict_name};
+use super::{Comparison, Note, Picture, level_name, outcome_name, plots, reasons, verdict_name};
 use crate::contract::kinds;
 use crate::text::{Words, comparison as say, page};
 use crate::types::language::Language;
 use crate::types::level::Level;
 
 /// The same colours as the page on the box.
-const STYLE: &str = include_str!("report.css");
+pub(super) const STYLE: &str = include_str!("report.css");
 
 /// What a browser may load: nothing from anywhere.
 const POLICY: &str = concat!("default-src 'none';", " style-src 'unsafe-inline';", " img-src data:");
@@ -115,7 +115,7 @@ impl Comparison {
         page(&say::title().into(), language, &self.body())
     }
 
-    fn body(&self) -> Markup {
+    pub(super) fn body(&self) -> Markup {
         let price = self.price();
         html! {
             h1 { (say_both(say::title())) }
@@ -225,7 +225,7 @@ impl Comparison {
             li class={ "alert " (outcome_name(&difference.pairing)) } {
                 @if let Some(picture) = picture {
                     img width=(picture.size.0) height=(picture.size.1) alt=(both_in_one(&say::its_picture().into()))
-                        src={ "data:image/jpeg;base64," (STANDARD.encode(&picture.thumbnail)) };
+                        loading="lazy" src=(source(picture));
                 }
                 div {
                     p.what { (both(&self.outcome(difference))) }
@@ -296,6 +296,12 @@ fn price_html(price: &Price) -> Markup {
             }
         }
     }
+}
+
+/// Where the picture comes from: a page that shows it, else the file itself.
+fn source(picture: &Picture) -> String {
+    let inside = || format!("data:image/jpeg;base64,{}", STANDARD.encode(&picture.thumbnail));
+    picture.shown_at.clone().unwrap_or_else(inside)
 }
 
 fn level_html(level: Level) -> Markup {

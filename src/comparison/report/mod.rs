@@ -18,12 +18,14 @@ use crate::text::{Joint, Sentence, Words, comparison as say, page};
 use crate::types::level::Level;
 use crate::types::verdict::Verdict;
 
+mod embedded;
 mod html;
 mod json;
 mod plots;
 mod text;
 
 #[cfg(feature = "web")]
+pub(crate) use embedded::style_within;
 pub(crate) use html::{both, both_in_one, notes_html, page};
 #[cfg(feature = "web")]
 pub(crate) use text::shown_note;
@@ -75,6 +77,8 @@ pub(crate) struct Picture {
     pub(crate) thumbnail: Vec<u8>,
     /// Width and height of the small one, in pixels.
     pub(crate) size: (u32, u32),
+    /// Where a page shows the very picture that was published; in a file of its own it is in the file.
+    pub(crate) shown_at: Option<String>,
 }
 
 impl Comparison {

@@ -25,6 +25,7 @@ fn example() -> Comparison {
         path: "/var/lib/lookout/evidence/A-1.jpg".into(),
         thumbnail: vec![0xff, 0xd8, 0xff],
         size: (320, 180),
+        shown_at: None,
     };
     Comparison {
         before: "site.toml".into(),
@@ -176,4 +177,20 @@ fn without_an_alert_it_says_so() {
     let html = nothing.html(Language::English);
     elements(&html);
     assert!(html.contains("Neither configuration raises an alert."), "{html}");
+}
+
+#[test]
+fn a_page_shows_the_same_parts_and_the_pictures_that_were_published() {
+    let mut shown = example();
+    for (alert, picture) in &mut shown.pictures {
+        picture.shown_at = Some(format!("/alerts/{}/pictures/1", alert.0));
+    }
+    let part = shown.embedded().into_string();
+    assert_eq!(elements(&part).first().map(String::as_str), Some("div"));
+    assert!(part.contains("src=\"/alerts/A/pictures/1\"") && !part.contains("data:"), "{part}");
+    assert!(!part.contains("<style") && !part.contains("<html") && !part.contains(" style="), "{part}");
+    let whole = example().html(Language::English);
+    for text in ["False alarms: 1 of 1 gone.", "comes 2 s later", "id=\"time-lines"] {
+        assert!(part.contains(text) && whole.contains(text), "{text}");
+    }
 }

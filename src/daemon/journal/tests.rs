@@ -171,7 +171,11 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
             }
             Entry::Input(input) => again.extend(input.apply(analysis.as_mut().expect("a session"))),
             Entry::Published(one) => published.push(one),
-            Entry::Mutes { .. } | Entry::Unwatched(_) | Entry::Shadow(_) | Entry::Hole(_) | Entry::Stop { .. } => {}
+            Entry::Mutes { .. }
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Hole(_)
+            | Entry::Stop { .. } => {}
         }
     }
     assert_eq!(format!("{again:#?}"), format!("{live:#?}"));
@@ -194,7 +198,7 @@ fn a_shadow_that_begins_in_the_middle_is_given_what_the_journal_gets_from_there_
     let (clock, models) = (Clock::start(), LoadedModels::default());
     let before = config(folder.path(), "3");
     let stage = JournalStage::start(&before, false, clock);
-    let session = session(&before, &models, &[], clock.now());
+    let session = session(&before, &models, &[], Vec::new(), clock.now());
     let analysis = Analysis::new("box-1", plan_of(&session.configuration)).expect("a plan");
     let (writer, _messages) = sync_channel(10_000);
     let (scheduler, slots) = (Arc::new(Scheduler::new()), Arc::new(CameraSlots::default()));

@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::super::be_nice;
 use super::state::{Looked, Trouble};
 use crate::onvif::Login;
 use crate::text::page_wizard as say;
+use crate::threads::be_nice;
 use crate::types::transport::Transport;
 use crate::video::{Credentials, Location, RtspUrl, Source, probe};
 use crate::view::{Viewer, redact_once};
