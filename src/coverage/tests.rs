@@ -303,11 +303,3 @@ fn a_day_of_a_rule_takes_less_than_half_a_kibibyte_and_an_hour_that_goes_on_less
         assert!(going_on < 8 << 10, "{going_on} bytes each minute");
     }
 }
-
-#[test]
-#[ignore = "writes the published files"]
-fn write_published() {
-    for (path, text) in crate::cli::schema::published_files().unwrap() {
-        fs::write(Path::new("config").join(path), text).unwrap();
-    }
-}
