@@ -6,8 +6,8 @@
 //!
 //! Of the first hundred it named ninety rightly when it was first asked. In seven of the other ten an alert was open after all (a
 //! hold that lasted longer, a detector that saw what is not there): those were set differently, and are misses now. What it still
-//! gets wrong: a gate post that the detector takes for a car with a score just below the threshold, a car whose box a second box
-//! hides now and then, a person where there is none.
+//! gets wrong: something beside a footway that the detector takes for a car, just below the threshold; a car too small for its
+//! rule, of which it says that it did not stand for long enough; a person where there is none.
 //!
 //! ```sh
 //! cargo test --test clips why_not:: -- --include-ignored --nocapture
