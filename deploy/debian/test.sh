@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 suite="${1:-bookworm}"
 work=$(mktemp -d)
 root="$work/root"
-trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
+trap 'umount "$root/proc" "$root/sys" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
 step() { printf 'package: %s\n' "$*" >&2; }
 wrong() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -28,6 +28,7 @@ inside apt-get update -q >/dev/null
 step "install"
 # As the system of a box has it: the daemon and its libraries look at the machine there.
 mount -t proc proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
 cp "$work"/old/*.deb "$root/old.deb"
 cp "$work"/new/*.deb "$root/new.deb"
 inside apt-get install -y -q --no-install-recommends /old.deb >"$work/install.log" 2>&1 || { tail -30 "$work/install.log"; exit 1; }

@@ -175,6 +175,7 @@ pub(crate) struct Seen {
     pub(crate) last: Option<Timestamp>,
     /// The last records of runs that did not end as they should.
     killed: Vec<Timestamp>,
+    /// A run that was read has not ended yet.
     is_running: bool,
 }
 
