@@ -142,7 +142,7 @@ fn what_differs(one: &ShownDifference) -> Sentence {
 async fn asked(site: &Arc<Site>, request: Request, reader: Reader) -> Result<(), Refused> {
     let folder = site.parts.control_folder.clone();
     let (id, into) = (request.id.clone(), folder.clone());
-    let sent = site.blocking(move |_| shadow::ask(&into, &request), reader).await?;
+    let sent = site.blocking(move |_| shadow::send_request(&into, &request), reader).await?;
     sent.map_err(|error| Refused::broken(error, reader))?;
     let until = tokio::time::Instant::now() + ANSWER_WITHIN;
     loop {
