@@ -73,6 +73,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let from = until.checked_sub(args.since.0).unwrap_or(Timestamp::MIN);
     let asked = Asked { cameras: &args.camera, rules: &args.rule, from, until, zone: &zone };
     let calendar = coverage::calendar(&folder, &asked).map_err(|error| unreadable(&folder, &error))?;
+    if calendar.damaged_lines > 0 {
+        say!("{}", say::damaged(calendar.damaged_lines).in_language(language::of_this_run()));
+    }
     is_there(&calendar, &args, &folder)?;
     match args.json {
         true => {

@@ -9,7 +9,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::ledger::{files_of, read_checkpoint, records};
+use super::ledger::{files_of, lines, read_checkpoint};
 use super::{CoverageState, HOUR_MS, Record, Times, hour_of, time_of};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
@@ -51,6 +51,8 @@ pub struct Calendar {
     pub cameras: Vec<String>,
     /// Every rule of which something is recorded in that time.
     pub rules: Vec<String>,
+    /// Lines of that time that cannot be read; what they said is missing here.
+    pub damaged_lines: u64,
 }
 
 /// One rule at one camera.
@@ -144,10 +146,9 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
     let span = hour_of(asked.from.as_millisecond())..asked.until.as_millisecond();
     let mut sums = Sums::new();
     let (mut cameras, mut rules) = (BTreeSet::new(), BTreeSet::new());
-    let going_on = read_checkpoint(folder).map(|checkpoint| checkpoint.hour);
-    let written =
-        files_of(folder, time_of(span.start), asked.until).into_iter().flat_map(|path| records(&path));
-    let mut last_until = None;
+    let going_on = read_checkpoint(folder);
+    let written = files_of(folder, time_of(span.start), asked.until);
+    let mut last = 0;
     let mut take = |record: &Record| {
         let ends_before = record.until.0.as_millisecond() <= span.start;
         if ends_before || record.from.0.as_millisecond() >= span.end {
@@ -159,13 +160,15 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
         }
         add(&mut sums, record, asked, &span);
     };
-    for record in written {
-        last_until = Some(record.until);
-        take(&record);
+    let mut damaged_lines = 0;
+    for path in written {
+        let lines = lines(&path);
+        (last, damaged_lines) = (last.max(lines.last), damaged_lines + lines.damaged);
+        lines.records.iter().for_each(&mut take);
     }
     // One that was kept from before its line was written says nothing new.
-    if let Some(hour) = going_on.filter(|hour| last_until.is_none_or(|last| hour.until > last)) {
-        take(&hour);
+    if let Some(checkpoint) = going_on.filter(|checkpoint| checkpoint.after >= last) {
+        take(&checkpoint.hour);
     }
     sums.retain(|_, hours| !hours.is_empty());
     let recorded_from = sums.values().filter_map(|hours| hours.keys().next()).min();
@@ -177,6 +180,7 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
         rows: sums.iter().map(|((camera, rule), hours)| row(camera, rule, hours, asked.zone)).collect(),
         cameras: cameras.into_iter().collect(),
         rules: rules.into_iter().collect(),
+        damaged_lines,
     })
 }
 

@@ -63,9 +63,9 @@ impl Ledger {
             return Some(Before { checkpoint, is_lost: false });
         }
         // The line of the hour was written, and what was to follow was not.
-        let last = records(&self.current).pop().or_else(|| {
+        let last = lines(&self.current).records.pop().or_else(|| {
             let older = files(&self.folder);
-            older.iter().rev().skip(1).find_map(|path| records(path).pop())
+            older.iter().rev().skip(1).find_map(|path| lines(path).records.pop())
         })?;
         let is_behind = read_checkpoint(&self.folder).is_some_and(|before| before.after < self.pen.n());
         let rules = last.rules.into_iter().filter(|stretch| stretch.until.is_none());
@@ -134,15 +134,32 @@ pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
     hash_chain::verify::<Record>(files)
 }
 
-/// Lines as they stand there, without what is torn or damaged.
-pub(super) fn records(path: &Path) -> Vec<Record> {
+/// What the lines of a file say.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// In their order.
+    pub(super) records: Vec<Record>,
+    /// The number of the last one that can be read; 0 where none can.
+    pub(super) last: u64,
+    /// Lines that are whole and cannot be read.
+    pub(super) damaged: u64,
+}
+
+/// Lines as they stand there; what is torn at the end is none yet.
+pub(super) fn lines(path: &Path) -> Lines {
     let text = fs::read(path).unwrap_or_default();
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let lines = text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let mut lines = Lines::default();
+    for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        match serde_json::from_slice::<Line<Record>>(line) {
+            Ok(line) => {
+                lines.last = line.n;
+                lines.records.push(line.entry);
+            }
+            Err(_) => lines.damaged += 1,
+        }
+    }
     lines
-        .filter_map(|line| serde_json::from_slice::<Line<Record>>(line).ok())
-        .map(|line| line.entry)
-        .collect()
 }
 
 /// The hour that goes on; none where nothing says so, or nothing that can be read.

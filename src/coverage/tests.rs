@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::ledger::{Ledger, read_checkpoint, records};
+use super::ledger::{Ledger, lines, read_checkpoint};
 use super::*;
 use crate::analysis::time::Moment;
 use crate::hash_chain::Fault;
@@ -44,7 +44,7 @@ fn ledger_of(hours: i64) -> tempfile::TempDir {
 }
 
 fn all(folder: &Path) -> Vec<Record> {
-    files(folder).iter().flat_map(|path| records(path)).collect()
+    files(folder).iter().flat_map(|path| lines(path).records).collect()
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn cut_anywhere_it_is_a_prefix_and_goes_on() {
     let whole = fs::read(&path).unwrap();
     for cut in 0..whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
-        let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
-        assert_eq!(records(&path), (0..lines as i64).map(hour).collect::<Vec<_>>(), "cut at {cut}");
+        let count = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(lines(&path).records, (0..count as i64).map(hour).collect::<Vec<_>>(), "cut at {cut}");
         let is_torn = cut > 0 && whole[cut - 1] != b'\n';
         assert_eq!(verify(std::slice::from_ref(&path)).unwrap().is_err(), is_torn, "cut at {cut}");
         if cut % 7 != 0 {
@@ -79,7 +79,7 @@ fn cut_anywhere_it_is_a_prefix_and_goes_on() {
         assert_eq!(torn > 0, is_torn);
         ledger.append(&hour(9), now(), 401).unwrap();
         let verified = verify(std::slice::from_ref(&path)).unwrap().unwrap();
-        assert_eq!(verified.lines, lines as u64 + 1, "cut at {cut}");
+        assert_eq!(verified.lines, count as u64 + 1, "cut at {cut}");
     }
 }
 
@@ -101,6 +101,16 @@ fn a_changed_byte_is_found_in_its_line_or_by_the_next() {
     fs::write(&path, [lines[0], lines[2], lines[3]].concat()).unwrap();
     let fault = verify(std::slice::from_ref(&path)).unwrap().unwrap_err();
     assert!(fault.sentence().to_string().ends_with("it has number 3, after number 1: lines are missing"));
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_counted_and_the_others_are_read() {
+    let folder = ledger_of(3);
+    let path = files(folder.path()).pop().unwrap();
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::write(&path, whole.replacen("\"from\"", "\"form\"", 1)).unwrap();
+    let calendar = calendar_of(folder.path());
+    assert_eq!((calendar.damaged_lines, calendar.rows[0].days[0].hours.len()), (1, 2));
 }
 
 #[test]

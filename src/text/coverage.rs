@@ -26,6 +26,9 @@ sentences! { "coverage";
     unreadable(folder, error):
         "the coverage ledger in {folder} cannot be read: {error}",
         "无法读取 {folder} 里的值守台账：{error}";
+    damaged(lines):
+        "lines of the ledger that cannot be read: {lines}; what they said is missing below, and `lookout coverage --verify` says where",
+        "台账中有 {lines} 行无法读取，其内容未计入下面的结果；用 `lookout coverage --verify` 可查出位置";
     try_as_service():
         "run the command as the user of the service: sudo -u lookout lookout coverage ..",
         "请以服务的用户运行：sudo -u lookout lookout coverage ……";

@@ -113,7 +113,7 @@ fn hour(cameras: &[&str], rules: usize) -> Record {
     CoverageState::ALL.into_iter().for_each(|state| ms.add(state, 300_001));
     let names: Vec<String> = (0..rules).map(|rule| format!("fire-lane-blocked-{rule:03}")).collect();
     let of = cameras.iter().map(|camera| ((*camera).to_owned(), names.clone())).collect();
-    let time = |secs| Time(Timestamp::from_second(1_795_230_000 + secs).unwrap());
+    let time = |secs: i64| Time(Timestamp::from_second(1_795_230_000 + secs).unwrap());
     let stretch = Stretch { from: Some(time(1)), until: None, shift_ms: -1, ms, of };
     Record { from: time(0), until: time(3_600), set_to: None, rules: vec![stretch] }
 }
