@@ -140,10 +140,7 @@ impl<'c> Judge<'c> {
 
     /// Takes out what it made so far, and what was published live meanwhile, so that neither grows with the journal. What
     /// follows from the latest input stays: what is published next is compared with it.
-    #[cfg_attr(
-        not(feature = "web"),
-        allow(dead_code, reason = "only the search for better values asks for it")
-    )]
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "`lookout tune` comes with the page"))]
     pub(crate) fn drain_made(&mut self) -> (Vec<Revision>, Vec<Published>) {
         let made = self.judged.revisions.drain(..self.latest_from).collect();
         self.latest_from = 0;

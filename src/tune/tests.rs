@@ -183,6 +183,17 @@ fn asked(folder: &tempfile::TempDir, text: &str, visits: &[Visit]) -> Question {
     }
 }
 
+/// The same, of a journal that goes on for 4,600 s, so that a budget by the hour can be asked.
+fn asked_for_hours(folder: &tempfile::TempDir, visits: &[Visit]) -> Question {
+    let mut entries = entries(&text(), visits);
+    entries.push(Entry::Input(Input::Tick { at: after(4_600.0) }));
+    let journal = folder.path().join("journal");
+    journal::write_all(&journal, entries);
+    let (rules, cameras) = (Vec::new(), Vec::new());
+    let to = start() + Duration::from_secs(4_700);
+    Question { journal, config: config(&text()), from: start(), to, rules, cameras }
+}
+
 fn tuned(question: &Question) -> Tuning {
     tune(question, &mut |_| {}).unwrap_or_else(|why| panic!("{why:?}"))
 }
@@ -335,7 +346,8 @@ fn a_value_is_judged_alone_whatever_shares_its_judge() {
     let one = curve(&question, "for_secs", &mut |_| {}).unwrap();
     assert_eq!(&one, curve_of(&whole, "cam-2", "for_secs"));
     let why = curve(&question, "at_least", &mut |_| {}).unwrap_err();
-    let known = ["thresholds.person", "for_secs", "min_height"].map(str::to_owned);
+    // The catalogue's signal of cameras in trouble is asked about, too.
+    let known = ["thresholds.person", "for_secs", "min_height", "level"].map(str::to_owned);
     assert!(matches!(&why, Untuned::UnknownParameter { known: names, .. } if *names == known), "{why:?}");
 }
 
@@ -358,9 +370,10 @@ fn the_belief_of_a_signal_has_a_curve() {
 #[test]
 fn a_budget_is_kept_by_what_loses_least_and_the_file_keeps_its_remarks() {
     let folder = tempfile::tempdir().unwrap();
-    let question = asked(&folder, &text(), &example());
-    // 23 minutes: 11 alerts at the most.
-    let found = search(&question, Budget { alerts: 30.0, per: Per::Hour }, &mut |_| {}).unwrap();
+    let question = asked_for_hours(&folder, &example());
+    // 1.28 hours: 11 alerts at the most.
+    let budget = Budget { alerts: 9.0, per: Per::Hour };
+    let found = search(&question, budget, &mut |_| {}).unwrap();
     assert!(found.is_kept());
     assert_eq!((found.before.told, found.after.told), (23, 10));
     let turned: Vec<(String, f64, f64)> =
@@ -375,7 +388,7 @@ fn a_budget_is_kept_by_what_loses_least_and_the_file_keeps_its_remarks() {
         "+thresholds = { person = 0.42 }   # as the maker says",
     ];
     assert_eq!(changed, expected);
-    let again = search(&question, Budget { alerts: 30.0, per: Per::Hour }, &mut |_| {}).unwrap();
+    let again = search(&question, budget, &mut |_| {}).unwrap();
     assert_eq!(again.text(Language::English, None), found.text(Language::English, None));
     assert!(found.text.contains("# At night nobody should be there."));
     let whole = found.text(Language::English, Some("new.toml"));
@@ -389,7 +402,7 @@ fn a_budget_that_cannot_be_kept_says_so_and_who_tells_most() {
     // Sure, long and tall: nothing within the limits takes them away.
     let sure = Visit { secs: 50, height: 0.45, ..visit(0.95, CONFIRMED) };
     let visits = vec![sure; 6];
-    let question = asked(&folder, &text(), &visits);
+    let question = asked_for_hours(&folder, &visits);
     let found = search(&question, Budget { alerts: 1.0, per: Per::Hour }, &mut |_| {}).unwrap();
     assert!(!found.is_kept());
     assert_eq!((found.after.told, found.turned.len(), found.patch.as_str()), (6, 0, ""));
