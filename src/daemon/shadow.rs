@@ -332,7 +332,7 @@ impl Running {
         self.stop_shadow(ShadowEnding::Replaced, at);
         let folder = self.stages.storage.control_dir.clone();
         shadow::remember(&folder, &stored)
-            .map_err(|error| crate::text::daemon::not_written_to(folder.display(), error.to_string()))?;
+            .map_err(|error| daemon::not_written_to(folder.display(), error.to_string()))?;
         let until = LocalTime::new(until, &self.config.site.time_zone).to_string();
         let said = say::begun(&*stored.name, &*stored.sha256, &*until, &*stored.by);
         let limits = limits_of(&self.config, &config, &self.loaded_models);

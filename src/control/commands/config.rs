@@ -273,16 +273,9 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
         return end_shadow(version, at);
     }
     let key = envelope.signer.as_ref().map(|signer| &*signer.key);
-    let toml = match (toml, &transfer) {
-        (Some(toml), _) => toml,
-        (None, Some(TransferName { id, sha256 })) => {
-            let now = at.now().mono;
-            match at.transfers().text(key, id, sha256, now) {
-                Ok(toml) => toml,
-                Err(error) => return not_taken(&error),
-            }
-        }
-        (None, None) => return Answer::refused(Refusal::Invalid, command::no_config()),
+    let toml = match text_of(toml, transfer.as_ref(), key, at) {
+        Ok(toml) => toml,
+        Err(answer) => return answer,
     };
     let answer = match shadow {
         true => begin_shadow(at, version, &toml, shadow_for_secs, &envelope.by),
@@ -293,6 +286,23 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
         at.transfers().forget(key, &id);
     }
     answer
+}
+
+/// The whole text, as it stands in the message or came in parts.
+fn text_of(
+    toml: Option<String>,
+    transfer: Option<&TransferName>,
+    key: Option<&str>,
+    at: &mut dyn RunningBox,
+) -> Result<String, Answer> {
+    match (toml, transfer) {
+        (Some(toml), _) => Ok(toml),
+        (None, Some(TransferName { id, sha256 })) => {
+            let now = at.now().mono;
+            at.transfers().text(key, id, sha256, now).map_err(|error| not_taken(&error))
+        }
+        (None, None) => Err(Answer::refused(Refusal::Invalid, command::no_config())),
+    }
 }
 
 /// How long a shadow judges where nothing is said.
