@@ -10,6 +10,7 @@
 //! One thread with its own runtime, less urgent than everything else, and with a share of a core for long (`pace`): a page
 //! that is hammered, or a fault in it, costs no alert and no frame; after a panic it begins anew. Everything is bounded: connections, heads, bodies, sessions, streams,
 //! the history. Nothing is loaded from elsewhere, every asset is in the program, and a page works without its script.
+//! What takes long, days of the journal that are read or judged again, has threads of its own (`worker`), less urgent still.
 //! Whoever is not logged in sees the login and nothing else. Must never show a picture that was not redacted, hold logic
 //! of another part, or keep anybody waiting but its own readers.
 
