@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn a_thread_is_waited_for_until_it_ends_and_no_longer_than_allowed() {
         let (release, held) = channel::<()>();
-        let hangs = thread::spawn(move || drop(held.recv()));
+        let hangs = thread::spawn(move || {
+            let _ = held.recv();
+        });
         assert_eq!(join_until(hangs, Instant::now()), Err(NotEnded::Late));
         drop(release);
         let far = Instant::now() + Duration::from_secs(60);

@@ -21,7 +21,7 @@ use crate::journal::{Configuration, Entry, Recorder, Shadow, ShadowEvent, listen
 use crate::retune::limits;
 use crate::shadow::{self, Answer, Both, LASTS_AT_MOST, Request, ShadowThread, Start, Stored, Summary};
 use crate::text::{
-    Sentence, Words, command, foreign, language_of_log, log_error, log_info, log_warn, shadow as say,
+    Sentence, Words, command, daemon, foreign, language_of_log, log_error, log_info, log_warn, shadow as say,
 };
 
 /// What it gets at its end to judge what it was given.

@@ -231,7 +231,11 @@ mod tests {
         assert_eq!(is_done.recv_timeout(10 * SEC), Ok(Err(Halt::Cancelled)));
         worker.stop(10 * SEC);
         let (done, is_done) = channel();
-        worker.begin(move |brake| drop(done.send(brake.hold(Duration::ZERO)))).unwrap();
+        worker
+            .begin(move |brake| {
+                let _ = done.send(brake.hold(Duration::ZERO));
+            })
+            .unwrap();
         assert_eq!(is_done.recv_timeout(10 * SEC), Ok(Ok(())), "the next one is not cancelled");
     }
 
