@@ -5,6 +5,8 @@
 //! `cargo bench --bench retune`, for a whole day; `LOOKOUT_BENCH_HOURS=1` for less. A day takes 300 MiB of the folder for
 //! temporary files.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what it is for")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

@@ -20,7 +20,7 @@
 //!  what could have been reported, each second ─► coverage (a ledger of hours) ─► `up/count`, `lookout coverage`, the page
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences} > {web, metrics} > {tune, shadow} > retune > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, {audit, coverage} > hash_chain, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file, private_files} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences} > {web, metrics} > {tune, shadow} > retune > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, {audit, coverage} > hash_chain, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file, private_files, threads} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the

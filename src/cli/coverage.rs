@@ -142,8 +142,8 @@ fn is_there(calendar: &Calendar, args: &Args, folder: &Path) -> Result<(), Failu
         };
         Some(Failure::refused(what(wrong.clone())).hint(hint))
     };
-    if let Some(failure) = unknown(&args.camera, &calendar.cameras, |id| say::unknown_camera(id))
-        .or_else(|| unknown(&args.rule, &calendar.rules, |id| say::unknown_rule(id)))
+    if let Some(failure) = unknown(&args.camera, &calendar.cameras, say::unknown_camera)
+        .or_else(|| unknown(&args.rule, &calendar.rules, say::unknown_rule))
     {
         return Err(failure);
     }

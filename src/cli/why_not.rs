@@ -302,14 +302,11 @@ fn hint(answer: &Answer, question: &Question, zone: &TimeZone) -> Option<Sentenc
 /// The command that lists the alerts of the configuration that is asked about.
 fn command(answer: &Answer, question: &Question, config: &Config, zone: &TimeZone) -> String {
     let typed = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    format!(
-        "lookout retune --config {} --data {} --camera {} --from {} --to {}",
-        config.path().display(),
-        question.journal.display(),
-        question.camera,
-        typed(answer.from),
-        typed(answer.to),
-    )
+    let (config, journal) = (config.path().display().to_string(), question.journal.display().to_string());
+    let (from, to) = (typed(answer.from), typed(answer.to));
+    let (retune, camera) = ("lookout retune", &*question.camera);
+    [retune, "--config", &config, "--data", &journal, "--camera", camera, "--from", &from, "--to", &to]
+        .join(" ")
 }
 
 /// With so many digits behind the point at most.

@@ -298,7 +298,6 @@ fn a_day_of_a_rule_takes_less_than_half_a_kibibyte_and_an_hour_that_goes_on_less
         }
         let bytes: u64 = files(folder.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
         let going_on = serde_json::to_vec(&accumulator.checkpoint(0, false)).unwrap().len();
-        println!("{} bytes a rule, camera and day; {bytes} a day; {going_on} each minute", bytes / rules);
         assert!(bytes / rules <= most, "{} bytes a rule and day", bytes / rules);
         assert!(going_on < 8 << 10, "{going_on} bytes each minute");
     }

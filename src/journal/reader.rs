@@ -111,6 +111,9 @@ fn is_about(file: &JournalFile, range: &Range<Timestamp>) -> bool {
     file::hour_of(&file.path).is_some_and(is_hour_of_it) || range.contains(&file.modified)
 }
 
+/// How good a copy is: records that can be read, and then the shorter name.
+type Rank = (u64, Reverse<usize>);
+
 /// Of files with the same number and session the one of which most can be read stays, of equal ones that with the shortest
 /// name, as copies are called longer; the paths of the others.
 fn leave_out_copies(surveyed: &mut Vec<Surveyed>) -> Vec<PathBuf> {
@@ -118,7 +121,7 @@ fn leave_out_copies(surveyed: &mut Vec<Surveyed>) -> Vec<PathBuf> {
         let of = |part: &Part| if let Part::Block(place) = part { u64::from(place.records) } else { 0 };
         parts.iter().map(of).sum()
     };
-    let mut best: BTreeMap<(u64, u64), ((u64, Reverse<usize>), PathBuf)> = BTreeMap::new();
+    let mut best: BTreeMap<(u64, u64), (Rank, PathBuf)> = BTreeMap::new();
     for Surveyed { file, survey, .. } in surveyed.iter() {
         let Ok((session, parts)) = survey else { continue };
         let (rank, key) = ((records(parts), Reverse(file.path.as_os_str().len())), (file.number, *session));

@@ -103,7 +103,8 @@ pub(crate) fn answer(question: &Question) -> Result<Answer, Unanswered> {
         config.check_classes(&first.configuration.classes).map_err(Unjudged::New)?;
     }
     let plan = plan_of(question, &first.configuration)?;
-    let mut wrong: Vec<Unanswered> = wrong_names(question, &plan);
+    let rule = asked(question, &plan, &first.configuration, first.at.utc);
+    let mut wrong: Vec<Unanswered> = wrong_names(question, &plan, rule.is_ok());
     wrong.extend(nothing_then.map(Unanswered::from));
     if wrong.len() > 1 {
         return Err(Unanswered::All(wrong));
@@ -112,7 +113,7 @@ pub(crate) fn answer(question: &Question) -> Result<Answer, Unanswered> {
         return Err(wrong);
     }
     let scope = Scope::new(std::slice::from_ref(&question.camera), [&plan, &plan])?;
-    let lasting = asked(question, &plan, &first.configuration, first.at.utc)?.rule.when.lasting();
+    let lasting = rule?.rule.when.lasting();
     let from = begin.checked_sub(WARM_UP.saturating_add(lasting)).unwrap_or(Timestamp::MIN);
     let to = end_of(at, within, lasting);
     let read_to = to.checked_add(BEYOND).unwrap_or(Timestamp::MAX);
@@ -124,12 +125,13 @@ pub(crate) fn answer(question: &Question) -> Result<Answer, Unanswered> {
 }
 
 /// What is wrong with the names of the question. Of a camera that is not there no rule is asked for that watches it.
-fn wrong_names(question: &Question, plan: &Plan) -> Vec<Unanswered> {
+fn wrong_names(question: &Question, plan: &Plan, has_rule: bool) -> Vec<Unanswered> {
     let mut wrong: Vec<Unanswered> = Vec::new();
     let unknown = scope::unknown(std::slice::from_ref(&question.camera), [plan, plan]);
     let has_camera = unknown.is_empty();
     wrong.extend(unknown.into_iter().map(Unanswered::from));
-    wrong.extend(chosen(question, plan).err().filter(|why| match why {
+    let no_rule = chosen(question, plan).err().filter(|_| !has_rule);
+    wrong.extend(no_rule.filter(|why| match why {
         Unanswered::UnknownRule { .. } => true,
         Unanswered::Elsewhere { .. }
         | Unanswered::Several { .. }

@@ -421,6 +421,11 @@ struct Bench<'q> {
     passes: usize,
 }
 
+/// What was set, and the alerts that came of it.
+type Variation = (Vec<Setting>, Vec<Arc<AlertLife>>);
+/// What is different in the plan of a judge.
+type BoxedChange<'c> = dyn Fn(&mut Plan) + Sync + 'c;
+
 impl<'q> Bench<'q> {
     fn new(question: &'q Question, progress: &'q mut dyn FnMut(Step)) -> Result<Self, Untuned> {
         let (first, nothing_then) = retune::first_session(&question.journal, begin(question)..question.to)?;
@@ -560,20 +565,16 @@ impl<'q> Bench<'q> {
     }
 
     /// One pass with a judge of each.
-    fn of_variants(
-        &mut self,
-        variants: &[slots::Variant],
-        plan: &Plan,
-    ) -> Result<Vec<(Vec<Setting>, Vec<Arc<AlertLife>>)>, Untuned> {
+    fn of_variants(&mut self, variants: &[slots::Variant], plan: &Plan) -> Result<Vec<Variation>, Untuned> {
         let scopes: Vec<Scope> =
             variants.iter().map(|one| one.scope(plan)).collect::<Result<_, Unjudged>>()?;
-        let changes: Vec<Box<dyn Fn(&mut Plan) + Sync + '_>> = variants
+        let changes: Vec<Box<BoxedChange<'_>>> = variants
             .iter()
             .map(|one| {
                 let change = |plan: &mut Plan| {
                     one.settings.iter().for_each(|setting| setting.parameter.change(plan, setting.value));
                 };
-                Box::new(change) as Box<dyn Fn(&mut Plan) + Sync>
+                Box::new(change) as Box<BoxedChange>
             })
             .collect();
         let judges = variants

@@ -275,7 +275,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     let key = envelope.signer.as_ref().map(|signer| &*signer.key);
     let toml = match text_of(toml, transfer.as_ref(), key, at) {
         Ok(toml) => toml,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let answer = match shadow {
         true => begin_shadow(at, version, &toml, shadow_for_secs, &envelope.by),
@@ -294,14 +294,14 @@ fn text_of(
     transfer: Option<&TransferName>,
     key: Option<&str>,
     at: &mut dyn RunningBox,
-) -> Result<String, Answer> {
+) -> Result<String, Box<Answer>> {
     match (toml, transfer) {
         (Some(toml), _) => Ok(toml),
         (None, Some(TransferName { id, sha256 })) => {
             let now = at.now().mono;
-            at.transfers().text(key, id, sha256, now).map_err(|error| not_taken(&error))
+            at.transfers().text(key, id, sha256, now).map_err(|error| Box::new(not_taken(&error)))
         }
-        (None, None) => Err(Answer::refused(Refusal::Invalid, command::no_config())),
+        (None, None) => Err(Box::new(Answer::refused(Refusal::Invalid, command::no_config()))),
     }
 }
 
@@ -315,9 +315,10 @@ impl WantedConfigData {
 }
 
 /// The version counts, so that nobody who kept the message can send it again.
-fn take_version(at: &mut dyn RunningBox, version: u64) -> Result<(), Answer> {
+fn take_version(at: &mut dyn RunningBox, version: u64) -> Result<(), Box<Answer>> {
     let next = StoredOverrides { version, ..at.overrides().clone() };
-    at.store_overrides(next).map_err(|error| Answer::failed(say::not_written_down(error.to_string())))
+    at.store_overrides(next)
+        .map_err(|error| Box::new(Answer::failed(say::not_written_down(error.to_string()))))
 }
 
 /// It is judged as one that is to run, and judges beside what runs.
@@ -334,7 +335,7 @@ fn begin_shadow(
         Err(problems) => return Answer::refused(Refusal::Invalid, in_short(&problems)),
     };
     if let Err(answer) = take_version(at, version) {
-        return answer;
+        return *answer;
     }
     let_judge(at, config, format!("down/config {version}"), lasts_secs, by)
 }
@@ -357,7 +358,7 @@ fn let_judge(
 
 fn end_shadow(version: u64, at: &mut dyn RunningBox) -> Answer {
     if let Err(answer) = take_version(at, version) {
-        return answer;
+        return *answer;
     }
     ended(at.end_shadow())
 }

@@ -70,7 +70,9 @@ impl Bench {
 }
 
 /// From, until (without seconds), and seconds by state of every stretch.
-fn table(records: &[Record]) -> Vec<(String, String, Vec<(S, u64)>)> {
+type Row = (String, String, Vec<(S, u64)>);
+
+fn table(records: &[Record]) -> Vec<Row> {
     let clock = |time: Time| time.to_string()[11..16].to_owned();
     let stretches = records.iter().flat_map(|record| {
         record.rules.iter().map(move |stretch| {

@@ -132,7 +132,6 @@ fn an_hour_is_a_message_for_each_camera_and_each_fits() {
         let (there, left_out) = (value["data"]["rules"].as_array().unwrap().len(), &value["data"]["omitted"]);
         assert_eq!(there + left_out.as_u64().unwrap_or(0) as usize, rules);
         assert_eq!(!left_out.is_null(), omitted);
-        println!("{} bytes with {rules} rules", body.len());
     }
 }
 

@@ -133,14 +133,12 @@ impl Found {
 
     /// What came of it, a sentence a line.
     fn outcome(&self) -> Vec<Sentence> {
-        let mut lines = vec![
-            say::budget(self.budget.of(self.budget.alerts)),
-            self.load(&self.before, |rate, told, busiest| say::load_now(rate, told, busiest)),
-        ];
+        let mut lines =
+            vec![say::budget(self.budget.of(self.budget.alerts)), self.load(&self.before, say::load_now)];
         if self.turned.is_empty() {
             lines.extend(self.is_kept().then(say::within_already));
         } else {
-            lines.push(self.load(&self.after, |rate, told, busiest| say::load_then(rate, told, busiest)));
+            lines.push(self.load(&self.after, say::load_then));
             let price = price(&self.prices.0, &self.prices.1);
             let is_something = matches!(&price, Words::List(parts, _) if !parts.is_empty());
             lines.extend(is_something.then(|| say::price(price)));

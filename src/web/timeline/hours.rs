@@ -65,7 +65,7 @@ impl State {
         };
         let mut missing = hours.filter(|hour| !is_known(hour));
         let first = missing.next()?;
-        Some(first..missing.last().unwrap_or(first) + 1)
+        Some(first..missing.next_back().unwrap_or(first) + 1)
     }
 
     /// The hours that nobody asked for lately go first.

@@ -208,7 +208,7 @@ fn the_last_minutes_are_no_gap_before_they_are_written() {
     assert_eq!(line.sight[537], Some(Sight::Clear));
     assert_eq!((line.sight[538], line.sight[600]), (None, None));
     let later = TimeLine::of(&hours(&entries), "cam-1", (start(), end()), 1, at(550, 0).utc);
-    assert_eq!(later.sight[545], Some(Sight::Unrecorded), "by then it would be");
+    assert_eq!(later.sight[539], Some(Sight::Unrecorded), "by then it would be");
 }
 
 fn drawn(line: &TimeLine, span: Span, language: Language) -> String {
