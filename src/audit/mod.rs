@@ -4,7 +4,7 @@
 //! # Format and crash rules
 //!
 //! `audit.jsonl` is written to, `audit.1.jsonl` (the next older) to `audit.8.jsonl` are full; their lines are as
-//! [`crate::hash_chain`] says. [`Audit::record`] returns when the line is on disk: a command takes effect after that. A line
+//! `hash_chain` says. [`Audit::record`] returns when the line is on disk: a command takes effect after that. A line
 //! that was torn by a power cut is cut off at the next start, and a line says so.
 //!
 //! Must never hold a secret, and must never grow without bound: callers sum up floods before they come here.

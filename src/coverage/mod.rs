@@ -9,7 +9,7 @@
 //! # What is counted
 //!
 //! Each second belongs to one [`CoverageState`]. The states of one rule at one camera in one hour of UTC add up to that hour:
-//! to `until - from - shift_ms` of their [`Stretch`]. `from` and `until` are within the hour where the rule came or went in it;
+//! to `until - from - shift_ms` of their `Stretch`. `from` and `until` are within the hour where the rule came or went in it;
 //! `shift_ms` says by how much the clock was set meanwhile (set back by twenty minutes: the hour lasted that much longer).
 //! Daylight saving changes nothing, as hours are those of UTC. While the daemon did not run is entered when it starts again.
 //!
@@ -25,7 +25,7 @@
 //! ```
 //!
 //! A line is one hour of all rules at all cameras; those that did alike stand together. Lines hold together as
-//! [`crate::hash_chain`] says. Several hours in which the daemon did not run are one line. `set_to` says that the hour ended
+//! `hash_chain` says. Several hours in which the daemon did not run are one line. `set_to` says that the hour ended
 //! because the clock was set to another hour.
 //!
 //! # Crash rules

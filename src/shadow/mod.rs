@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It judges with the same [`Judge`](crate::retune::Judge) as `lookout retune`, given the same entries, so what it makes of a day is
-//! what `retune` makes of the journal of that day. What is asked for ([`Stored`]) and what it needs to go on ([`State`]) outlast a
+//! what `retune` makes of the journal of that day. What is asked for ([`Stored`]) and what it needs to go on ([`Kept`](crate::retune::Kept)) outlast a
 //! restart in the folder of what the command centre asked for; what it found ([`Summary`]) lies there for whoever shows it.
 //!
 //! Must never publish an alert, keep the analysis waiting, or take it down with it: a queue that is full costs the shadow

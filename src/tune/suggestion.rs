@@ -2,7 +2,7 @@
 //!
 //! Of the values with which no confirmed alert is lost that is told now, those are left that take away at least nine tenths of the
 //! false alarms that any of them takes away; of these the one that loses the fewest alerts of which nobody said what they
-//! were, then delays least, then changes least. Without [`super::FEWEST_VERDICTS`] verdicts nothing is suggested.
+//! were, then delays least, then changes least. Without [`super::curve::FEWEST_VERDICTS`] verdicts nothing is suggested.
 
 use jiff::SignedDuration;
 

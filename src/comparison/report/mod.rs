@@ -26,6 +26,7 @@ mod text;
 
 #[cfg(feature = "web")]
 pub(crate) use embedded::style_within;
+#[cfg(feature = "web")]
 pub(crate) use html::{both, both_in_one, notes_html, page};
 #[cfg(feature = "web")]
 pub(crate) use text::shown_note;
