@@ -304,9 +304,12 @@ fn command(answer: &Answer, question: &Question, config: &Config, zone: &TimeZon
     let typed = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
     let (config, journal) = (config.path().display().to_string(), question.journal.display().to_string());
     let (from, to) = (typed(answer.from), typed(answer.to));
-    let (retune, camera) = ("lookout retune", &*question.camera);
-    [retune, "--config", &config, "--data", &journal, "--camera", camera, "--from", &from, "--to", &to]
-        .join(" ")
+    let (program, retune, camera) = ("lookout", "retune", &*question.camera);
+    [
+        program, retune, "--config", &config, "--data", &journal, "--camera", camera, "--from", &from,
+        "--to", &to,
+    ]
+    .join(" ")
 }
 
 /// With so many digits behind the point at most.
