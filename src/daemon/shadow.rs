@@ -64,14 +64,17 @@ impl ShadowStage {
         recorder: &mut Recorder,
         at: Timestamp,
     ) -> (Self, Option<Arc<Configuration>>) {
+        let summary = shadow::summary_in(folder);
+        // One that had ended before this run is known.
+        let published = summary.as_ref().filter(|known| !known.is_running()).map(shown);
         let mut stage = ShadowStage {
             folder: folder.to_owned(),
             recorder: recorder.clone(),
             running: None,
-            summary: shadow::summary_in(folder),
+            summary,
             write_at: Duration::ZERO,
             publish_at: Duration::ZERO,
-            published: None,
+            published,
             is_unwritable: false,
         };
         let Some(stored) = shadow::load(folder) else { return (stage, None) };
@@ -189,13 +192,13 @@ impl ShadowStage {
             }
         }
         let summary = self.summary.as_ref()?;
-        let now = (summary.counts.revisions, !summary.is_running());
-        // One that had ended before this run is known.
-        let is_published = match &self.running {
-            Some(running) => self.published == Some(now) || !running.thread.has_judged(),
-            None => self.published.is_none_or(|published| published == now),
+        let now = shown(summary);
+        // What is left of one that could not be started says nothing new; that one ended always does.
+        let is_due = match &self.running {
+            Some(running) => running.thread.has_judged(),
+            None => !summary.is_running(),
         };
-        if is_published || at.mono < self.publish_at {
+        if !is_due || self.published == Some(now) || at.mono < self.publish_at {
             return None;
         }
         (self.published, self.publish_at) = (Some(now), at.mono + PUBLISH_EVERY);
@@ -221,6 +224,11 @@ impl ShadowStage {
             self.write(Summary { at: Time(at.utc), ..summary });
         }
     }
+}
+
+/// Revisions, and whether it ended: what makes a summary worth publishing again.
+fn shown(summary: &Summary) -> (u64, bool) {
+    (summary.counts.revisions, !summary.is_running())
 }
 
 /// The configuration of a shadow that goes on, or why it does not.
