@@ -14,7 +14,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Re
 use super::alert_lifecycle::AlertIds;
 use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use super::camera_health::NoVideoCause;
-use super::signals::{SignalPlan, SourceId, log_odds, probability};
+use super::signals::{SignalPlan, SourceId, log_odds};
 use super::time::Moment;
 use crate::types::level::Level;
 use crate::types::phase::PhaseReason;
@@ -96,7 +96,8 @@ pub struct SignalState {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fusion {
     signals: Vec<Signal>,
-    routes: BTreeMap<SourceId, Vec<Route>>,
+    /// Only looked up: every frame and every tick asks for the eight conditions of a camera.
+    routes: HashMap<SourceId, Vec<Route>>,
 }
 
 /// The destination of a source's reports.
@@ -110,6 +111,8 @@ struct Route {
 #[derive(Debug, Clone)]
 struct Signal {
     plan: Arc<SignalPlan>,
+    /// What all sources of a cell say, in log-odds, is not enough to begin an alert below this.
+    enough: f64,
     /// In order of grid code, then camera.
     cells: Vec<Cell>,
 }
@@ -175,7 +178,8 @@ impl Fusion {
                     above_since: vec![None; plan.levels.len()],
                 })
                 .collect();
-            fusion.signals.push(Signal { plan: Arc::new(plan), cells });
+            let enough = log_odds(plan.raise()) - log_odds(plan.prior) - ROUNDING;
+            fusion.signals.push(Signal { plan: Arc::new(plan), enough, cells });
         }
         for (signal, of) in fusion.signals.iter().enumerate() {
             for (cell, of) in of.cells.iter().enumerate() {
@@ -409,7 +413,7 @@ impl Signal {
         let is_calm =
             all.clone().all(|cell| cell.incident.is_none()) && here.above_since.iter().all(Option::is_none);
         let said: f64 = all.flat_map(|cell| &cell.sources).map(|source| source.charge.value(at)).sum();
-        is_calm && probability(log_odds(self.plan.prior) + said + ROUNDING) < self.plan.raise()
+        is_calm && said < self.enough
     }
 
     /// Sees what follows at a cell from what was said so far.
