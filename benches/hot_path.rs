@@ -28,6 +28,7 @@ use lookout::detector::heads::{Candidate, Head, SelectedClass, suppress_doubles}
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Runtime, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, image_stats, luma};
+use lookout::journal::{self, Entry, Input, Look, Looked, Recorder};
 use lookout::types::direction::Direction;
 use lookout::types::level::Level;
 use lookout::types::provider::Provider;
@@ -52,6 +53,7 @@ fn main() {
     track_and_rules(&mut criterion, &ledger);
     fuse(&mut criterion, &ledger);
     whole_loop(&mut criterion, &ledger);
+    shadow(&mut criterion, &ledger);
     criterion.final_summary();
     ledger.print();
 }
@@ -444,6 +446,61 @@ fn track_and_rules(criterion: &mut Criterion, ledger: &Ledger) {
         "rules/tracking-and-five-rules",
         "track/30-people",
         "tracking with five rules, in trackings",
+    );
+}
+
+// ---- a shadow: the looks of the loop judged a second time, against the whole loop without one
+
+fn shadow(criterion: &mut Criterion, ledger: &Ledger) {
+    let analysis = || {
+        let (plan, rules) = site();
+        Analysis::new("box", Plan::of(vec![plan], rules)).expect("zones and lines are there")
+    };
+    let (mut live, mut beside, mut n) = (analysis(), analysis(), 0);
+    // All that a shadow adds to what the thread of the analysis and its own do, of as many looks as the loop has; thirty people
+    // are in each of them.
+    ledger.bench_timed(criterion, "shadow/looks-judged-beside", || {
+        let (listener, mut given) = journal::listener();
+        let mut recorder = Recorder::off();
+        recorder.set_listener(Some(listener));
+        let mut took = Duration::ZERO;
+        for _ in 0..LOOKED_AT {
+            n += 1;
+            let (camera, detections): (Arc<str>, _) = ("cam".into(), walkers(n));
+            let event =
+                Event::Detections { camera: camera.clone(), at: at(n), detections: detections.clone() };
+            black_box(live.apply(&event));
+            let begin = Instant::now();
+            let verdicts = Box::new(live.verdicts("cam").cloned().unwrap_or_default());
+            let look = Look { camera, at: at(n), looked: Looked::Once, detections, verdicts };
+            recorder.record(Entry::Input(Input::Look(look)));
+            if let Some(Entry::Input(input)) = given.next() {
+                black_box(input.clone().apply(&mut beside));
+            }
+            took += begin.elapsed();
+        }
+        took
+    });
+    ledger.bench_timed(criterion, "shadow/looks-judged-once", || {
+        let mut took = Duration::ZERO;
+        for _ in 0..LOOKED_AT {
+            n += 1;
+            let event = Event::Detections { camera: "cam".into(), at: at(n), detections: walkers(n) };
+            let begin = Instant::now();
+            black_box(live.apply(&event));
+            took += begin.elapsed();
+        }
+        took
+    });
+    ledger.ratio(
+        "shadow/looks-judged-beside",
+        "shadow/looks-judged-once",
+        "what a shadow adds to the analysis, in analyses",
+    );
+    ledger.ratio(
+        "shadow/looks-judged-beside",
+        "loop/frames-to-alerts",
+        "what a shadow adds to looking, in looks: at most 0.03",
     );
 }
 

@@ -90,8 +90,8 @@ mod tests {
             let before = Timestamp::now();
             let stamp = stamp();
             assert!(stamp.ends_with(offset), "{stamp}");
-            let told: Timestamp = stamp.parse().unwrap();
-            assert!(told.duration_since(before).abs().as_secs() < 10, "{stamp}");
+            let parsed: Timestamp = stamp.parse().unwrap();
+            assert!(parsed.duration_since(before).abs().as_secs() < 10, "{stamp}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A decoded picture as it leaves a decoder: 8-bit luma and chroma planes with their real strides.
 //!
 //! The neutral ground between `video` (which makes frames), `detector` and `evidence` (which read them).
-//! Must never copy pixels and never convert them: whoever needs another form reads the planes. A picture is upright;
+//! Must never copy pixels and never convert them: a reader that needs another form reads the planes. A picture is upright;
 //! its pixels need not be square ([`PixelAspect`]).
 
 pub mod coarse;

@@ -14,10 +14,13 @@
 //!                                                                │
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //!
-//!  what goes into analysis, without pictures ─► journal (some days) ─► retune: the same days under another configuration
+//!  what goes into analysis, without pictures ─┬─► journal (some days) ─► retune: the same days under another configuration
+//!                                             │                         tune: what each value would have made of the judged alerts
+//!                                             └─► shadow: another configuration, live, beside the one that runs
+//!  what could have been reported, each second ─► coverage (a ledger of hours) ─► `up/count`, `lookout coverage`, the page
 //! ```
 //!
-//! Arrows point one way: `main > cli > {daemon, sentences, retune, centre} > {web, metrics} > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, audit, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file} > analysis > text > types`.
+//! Arrows point one way: `main > cli > {daemon, sentences, centre} > {web, metrics} > {tune, shadow} > retune > {pipeline, control, view > alerts} > {video, detector, sensors, onvif, outbox, journal, mqtt, {audit, coverage} > hash_chain, evidence, config, lifeline} > {comparison > contract, frame, clock, input_file, private_files, threads} > analysis > text > types`.
 //! `types` holds the words that all of them share, `text` the sentences that people read; a rule, a command and a way
 //! by which numbers come from sensors (MQTT, Modbus, HTTP) hold their own, and `sentences` finds all of them.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
@@ -55,10 +58,12 @@ pub mod analysis;
 pub mod clock;
 pub mod contract;
 pub mod frame;
+pub(crate) mod hash_chain;
 pub(crate) mod input_file;
 pub mod lifeline;
 pub(crate) mod metrics;
 pub mod text;
+pub(crate) mod threads;
 pub mod types;
 
 pub mod alerts;
@@ -69,6 +74,7 @@ pub mod cli;
 pub(crate) mod comparison;
 pub mod config;
 pub mod control;
+pub mod coverage;
 pub(crate) mod daemon;
 pub mod detector;
 pub mod evidence;
@@ -77,9 +83,13 @@ pub mod mqtt;
 pub mod onvif;
 pub mod outbox;
 pub mod pipeline;
+pub(crate) mod private_files;
 pub(crate) mod retune;
 pub mod sensors;
 pub(crate) mod sentences;
+pub(crate) mod shadow;
+#[cfg(feature = "web")]
+pub(crate) mod tune;
 pub mod video;
 pub mod view;
 #[cfg(feature = "web")]

@@ -1,4 +1,4 @@
-//! Ends the process when it does nothing any more, so that whoever started it starts it anew: the outbox has every alert.
+//! Ends the process when it does nothing any more, so that its supervisor starts it anew: the outbox has every alert.
 //!
 //! A thread of its own that only looks at two marks: whether the main thread has shown itself in time, and whether a thread
 //! without which nothing goes on has ended with a panic. systemd's watchdog sees the same for those who have one; a box in

@@ -7,7 +7,9 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use lookout::video::RtspServer;
 use serde_json::{Value, json};
@@ -297,6 +299,167 @@ fn a_reload_with_a_mistake_changes_nothing_and_a_good_one_keeps_the_stream() {
         healths(&centre.messages()).last().map(|h| h["data"]["cameras"][0]["reconnects"].clone());
     assert_eq!(reconnects, Some(json!(0)), "the stream went on");
     assert_eq!(daemon.stop(SOON), 0);
+}
+
+/// Two sensors and a signal that one of them raises by itself.
+fn sensors(port: u16) -> String {
+    format!(
+        r#"
+[[sensors.broker]]
+id = "field"
+url = "mqtt://127.0.0.1:{port}"
+
+[[sensor]]
+id = "gas"
+quantity = "smoke"
+unit = "0/1"
+grid = "53012700300102"
+stale_after_secs = 7200
+mqtt_json = {{ topic = "field/gas", pointer = "/v", broker = "field" }}
+
+[[sensor]]
+id = "drain"
+quantity = "water_level"
+grid = "53012700300102"
+stale_after_secs = 7200
+mqtt_json = {{ topic = "field/drain", pointer = "/v", broker = "field" }}
+
+[[signal]]
+kind = "trouble"
+from = [{{ sensor = "gas", above = 0.5, weight = 6.0 }}, {{ sensor = "drain", above = 0.3, weight = 1.0 }}]
+origin_cap = 20
+half_life_secs = 1
+levels = {{ orange = 0.9 }}
+clear = 0.85
+hold_secs = 0
+cooldown_secs = 0
+"#
+    )
+}
+
+/// What a sensor says again and again, until so many alerts of the signal have come to that phase.
+fn say_until(centre: &Consumer, value: f64, phase: &str, count: usize) {
+    let deadline = Instant::now() + SOON;
+    let so_far = || {
+        let is_it = |alert: &&Value| alert["data"]["kind"] == "trouble" && alert["data"]["phase"] == phase;
+        alerts(&centre.messages()).iter().filter(is_it).count()
+    };
+    while so_far() < count {
+        assert!(Instant::now() < deadline, "{} of {count} times `{phase}`", so_far());
+        centre.publish("field/gas", &json!({ "v": value }));
+        centre.publish("field/drain", &json!({ "v": 0.8 * value }));
+        std::thread::park_timeout(Duration::from_millis(250));
+    }
+}
+
+/// Waits until somebody comes or goes once more: another revision of what the camera shows.
+fn wait_for_another_revision(centre: &Consumer, before: usize) {
+    centre.wait_for("another revision", THREE_ROUNDS, |m| (revisions(m) > before).then_some(()));
+}
+
+fn revisions(messages: &[Message]) -> usize {
+    alerts(messages).iter().filter(|alert| alert["data"]["kind"] == "presence").count()
+}
+
+/// What `lookout retune` says of the configuration that ran last, and the codes of its notes.
+fn retuned(config: &Path) -> (Value, Vec<String>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+    command.args(["retune", "--json", "--language", "en", "--config"]).arg(config);
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let judged: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let code = |note: &Value| note["code"].as_str().unwrap_or_default().to_owned();
+    let codes = judged["notes"].as_array().expect("notes").iter().map(code).collect();
+    (judged, codes)
+}
+
+#[test]
+fn the_journal_makes_again_byte_for_byte_what_a_box_published_over_a_reload_a_fault_and_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mosquitto = Mosquitto::start();
+    let server = camera();
+    let port = server.port();
+    let centre = Consumer::connect(mosquitto.port(), "centre");
+    let text = presence(folder.path(), &lane_url(&server), &broker(mosquitto.port()));
+    let text = text + &sensors(mosquitto.port());
+    let config = write_config(folder.path(), &text);
+    let daemon = Daemon::start(&config, &bundled_models());
+    centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
+    say_until(&centre, 1.0, "new", 1);
+
+    // While both alerts may be open.
+    let applied = configs(&centre.messages()).last().expect("what runs")["data"]["running_sha256"].clone();
+    let by_night = "\n[[rule]]\nid = \"more\"\ncameras = [\"cam-01\"]\n\
+                    parked = { zone = \"square\", for_secs = 3600 }\n";
+    fs::write(&config, text + by_night).expect("written");
+    daemon.reload();
+    centre.wait_for("the new configuration", SOON, |m| {
+        configs(m).find(|c| c["data"]["outcome"] == "applied" && c["data"]["running_sha256"] != applied)
+    });
+    say_until(&centre, 0.0, "end", 1);
+
+    server.stop(SOON);
+    centre.wait_for("the loss of the camera", SOON, |m| {
+        healths(m).find(|h| h["data"]["cameras"][0]["state"] == "lost")
+    });
+    let before = revisions(&centre.messages());
+    let _server = lane_camera(port, 0.0);
+    wait_for_another_revision(&centre, before);
+    assert_eq!(daemon.stop(SOON), 0);
+
+    let before = revisions(&centre.messages());
+    let daemon = Daemon::start(&config, &bundled_models());
+    say_until(&centre, 1.0, "new", 2);
+    wait_for_another_revision(&centre, before);
+    assert_eq!(daemon.stop(SOON), 0);
+
+    let (judged, codes) = retuned(&config);
+    assert_eq!(codes[0], "retune.reproduced", "{judged:#}");
+    for missing in ["retune.killed", "retune.gaps"] {
+        assert!(!codes.iter().any(|code| code == missing), "{judged:#}");
+    }
+    assert_eq!(judged["differences"], json!([]), "the rule that was added says nothing: {judged:#}");
+    assert!(judged["same"].as_u64() >= Some(3), "{judged:#}");
+}
+
+#[test]
+fn what_a_kill_took_from_the_journal_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mosquitto = Mosquitto::start();
+    let server = camera();
+    let centre = Consumer::connect(mosquitto.port(), "centre");
+    let text = presence(folder.path(), &lane_url(&server), &broker(mosquitto.port()));
+    let config = write_config(folder.path(), &(text + &sensors(mosquitto.port())));
+    let daemon = Daemon::start(&config, &bundled_models());
+    centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
+    // A block is written every half minute: once there is one, what comes next is not in it.
+    let journal = folder.path().join("outbox/journal");
+    let deadline = Instant::now() + SOON;
+    while fs::read_dir(&journal).map_or(0, Iterator::count) == 0 {
+        assert!(Instant::now() < deadline, "nothing in {}", journal.display());
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    say_until(&centre, 1.0, "new", 1);
+    daemon.kill();
+
+    let before = revisions(&centre.messages());
+    let daemon = Daemon::start(&config, &bundled_models());
+    wait_for_another_revision(&centre, before);
+    assert_eq!(daemon.stop(SOON), 0);
+
+    let (judged, codes) = retuned(&config);
+    assert!(codes.iter().any(|code| code == "retune.killed"), "{judged:#}");
+    let first = &judged["notes"][0];
+    match codes[0].as_str() {
+        "retune.reproduced" => {}
+        // What was lost is why, and nothing else.
+        "retune.not_reproduced" => {
+            let details = first["details"].as_array().expect("why");
+            let is_known = |detail: &Value| detail.to_string().contains("records are missing before them");
+            assert!(!details.is_empty() && details.iter().all(is_known), "{first:#}");
+        }
+        _ => panic!("{judged:#}"),
+    }
 }
 
 fn healths(messages: &[Message]) -> impl Iterator<Item = Value> {

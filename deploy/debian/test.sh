@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 suite="${1:-bookworm}"
 work=$(mktemp -d)
 root="$work/root"
-trap 'umount "$root/proc" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+trap 'umount "$root/proc" "$root/sys" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
 step() { printf 'package: %s\n' "$*" >&2; }
 wrong() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -26,6 +26,9 @@ chmod +x "$root/usr/sbin/policy-rc.d"
 inside apt-get update -q >/dev/null
 
 step "install"
+# As the system of a box has it: the daemon and its libraries look at the machine there.
+mount -t proc proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
 cp "$work"/old/*.deb "$root/old.deb"
 cp "$work"/new/*.deb "$root/new.deb"
 inside apt-get install -y -q --no-install-recommends /old.deb >"$work/install.log" 2>&1 || { tail -30 "$work/install.log"; exit 1; }
@@ -34,14 +37,12 @@ inside lookout models verify
 inside getent passwd lookout >/dev/null || wrong "no user"
 inside test -x /usr/sbin/mosquitto || wrong "no broker"
 [ "$(stat -c %a "$root/var/lib/lookout")" = 700 ] || wrong "the state is open to others"
-[ "$(stat -c %a:%U:%G "$root/etc/lookout/secrets")" = 770:root:lookout ] || wrong "others reach the secrets, or the service cannot write them"
+[ "$(inside stat -c %a:%U:%G /etc/lookout/secrets)" = 770:root:lookout ] || wrong "others reach the secrets, or the service cannot write them"
 inside runuser -u lookout -- lookout check || wrong "the service cannot start with the configuration of a fresh installation"
 [ -e "$root/lib/systemd/system/lookout.service" ] || wrong "no service"
 [ -L "$root/etc/systemd/system/multi-user.target.wants/lookout.service" ] || wrong "the service is not enabled"
 
 step "an installer comes from the fresh package to an alert that is taken on, with a phone, in English and in Chinese"
-# As the system of a box has it: the daemon looks at itself there.
-mount -t proc proc "$root/proc"
 cp "$work"/old/*.deb "$root/lookout.deb"
 . deploy/setup.sh --test
 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}" CARGO_PROFILE_DEV_OPT_LEVEL=1 LOOKOUT_PACKAGE_ROOT="$root" \

@@ -16,7 +16,7 @@ use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::contract::Event;
-use crate::contract::alert::{AlertData, Evidence};
+use crate::contract::alert::{AlertData, Evidence, Object, SignalData};
 use crate::contract::alert_words;
 use crate::text::Words;
 use crate::types::language::Language;
@@ -178,6 +178,72 @@ impl From<HandlingState> for Handling {
     }
 }
 
+impl From<&Shown> for ShownState {
+    fn from(shown: &Shown) -> Self {
+        let BBox { x0, y0, x1, y1 } = shown.box_in_frame;
+        ShownState {
+            class: shown.class.name().to_owned(),
+            score: finite(shown.score),
+            box_in_frame: [x0, y0, x1, y1].map(finite),
+        }
+    }
+}
+
+impl From<Object> for ShownState {
+    fn from(object: Object) -> Self {
+        ShownState {
+            class: object.class,
+            score: object.score as f32,
+            box_in_frame: object.box_in_frame.map(|edge| edge as f32),
+        }
+    }
+}
+
+impl From<ShownState> for Shown {
+    fn from(ShownState { class, score, box_in_frame: [x0, y0, x1, y1] }: ShownState) -> Self {
+        Shown { class: Class::named(&class), score, box_in_frame: BBox::new(x0, y0, x1, y1) }
+    }
+}
+
+impl From<&Contribution> for ContributionState {
+    fn from(c: &Contribution) -> Self {
+        ContributionState {
+            source: c.source.clone(),
+            value: finite_f64(c.value),
+            contribution: finite_f64(c.contribution),
+            weight: finite_f64(c.weight),
+            age_secs: finite_f64(c.age_secs),
+            cause: c.cause.map(|cause| cause.name().to_owned()),
+        }
+    }
+}
+
+impl From<SignalData> for ContributionState {
+    fn from(s: SignalData) -> Self {
+        ContributionState {
+            source: s.source,
+            value: s.value,
+            contribution: s.contribution,
+            weight: s.weight,
+            age_secs: s.age_s,
+            cause: s.cause,
+        }
+    }
+}
+
+impl From<ContributionState> for Contribution {
+    fn from(c: ContributionState) -> Self {
+        Contribution {
+            source: c.source,
+            value: c.value,
+            contribution: c.contribution,
+            weight: c.weight,
+            age_secs: c.age_secs,
+            cause: c.cause.as_deref().and_then(NoVideoCause::named),
+        }
+    }
+}
+
 /// The state of an alert, for [`crate::outbox::Record::state`]; its condition is in the language of the site.
 ///
 /// # Errors
@@ -204,35 +270,13 @@ pub(crate) fn to_bytes(
         cameras: texts(&origin.cameras),
         zones: texts(&origin.zones),
         sensors: texts(&origin.sensors),
-        shown: revision
-            .shown
-            .iter()
-            .map(|shown| {
-                let BBox { x0, y0, x1, y1 } = shown.box_in_frame;
-                ShownState {
-                    class: shown.class.name().to_owned(),
-                    score: finite(shown.score),
-                    box_in_frame: [x0, y0, x1, y1].map(finite),
-                }
-            })
-            .collect(),
+        shown: revision.shown.iter().map(ShownState::from).collect(),
         rule: why.basis.rule().map(|rule| rule.to_string()),
         is_test: why.basis == Basis::Test,
         condition: why.condition.in_language(language),
         condition_kept: why.condition.sentence().map(|_| why.condition.kept()),
         threshold: finite_f64(why.threshold),
-        contributions: why
-            .contributions
-            .iter()
-            .map(|c| ContributionState {
-                source: c.source.clone(),
-                value: finite_f64(c.value),
-                contribution: finite_f64(c.contribution),
-                weight: finite_f64(c.weight),
-                age_secs: finite_f64(c.age_secs),
-                cause: c.cause.map(|cause| cause.name().to_owned()),
-            })
-            .collect(),
+        contributions: why.contributions.iter().map(ContributionState::from).collect(),
         silent: why.silent.clone(),
         acknowledged: revision.acknowledged.clone().map(ActState::from),
         handling: revision.handling.clone().into(),
@@ -283,35 +327,14 @@ impl From<AlertData> for StoredAlert {
             cameras: data.origin.cameras.into_iter().map(|camera| camera.id).collect(),
             zones: data.origin.zones,
             sensors: data.origin.sensors,
-            shown: data
-                .geometry
-                .objects
-                .into_iter()
-                .map(|object| ShownState {
-                    class: object.class,
-                    score: object.score as f32,
-                    box_in_frame: object.box_in_frame.map(|edge| edge as f32),
-                })
-                .collect(),
+            shown: data.geometry.objects.into_iter().map(ShownState::from).collect(),
             rule: data.why.rule,
             // Likewise of a version that knew no tests.
             is_test: false,
             condition: data.why.condition,
             condition_kept: None,
             threshold: data.why.threshold,
-            contributions: data
-                .why
-                .signals
-                .into_iter()
-                .map(|s| ContributionState {
-                    source: s.source,
-                    value: s.value,
-                    contribution: s.contribution,
-                    weight: s.weight,
-                    age_secs: s.age_s,
-                    cause: s.cause,
-                })
-                .collect(),
+            contributions: data.why.signals.into_iter().map(ContributionState::from).collect(),
             silent: data.why.silent,
             acknowledged: data.acknowledged.map(|a| ActState {
                 by: a.by,
@@ -356,15 +379,7 @@ impl StoredAlert {
                 zones: names(self.zones),
                 sensors: names(self.sensors),
             },
-            shown: self
-                .shown
-                .into_iter()
-                .map(|ShownState { class, score, box_in_frame: [x0, y0, x1, y1] }| Shown {
-                    class: Class::named(&class),
-                    score,
-                    box_in_frame: BBox::new(x0, y0, x1, y1),
-                })
-                .collect(),
+            shown: self.shown.into_iter().map(Shown::from).collect(),
             why: Why {
                 basis: match self.rule {
                     Some(rule) => Basis::Rule(rule.into()),
@@ -373,18 +388,7 @@ impl StoredAlert {
                 },
                 condition: condition.unwrap_or_else(|| self.condition.into()),
                 threshold: self.threshold,
-                contributions: self
-                    .contributions
-                    .into_iter()
-                    .map(|c| Contribution {
-                        source: c.source,
-                        value: c.value,
-                        contribution: c.contribution,
-                        weight: c.weight,
-                        age_secs: c.age_secs,
-                        cause: c.cause.as_deref().and_then(NoVideoCause::named),
-                    })
-                    .collect(),
+                contributions: self.contributions.into_iter().map(Contribution::from).collect(),
                 silent: self.silent,
             },
             acknowledged: self.acknowledged.map(Act::from),

@@ -43,7 +43,7 @@ use super::redactor::Redactor;
 use super::writer_message::{AlertWriterQueue, Snapshot, WriterMessage};
 use pictures::Shows;
 
-/// Revisions that may wait for this thread; whoever sends more waits.
+/// Revisions that may wait for this thread; a sender of more waits.
 const QUEUE: usize = 256;
 /// Revisions kept in memory while storing fails, about 20 MB.
 const UNSTORED: usize = 5_000;

@@ -28,5 +28,5 @@ use parking_lot::Mutex;
 
 use crate::contract::alert::ClockData;
 
-/// How far to trust the clock, for every message that carries it. Whoever watches the clock writes it.
+/// How far to trust the clock, for every message that carries it. The watch of the clock writes it.
 pub type SharedClockData = Arc<Mutex<ClockData>>;

@@ -52,7 +52,7 @@ pub(crate) fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
     restored
 }
 
-/// Likewise; one that cannot be read is unknown to whoever gives a verdict on it.
+/// Likewise; a verdict on one that cannot be read is refused as unknown.
 fn ended_alerts(outbox: &Outbox, now: Moment, restored: &mut Restored) {
     let ended = outbox.ended_alerts().unwrap_or_else(|error| {
         log_warn!(say::ended_unknown(); error = %error.in_language(language_of_log()));

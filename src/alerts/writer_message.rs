@@ -25,7 +25,6 @@ pub(crate) type AlertWriterQueue = SyncSender<WriterMessage>;
 pub(crate) enum WriterMessage {
     /// A revision of an alert, with the frame it was made from where evidence is wanted.
     Revision {
-        /// The revision.
         revision: Box<Revision>,
         /// The frame.
         snapshot: Option<Snapshot>,
@@ -83,7 +82,6 @@ pub(crate) struct SnapshotRequest {
 
 /// A request for a sealed original.
 pub(crate) struct OriginalRequest {
-    /// The alert.
     pub alert_id: String,
     /// Which of its pictures: the `id` in the alert's `evidence`.
     pub n: u32,
@@ -93,7 +91,6 @@ pub(crate) struct OriginalRequest {
 
 /// A request for a stored redacted picture.
 pub(crate) struct PictureRequest {
-    /// The alert.
     pub alert_id: String,
     /// Which of its pictures: the `id` in the alert's `evidence`.
     pub n: u32,
@@ -101,7 +98,7 @@ pub(crate) struct PictureRequest {
     pub reply: Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>,
 }
 
-/// A question that goes the way of a revision; whoever carries it last answers. No answer: something on the way hangs.
+/// A question that goes the way of a revision; its last carrier answers. No answer: something on the way hangs.
 pub(crate) struct Ping {
     outbox: Outbox,
     reply: SyncSender<()>,

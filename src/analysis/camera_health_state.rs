@@ -123,7 +123,7 @@ impl CameraHealthState {
                 fusion.stand_down(&source);
             } else if no_video && condition != CameraCondition::NoVideo {
                 fusion.fall_silent(&source, at);
-            } else if fusion.is_fed_by(&source) {
+            } else {
                 // At its threshold a condition counts half; once it is reported, at least that.
                 let strength = if state.on { state.strength.max(0.75) } else { 0.0 };
                 let cause = self.cause.filter(|_| condition == CameraCondition::NoVideo);

@@ -3,7 +3,6 @@
 //! Events come in with their time, revisions of alerts go out; a test drives it with a list. The daemon
 //! gives it one thread and feeds it from a queue; a replay feeds it as fast as it can.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,36 +10,32 @@ use std::time::Duration;
 use super::acceptance::AcceptancePlan;
 use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Revision};
 use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
-use super::alert_lifecycle::{AlertError, AlertIds, AlertLifecycle, end_without_rule};
-use super::camera_health::NoVideoCause;
-use super::camera_health::image_stats::ImageStats;
-use super::camera_health_state::CameraHealthState;
-use super::counts::{Counts, ZoneMinute};
+use super::alert_lifecycle::{AlertError, AlertIds, end_without_rule};
+use super::counts::ZoneMinute;
 use super::derived::{HealthReading, LookVerdicts};
 use super::detection::Detection;
-use super::empty_view::Coarse;
 use super::filters::LeftOut;
-use super::flow::Flow;
 use super::fusion::{Fusion, SignalState};
-use super::heights::Within;
-use super::pixel_change::PixelChange;
 use super::plan::Plan;
-use super::plausible::ASPECT;
-use super::rules::{CameraPlan, Rule, RuleEvaluator, UnknownName};
+use super::rules::{CameraPlan, Rule, UnknownName};
 use super::sensor::RawReading;
 use super::sensor_evaluator::SensorEvaluator;
-use super::signals::SourceId;
 use super::test_alert::TestAlert;
 use super::time::Moment;
-use super::tracker::{Track, Tracker};
+use super::tracker::Track;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::PhaseReason;
+use build::{BuiltPlan, build};
 use camera::Camera;
 use rule_instance::RuleInstance;
 
+mod build;
 mod camera;
+mod event;
 mod rule_instance;
 mod unmoved;
+
+pub use event::Event;
 
 /// A gap of this length between two frames of a camera is an absence: what was followed before it is
 /// forgotten. The tracker looks for nothing longer than that.
@@ -56,105 +51,6 @@ pub struct RequiredRate {
     pub every: Option<Duration>,
     /// Its latest frame that was taken in, on the monotonic clock.
     pub seen_to: Option<Duration>,
-}
-
-/// An input of the analysis. Acknowledgements and evidence return a result, so they are methods.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// One frame of a camera was looked at. An empty list is as important as a full one.
-    Detections {
-        /// The camera.
-        camera: Arc<str>,
-        /// When the frame was taken.
-        at: Moment,
-        /// What is in it, unsure detections included, in any order.
-        detections: Vec<Detection>,
-    },
-    /// What a frame of a camera looks like as a whole; wanted about twice a second.
-    ImageStats {
-        /// The camera.
-        camera: Arc<str>,
-        /// When the frame was taken.
-        at: Moment,
-        /// What it looks like.
-        stats: Box<ImageStats>,
-    },
-    /// What moved where in the frame that is reported next, since a moment before; wanted while people are close together.
-    Flow {
-        /// The camera.
-        camera: Arc<str>,
-        /// When the frame was taken.
-        at: Moment,
-        /// What moved.
-        flow: Box<Flow>,
-    },
-    /// What a frame of a camera shows, coarsely; wanted about once a second, before what was found in that frame.
-    Picture {
-        /// The camera.
-        camera: Arc<str>,
-        /// When the frame was taken.
-        at: Moment,
-        /// What it shows.
-        coarse: Box<Coarse>,
-    },
-    /// As `Detections`, with what the picture said about them in place of the picture: of a day that is repeated.
-    Judged {
-        /// The camera.
-        camera: Arc<str>,
-        /// When the frame was taken.
-        at: Moment,
-        /// What is in it, unsure detections included, in the order in which they were found.
-        detections: Vec<Detection>,
-        /// What the picture said.
-        verdicts: Box<LookVerdicts>,
-    },
-    /// As `ImageStats`, with what they said about the camera's health in their place: of a day that is repeated.
-    HealthRead {
-        /// The camera.
-        camera: Arc<str>,
-        /// When the frame was taken.
-        at: Moment,
-        /// What it said.
-        reading: Box<HealthReading>,
-    },
-    /// The camera stopped giving frames.
-    CameraSilent {
-        /// The camera.
-        camera: Arc<str>,
-        /// When that was noticed.
-        at: Moment,
-        /// Why, where that is known.
-        cause: Option<NoVideoCause>,
-    },
-    /// The camera gives frames again.
-    CameraBack {
-        /// The camera.
-        camera: Arc<str>,
-        /// When its first frame came.
-        at: Moment,
-    },
-    /// Nobody looks at the camera until its next frame, as in the pause of a recording: nothing is known of it
-    /// meanwhile, and nothing is wrong with it.
-    CameraPaused {
-        /// The camera.
-        camera: Arc<str>,
-        /// When its latest frame was taken.
-        at: Moment,
-    },
-    /// A sensor said something.
-    Reading {
-        /// The sensor.
-        sensor: Arc<str>,
-        /// When it was received.
-        at: Moment,
-        /// What it said.
-        reading: RawReading,
-    },
-    /// Time passed; wanted about once a second.
-    Tick {
-        /// Now.
-        at: Moment,
-    },
 }
 
 /// Everything the box knows about what its cameras see.
@@ -190,13 +86,13 @@ pub enum Event {
 ///
 /// // Somebody stands there for ten seconds; time is what the events say.
 /// let box_in_frame = BBox::new(0.45, 0.5, 0.55, 0.8);
-/// let mut told = Vec::new();
+/// let mut published = Vec::new();
 /// for look in 0..50 {
 ///     let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(200 * look));
 ///     let detections = vec![Detection { class: Class::PERSON, score: 0.8, box_in_frame }];
-///     told.extend(analysis.apply(&Event::Detections { camera: "cam-1".into(), at, detections }));
+///     published.extend(analysis.apply(&Event::Detections { camera: "cam-1".into(), at, detections }));
 /// }
-/// assert_eq!((told[0].phase, &*told[0].kind), (Phase::New, "person_present"));
+/// assert_eq!((published[0].phase, &*published[0].kind), (Phase::New, "person_present"));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Analysis {
@@ -235,33 +131,26 @@ impl Analysis {
     /// change nothing.
     pub fn apply(&mut self, event: &Event) -> Vec<Revision> {
         let mut published = Vec::new();
+        let shared = &mut self.shared;
         match event {
             Event::Detections { camera, at, detections } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    camera.is_paused = false;
-                    camera.look(&mut self.shared, *at, detections, None, &mut published);
+                    camera.look(shared, *at, detections, None, &mut published);
                 }
             }
             Event::Judged { camera, at, detections, verdicts } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    camera.is_paused = false;
-                    camera.look(&mut self.shared, *at, detections, Some(verdicts), &mut published);
+                    camera.look(shared, *at, detections, Some(verdicts), &mut published);
                 }
             }
             Event::ImageStats { camera, at, stats } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    camera.is_paused = false;
-                    camera.aspect = stats.aspect;
-                    camera.health.look(*at, stats);
-                    camera.update_health(&mut self.shared, *at, &mut published);
+                    camera.take_stats(shared, *at, stats, &mut published);
                 }
             }
             Event::HealthRead { camera, at, reading } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    camera.is_paused = false;
-                    camera.aspect = reading.aspect;
-                    camera.health.recall(*at, reading);
-                    camera.update_health(&mut self.shared, *at, &mut published);
+                    camera.recall_health(shared, *at, reading, &mut published);
                 }
             }
             Event::Flow { camera, at, flow } => {
@@ -274,46 +163,46 @@ impl Analysis {
                     camera.see(*at, coarse);
                 }
             }
-            Event::CameraSilent { camera, at, .. } | Event::CameraBack { camera, at } => {
+            Event::CameraSilent { camera, at, cause } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    camera.alive_at.get_or_insert(*at);
-                    camera.was_away(&mut self.shared.fusion, *at);
-                    if let Event::CameraSilent { cause, .. } = event {
-                        camera.health.fall_silent(*at, *cause);
-                    } else {
-                        camera.health.come_back(*at);
-                    }
-                    camera.update_health(&mut self.shared, *at, &mut published);
+                    camera.fall_silent(shared, *at, *cause, &mut published);
+                }
+            }
+            Event::CameraBack { camera, at } => {
+                if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.come_back(shared, *at, &mut published);
                 }
             }
             Event::CameraPaused { camera, at } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    camera.was_away(&mut self.shared.fusion, *at);
-                    camera.is_paused = true;
+                    camera.pause(shared, *at);
                 }
             }
-            Event::Reading { sensor, at, reading } => {
-                if let Some(sensor_evaluator) = self.sensors.get_mut(sensor) {
-                    let SharedState { ids, fusion, .. } = &mut self.shared;
-                    sensor_evaluator.take(ids, fusion, *at, reading, &mut published);
-                    if let Some(grid) = sensor_evaluator.wants_a_look_at() {
-                        wake(&mut self.cameras, &self.neighbours, grid, *at);
-                    }
-                }
-            }
-            Event::Tick { at } => {
-                for camera in self.cameras.values_mut() {
-                    camera.tick(&mut self.shared, *at, &mut published);
-                }
-                let SharedState { ids, fusion, acceptance, test } = &mut self.shared;
-                for sensor_evaluator in self.sensors.values_mut() {
-                    sensor_evaluator.tick(ids, fusion, *at, &mut published);
-                }
-                fusion.tick(ids, acceptance, *at, &mut published);
-                test.tick(ids, *at, &mut published);
-            }
+            Event::Reading { sensor, at, reading } => self.read(sensor, *at, reading, &mut published),
+            Event::Tick { at } => self.tick(*at, &mut published),
         }
         published
+    }
+
+    fn read(&mut self, sensor: &str, at: Moment, reading: &RawReading, published: &mut Vec<Revision>) {
+        let Some(evaluator) = self.sensors.get_mut(sensor) else { return };
+        let SharedState { ids, fusion, .. } = &mut self.shared;
+        evaluator.take(ids, fusion, at, reading, published);
+        if let Some(grid) = evaluator.wants_a_look_at() {
+            wake(&mut self.cameras, &self.neighbours, grid, at);
+        }
+    }
+
+    fn tick(&mut self, at: Moment, published: &mut Vec<Revision>) {
+        for camera in self.cameras.values_mut() {
+            camera.tick(&mut self.shared, at, published);
+        }
+        let SharedState { ids, fusion, acceptance, test } = &mut self.shared;
+        for sensor_evaluator in self.sensors.values_mut() {
+            sensor_evaluator.tick(ids, fusion, at, published);
+        }
+        fusion.tick(ids, acceptance, at, published);
+        test.tick(ids, at, published);
     }
 
     /// Notes who took an alert on. The first one wins; who comes later is given the first.
@@ -364,7 +253,7 @@ impl Analysis {
         of_open.unwrap_or_else(|| ids.handle_ended(alert, step, at))
     }
 
-    /// The revision that tells that an alert was muted, or is not any more; who mutes which alerts is not known here.
+    /// The revision with which an alert is muted, or is no longer; who mutes which alerts is not known here.
     ///
     /// # Errors
     /// When the alert is unknown or has ended: nothing follows an end.
@@ -512,12 +401,12 @@ impl Analysis {
     }
 
     /// What the picture of a camera's latest look said; `None` for an unknown camera.
-    pub(crate) fn verdicts(&self, camera: &str) -> Option<&LookVerdicts> {
+    pub fn verdicts(&self, camera: &str) -> Option<&LookVerdicts> {
         self.cameras.get(camera).map(|camera| &camera.verdicts)
     }
 
     /// What a camera's latest image statistics said about its health; `None` for an unknown camera.
-    pub(crate) fn health_reading(&self, camera: &str) -> Option<HealthReading> {
+    pub fn health_reading(&self, camera: &str) -> Option<HealthReading> {
         self.cameras.get(camera).map(|camera| camera.health.reading(camera.aspect))
     }
 
@@ -573,68 +462,6 @@ fn wake(
     for camera in cameras.values_mut().filter(|c| &*c.plan.grid == grid || is_beside(&c.plan.grid)) {
         camera.woken_until = Some(at.mono + WOKEN_FOR);
     }
-}
-
-/// Where a rule of the camera asks for it.
-fn pixel_change_of(instances: &[RuleInstance]) -> Option<PixelChange> {
-    let asks = |instance: &RuleInstance| instance.evaluator.rule().when.wants_changes();
-    instances.iter().any(asks).then(PixelChange::new)
-}
-
-struct BuiltPlan {
-    cameras: BTreeMap<Arc<str>, Camera>,
-    sensors: BTreeMap<Arc<str>, SensorEvaluator>,
-    fusion: Fusion,
-    acceptance: AcceptancePlan,
-}
-
-/// Cameras with their rules, sensors and signals, all without a past.
-fn build(plan: Plan) -> Result<BuiltPlan, UnknownName> {
-    let sources = plan.sources();
-    let sensors = plan.sensors.iter().map(|s| (s.id.clone(), SensorEvaluator::new(s, &plan))).collect();
-    let rules: Vec<(Arc<Rule>, bool)> =
-        plan.rules.iter().map(|rule| (Arc::new(rule.clone()), plan.raises_alone(rule))).collect();
-    let mut cameras = BTreeMap::new();
-    for camera in plan.cameras {
-        let mut instances = Vec::new();
-        for (rule, is_alone) in rules.iter().filter(|(rule, _)| rule.cameras.contains(&camera.id)) {
-            instances.push(RuleInstance {
-                evaluator: RuleEvaluator::new(rule.clone(), &camera)?,
-                within: Within::new(rule.heights),
-                grid: camera.grid.clone(),
-                lifecycle: AlertLifecycle::default(),
-                is_alone: *is_alone,
-                source: SourceId::Rule { rule: rule.id.clone(), camera: camera.id.clone() },
-                is_positive: false,
-            });
-        }
-        let camera = Camera {
-            furniture: unmoved::furniture_of(&camera, &instances),
-            pixel_change: pixel_change_of(&instances),
-            tracker: Tracker::new(camera.analysis_hz, &camera.thresholds_at(false)),
-            instances,
-            health: CameraHealthState::new(&camera),
-            retired: Vec::new(),
-            alive_at: None,
-            is_paused: false,
-            latest_frame: None,
-            unmasked: Vec::new(),
-            flow: None,
-            flow_said: RefCell::default(),
-            verdicts: LookVerdicts::default(),
-            changes_before: Vec::new(),
-            left_out: LeftOut::default(),
-            is_night: false,
-            counts: Counts::of(&camera),
-            kept_pace: None,
-            woken_until: None,
-            aspect: ASPECT,
-            plan: camera,
-        };
-        cameras.insert(camera.plan.id.clone(), camera);
-    }
-    let fusion = Fusion::new(plan.signals, &sources, &plan.neighbours);
-    Ok(BuiltPlan { cameras, sensors, fusion, acceptance: plan.acceptance })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub const ROWS: usize = 45;
 /// Steps of a displacement in one cell's side.
 pub(crate) const STEPS_PER_CELL: f32 = 32.0;
 /// The side of the blocks within which movement is compared, in parts of a body's height: about a limb. Of .2, .3 and
-/// .4 the one that tells fights from ordinary moments best.
+/// .4 the one that separates fights from ordinary moments best.
 const LIMB: f32 = 0.3;
 
 /// Displacements of all cells between two pictures.

@@ -2,7 +2,7 @@
 //!
 //! Somebody walks past in front of a parked car, a bus stops before somebody who waits: the visible box loses an edge
 //! for a second or a minute, the other edges stay where they were. That is neither a new place nor movement, and
-//! whoever stands there has not left the zone because a hedge or a bonnet hides the feet. (CrowdHuman, Shao et al. 2018,
+//! a person who stands there has not left the zone because a hedge or a bonnet hides the feet. (CrowdHuman, Shao et al. 2018,
 //! labels people with both boxes.)
 //!
 //! Only what stands still keeps a full box that is larger than what is seen of it: of something that moves, nobody

@@ -15,8 +15,8 @@
 //! A place is compared with what it looked like in up to six lights, the box and what is around it by themselves. Nobody
 //! who lives keeps so still; who sleeps at one place every night is gone for more than half of the day, and half an hour of
 //! a changed place in which nobody is found ends it at once. The empty view cannot tell this: it learns nothing where
-//! somebody is found, and learns whoever stays where nobody is. Another light is learnt only from a place that was unchanged
-//! up to that moment and that nobody came near since.
+//! somebody is found, and learns a person who stays where nobody is found. Another light is learnt only from a place that
+//! was unchanged up to that moment and that nobody came near since.
 //!
 //! Left out is a detection in which nothing differs at this moment from what was remembered: who sits down on the bench or
 //! stands before the post changes the picture there. Where nobody can say (another light, the dark, somebody before it) it
@@ -433,7 +433,7 @@ impl Place {
         let likeness = patch::compare(&light.patch, &self.now, hidden, &mut self.differs);
         let is_steady = likeness == Likeness::Same;
         if likeness == Likeness::Changed || (!is_steady && light.was_touched) {
-            // Whoever came may have stayed.
+            // The person who came may have stayed.
             (self.may_learn_light, self.new_light) = (false, None);
         } else if !is_steady {
             self.new_light = Some(begun);

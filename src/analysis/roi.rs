@@ -103,7 +103,7 @@ impl RoiSelector {
         near: &[Detection],
         found: &mut Vec<Detection>,
     ) {
-        // Whoever was there and is seen no more has gone, or was none.
+        // A person who was there and is seen no more has gone, or was none.
         let (looked_at, others) =
             self.far.drain(..).partition::<Vec<_>, _>(|far| contains(part, &far.detection.box_in_frame));
         self.far = others;

@@ -40,7 +40,7 @@ impl TestAlert {
         self.open.as_ref().map(|open| &open.published)
     }
 
-    /// Begins one for whoever asked for it, at the place with that code.
+    /// Begins one for the person who asked for it, at the place with that code.
     ///
     /// # Errors
     /// One is open: which.
@@ -138,7 +138,8 @@ impl TestAlert {
         if self.open.is_some() {
             return Some(published);
         }
-        // It does not begin anew: whoever waited for it has stopped by then. A clock that went back gives it its whole time.
+        // It does not begin anew: the person who waited for it has stopped by then. A clock that went back gives it its
+        // whole time.
         let passed = Duration::try_from(at.utc.duration_since(published.started_at)).unwrap_or_default();
         let ends_at = at.mono + LASTS.saturating_sub(passed);
         self.open = Some(Open { published, published_at: at.mono, ends_at });

@@ -3,23 +3,27 @@
 //!
 //! The stages in the order in which a thing must pass them: the rule is in force; the camera gives pictures, and they can be
 //! relied on; one was looked at; something moved; what the rule waits for was found, surely enough, often enough; no filter left it
-//! out; it was in the zone, of the right size, for long enough; no cool-down; belief enough. Whoever stops the furthest of all
-//! things that were found is the answer: of two people, one outside the zone and one in it for too short a time, the second.
+//! out; it was in the zone, of the right size, for long enough; no cool-down; belief enough; nobody muted it. Whoever stops the
+//! furthest of all things that were found is the answer (`found`).
+//!
+//! What happened close to the moment counts; only where nothing is found there, the rest of the time that is asked about does.
 //!
 //! Input: what the looks around the moment found, and what the rule made of each ([`RuleState`]). Pure, and never says more than
 //! the looks say: where none of the stages said no, that is the answer.
 
+mod found;
+
 use std::time::Duration;
 
+use self::found::Found;
 use super::detection::{Class, Detection};
 use super::filters::Filter;
-use super::geometry::{BBox, Line, Point, Polygon};
-use super::heights::is_whole;
 use super::rules::{CameraPlan, Rule};
 use super::time::{Moment, Timestamp};
-use super::tracker::DEFAULT_THRESHOLD;
 use crate::types::camera_condition::CameraCondition;
 
+/// What happens within this of the moment is what is asked about; people remember a time to some seconds (a guess).
+const NEAR: Duration = Duration::from_secs(10);
 /// Looks that lie further apart than this, around the moment, may have missed what is over soon (a guess: the tracker's
 /// patience and a keyframe).
 const FAR_APART: Duration = Duration::from_secs(5);
@@ -54,6 +58,21 @@ pub(crate) struct Sight {
     pub(crate) is_unmoved: bool,
     /// What the rule made of it.
     pub(crate) rule: RuleState,
+    /// The belief that the rule feeds, and from which on an alert is raised.
+    pub(crate) belief: Option<(f64, f64)>,
+    /// Who had muted the alert that was open.
+    pub(crate) muted: Option<MutedBy>,
+}
+
+/// Somebody asked that no noise be made for an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MutedBy {
+    /// Who.
+    pub(crate) by: String,
+    /// Why.
+    pub(crate) reason: String,
+    /// Until when.
+    pub(crate) until: Timestamp,
 }
 
 /// What is known of the camera around the moment.
@@ -61,6 +80,8 @@ pub(crate) struct Sight {
 pub(crate) struct Around {
     /// The looks, the earliest first.
     pub(crate) sights: Vec<Sight>,
+    /// The latest look up to the moment and the first one after it, also where they lie outside the time that is asked about.
+    pub(crate) beside: [Option<Timestamp>; 2],
     /// Since when it gave no pictures, where it gave none at the moment.
     pub(crate) silent_since: Option<Timestamp>,
     /// What kept it from seeing at the moment.
@@ -69,8 +90,6 @@ pub(crate) struct Around {
     pub(crate) not_decoded: u64,
     /// Frames that had to give way because the box was overloaded.
     pub(crate) overloaded: u64,
-    /// The belief that the rule feeds, at its greatest, and from which on an alert is raised.
-    pub(crate) belief: Option<(f64, f64)>,
     /// Records of this time are missing.
     pub(crate) has_hole: bool,
 }
@@ -80,6 +99,10 @@ pub(crate) struct Around {
 pub(crate) enum Stage {
     /// An alert was open: nothing said no.
     Raised,
+    /// An alert was open, and nobody was to be disturbed by it.
+    Muted(MutedBy),
+    /// The command centre had switched the rule off; since when, as far as that is known.
+    SwitchedOff { since: Timestamp },
     /// The rule was not in force; when it is next, if ever.
     OutOfSchedule { next: Option<Timestamp> },
     /// The camera gave no pictures.
@@ -118,27 +141,71 @@ pub(crate) enum Stage {
     Unknown,
 }
 
+impl Stage {
+    /// Nothing was found to which anything could have said no.
+    fn is_about_nothing(&self) -> bool {
+        matches!(self, Stage::NotFound { .. } | Stage::NothingMoved { .. } | Stage::Unknown)
+    }
+}
+
 /// Which stage said no to that rule of that camera at that moment.
 pub(crate) fn why_not(plan: &CameraPlan, rule: &Rule, around: &Around, at: Timestamp) -> Stage {
-    if around.sights.iter().any(|sight| sight.rule.is_open) {
-        return Stage::Raised;
+    // A thing may begin at the moment, and take its time.
+    let after = NEAR.saturating_add(rule.when.lasting());
+    let is_near = |sight: &Sight| match at.duration_since(sight.at.utc) {
+        before if before.is_positive() => before.unsigned_abs() <= NEAR,
+        later => later.unsigned_abs() <= after,
+    };
+    let first = around.sights.iter().position(is_near).unwrap_or(0);
+    let end = around.sights.iter().rposition(is_near).map_or(first, |last| last + 1);
+    let near = judged(plan, rule, (around, &around.sights[first..end]), at);
+    // What is seen once at the edge of that time may go on behind it.
+    let says_little = near.is_about_nothing() || matches!(near, Stage::SeenOnce { .. });
+    match says_little && end - first < around.sights.len() {
+        true => judged(plan, rule, (around, &around.sights), at),
+        false => near,
     }
+}
+
+/// The same of some of the looks.
+fn judged(plan: &CameraPlan, rule: &Rule, (around, sights): (&Around, &[Sight]), at: Timestamp) -> Stage {
+    let is_open = |sight: &Sight| sight.rule.is_open;
+    let latest = sights.iter().rposition(|sight| sight.at.utc <= at);
+    let at_the_moment = latest.map(|latest| &sights[latest]).filter(|sight| is_open(sight));
+    let later = sights.iter().find(|sight| sight.at.utc > at && is_open(sight));
+    if let Some(open) = at_the_moment.or(later) {
+        return raised(open);
+    }
+    // One that had ended by then says nothing of the moment, but that there is a cool-down.
+    let over = sights.iter().rposition(is_open);
+    let rest = over.map_or(sights, |over| &sights[over + 1..]);
+    let stage = first_no(plan, rule, (around, rest), at);
+    match over.filter(|_| stage.is_about_nothing()) {
+        Some(over) => raised(&sights[over]),
+        None => stage,
+    }
+}
+
+fn raised(open: &Sight) -> Stage {
+    open.muted.clone().map_or(Stage::Raised, Stage::Muted)
+}
+
+fn first_no(plan: &CameraPlan, rule: &Rule, (around, sights): (&Around, &[Sight]), at: Timestamp) -> Stage {
     if !rule.schedule.in_force(at) {
         return Stage::OutOfSchedule { next: next_in_force(rule, at) };
     }
-    if let Some(stage) = unseen(around, at) {
+    if let Some(stage) = unseen(rule, (around, sights), at) {
         return stage;
     }
-    if around.sights.iter().all(|sight| sight.is_unmoved) && !has_any(rule, around) {
-        return Stage::NothingMoved { looks: around.sights.len() };
+    let found = Found::of(plan, rule, sights);
+    // What waits for something to be gone has nothing to find, once it was there.
+    let is_missed = |sight: &Sight| sight.rule.value > 0.0 || !sight.rule.lasted.is_zero();
+    let waits = rule.when.waits_for_absence() && sights.iter().any(is_missed);
+    if found.is_empty() && !waits {
+        return nothing_found(plan, sights);
     }
-    if let Some(stage) = unfound(plan, rule, around) {
-        return stage;
-    }
-    if let Some(stage) = elsewhere(plan, rule, around) {
-        return stage;
-    }
-    insufficient(rule, around)
+    let holds = sights.iter().any(|sight| sight.rule.holds);
+    found.stage().filter(|_| !holds).unwrap_or_else(|| insufficient(rule, sights))
 }
 
 /// When the rule is in force next, to the minute.
@@ -150,7 +217,7 @@ fn next_in_force(rule: &Rule, at: Timestamp) -> Option<Timestamp> {
 }
 
 /// The camera gave no picture that was looked at.
-fn unseen(around: &Around, at: Timestamp) -> Option<Stage> {
+fn unseen(rule: &Rule, (around, sights): (&Around, &[Sight]), at: Timestamp) -> Option<Stage> {
     if let Some(since) = around.silent_since {
         return Some(Stage::Silent { since });
     }
@@ -158,176 +225,49 @@ fn unseen(around: &Around, at: Timestamp) -> Option<Stage> {
         return Some(Stage::Blind { conditions: around.blind.clone() });
     }
     let nearest = |is_wanted: &dyn Fn(Timestamp) -> bool| {
-        let times = around.sights.iter().map(|sight| sight.at.utc).filter(|time| is_wanted(*time));
-        times.map(|time| time.duration_since(at).unsigned_abs()).min()
+        let times = around.sights.iter().map(|sight| sight.at.utc).chain(around.beside.into_iter().flatten());
+        times.filter(|time| is_wanted(*time)).map(|time| time.duration_since(at).unsigned_abs()).min()
     };
     let (before, after) = (nearest(&|time| time <= at), nearest(&|time| time > at));
-    if before.is_none() && after.is_none() && (around.has_hole || around.not_decoded + around.overloaded == 0)
-    {
-        return Some(Stage::NotRecorded);
-    }
-    let far = |distance: Option<Duration>| distance.is_none_or(|distance| distance > FAR_APART);
-    (far(before) && far(after)).then(|| {
+    // What lasts as long as the rule waits for cannot lie between two looks that are nearer.
+    let far_apart = FAR_APART.max(rule.when.lasting());
+    let is_far = match (before, after) {
+        (Some(before), Some(after)) => before.saturating_add(after) > far_apart,
+        (Some(one), None) | (None, Some(one)) => one > far_apart,
+        (None, None) => true,
+    };
+    let Around { not_decoded, overloaded, .. } = *around;
+    (is_far || sights.is_empty()).then(|| {
+        if around.sights.is_empty() && (around.has_hole || not_decoded + overloaded == 0) {
+            return Stage::NotRecorded;
+        }
         let gap = before.unwrap_or(FAR_APART).saturating_add(after.unwrap_or(FAR_APART));
-        let Around { not_decoded, overloaded, .. } = *around;
         Stage::NotDecoded { for_secs: gap.as_secs_f64(), not_decoded, overloaded }
     })
 }
 
-fn has_any(rule: &Rule, around: &Around) -> bool {
-    let classes = rule.when.classes();
-    around.sights.iter().flat_map(|sight| &sight.detections).any(|d| classes.contains(&d.class))
-}
-
-/// Nothing of the rule's classes was found, or not surely enough.
-fn unfound(plan: &CameraPlan, rule: &Rule, around: &Around) -> Option<Stage> {
-    let classes = rule.when.classes();
-    let found = || {
-        let all = around.sights.iter().flat_map(|sight| sight.detections.iter().map(move |d| (sight.at, d)));
-        all.filter(|(_, d)| classes.contains(&d.class))
-    };
-    if found().next().is_none() {
-        // What waits for something to be gone has nothing to find.
-        if rule.when.waits_for_absence() {
-            return None;
-        }
-        let mut others: Vec<Class> =
-            around.sights.iter().flat_map(|sight| &sight.detections).map(|d| d.class).collect();
-        others.sort();
-        others.dedup();
-        return Some(Stage::NotFound { looks: around.sights.len(), others });
+/// Nothing of the rule's classes: nothing moved, or there was something else, or the detector does not know it.
+fn nothing_found(plan: &CameraPlan, sights: &[Sight]) -> Stage {
+    let looks = sights.len();
+    // A still picture is looked at all the same now and then.
+    let unmoved = sights.iter().filter(|sight| sight.is_unmoved).count();
+    if looks > 0 && unmoved * 5 >= looks * 4 {
+        return Stage::NothingMoved { looks };
     }
-    let is_sure = |(at, d): &(Moment, &Detection)| d.score >= threshold(plan, d.class, at.utc);
-    if found().any(|one| is_sure(&one)) {
-        return None;
-    }
-    let short_by = |(at, d): &(Moment, &Detection)| threshold(plan, d.class, at.utc) - d.score;
-    let best = found().min_by(|a, b| short_by(a).total_cmp(&short_by(b)));
-    best.map(|(at, d)| Stage::BelowThreshold {
-        class: d.class,
-        best: d.score,
-        threshold: threshold(plan, d.class, at.utc),
-    })
-}
-
-/// From which score on a class counts as surely seen at that time.
-fn threshold(plan: &CameraPlan, class: Class, at: Timestamp) -> f32 {
-    let is_night = plan.night.as_ref().is_some_and(|night| night.schedule.in_force(at));
-    let thresholds = plan.thresholds_at(is_night);
-    // Those of the night come behind.
-    let own = thresholds.iter().rev().find(|(of, _)| *of == class);
-    own.map_or(DEFAULT_THRESHOLD, |(_, threshold)| *threshold)
-}
-
-/// How far a thing came that was surely found, the furthest last.
-#[derive(Debug, Clone, PartialEq)]
-enum Reached {
-    LeftOut(Stage),
-    Outside(Stage),
-    WrongSize(Stage),
-    Inside(Class),
-}
-
-impl Reached {
-    fn step(&self) -> u8 {
-        match self {
-            Reached::LeftOut(_) => 0,
-            Reached::Outside(_) => 1,
-            Reached::WrongSize(_) => 2,
-            Reached::Inside(_) => 3,
-        }
-    }
-
-    /// What is wanting, for the nearest of several.
-    fn wanting(&self) -> f32 {
-        match self {
-            Reached::Outside(Stage::Outside { by, .. }) => *by,
-            Reached::LeftOut(_) | Reached::Outside(_) | Reached::WrongSize(_) | Reached::Inside(_) => 0.0,
-        }
-    }
-}
-
-/// What was surely found was left out, in the wrong place or of the wrong size.
-fn elsewhere(plan: &CameraPlan, rule: &Rule, around: &Around) -> Option<Stage> {
-    let mut furthest: Option<Reached> = None;
-    let mut inside = 0_usize;
-    for sight in &around.sights {
-        for (position, detection) in sight.detections.iter().enumerate() {
-            let is_sure = detection.score >= threshold(plan, detection.class, sight.at.utc);
-            if !is_sure || !rule.when.classes().contains(&detection.class) {
-                continue;
-            }
-            let reached = reached(plan, rule, sight, position, detection);
-            inside += usize::from(matches!(reached, Reached::Inside(_)));
-            let is_further = furthest.as_ref().is_none_or(|before| {
-                (reached.step(), -reached.wanting()) > (before.step(), -before.wanting())
-            });
-            if is_further {
-                furthest = Some(reached);
-            }
-        }
-    }
-    match furthest? {
-        Reached::LeftOut(stage) | Reached::Outside(stage) | Reached::WrongSize(stage) => Some(stage),
-        Reached::Inside(class) => (inside == 1).then_some(Stage::SeenOnce { class }),
-    }
-}
-
-fn reached(plan: &CameraPlan, rule: &Rule, sight: &Sight, position: usize, detection: &Detection) -> Reached {
-    let (class, b) = (detection.class, &detection.box_in_frame);
-    let is_furniture = sight.furniture.iter().any(|at| usize::from(*at) == position);
-    let filter = plan.left_out_by(detection, &sight.detections).or(is_furniture.then_some(Filter::Furniture));
-    if let Some(filter) = filter {
-        return Reached::LeftOut(Stage::LeftOut { class, filter });
-    }
-    if let Some(by) = outside_by(plan, rule, b) {
-        return Reached::Outside(Stage::Outside { class, by });
-    }
-    let (limits, height) = (rule.heights, b.clipped().height());
-    let whole = is_whole(b, sight.detections.iter().map(|other| &other.box_in_frame));
-    if !limits.admit(b, whole) {
-        return Reached::WrongSize(match height > limits.max {
-            true => Stage::TooLarge { class, height, most: limits.max },
-            false => Stage::TooSmall { class, height, least: limits.min },
-        });
-    }
-    Reached::Inside(class)
-}
-
-/// How far a box is from where the rule looks, in parts of the picture; `None` where it is there. Of a line every side is
-/// near enough: whether it was crossed is for the rule to measure.
-fn outside_by(plan: &CameraPlan, rule: &Rule, b: &BBox) -> Option<f32> {
-    let zone = plan.zones.get(rule.when.zone()?)?;
-    let foot = b.standing_point();
-    let is_in = match rule.when.is_by_feet() {
-        true => zone.contains(foot),
-        false => zone.share_of(b) > 0.0,
-    };
-    (!is_in).then(|| distance(zone, foot))
-}
-
-/// How far a point is from the edges of a polygon.
-fn distance(zone: &Polygon, p: Point) -> f32 {
-    let corners = zone.corners();
-    let edges = corners.iter().zip(corners.iter().cycle().skip(1));
-    edges.map(|(from, to)| to_edge(&Line { from: *from, to: *to }, p)).fold(f32::MAX, f32::min)
-}
-
-fn to_edge(edge: &Line, p: Point) -> f32 {
-    let (dx, dy) = (edge.to.x - edge.from.x, edge.to.y - edge.from.y);
-    let length = dx * dx + dy * dy;
-    let along = match length > 0.0 {
-        true => (((p.x - edge.from.x) * dx + (p.y - edge.from.y) * dy) / length).clamp(0.0, 1.0),
-        false => 0.0,
-    };
-    p.distance(Point::new(edge.from.x + along * dx, edge.from.y + along * dy))
+    let all = sights.iter().flat_map(|sight| sight.detections.iter().map(move |d| (sight.at.utc, d)));
+    let sure = all.filter(|(at, d)| d.score >= found::threshold(plan, d.class, *at));
+    let mut others: Vec<Class> = sure.map(|(_, d)| d.class).collect();
+    others.sort();
+    others.dedup();
+    Stage::NotFound { looks, others }
 }
 
 /// It was where it should be: for too short a time, too little of it, too soon after the last, or not believed.
-fn insufficient(rule: &Rule, around: &Around) -> Stage {
-    let states = || around.sights.iter().map(|sight| sight.rule);
+fn insufficient(rule: &Rule, sights: &[Sight]) -> Stage {
+    let states = || sights.iter().map(|sight| sight.rule);
     if states().any(|state| state.holds) {
-        if let Some((belief, needed)) = around.belief {
+        let beliefs = sights.iter().filter_map(|sight| sight.belief);
+        if let Some((belief, needed)) = beliefs.max_by(|a, b| a.0.total_cmp(&b.0)) {
             return match belief < needed {
                 true => Stage::BelowLevel { belief, needed },
                 false => Stage::Unknown,

@@ -3,19 +3,16 @@
 //!
 //! # Format and crash rules
 //!
-//! `audit.jsonl` is written to, `audit.1.jsonl` (the next older) to `audit.8.jsonl` are full. Every line holds `n` (counts
-//! without holes over all files), `before` (SHA-256 of the line before, without its end; zeros for the very first) and
-//! what happened. The chain goes on over files. [`Audit::record`] returns when the line is on disk: a command takes
-//! effect after that. A line that was torn by a power cut is cut off at the next start, and a line says so. What
-//! is cut off at the end by somebody who can write the file leaves no trace here: keep copies elsewhere against that.
+//! `audit.jsonl` is written to, `audit.1.jsonl` (the next older) to `audit.8.jsonl` are full; their lines are as
+//! `hash_chain` says. [`Audit::record`] returns when the line is on disk: a command takes effect after that. A line
+//! that was torn by a power cut is cut off at the next start, and a line says so.
 //!
 //! Must never hold a secret, and must never grow without bound: callers sum up floods before they come here.
 
 mod excerpt;
-mod verify;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
@@ -23,20 +20,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::analysis::time::Timestamp;
-use crate::contract::words::Time;
-use crate::text::{Catalogue, Words, audit as say};
-use crate::types::hex::sha256_hex;
+use crate::hash_chain::{self, Chained, number_of};
+use crate::text::{Catalogue, Sentence, Words, audit as say};
 use crate::types::language::Language;
 
+pub use crate::hash_chain::{Fault, Verified};
 pub use excerpt::Excerpt;
-pub use verify::{Fault, Verified, verify};
 
 /// A full file is this large.
 const FILE_BYTES: u64 = 1024 * 1024;
 /// Full files that are kept: with the one that is written, about 40,000 lines.
 const FULL_FILES: u32 = 8;
-/// What stands for the line before the very first.
-const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// What happened, as the log has it. What does not apply is left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -102,17 +96,12 @@ impl Entry {
 }
 
 /// One line of the log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
-    /// Its number, from 1.
-    pub n: u64,
-    /// When, by the box's clock.
-    pub at: Time,
-    /// SHA-256 of the line before, hexadecimal.
-    pub before: String,
-    /// What happened.
-    #[serde(flatten)]
-    pub entry: Entry,
+pub type Line = hash_chain::Line<Entry>;
+
+impl Chained for Entry {
+    fn no_line(error: String) -> Sentence {
+        say::no_line(error)
+    }
 }
 
 /// The log, open for writing.
@@ -124,10 +113,7 @@ pub struct Audit {
 #[derive(Debug)]
 struct Pen {
     folder: PathBuf,
-    file: File,
-    bytes: u64,
-    n: u64,
-    before: String,
+    chain: hash_chain::Pen,
 }
 
 impl Audit {
@@ -137,30 +123,10 @@ impl Audit {
     /// The folder or the file cannot be used.
     pub fn open(folder: &Path, now: Timestamp) -> io::Result<Audit> {
         fs::create_dir_all(folder)?;
-        let path = file_in(folder, 0);
-        let text = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        if whole < text.len() {
-            file.set_len(whole as u64)?;
-        }
-        sync_folder(folder)?;
-        let last = match last_line(&text[..whole]) {
-            Some(last) => Some(last.to_vec()),
-            // Just rotated, or the first start.
-            None => fs::read(file_in(folder, 1)).ok().and_then(|full| last_line(&full).map(<[u8]>::to_vec)),
-        };
-        let n = last.as_deref().and_then(number_of).unwrap_or(0);
-        let before = last.as_deref().map_or_else(|| NOTHING_BEFORE.to_owned(), sha256_hex);
-        let pen = Pen { folder: folder.to_owned(), file, bytes: whole as u64, n, before };
-        let audit = Audit { pen: Mutex::new(pen) };
-        if whole < text.len() {
-            let torn = Entry::of("torn").with_detail(say::torn(text.len() - whole), Language::English);
-            audit.record(now, torn)?;
+        let (chain, torn) = hash_chain::Pen::open(&file_in(folder, 0), Some(&file_in(folder, 1)))?;
+        let audit = Audit { pen: Mutex::new(Pen { folder: folder.to_owned(), chain }) };
+        if torn > 0 {
+            audit.record(now, Entry::of("torn").with_detail(say::torn(torn), Language::English))?;
         }
         Ok(audit)
     }
@@ -171,23 +137,10 @@ impl Audit {
     /// It could not be written: whatever it was about must not take effect.
     pub fn record(&self, at: Timestamp, entry: Entry) -> io::Result<()> {
         let mut pen = self.pen.lock();
-        if pen.bytes >= FILE_BYTES {
+        if pen.chain.bytes() >= FILE_BYTES {
             pen.turn_over()?;
         }
-        let line = Line { n: pen.n + 1, at: Time(at), before: pen.before.clone(), entry };
-        let mut text = serde_json::to_vec(&line)?;
-        let hash = sha256_hex(&text);
-        text.push(b'\n');
-        if let Err(error) = pen.file.write_all(&text).and_then(|()| pen.file.sync_data()) {
-            // Half a line would break the chain for good.
-            let bytes = pen.bytes;
-            let _ = pen.file.set_len(bytes);
-            return Err(error);
-        }
-        pen.bytes += text.len() as u64;
-        pen.n += 1;
-        pen.before = hash;
-        Ok(())
+        pen.chain.write(at, entry)
     }
 }
 
@@ -200,10 +153,16 @@ impl Pen {
         for older in (0..gap).rev() {
             fs::rename(file_in(&self.folder, older), file_in(&self.folder, older + 1))?;
         }
-        self.file = OpenOptions::new().create(true).append(true).open(file_in(&self.folder, 0))?;
-        self.bytes = 0;
-        sync_folder(&self.folder)
+        self.chain.go_on_in(&file_in(&self.folder, 0))
     }
+}
+
+/// Reads `files`, oldest first, as one log.
+///
+/// # Errors
+/// A file cannot be read; inside, the first line that does not fit.
+pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
+    hash_chain::verify::<Entry>(files)
 }
 
 /// The log's files in `folder` that are there, oldest first.
@@ -213,18 +172,6 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn file_in(folder: &Path, older: u32) -> PathBuf {
     folder.join(if older == 0 { "audit.jsonl".to_owned() } else { format!("audit.{older}.jsonl") })
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-fn last_line(text: &[u8]) -> Option<&[u8]> {
-    text.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty())
-}
-
-fn number_of(line: &[u8]) -> Option<u64> {
-    serde_json::from_slice::<Line>(line).ok().map(|line| line.n)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
+use std::fs::OpenOptions;
 use std::io::Write as _;
 
 use super::*;
+use crate::hash_chain::NOTHING_BEFORE;
 
 fn now() -> Timestamp {
     "2026-01-01T08:00:00Z".parse().unwrap()

@@ -86,11 +86,7 @@ fn verify(files: &[PathBuf]) -> Result<(), Failure> {
         named_path::need(text::log(file.display()), file)?;
     }
     match audit::verify(files) {
-        Ok(Ok(good)) => {
-            let lines = if good.lines == 1 { text::one_line() } else { text::lines(good.lines) };
-            let whole = text::whole(lines, good.first, good.head);
-            print_line(whole.in_language(language::of_this_run()))
-        }
+        Ok(Ok(good)) => print_line(good.sentence().in_language(language::of_this_run())),
         Ok(Err(fault)) => Err(Failure::tried(fault.sentence()).hint(text::try_comparing())),
         Err(error) => {
             let names = model::listed(files.iter().map(|file| file.display().to_string()));

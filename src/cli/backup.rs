@@ -164,7 +164,7 @@ fn piped() -> Result<String, Failure> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// For whoever makes it alone, whole or not there.
+/// Readable for its author alone, whole or not there.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(file) => file,
@@ -175,7 +175,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let _ = std::fs::remove_file(path);
         named_path::unwritable(path, &error)
     })?;
-    // Whoever pulls the stick out has its name on it, too; not every file system offers that.
+    // The file's name, too, is on a stick before it is pulled out; not every file system offers that.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())

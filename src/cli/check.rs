@@ -1,7 +1,7 @@
 //! `lookout check`: every problem of a configuration, each with its place and what to try.
 //!
 //! Judges as the service would: as root, files are read with the rights of the service's user, and what the unit keeps
-//! from it is told too.
+//! from it is reported too.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     if !args.json {
         say!("{}", count.in_language(language));
     }
-    // All of it has been told.
+    // All of it has been printed.
     Err(Failure::invalid(""))
 }
 
@@ -198,6 +198,13 @@ fn no_such_user(name: &str) -> Failure {
     Failure::refused(text::no_such_user(name)).hint(hint)
 }
 
+/// A list that was named on the command line must be there; one that the file names is the file's matter.
+fn has_models(named: &Path) -> Result<(), Failure> {
+    let language = language::of_this_run();
+    let refused = |error: ManifestError| Failure::invalid(error.in_language(language));
+    Manifest::read(&Manifest::locate(Some(named)).map_err(refused)?).map(drop).map_err(refused)
+}
+
 fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     let surroundings = if args.elsewhere { Surroundings::elsewhere(file) } else { Surroundings::of(file) };
     let outcome = |text, config, problems, unchecked| Outcome {
@@ -210,7 +217,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         sentence: judge.sentence.clone(),
         faces: None,
     };
-    // Read as whoever asks: a draft may lie in their own folder.
+    // Read as the user who asks: a draft may lie in their own folder.
     let text = match config::text_of(file) {
         Ok(text) => text,
         Err(problems) => return Ok(outcome(None, None, problems.list, None)),
@@ -223,10 +230,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         found.extend(read.err().into_iter().flat_map(|problems| problems.list));
     }
     if let Some(named) = &args.manifest {
-        // A list that was named here must be there; one that the file names is the file's matter.
-        let language = language::of_this_run();
-        let refused = |error: ManifestError| Failure::invalid(error.in_language(language));
-        Manifest::read(&Manifest::locate(Some(named)).map_err(refused)?).map_err(refused)?;
+        has_models(named)?;
     }
     let (survey, unchecked, faces) = judge.ask(|| {
         let unchecked = Mutex::new(None);
@@ -263,8 +267,8 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
     Ok(Outcome { faces, ..outcome(Some(text), survey.config, found, unchecked) })
 }
 
-/// What a box with cameras needs beside the models: the library that runs them. Looked for as whoever asks, whose environment
-/// may name it.
+/// What a box with cameras needs beside the models: the library that runs them. Looked for as the user who asks, whose
+/// environment may name it.
 fn no_runtime(config: &Config) -> Option<Problem> {
     let has_cameras = !config.cameras.is_empty();
     let error = has_cameras.then(Runtime::get)?.err()?;
@@ -478,7 +482,6 @@ fn problem_json(problem: &Problem, language: Language) -> Value {
     })
 }
 
-/// Columns of a label.
 const LABEL_COLUMNS: usize = 8;
 /// Columns of an id; a longer one makes the column wider for all of its list, up to a limit that only it passes.
 const LEAST_ID_COLUMNS: usize = 20;
@@ -589,7 +592,7 @@ mod tests {
     }
 
     #[test]
-    fn what_to_try_about_faces_is_told_to_programs() {
+    fn what_to_try_about_faces_is_printed_for_programs() {
         let of = |hint: Option<Sentence>| Outcome {
             file: "site.toml".into(),
             text: None,

@@ -4,7 +4,6 @@
 //! each of them would look at it, so nothing is shared but the models where both name the same ones. The difference and the
 //! report are [`crate::comparison`]'s, which `lookout retune` uses, too.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
@@ -13,6 +12,7 @@ use super::replay::playback::{Playback, Played, Step};
 use super::replay::progress::Progress;
 use super::replay::readings::{self, Readings};
 use super::replay::{self, Note};
+use super::retune::meant;
 use super::when::When;
 use super::{Failure, language, models, named_path, print_line};
 use crate::analysis::alert::Revision;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let start = args.start.map(|start| start.in_zone(&old.site.time_zone, "--start"));
     let start = start.transpose().map_err(Failure::refused)?;
     if let Some(file) = &args.html {
-        may_write(file)?;
+        named_path::may_write(file)?;
     }
     let old_models = loaded(&old, args.manifest.as_deref())?;
     let new_models = match look_alike(&old, &new) {
@@ -142,9 +142,13 @@ fn cameras<'c>(args: &Args, old: &'c Config, new: &'c Config) -> Result<(&'c Cam
     let of = |config: &'c Config, file: &Path| {
         let missing = || Failure::refused(say::camera_is_not_in(&id, file.display()));
         let ids = || model::listed(config.cameras.iter().map(|camera| format!("`{}`", camera.id)));
-        config.camera(&id).ok_or_else(|| missing().hint(of_replay::try_cameras(ids())))
+        let names = config.cameras.iter().map(|camera| &*camera.id);
+        config.camera(&id).ok_or_else(|| missing().hint(meant(&id, names, of_replay::try_cameras(ids()))))
     };
-    Ok((of(old, &args.old)?, of(new, &args.new)?))
+    match (of(old, &args.old), of(new, &args.new)) {
+        (Ok(old), Ok(new)) => Ok((old, new)),
+        (old, new) => Err(Failure::all([old.err(), new.err()].into_iter().flatten().collect())),
+    }
 }
 
 /// What one configuration made of the recording.
@@ -206,7 +210,7 @@ fn notes(args: &Args, before: &Outcome, after: &Outcome) -> Vec<comparison::Note
 fn print(args: &Args, comparison: &Comparison) -> Result<(), Failure> {
     let language = language::of_this_run();
     if let Some(file) = &args.html {
-        fs::write(file, comparison.html(language)).map_err(|error| named_path::unwritable(file, &error))?;
+        named_path::write(file, comparison.html(language))?;
         say!("{}", say::written(file.display()).in_language(language));
     }
     if args.json {
@@ -214,16 +218,4 @@ fn print(args: &Args, comparison: &Comparison) -> Result<(), Failure> {
     } else {
         print_line(comparison.text(language).trim_end())
     }
-}
-
-/// Whether the report can be written, asked before the work.
-fn may_write(file: &Path) -> Result<(), Failure> {
-    let is_there = file.exists();
-    let opened = fs::OpenOptions::new().append(true).create(true).open(file);
-    opened.map_err(|error| named_path::unwritable(file, &error).hint(say::try_other_place()))?;
-    if !is_there {
-        // Until there is something to write.
-        let _ = fs::remove_file(file);
-    }
-    Ok(())
 }

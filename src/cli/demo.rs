@@ -30,7 +30,6 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// How often the children are looked after.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Columns of a label.
 const LABEL_COLUMNS: usize = 9;
 /// How much of the daemon's log is shown when something went wrong.
 const LOG_TAIL_BYTES: u64 = 4000;
@@ -70,7 +69,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let clip = clip(args.video.as_deref())?;
     embedded::installed().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
-    let stop = stop::at_ctrl_c(say::no_signals, say::no_thread)?;
+    let stop = stop::when_asked(say::no_signals, say::no_thread)?;
     let folder = DemoFolder::make()?;
     let (rtsp_port, broker_port) = (free_port(RTSP_PORT)?, free_port(BROKER_PORT)?);
     let mount = Mount {

@@ -1,6 +1,6 @@
 //! `lookout detect`: the boxes found in pictures, as JSON lines.
 //!
-//! For whoever wants to know what a model sees before trusting it with a camera: the same conversion, model
+//! Shows what a model sees before it is trusted with a camera: the same conversion, model
 //! and thresholds as in the daemon, on JPEG and PNG files. Must never change a picture it was given.
 
 use std::collections::BTreeSet;
@@ -80,7 +80,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         });
         match outcome {
             Ok(image) => {
-                // Pictures are kept and failures told whoever reads the lines.
+                // Pictures are kept and failures reported, with or without a reader.
                 let goes_on = args.save.is_some() || !failures.is_empty();
                 print_found(file, &found, if goes_on { print_line } else { stream_line })?;
                 if let Some(folder) = &args.save {

@@ -345,7 +345,7 @@ fn command_in(text: &str, name: &Sentence) -> Result<Value, Failure> {
     Err(invalid(text::command_no_object(name.clone(), what), Some(&example())))
 }
 
-/// Reads a private key that only its owner can read; what is wrong is told in that language.
+/// Reads a private key that only its owner can read; what is wrong is reported in that language.
 ///
 /// # Errors
 /// It is not there, others can read it, or it is no key.

@@ -1,4 +1,4 @@
-//! User and password of a camera, for commands that ask one: from a secret file, else from whoever sits at the terminal.
+//! User and password of a camera, for commands that ask one: from a secret file, else from the person at the terminal.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};

@@ -34,6 +34,7 @@ pub(crate) mod capacity;
 pub(crate) mod centre;
 pub(crate) mod check;
 pub(crate) mod compare;
+pub(crate) mod coverage;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod detect;
@@ -54,8 +55,11 @@ pub(crate) mod run;
 pub mod schema;
 pub(crate) mod secret;
 pub(crate) mod sensors;
+pub(crate) mod shadow;
 mod stop;
 pub mod tail;
+#[cfg(feature = "web")]
+pub(crate) mod tune;
 mod when;
 pub(crate) mod why_not;
 
@@ -110,6 +114,16 @@ impl Failure {
     fn several(failed: &[String]) -> Self {
         let next = format!("\n{}", foreign::error("").in_language(language::of_this_run()));
         Failure::failed(failed.join(&next))
+    }
+
+    /// Everything that is wrong with what was asked, at once; there is at least one. One that is refused refuses all.
+    fn all(mut failures: Vec<Failure>) -> Self {
+        if failures.len() == 1 {
+            return failures.remove(0);
+        }
+        let messages: Vec<String> = failures.iter().map(|failure| failure.message.clone()).collect();
+        let code = failures.iter().map(|failure| failure.code).max().unwrap_or(EXIT_FAILED);
+        Failure { code, ..Failure::several(&messages) }
     }
 
     /// The same with what to try.
@@ -202,6 +216,13 @@ enum Command {
     Retune(retune::Args),
     /// Say why a rule raised no alert at a time: the first stage that said no, and by how much
     WhyNot(why_not::Args),
+    /// Say how long rules could have raised an alert, and what kept them from it: with it, "no alert" says something
+    Coverage(coverage::Args),
+    /// Say how many of each rule's judged alerts were right, and what other thresholds, durations and sizes would have made of them
+    #[cfg(feature = "web")]
+    Tune(tune::Args),
+    /// Let another configuration judge beside the one that runs, and show what it would have told
+    Shadow(shadow::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
     /// Print the readings of the sensors as they come
@@ -266,6 +287,10 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Retune(args) => retune::run(args),
         Command::WhyNot(args) => why_not::run(args),
+        Command::Coverage(args) => coverage::run(args),
+        #[cfg(feature = "web")]
+        Command::Tune(args) => tune::run(args),
+        Command::Shadow(args) => shadow::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),
@@ -284,7 +309,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(EXIT_OK),
         Err(failure) => {
-            // Empty where it has been told already. Nobody is left to tell if standard error is gone.
+            // Empty where it has been printed already. Nothing is left to print to if standard error is gone.
             if !failure.message.is_empty() {
                 let _ = writeln!(io::stderr(), "{}", failure.report());
             }

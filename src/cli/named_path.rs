@@ -2,7 +2,7 @@
 //!
 //! Must never read a file: it may be a pipe, whose content comes once.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -73,6 +73,29 @@ pub(super) fn reason(path: &Path, error: &io::Error) -> (Sentence, Sentence) {
 /// That a file cannot be written, and why.
 pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::tried(command_line::unwritten(path.display(), argument::why_unwritten(error)))
+}
+
+/// Whether a file that is written in the end can be written, before the work.
+///
+/// # Errors
+/// Why not, and what to try.
+pub(super) fn may_write(path: &Path) -> Result<(), Failure> {
+    let is_there = path.exists();
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|error| unwritable(path, &error).hint(command_line::try_other_place()))?;
+    if !is_there {
+        // Until there is something to write.
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
+}
+
+/// Writes it.
+///
+/// # Errors
+/// As [`may_write`].
+pub(super) fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| unwritable(path, &error).hint(command_line::try_other_place()))
 }
 
 /// That a folder of our own cannot be made, and why.

@@ -58,7 +58,7 @@ fn role(text: &str) -> Result<Role, String> {
     Role::named(text).ok_or_else(|| words::role_expected().in_language(language::of_this_run()))
 }
 
-/// One that a browser can be told: with a port.
+/// One that a browser can open: with a port.
 fn page_address(text: &str) -> Result<SocketAddr, String> {
     let address = text.trim().parse::<SocketAddr>().ok().filter(|address| address.port() != 0);
     address.ok_or_else(|| words::address_expected(EVERYWHERE).in_language(language::of_this_run()))
@@ -72,7 +72,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let language = language::of_this_run();
     let is_off = || Failure::tried(words::page_is_off()).hint(words::try_switching_on());
     let text = config::text_of(&args.config).map_err(Failure::from)?;
-    // A box without a page needs a camera or a sensor, which is not what is missing for whoever wants the page.
+    // A box without a page needs a camera or a sensor, which is not what somebody misses who wants the page.
     if config::switches_page_off(&text) {
         return Err(is_off());
     }
@@ -129,7 +129,7 @@ fn show(config: &Config, folder: &Path, known: &mut Accounts, language: Language
     ];
     let people = people.iter().map(|person| words::line_person(person.name.as_str(), person.role.name()));
     for line in lines.into_iter().flatten().chain(people) {
-        // What cannot be printed was told already.
+        // What cannot be printed was reported already.
         let _ = print(line);
     }
     Ok(())

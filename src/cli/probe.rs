@@ -340,18 +340,7 @@ fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>, language: 
         },
     );
     line(text::label_size(), size(report).into());
-    let tenths = |value: f64| format!("{value:.1}");
-    line(
-        text::label_frame_rate(),
-        match (measure.fps, stream.fps) {
-            (Some(measured), Some(announced)) => {
-                text::rate_measured_and_announced(tenths(measured), tenths(announced)).into()
-            }
-            (Some(measured), None) => text::rate_measured(tenths(measured)).into(),
-            (None, Some(announced)) => text::rate_announced(tenths(announced)).into(),
-            (None, None) => text::too_few_pictures().into(),
-        },
-    );
+    line(text::label_frame_rate(), frame_rate(measure.fps, stream.fps).into());
     line(text::label_keyframes(), keyframes(report).into());
     let bitrate = measure.kbit_per_s.map(|rate| text::bitrate(format!("{rate:.0}")));
     line(text::label_bitrate(), bitrate.unwrap_or_else(text::too_few_pictures).into());
@@ -368,6 +357,18 @@ fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>, language: 
     let below = notes.chain(advice(report).into_iter().map(text::advice));
     lines.extend(below.map(|sentence| sentence.in_language(language)));
     lines.join("\n")
+}
+
+fn frame_rate(measured: Option<f64>, announced: Option<f64>) -> Sentence {
+    let tenths = |value: f64| format!("{value:.1}");
+    match (measured, announced) {
+        (Some(measured), Some(announced)) => {
+            text::rate_measured_and_announced(tenths(measured), tenths(announced))
+        }
+        (Some(measured), None) => text::rate_measured(tenths(measured)),
+        (None, Some(announced)) => text::rate_announced(tenths(announced)),
+        (None, None) => text::too_few_pictures(),
+    }
 }
 
 /// Seconds with one digit.

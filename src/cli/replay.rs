@@ -29,6 +29,7 @@ use crate::text::{Sentence, detect, drawing as words, model, probe, replay as sa
 use crate::types::phase::Phase;
 use crate::video;
 
+use super::retune::meant;
 use super::when::When;
 use super::{Failure, language, models, named_path, print_line, stop, stream_line};
 
@@ -123,9 +124,10 @@ pub(super) fn chosen_camera<'c>(config: &'c Config, wanted: Option<&str>) -> Res
         return Err(Failure::refused(say::no_camera()).hint(say::try_adding_camera()));
     }
     match wanted {
-        Some(id) => config
-            .camera(id)
-            .ok_or_else(|| Failure::refused(say::unknown_camera(id)).hint(say::try_cameras(ids()))),
+        Some(id) => config.camera(id).ok_or_else(|| {
+            let names = config.cameras.iter().map(|camera| &*camera.id);
+            Failure::refused(say::unknown_camera(id)).hint(meant(id, names, say::try_cameras(ids())))
+        }),
         None if config.cameras.len() == 1 => Ok(&config.cameras[0]),
         None => Err(Failure::refused(say::several_cameras()).hint(say::try_naming_camera(ids()))),
     }
@@ -171,11 +173,13 @@ impl Printing {
         }
         note(&playback.start().note(config));
         self.is_drawn = drawing.is_some();
-        // Whoever has seen enough of the drawn video ends it so, and has it up to there.
-        let is_stopped = drawing.as_ref().map(|_| stop::at_ctrl_c(words::no_signals, words::no_signals));
+        // Whoever has seen enough of the drawn video ends it so, and has it up to there; nothing half is left.
+        let is_stopped = drawing.as_ref().map(|_| stop::when_asked(words::no_signals, words::no_signals));
         let is_stopped = is_stopped.transpose()?.unwrap_or_default();
         self.progress = Progress::begin();
-        while let Some(Step { before, looked }) = playback.step()? {
+        while !is_stopped.load(Ordering::Relaxed)
+            && let Some(Step { before, looked }) = playback.step()?
+        {
             self.publish(&before, None)?;
             let Some(looked) = looked else { continue };
             self.publish(&looked.revisions, Some((&playback, &looked)))?;
@@ -183,9 +187,6 @@ impl Printing {
                 drawing.add(&playback, &looked)?;
             }
             self.progress.show(looked.pts, || playback.duration(), alerts(self.new_alerts));
-            if is_stopped.load(Ordering::Relaxed) {
-                break;
-            }
         }
         let drawn = match drawing {
             Some(drawing) => drawing.finish(playback.end_of_pictures())?,

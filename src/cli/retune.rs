@@ -2,7 +2,6 @@
 //!
 //! The comparison goes to standard output as text or JSON, and on request into one HTML file. Changes nothing on the box.
 
-use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,16 +12,19 @@ use jiff::tz::TimeZone;
 use super::when::{Lasting, When};
 use super::{Failure, language, named_path, print_line};
 use crate::analysis::time::Timestamp;
-use crate::config::{Config, Surroundings};
+use crate::config::{Config, Surroundings, nearest_name};
+use crate::journal::HoleWhy;
 use crate::retune::{self, Request, Unjudged};
-use crate::text::{Words, model, retune as say};
+use crate::text::{Joint, Sentence, Words, config, config_rule, model, retune as say};
 
 /// The configuration of the box, where the one that is tried does not say where its data are.
-const OF_THE_BOX: &str = "/etc/lookout/lookout.toml";
+pub(super) const OF_THE_BOX: &str = "/etc/lookout/lookout.toml";
 /// The folder of the journal, in the folder of the box's data.
 const JOURNAL: &str = "journal";
 /// Where it is where nothing says so.
 const USUAL: &str = "/var/lib/lookout/outbox/journal";
+/// Most files of a journal of which it is said what is wrong with them.
+const MOST_FILES: usize = 8;
 
 /// Say what another configuration would have made of the last days, from what the box recorded of them.
 ///
@@ -67,13 +69,16 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let zone = new.site.time_zone.clone();
     let journal = journal_of(args.data.as_deref(), Some(&new));
     let (from, to) = args.period(&zone, Timestamp::now())?;
+    if let Some(file) = &args.html {
+        named_path::may_write(file)?;
+    }
     let request = Request { journal, new, from, to, cameras: args.camera, pictures: args.html.is_some() };
-    let bar = progress(from, to);
+    let bar = progress(seconds(from, to));
     let judged = retune::retune(&request, &mut |at| bar.set_position(seconds(from, at)));
     bar.finish_and_clear();
     let comparison = judged.map_err(|why| failed(why, &request, &zone))?;
     if let Some(file) = &args.html {
-        fs::write(file, comparison.html(language)).map_err(|error| named_path::unwritable(file, &error))?;
+        named_path::write(file, comparison.html(language))?;
         say!("{}", say::report_written(file.display()).in_language(language));
     }
     match args.json {
@@ -101,16 +106,17 @@ impl Args {
 
 /// Where the journal is: in the folder that is named, else where a configuration says: this one, then the box's.
 pub(super) fn journal_of(data: Option<&Path>, config: Option<&Config>) -> PathBuf {
+    // One that this user may not look at is there as far as anybody knows: that is said when it is read.
+    let is_there = |folder: &PathBuf| folder.is_dir() || folder.try_exists().is_err();
     if let Some(data) = data {
         let within = data.join(JOURNAL);
-        return if within.is_dir() { within } else { data.to_owned() };
+        return if is_there(&within) { within } else { data.to_owned() };
     }
     let own = config.map(|config| config.journal.dir.clone());
     let of_the_box = || {
         let path = Path::new(OF_THE_BOX);
         Config::load_in(path, &Surroundings::elsewhere(path)).ok().map(|config| config.journal.dir)
     };
-    let is_there = |folder: &PathBuf| folder.is_dir();
     let found = own.clone().filter(is_there).or_else(|| of_the_box().filter(is_there));
     found.or(own).unwrap_or_else(|| PathBuf::from(USUAL))
 }
@@ -127,19 +133,31 @@ pub(super) fn failed_in(
     (from, to): (Timestamp, Timestamp),
     zone: &TimeZone,
 ) -> Failure {
-    let folder = folder.display();
+    let path = folder.display();
     match why {
-        Unjudged::NoJournal => Failure::tried(say::no_journal(folder)).hint(say::try_journal()),
-        Unjudged::Unreadable(error) => {
-            Failure::tried(say::unreadable(folder, error.to_string())).hint(say::try_as_service())
+        Unjudged::NoJournal { broken } if broken.is_empty() => {
+            Failure::tried(say::no_journal(path)).hint(say::try_journal())
         }
-        Unjudged::TooShort { begins } => {
+        Unjudged::NoJournal { broken } => {
+            Failure::tried(say::nothing_readable(path, file_by_file(&broken))).hint(say::try_readable_files())
+        }
+        Unjudged::Unreadable(error) => {
+            let (why, _) = named_path::reason(folder, &error);
+            Failure::tried(say::unreadable(path.to_string(), why)).hint(say::try_as_service(path))
+        }
+        Unjudged::TooShort { begins, ends, broken } => {
             let what = say::too_short(clock(from, zone), clock(to, zone));
-            Failure::tried(what).hint(say::try_later(clock(begins, zone)))
+            let hint = another_time((from, to), (begins, ends), zone);
+            match broken.is_empty() {
+                true => Failure::tried(what).hint(hint),
+                false => Failure::tried(say::too_short_and(what, file_by_file(&broken)))
+                    .hint(Words::List(vec![hint.into(), say::try_readable_files().into()], Joint::Then)),
+            }
         }
         Unjudged::UnknownCamera { camera, known } => {
-            let known = model::listed(known.iter().map(|id| format!("`{id}`")));
-            Failure::refused(say::unknown_camera(camera)).hint(say::try_cameras(known))
+            let hint = say::try_cameras(model::listed(known.iter().map(|id| format!("`{id}`"))));
+            let hint = meant(&camera, known.iter().map(|id| &**id), hint);
+            Failure::refused(say::unknown_camera(camera)).hint(hint)
         }
         Unjudged::New(problems) => problems.into(),
         Unjudged::Old(of) => {
@@ -148,6 +166,40 @@ pub(super) fn failed_in(
             Failure::tried(say::old_unreadable(path.display(), problems)).hint(say::try_after_upgrade())
         }
         Unjudged::Unknown(error) => Failure::tried(error.sentence()).hint(error.hint()),
+        Unjudged::Stopped => Failure::tried(say::stopped()),
+        Unjudged::Several(all) => {
+            Failure::all(all.into_iter().map(|why| failed_in(why, folder, (from, to), zone)).collect())
+        }
+    }
+}
+
+/// What to try where the journal has too little of a time: it lies before what there is, behind it, or within it.
+fn another_time(
+    (from, to): (Timestamp, Timestamp),
+    (begins, ends): (Timestamp, Timestamp),
+    zone: &TimeZone,
+) -> Sentence {
+    if to <= begins {
+        say::try_later(clock(begins, zone))
+    } else if from >= ends {
+        say::try_earlier(clock(ends, zone))
+    } else {
+        say::try_longer(clock(begins, zone), clock(ends, zone))
+    }
+}
+
+/// What is wrong with files of the journal, a line each.
+fn file_by_file(broken: &[HoleWhy]) -> String {
+    let language = language::of_this_run();
+    let line = |why: &HoleWhy| format!("\n  {}", why.sentence().in_language(language));
+    broken.iter().take(MOST_FILES).map(line).collect()
+}
+
+/// What to try, behind the name that was probably meant.
+pub(super) fn meant<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>, hint: Sentence) -> Sentence {
+    match nearest_name(typed, known) {
+        Some(near) => config_rule::and_then(config::did_you_mean(near), hint),
+        None => hint,
     }
 }
 
@@ -157,24 +209,26 @@ fn clock(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// Seconds from one time to another, for the bar.
-fn seconds(from: Timestamp, at: Timestamp) -> u64 {
+pub(super) fn seconds(from: Timestamp, at: Timestamp) -> u64 {
     at.duration_since(from).as_secs().max(0).unsigned_abs()
 }
 
-/// A bar on standard error while somebody watches; otherwise nothing.
-fn progress(from: Timestamp, to: Timestamp) -> ProgressBar {
+/// A bar of that length on standard error while somebody watches; otherwise nothing.
+pub(super) fn progress(length: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let left = say::left("{eta}").in_language(language::of_this_run());
     let style = ProgressStyle::with_template(&format!("{{bar:40}} {{percent}}% {left}"));
-    let bar = ProgressBar::new(seconds(from, to));
+    let bar = ProgressBar::new(length);
     bar.enable_steady_tick(Duration::from_millis(250));
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::Problems;
     use crate::contract::Language;
@@ -220,6 +274,21 @@ mod tests {
     }
 
     #[test]
+    fn a_report_that_cannot_be_written_is_refused_before_the_work_and_says_why_and_what_to_try() {
+        let folder = tempfile::tempdir().unwrap();
+        let not_there = folder.path().join("none").join("report.html");
+        for (path, why) in [(folder.path(), "it is a folder"), (&not_there, "there is no such folder")] {
+            let failure = named_path::may_write(path).unwrap_err().in_language(Language::English);
+            let message = &failure.message;
+            assert!(message.contains(why) && message.contains("hint: name a file"), "{message}");
+            assert!(!message.contains("os error"), "{message}");
+        }
+        let file = folder.path().join("report.html");
+        named_path::may_write(&file).unwrap();
+        assert!(!file.exists());
+    }
+
+    #[test]
     fn what_cannot_be_judged_says_what_where_why_and_what_to_try() {
         let folder = tempfile::tempdir().unwrap();
         let request = |cameras: &[&str]| Request {
@@ -237,14 +306,49 @@ mod tests {
             message.contains("there is no detection journal in") && message.contains("hint: "),
             "{message}"
         );
+        let too_short = |begins: &str, ends: &str, broken| Unjudged::TooShort {
+            begins: begins.parse().unwrap(),
+            ends: ends.parse().unwrap(),
+            broken,
+        };
+        let unknown = |camera: &str| Unjudged::UnknownCamera {
+            camera: camera.to_owned(),
+            known: vec!["cam-1".into(), "yard".into()],
+        };
+        let (before, behind, later) =
+            ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
+        let cut = HoleWhy::Torn { file: "/data/7.journal".into(), offset: 90 };
         for (why, expected) in [
             (
-                Unjudged::TooShort { begins: "2026-12-01T00:00:00Z".parse().unwrap() },
-                "too little from 2026-11-23 09:00 to 2026-11-30 09:00 to judge anything\n  hint: it begins at 2026-12-01 00:00",
+                too_short(behind, later, Vec::new()),
+                "too little from 2026-11-23 09:00 to 2026-11-30 09:00 to judge anything\n  hint: it begins at 2026-12-01 00:00: ask about a later time",
             ),
             (
-                Unjudged::UnknownCamera { camera: "cam-9".to_owned(), known: vec!["cam-1".into()] },
-                "neither configuration has a camera `cam-9`\n  hint: there are `cam-1`",
+                too_short("2026-10-01T00:00:00Z", before, Vec::new()),
+                "hint: it ends at 2026-11-01 00:00: ask about an earlier time",
+            ),
+            (
+                too_short(before, behind, vec![cut]),
+                "to judge anything:\n  /data/7.journal ends within a block at byte 90: the box was switched off or killed while it wrote\n  hint: it has records from 2026-11-01 00:00 to 2026-12-01 00:00",
+            ),
+            (
+                unknown("cam-l"),
+                "neither configuration has a camera `cam-l`\n  hint: did you mean `cam-1`? there are `cam-1`, `yard`",
+            ),
+            (unknown("x"), "neither configuration has a camera `x`\n  hint: there are `cam-1`, `yard`"),
+            (
+                Unjudged::Several(vec![unknown("x"), too_short(behind, later, Vec::new())]),
+                "`yard`\nerror: the detection journal has too little",
+            ),
+            (
+                Unjudged::Unreadable(std::io::ErrorKind::PermissionDenied.into()),
+                "cannot be read: this user may not read it\n  hint: run it with sudo",
+            ),
+            (
+                Unjudged::NoJournal {
+                    broken: vec![HoleWhy::Torn { file: "/data/7.journal".into(), offset: 0 }],
+                },
+                "/none:\n  /data/7.journal is empty, or cut off before its first record",
             ),
         ] {
             let message = failed(why, &request(&[]), &zone).in_language(Language::English).message;

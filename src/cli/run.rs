@@ -1,4 +1,4 @@
-//! `lookout run`: the daemon, until it is told to stop.
+//! `lookout run`: the daemon, until it is to stop.
 
 use std::path::{Path, PathBuf};
 

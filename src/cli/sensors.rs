@@ -1,6 +1,6 @@
-//! `lookout sensors`: the readings of a configuration's sensors as they come, for whoever connects them.
+//! `lookout sensors`: the readings of a configuration's sensors as they come, for the person who connects them.
 //!
-//! Starts the same sources as the daemon and tells nobody else. Each line says what came and whether it would be
+//! Starts the same sources as the daemon and publishes nothing. Each line says what came and whether it would be
 //! believed. With the daemon running beside it, serial ports and the webhook's port are taken.
 
 use std::io::IsTerminal as _;

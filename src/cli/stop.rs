@@ -1,16 +1,19 @@
-//! A command that is asked to end (Ctrl-C) and ends in order: what was begun is finished or removed.
+//! A command that is asked to end (Ctrl-C, or SIGTERM) and ends in order: what was begun is finished or removed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::Failure;
 use crate::text::Sentence;
 
-/// From now on Ctrl-C does not end the program but sets what is returned.
+/// From now on neither Ctrl-C nor SIGTERM ends the program, but sets what is returned.
 ///
 /// # Errors
 /// The system tells nobody, by these sentences: there are no signals, or no thread to wait for them.
-pub(super) fn at_ctrl_c(
+pub(super) fn when_asked(
     no_signals: impl FnOnce(String) -> Sentence,
     no_thread: impl FnOnce(String) -> Sentence,
 ) -> Result<Arc<AtomicBool>, Failure> {
@@ -21,12 +24,21 @@ pub(super) fn at_ctrl_c(
         .build()
         .map_err(|error| Failure::tried(no_signals(error.to_string())))?;
     std::thread::Builder::new()
-        .name("ctrl-c".to_owned())
+        .name("stop".to_owned())
         .spawn(move || {
-            if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            if runtime.block_on(asked_to_end()) {
                 asked.store(true, Ordering::Relaxed);
             }
         })
         .map_err(|error| Failure::tried(no_thread(error.to_string())))?;
     Ok(stop)
+}
+
+/// Whether either came; not, where the system tells of neither.
+async fn asked_to_end() -> bool {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return ctrl_c().await.is_ok() };
+    tokio::select! {
+        pressed = ctrl_c() => pressed.is_ok(),
+        _ = terminate.recv() => true,
+    }
 }

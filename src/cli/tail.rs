@@ -17,6 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Failure, language, named_path};
 use crate::contract::Language;
+use crate::contract::signature::PrivateKey;
 use crate::mqtt::centre::{Centre, Follow};
 use crate::text::{argument, probe, tail as say};
 use crate::types::mqtt::Version;
@@ -124,9 +125,9 @@ pub struct Outcome {
     pub out_of_touch_with: Option<String>,
     /// Whether it was ended by Ctrl-C.
     pub interrupted: bool,
-    /// Whether whoever read the alerts has gone away.
+    /// Whether the reader of the alerts has gone away.
     pub reader_is_gone: bool,
-    /// In which words how it ended is told.
+    /// The language of the last words.
     pub language: Option<Language>,
 }
 
@@ -176,7 +177,7 @@ fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
     }
 }
 
-/// The language that was asked for, or Chinese for whoever reads it here; else the sites' is known later.
+/// The language that was asked for, or Chinese where this terminal is; else the sites' is known later.
 fn spoken(args: &Args) -> Option<Language> {
     let of_here = Some(language::of_the_terminal()).filter(|language| *language == Language::Chinese);
     args.language.or(of_here)
@@ -206,19 +207,7 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
     check_files(args, at_start)?;
     let read_key = |path| super::keys::read_private(path, at_start);
     let key = args.key.as_deref().map(read_key).transpose()?.map(Arc::new);
-    let mut centre = Centre::start(&Follow {
-        url: args.url.clone(),
-        version: if args.mqtt5 { Version::V5 } else { Version::V311 },
-        prefix: args.prefix.clone(),
-        area: args.area.clone(),
-        box_name: args.box_name.clone(),
-        ca_file: args.ca.clone(),
-        user: args.user.clone(),
-        password_file: args.password_file.clone(),
-        mark: args.mark,
-        key,
-    })
-    .map_err(|trouble| {
+    let mut centre = Centre::start(&what_to_follow(args, key)).map_err(|trouble| {
         let failure = Failure::refused(trouble.sentence().clone()).hint_if(trouble.hint().cloned());
         failure.in_language(at_start)
     })?;
@@ -270,6 +259,21 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         screen.say(&text);
     }
     Ok(desk.outcome(interrupted))
+}
+
+fn what_to_follow(args: &Args, key: Option<Arc<PrivateKey>>) -> Follow {
+    Follow {
+        url: args.url.clone(),
+        version: if args.mqtt5 { Version::V5 } else { Version::V311 },
+        prefix: args.prefix.clone(),
+        area: args.area.clone(),
+        box_name: args.box_name.clone(),
+        ca_file: args.ca.clone(),
+        user: args.user.clone(),
+        password_file: args.password_file.clone(),
+        mark: args.mark,
+        key,
+    }
 }
 
 #[cfg(test)]

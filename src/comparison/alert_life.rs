@@ -34,7 +34,7 @@ pub(crate) struct AlertLife {
 }
 
 impl AlertLife {
-    fn of(first: &Revision, until: Timestamp) -> Self {
+    fn of(first: &Revision) -> Self {
         AlertLife {
             alert: first.alert.clone(),
             rule: first.why.basis.rule().cloned(),
@@ -43,7 +43,7 @@ impl AlertLife {
             origin: first.origin.clone(),
             started_at: first.started_at,
             raised_at: first.at.utc,
-            ended_at: until.max(first.at.utc),
+            ended_at: first.at.utc,
             is_open: true,
             level: first.level_max,
             condition: first.why.condition.clone(),
@@ -61,14 +61,9 @@ impl AlertLife {
     /// The lives of the alerts of these revisions, in the order in which they were published first. `until`: the end of what
     /// was judged. Tests of the delivery are no alerts here.
     pub(crate) fn all(revisions: &[Revision], until: Timestamp) -> Vec<Arc<AlertLife>> {
-        let mut lives: BTreeMap<&AlertId, AlertLife> = BTreeMap::new();
-        for revision in revisions.iter().filter(|revision| revision.why.basis != Basis::Test) {
-            let life = lives.entry(&revision.alert).or_insert_with(|| AlertLife::of(revision, until));
-            life.goes_on(revision);
-        }
-        let mut lives: Vec<Arc<AlertLife>> = lives.into_values().map(Arc::new).collect();
-        lives.sort_by(|a, b| (a.raised_at, &a.alert).cmp(&(b.raised_at, &b.alert)));
-        lives
+        let mut lives = Lives::default();
+        revisions.iter().for_each(|revision| lives.take(revision));
+        lives.finish(until)
     }
 
     /// The camera that saw what is shown.
@@ -96,6 +91,40 @@ impl AlertLife {
         let from = self.started_at.max(other.started_at);
         let to = self.ended_at.min(other.ended_at);
         (from <= to).then(|| to.as_millisecond() - from.as_millisecond())
+    }
+}
+
+/// Lives that are gathered revision by revision: much less than the revisions are.
+#[derive(Debug, Default)]
+pub(crate) struct Lives(BTreeMap<AlertId, AlertLife>);
+
+impl Lives {
+    /// Takes one, in the order in which they were published. Tests of the delivery are left out.
+    pub(crate) fn take(&mut self, revision: &Revision) {
+        if revision.why.basis == Basis::Test {
+            return;
+        }
+        match self.0.get_mut(&revision.alert) {
+            Some(life) => life.goes_on(revision),
+            None => {
+                let mut life = AlertLife::of(revision);
+                life.goes_on(revision);
+                self.0.insert(revision.alert.clone(), life);
+            }
+        }
+    }
+
+    /// The lives in the order in which they were published first; `until` as in [`AlertLife::all`].
+    pub(crate) fn finish(self, until: Timestamp) -> Vec<Arc<AlertLife>> {
+        let ended = |mut life: AlertLife| {
+            if life.is_open {
+                life.ended_at = until.max(life.raised_at);
+            }
+            Arc::new(life)
+        };
+        let mut lives: Vec<Arc<AlertLife>> = self.0.into_values().map(ended).collect();
+        lives.sort_by(|a, b| (a.raised_at, &a.alert).cmp(&(b.raised_at, &b.alert)));
+        lives
     }
 }
 

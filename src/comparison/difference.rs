@@ -103,8 +103,12 @@ impl Difference {
 /// The differences of two lists of revisions, each in the order in which it was published; `until` is the end of what was
 /// judged. In order of time.
 pub(crate) fn differences(before: &[Revision], after: &[Revision], until: Timestamp) -> Vec<Difference> {
-    let (before, after) = (AlertLife::all(before, until), AlertLife::all(after, until));
-    let candidates = candidates(&before, &after);
+    of_lives(&AlertLife::all(before, until), &AlertLife::all(after, until))
+}
+
+/// The same of alerts whose lives are known.
+pub(crate) fn of_lives(before: &[Arc<AlertLife>], after: &[Arc<AlertLife>]) -> Vec<Difference> {
+    let candidates = candidates(before, after);
     let (mut taken_before, mut taken_after) = (vec![None; before.len()], vec![None; after.len()]);
     for candidate in &candidates {
         let (b, a) = (candidate.before, candidate.after);

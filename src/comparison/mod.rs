@@ -19,7 +19,14 @@ mod report;
 #[cfg(test)]
 mod test_alerts;
 
-pub(crate) use difference::{Difference, differences};
+pub(crate) use alert_life::AlertLife;
+#[cfg(feature = "web")]
+pub(crate) use alert_life::Lives;
+pub(crate) use difference::{Difference, Pairing, differences, of_lives};
 pub(crate) use lasting::lasting;
 pub(crate) use reasons::give_reasons;
-pub(crate) use report::{Comparison, Note, Picture};
+#[cfg(feature = "web")]
+pub(crate) use report::style_within;
+pub(crate) use report::{Comparison, Note, Picture, level_name};
+#[cfg(feature = "web")]
+pub(crate) use report::{both, both_in_one, notes_html, page, shown_note};

@@ -1,4 +1,5 @@
-//! The account as which the service runs: what it may read decides whether a configuration works, whoever looks.
+//! The account as which the service runs: what it may read decides whether a configuration works, not what the user who
+//! looks may read.
 //!
 //! Input: the system's list of users, and systemd's unit where one is installed. Must never change who this process is:
 //! what is done as another user is done on a thread of its own, which ends afterwards.
@@ -26,7 +27,6 @@ const USUAL_USER: &str = "lookout";
 /// A user of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// Its name.
     pub name: String,
     uid: u32,
     gid: u32,
@@ -97,7 +97,7 @@ impl Account {
         self.act_after(|| Ok(()), || Ok(()), work)
     }
 
-    /// The same, but no file and no folder is closed to it: whoever looks on sees what the user will meet once they are
+    /// The same, but no file and no folder is closed to it: one look shows what the user will meet once they are
     /// open.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! can be opened without Lookout, too: `age -d FILE` gives JSON, [`Stored`]. Alerts, pictures, the queue and models are not
 //! in it: two lives of a queue must never share a stream.
 //!
-//! Whoever opens one may have been given it by somebody else, so only names that are known here lead to a file, or those that
+//! A backup may come from a stranger, so only names that are known here lead to a file, or those that
 //! the configuration in it names. Must never write anything of a backup that is not whole and sound, nor show a secret.
 
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ use crate::types::trust::Trust;
 
 /// The format of what is sealed.
 const FORMAT: u32 = 1;
-/// Shortest passphrase, in characters: whoever has the file can try them at their leisure.
+/// Shortest passphrase, in characters: an attacker who has the file can try them at leisure.
 pub(crate) const LEAST_PASSPHRASE_CHARS: usize = 12;
 /// A passphrase costs 2^16 rounds of scrypt, which is 64 MiB and a few tenths of a second on a small box.
 const WORK: u8 = 16;
@@ -344,8 +344,8 @@ struct Step {
 }
 
 impl Step {
-    /// Whether it goes where only the configuration in the backup says, and nobody's hand put that there: whoever made the backup
-    /// would write anywhere, as root.
+    /// Whether it goes where only the configuration in the backup says, and nobody's hand put that there: the author of the
+    /// backup would write anywhere, as root.
     fn is_elsewhere(&self, config: &Path) -> bool {
         let usual = match self.kind {
             StepKind::Configuration { .. } => return false,

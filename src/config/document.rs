@@ -60,6 +60,8 @@ pub struct Document {
     /// What was found in the last days, without pictures: what another configuration would have reported can be judged by
     /// it.
     pub journal: Option<At<JournalDocument>>,
+    /// How long each rule could have raised an alert, hour by hour: with it, "no alert" says something.
+    pub coverage: Option<At<CoverageDocument>>,
     /// The page on the box, for a browser: how everything does, and what was told. It is always encrypted, and nobody sees
     /// anything without a login; `lookout page` says how to open it.
     pub web: Option<At<WebDocument>>,
@@ -349,6 +351,16 @@ pub struct JournalDocument {
     pub max_mib: Option<At<u64>>,
 }
 
+/// The coverage ledger.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageDocument {
+    /// How many days are kept, on which the box ran; 0: nothing is kept. It lies in `coverage` in the folder of the queue, and
+    /// takes about 150 KiB a day with 64 cameras of 6 rules.
+    #[schemars(range(min = 0, max = 3_660), extend("default" = DEFAULT_COVERAGE_DAYS))]
+    pub days: Option<At<u16>>,
+}
+
 /// Most boxes stand in China; a site elsewhere says so.
 pub(crate) const DEFAULT_TIME_ZONE: &str = "Asia/Shanghai";
 /// For the same reason.
@@ -387,6 +399,8 @@ pub(crate) const DEFAULT_EVIDENCE_MIB: u64 = 1024;
 pub(crate) const DEFAULT_JOURNAL_DAYS: u16 = DEFAULT_KEEP_DAYS;
 /// Seven days of 64 cameras fit.
 pub(crate) const DEFAULT_JOURNAL_MIB: u64 = 4096;
+/// A year, and some to look at it.
+pub(crate) const DEFAULT_COVERAGE_DAYS: u16 = 400;
 /// Longer than somebody is hidden behind a passing vehicle.
 pub(crate) const DEFAULT_HOLD_SECS: f64 = 10.0;
 /// So that one event is one alert. A guess.

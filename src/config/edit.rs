@@ -53,7 +53,6 @@ pub(crate) enum Edit {
     /// A value of a section such as `[site]`; `None`: nothing is said there. A section comes with its first value and goes
     /// with its last one.
     SetIn {
-        /// The section.
         section: &'static str,
         /// Which.
         key: String,
@@ -109,7 +108,6 @@ pub(crate) struct Shapes {
     pub(crate) lines: Vec<(String, [[f32; 2]; 2])>,
     /// Areas that are not looked at.
     pub(crate) masks: Vec<Mask>,
-    /// The horizon.
     pub(crate) horizon: Option<Horizon>,
     /// Zones that are called otherwise now: what each was called, and what it is called.
     pub(crate) renamed_zones: Vec<(String, String)>,
@@ -126,7 +124,6 @@ pub(crate) struct Mask {
     pub(crate) classes: Vec<String>,
 }
 
-/// The horizon.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Horizon {
     /// Its points, from left to right.
@@ -138,6 +135,12 @@ pub(crate) struct Horizon {
 /// A path for [`Edit::SetCamera`] and [`Edit::SetRule`].
 pub(crate) fn path(steps: &[&str]) -> Vec<String> {
     steps.iter().map(|step| (*step).to_owned()).collect()
+}
+
+/// A number as somebody would type it.
+pub(crate) fn number_value(value: f64) -> Value {
+    // Beyond 2^53 not every whole number is one; no value of a configuration is that large.
+    if value.fract() == 0.0 && value.abs() < 1e15 { Value::from(value as i64) } else { Value::from(value) }
 }
 
 /// The text with these changes, one after the other.

@@ -1,5 +1,5 @@
-//! Headers of a camera's own tables (`[[camera.zone]]`) that stand below a `[[camera_type]]`: whoever writes them there means
-//! the type, and TOML gives them to the camera above it, or to none.
+//! Headers of a camera's own tables (`[[camera.zone]]`) that stand below a `[[camera_type]]`: an author who writes them
+//! there means the type, and TOML gives them to the camera above it, or to none.
 //!
 //! Input: the text as typed, also where it is no TOML. Looks at the lines of headers alone.
 

@@ -10,7 +10,7 @@ use super::suggest;
 use crate::text::{Joint, Sentence, Words, config, structure as say};
 
 /// Most complaints of one value.
-const MOST_TOLD: usize = 10;
+const MOST_REPORTED: usize = 10;
 /// Maximum number of characters of a name.
 const MOST_NAME_CHARS: usize = 64;
 /// Most levels that are looked into.
@@ -21,7 +21,7 @@ const MOST_DEPTH: usize = 16;
 pub(crate) fn misfits(root: &Value, schema: &Value, name: &str, value: &Value) -> Vec<Sentence> {
     let mut walk = Walk { root, found: Vec::new() };
     walk.value(name, value, schema, 0);
-    walk.found.truncate(MOST_TOLD);
+    walk.found.truncate(MOST_REPORTED);
     walk.found
 }
 
@@ -32,7 +32,7 @@ struct Walk<'s> {
 
 impl<'s> Walk<'s> {
     fn value(&mut self, path: &str, value: &Value, schema: &'s Value, depth: usize) {
-        if depth > MOST_DEPTH || self.found.len() >= MOST_TOLD {
+        if depth > MOST_DEPTH || self.found.len() >= MOST_REPORTED {
             return;
         }
         let schema = self.resolved(schema);
@@ -280,7 +280,7 @@ mod tests {
     fn no_text_is_repeated_and_no_more_is_reported_than_somebody_reads() {
         let many: Vec<Value> = (0..50).map(|_| json!({ "path": 1, "role": "hunter2 and more" })).collect();
         let reported = reported(&Value::Array(many), Language::English);
-        assert!(reported.len() <= MOST_TOLD, "{}", reported.len());
+        assert!(reported.len() <= MOST_REPORTED, "{}", reported.len());
         assert!(reported.iter().all(|one| !one.contains("hunter2")), "{reported:?}");
         let long = "x".repeat(20_000);
         let reported: String =

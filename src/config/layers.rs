@@ -144,7 +144,7 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
     taken_out.lies_above(start, beneath.span.start);
     for (name, value) in &beneath.table {
         let name_typed = name.get_ref().as_ref();
-        if name_typed == "ca_file" && !asks_an_authority(camera) {
+        if name_typed == "ca_file" && !trusts_an_authority(camera) {
             continue;
         }
         let Some(own) = camera.get_mut(name_typed) else {
@@ -177,7 +177,7 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
 
 /// Whether an authority has to say who the camera is: not where its certificate is pinned, and not where nothing is
 /// encrypted. An address that says neither is left for the checks to judge.
-fn asks_an_authority(camera: &DeTable<'_>) -> bool {
+fn trusts_an_authority(camera: &DeTable<'_>) -> bool {
     let url = camera.get("url").and_then(|url| url.get_ref().as_str());
     let scheme = url.and_then(|url| url.trim_start().split_once("://")).map(|(scheme, _)| scheme);
     let is_plain = match scheme {

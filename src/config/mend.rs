@@ -2,7 +2,7 @@
 //! where no camera is yet. What was meant is plain, so it is put right in a copy: the slip is reported where it was made, and the
 //! rest is checked as if it had not been made.
 //!
-//! Input: the text as typed. The copy has the same lines; whoever shows one shows it as it was typed.
+//! Input: the text as typed. The copy has the same lines; a line is shown as it was typed.
 
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ pub(super) fn mended(typed: &Source, is_toml: bool) -> Option<(Source, Vec<Slip>
     let text = typed.text();
     let headers = headers_without_a_camera(text);
     let mut brackets = if is_toml { Vec::new() } else { unclosed(text) };
-    // Whoever guessed wrong makes it worse.
+    // A wrong guess makes it worse.
     if !brackets.is_empty() {
         let errors = |text: &str| DeTable::parse_recoverable(text).1.len();
         if errors(&corrected(text, &brackets).0) >= errors(text) {
@@ -103,33 +103,62 @@ fn headers_without_a_camera(text: &str) -> Vec<Correction> {
 
 /// Brackets and braces that are still open where something new begins, and quotes that swallow the bracket behind them.
 fn unclosed(text: &str) -> Vec<Correction> {
-    let mut found = Vec::new();
-    let mut open: Vec<(usize, char)> = Vec::new();
-    // What a text over several lines ends with, while one lasts.
-    let mut several_lines: Option<&str> = None;
-    // The end of what was last seen outside of comments, and the quote that is open there.
-    let (mut end, mut open_quote) = (0, None);
+    let mut marks = Marks::default();
     let mut start = 0;
     for whole in text.split_inclusive('\n') {
-        let (line, next) = (whole.trim_end_matches(['\n', '\r']), start + whole.len());
+        let line = whole.trim_end_matches(['\n', '\r']);
+        if let Some(at) = marks.begin_line(line, text)
+            && let Some((quote_at, mark)) = marks.read_line(line, at, start)
+        {
+            marks.end_quote(line, quote_at, mark, start);
+        }
+        start += whole.len();
+    }
+    if marks.several_lines.is_none() {
+        marks.close_all();
+    }
+    marks.found
+}
+
+/// What is open while a text is read line by line.
+#[derive(Default)]
+struct Marks {
+    /// Brackets and braces, and where each stands.
+    open: Vec<(usize, char)>,
+    /// What a text over several lines ends with, while one lasts.
+    several_lines: Option<&'static str>,
+    /// The end of what was last seen outside of comments, and the quote that is open there.
+    end: usize,
+    open_quote: Option<char>,
+    found: Vec<Correction>,
+}
+
+impl Marks {
+    fn close_all(&mut self) {
+        self.found.extend(closing(&mut self.open, self.end, self.open_quote));
+    }
+
+    /// Where in the line to read on; `None`: nothing in it counts.
+    fn begin_line(&mut self, line: &str, text: &str) -> Option<usize> {
         let mut at = 0;
-        if let Some(mark) = several_lines {
-            let Some(closed) = line.find(mark) else {
-                start = next;
-                continue;
-            };
-            (several_lines, at) = (None, closed + mark.len());
+        if let Some(mark) = self.several_lines {
+            at = line.find(mark)? + mark.len();
+            self.several_lines = None;
         } else {
-            let is_header = is_header(line, open.is_empty());
-            if is_header || is_assignment(line, &open, &text[..end]) {
-                found.extend(closing(&mut open, end, open_quote));
+            let is_header = is_header(line, self.open.is_empty());
+            if is_header || is_assignment(line, &self.open, &text[..self.end]) {
+                self.close_all();
             }
             if is_header {
-                start = next;
-                continue;
+                return None;
             }
         }
-        open_quote = None;
+        self.open_quote = None;
+        Some(at)
+    }
+
+    /// Reads a line from `at` on. Returned is the quote that is open at its end.
+    fn read_line(&mut self, line: &str, mut at: usize, start: usize) -> Option<(usize, char)> {
         let mut quote: Option<(usize, char)> = None;
         while let Some(c) = line[at..].chars().next() {
             let mut length = c.len_utf8();
@@ -143,42 +172,40 @@ fn unclosed(text: &str) -> Vec<Correction> {
                     match line[at..].strip_prefix(triple).map(|inside| inside.find(triple)) {
                         Some(Some(inside)) => length = inside + 2 * triple.len(),
                         Some(None) => {
-                            several_lines = Some(triple);
-                            end = start + line.len();
+                            self.several_lines = Some(triple);
+                            self.end = start + line.len();
                             break;
                         }
                         None => quote = Some((start + at, c)),
                     }
                 }
-                (None, '[' | '{') => open.push((start + at, c)),
-                (None, ']' | '}') => found.extend(close(&mut open, c, start + at)),
+                (None, '[' | '{') => self.open.push((start + at, c)),
+                (None, ']' | '}') => self.found.extend(close(&mut self.open, c, start + at)),
                 (None, _) => {}
             }
             if !c.is_whitespace() {
-                end = start + at + length;
+                self.end = start + at + length;
             }
             at += length;
         }
-        if let Some((quote_at, mark)) = quote {
-            // `["cam-1]`: the bracket was meant to close the list.
-            match before_brackets(line, quote_at + mark.len_utf8() - start, &open) {
-                Some(inside) => {
-                    let kind = SlipKind::Open(mark);
-                    let (insert_at, insert) = (start + inside, mark.to_string());
-                    found.push(Correction { at: quote_at, kind, insert_at, insert });
-                    for (behind, c) in line[inside..].char_indices() {
-                        found.extend(close(&mut open, c, insert_at + behind));
-                    }
+        quote
+    }
+
+    /// A quote is open at the end of its line.
+    fn end_quote(&mut self, line: &str, quote_at: usize, mark: char, start: usize) {
+        // `["cam-1]`: the bracket was meant to close the list.
+        match before_brackets(line, quote_at + mark.len_utf8() - start, &self.open) {
+            Some(inside) => {
+                let kind = SlipKind::Open(mark);
+                let (insert_at, insert) = (start + inside, mark.to_string());
+                self.found.push(Correction { at: quote_at, kind, insert_at, insert });
+                for (behind, c) in line[inside..].char_indices() {
+                    self.found.extend(close(&mut self.open, c, insert_at + behind));
                 }
-                None => open_quote = Some(mark),
             }
+            None => self.open_quote = Some(mark),
         }
-        start = next;
     }
-    if several_lines.is_none() {
-        found.extend(closing(&mut open, end, open_quote));
-    }
-    found
 }
 
 /// Closes all that is open at `end`; the outermost is reported.
@@ -199,7 +226,7 @@ pub(super) fn closes(mark: char) -> char {
 }
 
 /// Takes away what a mark at `at` closes; what is still open inside of that is closed before it. A mark that closes nothing is
-/// told where the text is read.
+/// reported where the text is read.
 fn close(open: &mut Vec<(usize, char)>, mark: char, at: usize) -> Option<Correction> {
     let opened = open.iter().rposition(|&(_, opened)| closes(opened) == mark && opened != mark)?;
     let mut inside = open.split_off(opened + 1);

@@ -78,8 +78,8 @@ pub(crate) use patch::PatchStep;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, Detector, Evidence, FaceModel, Journal, MetricsListener, Mqtt, Outbox,
-    Sensor, Sensors, Site, Tls, Web, WebListen,
+    Broker, Camera, CameraSource, Coverage, Detector, Evidence, FaceModel, Journal, MetricsListener, Mqtt,
+    Outbox, Sensor, Sensors, Site, Tls, Web, WebListen,
 };
 pub(crate) use settings::{PLACEHOLDER_AREA, SensorBroker, WebhookListener};
 pub(crate) use suggest::nearest as nearest_name;
@@ -132,9 +132,11 @@ pub struct Config {
     pub evidence: Evidence,
     /// The detection journal.
     pub journal: Journal,
+    /// The coverage ledger.
+    pub coverage: Coverage,
     /// The page on the box.
     pub web: Web,
-    /// The listener for whoever reads metrics, where there is one.
+    /// The listener for metrics, where there is one.
     pub metrics: Option<MetricsListener>,
     /// The cameras, in the order of the file; none on a box that has only sensors.
     pub cameras: Vec<Camera>,
@@ -232,7 +234,7 @@ pub enum PathUse {
     WrittenByDefault,
 }
 
-/// What is wrong with a file or folder for whoever runs the configuration, and what to try.
+/// What is wrong with a file or folder for the account that runs the configuration, and what to try.
 pub type Reach<'l> = dyn Fn(&NamedPath) -> Option<(Words, Words)> + 'l;
 
 /// The surroundings in which a configuration is read.

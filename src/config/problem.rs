@@ -1,4 +1,4 @@
-//! Problems of a configuration file, ready to be read: told all at once, each with its place. They are collected in
+//! Problems of a configuration file, ready to be read: reported all at once, each with its place. They are collected in
 //! [`super::report`].
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -30,7 +30,6 @@ pub(crate) enum Takes {
     YesOrNo,
     /// A whole number.
     Whole,
-    /// A number.
     Number,
     /// A list of texts.
     Names,

@@ -62,7 +62,7 @@ impl Contents {
     pub fn of<'p>(files: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut digest = Sha256::new();
         for path in files {
-            // Whoever uses the file says why it cannot be read.
+            // The check of the field that names the file reports why it cannot be read.
             let bytes = pem_bytes(path).unwrap_or_default();
             digest.update((bytes.len() as u64).to_be_bytes());
             digest.update(&bytes);
@@ -123,6 +123,16 @@ impl SecretError {
             SecretError::Unreadable(path, _) => unreadable_hint(path, DEFAULT_SECRETS_DIR).into(),
         }
     }
+
+    /// What to try where the file is to hold a token of so many characters.
+    pub(super) fn hint_of_token(&self, least: usize) -> Words {
+        match self {
+            SecretError::Missing(path) | SecretError::Malformed(path, _) => {
+                text::one_token(least, set_command(path)).into()
+            }
+            SecretError::TooOpen(..) | SecretError::Unreadable(..) => self.hint(),
+        }
+    }
 }
 
 /// The command that writes the secret file `path` as it has to be.
@@ -146,7 +156,7 @@ pub(super) fn close_command(path: &Path) -> String {
     }
 }
 
-/// Whoever must be able to read: the user whose rights this thread has, or, for root, who only looks on, the service's.
+/// The account that must be able to read: the one whose rights this thread has, or, where root runs the check, the service's.
 fn reader() -> Option<Account> {
     let this = Account::of_this_thread().filter(|this| !this.is_root());
     this.or_else(Account::of_service).filter(|reader| !reader.is_root())

@@ -197,7 +197,7 @@ pub struct Outbox {
     pub max_bytes: u64,
     /// Free bytes to leave alone.
     pub min_free_bytes: u64,
-    /// How long sent messages are kept for whoever asks for them again; zero: not at all.
+    /// How long sent messages are kept for requests to resend them; zero: not at all.
     pub resend_for: Duration,
     /// Maximum bytes of them.
     pub resend_bytes: u64,
@@ -227,6 +227,15 @@ pub struct Journal {
     pub keep: Duration,
     /// Maximum bytes on disk.
     pub max_bytes: u64,
+}
+
+/// The coverage ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// Its folder, in that of the queue.
+    pub dir: PathBuf,
+    /// How many days are kept; zero: nothing is.
+    pub days: u16,
 }
 
 /// Sealed originals.
@@ -350,7 +359,7 @@ impl Web {
     pub const IS_BUILT_IN: bool = cfg!(feature = "web");
 }
 
-/// The listener for whoever reads metrics.
+/// The listener for metrics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricsListener {
     /// The address it listens on; other machines reach it only where there is a token.

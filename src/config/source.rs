@@ -42,7 +42,6 @@ impl Source {
         &self.path
     }
 
-    /// The text.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

@@ -1,4 +1,4 @@
-//! Writes what belongs to the configuration: the file itself, and secrets beside it. Whoever reads meanwhile has the old file
+//! Writes what belongs to the configuration: the file itself, and secrets beside it. A reader has the old file
 //! or the new one, never a half.
 //!
 //! Must never show a secret, open a file to anybody who could not read it before, or leave anything behind where it fails.
@@ -175,8 +175,8 @@ fn open_for(folder: &File, service: &Account) -> io::Result<()> {
 }
 
 /// Writes the configuration file anew, and what it said before into a file beside it that ends in `.bak`. Owner and mode
-/// stay; where this user may not give the owner, whoever could not read it before still cannot. Of a link, what it leads to
-/// is written.
+/// stay; where this user may not give the owner, a user who could not read it before still cannot. Of a link, what it leads
+/// to is written.
 ///
 /// # Errors
 /// [`NotWritten`]; the file says what it said before.
@@ -608,7 +608,7 @@ mod tests {
         assert_eq!(names(&secrets), ["cam-1"]);
     }
 
-    /// Somebody who plays the service: whoever runs the tests, or `nobody` where that is root.
+    /// An account that plays the service: the one that runs the tests, or `nobody` where that is root.
     fn service() -> Account {
         let me = Account::of_this_thread().unwrap();
         if me.is_root() { Account::named("nobody").unwrap() } else { me }
@@ -680,7 +680,7 @@ mod tests {
         let error = led_to(&middle.join("passwd"), outside).unwrap_err();
         assert_eq!(link_of(&error), Some(middle.as_path()));
 
-        // Whoever runs the machine may have put the folder elsewhere.
+        // The administrator may have put the folder elsewhere.
         let by_hand = around.path().join("by-hand");
         std::os::unix::fs::symlink("open", &by_hand).unwrap();
         let path = by_hand.join("site.toml");

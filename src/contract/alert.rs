@@ -1,4 +1,4 @@
-//! What is told about an alert, and about the numbers that are missing between alerts.
+//! What is published about an alert, and about the numbers that are missing between alerts.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::responsible::Responsible;
 
-/// So many cameras, sensors and pictures are told with all their details in a message that is too large.
+/// So many cameras, sensors and pictures keep all their details in a message that is too large.
 const DETAILED: usize = 16;
 
 /// One revision of one alert. Each revision is complete: a consumer needs no earlier one.

@@ -32,7 +32,7 @@ impl View {
         }
     }
 
-    /// What whoever reads the document does with a message.
+    /// What the reader of the document does with a message.
     fn action(self, direction: Direction) -> &'static str {
         match (self, direction) {
             (View::Box, Direction::FromBox) | (View::Centre, Direction::ToBox) => "send",

@@ -2,7 +2,7 @@
 //!
 //! A signature is a JWS in compact form with detached content (RFC 7515, appendix F): `header..signature`, over the bytes
 //! of the message exactly as they are published. The content is base64url in what is signed (`b64` as ever, so without
-//! RFC 7797): whoever puts base64url of the message between the two dots has an ordinary JWS, which every library
+//! RFC 7797): a consumer that puts base64url of the message between the two dots has an ordinary JWS, which every library
 //! verifies. The key's name is its thumbprint (RFC 7638), so that it follows from the key and is nobody's choice.
 //!
 //! Pure: bytes in, bytes out. Must never show the private half but to who writes it to its file.

@@ -1,4 +1,4 @@
-//! What a box tells about itself: state, birth, open alerts, running configuration. How it does is in
+//! What a box publishes about itself: state, birth, open alerts, running configuration. How it does is in
 //! [`health`](super::health).
 
 use std::collections::BTreeMap;

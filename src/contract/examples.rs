@@ -21,11 +21,14 @@ use super::box_status::{
 };
 use super::command::{MarkData, Outcome, ReplyData};
 use super::count::{ClassCount, CountData, ZoneCount};
+use super::coverage::{CoverageData, RuleCoverage, StateSecs};
 use super::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
-    MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    MachineHealth, Said, SensorData, SensorHealth, SensorState, ShadowHealth, SignalHealth, SignalWord,
+    SpoolHealth,
 };
 use super::quality::{QualityCounts, QualityData, QualityRow};
+use super::shadow::{SHADOW_PREFIX, ShadowCounts, ShadowData, ShadowRevision};
 use super::signature::KeyError;
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Mode, Time};
@@ -41,6 +44,7 @@ use crate::analysis::time::{Moment, Timestamp};
 use crate::text::{self, Words};
 use crate::types::box_state::BoxState;
 use crate::types::camera_condition::CameraCondition;
+use crate::types::coverage_state::CoverageState;
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -139,8 +143,16 @@ pub(super) fn count() -> Result<Vec<u8>, ExampleError> {
     Ok(sender().event("count.cam-03.1795230240", None, at(56)?, count_data()?)?)
 }
 
+pub(super) fn coverage() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("coverage.cam-03.1795230000.1795233600", None, at(3_800)?, coverage_data()?)?)
+}
+
 pub(super) fn quality() -> Result<Vec<u8>, ExampleError> {
     Ok(sender().event("quality.1", None, at(600)?, quality_data()?)?)
+}
+
+pub(super) fn shadow() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("shadow.1", None, at(600)?, shadow_data()?)?)
 }
 
 pub(super) fn reply() -> Result<Vec<u8>, ExampleError> {
@@ -301,6 +313,46 @@ fn gap_data() -> Result<GapData, ExampleError> {
     })
 }
 
+fn shadow_data() -> Result<ShadowData, ExampleError> {
+    let made = ShadowRevision {
+        n: 7,
+        shadow_id: format!("{SHADOW_PREFIX}{ALERT}"),
+        rev: 1,
+        phase: Phase::New,
+        phase_reason: PhaseReason::Raised,
+        level: Level::Yellow,
+        kind: "fire_lane_blocked".to_owned(),
+        rule: Some("fire-lane-blocked".to_owned()),
+        camera: Some("cam-03".to_owned()),
+        grid: "53012700300102".to_owned(),
+        started_at: Time(at(0)?),
+        at: Time(at(120)?),
+    };
+    Ok(ShadowData {
+        config_sha256: SHA256.to_owned(),
+        since: Time(at(-86_400)?),
+        until: Time(at(6 * 86_400)?),
+        by: "admin 1".to_owned(),
+        ended: None,
+        counts: shadow_counts(),
+        revisions: vec![made],
+        omitted: 0,
+    })
+}
+
+fn shadow_counts() -> ShadowCounts {
+    ShadowCounts {
+        alerts: 3,
+        alerts_published: 5,
+        same: 2,
+        changed: 1,
+        only_shadow: 0,
+        only_published: 2,
+        revisions: 7,
+        missed: 0,
+    }
+}
+
 fn time_fix_data() -> Result<TimeFixData, ExampleError> {
     let unset = Timestamp::from_second(125).map_err(|_| ExampleError::Fact)?;
     let now = at(60)?;
@@ -371,6 +423,31 @@ fn count_data() -> Result<CountData, ExampleError> {
             zone: "gate".to_owned(),
             classes: vec![class("person", 7, 5, 4), class("two_wheeler", 2, 2, 1)],
         }],
+    })
+}
+
+fn coverage_data() -> Result<CoverageData, ExampleError> {
+    let rule = |rule: &str, watched_secs, not: &[(CoverageState, f64)]| RuleCoverage {
+        rule: rule.to_owned(),
+        from: None,
+        until: None,
+        clock_set_secs: None,
+        watched_secs,
+        not: not.iter().map(|(state, secs)| StateSecs { state: *state, secs: *secs }).collect(),
+    };
+    let hour = BEGAN.div_euclid(3_600) * 3_600 - BEGAN;
+    Ok(CoverageData {
+        seq: SeqData { stream: STREAM.to_owned(), n: 4790 },
+        mode: Mode::Actual,
+        camera: "cam-03".to_owned(),
+        grid: "53012700300102".to_owned(),
+        from: Time(at(hour)?),
+        until: Time(at(hour + 3_600)?),
+        rules: vec![
+            rule("fire-lane-blocked", 3_412.0, &[(CoverageState::NoVideo, 188.0)]),
+            rule("yard", 1_612.0, &[(CoverageState::NotInForce, 1_800.0), (CoverageState::NoVideo, 188.0)]),
+        ],
+        omitted: 0,
     })
 }
 
@@ -475,6 +552,12 @@ fn health_data() -> Result<HealthData, ExampleError> {
         sensors_omitted: 0,
         signals,
         signals_omitted: 0,
+        shadow: Some(ShadowHealth {
+            config_sha256: SHA256.to_owned(),
+            since: Time(at(-86_400)?),
+            until: Time(at(6 * 86_400)?),
+            counts: shadow_counts(),
+        }),
         detector: DetectorHealth {
             provider: "cpu".to_owned(),
             per_second: 5.0,

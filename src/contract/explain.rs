@@ -338,7 +338,7 @@ mod tests {
         }
         assert!(!text.contains("T03:30"), "{text}");
         alert.phase_reason = PhaseReason::SourceSilent;
-        assert!(!explain(&alert, Language::English).contains("why it ended"), "told once");
+        assert!(!explain(&alert, Language::English).contains("why it ended"), "said once");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What people did about an alert, as it is told.
+//! What people did about an alert, as it is published.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::shorten;
 use super::box_status::Software;
+use super::shadow::ShadowCounts;
 use super::words::{Eye, Language, Time};
 use super::{Payload, is_zero, patterns};
 use crate::text::{Sentence, Words, health as say};
@@ -93,6 +94,9 @@ pub struct HealthData {
     /// The number of signals, if their list does not fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub signals_omitted: u32,
+    /// The second configuration that judges beside the one that runs; absent where none does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shadow: Option<ShadowHealth>,
     /// The detector.
     pub detector: DetectorHealth,
     /// The queue on disk.
@@ -106,6 +110,20 @@ pub struct HealthData {
 
 fn english() -> Language {
     Language::English
+}
+
+/// A second configuration that judges beside the one that runs; what it makes goes to `up/shadow` and never to `up/alert`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ShadowHealth {
+    /// Its SHA-256, hexadecimal.
+    #[schemars(regex(pattern = patterns::DIGEST))]
+    pub config_sha256: String,
+    /// When it began.
+    pub since: Time,
+    /// When it ends by itself at the latest.
+    pub until: Time,
+    /// What it made so far.
+    pub counts: ShadowCounts,
 }
 
 /// What is believed of one kind of thing at one place.

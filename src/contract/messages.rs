@@ -14,10 +14,12 @@ use super::box_key::SignatureData;
 use super::box_status::{ActiveData, ConfigData, MetaData, StateData};
 use super::command::{MarkData, ReplyData};
 use super::count::CountData;
+use super::coverage::CoverageData;
 use super::examples::{self, ExampleError};
 use super::health::{CameraData, HealthData, PART_EVERY, SensorData};
 use super::meta_part::MetaPartData;
 use super::quality::QualityData;
+use super::shadow::ShadowData;
 use super::time_fix::TimeFixData;
 use super::{Event, MAX_EVIDENCE_BYTES, Payload};
 use crate::text::{Sentence, message as say};
@@ -154,9 +156,13 @@ pub(crate) const SENSOR: Message = event::<SensorData>("up/sensor/{sensor}", exa
 pub(crate) const CONFIG: Message = event::<ConfigData>("up/config", examples::config, say::config).retained();
 /// Counts of a camera and minute.
 pub const COUNT: Message = event::<CountData>("up/count", examples::count, say::count);
+/// How long the rules of a camera could have raised an alert in an hour.
+pub(crate) const COVERAGE: Message = event::<CoverageData>("up/count", examples::coverage, say::coverage);
 /// How well alerts serve those who answer them.
 pub(crate) const QUALITY: Message =
     event::<QualityData>("up/quality", examples::quality, say::quality).retained();
+/// What a second configuration would have told that judges beside the one that runs.
+pub(crate) const SHADOW: Message = event::<ShadowData>("up/shadow", examples::shadow, say::shadow);
 /// The answer to a command.
 pub(crate) const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, say::reply);
 
@@ -165,9 +171,9 @@ pub(crate) const SIGNATURE: Message =
     event::<SignatureData>("up/signature", examples::signature, say::signature);
 
 /// Every message with JSON that a box sends.
-pub(crate) const EVENTS: [&Message; 15] = [
+pub(crate) const EVENTS: [&Message; 17] = [
     &ALERT, &GAP, &TIME_FIX, &ACTIVE, &STATE, &META, &META_PART, &HEALTH, &CAMERA, &SENSOR, &CONFIG, &COUNT,
-    &QUALITY, &REPLY, &SIGNATURE,
+    &COVERAGE, &QUALITY, &SHADOW, &REPLY, &SIGNATURE,
 ];
 
 /// The centre's durable receipt.
@@ -364,9 +370,10 @@ mod tests {
     #[test]
     fn what_is_kept_is_the_latest_of_its_topic_and_what_is_numbered_is_not_kept() {
         for message in EVENTS {
-            // A signature goes with what is numbered.
-            let is_numbered =
-                [&ALERT, &GAP, &TIME_FIX, &COUNT, &REPLY, &SIGNATURE].iter().any(|m| m.name == message.name);
+            // A signature goes with what is numbered; what a shadow says is no state of the box.
+            let is_numbered = [&ALERT, &GAP, &TIME_FIX, &COUNT, &COVERAGE, &SHADOW, &REPLY, &SIGNATURE]
+                .iter()
+                .any(|m| m.name == message.name);
             assert_eq!(message.retain, !is_numbered, "{}", message.name);
             assert_eq!(message.direction(), Direction::FromBox);
         }

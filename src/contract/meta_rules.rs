@@ -1,4 +1,4 @@
-//! What a box watches for, as `up/meta` tells it: rules, signals, the zones and lines that rules are about, and the numbers
+//! What a box watches for, as `up/meta` lists it: rules, signals, the zones and lines that rules are about, and the numbers
 //! that decide. The names of the fields are those of the configuration.
 
 use schemars::JsonSchema;

@@ -303,7 +303,7 @@ impl PrivateKey {
         &self.id
     }
 
-    /// The half that a box is told.
+    /// The half that a box is configured with.
     pub fn public(&self) -> PublicKey {
         let mut public = [0; 32];
         public.copy_from_slice(self.pair.public_key().as_ref());

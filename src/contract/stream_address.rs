@@ -1,6 +1,6 @@
 //! Addresses of streams: where a password may stand in one, and the places that a secret file fills in.
 //!
-//! Read by whoever checks an address and by whoever shows one. Pure. Must never give back what could be a password: where
+//! Read by all that check an address and by all that show one. Pure. Must never give back what could be a password: where
 //! an address can be read in two ways, the reading that hides more counts.
 
 use std::borrow::Cow;

@@ -20,7 +20,7 @@ use crate::types::language::Language;
 /// Maximum number of characters of what a sender wrote in what is said about it.
 pub(super) const MOST_CHARS: usize = 512;
 
-/// Hears what became of a command.
+/// Receives the outcome of a command.
 pub type Answering = Box<dyn FnOnce(Answer) + Send>;
 
 /// What became of a command.

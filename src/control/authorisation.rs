@@ -96,7 +96,7 @@ impl Gate {
     }
 }
 
-/// Without keys, what changes nothing but the state of alerts is taken from whoever reaches the broker.
+/// Without keys, what changes nothing but the state of alerts is taken from every client of the broker.
 fn open_house<'p>(command: &str, message: &'p [u8]) -> Result<Admitted<'p>, Rejected> {
     let payload = Some(signature::unverified_payload(message).unwrap_or_else(|| message.to_vec()));
     if role_for(command).is_none() {

@@ -31,6 +31,7 @@ use crate::contract::words::{LocalTime, Time};
 use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 use crate::text::{command as say, language_of_log, log_error, log_info, log_warn, mqtt};
+use crate::threads::{NotEnded, join_until};
 use crate::types::language::Language;
 
 /// How often what was only counted is written down.
@@ -59,7 +60,6 @@ pub(crate) struct Parts {
 /// How the people of a site read.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
-    /// Times.
     pub time_zone: TimeZone,
     /// And sentences.
     pub language: Language,
@@ -129,15 +129,10 @@ impl CommandThread {
         let until = Instant::now() + deadline;
         // Fails only if the thread is gone, and then there is nothing to stop.
         let _ = self.notices.send(Notice::Stop);
-        while !self.thread.is_finished() {
-            if Instant::now() >= until {
-                log_error!(say::thread_left());
-                return;
-            }
-            thread::park_timeout(Duration::from_millis(5));
-        }
-        if self.thread.join().is_err() {
-            log_error!(say::thread_panicked());
+        match join_until(self.thread, until) {
+            Ok(()) => {}
+            Err(NotEnded::Late) => log_error!(say::thread_left()),
+            Err(NotEnded::Panicked) => log_error!(say::thread_panicked()),
         }
     }
 }
@@ -187,7 +182,7 @@ impl Dispatcher {
         let envelope = &command.envelope;
         let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
         let why = say::too_many_of_key();
-        // Whoever floods the broker keeps nobody at the page from working, nor the other way round.
+        // A flood at the broker keeps nobody at the page from working, nor the other way round.
         let (pace, whose) = match &envelope.local {
             Some(_) => (&mut self.page_pace, &*envelope.by),
             None => (&mut self.pace, key.as_deref().unwrap_or("")),
@@ -234,7 +229,7 @@ impl Dispatcher {
 
     /// One answer to each key of which too many came, for those that got none.
     fn report_left_out(&mut self) {
-        // Whoever is at the page was answered.
+        // A person at the page was answered.
         self.page_pace.take_left_out();
         for (key, LeftOut { count, from, until, request_ids }) in self.pace.take_left_out() {
             let whose = if key.is_empty() { say::of_unsigned() } else { mqtt::of_key(key) };
@@ -533,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_too_often_at_the_page_is_answered_there_and_the_centre_hears_nothing() {
+    fn who_asks_too_often_at_the_page_is_answered_there_and_the_centre_receives_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let mut dispatcher = dispatcher(folder.path());
         let (commands, mut waiting) = tokio::sync::mpsc::channel(4);

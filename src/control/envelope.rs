@@ -4,13 +4,12 @@
 //! [`Command`] says what a centre should send; the box reads more kindly than that. Must never trust what came: sizes,
 //! characters, times and whom it is meant for are checked here, once.
 
+mod fault;
+mod limits;
 mod values;
-
-use std::fmt;
 
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,10 +24,12 @@ use crate::contract::command::Refusal as RefusalKind;
 use crate::contract::messages::MARK;
 use crate::contract::portable_json;
 use crate::contract::signature::Role;
-use crate::contract::words::{LocalTime, Time};
+use crate::contract::words::Time;
 use crate::mqtt::{Mark, Refusal, RespondTo};
 use crate::text::{Joint, Sentence, Words, command as say, message};
 
+use fault::request_id_before_fault;
+use limits::{Limits, clock_is_set, limits};
 use values::{NAME_CHARS, sender};
 pub(super) use values::{name, text, time, time_or_seconds};
 
@@ -88,14 +89,6 @@ fn about_reason() -> String {
 
 /// Longest `reason`, in characters.
 const REASON_CHARS: usize = 512;
-/// A command is good so long after its `exp`, for clocks that differ.
-const CLOCK_SLACK_SECS: i64 = 30;
-/// And may have been issued so long after now. More than the above: nothing takes effect too late by it.
-const EARLY_SECS: i64 = 300;
-/// Longest time from `iat` to `exp`: so long the box remembers what it carried out.
-const GOOD_FOR_SECS: i64 = 24 * 60 * 60;
-/// This software did not exist before 2026: a clock that says so was never set.
-const CLOCK_IS_SET_AFTER: i64 = 1_767_225_600;
 
 /// What came, checked as far as its form and its sender go.
 #[derive(Debug)]
@@ -166,7 +159,7 @@ impl CommandEnvelope {
 pub(super) struct Addressee<'a> {
     pub area: &'a str,
     pub box_name: &'a str,
-    /// In which times are told.
+    /// Times in messages are written in it.
     pub time_zone: &'a TimeZone,
 }
 
@@ -261,7 +254,7 @@ enum Judge<'a> {
 }
 
 /// What the box that a command names would say to it at `now`, signed by somebody who may do everything. What it asks for
-/// must make sense to that box besides. For those who write commands; times are told in their zone.
+/// must make sense to that box besides. For those who write commands; times are written in their zone.
 pub(crate) fn objections(payload: &[u8], now: Timestamp, zone: &TimeZone) -> Objections {
     let body = match object(payload) {
         Ok(body) => body,
@@ -329,7 +322,8 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
     let Some(spec) = commands::spec(inbound.command) else {
         return refuse(or_nameless(malformed(say::no_command(tame(inbound.command)))));
     };
-    // A kept configuration is what a box that was away finds when it comes back; its version tells it from older ones.
+    // A kept configuration is what a box that was away finds when it comes back; its version distinguishes it from older
+    // ones.
     if inbound.retained && spec.replay != Replay::ByVersion {
         // It would be carried out again at every reconnect, by every box that comes to have this name.
         return refuse(or_nameless((RefusalKind::Retained, say::retained())));
@@ -379,7 +373,8 @@ struct Judged {
     unknown: Vec<Field>,
 }
 
-/// Looks at all of it. Where it is written it is meant for whoever it names; without a `spec` nobody knows what else it has.
+/// Looks at all of it. Where it is written it is meant for the box that it names; without a `spec` nobody knows what else
+/// it has.
 fn judged(
     data: &Value,
     inbound: &Inbound<'_>,
@@ -430,7 +425,7 @@ fn address_faults(data: &Value, inbound: &Inbound<'_>, addressee: Addressee<'_>)
 fn mark(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<Mark, Refusal> {
     let body = object(inbound.payload).map_err(|why| broken(inbound, why))?;
     let data = data_of(&body);
-    // A mark needs none; a centre that gives one hears which mark was refused.
+    // A mark needs none; a centre that gives one receives which mark was refused.
     let request_id = readable_request_id(data);
     let refuse = |faults: Vec<Fault>| Err(inbound.refusal(request_id.as_deref(), faults));
     if let Err(why) = portable_json::check_names(json_text(inbound.payload)) {
@@ -500,108 +495,6 @@ fn readable(request_id: &Value) -> Option<String> {
 fn broken(inbound: &Inbound<'_>, why: Sentence) -> Refusal {
     let request_id = request_id_before_fault(inbound.payload);
     inbound.refusal(request_id.as_deref(), vec![malformed(why)])
-}
-
-/// The request that a payload names before the place where it stops being JSON.
-fn request_id_before_fault(payload: &[u8]) -> Option<String> {
-    struct Names<'f>(&'f mut Option<Value>);
-    impl<'de> Visitor<'de> for Names<'_> {
-        type Value = ();
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a JSON object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-            while let Some(name) = map.next_key::<String>()? {
-                if name == "request_id" {
-                    *self.0 = Some(map.next_value()?);
-                } else {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-            Ok(())
-        }
-    }
-    let mut found = None;
-    // That it is no JSON is known.
-    let _ = serde_json::Deserializer::from_slice(json_text(payload)).deserialize_map(Names(&mut found));
-    found.as_ref().and_then(readable)
-}
-
-/// When the command ends, and its counter.
-type Limits = (Option<Timestamp>, Option<u64>);
-
-fn clock_is_set(now: Timestamp) -> bool {
-    now.as_second() > CLOCK_IS_SET_AFTER
-}
-
-fn limits(
-    data: &Value,
-    inbound: &Inbound<'_>,
-    replay: Replay,
-    judge: Judge<'_>,
-    faults: &mut Vec<Fault>,
-) -> Limits {
-    let (zone, is_at_box) = match judge {
-        Judge::Box(addressee) => (addressee.time_zone, true),
-        Judge::Writer(zone) => (zone, false),
-    };
-    let local = |at: Timestamp| LocalTime::new(at, zone).to_string();
-    let (issued, expires) = (or_fault(faults, time(data, "iat")), or_fault(faults, time(data, "exp")));
-    let counter = match data.get("counter") {
-        None | Some(Value::Null) => None,
-        Some(value) => or_fault(faults, value.as_u64().ok_or_else(|| say::no_whole_number("counter", 0_u32))),
-    };
-    let (Some(issued), Some(expires)) = (issued, expires) else { return (None, counter) };
-    if let (Some(issued), Some(expires)) = (issued, expires)
-        && expires < issued
-    {
-        faults.push(malformed(say::expires_before_issued()));
-    }
-    let now = inbound.now;
-    if inbound.signer.is_some() {
-        if issued.is_none() {
-            faults.push(malformed(say::without_time("iat")));
-        }
-        // The version of a configuration says what `exp` says of a command.
-        if replay != Replay::ByVersion {
-            if expires.is_none() {
-                faults.push(malformed(say::without_time("exp")));
-            }
-            if let (Some(issued), Some(expires)) = (issued, expires)
-                && expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS
-            {
-                faults.push(malformed(say::good_for_too_long()));
-            }
-        }
-        if !clock_is_set(now) {
-            // Who writes it with such a clock knows nothing of the box's.
-            if counter.is_none() && is_at_box {
-                faults.push((RefusalKind::Expired, say::clock_not_set()));
-            }
-            return (expires, counter);
-        }
-        if let Some(issued) =
-            issued.filter(|issued| issued.as_second() > now.as_second().saturating_add(EARLY_SECS))
-        {
-            let why = match is_at_box {
-                true => say::issued_later(local(issued), local(now)),
-                false => say::issued_later_here(local(issued), local(now)),
-            };
-            faults.push((RefusalKind::Expired, why));
-        }
-    }
-    if let Some(expires) = expires
-        && now.as_second() > expires.as_second().saturating_add(CLOCK_SLACK_SECS)
-    {
-        let why = match is_at_box {
-            true => say::expired(local(expires), local(now)),
-            false => say::expired_here(local(expires), local(now)),
-        };
-        faults.push((RefusalKind::Expired, why));
-    }
-    (expires, counter)
 }
 
 #[cfg(test)]

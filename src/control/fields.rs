@@ -246,7 +246,7 @@ mod tests {
         );
     }
 
-    /// A schema that takes what the box refuses, or refuses what it takes, misleads whoever writes commands.
+    /// A schema that takes what the box refuses, or refuses what it takes, misleads the authors of commands.
     #[test]
     fn the_schema_of_a_strict_command_is_closed_but_for_the_claims_of_tokens() {
         for command in COMMANDS {

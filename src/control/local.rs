@@ -35,7 +35,7 @@ pub struct LocalDesk {
 #[derive(Debug, Clone)]
 pub struct LocalAnswer {
     to: Sender<Answer>,
-    /// What whoever asks may do.
+    /// What the person who asks may do.
     pub(super) role: Role,
     /// Given back when nobody works on the command any more.
     _room: Arc<OwnedSemaphorePermit>,

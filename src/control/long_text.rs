@@ -9,7 +9,6 @@ const PART_BYTES: usize = 24 * 1024;
 /// A text on its way out.
 #[derive(Debug)]
 pub(crate) struct LongText {
-    /// What it is.
     pub what: TextKind,
     /// The whole of it.
     pub text: String,

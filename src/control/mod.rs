@@ -55,7 +55,7 @@ pub fn message(name: &str) -> Option<&'static Message> {
     messages().into_iter().find(|message| message.name == name)
 }
 
-/// The least role that may send a mark: whoever works on alerts knows which of them are stored.
+/// The least role that may send a mark: a person who works on alerts knows which of them are stored.
 const MARK_ROLE: Role = Role::Desk;
 
 /// The least role that may say `command`, the last part of a topic; `None` for a command that does not exist.

@@ -156,14 +156,13 @@ pub struct Trial {
     pub by: Option<String>,
 }
 
-/// How a trial of somebody at the page ended that nobody kept and nobody gave up, for whoever looks at the page.
+/// How a trial of somebody at the page ended that nobody kept and nobody gave up, for the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TrialEnd {
     /// Whose it was, where that is known.
     pub(crate) by: Option<String>,
     /// When.
     pub(crate) at: Timestamp,
-    /// Why.
     pub(crate) why: WhyEnded,
 }
 

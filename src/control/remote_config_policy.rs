@@ -1,8 +1,8 @@
 //! Policy of remote configurations: what one may not change, though the file on the box may. Pure.
 //!
 //! Nobody far away can switch a box off: cameras, rules and hours stay. Nobody far away can send a password to another
-//! host than the one that the file gave it to, or make the box read or write other files. Whoever stands at the box can
-//! do all of it, in the file.
+//! host than the one that the file gave it to, or make the box read or write other files, or forget what it recorded.
+//! Whoever stands at the box can do all of it, in the file.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,9 +28,10 @@ const MOST_MASKED: f32 = 0.8;
 /// How finely a week is looked at for hours in which a rule is in force.
 const STEP_SECS: i64 = 15 * 60;
 const WEEK_SECS: i64 = 7 * 24 * 60 * 60;
+const DAY_SECS: u64 = 24 * 60 * 60;
 
 /// What is changed from afar, as a patch names it.
-const FROM_AFAR: [&str; 12] = [
+const FROM_AFAR: [&str; 13] = [
     "site",
     "grid",
     "camera",
@@ -42,6 +43,7 @@ const FROM_AFAR: [&str; 12] = [
     "sensors",
     "sensor",
     "evidence",
+    "journal",
     "command_key",
 ];
 
@@ -82,8 +84,19 @@ pub(crate) fn forbidden(file: &Config, running: &Config, wanted: &Config, now: T
     if !wanted.command_keys.iter().any(|key| key.role == Role::Admin) {
         all.push(say::no_admin_left());
     }
+    all.extend(forgotten(file, wanted));
     all.extend(other_places(file, wanted));
     all
+}
+
+/// What the box recorded of the last days says what it did and did not do. Whoever is far away may have more of it kept, and
+/// takes that back again, but has nothing deleted that the file keeps.
+fn forgotten(file: &Config, wanted: &Config) -> Vec<Sentence> {
+    let days = |config: &Config| config.journal.keep.as_secs() / DAY_SECS;
+    let mib = |config: &Config| config.journal.max_bytes >> 20;
+    let less = [("days", days(file), days(wanted)), ("max_mib", mib(file), mib(wanted))];
+    let less = less.into_iter().filter(|(_, kept, wanted)| wanted < kept);
+    less.map(|(key, kept, wanted)| say::journal_cut(key, wanted, kept, file.path().display())).collect()
 }
 
 /// Hours of the coming week in which at least one rule that watches a camera is in force.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -24,18 +25,18 @@ use crate::evidence::{NoOriginal, NoPicture};
 use crate::outbox::{OutboxError, Resent};
 use crate::text::{Sentence, Words, command as say, daemon};
 
-/// Hears what became of an acknowledgement; `Some`: who had the alert before.
+/// Receives the outcome of an acknowledgement; `Some`: who had the alert before.
 pub(crate) type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
-/// Hears what became of something that was done about an alert.
+/// Receives the outcome of a step on an alert.
 pub(crate) type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
-/// Hears which test alert began, or which one is open already.
+/// Receives which test alert began, or which one is open already.
 pub(crate) type TestReply = Box<dyn FnOnce(Result<AlertId, AlertId>) + Send>;
-/// Hears of a picture that was made, or why there is none.
+/// Receives a picture, or why there is none.
 pub(crate) type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, Sentence>) + Send>;
-/// Hears of a sealed original that is on its way, or why there is none.
+/// Receives a sealed original that is on its way, or why there is none.
 pub(crate) type OriginalReply = Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>;
 
-/// Hears of a redacted picture that goes out again, or why there is none.
+/// Receives a redacted picture that goes out again, or why there is none.
 pub(crate) type PictureReply = Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>;
 
 /// A trial takes between these, in seconds: long enough to be confirmed, short enough to be one.
@@ -76,7 +77,7 @@ pub trait RunningBox {
     /// # Errors
     /// Why it does not run; what ran before goes on.
     fn take_up(&mut self, base: Config, next: StoredOverrides, offer: &Offer) -> Result<(), Problems>;
-    /// Tells why what was offered does not run.
+    /// Reports why an offer does not run.
     fn refuse(&mut self, offer: &Offer, problems: &Problems);
     /// Replaces mutes and what is on trial, where the same configuration goes on running.
     ///
@@ -93,6 +94,14 @@ pub trait RunningBox {
     /// # Errors
     /// Why that does not run.
     fn go_back(&mut self) -> Result<(), Problems>;
+
+    /// Lets a configuration judge beside the one that runs, in place of any other; nothing that runs changes.
+    ///
+    /// # Errors
+    /// Why it does not.
+    fn begin_shadow(&mut self, config: Config, order: ShadowOrder) -> Result<(), Words>;
+    /// Ends that; `false` where none judges.
+    fn end_shadow(&mut self) -> bool;
 
     /// How the box does.
     fn selftest(&mut self) -> SelftestResult;
@@ -122,6 +131,17 @@ pub trait RunningBox {
     fn text_requests(&mut self) -> &mut Requests;
     /// Texts that come in parts.
     fn transfers(&mut self) -> &mut Transfers;
+}
+
+/// A configuration that is to judge beside the one that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShadowOrder {
+    /// The file, or what the command centre calls it.
+    pub name: String,
+    /// How long.
+    pub lasts: Duration,
+    /// Who asks for it.
+    pub by: String,
 }
 
 /// The source of an offered configuration.
@@ -172,7 +192,7 @@ pub(super) fn may_try(
     knows_what_runs(at, expected, Some(revert_after_secs))
 }
 
-fn knows_what_runs(
+pub(super) fn knows_what_runs(
     at: &dyn RunningBox,
     expected: &str,
     revert_after_secs: Option<u32>,

@@ -71,7 +71,7 @@ fn clamped(
     Ok(taken)
 }
 
-/// The configuration with those values. Its digest tells that it is not the file's.
+/// The configuration with those values. Its digest differs from the file's.
 pub(crate) fn apply(mut config: Config, settings: &Settings) -> Config {
     if settings.is_empty() {
         return config;
@@ -84,7 +84,7 @@ pub(crate) fn apply(mut config: Config, settings: &Settings) -> Config {
         for (class, score) in &setting.thresholds {
             let class = Class::named(class);
             camera.thresholds.insert(class, *score as f32);
-            // Whoever sets a value wants it now, also at night.
+            // A value is set to count now, also at night.
             if let Some(night) = &mut camera.night {
                 night.thresholds.remove(&class);
             }

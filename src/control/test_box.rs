@@ -13,7 +13,7 @@ use super::commands::original::{OriginalData, Requests};
 use super::commands::{self, Work};
 use super::envelope::{CommandEnvelope, ReceivedCommand};
 use super::overrides::{Overrides, StoredOverrides};
-use super::running_box::{Offer, OriginalReply, PictureReply, RunningBox, SnapshotReply};
+use super::running_box::{Offer, OriginalReply, PictureReply, RunningBox, ShadowOrder, SnapshotReply};
 use super::transfers::Transfers;
 use super::{LocalDesk, Signer, settings};
 use crate::analysis::detection::Class;
@@ -25,7 +25,7 @@ use crate::contract::command::SelftestResult;
 use crate::contract::signature::Role;
 use crate::evidence::{NoOriginal, NoPicture};
 use crate::outbox::{OutboxError, Resent};
-use crate::text::{Sentence, foreign};
+use crate::text::{Sentence, Words, foreign};
 
 /// A box that runs `config/minimal.toml`.
 pub(super) struct TestBox {
@@ -43,6 +43,8 @@ pub(super) struct TestBox {
     pub is_full: bool,
     /// What was refused, as it is published.
     pub refused: Vec<String>,
+    /// Digest of what judges beside what runs.
+    pub shadow: Option<(String, ShadowOrder)>,
 }
 
 impl TestBox {
@@ -65,6 +67,7 @@ impl TestBox {
             _folder: folder,
             is_full: false,
             refused: Vec::new(),
+            shadow: None,
         }
     }
 
@@ -182,6 +185,15 @@ impl RunningBox for TestBox {
         self.config = settings::apply(base.clone(), &before.settings);
         (self.base, self.overrides.now) = (base, before);
         Ok(())
+    }
+
+    fn begin_shadow(&mut self, config: Config, order: ShadowOrder) -> Result<(), Words> {
+        self.shadow = Some((config.sha256, order));
+        Ok(())
+    }
+
+    fn end_shadow(&mut self) -> bool {
+        self.shadow.take().is_some()
     }
 
     fn selftest(&mut self) -> SelftestResult {

@@ -28,7 +28,9 @@ use crate::contract::mute::Mute;
 use crate::control::command_thread::SiteReaders;
 use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply, TestReply};
 use crate::frame::Frame;
-use crate::journal::{self, Configuration, Entry, Input, Published, Recorder, Session};
+use crate::journal::{
+    self, Configuration, Entry, Input, Listener, Published, Recorder, Session, Shadow, ShadowEvent,
+};
 use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
@@ -114,8 +116,18 @@ pub(crate) enum AnalysisMessage {
     Snapshot(SnapshotRequest),
     /// A new configuration, checked, and as the journal keeps it.
     Reconfigure(Box<Plan>, Arc<Configuration>),
+    /// A shadow is to be given everything that is recorded from here on; `None`: none is any more.
+    Shadow(Option<Box<ShadowFeed>>),
     /// The last note.
     Stop,
+}
+
+/// What gives a shadow its entries.
+pub(crate) struct ShadowFeed {
+    /// Its queue.
+    pub listener: Listener,
+    /// Its configuration, as the journal keeps it.
+    pub configuration: Arc<Configuration>,
 }
 
 /// What the analysis last knew, for the health report.
@@ -182,6 +194,8 @@ pub(super) struct AnalysisStart {
     pub session: Session,
     /// Takes down every input and every revision.
     pub recorder: Recorder,
+    /// The configuration of the shadow that listens to it already.
+    pub shadow: Option<Arc<Configuration>>,
 }
 
 /// The running thread.
@@ -202,7 +216,9 @@ impl AnalysisThread {
     ) -> std::io::Result<Self> {
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
             let _essential = lifeline::essential("analyst");
-            let AnalysisStart { analysis, revisions, session, recorder } = start;
+            let AnalysisStart { analysis, revisions, session, recorder, shadow } = start;
+            let goes_on = Session { goes_on: true, restored: Vec::new(), ..session.clone() };
+            let at = session.at;
             let mut analysis_loop = AnalysisLoop {
                 analysis,
                 clock,
@@ -211,11 +227,13 @@ impl AnalysisThread {
                 decode_demands,
                 tap,
                 recorder,
+                session: goes_on,
                 witnessed: BTreeMap::new(),
                 snapshots: Vec::new(),
                 furniture_changes: 0,
             };
             analysis_loop.recorder.record(Entry::Session(Box::new(session)));
+            analysis_loop.note_shadow(shadow, at);
             analysis_loop.resend_revisions(revisions);
             analysis_loop.work(&notes);
         })?;
@@ -240,6 +258,8 @@ struct AnalysisLoop {
     tap: Tap,
     /// Every input and every revision, in order.
     recorder: Recorder,
+    /// What runs, for who listens from the middle of the run on.
+    session: Session,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Snapshot)>,
@@ -323,6 +343,7 @@ impl AnalysisLoop {
             }
             AnalysisMessage::Ping(ping) => self.send(WriterMessage::Ping(ping)),
             AnalysisMessage::Reconfigure(plan, configuration) => self.reconfigure(*plan, configuration),
+            AnalysisMessage::Shadow(feed) => self.set_shadow(feed),
             AnalysisMessage::Snapshot(snapshot) => {
                 if self.snapshots.len() < SNAPSHOTS {
                     self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
@@ -355,6 +376,9 @@ impl AnalysisLoop {
     /// Every open alert that is muted now and was not, or the other way round, says so.
     fn mutes_changed(&mut self, before: &[Mute], after: &[Mute]) {
         let at = self.clock.now();
+        if self.recorder.is_on() {
+            self.recorder.record(Entry::Mutes { at, mutes: after.to_vec() });
+        }
         let is_concerned = |revision: &&Revision| {
             muted_by(before, revision, revision.at.utc) != muted_by(after, revision, at.utc)
         };
@@ -444,11 +468,33 @@ impl AnalysisLoop {
         self.recorder.record(Entry::Input(Input::Look(look)));
     }
 
+    /// From here on a shadow is given what is recorded. It is told first what runs and what is open.
+    fn set_shadow(&mut self, feed: Option<Box<ShadowFeed>>) {
+        let Some(feed) = feed else { return self.recorder.set_listener(None) };
+        let ShadowFeed { mut listener, configuration } = *feed;
+        let at = self.clock.now();
+        listener.give(Entry::Session(Box::new(Session { at, ..self.session.clone() })));
+        for open in self.analysis.open() {
+            listener.give(Entry::Published(Published::of(open)));
+        }
+        self.recorder.set_listener(Some(listener));
+        self.note_shadow(Some(configuration), at);
+    }
+
+    /// Where a shadow begins is in the journal.
+    fn note_shadow(&mut self, configuration: Option<Arc<Configuration>>, at: Moment) {
+        if let Some(configuration) = configuration {
+            let event = ShadowEvent::Began(configuration);
+            self.recorder.keep(Entry::Shadow(Shadow { at, event }));
+        }
+    }
+
     fn reconfigure(&mut self, plan: Plan, configuration: Arc<Configuration>) {
         let at = self.clock.now();
         match self.analysis.reconfigure(plan, at) {
             // Open alerts are published with the texts and the language of this configuration.
             Ok(revisions) => {
+                self.session.configuration = configuration.clone();
                 self.recorder.record(Entry::Reload { at, configuration });
                 self.resend_revisions(revisions);
             }

@@ -1,4 +1,4 @@
-//! Watches the clock on the wall against the one that cannot be set, says how far to trust it, and tells the centre
+//! Watches the clock on the wall against the one that cannot be set, says how far to trust it, and reports to the centre
 //! when it was set.
 //!
 //! Everything that lasts (holds, stale sensors, backoffs, escalations) is measured on the monotonic clock and is not

@@ -23,7 +23,6 @@ const FILE: &str = "short-runs";
 const LASTS: Duration = Duration::from_secs(600);
 /// The first pause; doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
-/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// What systemd gives a start after the pause; as `TimeoutStartSec=`.
 const START_TAKES: Duration = Duration::from_secs(120);
@@ -67,7 +66,7 @@ pub(crate) fn report_and_wait(config: &Path) -> Option<ShortRuns> {
     let before = short_runs(&file()?, since_boot())?;
     let pause = before.pause();
     let folder = failed_start::folder_of(config);
-    // Whoever stops or restarts the service meanwhile ends the waiting for good; `started` writes it down again.
+    // A stop or restart of the service meanwhile ends the waiting for good; `started` writes it down again.
     if !pause.is_zero() {
         forget();
     }

@@ -63,7 +63,7 @@ impl Watched {
 struct WatchedSecrets(BTreeMap<PathBuf, Watched>);
 
 impl WatchedSecrets {
-    /// Whether one of `wanted` is another than when it was last told of. One that is new among them is reported once: it may
+    /// Whether one of `wanted` is another than when it was last reported. One that is new among them is reported once: it may
     /// have changed between its reading and now.
     fn are_news(&mut self, wanted: &BTreeSet<PathBuf>, stamp: impl Fn(&Path) -> Stamp) -> bool {
         self.0.retain(|path, _| wanted.contains(path));
@@ -126,6 +126,6 @@ mod tests {
         let mut look = |now| watched.are_news(&wanted, |_| now);
         assert!(!look(at(1)) && look(at(1)));
         assert!(!look(None) && !look(None) && !look(at(1)) && !look(at(1)), "the same as before");
-        assert_eq!((0..8).filter(|_| look(None)).count(), 1, "gone for good is told once");
+        assert_eq!((0..8).filter(|_| look(None)).count(), 1, "gone for good is reported once");
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! A broker keeps the latest state, the birth message, the open alerts and so on of each name for good, so a box that was
 //! named stands there twice, once as one that is switched off. Its own broker serves this machine alone: nobody else has
-//! that name there, and what is kept under it is taken back. At a command centre's broker somebody else may have the name by
-//! now, and a box may mostly write below its own name alone: that is for whoever runs it (CONTRACT.md). Must never touch
-//! anything at another broker.
+//! that name there, and what is kept under it is taken back. At a command centre's broker somebody else may have the name
+//! by now, and a box may mostly write below its own name alone: that is for the broker's operator (CONTRACT.md). Must never
+//! touch anything at another broker.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -24,7 +24,6 @@ use crate::analysis::furniture::{Day, Furniture, Patch, PlaceMemory};
 use crate::analysis::geometry::BBox;
 use crate::text::{Sentence, box_log, daemon, foreign, log_info, log_warn};
 
-/// The file.
 const FILE: &str = "furniture.json";
 /// The form of the file.
 const VERSION: u32 = 1;

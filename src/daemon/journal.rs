@@ -12,6 +12,7 @@ use crate::analysis::alert::Revision;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contract::mute::Mute;
 use crate::journal::{self, Configuration, Entry, Journal, Recorder, Session, Unwatched};
 use crate::text::{journal as say, log_warn};
 
@@ -160,8 +161,14 @@ pub(super) fn configuration(config: &Config, models: &LoadedModels) -> Arc<Confi
     })
 }
 
-/// The session that begins; `open` are the alerts that are taken up at that moment.
-pub(super) fn session(config: &Config, models: &LoadedModels, open: &[Revision], at: Moment) -> Session {
+/// The session that begins; `open` are the alerts that are taken up at that moment, and `mutes` what is muted.
+pub(super) fn session(
+    config: &Config,
+    models: &LoadedModels,
+    open: &[Revision],
+    mutes: Vec<Mute>,
+    at: Moment,
+) -> Session {
     let language = config.site.language;
     Session {
         at,
@@ -172,6 +179,7 @@ pub(super) fn session(config: &Config, models: &LoadedModels, open: &[Revision],
         configuration: configuration(config, models),
         // An alert that JSON cannot hold is none that was read from it.
         restored: open.iter().filter_map(|one| alert_state::to_bytes(one, &[], language).ok()).collect(),
+        mutes,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The watching half of the daemon by itself, with as many cameras as are asked for: what a machine can hold is found
 //! out by letting it.
 //!
-//! Cameras, gates, scheduler, workers and analysis are the daemon's own; what the analysis tells is counted and
+//! Cameras, gates, scheduler, workers and analysis are the daemon's own; what the analysis reports is counted and
 //! dropped. Must never publish or store anything.
 
 use std::sync::Arc;
@@ -179,11 +179,17 @@ impl LoadTest {
         let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
         let analysis = Analysis::new(config.site.box_id.clone(), site.plan())
             .map_err(|error| DaemonError::unknown_name(&error))?;
-        let session = super::journal::session(config, loaded_models, &[], clock.now());
+        let session = super::journal::session(config, loaded_models, &[], Vec::new(), clock.now());
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analysis_thread = AnalysisThread::start(
-            AnalysisStart { analysis, revisions: Vec::new(), session, recorder: Recorder::off() },
+            AnalysisStart {
+                analysis,
+                revisions: Vec::new(),
+                session,
+                recorder: Recorder::off(),
+                shadow: None,
+            },
             notes,
             clock,
             alert_writer.clone(),

@@ -58,7 +58,7 @@ pub(super) fn health(cpu_cores: Option<f64>, disk_free_bytes: Option<u64>) -> Ma
     MachineHealth { cpu_cores, memory_bytes: memory_bytes(), disk_free_bytes, temperatures_c: temperatures() }
 }
 
-/// How far to trust the clock, which says `now`: whether it follows a time server, as far as the system tells.
+/// How far to trust the clock, which says `now`: whether it follows a time server, as far as the system knows.
 pub(super) fn clock(now: Timestamp) -> ClockData {
     let by_system = kernel_clock().unwrap_or_else(|| {
         let sync = if Path::new(SYNCHRONIZED).exists() { ClockSync::Synced } else { ClockSync::Unknown };

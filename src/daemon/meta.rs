@@ -283,7 +283,7 @@ mod tests {
             .unwrap_or_else(|problems| panic!("{problems}"))
     }
 
-    /// All of it as whoever joins the messages has it: first message, parts, largest message.
+    /// All of it as a consumer has it who joins the messages: first message, parts, largest message.
     fn built(config: &Config) -> (Event<MetaData>, Vec<Event<MetaPartData>>, usize) {
         let at: Timestamp = "2026-01-01T08:00:00Z".parse().unwrap();
         let messages = meta(config, Vec::new(), Some(BoxKey::generate().unwrap().public()), at).unwrap();

@@ -41,6 +41,8 @@ impl Running {
             },
             alerts: alerts(readings),
             signals: signals(readings),
+            coverage: self.stages.analysis.coverage.lasted(),
+            shadow: readings.shadow.as_ref().map(|shadow| shadow.counts),
             detector: detector(readings),
             cameras: cameras(readings),
             sensors: sensors(readings),

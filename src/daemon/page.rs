@@ -62,6 +62,7 @@ impl PageStage {
             box_name: config.full_name(),
             language: config.site.language,
             outbox: storage.outbox.clone(),
+            control_folder: storage.control_dir.clone(),
             audit: commands.audit.clone(),
             desk: Desk(desk),
             viewer,

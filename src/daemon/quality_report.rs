@@ -1,8 +1,8 @@
 //! `up/quality`: when it is published, and the figures on disk.
 //!
-//! Told at the start, once a day, and after a change at most once a minute. The file `quality.json` in the control folder is
-//! written as often and when the daemon stops, so a kill may lose a minute of figures, never an alert. One that cannot be read
-//! is put aside, and counting begins anew. Must never hold up what it counts.
+//! Published at the start, once a day, and after a change at most once a minute. The file `quality.json` in the control
+//! folder is written as often and when the daemon stops, so a kill may lose a minute of figures, never an alert. One that
+//! cannot be read is put aside, and counting begins anew. Must never hold up what it counts.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -18,9 +18,8 @@ use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
 use crate::text::{box_log, log_warn};
 
-/// The file.
 const FILE: &str = "quality.json";
-/// Told at least so often.
+/// Published at least so often.
 const REPORT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// And at most so often.
 const REPORT_AT_MOST_EVERY: Duration = Duration::from_secs(60);

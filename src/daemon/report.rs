@@ -25,8 +25,8 @@ use crate::contract::box_status::{
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     self, CameraData, CameraHealth, CameraState, DROP_REASONS, Decoding, Degraded, DetectorHealth,
-    HealthCounts, HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord,
-    SpoolHealth,
+    HealthCounts, HealthData, Said, SensorData, SensorHealth, SensorState, ShadowHealth, SignalHealth,
+    SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::{Language, Time};
@@ -152,6 +152,8 @@ pub(super) struct Readings {
     pub inference_workers: Arc<InferenceCounts>,
     /// The recorder's figures.
     pub alert_writer: Arc<AlertWriterCounts>,
+    /// The second configuration that judges beside the one that runs.
+    pub shadow: Option<ShadowHealth>,
     /// The queue.
     pub depth: Depth,
     /// Why the queue is not where it should be.
@@ -348,6 +350,7 @@ impl Health {
             signals,
             signals_omitted: 0,
             detector,
+            shadow: readings.shadow.clone(),
             spool: spool(&readings.depth),
             machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
             language,
@@ -738,6 +741,7 @@ mod tests {
             cameras: Vec::new(),
             frames: Vec::new(),
             sensors: Vec::new(),
+            shadow: None,
             known: Arc::default(),
             inference_workers: Arc::default(),
             alert_writer: Arc::default(),

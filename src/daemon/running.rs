@@ -224,6 +224,9 @@ impl Running {
         sent_history.look(outbox, at);
         let readings = self.readings();
         self.stages.analysis.journal.look(&readings);
+        let outbox = &self.stages.storage.outbox;
+        self.stages.analysis.coverage.look(&readings, outbox, &self.health.sender);
+        self.look_at_shadow(at);
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
         self.show_metrics(&readings);
         let analysis = &mut self.stages.analysis;
@@ -269,6 +272,7 @@ impl Running {
             frames: self.stages.inference.scheduler.counts(),
             sensors: self.stages.sensors.stats(),
             known: self.stages.analysis.known.clone(),
+            shadow: self.stages.analysis.shadow.health(),
             inference_workers: self.stages.inference.counts.clone(),
             alert_writer: self.stages.alerts.counts.clone(),
             depth: self.stages.storage.outbox.depth(),
@@ -292,7 +296,7 @@ impl Running {
         Some((say::unsigned(error.sentence()), error.hint()))
     }
 
-    fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
+    pub(super) fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
         match message {
             Ok(message) => self.stages.publisher.set_latest(topic, message),
             Err(error) => log_error!(box_log::message_not_written(); %error, topic = topic.suffix),
@@ -491,6 +495,7 @@ impl Running {
         {
             self.stages.analysis.journal.set(config);
         }
+        self.stages.analysis.coverage.set(config, &site.plan());
         *self.stages.commands.readers.write() = CommandStage::readers_of(config);
         self.stages.commands.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {

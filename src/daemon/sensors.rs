@@ -65,7 +65,7 @@ impl RunningSensors {
     pub(crate) fn set_embedded(&mut self, embedded: Option<u16>) {
         if self.embedded != embedded {
             self.embedded = embedded;
-            // Whoever listens at the broker on this machine must look for it anew.
+            // Sensors at the broker on this machine must look for it anew.
             self.stop();
             self.configured = config::Sensors::default();
         }

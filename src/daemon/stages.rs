@@ -46,6 +46,7 @@ use super::analysis_thread::{
 };
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
+use super::coverage::CoverageStage;
 use super::furniture::{self, FurnitureFile, KnownFurniture};
 use super::journal::{self, JournalStage};
 use super::live_view::ViewStage;
@@ -55,6 +56,7 @@ use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
 use super::sent_history::SentHistory;
+use super::shadow::ShadowStage;
 use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
 use super::{CONTROL_DIR, Control, DaemonError, machine};
 
@@ -439,6 +441,11 @@ pub(super) struct AnalysisStage {
     pub quality: QualityReport,
     /// What was found in the last days.
     pub journal: JournalStage,
+    /// What could have been reported.
+    pub coverage: CoverageStage,
+    /// A second configuration that judges the same.
+    pub shadow: ShadowStage,
+    clock: Clock,
 }
 
 impl AnalysisStage {
@@ -462,7 +469,10 @@ impl AnalysisStage {
         // As a replay has them: what is kept of an alert says nothing of this run's time.
         open.iter_mut().for_each(|revision| revision.at = at);
         let journal = JournalStage::start(config, storage.trouble.is_some(), clock);
-        let session = journal::session(config, &loaded.models, &open, at);
+        let coverage = CoverageStage::start(config, &loaded.site.plan(), storage.trouble.is_some(), at);
+        let mut recorder = journal.recorder();
+        let (shadow, beside) = ShadowStage::start(folder, config, &loaded.models, &mut recorder, at.utc);
+        let session = journal::session(config, &loaded.models, &open, loaded.mutes.read().clone(), at);
         let revisions = analysis.restore(open, at);
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
         let mut quality = quality_report::recall(folder);
@@ -470,7 +480,7 @@ impl AnalysisStage {
         let quality = Mutex::new(quality);
         let known = Arc::new(Known { furniture, quality, ..Known::default() });
         let thread = AnalysisThread::start(
-            AnalysisStart { analysis, revisions, session, recorder: journal.recorder() },
+            AnalysisStart { analysis, revisions, session, recorder, shadow: beside },
             notes,
             clock,
             alerts.queue.clone(),
@@ -480,14 +490,16 @@ impl AnalysisStage {
         )
         .map_err(DaemonError::new)?;
         let (furniture, quality) = (FurnitureFile::within(folder), QualityReport::within(folder));
-        Ok(AnalysisStage { thread, queue, known, furniture, quality, journal })
+        Ok(AnalysisStage { thread, queue, known, furniture, quality, journal, coverage, shadow, clock })
     }
 
     fn stop(mut self) {
         // Fails only if the thread is gone already.
         let _ = self.queue.send(AnalysisMessage::Stop);
         self.thread.join();
+        self.shadow.stop(self.clock.now());
         self.journal.stop();
+        self.coverage.stop();
         self.furniture.finish(&self.known.furniture);
         self.quality.finish(&self.known.quality);
     }

@@ -1,4 +1,4 @@
-//! Tells systemd that the daemon is ready, lives and stops, and stops saying that it lives when a part does not get
+//! Notifies systemd that the daemon is ready, lives and stops, and stops saying that it lives when a part does not get
 //! on: then systemd ends it and starts it anew, and the outbox has every alert. Where there is no systemd, the process ends
 //! itself a little later.
 //!

@@ -36,7 +36,7 @@ mod x86;
 
 pub(crate) use kernel::TensorValue;
 use kernel::{Channel, Path, Row};
-use tables::{Placed, PlaneTables, Source, Tables};
+use tables::{Placed, PlaneTables, Source, Tables, Windows};
 
 /// How a picture of another shape is fitted into the model's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,29 +213,19 @@ impl Converter {
         let format = picture.format();
         let source = Source::new(format, region)?;
         let tables = match &mut self.tables {
-            Some(tables) => {
-                if tables.source != source {
-                    tables.rebuild(source, &self.input);
-                }
-                tables
-            }
+            Some(tables) => tables,
             none => none.insert(Tables::new(source, &self.input)),
         };
-
+        if tables.source != source {
+            tables.rebuild(source, &self.input);
+        }
         let (placed, path) = (tables.placed, self.path);
         let (luma, chroma) = (tables.luma.windows(), tables.chroma.windows());
         let channels = channels(format.range, format.matrix, &self.input);
         let gray = format.layout == Layout::Gray;
         let windows = if gray { [luma; 3] } else { [luma, chroma, chroma] };
+        prepare_sums(&mut self.sums, windows, gray);
         let [y_sums, u_sums, v_sums] = &mut self.sums;
-        for (sums, windows) in [&mut *y_sums, &mut *u_sums, &mut *v_sums].into_iter().zip(windows) {
-            sums.resize(windows.room(), 0);
-        }
-        if gray {
-            // Nothing above or below 128: no colour.
-            u_sums.fill(0);
-            v_sums.fill(0);
-        }
         let sum = |sums: &mut [i16], tables: &PlaneTables, plane: usize, out_row: usize| {
             let stride = format.strides[plane];
             path.sum_rows(sums, picture.plane(plane), stride, tables.rows_under(out_row, stride));
@@ -265,6 +255,17 @@ impl Converter {
             path.finish_row(Row { sums: [y_sums, u, v], windows, channels: &channels }, out);
         }
         Ok(tables.frame_from_model)
+    }
+}
+
+/// Room for a row of each plane.
+fn prepare_sums(planes: &mut [Vec<i16>; 3], windows: [&Windows; 3], gray: bool) {
+    for (sums, windows) in planes.iter_mut().zip(windows) {
+        sums.resize(windows.room(), 0);
+    }
+    if gray {
+        // Nothing above or below 128: no colour.
+        planes[1..].iter_mut().for_each(|sums| sums.fill(0));
     }
 }
 

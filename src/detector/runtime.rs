@@ -141,7 +141,7 @@ fn reason(error: &ort::LoadDynamicError) -> String {
 }
 
 /// ONNX Runtime's own messages. What it calls an error comes back as an error too, and what it calls a
-/// warning concerns whoever exported the model: neither may fill an operator's log.
+/// warning concerns the exporter of the model: neither may fill an operator's log.
 fn pass_on(level: LogLevel, _category: &str, _id: &str, place: &str, message: &str) {
     match level {
         LogLevel::Error | LogLevel::Fatal => tracing::debug!(target: "onnxruntime", place, "{message}"),

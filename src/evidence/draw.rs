@@ -2,6 +2,7 @@
 
 use image::{Rgb, RgbImage};
 
+use super::wide_glyphs::{SIDE, wide_glyph};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
@@ -20,6 +21,12 @@ pub(crate) fn frame_shown(image: &mut RgbImage, shown: &[Shown]) {
 
 /// One frame with a text above it (below the upper edge where there is no room above).
 pub fn label(image: &mut RgbImage, box_in_frame: BBox, class: Class, text: &str) {
+    let scale = (image.height() / 360).max(1);
+    label_in_size(image, box_in_frame, class, text, scale);
+}
+
+/// The same with letters whose pixels are so large.
+pub(crate) fn label_in_size(image: &mut RgbImage, box_in_frame: BBox, class: Class, text: &str, scale: u32) {
     let colour = colour_of(class);
     let b = box_in_frame.clipped();
     let (width, height) = (image.width(), image.height());
@@ -36,9 +43,8 @@ pub fn label(image: &mut RgbImage, box_in_frame: BBox, class: Class, text: &str)
     fill(image, x0, y0, x0 + thickness, y1, colour);
     fill(image, x1.saturating_sub(thickness), y0, x1, y1, colour);
 
-    let scale = (height / 360).max(1);
     let text_height = (GLYPH_HEIGHT + 2) * scale;
-    let text_width = ((GLYPH_WIDTH + 1) * text.chars().count() as u32 + 1) * scale;
+    let text_width = text_width(text, scale) + scale;
     let top = if y0 >= text_height { y0 - text_height } else { y0 };
     let left = x0.min(width.saturating_sub(text_width));
     fill(image, left, top, left + text_width, top + text_height, colour);
@@ -51,7 +57,20 @@ const BLACK: Rgb<u8> = Rgb([0, 0, 0]);
 
 /// Width of a text whose pixels are so large.
 pub(crate) fn text_width(text: &str, scale: u32) -> u32 {
-    (GLYPH_WIDTH + 1) * text.chars().count() as u32 * scale
+    text.chars().map(|character| advance(character, scale)).sum()
+}
+
+/// How far behind a character the next one stands.
+fn advance(character: char, scale: u32) -> u32 {
+    match wide_glyph(character) {
+        Some(_) => (SIDE + 1) * wide_pixel(scale),
+        None => (GLYPH_WIDTH + 1) * scale,
+    }
+}
+
+/// A Chinese character is about as high as letters that are twice as coarse.
+fn wide_pixel(scale: u32) -> u32 {
+    (scale / 2).max(1)
 }
 
 /// One colour per class; classes outside the street vocabulary share one.
@@ -79,15 +98,46 @@ fn fill(image: &mut RgbImage, x0: u32, y0: u32, x1: u32, y1: u32, colour: Rgb<u8
 pub(crate) fn text(image: &mut RgbImage, (left, top): (u32, u32), scale: u32, colour: Rgb<u8>, text: &str) {
     let mut x = left;
     for character in text.chars() {
-        for (row, bits) in (0..).zip(glyph(character)) {
-            for column in 0..GLYPH_WIDTH {
-                if bits & (1 << (GLYPH_WIDTH - 1 - column)) != 0 {
-                    let (px, py) = (x + column * scale, top + row * scale);
-                    fill(image, px, py, px + scale, py + scale, colour);
-                }
+        match wide_glyph(character) {
+            Some(rows) => draw_wide(image, (x, top), scale, colour, rows),
+            None => {
+                let rows = glyph(character).map(u16::from);
+                bits(image, (x, top), scale, colour, &rows, GLYPH_WIDTH);
             }
         }
-        x += (GLYPH_WIDTH + 1) * scale;
+        x += advance(character, scale);
+    }
+}
+
+/// In the middle of a line of letters, over which it stands out a little.
+fn draw_wide(
+    image: &mut RgbImage,
+    (left, top): (u32, u32),
+    scale: u32,
+    colour: Rgb<u8>,
+    rows: &[u16; SIDE as usize],
+) {
+    let pixel = wide_pixel(scale);
+    let above = (SIDE * pixel).saturating_sub(GLYPH_HEIGHT * scale) / 2;
+    bits(image, (left, top.saturating_sub(above)), pixel, colour, rows, SIDE);
+}
+
+/// The bits that are set, of rows so many wide, as squares of that many pixels.
+fn bits(
+    image: &mut RgbImage,
+    (left, top): (u32, u32),
+    pixel: u32,
+    colour: Rgb<u8>,
+    rows: &[u16],
+    width: u32,
+) {
+    for (row, bits) in (0..).zip(rows) {
+        for column in 0..width {
+            if bits & (1 << (width - 1 - column)) != 0 {
+                let (x, y) = (left + column * pixel, top + row * pixel);
+                fill(image, x, y, x + pixel, y + pixel, colour);
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod redact;
 mod rgb;
 mod seal;
 mod store;
+mod wide_glyphs;
 
 use std::fmt;
 
@@ -29,7 +30,7 @@ use crate::types::hex::sha256_hex;
 use crate::types::language::Language;
 
 pub use draw::label;
-pub(crate) use draw::{TEXT_HEIGHT, colour_of, text, text_width};
+pub(crate) use draw::{TEXT_HEIGHT, colour_of, label_in_size, text, text_width};
 pub use rgb::rgb_from_picture;
 pub use seal::{NoRecipient, Recipient, original};
 pub use store::{Kept, Store};
@@ -211,6 +212,11 @@ pub(crate) fn redacted(scene: &Scene<'_>) -> Result<Redacted, EvidenceError> {
     let regions = redact::pixelate_people(&mut image, seen, shown);
     redact::paint_masks(&mut image, masks);
     Ok(Redacted { image, regions, covered })
+}
+
+/// Whether nothing of the picture stays as it is, because the empty view is not known or says nothing about it.
+pub(crate) fn covers_everything(scene: &Scene<'_>) -> bool {
+    matches!(changed(scene.picture, scene.view), Changed::Anywhere)
 }
 
 /// The cells in which this picture differs from the view.

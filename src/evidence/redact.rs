@@ -6,7 +6,7 @@ use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::{BBox, Point, Polygon};
 
-/// Blocks across the shorter side of a region: a face of six blocks tells nobody apart.
+/// Blocks across the shorter side of a region: a face of six blocks identifies nobody.
 const BLOCKS_ACROSS: u32 = 6;
 /// Blocks are never finer than this, pixels: below it, JPEG keeps little anyway.
 const MIN_BLOCK_PX: u32 = 6;
@@ -56,7 +56,7 @@ fn head_region(image: &RgbImage, person: BBox) -> BBox {
     if !upright {
         return person;
     }
-    // Whoever is cut off by the lower edge shows less body, so the head is a larger part of the box.
+    // A person who is cut off by the lower edge shows less body, so the head is a larger part of the box.
     let part = if person.y1 > 0.98 { 0.5 } else { HEAD_PART };
     let head = BBox { y1: person.y0 + person.height() * part, ..person };
     widened(head, HEAD_MARGIN, HEAD_MARGIN)

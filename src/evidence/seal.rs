@@ -47,7 +47,7 @@ impl FromStr for Recipient {
     type Err = NoRecipient;
 
     fn from_str(text: &str) -> Result<Self, NoRecipient> {
-        // Whoever copies the wrong line must not find it in a log.
+        // A line that was copied by mistake must not get into a log.
         if text.trim_start().to_ascii_uppercase().starts_with("AGE-SECRET-KEY") {
             return Err(NoRecipient { why: say::secret_key() });
         }

@@ -167,7 +167,7 @@ fn with_patch(b: BBox) -> Picture {
 }
 
 #[test]
-fn whoever_is_not_found_is_pixelated_because_they_differ_from_the_empty_view() {
+fn who_is_not_found_is_pixelated_because_they_differ_from_the_empty_view() {
     let somebody = BBox::new(0.3, 0.3, 0.45, 0.7);
     let view = view_of(&detailed_picture());
     let evidence = made(&with_patch(somebody), &[], Some(&view));
@@ -192,7 +192,7 @@ fn without_an_empty_view_and_where_most_differs_the_whole_picture_is_coarse() {
 }
 
 #[test]
-fn a_vehicle_stays_clearer_than_the_rest_but_for_whoever_is_before_it_and_never_as_it_was() {
+fn a_vehicle_stays_clearer_than_the_rest_but_for_a_person_before_it_and_never_as_it_was() {
     let car = Detection { score: 0.8, ..detection(Class::CAR, 0.1, 0.2, 0.9, 0.8) };
     let doubtful = Detection { score: 0.3, ..car };
     let rider = detection(Class::TWO_WHEELER, 0.6, 0.3, 0.8, 0.8);

@@ -2,7 +2,7 @@
 
 use super::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 
-/// What lies between a row's end and the stride: whoever reads it is found out.
+/// What lies between a row's end and the stride: a test finds out who reads it.
 const PADDING: u8 = 0xA5;
 
 /// Of a picture whose rows are `stride` bytes apart.

@@ -14,6 +14,7 @@ use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
 use crate::contract::alert::ModelRef;
+use crate::contract::mute::Mute;
 use crate::text::Sentence;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -32,10 +33,19 @@ pub enum Entry {
     },
     /// An input, to be given to [`Input::apply`].
     Input(Input),
+    /// Other alerts are muted from now on. Alerts are made and published all the same.
+    Mutes {
+        /// When.
+        at: Moment,
+        /// All that are in force.
+        mutes: Vec<Mute>,
+    },
     /// A revision that was published live, after the input (or session, or reload) that it follows from.
     Published(Published),
     /// What was not watched, or not in time, since the record before it of the same camera; about once a minute.
     Unwatched(Unwatched),
+    /// What a second configuration did that judges beside the one that runs. Whoever judges passes over it.
+    Shadow(Shadow),
     /// Records are missing here. State before and after it are not connected.
     Hole(Hole),
     /// The session ended as it should. Without this before the next session the daemon was killed, and the last seconds
@@ -51,11 +61,27 @@ impl Entry {
     pub fn at(&self) -> Option<Moment> {
         match self {
             Entry::Session(session) => Some(session.at),
-            Entry::Reload { at, .. } | Entry::Stop { at } => Some(*at),
+            Entry::Reload { at, .. } | Entry::Mutes { at, .. } | Entry::Stop { at } => Some(*at),
             Entry::Input(input) => Some(input.at()),
             Entry::Published(published) => Some(published.at),
             Entry::Unwatched(unwatched) => Some(unwatched.at),
+            Entry::Shadow(shadow) => Some(shadow.at),
             Entry::Hole(hole) => hole.at,
+        }
+    }
+
+    /// The configuration that is in force from here on, where it says so.
+    pub fn configuration(&self) -> Option<&Arc<Configuration>> {
+        match self {
+            Entry::Session(session) => Some(&session.configuration),
+            Entry::Reload { configuration, .. } => Some(configuration),
+            Entry::Mutes { .. }
+            | Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Hole(_)
+            | Entry::Stop { .. } => None,
         }
     }
 }
@@ -78,6 +104,8 @@ pub struct Session {
     /// The alerts that were taken up at the start, as the box keeps them for itself, in the order in which
     /// `Analysis::restore` took them at [`Session::at`]. Empty where the session goes on.
     pub restored: Vec<Vec<u8>>,
+    /// Which alerts are muted.
+    pub mutes: Vec<Mute>,
 }
 
 /// A configuration, with what its plan needs of the models, which need not be there to judge.
@@ -371,6 +399,36 @@ pub struct Unwatched {
     pub looked: u64,
 }
 
+/// What a shadow did: a second configuration that judges what the first one is given. It stands behind the input that it
+/// follows from, not always right behind it: a shadow has a thread of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shadow {
+    /// When; of a revision when it was made.
+    pub at: Moment,
+    /// What.
+    pub event: ShadowEvent,
+}
+
+/// What a shadow can do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ShadowEvent {
+    /// It judges every input from here on; after a restart of the daemon that is said again.
+    Began(Arc<Configuration>),
+    /// A revision that would have been published if its configuration ran.
+    Made(Box<Published>),
+    /// So many entries came faster than it judged, and it was not given them: from here on it may make other revisions than
+    /// a judge of the journal.
+    Missed {
+        /// How many.
+        records: u64,
+    },
+    /// It judges no more; why, as a word (`shadow::Ending`).
+    Ended {
+        /// The word.
+        why: String,
+    },
+}
+
 /// A place in the journal where records are missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hole {
@@ -413,8 +471,8 @@ pub enum HoleWhy {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system says.
-        why: String,
+        /// Why.
+        why: Sentence,
     },
     /// Files of the time in between are gone: dropped for room, or deleted.
     Dropped {
@@ -434,10 +492,12 @@ impl HoleWhy {
         use crate::text::journal as say;
         match self {
             HoleWhy::Overflow { records } => say::overflow(*records),
+            HoleWhy::Damaged { file, offset: 0 } => say::no_journal_file(file.display()),
             HoleWhy::Damaged { file, offset } => say::damaged(file.display(), *offset),
+            HoleWhy::Torn { file, offset: 0 } => say::empty(file.display()),
             HoleWhy::Torn { file, offset } => say::torn(file.display(), *offset),
             HoleWhy::Format { file, found } => say::other_format(file.display(), *found, super::FORMAT),
-            HoleWhy::Unreadable { file, why } => say::unreadable(file.display(), why),
+            HoleWhy::Unreadable { file, why } => say::unreadable(file.display(), why.clone()),
             HoleWhy::Dropped { files } => say::dropped(*files),
             HoleWhy::NotWritten { records } => say::not_written(*records),
         }

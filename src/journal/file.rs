@@ -5,9 +5,13 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
 use super::block::Finished;
 use super::{FORMAT, HoleWhy};
 use crate::analysis::time::Timestamp;
+use crate::text::argument;
 
 /// The first bytes of a file.
 const FILE_MARK: [u8; 8] = *b"lookoutJ";
@@ -41,11 +45,15 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<JournalFile>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let Some(number) = number_of(&path) else { continue };
-        // It may be deleted at this moment.
-        let Ok(about) = fs::metadata(&path) else { continue };
-        let modified = about.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
-        let modified = modified.unwrap_or(Timestamp::UNIX_EPOCH);
-        files.push(JournalFile { number, path, bytes: about.len(), modified });
+        // It may be deleted at this moment. What cannot be looked at for another reason is said by whoever reads it.
+        let about = match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            about => about.ok(),
+        };
+        let modified = about.as_ref().and_then(|about| Timestamp::try_from(about.modified().ok()?).ok());
+        let modified = modified.or_else(|| hour_of(&path)).unwrap_or(Timestamp::UNIX_EPOCH);
+        let bytes = about.map_or(0, |about| about.len());
+        files.push(JournalFile { number, path, bytes, modified });
     }
     files.sort();
     Ok(files)
@@ -56,6 +64,13 @@ fn number_of(path: &Path) -> Option<u64> {
         return None;
     }
     path.file_stem()?.to_str()?.split('-').next()?.parse().ok()
+}
+
+/// The hour in the name of a file, where there is one.
+pub(super) fn hour_of(path: &Path) -> Option<Timestamp> {
+    let hour = path.file_stem()?.to_str()?.split('-').nth(1)?;
+    let begins = DateTime::strptime("%Y%m%dT%HZ", hour).ok()?;
+    begins.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp())
 }
 
 /// The path of a file that begins at a time.
@@ -143,9 +158,14 @@ pub(super) enum Part {
     },
 }
 
+/// That a file cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> HoleWhy {
+    HoleWhy::Unreadable { file: path.to_owned(), why: argument::why_unread(error) }
+}
+
 /// What is in a file, or why nothing of it can be read. Bodies are not looked at.
 pub(super) fn parts(path: &Path) -> Result<(File, u64, Vec<Part>), HoleWhy> {
-    let unreadable = |error: io::Error| HoleWhy::Unreadable { file: path.to_owned(), why: error.to_string() };
+    let unreadable = |error| unreadable(path, &error);
     let file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let torn = || HoleWhy::Torn { file: path.to_owned(), offset: 0 };
@@ -166,6 +186,10 @@ pub(super) fn parts(path: &Path) -> Result<(File, u64, Vec<Part>), HoleWhy> {
     }
     let mut parts = Vec::new();
     let mut at = FILE_HEAD as u64;
+    if length == at {
+        // A head is written together with the first block.
+        parts.push(Part::Torn { offset: at });
+    }
     while at < length {
         let next = block_at(&file, at, length).map_err(unreadable)?;
         match next {

@@ -2,8 +2,8 @@
 //! again, with the same configuration or another one.
 //!
 //! Recorded are the *inputs* of the analysis in the order in which its thread applies them ([`Input`]), where a run or a
-//! configuration begins ([`Session`], [`Entry::Reload`]), what was published live ([`Published`]), and what was not watched
-//! ([`Unwatched`]). A new [`crate::analysis::Analysis`] to which they are given makes the same revisions, byte for byte;
+//! configuration begins ([`Session`], [`Entry::Reload`]), what was published live ([`Published`]), which alerts were
+//! muted ([`Entry::Mutes`]), and what was not watched ([`Unwatched`]). A new [`crate::analysis::Analysis`] to which they are given makes the same revisions, byte for byte;
 //! [`not_reproduced`] says what it cannot.
 //!
 //! # Format
@@ -31,6 +31,8 @@
 //! - A block whose checksum is wrong is left out and said ([`HoleWhy::Damaged`]); the next one is found by its mark. Blocks need
 //!   nothing of one another.
 //! - A file of another format is left out and said ([`HoleWhy::Format`]), and goes with its age.
+//! - What a shadow did ([`Shadow`]) is written so that a version that knows of no shadow passes over it: it reads that the mute
+//!   of an alert changed which nobody has. A journal without such records is read as ever; the format's number stays.
 //! - What the disk or the queue did not take is counted, and a hole stands in its place. Sessions and configurations are
 //!   kept until they are taken.
 //!
@@ -49,18 +51,18 @@ mod entry;
 mod file;
 mod rare;
 mod reader;
+mod recorder;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub use entry::{
-    Configuration, Digest, Entry, Hole, HoleWhy, Input, Look, Looked, Published, Session, Unwatched, digest,
-    not_reproduced,
+    Configuration, Digest, Entry, Hole, HoleWhy, Input, Look, Looked, Published, Session, Shadow,
+    ShadowEvent, Unwatched, digest, not_reproduced,
 };
-pub use reader::{Entries, read};
-#[cfg(test)]
-pub(crate) use writer::write_all;
-pub use writer::{Journal, JournalCounts, Recorder, Settings};
+pub use reader::{Entries, read, span};
+pub use recorder::{Listener, LiveEntries, Recorder, listener};
+pub use writer::{Journal, JournalCounts, Settings, write_all};
 
 /// The format of the files that this version writes and reads.
 pub const FORMAT: u16 = 1;

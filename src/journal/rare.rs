@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Configuration, Digest, Entry, Hole, HoleWhy, Input, Published, Session};
+use super::entry::{
+    Configuration, Digest, Entry, Hole, HoleWhy, Input, Published, Session, Shadow, ShadowEvent,
+};
 use crate::analysis::alert::{Act, AlertId};
 use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, HandlingStep};
 use crate::analysis::detection::Class;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::contract::alert::ModelRef;
+use crate::contract::mute::Mute;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
@@ -56,6 +59,14 @@ pub(super) enum Rare {
     },
     MuteChanged {
         alert: String,
+        /// What a shadow did; then `alert` is [`OF_A_SHADOW`]. Here because versions that know of no shadow take a record of
+        /// another name for damage and leave out the rest of its block; this one they read as a change of an alert that nobody
+        /// has, which changes nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shadow: Option<Box<RareShadow>>,
+    },
+    Mutes {
+        mutes: Vec<Mute>,
     },
     Test {
         by: String,
@@ -70,6 +81,18 @@ pub(super) enum Rare {
     Stop,
 }
 
+/// In place of an alert's id, in what a shadow did.
+const OF_A_SHADOW: &str = "shadow";
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RareShadow {
+    Began(RareConfiguration),
+    Made(RarePublished),
+    Missed { records: u64 },
+    Ended { why: String },
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RareSession {
     id: u64,
@@ -80,6 +103,8 @@ pub(super) struct RareSession {
     /// Each is text: the alert's state is JSON.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     restored: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mutes: Vec<Mute>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -211,6 +236,29 @@ impl RarePublished {
     }
 }
 
+impl From<&ShadowEvent> for RareShadow {
+    fn from(event: &ShadowEvent) -> Self {
+        match event {
+            ShadowEvent::Began(configuration) => RareShadow::Began((&**configuration).into()),
+            ShadowEvent::Made(published) => RareShadow::Made((&**published).into()),
+            ShadowEvent::Missed { records } => RareShadow::Missed { records: *records },
+            ShadowEvent::Ended { why } => RareShadow::Ended { why: why.clone() },
+        }
+    }
+}
+
+impl RareShadow {
+    fn whole(self, at: Moment) -> Option<Shadow> {
+        let event = match self {
+            RareShadow::Began(configuration) => ShadowEvent::Began(configuration.whole()),
+            RareShadow::Made(published) => ShadowEvent::Made(Box::new(published.whole(at)?)),
+            RareShadow::Missed { records } => ShadowEvent::Missed { records },
+            RareShadow::Ended { why } => ShadowEvent::Ended { why },
+        };
+        Some(Shadow { at, event })
+    }
+}
+
 fn step_of(step: &HandlingStep) -> (RareAct, RareStep) {
     match step {
         HandlingStep::Assign(Assigned { act, to }) => (act.into(), RareStep::Assign { to: to.clone() }),
@@ -259,9 +307,14 @@ impl Rare {
                 box_id: session.box_id.to_string(),
                 configuration: (&*session.configuration).into(),
                 restored: session.restored.iter().map(|s| String::from_utf8_lossy(s).into_owned()).collect(),
+                mutes: session.mutes.clone(),
             }),
+            Entry::Mutes { mutes, .. } => Rare::Mutes { mutes: mutes.clone() },
             Entry::Reload { configuration, .. } => Rare::Reload((&**configuration).into()),
             Entry::Published(published) => Rare::Published(published.into()),
+            Entry::Shadow(Shadow { event, .. }) => {
+                Rare::MuteChanged { alert: OF_A_SHADOW.to_owned(), shadow: Some(Box::new(event.into())) }
+            }
             Entry::Hole(Hole { why, .. }) => return hole(why),
             Entry::Stop { .. } => Rare::Stop,
             Entry::Input(Input::Acknowledge { alert, acknowledgement, .. }) => {
@@ -272,7 +325,7 @@ impl Rare {
                 Rare::Handle { alert: alert.0.to_string(), act, step }
             }
             Entry::Input(Input::MuteChanged { alert, .. }) => {
-                Rare::MuteChanged { alert: alert.0.to_string() }
+                Rare::MuteChanged { alert: alert.0.to_string(), shadow: None }
             }
             Entry::Input(Input::Test { by, grid, .. }) => {
                 Rare::Test { by: by.clone(), grid: grid.to_string() }
@@ -301,7 +354,9 @@ impl Rare {
                 box_id: of.box_id.into(),
                 configuration: of.configuration.whole(),
                 restored: of.restored.into_iter().map(String::into_bytes).collect(),
+                mutes: of.mutes,
             })),
+            Rare::Mutes { mutes } => Entry::Mutes { at, mutes },
             Rare::Reload(configuration) => Entry::Reload { at, configuration: configuration.whole() },
             Rare::Acknowledge { alert, act } => {
                 let (alert, acknowledgement) = (AlertId(alert.into()), act.whole()?);
@@ -311,9 +366,10 @@ impl Rare {
                 let step = step.whole(act.whole()?);
                 Entry::Input(Input::Handle { alert: AlertId(alert.into()), step, at })
             }
-            Rare::MuteChanged { alert } => {
+            Rare::MuteChanged { alert, shadow: None } => {
                 Entry::Input(Input::MuteChanged { alert: AlertId(alert.into()), at })
             }
+            Rare::MuteChanged { shadow: Some(shadow), .. } => Entry::Shadow(shadow.whole(at)?),
             Rare::Test { by, grid } => Entry::Input(Input::Test { by, grid: grid.into(), at }),
             Rare::Published(published) => Entry::Published(published.whole(at)?),
             Rare::Hole { overflow, records } => {
@@ -323,5 +379,35 @@ impl Rare {
             }
             Rare::Stop => Entry::Stop { at },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The records that the version before shadows knew, as far as it matters.
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Before {
+        MuteChanged { alert: String },
+    }
+
+    #[test]
+    fn a_version_that_knows_of_no_shadow_reads_what_one_did_as_a_mute_of_an_alert_that_nobody_has() {
+        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(7));
+        let event = ShadowEvent::Ended { why: "stopped".to_owned() };
+        let entry = Entry::Shadow(Shadow { at, event });
+        let json = serde_json::to_string(&Rare::of(&entry).unwrap()).unwrap();
+        let before: Before = serde_json::from_str(&json).unwrap();
+        assert_eq!(before, Before::MuteChanged { alert: OF_A_SHADOW.to_owned() });
+        let now: Rare = serde_json::from_str(&json).unwrap();
+        assert_eq!(now.whole(at), Some(entry));
+        // And what it wrote is read.
+        let written = r#"{"mute_changed":{"alert":"A"}}"#;
+        let muted = Entry::Input(Input::MuteChanged { alert: AlertId("A".into()), at });
+        assert_eq!(serde_json::from_str::<Rare>(written).unwrap().whole(at), Some(muted));
     }
 }

@@ -3,24 +3,33 @@
 //! What is damaged is left out and said; nothing that lies in a file makes it fail. The folder may be written at the same
 //! time: a block that is being written is not there yet.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::block::{self, Names};
 use super::entry::{Entry, Hole, HoleWhy};
 use super::file::{self, BlockPlace, JournalFile, Part};
 use crate::analysis::time::Timestamp;
 
-/// Number, file, its session and parts or why they are not known, and whether anything of it is asked for.
-type Surveyed = (usize, (JournalFile, Result<(u64, Vec<Part>), HoleWhy>, bool));
+/// A file, its session and parts or why they are not known, and whether anything of it is asked for.
+struct Surveyed {
+    file: JournalFile,
+    survey: Result<(u64, Vec<Part>), HoleWhy>,
+    wanted: bool,
+}
+
+/// An hour, over which a file goes at most.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Reads what was recorded from one time to another, in the order in which it was. The first entry is a
 /// [`Entry::Session`], or a hole before it, unless nothing is there; entries begin with the block in which `range` begins, so up to half a minute
 /// early, and end likewise. Where the clock was set, all that lies between the first and the last block of that time is
-/// read.
+/// read. Of several copies of a file one is read ([`Entries::copies`]).
 ///
 /// # Errors
 /// The folder cannot be listed; one that is not there has no entries. What is wrong with a file is an [`Entry::Hole`].
@@ -31,30 +40,35 @@ pub fn read(folder: &Path, range: Range<Timestamp>) -> io::Result<Entries> {
     };
     let (from, to) = (range.start.as_millisecond(), range.end.as_millisecond());
     let is_wanted = |place: &BlockPlace| place.utc_ms.1 >= from && place.utc_ms.0 < to;
-    let mut surveyed = Vec::new();
-    for one in files {
-        let survey = file::parts(&one.path);
-        let wanted = survey.as_ref().is_ok_and(|(_, _, parts)| {
-            parts.iter().any(|part| matches!(part, Part::Block(place) if is_wanted(place)))
-        });
-        // What cannot be read is judged by when it was written.
-        let wanted = wanted || (survey.is_err() && (from..to).contains(&one.modified.as_millisecond()));
-        surveyed.push((one, survey.map(|(_, session, parts)| (session, parts)), wanted));
-    }
-    let first = surveyed.iter().position(|(_, _, wanted)| *wanted).unwrap_or(surveyed.len());
-    let end = surveyed.iter().rposition(|(_, _, wanted)| *wanted).map_or(first, |last| last + 1);
     let wanted_block = |part: &Part| matches!(part, Part::Block(place) if is_wanted(place));
+    let mut surveyed = Vec::new();
+    for file in files {
+        let survey = file::parts(&file.path).map(|(_, session, parts)| (session, parts));
+        let wanted = match &survey {
+            Ok((_, parts)) if parts.iter().any(is_block) => parts.iter().any(wanted_block),
+            // Of what no block can be read is judged by its name, and by when it was written.
+            Ok(_) | Err(_) => is_about(&file, &range),
+        };
+        surveyed.push(Surveyed { file, survey, wanted });
+    }
+    let copies = leave_out_copies(&mut surveyed);
+    let first = surveyed.iter().position(|one| one.wanted).unwrap_or(surveyed.len());
+    let end = surveyed.iter().rposition(|one| one.wanted).map_or(first, |last| last + 1);
     let count = end - first;
-    let survey = |(index, (one, survey, _)): Surveyed| {
+    let survey = |(index, Surveyed { file, survey, .. }): (usize, Surveyed)| {
         let survey = survey.map(|(session, mut parts)| {
-            // Of the first and the last file only what is asked for; the first block of a file says what ran.
+            // Of the first and the last file only what is asked for, and how the last one breaks off; the first block of a
+            // file says what ran.
             if index + 1 == count {
-                parts.truncate(parts.iter().rposition(wanted_block).map_or(0, |end| end + 1));
+                let last = parts.iter().rposition(wanted_block).map_or(0, |end| end + 1);
+                if parts[last..].iter().any(is_block) {
+                    parts.truncate(last);
+                }
             }
             let begin = if index == 0 { parts.iter().position(wanted_block).unwrap_or(0) } else { 0 };
             Survey { session, head: parts.first().copied(), parts: parts.split_off(begin), begin }
         });
-        Wanted { number: one.number, path: one.path, survey }
+        Wanted { number: file.number, path: file.path, survey }
     };
     Ok(Entries {
         wanted: surveyed.drain(first..end).enumerate().map(survey).collect(),
@@ -64,7 +78,67 @@ pub fn read(folder: &Path, range: Range<Timestamp>) -> io::Result<Entries> {
         names: Names::default(),
         connected: None,
         needs_session: true,
+        copies,
     })
+}
+
+/// From when until when something is recorded in a folder; `None` where nothing can be read.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub fn span(folder: &Path) -> io::Result<Option<(Timestamp, Timestamp)>> {
+    let mut span: Option<(i64, i64)> = None;
+    for file in file::list(folder)? {
+        let Ok((_, _, parts)) = file::parts(&file.path) else { continue };
+        for part in parts {
+            let Part::Block(BlockPlace { utc_ms: (first, last), .. }) = part else { continue };
+            span = Some(span.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+        }
+    }
+    let at = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
+    Ok(span.map(|(from, to)| (at(from), at(to))))
+}
+
+fn is_block(part: &Part) -> bool {
+    matches!(part, Part::Block(_))
+}
+
+/// Whether a file may be about that time, by its name and by when it was written.
+fn is_about(file: &JournalFile, range: &Range<Timestamp>) -> bool {
+    let is_hour_of_it = |begins: Timestamp| {
+        begins < range.end && begins.checked_add(HOUR).unwrap_or(Timestamp::MAX) > range.start
+    };
+    file::hour_of(&file.path).is_some_and(is_hour_of_it) || range.contains(&file.modified)
+}
+
+/// How good a copy is: records that can be read, and then the shorter name.
+type Rank = (u64, Reverse<usize>);
+
+/// Of files with the same number and session the one of which most can be read stays, of equal ones that with the shortest
+/// name, as copies are called longer; the paths of the others.
+fn leave_out_copies(surveyed: &mut Vec<Surveyed>) -> Vec<PathBuf> {
+    let records = |parts: &[Part]| -> u64 {
+        let of = |part: &Part| if let Part::Block(place) = part { u64::from(place.records) } else { 0 };
+        parts.iter().map(of).sum()
+    };
+    let mut best: BTreeMap<(u64, u64), (Rank, PathBuf)> = BTreeMap::new();
+    for Surveyed { file, survey, .. } in surveyed.iter() {
+        let Ok((session, parts)) = survey else { continue };
+        let (rank, key) = ((records(parts), Reverse(file.path.as_os_str().len())), (file.number, *session));
+        if best.get(&key).is_none_or(|(most, _)| rank > *most) {
+            best.insert(key, (rank, file.path.clone()));
+        }
+    }
+    let mut copies = Vec::new();
+    surveyed.retain(|Surveyed { file, survey, .. }| {
+        let Ok((session, _)) = survey else { return true };
+        let is_best = best.get(&(file.number, *session)).is_none_or(|(_, path)| *path == file.path);
+        if !is_best {
+            copies.push(file.path.clone());
+        }
+        is_best
+    });
+    copies
 }
 
 /// A file to be read.
@@ -108,14 +182,19 @@ pub struct Entries {
     connected: Option<(u64, u64)>,
     /// Nobody can judge what comes before it is known what ran.
     needs_session: bool,
+    copies: Vec<PathBuf>,
 }
 
 impl Entries {
+    /// Files of the folder that are copies of others, and are left out whatever time is asked for.
+    pub fn copies(&self) -> &[PathBuf] {
+        &self.copies
+    }
+
     /// Opens the next file; `false` where there is none.
     fn advance(&mut self) -> bool {
         let Some(Wanted { number, path, survey }) = self.wanted.pop_front() else { return false };
-        let unreadable =
-            |error: io::Error| HoleWhy::Unreadable { file: path.clone(), why: error.to_string() };
+        let unreadable = |error| file::unreadable(&path, &error);
         let opened = survey.and_then(|survey| Ok((File::open(&path).map_err(unreadable)?, survey)));
         let (file, survey) = match opened {
             Ok(opened) => opened,
@@ -171,9 +250,7 @@ impl Entries {
                 }
             }
             Ok(None) => self.holes.push(damaged),
-            Err(error) => {
-                self.holes.push(HoleWhy::Unreadable { file: open.path.clone(), why: error.to_string() });
-            }
+            Err(error) => self.holes.push(file::unreadable(&open.path, &error)),
         }
     }
 
@@ -184,9 +261,11 @@ impl Entries {
             Entry::Session(_) => self.needs_session = false,
             _ if self.needs_session => return,
             Entry::Reload { .. }
+            | Entry::Mutes { .. }
             | Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)
+            | Entry::Shadow(_)
             | Entry::Hole(_)
             | Entry::Stop { .. } => {}
         }

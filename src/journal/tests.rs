@@ -54,6 +54,7 @@ fn session(id: u64, at: Moment, text: &str) -> Entry {
         box_id: "box-1".into(),
         configuration: configuration(text),
         restored: vec![b"{\"alert\":\"1\"}".to_vec()],
+        mutes: Vec::new(),
     }))
 }
 

@@ -13,15 +13,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::block::BlockWriter;
 use super::entry::{Entry, Hole, HoleWhy, Session};
 use super::file::{self, JournalFile};
+use super::recorder::{Message, QUEUE, Recorder};
 use crate::analysis::time::{Moment, Timestamp};
 use crate::clock::Clock;
 use crate::text::{journal as say, language_of_log, log_info, log_warn};
 
-/// Records that may wait: some 20 s of a busy box, a few megabytes.
-const QUEUE: usize = 4096;
 /// A block is written after so long, and lost with it if the power goes.
 const BLOCK_EVERY: Duration = Duration::from_secs(30);
 /// Or when it is so large, unpacked.
@@ -59,106 +60,15 @@ pub struct JournalCounts {
     pub written: AtomicU64,
 }
 
-/// What the thread is sent.
-enum Message {
-    Entry(Box<Entry>),
-    Settings(Box<Settings>),
-    Stop,
-}
-
-/// The end of the queue of one who records. Each has its own count of what it had to give up.
-#[derive(Debug)]
-pub struct Recorder {
-    queue: SyncSender<Message>,
-    counts: Arc<JournalCounts>,
-    /// Given up since the last record that was taken.
-    lost: u64,
-    /// What must not be given up, as nothing that follows can be judged without it.
-    owed: Vec<Entry>,
-}
-
-impl Clone for Recorder {
-    fn clone(&self) -> Self {
-        Recorder { queue: self.queue.clone(), counts: self.counts.clone(), lost: 0, owed: Vec::new() }
-    }
-}
-
-impl std::fmt::Debug for Message {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Message")
-    }
-}
-
-impl Recorder {
-    /// Records nothing, for who has no journal.
-    pub fn off() -> Self {
-        Recorder { queue: sync_channel(0).0, counts: Arc::default(), lost: 0, owed: Vec::new() }
-    }
-
-    /// Whether anything is kept: where not, nothing but sessions and configurations need be recorded.
-    pub fn is_on(&self) -> bool {
-        self.counts.is_on.load(Ordering::Relaxed)
-    }
-
-    /// Records an entry. Never waits: what does not fit is counted, and a hole says so where it would have been.
-    pub fn record(&mut self, entry: Entry) {
-        if !self.pay(entry.at()) {
-            return self.give_up(entry);
-        }
-        if let Err(entry) = self.send(entry) {
-            self.give_up(*entry);
-        }
-    }
-
-    /// Sends what is owed, and what was lost before it; `false` where there is no room yet.
-    fn pay(&mut self, at: Option<Moment>) -> bool {
-        if self.lost > 0 {
-            let why = HoleWhy::Overflow { records: self.lost };
-            if self.send(Entry::Hole(Hole { at, why })).is_err() {
-                return false;
-            }
-            self.lost = 0;
-        }
-        while let Some(owed) = self.owed.first().cloned() {
-            if self.send(owed).is_err() {
-                return false;
-            }
-            self.owed.remove(0);
-        }
-        true
-    }
-
-    fn send(&self, entry: Entry) -> Result<(), Box<Entry>> {
-        match self.queue.try_send(Message::Entry(Box::new(entry))) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => match message {
-                Message::Entry(entry) => Err(entry),
-                // Nothing else was sent.
-                Message::Settings(_) | Message::Stop => Ok(()),
-            },
-        }
-    }
-
-    fn give_up(&mut self, entry: Entry) {
-        match entry {
-            Entry::Session(_) | Entry::Reload { .. } => self.owed.push(entry),
-            Entry::Input(_)
-            | Entry::Published(_)
-            | Entry::Unwatched(_)
-            | Entry::Hole(_)
-            | Entry::Stop { .. } => {
-                self.lost += 1;
-                self.counts.lost.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    }
-}
+/// The settings that the thread takes up before its next message.
+type NewSettings = Arc<Mutex<Option<Settings>>>;
 
 /// The running thread.
 #[derive(Debug)]
 pub struct Journal {
     thread: JoinHandle<()>,
     queue: SyncSender<Message>,
+    new_settings: NewSettings,
     /// For the health report.
     pub counts: Arc<JournalCounts>,
 }
@@ -172,27 +82,24 @@ impl Journal {
         let (queue, messages) = sync_channel(QUEUE);
         let counts = Arc::new(JournalCounts::default());
         let mut writer = Writer::new(settings, counts.clone());
-        let thread =
-            thread::Builder::new().name("journal".to_owned()).spawn(move || writer.work(&messages, clock))?;
-        Ok(Journal { thread, queue, counts })
+        let new_settings = NewSettings::default();
+        let taken_up = new_settings.clone();
+        let thread = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer.work(&messages, &taken_up, clock))?;
+        Ok(Journal { thread, queue, new_settings, counts })
     }
 
     /// For one who records.
     pub fn recorder(&self) -> Recorder {
-        Recorder { queue: self.queue.clone(), counts: self.counts.clone(), lost: 0, owed: Vec::new() }
+        Recorder::of(self.queue.clone(), self.counts.clone())
     }
 
-    /// From now on these count.
+    /// From the next record that is written on these count. Never waits: where the queue is full, because the disk is slow,
+    /// the thread finds them before the next record that it takes from it.
     pub fn set(&self, settings: Settings) {
-        let mut message = Message::Settings(Box::new(settings));
-        // The main thread waits for a slow disk for a moment at most; then what was configured goes on.
-        for _ in 0..20 {
-            match self.queue.try_send(message) {
-                Err(TrySendError::Full(back)) => message = back,
-                Ok(()) | Err(TrySendError::Disconnected(_)) => return,
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
+        *self.new_settings.lock() = Some(settings);
+        let _ = self.queue.try_send(Message::Settings);
     }
 
     /// Writes what is left and ends. A disk that hangs is left behind after `within`.
@@ -274,13 +181,18 @@ impl Writer {
         self.next_number = self.files.last().map_or(1, |file| file.number.saturating_add(1));
     }
 
-    fn work(&mut self, messages: &Receiver<Message>, clock: Clock) {
+    fn work(&mut self, messages: &Receiver<Message>, new_settings: &NewSettings, clock: Clock) {
         let mut due = Instant::now() + BLOCK_EVERY;
         self.tidy(clock.now().utc);
         loop {
-            match messages.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            let message = messages.recv_timeout(due.saturating_duration_since(Instant::now()));
+            let settings = new_settings.lock().take();
+            if let Some(settings) = settings {
+                self.set(settings);
+            }
+            match message {
                 Ok(Message::Entry(entry)) => self.take(*entry),
-                Ok(Message::Settings(settings)) => self.set(*settings),
+                Ok(Message::Settings) => {}
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.flush();
                     if let Some(current) = self.current.take() {
@@ -334,13 +246,21 @@ impl Writer {
                     session.configuration = configuration.clone();
                 }
             }
+            Entry::Mutes { mutes, .. } => {
+                self.block.add(&entry);
+                if let Some(session) = &mut self.session {
+                    session.mutes.clone_from(mutes);
+                }
+            }
             Entry::Stop { .. } => {
                 self.block.add(&entry);
                 self.flush();
             }
-            Entry::Input(_) | Entry::Published(_) | Entry::Unwatched(_) | Entry::Hole(_) => {
-                self.block.add(&entry)
-            }
+            Entry::Input(_)
+            | Entry::Published(_)
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Hole(_) => self.block.add(&entry),
         }
         if self.block.records().is_multiple_of(SIZE_EVERY) && self.block.size() >= BLOCK_BYTES {
             self.flush();
@@ -522,13 +442,12 @@ impl Writer {
     }
 }
 
-/// Writes entries into a folder at once, for tests of those who read.
-#[cfg(test)]
-pub(crate) fn write_all(folder: &Path, entries: impl IntoIterator<Item = Entry>) {
+/// Writes entries into a folder at once, for tests and benches of those who read.
+pub fn write_all(folder: &Path, entries: impl IntoIterator<Item = Entry>) {
     let settings = Settings {
         folder: folder.to_owned(),
         keep: Duration::from_secs(7 * 86_400),
-        max_bytes: 64 << 20,
+        max_bytes: 8 << 30,
         leave_free_bytes: 0,
     };
     let mut writer = Writer::new(settings, Arc::default());
@@ -546,35 +465,30 @@ fn free_bytes(folder: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::Input;
-
-    fn tick(secs: u64) -> Entry {
-        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(secs));
-        Entry::Input(Input::Tick { at })
-    }
 
     #[test]
-    fn what_does_not_fit_into_the_queue_is_counted_and_leaves_a_hole_where_it_would_have_been() {
-        let (queue, messages) = sync_channel(2);
-        let counts = Arc::new(JournalCounts::default());
-        let mut recorder = Recorder { queue, counts: counts.clone(), lost: 0, owed: Vec::new() };
-        (0..5).for_each(|secs| recorder.record(tick(secs)));
-        let next = || match messages.try_recv() {
-            Ok(Message::Entry(entry)) => Some(*entry),
-            _ => None,
+    fn new_settings_are_in_force_before_what_waits_in_a_full_queue_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = |keep| Settings {
+            folder: folder.path().join("journal"),
+            keep: Duration::from_secs(keep),
+            max_bytes: 64 << 20,
+            leave_free_bytes: 0,
         };
-        assert_eq!([next(), next(), next()], [Some(tick(0)), Some(tick(1)), None]);
-        let why = HoleWhy::Overflow { records: 3 };
-        recorder.record(tick(5));
-        assert_eq!(next(), Some(Entry::Hole(Hole { at: tick(5).at(), why })));
-        assert_eq!([next(), next()], [Some(tick(5)), None]);
-        assert_eq!(counts.lost.load(Ordering::Relaxed), 3);
-        drop(messages);
-        recorder.record(tick(6));
-        assert_eq!(
-            counts.lost.load(Ordering::Relaxed),
-            4,
-            "nobody writes any more, and nobody is kept from anything"
-        );
+        let (queue, messages) = sync_channel(1);
+        let counts = Arc::new(JournalCounts::default());
+        let mut writer = Writer::new(settings(86_400), counts.clone());
+        let new_settings = NewSettings::default();
+        queue.try_send(Message::Stop).unwrap();
+        // Nobody takes anything from the queue yet: whoever waited for room would wait for ever.
+        let journal = Journal {
+            thread: thread::spawn(|| {}),
+            queue,
+            new_settings: new_settings.clone(),
+            counts: counts.clone(),
+        };
+        journal.set(settings(0));
+        writer.work(&messages, &new_settings, Clock::start());
+        assert!(!counts.is_on.load(Ordering::Relaxed));
     }
 }

@@ -8,6 +8,7 @@
 use crate::contract::health::{CameraState, DEGRADED_PARTS, DROP_REASONS, SensorState, SignalWord};
 use crate::text::{Sentence, metrics as say};
 use crate::types::camera_condition::CameraCondition;
+use crate::types::coverage_state::CoverageState;
 use crate::types::language::Language;
 use crate::types::level::Level;
 
@@ -22,7 +23,6 @@ pub(super) enum Kind {
     Info,
 }
 
-/// A label.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Label {
     /// The id of a camera.
@@ -58,7 +58,6 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// The name of its samples.
     pub(super) fn sample_name(&self) -> String {
         let suffix = match self.kind {
             Kind::Counter => "_total",
@@ -96,6 +95,7 @@ macro_rules! words {
 
 pub(super) const CAMERA_STATES: [&str; CameraState::ALL.len()] = words!(CameraState);
 pub(super) const CONDITIONS: [&str; CameraCondition::ALL.len()] = words!(CameraCondition);
+pub(super) const COVERAGE_STATES: [&str; CoverageState::ALL.len()] = words!(CoverageState);
 pub(super) const LEVELS: [&str; Level::ALL.len()] = words!(Level);
 pub(super) const SENSOR_STATES: [&str; SensorState::ALL.len()] = words!(SensorState);
 pub(super) const SIGNAL_STATES: [&str; SignalWord::ALL.len()] = words!(SignalWord);
@@ -145,6 +145,12 @@ families! {
     REVISIONS_WAITING: "lookout_alert_revisions_waiting", Gauge, [], revisions_waiting;
     REVISIONS_LOST: "lookout_alert_revisions_lost", Counter, [], revisions_lost;
     SIGNALS: "lookout_signals", Gauge, [Label::Word("state", &SIGNAL_STATES)], signals;
+    COVERAGE: "lookout_coverage_seconds", Counter, [Label::Word("state", &COVERAGE_STATES)], coverage;
+
+    // ---- a shadow
+    SHADOW: "lookout_shadow", Gauge, [], shadow;
+    SHADOW_ALERTS: "lookout_shadow_alerts", Counter, [], shadow_alerts;
+    SHADOW_MISSED: "lookout_shadow_missed_records", Counter, [], shadow_missed;
 
     // ---- the detector
     DETECTOR: "lookout_detector", Info, [Label::Named("provider")], detector;

@@ -1,5 +1,5 @@
 //! The text that a scrape gets, in either of its two formats: OpenMetrics 1.0 (the OpenMetrics specification, "Text format"),
-//! and the older Prometheus text format 0.0.4 for whoever does not ask for the other (`curl`, `promtool check metrics`).
+//! and the older Prometheus text format 0.0.4 for clients that do not ask for the other (`curl`, `promtool check metrics`).
 //!
 //! Pure: what is written comes from a [`Family`] and its samples. Must never write the same series twice by itself, and
 //! never a label that could end its own quotes.

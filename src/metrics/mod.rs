@@ -4,10 +4,11 @@
 //!  daemon ─ Snapshot, once a second ─► watch ─► serve: token ► rate ► text (exposition, catalogue) ─► Prometheus
 //! ```
 //!
-//! One thread with its own runtime, less urgent than everything else: whoever reads too often, too slowly or nonsense costs no
-//! alert and no frame; after a panic it begins anew. Connections, heads, requests and times are bounded ([`serve`]). Plain
-//! HTTP, for this machine or, with a token, for the network of the site; beyond it a proxy with TLS belongs in front. Must never
-//! hold up who makes the snapshot, and never show an address, a text of somebody else or a secret.
+//! One thread with its own runtime, less urgent than everything else: a client that reads too often, too slowly or nonsense
+//! costs no alert and no frame; after a panic it begins anew. Connections, heads, requests and times are bounded
+//! ([`serve`]). Plain HTTP, for this machine or, with a token, for the network of the site; beyond it a proxy with TLS
+//! belongs in front. Must never hold up who makes the snapshot, and never show an address, a text of somebody else or a
+//! secret.
 
 mod catalogue;
 mod exposition;
@@ -15,7 +16,6 @@ pub(crate) mod reference;
 mod serve;
 pub(crate) mod snapshot;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -25,13 +25,9 @@ use tokio::sync::watch;
 
 use crate::config::MetricsListener;
 use crate::text::{Sentence, language_of_log, log_error, log_info, metrics as say};
+use crate::threads::{NotEnded, be_nice, join_until, work_until_stopped};
 
 use snapshot::{ProcessFigures, Snapshot};
-
-/// How often an address that is taken is tried again.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// Less urgent than what sees and reports; as the page.
-const NICE: i32 = 10;
 
 /// Asks the kernel how the process does.
 pub(crate) type ReadProcess = fn() -> ProcessFigures;
@@ -125,15 +121,10 @@ impl Metrics {
         let until = Instant::now() + within;
         // Fails only if it is gone already.
         let _ = stop.send(true);
-        while !thread.is_finished() {
-            if Instant::now() >= until {
-                log_error!(say::log_late());
-                return;
-            }
-            thread::park_timeout(Duration::from_millis(5));
-        }
-        if thread.join().is_err() {
-            log_error!(say::log_panicked());
+        match join_until(thread, until) {
+            Ok(()) => {}
+            Err(NotEnded::Late) => log_error!(say::log_late()),
+            Err(NotEnded::Panicked) => log_error!(say::log_panicked()),
         }
     }
 }
@@ -149,27 +140,16 @@ impl Work {
     /// Serves until it is to stop.
     fn go_on(self) {
         be_nice();
-        loop {
-            match catch_unwind(AssertUnwindSafe(|| self.run())) {
-                Ok(Ok(())) => return,
-                Ok(Err(trouble)) => {
-                    let mut known = self.shared.trouble.lock();
-                    if known.as_ref() != Some(&trouble) {
-                        let hint = trouble.hint.as_ref().map(|hint| hint.in_language(language_of_log()));
-                        log_error!(trouble.what.clone(); hint);
-                    }
-                    *known = Some(trouble);
-                }
-                Err(_) => log_error!(say::log_panicked()),
+        let failed = |trouble: Option<Trouble>| {
+            let Some(trouble) = trouble else { return log_error!(say::log_panicked()) };
+            let mut known = self.shared.trouble.lock();
+            if known.as_ref() != Some(&trouble) {
+                let hint = trouble.hint.as_ref().map(|hint| hint.in_language(language_of_log()));
+                log_error!(trouble.what.clone(); hint);
             }
-            let until = Instant::now() + AGAIN_AFTER;
-            while Instant::now() < until {
-                if *self.stopping.borrow() || self.stopping.has_changed().is_err() {
-                    return;
-                }
-                thread::park_timeout(Duration::from_millis(50));
-            }
-        }
+            *known = Some(trouble);
+        };
+        work_until_stopped(&self.stopping, || self.run(), failed);
     }
 
     fn run(&self) -> Result<(), Trouble> {
@@ -199,11 +179,4 @@ impl Work {
         }
         Ok(())
     }
-}
-
-/// Applies to the calling thread alone.
-fn be_nice() {
-    let this = rustix::thread::gettid();
-    // Without it the metrics are as urgent as everything else, which is no harm by itself.
-    let _ = rustix::process::setpriority_process(Some(this), NICE);
 }

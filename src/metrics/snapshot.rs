@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::catalogue::{
-    self as all, CAMERA_STATES, CONDITIONS, DROPPED, LEVELS, SENSOR_STATES, SIGNAL_STATES,
+    self as all, CAMERA_STATES, CONDITIONS, COVERAGE_STATES, DROPPED, LEVELS, SENSOR_STATES, SIGNAL_STATES,
 };
 use super::exposition::{Exposition, Format};
 use crate::contract::health::{CameraState, DEGRADED_PARTS, DROP_REASONS, SensorState, SignalCounts};
+use crate::contract::shadow::ShadowCounts;
 use crate::types::camera_condition::CameraCondition;
+use crate::types::coverage_state::CoverageState;
 use crate::types::level::Level;
 
 /// The figures of a box.
@@ -34,6 +36,10 @@ pub(crate) struct Snapshot {
     pub alerts: AlertFigures,
     /// Signals by what is believed.
     pub signals: SignalCounts,
+    /// How long each state of [`CoverageState::ALL`] lasted, all rules at all cameras together.
+    pub coverage: [Duration; CoverageState::ALL.len()],
+    /// What the second configuration made that judges beside the one that runs; `None` where none does.
+    pub shadow: Option<ShadowCounts>,
     /// The detector.
     pub detector: DetectorFigures,
     /// The cameras, each id once.
@@ -172,6 +178,7 @@ impl Snapshot {
         self.write_machine(&mut out, process);
         self.write_queue(&mut out);
         self.write_alerts(&mut out);
+        self.write_shadow(&mut out);
         self.write_detector(&mut out);
         self.write_cameras(&mut out);
         self.write_sensors(&mut out);
@@ -232,6 +239,16 @@ impl Snapshot {
         for (state, count) in SIGNAL_STATES.iter().zip([on, off, unknown]) {
             signals.sample(&[state], u64::from(count));
         }
+        let mut coverage = out.family(&all::COVERAGE);
+        for (state, lasted) in COVERAGE_STATES.iter().zip(self.coverage) {
+            coverage.sample(&[state], lasted.as_secs_f64());
+        }
+    }
+
+    fn write_shadow(&self, out: &mut Exposition) {
+        out.single(&all::SHADOW, Some(u64::from(self.shadow.is_some())));
+        out.single(&all::SHADOW_ALERTS, self.shadow.map(|counts| counts.alerts));
+        out.single(&all::SHADOW_MISSED, self.shadow.map(|counts| counts.missed));
     }
 
     fn write_detector(&self, out: &mut Exposition) {

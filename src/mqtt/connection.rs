@@ -67,9 +67,7 @@ pub(super) async fn run(
         Err(trouble) => return Ended::Lost { trouble, acknowledged: false },
     };
     let broker = endpoint.address.to_string();
-    let session =
-        Ulid::from_parts(u64::try_from(shared.clock.now().utc.as_millisecond()).unwrap_or(0), rand::random())
-            .to_string();
+    let session = new_session(&shared);
     shared.status.send_modify(|status| {
         status.broker.clone_from(&broker);
         status.session.clone_from(&session);
@@ -125,6 +123,11 @@ pub(super) async fn run(
         return Ended::Stopped { confirmed: connection.stopped_confirmed };
     }
     Ended::Lost { trouble, acknowledged: connection.acknowledged }
+}
+
+fn new_session(shared: &Shared) -> String {
+    let now = u64::try_from(shared.clock.now().utc.as_millisecond()).unwrap_or(0);
+    Ulid::from_parts(now, rand::random()).to_string()
 }
 
 /// What a connection waits for besides its broker and the clock.
@@ -583,11 +586,15 @@ impl Connection {
         let _ = self.shared.outbox.release_async(records).await;
         let of_them =
             matches!(trouble.kind, TroubleKind::Closed | TroubleKind::Stalled | TroubleKind::Protocol);
-        if !of_them || self.stop_until.is_some() || items.is_empty() {
-            return;
+        if of_them && self.stop_until.is_none() && !items.is_empty() {
+            self.blame(&items, trouble).await;
         }
+    }
+
+    /// One of what was in flight may have been the reason: a strike each, and what has too many is put aside.
+    async fn blame(&mut self, items: &[Item], trouble: &Trouble) {
         let mut condemned = None;
-        let suspected = suspected(&items);
+        let suspected = suspected(items);
         // The record of a signature follows at once, so the oldest in flight is to blame for its end, alone or not.
         let is_clear = items.len() == 1 || matches!(suspected.first(), Some(Item::Signature));
         {
@@ -614,7 +621,7 @@ impl Connection {
     }
 
     /// A broker that hands our name to somebody else closes the connection; mosquitto's word for it gets
-    /// lost in the library (a DISCONNECT with a reason and no properties). Their `up/state` tells.
+    /// lost in the library (a DISCONNECT with a reason and no properties). Their `up/state` shows it.
     fn narrowed_down(&self, trouble: Trouble, broker: &str) -> Trouble {
         let client_id = self.settings.client_id();
         let mut suspects = self.shared.suspects.lock();

@@ -28,6 +28,7 @@ use parking_lot::{Condvar, Mutex};
 use tracing::debug;
 
 use crate::text::{Sentence, broker as say, language_of_log, log_error, log_info, log_warn};
+use crate::threads::join_until;
 use crate::types::language::Language;
 use child::{Event, Mosquitto};
 use probe::Answer;
@@ -253,13 +254,7 @@ impl Embedded {
         let _ = self.events.send(Event::Stop);
         let until = Instant::now() + deadline;
         let Some(thread) = self.thread.take() else { return true };
-        while !thread.is_finished() {
-            if Instant::now() >= until {
-                return false;
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        thread.join().is_ok()
+        join_until(thread, until).is_ok()
     }
 }
 
@@ -456,7 +451,7 @@ impl Supervisor {
                 None => {
                     next_probe = Instant::now() + self.timing.probe_every;
                     match probe::ask(self.port, self.timing.probe_within) {
-                        // Full, or told not to take us: alive all the same.
+                        // Full, or configured to refuse us: alive all the same.
                         Answer::Accepted | Answer::Refused | Answer::Closed => unanswered = 0,
                         Answer::Silent => unanswered += 1,
                     }

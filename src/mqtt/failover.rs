@@ -1,8 +1,8 @@
 //! Failover: selects the next of several brokers. Pure.
 //!
-//! They are tried in the order of the configuration, one round after the other. Whoever has a connection stays with it; when
-//! one that had proved itself ends, the first is tried first again. What waits, what was acknowledged and what is marked is
-//! the outbox's business and the same whichever broker takes it.
+//! They are tried in the order of the configuration, one round after the other. A box that has a connection stays with it;
+//! when one that had proved itself ends, the first is tried first again. What waits, what was acknowledged and what is
+//! marked is the outbox's business and the same whichever broker takes it.
 
 use super::TroubleKind;
 

@@ -19,7 +19,7 @@
 //! | an incoming packet over the limit ends the connection, so one big retained message makes an endless loop | narrow subscriptions; the one whose message is too big is left out for a while (`publisher`) |
 //! | `flush()` waits for good | the progress of `poll()` is watched from outside |
 //! | a second PUBACK for the same packet ends the connection, and events read before it are lost | events left in its queue are applied before the connection is given up |
-//! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours (`namesake`) |
+//! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over shows in sessions of `up/state` that are not ours (`namesake`) |
 //! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
 
 pub(crate) mod centre;
@@ -290,7 +290,7 @@ pub trait Downlink: Send + Sync {
     fn take(&self, delivered: &Delivered<'_>) -> Result<Taken, Refusal>;
 }
 
-/// Hears nothing: for tests of what is sent.
+/// Receives nothing: for tests of what is sent.
 struct NoDownlink;
 
 impl Downlink for NoDownlink {

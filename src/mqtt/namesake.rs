@@ -179,7 +179,7 @@ mod tests {
         namesake.begin("ours-3", "second:1883");
         assert!(
             namesake.observe("online", "theirs-2", now),
-            "the same broker: whoever came meanwhile is another"
+            "the same broker: the session that came meanwhile is another"
         );
     }
 

@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::contract::messages::{BoxTopic, JSON, Message};
 use crate::outbox::{Outbox, RecordId};
 use crate::text::{Sentence, Words, language_of_log, log_error, log_info, log_warn, mqtt as say};
+use crate::threads::{NotEnded, join_until};
 use crate::types::mqtt::Version;
 
 /// See [`Publisher::beats`].
@@ -421,15 +422,13 @@ impl Publisher {
         self.stop.send_replace(Some(until));
         let Some(thread) = self.thread.lock().take() else { return false };
         // The thread keeps to the deadline itself; this is for a thread that hangs.
-        while !thread.is_finished() {
-            if Instant::now() >= until + Duration::from_secs(1) {
-                log_error!(say::thread_left());
-                return false;
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
+        let ended = join_until(thread, until + Duration::from_secs(1));
+        if ended == Err(NotEnded::Late) {
+            log_error!(say::thread_left());
         }
-        let in_order = thread.join().is_ok();
-        in_order && !self.shared.status.borrow().connected && self.shared.status.borrow().trouble.is_none()
+        ended.is_ok()
+            && !self.shared.status.borrow().connected
+            && self.shared.status.borrow().trouble.is_none()
     }
 }
 

@@ -17,7 +17,6 @@ pub(super) struct Retries {
     closed_early: u32,
 }
 
-/// A wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wait {
     /// The wait.

@@ -118,15 +118,7 @@ pub(super) fn open(opening: Opening<'_>) -> (Client, Wire) {
             }
             if let Some((topic, delivery, body)) = opening.will {
                 let (qos, retain) = (qos_of_5(delivery.qos), delivery.retain);
-                let properties = five::LastWillProperties {
-                    delay_interval: None,
-                    payload_format_indicator: None,
-                    message_expiry_interval: None,
-                    content_type: Some(delivery.content_type.to_owned()),
-                    response_topic: None,
-                    correlation_data: None,
-                    user_properties: Vec::new(),
-                };
+                let properties = will_properties(delivery.content_type);
                 options.set_last_will(five::LastWill::new(topic, body, qos, retain, Some(properties)));
             }
             let (client, event_loop) = v5::AsyncClient::new(options, 1);
@@ -152,6 +144,18 @@ pub(super) fn open(opening: Opening<'_>) -> (Client, Wire) {
             event_loop.set_network_options(network);
             (Client::V311(client), Wire::V311(Box::new(event_loop), keep_alive))
         }
+    }
+}
+
+fn will_properties(content_type: &str) -> five::LastWillProperties {
+    five::LastWillProperties {
+        delay_interval: None,
+        payload_format_indicator: None,
+        message_expiry_interval: None,
+        content_type: Some(content_type.to_owned()),
+        response_topic: None,
+        correlation_data: None,
+        user_properties: Vec::new(),
     }
 }
 

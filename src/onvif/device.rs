@@ -7,22 +7,25 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use http_auth::{PasswordClient, PasswordParams};
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use parking_lot::Mutex;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use url::Url;
 
+use super::Login;
 use super::address::{AskedDevice, shown, without_password};
 use super::error::OnvifError;
 use super::http::{self, Answer};
 use super::media::{self, Profile, Service};
 use super::soap::{self, Fault, Message};
 use super::xml::{self, Element, Unreadable, escaped};
-use super::{Login, named};
 use crate::text::onvif as say;
+
+mod answer;
+
+use answer::{
+    action_of, clock_ahead, digest_offered, information_of, is_stale, looks_like_a_page, message_of,
+};
 
 /// What the first questions get together.
 const OPENING: Duration = Duration::from_secs(30);
@@ -34,10 +37,6 @@ const MOST_PROFILES: usize = 256;
 const MOST_TRIES: u32 = 4;
 /// Redirects of one question.
 const MOST_REDIRECTS: u32 = 2;
-/// Bytes of an answer that take no time to read.
-const SHORT_ANSWER: usize = 64 * 1024;
-/// Clocks of cameras without a battery begin in 1970 or 2000; beyond this it is no clock.
-const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
 
 /// What a camera says it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -228,7 +227,7 @@ impl Device {
         let unsupported =
             || OnvifError::Unsupported { address: self.address(), what: say::setting_keyframes() };
         let listed_by = *self.listed_by.lock();
-        // Whoever did not list the streams takes the first service, as listing them would.
+        // Where the streams were not listed the first service is taken, as listing them would.
         let mut services = self.services.iter();
         let found = services.find(|(service, _)| listed_by.is_none_or(|listed| listed == *service));
         let (service, url) = found.ok_or_else(unsupported)?;
@@ -454,7 +453,7 @@ impl Device {
                 Proof::Digest(client)
             }
             (Sent::Token | Sent::Digest, _) => {
-                // Whoever passed Digest and is refused in the message has the right password.
+                // A login that passed Digest and is refused in the message has the right password.
                 access.is_right |= sent == Sent::Digest && answer.status != 401;
                 drop(access);
                 return Err(self.refused(false));
@@ -478,75 +477,4 @@ impl Device {
             (false, false) => OnvifError::PasswordWrong { address, user },
         }
     }
-}
-
-/// What an answer holds. A long one is read on a thread of its own: whoever asks may have one thread for everything.
-async fn message_of(answer: &Answer) -> Result<Message, Unreadable> {
-    let body = answer.body.clone();
-    if body.len() <= SHORT_ANSWER {
-        return soap::message(&body);
-    }
-    // It ends without an answer only by a panic, or when the program ends.
-    spawn_blocking(move || soap::message(&body)).await.unwrap_or(Err(Unreadable::Broken))
-}
-
-fn digest_offered(answer: &Answer) -> Option<PasswordClient> {
-    // The library takes the first Digest that it knows, and Basic only where there is none.
-    let all = answer.challenges.iter().fold(PasswordClient::builder(), |known, next| known.challenges(next));
-    all.build().ok().filter(|client| matches!(client, PasswordClient::Digest(_)))
-}
-
-/// Whether only the nonce was too old.
-fn is_stale(before: Option<&Proof>, now: &PasswordClient, is_right: bool) -> bool {
-    let (Some(Proof::Digest(PasswordClient::Digest(before))), PasswordClient::Digest(now)) = (before, now)
-    else {
-        return false;
-    };
-    now.stale() || (is_right && now.nonce() != before.nonce())
-}
-
-/// The action of a message, which SOAP 1.2 names in a header: its namespace and the name of the first element.
-fn action_of(body: &str) -> String {
-    let name: &str = body.trim_start_matches('<').split(['>', '/', ' ']).next().unwrap_or_default();
-    let (prefix, name) = name.split_once(':').unwrap_or_default();
-    let space = xml::PREFIXES.iter().find(|(_, known)| *known == prefix).map_or("", |(space, _)| space);
-    format!("{space}/{name}")
-}
-
-/// What web servers send instead.
-fn looks_like_a_page(body: &[u8]) -> bool {
-    let start =
-        String::from_utf8_lossy(body.get(..body.len().min(512)).unwrap_or_default()).to_ascii_lowercase();
-    start.contains("<html") || start.contains("<!doctype html")
-}
-
-fn information_of(answer: &Element) -> Information {
-    let of = |name| answer.onvif(&[name]).and_then(|element| named(element.text()));
-    Information {
-        maker: of("Manufacturer"),
-        model: of("Model"),
-        firmware: of("FirmwareVersion"),
-        serial: of("SerialNumber"),
-    }
-}
-
-/// How far a camera's clock is ahead of ours, from what it says of its time in UTC.
-fn clock_ahead(answer: &Element) -> Option<SignedDuration> {
-    let utc = answer.onvif(&["SystemDateAndTime", "UTCDateTime"])?;
-    let date = |name| utc.read::<i16>(&["Date", name]);
-    let time = |name| utc.read::<i8>(&["Time", name]);
-    let part = |value: i16| i8::try_from(value).ok();
-    let said = DateTime::new(
-        date("Year")?,
-        part(date("Month")?)?,
-        part(date("Day")?)?,
-        time("Hour")?,
-        time("Minute")?,
-        // A leap second is none to us.
-        time("Second")?.min(59),
-        0,
-    );
-    let said = said.ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    let ahead = said.duration_since(Timestamp::now());
-    Some(ahead).filter(|ahead| ahead.abs() < MOST_AHEAD)
 }

@@ -1,4 +1,4 @@
-//! WS-Discovery: the question goes to everybody on each network of this machine, and whoever is a camera answers.
+//! WS-Discovery: the question goes to everybody on each network of this machine, and every camera answers.
 //!
 //! By IPv4 only: what answers by a link-local address of IPv6 could not be opened by an address in the configuration.
 //! Answers are believed in what they say of themselves, never in where they lead: a camera is asked where its answer came
@@ -205,7 +205,7 @@ async fn ask(
                 Ok(Err(_)) => {}
                 Err(_) => break,
             }
-            // Whoever sends without end keeps nobody else waiting.
+            // A device that sends without end keeps no other waiting.
             tokio::task::yield_now().await;
         }
     };
@@ -315,7 +315,7 @@ impl Answered {
     pub(super) fn add(&mut self, found: Found) {
         let key = (found.address, found.service.port_or_known_default());
         if let Some(known) = self.by_service.get_mut(&key) {
-            // Whoever answered to both questions may have said more to one.
+            // A device that answered both questions may have said more to one.
             known.name = known.name.take().or(found.name);
             known.model = known.model.take().or(found.model);
             return;

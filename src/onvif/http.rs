@@ -124,7 +124,7 @@ where
     let mut builder = http1::Builder::new();
     builder.max_buf_size(HEADER_BYTES).max_headers(MOST_HEADERS).ignore_invalid_headers_in_responses(true);
     let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // Ends with the exchange: whoever gives up drops both.
+    // Ends with the exchange: a caller that gives up drops both.
     let mut connection = std::pin::pin!(connection);
     let exchange = async {
         let answer = sender.send_request(request).await.map_err(broken)?;

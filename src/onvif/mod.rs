@@ -1,11 +1,11 @@
 //! ONVIF: finds cameras on the local networks, reads the streams of one, and can set how often it
 //! sends a keyframe.
 //!
-//! WS-Discovery ([`discover`]) and SOAP over HTTP ([`Device`]): Media2 where the camera has it, else Media. Whoever answers
-//! is a stranger: every answer is bounded in size and time, entities of XML are refused, names are compared by namespace.
-//! A password is proved by digest (HTTP Digest, else WS-UsernameToken), never sent as it is, and goes to no other host
-//! than the one that was asked; see `address` for what that means behind NAT. No thread of its own; must never be called
-//! by what an alert waits for.
+//! WS-Discovery ([`discover`]) and SOAP over HTTP ([`Device`]): Media2 where the camera has it, else Media. A device that
+//! answers is a stranger: every answer is bounded in size and time, entities of XML are refused, names are compared by
+//! namespace. A password is proved by digest (HTTP Digest, else WS-UsernameToken), never sent as it is, and goes to no
+//! other host than the one that was asked; see `address` for what that means behind NAT. No thread of its own; must never
+//! be called by what an alert waits for.
 
 mod address;
 mod choose;

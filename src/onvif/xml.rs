@@ -164,15 +164,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, Unreadable> {
     let mut elements = 0;
     loop {
         let (space, event) = reader.read_resolved_event().map_err(|_| Unreadable::Broken)?;
-        let space = match space {
-            ResolveResult::Bound(Namespace(space)) if space.len() > LONGEST_SPACE => {
-                return Err(Unreadable::TooMany);
-            }
-            ResolveResult::Bound(Namespace(space)) => {
-                quick_xml::escape::unescape(space).map_err(|_| Unreadable::Entities)?.into_owned()
-            }
-            ResolveResult::Unbound | ResolveResult::Unknown(_) => String::new(),
-        };
+        let space = name_of(&space)?;
         let (closed, is_new) = match event {
             Event::Start(start) => {
                 open.push(element(space, &start)?);
@@ -215,6 +207,17 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, Unreadable> {
         }
     }
     root.filter(|_| open.is_empty()).ok_or(Unreadable::Broken)
+}
+
+fn name_of(space: &ResolveResult<'_>) -> Result<String, Unreadable> {
+    match space {
+        ResolveResult::Bound(Namespace(space)) if space.len() > LONGEST_SPACE => Err(Unreadable::TooMany),
+        ResolveResult::Bound(Namespace(space)) => {
+            let name = quick_xml::escape::unescape(space).map_err(|_| Unreadable::Entities)?;
+            Ok(name.into_owned())
+        }
+        ResolveResult::Unbound | ResolveResult::Unknown(_) => Ok(String::new()),
+    }
 }
 
 fn element(space: String, start: &BytesStart<'_>) -> Result<Element, Unreadable> {

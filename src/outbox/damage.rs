@@ -92,63 +92,12 @@ impl Store {
         // Not `write`: should the new database be damaged at once, there is no third.
         self.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
             for alert in &salvage.alerts {
-                let (state, published) = match &alert.state {
-                    AlertState::Own(state) => (Some(state), None),
-                    AlertState::Published(message) => (None, Some(message)),
-                };
-                tx.prepare_cached(
-                    "INSERT OR IGNORE INTO open_alert (alert_id, rev, level, first_id, state, published)
-                     VALUES (?, ?, ?, 0, ?, ?)",
-                )?
-                .execute(params![
-                    alert.alert_id,
-                    alert.rev,
-                    alert.level.map(level_number),
-                    state,
-                    published
-                ])?;
+                carry_alert(tx, alert)?;
             }
             for EndedAlert { alert_id, ended_ms, state } in &salvage.ended {
                 ended::add(tx, alert_id, *ended_ms, state)?;
             }
-            let mut cursors: Vec<Cursor> = salvage.cursors.iter().map(Cursor::at_the_beginning).collect();
-            for row in &salvage.records {
-                let is_wanted = salvage.cursors.iter().any(|cursor| cursor.wants(row.id, row.n.is_none()));
-                if row.is_kept && !is_wanted {
-                    continue;
-                }
-                let id = store.insert(
-                    tx,
-                    NewRow {
-                        seq_stream: &row.stream,
-                        n: row.n,
-                        class: row.class,
-                        kind: row.kind,
-                        level: row.level,
-                        rev: row.rev,
-                        ends: row.ends,
-                        at: row.at,
-                        alert_id: row.alert_id.as_deref(),
-                        topic: &row.topic,
-                        gap: None,
-                        body: &row.body,
-                    },
-                    changes,
-                )?;
-                if row.is_kept {
-                    tx.execute("UPDATE progress SET acked = 2 WHERE id = ?", [id])?;
-                    changes.rows_added -= 1;
-                    changes.bytes_added -= row.body.len() as u64;
-                }
-                for (cursor, before) in cursors.iter_mut().zip(&salvage.cursors) {
-                    if row.id <= before.at {
-                        cursor.at = id;
-                    }
-                }
-            }
-            for cursor in &cursors {
-                cursor.save(tx)?;
-            }
+            store.carry_records(tx, salvage, changes)?;
             changes.consumers = Consumers::load(tx)?;
             for (stream, last) in &salvage.ended_streams {
                 end_stream(tx, stream, *last)?;
@@ -168,6 +117,67 @@ impl Store {
             store.insert_gap(tx, gap, now, changes).map(drop)
         })
     }
+
+    /// The records that somebody still waits for, each under a new row, and the places of the consumers among them.
+    fn carry_records(
+        &self,
+        tx: &Transaction<'_>,
+        salvage: &Salvage,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<()> {
+        let mut cursors: Vec<Cursor> = salvage.cursors.iter().map(Cursor::at_the_beginning).collect();
+        for row in &salvage.records {
+            let is_wanted = salvage.cursors.iter().any(|cursor| cursor.wants(row.id, row.n.is_none()));
+            if row.is_kept && !is_wanted {
+                continue;
+            }
+            let id = self.insert(
+                tx,
+                NewRow {
+                    seq_stream: &row.stream,
+                    n: row.n,
+                    class: row.class,
+                    kind: row.kind,
+                    level: row.level,
+                    rev: row.rev,
+                    ends: row.ends,
+                    at: row.at,
+                    alert_id: row.alert_id.as_deref(),
+                    topic: &row.topic,
+                    gap: None,
+                    body: &row.body,
+                },
+                changes,
+            )?;
+            if row.is_kept {
+                tx.execute("UPDATE progress SET acked = 2 WHERE id = ?", [id])?;
+                changes.rows_added -= 1;
+                changes.bytes_added -= row.body.len() as u64;
+            }
+            for (cursor, before) in cursors.iter_mut().zip(&salvage.cursors) {
+                if row.id <= before.at {
+                    cursor.at = id;
+                }
+            }
+        }
+        for cursor in &cursors {
+            cursor.save(tx)?;
+        }
+        Ok(())
+    }
+}
+
+fn carry_alert(tx: &Transaction<'_>, alert: &OpenAlert) -> rusqlite::Result<()> {
+    let (state, published) = match &alert.state {
+        AlertState::Own(state) => (Some(state), None),
+        AlertState::Published(message) => (None, Some(message)),
+    };
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO open_alert (alert_id, rev, level, first_id, state, published)
+         VALUES (?, ?, ?, 0, ?, ?)",
+    )?
+    .execute(params![alert.alert_id, alert.rev, alert.level.map(level_number), state, published])
+    .map(drop)
 }
 
 pub(super) struct SalvagedRow {

@@ -163,7 +163,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxErro
     };
     let is_earlier = version != 0;
     if is_earlier {
-        // A step copies what it reads and drops what it read it from: afterwards nothing tells that it was damaged.
+        // A step copies what it reads and drops what it read it from: afterwards nothing shows that it was damaged.
         check(conn).map_err(fail(step::check))?;
     }
     conn.execute_batch(&format!(

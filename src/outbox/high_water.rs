@@ -30,7 +30,6 @@ const BYTES: usize = SUM_AT + 14;
 /// What the last mark said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// The stream.
     pub(super) stream: String,
     /// The last number given in it; 0: none yet.
     pub(super) n: u64,

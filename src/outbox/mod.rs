@@ -78,7 +78,7 @@
 //!    and those numbers are not given again. Without that file, or with a broken one, nothing is concluded. As long as
 //!    the gap record cannot be built, what it has to say is kept in a table `untold`, which is there only then.
 //! 8. An alert's state is stored in the transaction that stores its revision: after a restart the box takes up exactly
-//!    the alerts of which it told. It is the box's own; nothing is read out of what was published.
+//!    the alerts that it stored. The state is the box's own; nothing is read out of what was published.
 
 mod consumers;
 mod crash;
@@ -90,6 +90,7 @@ mod gone;
 mod high_water;
 mod journey;
 mod oldest;
+mod opening;
 mod recent;
 mod record;
 mod resend;
@@ -111,6 +112,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::analysis::time::Timestamp;
 use crate::text::{box_log, language_of_log, log_error};
+use crate::threads::join_until;
 use crate::types::level::Level;
 pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
 pub(crate) use crash::point as crash_point;
@@ -139,7 +141,7 @@ type Answer = Box<dyn FnOnce() + Send>;
 /// are for the publisher. Every caller waits for its answer, so there are never more jobs waiting than
 /// callers: the channel needs no other bound.
 ///
-/// Whoever wants every record elsewhere, too, reads at a place of its own, which outlasts a restart:
+/// A further consumer of every record reads at a place of its own, which outlasts a restart:
 ///
 /// ```
 /// use lookout::outbox::{ConsumerPolicy, Kind, Limits, Options, Outbox, Record};
@@ -402,14 +404,7 @@ impl Outbox {
         let Outbox { jobs, thread, .. } = self;
         drop(jobs);
         let Some(handle) = thread.lock().take() else { return true };
-        let until = Instant::now() + deadline;
-        while !handle.is_finished() {
-            if Instant::now() >= until {
-                return false;
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        handle.join().is_ok()
+        join_until(handle, Instant::now() + deadline).is_ok()
     }
 
     fn call<T: Send + 'static>(

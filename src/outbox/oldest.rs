@@ -24,7 +24,7 @@ impl Store {
             let mut statement = store.conn.prepare_cached(OLDEST)?;
             statement.query_row([], |row| row.get::<_, i64>(0)).optional()
         };
-        // What cannot be read is said by whoever needs it.
+        // What cannot be read is reported where it is needed.
         let at_ms = read(self).ok().flatten();
         self.oldest = at_ms.and_then(|at_ms| Timestamp::from_millisecond(at_ms).ok());
     }

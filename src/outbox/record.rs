@@ -50,7 +50,7 @@ pub struct Record {
     pub phase_end: bool,
     /// Topic below `prefix/area/box/`: `up/alert`.
     pub topic_suffix: String,
-    /// When what it tells happened.
+    /// When what it reports happened.
     pub at: Timestamp,
     /// What the alert's owner needs to take it up again after a restart, in a form of the owner's: kept until the alert
     /// is over, and then among `Outbox::ended_alerts`. `None`: the alert is in neither, also where an earlier revision had a

@@ -59,7 +59,6 @@ pub(super) struct Excess {
     rows: u64,
     bytes: u64,
     reason: GapReason,
-    /// Pictures only.
     pictures_only: bool,
 }
 
@@ -81,7 +80,7 @@ pub(super) const DROP_ORDER: &[&str] = &[
     ),
     // Counts.
     select_gone!("WHERE r.kind = 1 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
-    // Answers in parts: whoever asked asks again.
+    // Answers in parts: the sender of the command asks again.
     select_gone!("WHERE r.kind = 2 AND r.rev > 0 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
     // Blue, and alerts without a level.
     select_gone!(
@@ -256,8 +255,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Tells what has not been reported yet; what cannot be reported now is kept for later, over a restart, too: numbers are
-    /// given behind it from here on.
+    /// Reports what has not been reported yet; what cannot be reported now is kept for later, over a restart, too: numbers
+    /// are given behind it from here on.
     pub(super) fn write_unreported(
         &self,
         tx: &Transaction<'_>,

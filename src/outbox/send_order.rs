@@ -381,15 +381,7 @@ impl Store {
         }
         tx.prepare_cached("INSERT OR REPLACE INTO mark (stream, n) VALUES (?, ?)")?
             .execute(params![stream, n])?;
-        let gone: Vec<Gone> = tx
-            .prepare_cached(
-                "SELECT r.id, r.stream, r.n, p.acked, r.bytes, r.kind = 2 AND r.rev > 0
-                 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
-                 WHERE p.acked = 1 AND r.stream = ?1 AND (r.n <= ?2 OR (r.n IS NULL AND p.release_n <= ?2))
-                 ORDER BY p.id",
-            )?
-            .query_map(params![stream, n], read_gone)?
-            .collect::<rusqlite::Result<_>>()?;
+        let gone = released_by(&tx, stream, n)?;
         let mut consumers = self.consumers.clone();
         for row in &gone {
             consumers.retire(&tx, row)?;
@@ -407,6 +399,18 @@ impl Store {
         }
         Ok(Marked::Released(gone.len()))
     }
+}
+
+/// What leaves the queue by a mark.
+fn released_by(tx: &Transaction<'_>, stream: &str, n: u64) -> rusqlite::Result<Vec<Gone>> {
+    tx.prepare_cached(
+        "SELECT r.id, r.stream, r.n, p.acked, r.bytes, r.kind = 2 AND r.rev > 0
+         FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+         WHERE p.acked = 1 AND r.stream = ?1 AND (r.n <= ?2 OR (r.n IS NULL AND p.release_n <= ?2))
+         ORDER BY p.id",
+    )?
+    .query_map(params![stream, n], read_gone)?
+    .collect()
 }
 
 /// Notes the last number given in a stream that is over, and forgets the streams of which no record is left. The table is

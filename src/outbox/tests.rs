@@ -285,7 +285,11 @@ fn an_alert_whose_state_is_not_known_is_not_taken_up_again_from_an_earlier_revis
     alert(&mut store, 1, Level::Yellow);
     let without = Record { state: None, ..record(Kind::Alert, 1, 2, Level::Yellow, false) };
     store.append(without, |_| Ok(b"told".to_vec())).unwrap();
-    assert_eq!(store.open_alerts().unwrap(), [], "revision 2 is told, and would be told a second time");
+    assert_eq!(
+        store.open_alerts().unwrap(),
+        [],
+        "revision 2 is stored, and would be published a second time"
+    );
     revision(&mut store, 1, 3, Level::Yellow, false);
     assert_eq!(store.open_alerts().unwrap()[0].rev, 3);
 }
@@ -378,7 +382,7 @@ fn a_damaged_file_is_moved_aside_and_what_can_be_read_is_carried_over() {
 
     let (mut store, opened) = open_with(dir.path(), options(u64::MAX / 2, u64::MAX / 2));
     let Opened::Damaged { aside, records } = opened else { panic!("{opened:?}") };
-    assert!(aside.exists(), "kept for whoever wants to look");
+    assert!(aside.exists(), "kept for inspection");
     assert!((150..200).contains(&records), "{records} of 200");
     assert_ne!(store.depth().stream, old_stream, "a new stream");
     assert_eq!(alert(&mut store, 1000, Level::Red).n, 2, "after the gap record");
@@ -491,7 +495,7 @@ fn a_disk_that_others_fill_takes_the_pictures_but_never_the_alerts_of_a_small_ou
     alert(&mut store, 1, Level::Blue);
     let depth = store.depth();
     assert!(depth.bytes <= Limits::FLOOR_BYTES && depth.bytes > Limits::FLOOR_BYTES / 2, "{depth:?}");
-    assert_eq!(depth.dropped, 0, "a blue alert can still be told");
+    assert_eq!(depth.dropped, 0, "a blue alert can still be stored");
     let in_flight = store.next(10, EVERYTHING, Instant::now()).unwrap();
     let gap = in_flight.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();

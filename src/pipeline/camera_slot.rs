@@ -1,8 +1,8 @@
 //! The state of one camera in the pipeline: its frame gate, the latest detections, its empty view and its decode demand.
 //!
-//! Only one of a slot's locks is held for as long as a frame is looked at, and only the inference workers take it: a camera's
-//! frames are looked at one at a time. Whoever makes evidence, reads the demand with a compressed picture, or brings other
-//! options never waits for a look. Must never know more than one camera.
+//! Only one of a slot's locks is held for as long as a frame is looked at, and only the inference workers take it: a
+//! camera's frames are looked at one at a time. The thread that makes evidence, reads the demand with a compressed picture,
+//! or brings other options never waits for a look. Must never know more than one camera.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -227,7 +227,7 @@ mod tests {
             _: &Thresholds,
             out: &mut Vec<Detection>,
         ) -> Result<(), InferError> {
-            assert!(!self.panics, "as it was told");
+            assert!(!self.panics, "as the test demands");
             self.looks += 1;
             out.clear();
             Ok(())

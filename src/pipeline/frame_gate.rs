@@ -275,7 +275,7 @@ mod tests {
             let looked = frame_gate
                 .look(&mut detector, &picture, at(*secs), &only_still(), &mut found_again)
                 .expect("it recites");
-            assert_eq!(found_again, found, "what was found is told again");
+            assert_eq!(found_again, found, "what was found is reported again");
             if looked != Looked::NotAtAll {
                 closely.push(*secs);
             }

@@ -11,7 +11,7 @@ use crate::journal::Configuration;
 use crate::text::{Joint, Sentence, Words, retune as say};
 
 /// A sentence for each thing that the journal cannot say.
-pub(super) fn of(
+pub(crate) fn of(
     old: &Config,
     new: &Config,
     first: &Configuration,
@@ -74,7 +74,7 @@ fn classes(plan: &Plan, camera: &CameraPlan) -> Vec<Class> {
 }
 
 /// The lowest threshold of a class, by day or by night.
-fn least(camera: &CameraPlan, class: Class) -> f32 {
+pub(crate) fn least(camera: &CameraPlan, class: Class) -> f32 {
     let of = |is_night| {
         let thresholds = camera.thresholds_at(is_night);
         let own = thresholds.iter().rev().find(|(of, _)| *of == class);

@@ -1,13 +1,14 @@
 //! What is to be known about a judgement before anybody trusts it: whether the old configuration gives again what was
 //! published, what is missing in the journal, and what the journal cannot say of the new configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reproduction::{Because, Reproduction};
 use super::scope::Scope;
 use super::{Request, Seen, limits};
+use crate::analysis::alert::AlertId;
 use crate::analysis::time::Timestamp;
-use crate::comparison::Note;
+use crate::comparison::{Difference, Note};
 use crate::config::Config;
 use crate::journal::{self, Configuration};
 use crate::text::{Joint, Sentence, Words, retune as say};
@@ -28,6 +29,8 @@ pub(super) struct Facts<'f> {
     pub(super) scope: &'f Scope,
     pub(super) seen: &'f Seen,
     pub(super) reproduction: &'f Reproduction,
+    /// What is compared: alerts that began in the time that was judged.
+    pub(super) differences: &'f [Difference],
     pub(super) old: &'f Config,
     /// The configuration that ran first.
     pub(super) first: &'f Configuration,
@@ -35,7 +38,7 @@ pub(super) struct Facts<'f> {
 
 /// All of them, the weightiest first.
 pub(super) fn of(facts: &Facts<'_>) -> Vec<Note> {
-    let mut notes = vec![reproduced(facts.reproduction, facts.seen)];
+    let mut notes = vec![reproduced(facts)];
     notes.extend(gaps(facts));
     let is_asked = |camera: &str| facts.scope.has(camera);
     let mut details = limits::of(facts.old, &facts.request.new, facts.first, is_asked);
@@ -49,25 +52,30 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Note> {
     notes
 }
 
-/// Whether the old configuration gives again what was published live.
-fn reproduced(reproduction: &Reproduction, seen: &Seen) -> Note {
-    let Reproduction { alerts, revisions, same, digest, because, not_published } = reproduction;
-    if *revisions == 0 && reproduction.is_whole() {
+/// Whether the old configuration gives again what was published live. Its alerts are counted as the price counts them; more
+/// that have a part in it are said.
+fn reproduced(facts: &Facts<'_>) -> Note {
+    let Reproduction { alerts, revisions, same, digest, because, not_published } = facts.reproduction;
+    if *revisions == 0 && facts.reproduction.is_whole() {
         return say::nothing_was_published().into();
     }
-    if reproduction.is_whole() {
+    let compared: BTreeSet<&AlertId> =
+        facts.differences.iter().filter_map(|one| one.before().map(|life| &life.alert)).collect();
+    let counted = alerts.iter().filter(|alert| compared.contains(alert)).count();
+    let others = alerts.len() - counted;
+    let mut details: Vec<Sentence> = (others > 0).then(|| say::also_of(others)).into_iter().collect();
+    if facts.reproduction.is_whole() {
         let digest: String = digest.chars().take(DIGEST_CHARS).collect();
-        return say::reproduced(*alerts, *revisions, digest).into();
+        return Note { what: say::reproduced(counted, *revisions, digest), details };
     }
-    let mut details = Vec::new();
     let mut tell = |counts: &BTreeMap<Because, usize>, say: fn(usize, Sentence) -> Sentence| {
         details.extend(counts.iter().map(|(because, count)| say(*count, why(*because))));
     };
     tell(because, say::not_made_again);
     tell(not_published, say::not_published);
-    let others = seen.software.iter().filter(|version| *version != env!("CARGO_PKG_VERSION"));
+    let others = facts.seen.software.iter().filter(|version| *version != env!("CARGO_PKG_VERSION"));
     details.extend(others.map(|version| say::other_software(version, env!("CARGO_PKG_VERSION"))));
-    Note { what: say::not_reproduced(*same, *revisions, *alerts), details }
+    Note { what: say::not_reproduced(*same, *revisions, counted), details }
 }
 
 fn why(because: Because) -> Sentence {
@@ -91,12 +99,21 @@ fn gaps(facts: &Facts<'_>) -> Vec<Note> {
     if missing > jiff::SignedDuration::from_mins(5) {
         notes.push(say::ends_earlier(clock(facts.to)).into());
     }
+    let killed = &facts.seen.killed;
+    if !killed.is_empty() {
+        let details = killed.iter().take(MOST_GAPS).map(|last| say::killed_after(clock(*last))).collect();
+        notes.push(Note { what: say::killed(killed.len()), details });
+    }
     let holes = &facts.seen.holes;
     if !holes.is_empty() {
-        let at = |hole: &journal::Hole| hole.at.map(|at| clock(at.utc));
-        let one = |hole: &journal::Hole| match at(hole) {
-            Some(at) => say::gap_at(at, hole.why.sentence()),
-            None => hole.why.sentence(),
+        let one = |(hole, last): &(journal::Hole, Option<Timestamp>)| {
+            let why = hole.why.sentence();
+            match (last.map(clock), hole.at.map(|at| clock(at.utc))) {
+                (Some(last), Some(at)) if last < at => say::gap_between(last, at, why),
+                (_, Some(at)) => say::gap_at(at, why),
+                (Some(last), None) => say::gap_after(last, why),
+                (None, None) => why,
+            }
         };
         let details = holes.iter().take(MOST_GAPS).map(one).collect();
         notes.push(Note { what: say::gaps(holes.len()), details });

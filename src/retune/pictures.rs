@@ -34,7 +34,8 @@ pub(super) fn of(differences: &[Difference], old: &Config, request: &Request) ->
         let path = kept.dir.join(format!("{}-{FIRST}.jpg", life.alert.0));
         let small = if request.pictures { small(&bytes) } else { Some((Vec::new(), (0, 0))) };
         if let Some((thumbnail, size)) = small {
-            pictures.insert(life.alert.clone(), Picture { path, thumbnail, size });
+            let picture = Picture { path, thumbnail, size, shown_at: None };
+            pictures.insert(life.alert.clone(), picture);
         }
     }
     pictures

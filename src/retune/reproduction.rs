@@ -15,8 +15,8 @@ use crate::types::hex::hex;
 /// What was published live, and what the old configuration makes of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Reproduction {
-    /// Alerts that were published live.
-    pub(crate) alerts: usize,
+    /// Alerts of which something was published live.
+    pub(crate) alerts: BTreeSet<AlertId>,
     /// Revisions of them.
     pub(crate) revisions: usize,
     /// Of those, the ones that are made again byte for byte.
@@ -62,12 +62,12 @@ impl Reproduction {
             made.iter().map(|revision| ((&revision.alert, revision.rev), digest(revision))).collect();
         let mut found = Reproduction::default();
         let mut whole = Sha256::new();
-        let (mut alerts, mut differing) = (BTreeSet::new(), BTreeMap::new());
+        let mut differing = BTreeMap::new();
         let published: Vec<&Published> =
             judged.published.iter().filter(|published| is_within(published.at.utc)).collect();
         for one in &published {
             whole.update(one.digest);
-            alerts.insert(&one.alert);
+            found.alerts.insert(one.alert.clone());
             found.revisions += 1;
             match digests.get(&(&one.alert, one.rev)) {
                 Some(digest) if *digest == one.digest => found.same += 1,
@@ -76,7 +76,7 @@ impl Reproduction {
                 }
             }
         }
-        (found.alerts, found.digest) = (alerts.len(), hex(&whole.finalize()));
+        found.digest = hex(&whole.finalize());
         let because = |alert: &AlertId, at: Timestamp| {
             let is_near =
                 |broke: Timestamp| at >= broke && at.duration_since(broke).unsigned_abs() <= WARM_UP;

@@ -25,19 +25,16 @@ impl Scope {
     /// The cameras of those names and what decides with them in either plan; all cameras where none is named.
     ///
     /// # Errors
-    /// Neither plan has a camera of that name.
+    /// Neither plan has a camera of one of these names.
     pub(crate) fn new(cameras: &[String], plans: [&Plan; 2]) -> Result<Self, Unjudged> {
         if cameras.is_empty() {
             return Ok(Scope::All);
         }
-        let known = ids(plans);
-        let mut asked: BTreeSet<Arc<str>> = BTreeSet::new();
-        for camera in cameras {
-            let Some(known) = known.iter().find(|id| ***id == **camera) else {
-                return Err(Unjudged::UnknownCamera { camera: camera.clone(), known });
-            };
-            asked.insert(known.clone());
+        let unknown = unknown(cameras, plans);
+        if !unknown.is_empty() {
+            return Err(Unjudged::all(unknown));
         }
+        let asked: BTreeSet<Arc<str>> = cameras.iter().map(|camera| camera.as_str().into()).collect();
         let mut judged = asked.clone();
         loop {
             let before = judged.len();
@@ -92,6 +89,14 @@ impl Scope {
         shown.retain(|camera| self.is_asked_about(std::slice::from_ref(camera)));
         shown
     }
+}
+
+/// The cameras of those names that neither plan has.
+pub(super) fn unknown(cameras: &[String], plans: [&Plan; 2]) -> Vec<Unjudged> {
+    let known = ids(plans);
+    let is_unknown = |camera: &&String| !known.iter().any(|id| **id == ***camera);
+    let one = |camera: &String| Unjudged::UnknownCamera { camera: camera.clone(), known: known.clone() };
+    cameras.iter().filter(is_unknown).map(one).collect()
 }
 
 /// The cameras of both plans, each once, in their order.

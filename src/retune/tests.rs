@@ -20,7 +20,7 @@ use crate::types::hex::sha256_hex;
 use crate::types::language::Language;
 use crate::types::phase::Phase;
 
-const HOURS: u32 = 3;
+pub(crate) const HOURS: u32 = 3;
 const RESTART: u32 = 7_200;
 const RELOAD: u32 = 8_000;
 
@@ -36,7 +36,7 @@ const VISITS: [(&str, u32, u32, f32); 8] = [
     ("cam-2", 9_000, 40, 0.8),
 ];
 
-fn text(threshold: &str, evidence: &Path) -> String {
+pub(crate) fn text(threshold: &str, evidence: &Path) -> String {
     let camera = |id: &str| {
         format!(
             "[[camera]]\nid = \"{id}\"\neye = \"village\"\nurl = \"rtsp://10.0.0.31/{id}\"\ngrid = \"53012700300102\"\n{threshold}\n\
@@ -71,11 +71,11 @@ fn configuration(text: String) -> Arc<Configuration> {
     })
 }
 
-fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-11-16T06:00:00Z".parse().unwrap()
 }
 
-fn after(secs: u32) -> Timestamp {
+pub(crate) fn after(secs: u32) -> Timestamp {
     start() + std::time::Duration::from_secs(secs.into())
 }
 
@@ -124,6 +124,7 @@ impl Live {
             box_id: "box-1".into(),
             configuration: self.configuration.clone(),
             restored,
+            mutes: Vec::new(),
         })));
     }
 
@@ -210,7 +211,7 @@ fn analysis_of(configuration: &Configuration) -> Analysis {
 }
 
 /// The journal of the afternoon.
-fn afternoon(evidence: &Path) -> Vec<Entry> {
+pub(crate) fn afternoon(evidence: &Path) -> Vec<Entry> {
     let text = text("", evidence);
     let mut live = Live::new(configuration(text.clone()));
     for half in 0..HOURS * 7_200 {
@@ -255,7 +256,7 @@ fn request(text: &str, cameras: &[&str]) -> Request {
 
 fn judged(request: &Request, entries: Vec<Entry>) -> Comparison {
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    of_entries(request, &first, entries.into_iter(), &mut |_| {}).unwrap_or_else(|why| panic!("{why:?}"))
+    of_entries(request, &first, entries.into_iter(), &mut |_| true).unwrap_or_else(|why| panic!("{why:?}"))
 }
 
 fn codes(notes: &[Note]) -> Vec<&'static str> {
@@ -271,7 +272,7 @@ fn changed_visits(comparison: &Comparison) -> Vec<(String, i64)> {
     changed(&comparison.differences).map(one).collect()
 }
 
-const HIGHER: &str = "thresholds = { person = 0.6 }";
+pub(crate) const HIGHER: &str = "thresholds = { person = 0.6 }";
 
 #[test]
 fn the_old_configuration_gives_again_what_was_published_and_a_higher_threshold_loses_what_was_seen_badly() {
@@ -321,7 +322,136 @@ fn it_is_the_same_from_the_journal_on_disk() {
     request.from = after(100 * 3_600);
     request.to = after(101 * 3_600);
     let why = retune(&request, &mut |_| {}).unwrap_err();
-    assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
+    let ends = after(HOURS * 3_600 - 1);
+    let of_it = |begins, end: Timestamp| begins == start() && end.duration_since(ends).as_secs() == 0;
+    assert!(matches!(why, Unjudged::TooShort { begins, ends, .. } if of_it(begins, ends)), "{why:?}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_in_one_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &["cam-9", "cam-1", "cam-l"]);
+    request.journal = folder.path().join("journal");
+    journal::write_all(&request.journal, afternoon(folder.path()));
+    (request.from, request.to) = (after(100 * 3_600), after(101 * 3_600));
+    let Unjudged::Several(all) = retune(&request, &mut |_| {}).unwrap_err() else { panic!("several") };
+    let [Unjudged::UnknownCamera { camera, .. }, Unjudged::UnknownCamera { camera: other, .. }, time] =
+        &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    assert_eq!((&**camera, &**other), ("cam-9", "cam-l"));
+    assert!(matches!(time, Unjudged::TooShort { .. }));
+
+    use super::why_not::{Question, Unanswered, answer};
+    let question = Question {
+        journal: request.journal.clone(),
+        config: None,
+        camera: "cam-9".to_owned(),
+        rule: Some("yard".to_owned()),
+        at: request.from,
+        within: Duration::from_secs(60),
+    };
+    let Unanswered::All(all) = answer(&question).unwrap_err() else { panic!("several") };
+    assert!(
+        matches!(
+            &all[..],
+            [
+                Unanswered::Unjudged(Unjudged::UnknownCamera { .. }),
+                Unanswered::UnknownRule { .. },
+                Unanswered::Unjudged(Unjudged::TooShort { .. }),
+            ]
+        ),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn an_alert_that_comes_just_behind_the_end_comes_later_and_is_not_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    // The visit that begins at 3,600 s raises an alert after 3 s, and with the new configuration after 20 s.
+    let slower = text("", folder.path()).replace("for_secs = 3", "for_secs = 20");
+    let mut request = request(&slower, &["cam-1"]);
+    (request.from, request.to) = (after(3_000), after(3_610));
+    let comparison = judged(&request, afternoon(folder.path()));
+    let [late] = &comparison.differences[..] else { panic!("{:?}", comparison.differences) };
+    assert_eq!(late.changes().begins_by.as_secs(), 17, "{late:?}");
+    let price = comparison.price();
+    assert_eq!((price.before, price.after, price.disappeared), (1, 1, 0));
+    assert_eq!(comparison.to, request.to);
+}
+
+#[test]
+fn the_old_configuration_gives_again_as_many_alerts_as_are_compared_and_more_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &[]);
+    // In the middle of the first visit to the first camera: its alert has begun, and ends within the time.
+    (request.from, request.to) = (after(720), after(2_000));
+    let comparison = judged(&request, afternoon(folder.path()));
+    let first = &comparison.notes[0];
+    assert_eq!(first.what.code(), "retune.reproduced", "{}", comparison.text(Language::English));
+    assert_eq!(first.what.value("alerts").unwrap().to_string(), comparison.price().before.to_string());
+    let [more] = &first.details[..] else { panic!("{:?}", first.details) };
+    assert_eq!((more.code(), more.value("others").unwrap().to_string()), ("retune.also_of", "1".to_owned()));
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_says_which_file_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &[]);
+    request.journal = folder.path().join("journal");
+    let why = retune(&request, &mut |_| {}).unwrap_err();
+    assert!(matches!(&why, Unjudged::NoJournal { broken } if broken.is_empty()), "{why:?}");
+    fs::create_dir(&request.journal).unwrap();
+    fs::write(request.journal.join("0000000001-20261116T06Z.journal"), b"").unwrap();
+    fs::write(request.journal.join("0000000002-20261116T07Z.journal"), [7; 4_000]).unwrap();
+    let why = retune(&request, &mut |_| {}).unwrap_err();
+    let Unjudged::NoJournal { broken } = why else { panic!("{why:?}") };
+    let broken: Vec<String> = broken.iter().map(|why| why.sentence().to_string()).collect();
+    assert_eq!(broken.len(), 2, "{broken:?}");
+    assert!(broken[0].contains("0000000001-20261116T06Z.journal is empty"), "{broken:?}");
+    assert!(broken[1].contains("0000000002-20261116T07Z.journal is damaged at its beginning"), "{broken:?}");
+}
+
+#[test]
+fn a_file_that_is_cut_says_so_and_after_which_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = request(&text("", folder.path()), &[]);
+    request.journal = folder.path().join("journal");
+    journal::write_all(&request.journal, afternoon(folder.path()));
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&request.journal).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let last = files.last().unwrap();
+    let whole = fs::read(last).unwrap();
+    fs::write(last, &whole[..whole.len() * 2 / 3]).unwrap();
+    let comparison = retune(&request, &mut |_| {}).unwrap_or_else(|why| panic!("{why:?}"));
+    let gaps = comparison.notes.iter().find(|note| note.what.code() == "retune.gaps");
+    let [cut] = &gaps.expect("it is said").details[..] else { panic!("{gaps:?}") };
+    assert_eq!(cut.code(), "retune.gap_after");
+    assert!(cut.to_string().contains("ends within a block at byte"), "{cut}");
+}
+
+#[test]
+fn whoever_looks_on_learns_what_it_takes_and_may_stop_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = afternoon(folder.path());
+    let request = request(&text(HIGHER, folder.path()), &[]);
+    let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
+    let mut seen: Vec<SoFar> = Vec::new();
+    let stopped = of_entries(&request, &first, entries.clone().into_iter(), &mut |so_far| {
+        seen.push(so_far);
+        seen.len() < 3
+    });
+    assert!(matches!(stopped, Err(Unjudged::Stopped)), "{stopped:?}");
+    assert_eq!(seen.len(), 3, "it is not asked again");
+    assert!(seen[0].at < seen[2].at && seen[0].cpu <= seen[2].cpu);
+    let mut made = 0;
+    let whole = of_entries(&request, &first, entries.into_iter(), &mut |so_far| {
+        made = so_far.revisions;
+        true
+    });
+    assert!(whole.is_ok() && made > 0, "{made}");
 }
 
 #[test]
@@ -349,7 +479,7 @@ fn one_camera_alone_is_judged_as_with_the_others() {
 
     let request = request(&text("", folder.path()), &["cam-9"]);
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| true).unwrap_err();
     assert!(
         matches!(&why, Unjudged::UnknownCamera { camera, known } if camera == "cam-9" && known.len() == 2)
     );
@@ -432,6 +562,17 @@ fn why_there_was_no_alert_is_answered_from_the_journal() {
     };
     let stage = |camera, secs, config: Option<&str>| ask(camera, secs, config, None).unwrap().stage;
     assert_eq!(stage("cam-1", 720, None), Stage::Raised);
+    let raised = ask("cam-1", 720, None, None).unwrap().raised.unwrap();
+    assert_eq!((raised.started_at.duration_since(start()).as_secs(), raised.is_published), (700, true));
+    let first = journal::read(&journal, start()..after(720)).unwrap().find_map(|entry| match entry {
+        Entry::Published(one) if one.camera.as_deref() == Some("cam-1") => Some(one.alert),
+        _ => None,
+    });
+    assert_eq!(Some(raised.alert), first);
+    // The journal begins at nought and ends with the afternoon: no wider is what was looked at.
+    let edges = |secs: u32| ask("cam-2", secs, None, None).map(|answer| (answer.from, answer.to)).unwrap();
+    assert_eq!(edges(10).0, start());
+    assert_eq!(edges(HOURS * 3_600 - 10).1.duration_since(start()).as_secs(), i64::from(HOURS) * 3_600 - 1);
     let higher = text(HIGHER, folder.path());
     let Stage::BelowThreshold { best, threshold, .. } = stage("cam-1", 1_920, Some(&higher)) else {
         panic!("below the threshold")
@@ -455,6 +596,60 @@ fn why_there_was_no_alert_is_answered_from_the_journal() {
 }
 
 #[test]
+fn who_muted_an_alert_and_that_a_rule_was_switched_off_is_answered_too() {
+    use super::why_not::{Question, answer};
+    use crate::analysis::why_not::Stage;
+    use crate::contract::mute::Mute;
+    use crate::contract::words::Time;
+    let folder = tempfile::tempdir().unwrap();
+    let stage = |name: &str, secs: u32, entries: Vec<Entry>| {
+        let journal = folder.path().join(name);
+        journal::write_all(&journal, entries);
+        let (camera, rule) = ("cam-1".to_owned(), Some("person-in-lane".to_owned()));
+        let (at, within) = (after(secs), Duration::from_secs(60));
+        answer(&Question { journal, config: None, camera, rule, at, within }).unwrap().stage
+    };
+    let mute = |until: u32| Mute {
+        kind: Some("person_present".to_owned()),
+        rule: None,
+        camera: None,
+        until: Time(after(until)),
+        by: "desk 2".to_owned(),
+        reason: "road works".to_owned(),
+    };
+    let muted = |until: u32| {
+        let mut entries = afternoon(folder.path());
+        let at = entries[0].at().unwrap();
+        entries.insert(1, Entry::Mutes { at, mutes: vec![mute(until)] });
+        entries
+    };
+    let Stage::Muted(by) = stage("muted", 720, muted(1_000)) else { panic!("muted") };
+    assert_eq!((by.by.as_str(), by.reason.as_str(), by.until), ("desk 2", "road works", after(1_000)));
+    assert_eq!(stage("over", 720, muted(600)), Stage::Raised);
+
+    let mut entries = afternoon(folder.path());
+    let Entry::Session(first) = &entries[0] else { panic!("it begins with a run") };
+    let settings = Some("{\"rules\":{\"person-in-lane\":false}}".to_owned());
+    let configuration = Arc::new(Configuration { settings, ..(*first.configuration).clone() });
+    let reload = |secs: u64| {
+        let at = Moment { mono: Duration::from_secs(secs), utc: start() + Duration::from_secs(secs) };
+        Entry::Reload { at, configuration: configuration.clone() }
+    };
+    let at = entries.iter().position(|entry| entry.at().is_some_and(|at| at.utc >= after(500))).unwrap();
+    entries.insert(at, reload(500));
+    assert_eq!(stage("off", 720, entries), Stage::SwitchedOff { since: after(500) });
+}
+
+#[test]
+fn a_run_that_was_killed_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    entries.retain(|entry| !matches!(entry, Entry::Stop { .. }));
+    let comparison = judged(&request(&text("", folder.path()), &[]), entries);
+    assert!(codes(&comparison.notes).contains(&"retune.killed"), "{:?}", codes(&comparison.notes));
+}
+
+#[test]
 fn too_short_a_journal_and_one_of_another_time_are_said() {
     let folder = tempfile::tempdir().unwrap();
     let mut entries = afternoon(folder.path());
@@ -462,8 +657,8 @@ fn too_short_a_journal_and_one_of_another_time_are_said() {
     let mut request = request(&text("", folder.path()), &[]);
     request.from = after(3_600);
     let Some(Entry::Session(first)) = entries.first().cloned() else { panic!("it begins with a run") };
-    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| {}).unwrap_err();
-    assert!(matches!(why, Unjudged::TooShort { begins } if begins == start()), "{why:?}");
+    let why = of_entries(&request, &first, entries.into_iter(), &mut |_| true).unwrap_err();
+    assert!(matches!(why, Unjudged::TooShort { begins, .. } if begins == start()), "{why:?}");
 }
 
 #[test]

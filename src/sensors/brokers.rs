@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, MqttOptions, NetworkOptions, Packet, QoS, SubscribeReasonCode,
-    TlsConfiguration, Transport,
+    AsyncClient, ConnectionError, Event, MqttOptions, NetworkOptions, Packet, Publish, QoS,
+    SubscribeReasonCode, TlsConfiguration, Transport,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -211,16 +211,7 @@ async fn connection(
                 }
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
-                for listener in by_topic.get(&publish.topic).into_iter().flatten() {
-                    if publish.retain {
-                        sink.retained(&listener.sensor);
-                        continue;
-                    }
-                    match listener.extract.read(&publish.payload) {
-                        Extracted::Reading(reading) => sink.take(&listener.sensor, reading).await,
-                        Extracted::Nothing => sink.passed_over(&listener.sensor),
-                    }
-                }
+                read(&publish, by_topic.get(&publish.topic).map_or(&[], Vec::as_slice), sink).await;
             }
             Ok(_) => {}
             Err(error) => return explain(&error, broker.login.is_some()),
@@ -228,7 +219,20 @@ async fn connection(
     }
 }
 
-/// What the broker answered to whoever listens to a topic.
+async fn read(publish: &Publish, listeners: &[Listener], sink: &ReadingSink) {
+    for listener in listeners {
+        if publish.retain {
+            sink.retained(&listener.sensor);
+            continue;
+        }
+        match listener.extract.read(&publish.payload) {
+            Extracted::Reading(reading) => sink.take(&listener.sensor, reading).await,
+            Extracted::Nothing => sink.passed_over(&listener.sensor),
+        }
+    }
+}
+
+/// What the broker answered to the subscription of a topic.
 fn may_listen(
     topic: &str,
     code: SubscribeReasonCode,

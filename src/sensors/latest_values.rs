@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(
             fault().as_deref(),
             Some("9 is outside -0.5 to 8"),
-            "it is the same fault to whoever sees to it"
+            "it is the same fault to the person who repairs it"
         );
         sink.take(&sensor, RawReading::Value(0.3)).await;
         assert_eq!(fault(), None);

@@ -39,7 +39,6 @@ pub(super) struct Request {
 pub(super) enum Received {
     /// The frame is incomplete.
     Incomplete,
-    /// An answer.
     Answer {
         /// Which of the questions it answers; RTU does not say.
         transaction: Option<u16>,
@@ -109,7 +108,7 @@ impl Request {
             .unwrap_or(Received::Incomplete)
     }
 
-    /// Whether a device with this number may have been meant. 0 and 255 mean "whoever is at this address".
+    /// Whether a device with this number may have been meant. 0 and 255 mean "the device at this address".
     fn is_from(&self, unit: u8) -> bool {
         const NOBODY: [u8; 2] = [0, 255];
         self.any_unit || unit == self.unit || NOBODY.contains(&unit) || NOBODY.contains(&self.unit)

@@ -3,7 +3,7 @@
 //!
 //! An answer that comes late, after its question was given up, must never be taken for the answer to the
 //! next question. RTU has no number that would tell them apart, and gateways are known to hand a late answer
-//! to whoever asks next. So (with [`super::modbus_client`]):
+//! to the next client that asks. So (with [`super::modbus_client`]):
 //!
 //! - over one connection only the *same* question is asked again while an answer to it may still come;
 //! - another question is asked only when nothing more can come: a TCP connection on which an answer is missing is
@@ -12,7 +12,7 @@
 //!   away (noise is usual there); with Modbus TCP they mean that the two sides disagree, and the connection is given up.
 //!
 //! What remains: an RTU answer from the same device, later than twice the time-out and after the next question was
-//! sent. Nothing in RTU tells it from the right one; range and rate of change are the last guards.
+//! sent. Nothing in RTU distinguishes it from the right one; range and rate of change are the last guards.
 
 use std::io;
 use std::pin::Pin;
@@ -84,7 +84,6 @@ impl Line {
         }
     }
 
-    /// Opens it.
     pub(super) async fn open(&self) -> io::Result<Box<dyn Wire>> {
         match self {
             Line::Tcp { host, port, framing } => {

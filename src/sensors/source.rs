@@ -26,9 +26,9 @@ pub(crate) trait SourceDocument {
 
 /// What is around a source's table in the file.
 pub(crate) trait Around {
-    /// Tells what is wrong there, and what to try.
+    /// Reports what is wrong there, and what to try.
     fn error(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence);
-    /// Tells what is allowed but probably not meant there, and what to write instead.
+    /// Reports what is allowed there but probably not meant, and what to write instead.
     fn warning(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence);
     /// Whether what was probably meant as `name` was taken out of the table because it was broken.
     fn slipped(&self, table: &Range<usize>, name: &str) -> bool;
@@ -54,17 +54,17 @@ pub(crate) struct SourceCheck<'c> {
 }
 
 impl SourceCheck<'_> {
-    /// Tells what is wrong with the sensor.
+    /// Reports what is wrong with the sensor.
     pub(super) fn error(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence) {
         self.around.error(at, config::of(self.owner.clone(), what), hint);
     }
 
-    /// Tells what is probably not meant.
+    /// Reports what is probably not meant.
     pub(super) fn warning(&mut self, at: &Range<usize>, what: Sentence, hint: Sentence) {
         self.around.warning(at, config::of(self.owner.clone(), what), hint);
     }
 
-    /// Tells what is wrong with the table as a whole, at its beginning.
+    /// Reports what is wrong with the table as a whole, at its beginning.
     pub(super) fn error_of_table(&mut self, what: Sentence, hint: Sentence) {
         let begins = self.table.start..self.table.start;
         self.error(&begins, what, hint);

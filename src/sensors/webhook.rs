@@ -397,7 +397,7 @@ impl Counter {
     }
 }
 
-/// A line for whoever reads what the sender got back: in the language of this box.
+/// A line for the person who reads the sender's log: in the language of this box.
 fn in_words(what: &Sentence) -> String {
     format!("{}\n", what.in_language(language_of_log()))
 }

@@ -74,6 +74,9 @@ sentences! { "command_line";
     folder_not_made(path, why):
         "the folder {path} cannot be made: {why}",
         "目录 {path} 无法创建：{why}";
+    try_other_place():
+        "name a file in a folder that is there, that this user may write and that has room",
+        "请写在一个已有、当前用户可写且有空间的目录中";
     // ---- what to try
     try_meant(meant):
         "did you mean {meant}?",

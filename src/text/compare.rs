@@ -28,7 +28,4 @@ sentences! { "compare";
     written(file):
         "written: {file}",
         "已写入：{file}";
-    try_other_place():
-        "name a file in a folder that is there and that this user may write",
-        "请写在一个已有、当前用户可写的目录中";
 }

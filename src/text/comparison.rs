@@ -143,8 +143,9 @@ sentences! { "comparison";
     bar(at, before, after): "from {at}: {before} before, {after} after", "{at} 起：改动前 {before} 条，改动后 {after} 条";
     time_lines(): "Time line of each camera", "各摄像机的时间线";
     about_time_lines():
-        "Above: what the old configuration raised. Below: what the new one raises. What is the same is pale.",
-        "上排为旧配置的预警，下排为新配置的预警；没有变化的颜色较浅。";
+        "Above: what the old configuration raised. Below, on a tinted ground: what the new one raises. What is the same is pale; alerts at the same time stand one below the other.",
+        "上方为旧配置的预警，下方带底色的为新配置的预警；没有变化的颜色较浅，同时发生的上下排列。";
+    and_others(count): "and {count} more", "及另外 {count} 条";
     by_rule(): "Rule by rule", "按规则统计";
     head_rule(): "Rule or signal", "规则或信号";
     head_before(): "Old", "旧";
@@ -156,6 +157,7 @@ sentences! { "comparison";
     alert_by_alert(): "Alert by alert", "逐条对比";
     its_picture(): "The redacted picture of this alert", "该预警的脱敏图片";
     only_redacted():
-        "Pictures are the redacted evidence that the box still keeps; an alert without one has none any more. Nothing in this file is loaded from elsewhere.",
-        "图片为盒子上仍保留的脱敏证据；没有图片的预警，其图片已不再保留。本文件不从别处加载任何内容。";
+        "Pictures are the redacted evidence that the box still keeps; an alert without one has none any more.",
+        "图片为盒子上仍保留的脱敏证据；没有图片的预警，其图片已不再保留。";
+    loads_nothing(): "Nothing in this file is loaded from elsewhere.", "本文件不从别处加载任何内容。";
 }

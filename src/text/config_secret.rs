@@ -57,6 +57,10 @@ sentences! { "config_secret";
         "it holds `user:password` on one line: {command}",
         "文件内容是一行 `user:password`：{command}";
 
+    one_token(least, command):
+        "it holds a token of at least {least} characters on one line: openssl rand -hex 24 | {command}",
+        "文件内容是一行令牌，至少 {least} 个字符：`openssl rand -hex 24 | {command}`";
+
     // ---- whom a file is closed to
     the_user(name):
         "the user `{name}`",

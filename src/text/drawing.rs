@@ -11,9 +11,6 @@ sentences! { "drawing";
     unwritable(path, why):
         "the video {path} cannot be written: {why}",
         "视频 {path} 无法写入：{why}";
-    try_other_place():
-        "name a file in a folder that is there, that this user may write and that has room",
-        "请写在一个已有、当前用户可写且有空间的目录中";
     try_file_in_it():
         "name a file in it",
         "请写出其中的一个文件";
@@ -35,6 +32,12 @@ sentences! { "drawing";
     encoder_hangs(seconds):
         "the encoder of the video has taken nothing for {seconds} s",
         "视频编码器已 {seconds} 秒没有反应";
+
+    // ---- in the picture: the state of a rule, short; characters are in `evidence::wide_glyphs`
+    off(): "off", "未布防";
+    watches(): "watches", "监看";
+    holds(): "holds", "成立";
+    alert(level): "alert {level}", "报警 {level}";
 
     // ---- what came of it
     drawn(path, encoder, width, height):

@@ -14,9 +14,18 @@ sentences! { "journal";
     other_format(file, found, known):
         "{file} has journal format {found}, this program reads format {known} only; it is left out, and goes when it is too old",
         "{file} 的日志格式为 {found}，本程序只能读取格式 {known}；已略过，过期后自动删除";
-    unreadable(file, detail):
-        "{file} cannot be read: {detail}",
-        "{file} 无法读取（原文：{detail}）";
+    empty(file):
+        "{file} is empty, or cut off before its first record: the disk was full, or the box was switched off while it wrote",
+        "{file} 是空文件，或在第一条记录之前就中断：写入时磁盘已满或设备断电";
+    no_journal_file(file):
+        "{file} is damaged at its beginning, or is no file of the journal: all of it is left out",
+        "{file} 开头已损坏，或不是日志文件：整个文件已略过";
+    unreadable(file, why):
+        "{file} cannot be read: {why}",
+        "{file} 无法读取：{why}";
+    copies(files):
+        "There are copies of journal files; each is read once, and these are left out: {files}.",
+        "日志文件有重复副本；每个只读一次，以下已略过：{files}。";
     dropped(files):
         "{files} files of the journal in between are gone: dropped for room, or deleted",
         "中间缺少 {files} 个日志文件：因空间不足被清除，或已被删除";

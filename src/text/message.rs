@@ -46,9 +46,15 @@ sentences! { "message";
     count():
         "How many entered, left and were there, of one camera and minute.",
         "一路摄像机一分钟内进入、离开和在场的数量。";
+    coverage():
+        "How long each rule of one camera could have raised an alert in an hour, and what kept it from it.",
+        "一路摄像机的各条规则在一小时内有多长时间能够报警，其余时间是什么原因。";
     quality():
         "How many alerts of each rule and camera were true, and how soon people had them and closed them.",
         "各规则、各摄像机的预警有多少属实，多久有人受理、多久办结。";
+    shadow():
+        "What a second configuration that judges beside the one that runs would have told. Never an alert.",
+        "与运行中的配置并行判断的影子配置会发出的内容。绝不是预警。";
     reply():
         "The answer to a command.",
         "对命令的答复。";

@@ -87,6 +87,20 @@ sentences! { "metrics";
     signals():
         "Signals, each at each place, by what is believed.",
         "各地点的信号数，按当前判断分。";
+    coverage():
+        "Seconds of all rules at all cameras together since the start, by whether they could have raised an alert and what kept them from it.",
+        "启动以来所有摄像机上所有规则的秒数合计，按能否报警以及原因分。";
+
+    // ---- a shadow
+    shadow():
+        "Whether a second configuration judges beside the one that runs.",
+        "是否有影子配置与运行中的配置并行判断。";
+    shadow_alerts():
+        "Alerts that the second configuration would have raised since it began; no sample where none judges.",
+        "影子配置开始以来会发出的预警数；没有影子配置时没有该项。";
+    shadow_missed():
+        "What cameras and sensors gave and the second configuration was not given, because it was too slow; no sample where none judges.",
+        "因来不及而未交给影子配置判断的摄像机和传感器记录数；没有影子配置时没有该项。";
 
     // ---- the detector
     detector():

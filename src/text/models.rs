@@ -176,7 +176,7 @@ sentences! { "models";
         "class names {path}: the file is empty",
         "类别名文件 {path} 是空的";
 
-    // ---- what is told about a model that was added
+    // ---- what is reported about a model that was added
     built_in_picture():
         "the built-in picture (7 people, a car and an e-bike in a lane; faces are 10 pixels high)",
         "内置的画面（巷子里有 7 个人、一辆汽车和一辆电动自行车；人脸高 10 像素）";

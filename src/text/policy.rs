@@ -46,6 +46,9 @@ sentences! { "policy";
     originals_key():
         "[evidence] `originals_for` is another key than in the file on the box",
         "[evidence] `originals_for` 与盒子上配置文件的密钥不同";
+    journal_cut(key, wanted, kept, file):
+        "[journal] `{key}` is {wanted}, less than the {kept} of the file on the box: what was recorded of the last days would be deleted, and nobody could judge them any more. From afar it can be raised; to keep less, change it in {file} on the box",
+        "[journal] `{key}` 为 {wanted}，少于盒子上配置文件的 {kept}：最近几天的检测日志会被删除，再也无法据此判断。远程只能调高；要减少，请在盒子上的 {file} 里更改";
     section_of_file(section, paths, file):
         "{section} is another one than in the file on the box, and only that file changes it: a slip there could cut the box off, and nobody far away could mend it. From afar go {paths}; change {section} in {file} on the box, which takes it up by itself",
         "{section} 与盒子上配置文件的不同，而它只能在那个文件里更改：写错了盒子可能失联，远程无法补救。可远程更改的是 {paths}；{section} 请在盒子上的 {file} 里更改，保存后自动生效";

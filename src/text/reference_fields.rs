@@ -112,6 +112,12 @@ fields! {
     "Most disk space in MiB; then the oldest hours go.":
         "最多占用的磁盘空间，单位 MiB；超出时删除最旧的小时。";
 
+    // ---- `[coverage]`
+    "How long each rule could have raised an alert, hour by hour: with it, \"no alert\" says something.":
+        "每条规则每小时有多长时间能够报警：这样“没有报警”才有意义。";
+    "How many days are kept, on which the box ran; 0: nothing is kept. It lies in `coverage` in the folder of the queue, and takes about 150 KiB a day with 64 cameras of 6 rules.":
+        "保留多少天（只计盒子运行的日子）；0 表示不保留。位于队列目录下的 `coverage`，64 路摄像机、每路 6 条规则时每天约占 150 KiB。";
+
     // ---- `[web]`
     "The page on the box, for a browser: how everything does, and what was told. It is always encrypted, and nobody sees anything without a login; `lookout page` says how to open it.":
         "盒子自带的网页，用浏览器打开：各部分的状态和已发出的预警。连接始终加密，未登录看不到任何内容；打开方法见 `lookout page`。";

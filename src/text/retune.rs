@@ -16,6 +16,9 @@ sentences! { "retune";
     reproduced(alerts, revisions, digest):
         "The old configuration gives again what was published, byte for byte: alerts {alerts}, revisions {revisions}, digest {digest}.",
         "旧配置按日志重算，与当时发出的逐字节一致：预警 {alerts} 条，更新 {revisions} 次，摘要 {digest}。";
+    also_of(others):
+        "of these revisions some are of more alerts: {others}, which began before this time, are of cameras that are not asked about, or are tests",
+        "其中部分更新属于另外 {others} 条预警：它们在此时段之前开始、属于未查询的摄像机，或是测试预警";
     not_reproduced(same, revisions, alerts):
         "The old configuration gives again {same} of {revisions} revisions that were published, byte for byte (alerts: {alerts}). The comparison is with what it gives again.",
         "旧配置按日志重算，当时发出的 {revisions} 次更新中有 {same} 次逐字节一致（预警 {alerts} 条）。对比以重算的结果为准。";
@@ -38,7 +41,13 @@ sentences! { "retune";
         "日志自 {begins} 开始：从 {from} 起判断。";
     ends_earlier(to): "The journal ends at {to}.", "日志到 {to} 为止。";
     gaps(count): "Places where records are missing: {count}. Alerts near them may differ.", "日志有 {count} 处缺失，其附近的预警可能有出入。";
+    killed(count):
+        "Times that the daemon was killed, or the power went: {count}. Up to half a minute before each is missing, and what was published in it is not compared.",
+        "守护程序被终止或断电的次数：{count}。每次之前最多半分钟的记录缺失，其间发出的预警未作对比。";
+    killed_after(at): "the last record before it is of {at}", "此前的最后一条记录是 {at}";
     gap_at(at, why): "{at}: {why}", "{at}：{why}";
+    gap_between(last, at, why): "from {last} to {at}: {why}", "{last} 至 {at}：{why}";
+    gap_after(last, why): "after {last}: {why}", "{last} 之后：{why}";
 
     // ---- what the journal cannot say
     cannot_say():
@@ -64,16 +73,31 @@ sentences! { "retune";
     try_journal():
         "the daemon writes it while it runs; name the data folder of the box with --data, and see `journal` in the configuration reference",
         "守护程序在运行时写入；请用 --data 指明盒子的数据目录，并参阅配置参考中的 `journal`";
-    unreadable(folder, detail):
-        "the detection journal in {folder} cannot be read: {detail}",
-        "无法读取 {folder} 中的检测日志（原文：{detail}）";
-    try_as_service(): "run it as the service's user, or with sudo", "请以服务账号运行，或使用 sudo";
+    nothing_readable(folder, files):
+        "nothing can be read of the detection journal in {folder}:{files}",
+        "{folder} 中的检测日志完全无法读取：{files}";
+    try_readable_files():
+        "files that this user may not read are read with sudo, or as the service's user; damaged ones are copied again where they came from, or deleted: each hour is a file of its own",
+        "无权读取的文件，请使用 sudo 或以服务账号运行；已损坏的文件，请重新复制，或删除：每小时一个文件，互不影响";
+    unreadable(folder, why):
+        "the detection journal in {folder} cannot be read: {why}",
+        "无法读取 {folder} 中的检测日志：{why}";
+    try_as_service(folder):
+        "run it with sudo, or as the service's user; `ls -ld {folder}` shows whose it is",
+        "请使用 sudo，或以服务账号运行；用 `ls -ld {folder}` 可以查看它属于谁";
     too_short(from, to):
         "the detection journal has too little from {from} to {to} to judge anything",
         "检测日志在 {from} 至 {to} 之间的记录太少，无法判断";
+    too_short_and(what, files): "{what}:{files}", "{what}：{files}";
     try_later(begins):
-        "it begins at {begins}: ask about a later time, or wait until more is recorded",
-        "日志自 {begins} 开始：请改查更晚的时段，或等积累更多记录后再试";
+        "it begins at {begins}: ask about a later time",
+        "日志自 {begins} 开始：请改查更晚的时段";
+    try_earlier(ends):
+        "it ends at {ends}: ask about an earlier time, or see whether the daemon still runs",
+        "日志到 {ends} 为止：请改查更早的时段，或查看守护程序是否仍在运行";
+    try_longer(begins, ends):
+        "it has records from {begins} to {ends}, the first minutes of a run not counted: ask about more of that time, or wait until more is recorded",
+        "日志的记录从 {begins} 到 {ends}（每次运行的头几分钟不计）：请查询其中更长的时段，或等积累更多记录后再试";
     unknown_camera(camera):
         "neither configuration has a camera `{camera}`",
         "两份配置中都没有摄像机 `{camera}`";
@@ -88,6 +112,7 @@ sentences! { "retune";
         "the time from {from} to {to} ends before it begins",
         "时段 {from} 至 {to} 的结束早于开始";
     try_turning(): "turn --from and --to around", "请对调 --from 和 --to";
+    stopped(): "it was stopped before it was done", "尚未完成即被停止";
     left(time): "{time} left", "剩余 {time}";
     report_written(path): "the report is in {path}", "报告已写入 {path}";
 }

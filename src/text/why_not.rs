@@ -9,7 +9,19 @@ sentences! { "why_not";
         "{from} 至 {to} 分析了 {looks} 幅画面";
 
     // ---- the stages
-    raised(): "there was an alert of this rule at that time", "该规则当时已报警";
+    raised(alert, started, rule):
+        "there was an alert at that time: {alert} of the rule `{rule}`, begun at {started}",
+        "当时已报警：规则 `{rule}` 的预警 {alert}，开始于 {started}";
+    raised_unknown(): "there was an alert of this rule at that time", "该规则当时已报警";
+    would_be_raised(started):
+        "with this configuration there is an alert of this rule at that time, begun at {started}",
+        "按此配置，该规则当时会报警，开始于 {started}";
+    muted(by, until, reason):
+        "there was an alert of this rule at that time, and {by} had muted it until {until}: {reason}",
+        "该规则当时已报警，但 {by} 已将其静音至 {until}：{reason}";
+    switched_off(since):
+        "the command centre had switched the rule off; it was off at {since}, and is until it is switched on again",
+        "指挥中心已停用该规则；{since} 时已停用，直到重新启用为止";
     out_of_schedule(): "the rule was not in force at that time, and is never", "规则当时不在布防时段，也没有任何布防时段";
     out_of_schedule_until(next):
         "the rule was not in force at that time; the next time it was from {next}",
@@ -25,9 +37,9 @@ sentences! { "why_not";
     nothing_moved(looks):
         "nothing moved in the picture: {looks} pictures in a row were like the one before, so none was looked at anew",
         "画面中没有动静：连续 {looks} 幅与之前相同，没有重新检测";
-    not_found(looks):
-        "nothing that the rule waits for was found in {looks} pictures",
-        "{looks} 幅画面中都没有检出规则等待的目标";
+    not_found(classes, looks):
+        "no {classes} was found in {looks} pictures, be it with the lowest score",
+        "{looks} 幅画面中都没有检出{classes}，分数再低的也没有";
     found_instead(classes): "found instead: {classes}", "检出的是：{classes}";
     below_threshold(class, best, threshold, by):
         "{class} was found with {best} at the most, and the threshold is {threshold}: {by} too little",
@@ -52,9 +64,12 @@ sentences! { "why_not";
     too_short(lasted, needed, by):
         "it lasted {lasted}, and the rule waits for {needed}: {by} too short",
         "持续了 {lasted}，规则要求 {needed}，差 {by}";
-    too_little(value, needed):
-        "{value} was measured at the most, and the rule waits for {needed}",
-        "测得的最大值为 {value}，规则要求 {needed}";
+    too_little(value, parameter, needed):
+        "{value} was measured at the most, and the rule waits for `{parameter}` of {needed}",
+        "测得的最大值为 {value}，规则要求 `{parameter}` 达到 {needed}";
+    not_crossed(condition):
+        "nobody and nothing crossed the line as the rule waits for it ({condition})",
+        "没有目标按规则要求的方式越线（{condition}）";
     cool_down(left):
         "an alert of this rule had ended shortly before: its cool-down lasted {left} still",
         "该规则的上一条预警刚结束，冷却时间还剩 {left}";
@@ -66,12 +81,20 @@ sentences! { "why_not";
         "没有哪个环节否决；预警可能在别的时间，或属于别的类型";
 
     // ---- what to try
-    try_tail(): "`lookout retune` lists the alerts; widen the time with --within", "`lookout retune` 会列出预警；可用 --within 放宽时间";
+    try_unmute(): "end it before its time with `mute` and `for_secs = 0`", "可用 `mute` 命令并设 `for_secs = 0` 提前解除静音";
+    try_switch_on(): "`lookout audit` says who switched it off; `set` with `rules` switches it on again", "`lookout audit` 可查是谁停用的；用 `set` 命令的 `rules` 重新启用";
+    try_page(alert):
+        "the page of the box shows it under /alerts/{alert}; `lookout page` says where the page is",
+        "盒子页面的 /alerts/{alert} 会显示它；用 `lookout page` 可查看页面地址";
+    try_retune(command): "this lists it: {command}", "用以下命令可列出它：{command}";
+    try_wider(): "widen the time with --within", "可用 --within 放宽时间";
     try_schedule(): "change `schedule` of the rule", "请修改规则的 `schedule`";
     try_camera(): "look at the camera's alerts and at `lookout probe`", "请查看该摄像机的预警，并用 `lookout probe` 检查";
     try_other_time(): "ask about another time, or widen it with --within", "请改查其他时间，或用 --within 放宽";
     try_rate(): "a higher `analysis_fps`, or fewer cameras on this box", "可提高 `analysis_fps`，或减少本盒子的摄像机";
-    try_still(): "set `skip_still = false` for this camera if what moves there is small", "如果那里的动静很小，请为该摄像机设置 `skip_still = false`";
+    try_still():
+        "what the rule waits for was not found before either; set `skip_still = false` for this camera if what moves there is small",
+        "此前也没有检出规则等待的目标；如果那里的动静很小，请为该摄像机设置 `skip_still = false`";
     try_closer(): "look at what the camera sees: too far away, too dark, or nothing that the model knows", "请查看摄像机的画面：可能太远、太暗，或模型不认识该目标";
     try_threshold(threshold):
         "try `thresholds` of {threshold} with `lookout retune` before you set it",
@@ -79,11 +102,21 @@ sentences! { "why_not";
     try_filter(): "change the mask, `heights`, `horizon` or `learn_furniture` of the camera", "请修改摄像机的遮罩、`heights`、`horizon` 或 `learn_furniture`";
     try_zone(): "draw the zone larger, where feet are", "请把区域画大，须包含脚所在的位置";
     try_sizes(): "change `min_height` or `max_height` of the rule", "请修改规则的 `min_height` 或 `max_height`";
-    try_shorter(): "try a shorter `for_secs` with `lookout retune` before you set it", "可先用 `lookout retune` 试用更短的 `for_secs`，再作修改";
+    try_class(classes):
+        "look whether there was a {classes} in the picture: it may have been too far away, too dark or hidden; `lookout detect` on a picture of that place says what the model finds",
+        "请确认画面中是否有{classes}：可能太远、太暗或被遮挡；对该处的图片运行 `lookout detect` 可查看模型能检出什么";
+    try_line(line):
+        "draw `{line}` where feet pass from one side well to the other, and see with `lookout retune` whether `direction` should be the other one, or `both`",
+        "请把 `{line}` 画在脚会从一侧完全走到另一侧的地方，并用 `lookout retune` 试试 `direction` 是否应反过来或改为 `both`";
+    try_less(parameter):
+        "try a smaller `{parameter}` with `lookout retune` before you set it",
+        "可先用 `lookout retune` 试用更小的 `{parameter}`，再作修改";
     try_cooldown(): "a shorter `cooldown_secs` of the rule", "可缩短规则的 `cooldown_secs`";
     try_levels(): "change `levels` of the signal, or the weight of this rule in it", "请修改信号的 `levels`，或该规则在其中的权重";
 
     // ---- what can be wrong
+    unknown_camera(camera): "the configuration has no camera `{camera}`", "配置中没有摄像机 `{camera}`";
+    try_known_cameras(cameras): "it has {cameras}", "其中有 {cameras}";
     unknown_rule(rule): "the configuration has no rule `{rule}`", "配置中没有规则 `{rule}`";
     try_rules(rules): "it has {rules}", "其中有 {rules}";
     rule_elsewhere(rule, camera): "the rule `{rule}` does not watch camera `{camera}`", "规则 `{rule}` 不用于摄像机 `{camera}`";

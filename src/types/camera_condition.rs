@@ -27,7 +27,7 @@ pub enum CameraCondition {
 }
 
 impl CameraCondition {
-    /// All of them, in the order in which they are told.
+    /// All of them, in the order in which they are reported.
     pub const ALL: [CameraCondition; 8] = [
         CameraCondition::NoVideo,
         CameraCondition::Frozen,

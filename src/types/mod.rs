@@ -9,6 +9,7 @@ pub(crate) mod at;
 pub(crate) mod backoff;
 pub mod box_state;
 pub mod camera_condition;
+pub mod coverage_state;
 pub mod decoding;
 pub mod direction;
 pub mod gap;

@@ -1,5 +1,5 @@
-//! [`NotAFile`]: what a path leads to that nobody can read as a file. It travels inside an [`io::Error`], so that whoever
-//! reports the error says it in words.
+//! [`NotAFile`]: what a path leads to that nobody can read as a file. It travels inside an [`io::Error`], so that the
+//! caller who reports the error says it in words.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,6 @@ pub(crate) enum NotAFile {
     Pipe,
     /// A pipe into which nobody wrote within so many seconds.
     SilentPipe(u64),
-    /// A socket.
     Socket,
     /// A disk, a serial line or another device.
     Device,

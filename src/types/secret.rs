@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A password or token. `Debug` and `Display` hide it; whoever must send it calls [`Secret::reveal`].
+/// A password or token. `Debug` and `Display` hide it; its sender calls [`Secret::reveal`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
 

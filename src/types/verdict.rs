@@ -122,7 +122,7 @@ pub(crate) fn about_causes() -> String {
     )
 }
 
-/// How an alert was settled, as a box takes it; an open list for whoever reads it.
+/// How an alert was settled, as a box takes it; an open list for its readers.
 pub(crate) const OUTCOMES: [&str; 6] =
     ["resolved", "handed_over", "nothing_found", "nothing_to_do", "withdrawn", "other"];
 

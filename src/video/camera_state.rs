@@ -1,4 +1,4 @@
-//! State, events and figures of a supervised camera: what [`supervise`](super::supervise()) tells
+//! State, events and figures of a supervised camera: what [`supervise`](super::supervise()) reports
 //! outwards. Never anything that only one attempt knows.
 
 use std::fmt;

@@ -60,7 +60,7 @@ pub(super) struct OpenDecoder {
     needs_segment: bool,
 }
 
-/// What the decoder's callbacks share with whoever feeds it.
+/// What the decoder's callbacks share with its feeder.
 #[derive(Default)]
 struct Outlet {
     decode_requests: DecodeRequests<DecodeRequest>,

@@ -29,7 +29,7 @@ const AHEAD: usize = 32;
 const SLICE: usize = 16;
 /// A unit that is older than this is one of those that [catch up](SessionState::catches_up), wherever it comes from.
 const CATCHING_UP: Duration = Duration::from_millis(200);
-/// But not for longer than this: whoever looks at the frames is overloaded.
+/// But not for longer than this: the analysis of the frames is overloaded.
 const WAITS_FOR_ROOM: Duration = Duration::from_secs(6);
 
 /// See the module.

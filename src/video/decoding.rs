@@ -1,5 +1,5 @@
 //! Shared by receivers, file readers and decoders: how a chain of elements is put behind a pad, and what a decoder
-//! must be told and asked.
+//! must be set and queried.
 //!
 //! Runs on GStreamer's threads: must never block for longer than a unit takes to hand over.
 
@@ -77,7 +77,7 @@ pub(super) fn check_depth(caps: &gst::CapsRef, codec: Codec) -> Result<(), Fault
     }
 }
 
-/// Tells the decoder that strides of its own are welcome; it would copy every picture otherwise.
+/// Answers the decoder that strides of its own are welcome; it would copy every picture otherwise.
 pub(super) fn accept_strides(pad: &gst::Pad) {
     pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| {
         if let Some(query) = info.query_mut()

@@ -2,11 +2,10 @@
 //!
 //! Input is a path. Who reads it is chosen by its content ([`container`]); must never trust its name.
 
-use std::io::{Seek, SeekFrom};
-use std::path::Path;
+use std::io::{Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::glib;
@@ -19,7 +18,7 @@ use parking_lot::Mutex;
 use super::container::{self, Container, Demuxer};
 use super::decoder::{Codec, FileCodec};
 use super::decoding::attach;
-use super::error::{Fault, UNSUPPORTED_CODEC};
+use super::error::Fault;
 use super::orientation::{DisplayMatrix, Orientation};
 use super::pipeline::{AttemptContext, make};
 use super::source::{Location, Pace};
@@ -27,6 +26,12 @@ use super::unpack::choice::{self, Unreadable};
 use super::unpack::{Dhav, Piece, ProgramStream, TransportStream, Unpacker};
 use crate::analysis::time::Timestamp;
 use crate::text::{Sentence, foreign, recording, stream};
+
+mod found;
+mod times;
+
+use found::Found;
+use times::Times;
 
 /// Adds the reader of a file to a pipeline.
 pub(super) fn add(pipeline: &gst::Pipeline, context: &Arc<AttemptContext>, path: &Path) -> Result<(), Fault> {
@@ -59,7 +64,7 @@ impl FileNotes {
         *self.orientation.lock()
     }
 
-    /// What whoever reads it should know, a sentence each.
+    /// What its reader should know, a sentence each.
     pub(super) fn remarks(&self) -> Vec<Sentence> {
         let mut remarks = self.remarks.lock().clone();
         let turned = self.orientation().filter(|orientation| !orientation.is_upright());
@@ -178,66 +183,90 @@ fn add_demuxed(
     on_none: impl Fn(Fault) + Send + Sync + 'static,
 ) -> Result<(), Fault> {
     let (file, element) = (file_source(path)?, make(demuxer.element())?);
-    let found = Arc::new(Mutex::new(Found::default()));
-    let (weak, path) = (pipeline.downgrade(), path.to_owned());
-    let begin = {
-        let (notes, path) = (notes.clone(), path.clone());
-        move |pad: &gst::Pad, codec: Codec| match parsers(codec, false) {
-            Ok(parsers) => {
-                // The demuxer counts videos in the file's order.
-                let number =
-                    pad.name().strip_prefix("video_").and_then(|number| number.parse::<usize>().ok());
-                if let Some(matrix) = number.and_then(|number| matrices.get(number)) {
-                    notes.show_as(*matrix, &path);
-                }
-                watch(pad, parsers.last(), &notes, gaps, false);
-                on_video(pad, codec, parsers);
-                None
-            }
-            Err(fault) => Some(fault),
-        }
-    };
-    let begin = Arc::new(begin);
-    let on_none = Arc::new(on_none);
-    let (found_here, begin_here, none_here, weak_here) =
-        (found.clone(), begin.clone(), on_none.clone(), weak.clone());
-    element.connect_pad_added(move |_, pad| {
-        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let codec = caps.structure(0).and_then(|structure| found_here.lock().is_video(structure, pad));
-        match codec {
-            Some(_) if demuxer.knows_its_streams() => {}
-            Some(codec) if found_here.lock().choose_first() => {
-                if let Some(fault) = begin_here(pad, codec) {
-                    none_here(fault);
-                }
-            }
-            Some(_) | None => discard(weak_here.upgrade().as_ref(), pad),
-        }
+    let demuxed = Arc::new(Demuxed {
+        pipeline: pipeline.downgrade(),
+        path: path.to_owned(),
+        demuxer,
+        matrices,
+        notes: notes.clone(),
+        gaps,
+        found: Mutex::default(),
+        on_video,
+        on_none,
     });
-    let notes = notes.clone();
-    element.connect_no_more_pads(move |_| {
-        let mut found = found.lock();
-        let videos = if demuxer.knows_its_streams() { std::mem::take(&mut found.videos) } else { Vec::new() };
-        let outcome = found.check(&path);
+    let streams = demuxed.clone();
+    element.connect_pad_added(move |_, pad| streams.add(pad));
+    element.connect_no_more_pads(move |_| demuxed.choose());
+    pipeline.add_many([&file, &element]).map_err(broken)?;
+    file.link(&element).map_err(broken)
+}
+
+/// The streams of a demuxer, of which one video is read.
+struct Demuxed<V, N> {
+    pipeline: glib::WeakRef<gst::Pipeline>,
+    path: PathBuf,
+    demuxer: Demuxer,
+    /// Of each video, in the file's order.
+    matrices: Vec<DisplayMatrix>,
+    notes: Arc<FileNotes>,
+    gaps: Gaps,
+    found: Mutex<Found>,
+    on_video: V,
+    on_none: N,
+}
+
+impl<V: Fn(&gst::Pad, Codec, Vec<gst::Element>), N: Fn(Fault)> Demuxed<V, N> {
+    /// One more stream.
+    fn add(&self, pad: &gst::Pad) {
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let codec = caps.structure(0).and_then(|structure| self.found.lock().is_video(structure, pad));
+        match codec {
+            Some(_) if self.demuxer.knows_its_streams() => {}
+            Some(codec) if self.found.lock().choose_first() => {
+                if let Err(fault) = self.begin(pad, codec) {
+                    (self.on_none)(fault);
+                }
+            }
+            Some(_) | None => discard(self.pipeline.upgrade().as_ref(), pad),
+        }
+    }
+
+    /// All streams are known: reads the largest video, where none was chosen before.
+    fn choose(&self) {
+        let mut found = self.found.lock();
+        let videos = match self.demuxer.knows_its_streams() {
+            true => std::mem::take(&mut found.videos),
+            false => Vec::new(),
+        };
+        let mut outcome = found.check(&self.path);
         if let Some(remark) = found.remark() {
-            notes.remark(remark);
+            self.notes.remark(remark);
         }
         drop(found);
         let largest = videos.iter().enumerate().rev().max_by_key(|(_, video)| video.pixels()).map(|(n, _)| n);
-        let mut fault = outcome.err();
         for (number, video) in videos.into_iter().enumerate() {
             if Some(number) == largest {
-                fault = fault.or(begin(&video.pad, video.codec));
+                outcome = outcome.and_then(|()| self.begin(&video.pad, video.codec));
             } else {
-                discard(weak.upgrade().as_ref(), &video.pad);
+                discard(self.pipeline.upgrade().as_ref(), &video.pad);
             }
         }
-        if let Some(fault) = fault {
-            on_none(fault);
+        if let Err(fault) = outcome {
+            (self.on_none)(fault);
         }
-    });
-    pipeline.add_many([&file, &element]).map_err(broken)?;
-    file.link(&element).map_err(broken)
+    }
+
+    fn begin(&self, pad: &gst::Pad, codec: Codec) -> Result<(), Fault> {
+        let parsers = parsers(codec, false)?;
+        // The demuxer counts videos in the file's order.
+        let number = pad.name().strip_prefix("video_").and_then(|number| number.parse::<usize>().ok());
+        if let Some(matrix) = number.and_then(|number| self.matrices.get(number)) {
+            self.notes.show_as(*matrix, &self.path);
+        }
+        watch(pad, parsers.last(), &self.notes, self.gaps, false);
+        (self.on_video)(pad, codec, parsers);
+        Ok(())
+    }
 }
 
 fn broken(error: glib::BoolError) -> Fault {
@@ -382,9 +411,6 @@ fn parsers(codec: Codec, stream: bool) -> Result<Vec<gst::Element>, Fault> {
     Ok(vec![make(name)?])
 }
 
-/// Pictures of a film that tells no times follow one another so; most recorders give 25 a second.
-const ASSUMED_STEP: Duration = Duration::from_millis(40);
-
 /// Looks at what a file says of its pictures, and puts their times right where they leave the last parser.
 fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, gaps: Gaps, bare: bool) {
     pad.sticky_events_foreach(|event| {
@@ -409,158 +435,6 @@ fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, 
         times.go_on(buffer, gaps);
         gst::PadProbeReturn::Ok
     });
-}
-
-/// A pause in a recording is at least so long: no camera's pictures are farther apart.
-pub(super) const GAP: gst::ClockTime = gst::ClockTime::from_seconds(10);
-/// Times that go back by more than pictures that are sent out of order do.
-const BACK: gst::ClockTime = gst::ClockTime::from_seconds(1);
-
-/// Number of pictures without a time after which the file counts as one without times.
-const SURELY_UNTIMED: u32 = 5;
-
-/// The times of a recording's pictures, as they are handed on.
-#[derive(Debug, Default)]
-struct Times {
-    /// Pictures without a time, before the first that has one.
-    untimed: Option<u32>,
-    has_times: bool,
-    /// The times in the file.
-    last: Option<gst::ClockTime>,
-    step: gst::ClockTime,
-    /// What is taken away from the file's, nanoseconds.
-    shift: i64,
-}
-
-impl Times {
-    /// Gives a picture a time if none before it had one; whether that was so of several: the first ones of a file that tells
-    /// times may be without.
-    fn assume(&mut self, buffer: &mut gst::Buffer) -> bool {
-        let is_first_untimed = self.untimed.is_none() && buffer.pts() == Some(gst::ClockTime::ZERO);
-        let is_timed = buffer.pts().or(buffer.dts()).is_some();
-        // A parser that knows no rate says of the first picture that it is at zero, and nothing of the others.
-        if is_timed && !is_first_untimed {
-            self.has_times = true;
-        }
-        if self.has_times {
-            return false;
-        }
-        let number = self.untimed.map_or(0, |number| number + 1);
-        self.untimed = Some(number);
-        let at = gst::ClockTime::try_from(ASSUMED_STEP * number).ok();
-        let writable = buffer.make_mut();
-        writable.set_pts(at);
-        writable.set_dts(at);
-        number >= SURELY_UNTIMED
-    }
-
-    /// Moves a picture up to the one before it where time went back, because decoders leave out what comes too late, and
-    /// where a gap is to be closed.
-    fn go_on(&mut self, buffer: &mut gst::Buffer, gaps: Gaps) {
-        let Some(at) = buffer.dts().or(buffer.pts()) else { return };
-        if let Some(last) = self.last {
-            if (at > last + GAP && gaps == Gaps::Closed) || at + BACK < last {
-                self.shift += at.nseconds() as i64 - (last + self.step).nseconds() as i64;
-            } else if at > last {
-                self.step = at - last;
-            }
-        }
-        self.last = Some(at);
-        if self.shift == 0 {
-            return;
-        }
-        let moved = |time: gst::ClockTime| {
-            gst::ClockTime::from_nseconds((time.nseconds() as i64 - self.shift).max(0) as u64)
-        };
-        let (pts, dts) = (buffer.pts().map(moved), buffer.dts().map(moved));
-        let writable = buffer.make_mut();
-        writable.set_pts(pts);
-        writable.set_dts(dts);
-    }
-}
-
-/// A video that a demuxer showed.
-#[derive(Debug)]
-struct Video {
-    pad: gst::Pad,
-    codec: Codec,
-    size: Option<(u32, u32)>,
-}
-
-impl Video {
-    fn pixels(&self) -> i64 {
-        self.size.map_or(0, |(width, height)| i64::from(width) * i64::from(height))
-    }
-}
-
-/// Streams that a demuxer showed.
-#[derive(Debug, Default)]
-struct Found {
-    /// The readable videos, until one is chosen.
-    videos: Vec<Video>,
-    /// The codec names of the readable ones, for people.
-    sizes: Vec<String>,
-    pixels: Vec<i64>,
-    has_chosen: bool,
-    is_encrypted: bool,
-    other_videos: Vec<String>,
-    others: Vec<String>,
-}
-
-impl Found {
-    fn is_video(&mut self, caps: &gst::StructureRef, pad: &gst::Pad) -> Option<Codec> {
-        let name = caps.name().as_str();
-        let Some(codec) = Codec::from_caps(caps) else {
-            if name.starts_with("application/x-cenc") || caps.has_field("protection-system") {
-                self.is_encrypted = true;
-            } else if name.starts_with("video/") || name.starts_with("image/") {
-                self.other_videos.push(spoken(name));
-            } else {
-                self.others.push(spoken(name));
-            }
-            return None;
-        };
-        let size = match (caps.get::<i32>("width"), caps.get::<i32>("height")) {
-            (Ok(width), Ok(height)) => u32::try_from(width).ok().zip(u32::try_from(height).ok()),
-            _ => None,
-        };
-        let video = Video { pad: pad.clone(), codec, size };
-        self.pixels.push(video.pixels());
-        self.sizes.push(size_or_codec(size, codec));
-        self.videos.push(video);
-        Some(codec)
-    }
-
-    /// Whether no video was chosen yet.
-    fn choose_first(&mut self) -> bool {
-        self.videos.clear();
-        !std::mem::replace(&mut self.has_chosen, true)
-    }
-
-    fn remark(&self) -> Option<Sentence> {
-        let have_a_largest = !self.has_chosen && self.pixels.iter().min() != self.pixels.iter().max();
-        of_several(&self.sizes, have_a_largest)
-    }
-
-    fn check(&self, path: &Path) -> Result<(), Fault> {
-        let refused = |kind, what: Sentence, hint: Sentence| {
-            Err(Fault::Recording { kind, path: path.to_owned(), what, hint })
-        };
-        if !self.sizes.is_empty() {
-            Ok(())
-        } else if self.is_encrypted {
-            refused("not_video", recording::holds_encrypted(), recording::try_without_password())
-        } else if !self.other_videos.is_empty() {
-            let what = recording::holds_codec(self.other_videos.join(" and "));
-            refused(UNSUPPORTED_CODEC, what, container::how_to_convert(path))
-        } else {
-            let what = match self.others.is_empty() {
-                true => recording::holds_no_video(),
-                false => recording::holds_only(self.others.join(" and ")),
-            };
-            refused("no_video", what, recording::try_with_pictures())
-        }
-    }
 }
 
 /// Lets the data of a stream that nobody reads flow away: a demuxer with an unlinked pad fails when the

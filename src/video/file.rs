@@ -240,7 +240,7 @@ impl FileFrames {
         self.read
     }
 
-    /// What whoever reads the file should know about it, a sentence each; complete from the first frame on.
+    /// What the reader of the file should know about it, a sentence each; complete from the first frame on.
     pub fn remarks(&self) -> Vec<Sentence> {
         self.notes.remarks()
     }

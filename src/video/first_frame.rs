@@ -19,7 +19,7 @@ use crate::types::decoding::DecodePolicy;
 
 /// What closing the stream may take.
 const CLOSING: Duration = Duration::from_secs(1);
-/// How often whoever waits is asked whether it is still wanted.
+/// How often the caller is asked whether it is still wanted.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// The first frame of a stream, with the moment of `clock` at which it arrived. `None` if `is_wanted` said no meanwhile.

@@ -2,7 +2,7 @@
 //! (*burst*).
 //!
 //! Every access unit of a camera passes here. On patrol one keyframe a second at most goes to the decoder, and what
-//! came since the keyframe before the last waits in a ring. Whoever looks at the frames says what is needed now
+//! came since the keyframe before the last waits in a ring. The analysis of the frames says what is needed now
 //! ([`Demand`]); when that is more than keyframes give, decoding begins at the ring's keyframe, so that what led to
 //! the wish is seen as well. A camera whose keyframes are too far apart, or not there, is decoded in full.
 //!
@@ -133,7 +133,7 @@ pub struct Work<P> {
 }
 
 impl<P> Work<P> {
-    /// How its picture comes to whoever looks at it.
+    /// How its picture comes to the analysis.
     pub fn taken(&self) -> Taken {
         match self.how {
             How::Alone => Taken::OnPatrol,

@@ -2,7 +2,7 @@
 //!
 //! Built anew for every attempt, because reopened sources have been seen to leak. Callbacks run on
 //! GStreamer's threads; they hand frames to the [`FrameSink`] and everything else as a [`AttemptEvent`] to
-//! whoever watches the attempt. They must never block and never let a panic out.
+//! the supervisor of the attempt. They must never block and never let a panic out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -166,7 +166,6 @@ pub(super) struct AttemptContext {
 /// What is found out about a stream on the way to its first picture.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Known {
-    /// Its codec.
     pub codec: Option<Codec>,
     /// Decoder factory, and whether another may be tried in its place.
     pub decoder: Option<(String, bool)>,
@@ -257,7 +256,7 @@ impl AttemptContext {
         super::redact(text, &self.secrets)
     }
 
-    /// Tells of pictures of another form than before.
+    /// Reports pictures of another form than before.
     pub(crate) fn announce(&self, caps: Option<gst::Caps>, info: impl FnOnce() -> StreamInfo) {
         let mut announced = self.announced.lock();
         if *announced != caps {

@@ -86,7 +86,7 @@ pub(super) fn add(
 }
 
 /// `rtspsrc` follows a camera that sends it elsewhere, with user and password and wherever that is. What it would ask there
-/// is held back: whoever watches the attempt decides.
+/// is held back: the supervisor of the attempt decides.
 fn refuse_to_go_elsewhere(source: &gst::Element, context: &Arc<AttemptContext>, url: &RtspUrl) {
     /// More than it asks before the first picture, unless it goes round in a circle.
     const MOST_REQUESTS: u32 = 24;

@@ -19,7 +19,7 @@ use crate::types::transport::Transport;
 use crate::types::trust::Trust;
 
 /// The default time without a frame after which a stream counts as lost: a guess that leaves room for a
-/// camera that refocuses or restarts its encoder, and still tells within the time a person would wait.
+/// camera that refocuses or restarts its encoder, and still reports within the time a person would wait.
 pub(crate) const STALL_AFTER: Duration = Duration::from_secs(10);
 
 /// Who asks the camera for its stream.

@@ -22,7 +22,7 @@ pub struct StreamInfo {
     pub pixel_aspect: PixelAspect,
     /// How its pictures are turned, because a file says so or the configuration does.
     pub orientation: Orientation,
-    /// What whoever reads a file should know about it, a sentence each.
+    /// What the reader of a file should know about it, a sentence each.
     pub remarks: Vec<Sentence>,
     /// Announced frames per second, where the stream announces them.
     pub fps: Option<f64>,

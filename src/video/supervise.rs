@@ -23,9 +23,8 @@ use parking_lot::{Condvar, Mutex};
 use tracing::debug;
 
 use super::backoff::Backoff;
-use super::camera_state::{CameraEvent, CameraState, CameraStats, NotStopped};
+use super::camera_state::{CameraEvent, CameraState};
 use super::deadline;
-use super::diagnose;
 use super::error::{Fault, VideoError};
 use super::gop_gate::Demand;
 use super::loss_log::LossLog;
@@ -38,8 +37,13 @@ use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
-use crate::text::{Sentence, box_log, language_of_log, log_error, log_info, log_warn, stream as say};
+use crate::text::{box_log, language_of_log, log_error, log_info, log_warn, stream as say};
 use crate::types::decoding::DecodePolicy;
+
+mod elsewhere;
+mod handle;
+
+pub use handle::CameraHandle;
 
 /// A stream that held this long starts from short waits again. A guess: longer than a camera's restart
 /// loop, shorter than anybody's patience.
@@ -87,13 +91,6 @@ pub trait FrameSink: Send + Sync {
     fn event(&self, camera: &Arc<str>, event: CameraEvent);
 }
 
-/// A supervised camera. Dropping it asks it to stop and does not wait.
-#[derive(Debug)]
-pub struct CameraHandle {
-    shared: Arc<Shared>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
 /// Keeps the stream of `source` alive until it is stopped.
 ///
 /// # Errors
@@ -102,7 +99,7 @@ pub fn supervise(source: Source, clock: Clock, sink: Arc<dyn FrameSink>) -> Resu
     supervise_as(source, clock, sink, Talk::Log)
 }
 
-/// Whether a camera's thread says what happens, or whoever started it does.
+/// Whether a camera's thread logs what happens, or its caller does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Talk {
     Log,
@@ -159,71 +156,6 @@ pub(super) fn supervise_as(
         .map_err(|error| Fault::Broken { detail: say::no_thread(error.to_string()) })
         .map_err(|fault| VideoError::of(&camera, fault))?;
     Ok(CameraHandle { shared, thread: Some(thread) })
-}
-
-impl CameraHandle {
-    /// The camera's id.
-    pub fn camera(&self) -> &Arc<str> {
-        &self.shared.source.camera
-    }
-
-    /// Figures of this moment.
-    pub fn stats(&self) -> CameraStats {
-        let shared = &self.shared;
-        let now = shared.clock.now().mono;
-        let status = shared.status.lock();
-        CameraStats {
-            state: status.state,
-            units: shared.counters.units.load(Ordering::Relaxed),
-            frames: shared.counters.frames.load(Ordering::Relaxed),
-            unwanted: shared.counters.unwanted.load(Ordering::Relaxed),
-            unreadable: shared.counters.unreadable.load(Ordering::Relaxed),
-            reconnects: shared.reconnects.load(Ordering::Relaxed),
-            beats: shared.beats.load(Ordering::Relaxed),
-            last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
-            stream: status.stream.clone(),
-            measure: status.context.as_ref().map(|context| context.measure()).unwrap_or_default(),
-            received_by: status.context.as_ref().and_then(|context| context.received_by),
-            gate: status
-                .context
-                .as_ref()
-                .and_then(|context| context.gate())
-                .map(|gate| (gate.mode, gate.counts)),
-            redirected_to: status.redirected_to.clone(),
-            last_error: status.last_error.clone(),
-        }
-    }
-
-    /// Tries a camera that waits for its next attempt at once: somebody changed something.
-    pub fn retry_now(&self) {
-        self.shared.retry_now.store(true, Ordering::Relaxed);
-        let _ = self.shared.send.try_send((0, AttemptEvent::Wake));
-    }
-
-    /// Stops the camera and waits for its thread, at most `within`.
-    pub fn stop(mut self, within: Duration) -> Result<(), NotStopped> {
-        self.shared.ask_to_stop(within);
-        let (done, changed) = &self.shared.done;
-        let mut is_done = done.lock();
-        let deadline = Instant::now() + within;
-        while !*is_done {
-            if changed.wait_until(&mut is_done, deadline).timed_out() && !*is_done {
-                return Err(NotStopped { camera: self.shared.source.camera.clone(), after: within });
-            }
-        }
-        drop(is_done);
-        if let Some(thread) = self.thread.take() {
-            // It said that it is done; its panics were caught inside.
-            let _ = thread.join();
-        }
-        Ok(())
-    }
-}
-
-impl Drop for CameraHandle {
-    fn drop(&mut self) {
-        self.shared.ask_to_stop(TEARDOWN_WITHIN);
-    }
 }
 
 /// What handle and thread share.
@@ -444,7 +376,7 @@ impl Supervisor {
                 None
             }
             AttemptEvent::Failed(Fault::Closed | Fault::NotRtsp { .. })
-                if context.frames() == 0 && self.asks_a_tls_port() =>
+                if context.frames() == 0 && self.connects_to_a_tls_port() =>
             {
                 let Location::Rtsp { url, .. } = self.redirects.now() else { return None };
                 let address = format!("{}:{}", url.host(), url.port());
@@ -461,82 +393,6 @@ impl Supervisor {
             AttemptEvent::NoConnection => Some(self.without_connection()),
             AttemptEvent::Ended => Some(End::StreamOver),
             AttemptEvent::Wake => None,
-        }
-    }
-
-    /// GStreamer goes on by itself to where a camera sends it, and does not say that it failed there.
-    fn without_connection(&mut self) -> End {
-        let Location::Rtsp { url, credentials, .. } = self.redirects.now() else {
-            return End::Lost(Fault::Broken { detail: say::no_connection_to_file() });
-        };
-        let fault = diagnose::no_connection(url);
-        let sent_to = if diagnose::works_now(&fault) {
-            diagnose::redirected_to(url, credentials.as_ref())
-        } else {
-            None
-        };
-        match sent_to {
-            Some(to) => self.sent_on(&to),
-            None => End::Lost(fault),
-        }
-    }
-
-    /// Whether an address without encryption names a port with it.
-    fn asks_a_tls_port(&self) -> bool {
-        match self.redirects.now() {
-            Location::Rtsp { url, .. } => !url.is_encrypted() && diagnose::speaks_tls(url),
-            Location::File { .. } => false,
-        }
-    }
-
-    fn by_gstreamer(&mut self, why: &Sentence) -> End {
-        self.receivers.give_up(why);
-        End::OtherWay
-    }
-
-    /// The camera names another address for what was asked.
-    fn sent_on(&mut self, to: &str) -> End {
-        match self.redirects.follow(to, &self.shared.source.secrets()) {
-            Ok(()) => {
-                let to = self.redirects.led_to();
-                if self.shared.talk == Talk::Log && self.shared.status.lock().redirected_to != to {
-                    let camera = &*self.shared.source.camera;
-                    let goes_along = !self.redirects.is_without_login();
-                    let to = to.as_deref().unwrap_or("");
-                    let login = if goes_along { "kept" } else { "dropped" };
-                    log_info!(box_log::sent_on(); camera, to, login);
-                }
-                self.shared.status.lock().redirected_to = to;
-                End::Elsewhere
-            }
-            Err(fault) => End::Lost(fault),
-        }
-    }
-
-    /// A refused password may have been right; one that was proven was not refused over its form.
-    fn explained(&mut self, fault: Fault) -> End {
-        let location = self.redirects.now().clone();
-        let Location::Rtsp { url, credentials, .. } = &location else { return End::Lost(fault) };
-        if let Fault::Status { status: 300..400, .. } = &fault
-            && let Some(to) = diagnose::redirected_to(url, credentials.as_ref())
-        {
-            return self.sent_on(&to);
-        }
-        if matches!(fault, Fault::PasswordNeeded { .. }) && self.redirects.is_without_login() {
-            return End::Lost(Fault::LoginElsewhere { to: url.to_string() });
-        }
-        if self.backoff.is_proven() || !matches!(fault, Fault::PasswordWrong { .. }) {
-            return End::Lost(fault);
-        }
-        match self.receivers.now(&location) {
-            // It answers the first challenge only, and GStreamer the one that it knows best.
-            Some(ReceivedBy::Lean) if diagnose::offers_a_choice_of_logins(url) => {
-                self.by_gstreamer(&say::choice_of_logins())
-            }
-            Some(ReceivedBy::Gstreamer) if diagnose::wants_another_login(url) => {
-                End::Lost(Fault::UnknownLogin { url: url.to_string() })
-            }
-            Some(ReceivedBy::Lean | ReceivedBy::Gstreamer) | None => End::Lost(fault),
         }
     }
 

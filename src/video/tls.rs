@@ -44,7 +44,7 @@ HDgh87b3s5ACIQDEvysHfoQKwFDiE71pHu42R1OFw/DvtAZ+NY3NNOfvqQ==
 -----END CERTIFICATE-----
 ";
 
-/// Tells `rtspsrc` whom to believe; what it does not believe is noted with its fingerprint.
+/// Sets which certificates `rtspsrc` trusts; an untrusted one is noted with its fingerprint.
 pub(super) fn believe(source: &gst::Element, context: &Arc<AttemptContext>) -> Result<(), Fault> {
     let authorities = match &context.source.trust {
         _ if !context.is_encrypted() => None,

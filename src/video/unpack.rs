@@ -2,7 +2,7 @@
 //! streams and Dahua's DHAV. Whatever else is in them is left out.
 //!
 //! Input are bytes; output are pieces of the elementary streams in order, with the time of the picture that begins in each
-//! where the file tells it. Which of several videos is read is [`choice`]'s question. Damaged parts are skipped to the next
+//! where the file has it. Which of several videos is read is [`choice`]'s question. Damaged parts are skipped to the next
 //! header. Must never panic over any bytes.
 
 pub(super) mod choice;

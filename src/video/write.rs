@@ -21,7 +21,7 @@ use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
 use super::pipeline;
-use crate::text::{Sentence, argument, drawing as say, foreign};
+use crate::text::{Sentence, argument, command_line, drawing as say, foreign};
 
 /// Pictures that wait for the encoder; a picture of 1280 x 800 has 3 MB.
 const WAITING: u64 = 4;
@@ -132,7 +132,7 @@ impl WriteError {
     fn of_system(path: &Path, error: &io::Error) -> Self {
         let hint = match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory => {
-                Some(say::try_other_place())
+                Some(command_line::try_other_place())
             }
             _ => None,
         };
@@ -320,12 +320,16 @@ impl VideoWriter {
 
     fn meaning(&self, error: &gst::glib::Error) -> WriteError {
         if error.matches(gst::ResourceError::NoSpaceLeft) {
-            return WriteError::of_file(&self.path, argument::disk_full(), Some(say::try_other_place()));
+            return WriteError::of_file(
+                &self.path,
+                argument::disk_full(),
+                Some(command_line::try_other_place()),
+            );
         }
         let of_file = [gst::ResourceError::OpenWrite, gst::ResourceError::Write, gst::ResourceError::Close];
         if of_file.into_iter().any(|kind| error.matches(kind)) {
             let why = argument::system_says(error.message().to_owned());
-            return WriteError::of_file(&self.path, why, Some(say::try_other_place()));
+            return WriteError::of_file(&self.path, why, Some(command_line::try_other_place()));
         }
         WriteError::of_encoder(error.message())
     }

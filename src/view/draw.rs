@@ -2,8 +2,8 @@
 //! with class and score, the trails of what is followed; below the picture the time and the state of every rule.
 //!
 //! Input are a picture that went through the redaction and what was [`Seen`] in it; output are the pixels of a picture of
-//! always the same size. Letters are evidence's own alphabet, so names and states are written, and no sentences. Must never
-//! be given a picture that was not redacted: its type sees to it.
+//! always the same size. Letters are evidence's own alphabet, so names and states are written, and no sentences; the words are in
+//! one language, as chosen by the caller. Must never be given a picture that was not redacted: its type sees to it.
 
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
@@ -11,12 +11,17 @@ use image::{Rgb, RgbImage};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Point, Polygon};
 use crate::evidence::{self, MAX_WIDTH, Redacted, TEXT_HEIGHT};
+use crate::text::{Sentence, drawing as say, page};
+use crate::types::language::Language;
 use crate::types::level::Level;
 
 use super::{Seen, SeenBox, SeenLine, SeenZone};
 
-/// Smaller pictures are enlarged until letters can be read beside them, pixels.
-const LEAST_WIDTH: u32 = 640;
+/// Smaller pictures are enlarged to this width, pixels: letters are 14 pixels high, and their words have room beside one
+/// another (looked at; with 640 and letters of 7 nobody reads them on a phone).
+const LEAST_WIDTH: u32 = 960;
+/// Pixels of a pixel of a letter.
+const SCALE: u32 = 2;
 /// Longest name of a rule that is written, letters.
 const LONGEST_NAME: usize = 28;
 /// Letters for the longest state.
@@ -46,12 +51,15 @@ pub(crate) enum RuleState {
 }
 
 impl RuleState {
-    fn word(self) -> &'static str {
+    fn word(self) -> Sentence {
         match self {
-            RuleState::Off => "off",
-            RuleState::Watches => "watches",
-            RuleState::Holds => "holds",
-            RuleState::Alert(_) => "alert",
+            RuleState::Off => say::off(),
+            RuleState::Watches => say::watches(),
+            RuleState::Holds => say::holds(),
+            RuleState::Alert(Level::Blue) => say::alert(page::blue()),
+            RuleState::Alert(Level::Yellow) => say::alert(page::yellow()),
+            RuleState::Alert(Level::Orange) => say::alert(page::orange()),
+            RuleState::Alert(Level::Red) => say::alert(page::red()),
         }
     }
 
@@ -94,28 +102,26 @@ pub(crate) struct Drawn<'a> {
 pub(crate) struct Canvas {
     picture: (u32, u32),
     height: u32,
-    /// Pixels of a pixel of a letter.
-    scale: u32,
     columns: u32,
     column_width: u32,
+    language: Language,
 }
 
 impl Canvas {
-    /// For pictures that are shown in this size (width, height), with so many rules below them.
-    pub(crate) fn new((width, height): (usize, usize), rules: &[RuleRow]) -> Self {
+    /// For pictures that are shown in this size (width, height), with so many rules below them, and words in that language.
+    pub(crate) fn new((width, height): (usize, usize), rules: &[RuleRow], language: Language) -> Self {
         let (width, height) = (width.max(1) as f64, height.max(1) as f64);
         let wanted = width.clamp(f64::from(LEAST_WIDTH), f64::from(MAX_WIDTH));
         // What encoders take: even sides, and rows of whole words.
         let picture_width = (wanted as u32).next_multiple_of(4);
         let picture_height = ((height * wanted / width) as u32).max(2).next_multiple_of(2);
-        let scale = (picture_width / 480).max(1);
         let longest = rules.iter().map(|rule| rule.name.len().min(LONGEST_NAME)).max().unwrap_or(0);
         let letters = (longest + LONGEST_STATE) as u32;
-        let column_width = (letters * 6 + 16) * scale;
+        let column_width = (letters * 6 + 16) * SCALE;
         let columns = (picture_width / column_width).clamp(1, rules.len().max(1) as u32);
         let rows = 1 + (rules.len() as u32).div_ceil(columns);
-        let height = (picture_height + rows * line_height(scale) + 6 * scale).next_multiple_of(2);
-        Canvas { picture: (picture_width, picture_height), height, scale, columns, column_width }
+        let height = (picture_height + rows * line_height() + 6 * SCALE).next_multiple_of(2);
+        Canvas { picture: (picture_width, picture_height), height, columns, column_width, language }
     }
 
     /// Width and height, pixels.
@@ -138,8 +144,9 @@ impl Canvas {
         }
         for one in &seen.boxes {
             let [x0, y0, x1, y1] = one.box_in_frame;
-            let text = format!("{} {:.2}", one.class, one.score);
-            evidence::label(&mut image, BBox::new(x0, y0, x1, y1), Class::named(one.class), &text);
+            let class = Class::named(one.class);
+            let text = format!("{} {:.2}", class.words().in_language(self.language), one.score);
+            evidence::label_in_size(&mut image, BBox::new(x0, y0, x1, y1), class, &text, SCALE);
         }
         let mut whole = RgbImage::from_pixel(width, self.height, PANEL);
         imageops::replace(&mut whole, &image, 0, 0);
@@ -174,17 +181,16 @@ impl Canvas {
             None => name.to_owned(),
         };
         let (width, height) = image.dimensions();
-        let (text_width, text_height) =
-            (evidence::text_width(&text, self.scale), (TEXT_HEIGHT + 4) * self.scale);
+        let (text_width, text_height) = (evidence::text_width(&text, SCALE), (TEXT_HEIGHT + 4) * SCALE);
         let left = ((x.clamp(0.0, 1.0) * width as f32) as u32).min(width.saturating_sub(text_width));
         let top = ((y.clamp(0.0, 1.0) * height as f32) as u32).min(height.saturating_sub(text_height));
         for py in top..(top + text_height).min(height) {
-            for px in left..(left + text_width + self.scale).min(width) {
+            for px in left..(left + text_width + SCALE).min(width) {
                 blend(image, i64::from(px), i64::from(py), PANEL, 0.6);
             }
         }
-        let at = (left + self.scale, top + 2 * self.scale);
-        evidence::text(image, at, self.scale, if rule.is_some() { PLACE } else { TEXT }, &text);
+        let at = (left + SCALE, top + 2 * SCALE);
+        evidence::text(image, at, SCALE, if rule.is_some() { PLACE } else { TEXT }, &text);
     }
 
     fn draw_trail(&self, image: &mut RgbImage, one: &SeenBox) {
@@ -217,7 +223,7 @@ impl Canvas {
         strength: f32,
     ) {
         let (width, height) = (image.width() as f32, image.height() as f32);
-        let wide = wide * self.scale as f32;
+        let wide = wide * SCALE as f32;
         let ([x0, y0], [x1, y1]) = ([from[0] * width, from[1] * height], [to[0] * width, to[1] * height]);
         if ![x0, y0, x1, y1].iter().all(|at| at.is_finite()) {
             return;
@@ -243,13 +249,13 @@ impl Canvas {
     }
 
     fn draw_panel(&self, image: &mut RgbImage, rules: &[RuleRow], (left, right): (&str, &str)) {
-        let (scale, edge) = (self.scale, 6 * self.scale);
+        let (scale, edge) = (SCALE, 6 * SCALE);
         let mut top = self.picture.1 + 5 * scale;
         evidence::text(image, (edge, top), scale, WHITE, left);
         let at_right = self.picture.0.saturating_sub(evidence::text_width(right, scale) + edge);
         evidence::text(image, (at_right, top), scale, QUIET, right);
         for row in rules.chunks(self.columns as usize) {
-            top += line_height(scale);
+            top += line_height();
             for (column, rule) in (0..).zip(row) {
                 self.draw_rule(image, (edge + column * self.column_width, top), rule);
             }
@@ -257,7 +263,7 @@ impl Canvas {
     }
 
     fn draw_rule(&self, image: &mut RgbImage, (left, top): (u32, u32), rule: &RuleRow) {
-        let (scale, RuleRow { name, state }) = (self.scale, rule);
+        let (scale, RuleRow { name, state }) = (SCALE, rule);
         let side = TEXT_HEIGHT * scale;
         for y in top..top + side {
             for x in left..left + side {
@@ -273,16 +279,13 @@ impl Canvas {
         let name_left = left + side + 4 * scale;
         evidence::text(image, (name_left, top), scale, name_colour, &name);
         let state_left = name_left + evidence::text_width(&name, scale) + 5 * scale;
-        let words = match state {
-            RuleState::Alert(level) => [state.word(), level.name()].join(" "),
-            RuleState::Off | RuleState::Watches | RuleState::Holds => state.word().to_owned(),
-        };
+        let words = state.word().in_language(self.language);
         evidence::text(image, (state_left, top), scale, state_colour, &words);
     }
 }
 
-fn line_height(scale: u32) -> u32 {
-    (TEXT_HEIGHT + 6) * scale
+fn line_height() -> u32 {
+    (TEXT_HEIGHT + 6) * SCALE
 }
 
 /// Colours an area a little.
@@ -327,15 +330,12 @@ mod tests {
     fn a_canvas_has_a_size_that_encoders_take_and_room_for_every_rule() {
         for size in [(1920, 1080), (640, 360), (352, 288), (479, 361), (1080, 1920), (1, 1)] {
             for count in [0, 1, 7, 40] {
-                let canvas = Canvas::new(size, &rows(count));
+                let canvas = Canvas::new(size, &rows(count), Language::Chinese);
                 let (width, height) = canvas.size();
                 assert!(width % 4 == 0 && height % 2 == 0, "{size:?}: {width} x {height}");
                 assert!((LEAST_WIDTH..=MAX_WIDTH).contains(&width), "{size:?}: {width}");
                 let lines = (count as u32).div_ceil(canvas.columns);
-                assert!(
-                    height >= canvas.picture.1 + (lines + 1) * line_height(canvas.scale),
-                    "{size:?}, {count}"
-                );
+                assert!(height >= canvas.picture.1 + (lines + 1) * line_height(), "{size:?}, {count}");
             }
         }
     }
@@ -357,11 +357,12 @@ mod tests {
             trail: vec![[0.05, 0.7], [0.15, 0.7]],
         };
         let rules = rows(1);
-        let canvas = Canvas::new((640, 360), &rules);
+        let canvas = Canvas::new((640, 360), &rules, Language::English);
+        assert_eq!(canvas.picture, (960, 540));
         let dark = Seen { zones: vec![zone(false)], ..Seen::default() };
         let lit = Seen { zones: vec![zone(true)], boxes: vec![one], ..Seen::default() };
         let (dark, lit) = (drawn(&canvas, &dark, &rules), drawn(&canvas, &lit, &rules));
-        let at = |image: &RgbImage, x: f32, y: f32| image.get_pixel((x * 640.0) as u32, (y * 360.0) as u32).0;
+        let at = |image: &RgbImage, x: f32, y: f32| image.get_pixel((x * 960.0) as u32, (y * 540.0) as u32).0;
         assert_eq!(at(&dark, 0.3, 0.1), NO_PICTURE.0);
         assert_eq!(at(&dark, 0.7, 0.8), NO_PICTURE.0, "a zone where nothing holds is an outline");
         assert_ne!(at(&dark, 0.9, 0.7), NO_PICTURE.0);
@@ -383,6 +384,28 @@ mod tests {
             ..Seen::default()
         };
         let rules = [RuleRow { name: "n".repeat(500), state: RuleState::Alert(Level::Red) }];
-        drawn(&Canvas::new((1280, 720), &rules), &seen, &rules);
+        drawn(&Canvas::new((1280, 720), &rules, Language::Chinese), &seen, &rules);
+    }
+
+    #[test]
+    fn words_are_in_the_language_that_is_chosen() {
+        let rules = [RuleRow { name: "yard".to_owned(), state: RuleState::Alert(Level::Red) }];
+        let one = SeenBox {
+            class: "person",
+            score: 0.87,
+            box_in_frame: [0.1, 0.2, 0.2, 0.6],
+            height: 0.4,
+            track: None,
+            trail: Vec::new(),
+        };
+        let seen = Seen { boxes: vec![one], ..Seen::default() };
+        let of = |language| drawn(&Canvas::new((1280, 720), &rules, language), &seen, &rules);
+        let (english, chinese) = (of(Language::English), of(Language::Chinese));
+        assert_eq!(english.dimensions(), chinese.dimensions());
+        let differ = |top: u32, bottom: u32| {
+            (top..bottom).any(|y| (0..1_280).any(|x| english.get_pixel(x, y) != chinese.get_pixel(x, y)))
+        };
+        assert!(differ(0, 720), "the word at the box");
+        assert!(differ(720, english.height()), "the state of the rule");
     }
 }

@@ -15,6 +15,7 @@ use crate::analysis::geometry::BBox;
 use crate::clock::thread_cpu_time;
 use crate::evidence::Scene;
 use crate::text::{evidence as of_evidence, log_error, log_info, page_live as say};
+use crate::threads::{NotEnded, be_nice, join_until};
 
 use super::hub::{Hub, Job, Made, Wants};
 use super::redaction::{SHAPE_WIDTH, StrictRedactor, encoded};
@@ -24,8 +25,6 @@ use super::{RedactionSettings, Views};
 const LIVE_WIDTH: u32 = 960;
 /// Widest small picture.
 const STILL_WIDTH: u32 = 320;
-/// As the page's own thread.
-const NICE: i32 = 10;
 
 /// What a camera sees when nobody is there, where that is known.
 pub(crate) type EmptyViews = Box<dyn Fn(&str) -> Option<EmptyView> + Send>;
@@ -52,24 +51,17 @@ impl Maker {
     pub(crate) fn stop(self, within: Duration) {
         self.views.finish();
         let until = Instant::now() + within;
-        while !self.thread.is_finished() {
-            if Instant::now() >= until {
-                // On a slow machine a picture takes longer than a stop waits for it; nobody will see it.
-                log_info!(say::log_late());
-                return;
-            }
-            thread::park_timeout(Duration::from_millis(5));
-        }
-        if self.thread.join().is_err() {
-            log_error!(say::log_panicked());
+        match join_until(self.thread, until) {
+            Ok(()) => {}
+            // On a slow machine a picture takes longer than a stop waits for it; nobody will see it.
+            Err(NotEnded::Late) => log_info!(say::log_late()),
+            Err(NotEnded::Panicked) => log_error!(say::log_panicked()),
         }
     }
 }
 
 fn work(hub: &Arc<Hub>, empty_views: &EmptyViews) {
-    let this = rustix::thread::gettid();
-    // Without it the pictures are as urgent as everything else, and rest as long.
-    let _ = rustix::process::setpriority_process(Some(this), NICE);
+    be_nice();
     let mut redactor = StrictRedactor::default();
     // What it looks for faces with takes megabytes, which nobody pays for while nobody looks.
     while let Some(job) = hub.next_job(|| redactor = StrictRedactor::default()) {

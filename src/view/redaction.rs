@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::alerts::faces::FaceFinder;
-use crate::analysis::detection::Class;
+use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
 use crate::detector::{Detector, Model, Thresholds};
 use crate::evidence::{self, Covered, EvidenceError, Redacted, Scene};
@@ -64,6 +65,61 @@ pub(crate) type MakeFinders = Arc<dyn Fn() -> Result<Finders, Sentence> + Send +
 #[derive(Default)]
 pub(crate) struct StrictRedactor {
     finder: Option<FaceFinder>,
+    /// Of a recording, what was found in the latest picture that was searched.
+    remembered: Option<Remembered>,
+}
+
+/// In pictures of a recording that follow one another faces are looked for this often, and those of the latest search count until
+/// then. The face model takes ten times as long for a picture as everything else together.
+const SEARCH_EVERY: Duration = Duration::from_millis(600);
+/// A face that is remembered is widened on every side by so many of its own sizes for a second that went by: a head moves by some
+/// six of its widths when somebody walks across the picture. People who were found are covered where they are now in any case,
+/// and so is whatever differs from the empty view.
+const DRIFT_PER_SEC: f32 = 6.0;
+
+/// A vehicle whose box overlaps its former one so much has not moved: in one that moves a face moves too fast to be remembered.
+const STANDS_STILL: f32 = 0.9;
+
+/// Where pictures are left clearer, and somebody may sit.
+fn is_vehicle(class: Class) -> bool {
+    [Class::CAR, Class::BUS, Class::TRUCK].contains(&class)
+}
+
+/// What a search found.
+struct Remembered {
+    at: Duration,
+    faces: Vec<Detection>,
+    /// What else was in the picture: something new is a reason to search at once.
+    seen: Vec<Detection>,
+    /// Only the whole of the picture was searched, not its parts.
+    is_whole_only: bool,
+}
+
+impl Remembered {
+    /// Whether it still says where faces are, if a search of the whole were enough or not.
+    fn holds(&self, scene: &Scene<'_>, at: Duration, is_whole_enough: bool) -> bool {
+        let is_known = |one: &Detection| {
+            let mut before = self.seen.iter().map(|before| &before.box_in_frame);
+            match is_vehicle(one.class) {
+                true => before.any(|b| b.iou(&one.box_in_frame) > STANDS_STILL),
+                false => before.any(|b| b.intersection(&one.box_in_frame).is_some()),
+            }
+        };
+        let is_recent = at >= self.at && at - self.at < SEARCH_EVERY;
+        is_recent && (is_whole_enough || !self.is_whole_only) && scene.seen.iter().all(is_known)
+    }
+
+    /// Where faces can be by now. One of somebody who is found where it was has its place: they are covered themselves.
+    fn faces(&self, seen: &[Detection], at: Duration) -> impl Iterator<Item = Detection> {
+        let drift = DRIFT_PER_SEC * at.saturating_sub(self.at).as_secs_f32();
+        self.faces.iter().map(move |face| {
+            let b = face.box_in_frame;
+            let is_of =
+                |one: &Detection| one.class == Class::PERSON && one.box_in_frame.intersection(&b).is_some();
+            let by = if seen.iter().any(is_of) { 0.0 } else { drift } * b.width().max(b.height());
+            Detection { box_in_frame: b.grown(by, by), ..*face }
+        })
+    }
 }
 
 impl StrictRedactor {
@@ -84,31 +140,87 @@ impl StrictRedactor {
         })
     }
 
-    fn try_to_redact(
+    /// The same of the next picture of a recording, taken so long after its beginning: faces of a search shortly before count, where they
+    /// can be by now.
+    ///
+    /// # Errors
+    /// As [`StrictRedactor::redact`].
+    pub(crate) fn redact_next(
         &mut self,
         faces: &Result<Option<Arc<Model>>, Sentence>,
         scene: &Scene<'_>,
+        at: Duration,
     ) -> Result<Redacted, Sentence> {
-        let (mut classes, mut seen) = (scene.classes.to_vec(), scene.seen.to_vec());
-        match faces {
-            Ok(None) => self.finder = None,
-            Ok(Some(model)) => {
-                let finder = match self.finder.take().filter(|finder| finder.is_with(model)) {
-                    Some(finder) => finder,
-                    None => {
-                        FaceFinder::new(model).map_err(|error| say::faces_not_looked_for(error.sentence()))?
-                    }
-                };
-                // In all parts of the picture, however long it takes: the next picture waits.
-                let faces = self.finder.insert(finder).find(scene.picture, scene.seen, || true);
-                seen.extend(faces.map_err(|error| say::faces_not_looked_for(error.sentence()))?);
-                classes.push(Class::FACE);
+        let made = catch_unwind(AssertUnwindSafe(|| self.try_to_redact_next(faces, scene, at)));
+        made.unwrap_or_else(|_| {
+            (self.finder, self.remembered) = (None, None);
+            log_error!(say::log_panicked());
+            Err(say::not_made())
+        })
+    }
+
+    fn try_to_redact_next(
+        &mut self,
+        model: &Result<Option<Arc<Model>>, Sentence>,
+        scene: &Scene<'_>,
+        at: Duration,
+    ) -> Result<Redacted, Sentence> {
+        // Where everything is coarse, a face that is too small to be found in the whole is smaller than what is left to see; but
+        // vehicles are left clearer.
+        let has_vehicle = scene.seen.iter().any(|one| is_vehicle(one.class));
+        let is_whole_enough = !has_vehicle && evidence::covers_everything(scene);
+        let holds = self.remembered.as_ref().is_some_and(|before| before.holds(scene, at, is_whole_enough));
+        if !holds {
+            let faces = self.find(model, scene, || !is_whole_enough)?;
+            let (seen, is_whole_only) = (scene.seen.to_vec(), is_whole_enough);
+            self.remembered = Some(Remembered { at, faces, seen, is_whole_only });
+        }
+        let faces: Vec<Detection> =
+            self.remembered.iter().flat_map(|found| found.faces(scene.seen, at)).collect();
+        redacted(scene, faces, matches!(model, Ok(Some(_))))
+    }
+
+    fn try_to_redact(
+        &mut self,
+        model: &Result<Option<Arc<Model>>, Sentence>,
+        scene: &Scene<'_>,
+    ) -> Result<Redacted, Sentence> {
+        // In all parts of the picture, however long it takes: the next picture waits.
+        let faces = self.find(model, scene, || true)?;
+        redacted(scene, faces, matches!(model, Ok(Some(_))))
+    }
+
+    /// The faces in the picture, if they are looked for: in the whole, and in its parts while `goes_on`.
+    fn find(
+        &mut self,
+        model: &Result<Option<Arc<Model>>, Sentence>,
+        scene: &Scene<'_>,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<Vec<Detection>, Sentence> {
+        let model = match model {
+            Ok(Some(model)) => model,
+            Ok(None) => {
+                self.finder = None;
+                return Ok(Vec::new());
             }
             Err(why) => return Err(say::faces_not_looked_for(why.clone())),
-        }
-        let scene = Scene { classes: &classes, seen: &seen, ..*scene };
-        evidence::redacted(&scene).map_err(|error| sentence(&error))
+        };
+        let finder = match self.finder.take().filter(|finder| finder.is_with(model)) {
+            Some(finder) => finder,
+            None => FaceFinder::new(model).map_err(|error| say::faces_not_looked_for(error.sentence()))?,
+        };
+        let faces = self.finder.insert(finder).find(scene.picture, scene.seen, goes_on);
+        faces.map_err(|error| say::faces_not_looked_for(error.sentence()))
     }
+}
+
+/// The picture, with these faces besides what was seen in it; `are_sought`: somebody looks for faces.
+fn redacted(scene: &Scene<'_>, faces: Vec<Detection>, are_sought: bool) -> Result<Redacted, Sentence> {
+    let (mut classes, mut seen) = (scene.classes.to_vec(), scene.seen.to_vec());
+    classes.extend(are_sought.then_some(Class::FACE));
+    seen.extend(faces);
+    let scene = Scene { classes: &classes, seen: &seen, ..*scene };
+    evidence::redacted(&scene).map_err(|error| sentence(&error))
 }
 
 /// So wide at most.
@@ -142,5 +254,53 @@ fn sentence(error: &EvidenceError) -> Sentence {
     match error.hint() {
         Some(hint) => config::and_also(error.sentence(), hint),
         None => error.sentence(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::geometry::BBox;
+    use crate::frame::test_support::gray;
+
+    fn detection(class: Class, x: f32) -> Detection {
+        Detection { class, score: 0.9, box_in_frame: BBox::new(x, 0.4, x + 0.05, 0.5) }
+    }
+
+    #[test]
+    fn a_face_is_remembered_for_a_moment_wider_and_wider_and_not_where_something_new_is_seen() {
+        let picture = gray(64, 64, 64, |_, _| 128);
+        let (person, newcomer) = (detection(Class::PERSON, 0.2), detection(Class::PERSON, 0.7));
+        let car = detection(Class::CAR, 0.5);
+        let remembered = |is_whole_only| Remembered {
+            at: Duration::from_secs(10),
+            faces: vec![detection(Class::FACE, 0.2)],
+            seen: vec![person, car],
+            is_whole_only,
+        };
+        let holds = |seen: &[Detection], after_ms: u64, is_whole_enough, is_whole_only| {
+            let scene = Scene { picture: &picture, classes: &[], seen, shown: &[], masks: &[], view: None };
+            let at = Duration::from_secs(10) + Duration::from_millis(after_ms);
+            remembered(is_whole_only).holds(&scene, at, is_whole_enough)
+        };
+        assert!(holds(&[person], 400, false, false));
+        assert!(holds(&[person], 400, true, true));
+        assert!(!holds(&[person], 600, false, false), "it is too long ago");
+        assert!(!holds(&[person, newcomer], 200, false, false), "somebody new");
+        assert!(!holds(&[person], 200, false, true), "parts were not searched");
+        assert!(holds(&[person, car], 200, false, false));
+        assert!(!holds(&[person, detection(Class::CAR, 0.51)], 200, false, false), "the car has moved");
+        let after = |ms: u64, seen: &[Detection]| {
+            let at = Duration::from_secs(10) + Duration::from_millis(ms);
+            let remembered = remembered(false);
+            let faces: Vec<Detection> = remembered.faces(seen, at).collect();
+            faces[0].box_in_frame
+        };
+        let found = detection(Class::FACE, 0.2).box_in_frame;
+        assert_eq!(after(0, &[]), found);
+        assert_eq!(after(400, &[person]), found, "who is found there is covered anyway");
+        let (soon, later) = (after(200, &[newcomer]), after(500, &[newcomer]));
+        assert!((soon.width() - 0.29).abs() < 1e-3, "{soon:?}");
+        assert!(later.x0 < soon.x0 && later.y1 > soon.y1, "{later:?}");
     }
 }

@@ -103,7 +103,7 @@ fn while_nobody_looks_nothing_is_taken_made_or_kept() {
 }
 
 #[test]
-fn whoever_follows_without_pictures_has_none_made() {
+fn who_follows_without_pictures_has_none_made() {
     let (views, picture) = (views(&["a"]), Arc::new(noise()));
     let mut follow = views.viewer().follow("a").unwrap();
     assert!(views.tap().is_live("a") && show(&views, "a", &picture, Duration::ZERO));
@@ -370,7 +370,7 @@ fn a_picture_of_no_camera_is_redacted_as_a_whole_or_there_is_none() {
             _: &crate::detector::Thresholds,
             out: &mut Vec<Detection>,
         ) -> Result<(), crate::detector::InferError> {
-            assert!(self.0, "as it was told");
+            assert!(self.0, "as the test demands");
             out.push(person());
             Ok(())
         }
@@ -396,24 +396,28 @@ fn a_picture_of_no_camera_is_redacted_as_a_whole_or_there_is_none() {
 }
 
 #[test]
-fn a_panic_costs_one_picture_and_the_thread_ends_when_it_is_told_to() {
+fn a_panic_costs_one_picture_and_the_thread_ends_when_it_is_to() {
     let (views, picture) = (views(&["a"]), Arc::new(noise()));
     let panics = AtomicBool::new(true);
     let empty_views: EmptyViews = Box::new(move |_| {
-        assert!(!panics.swap(false, Ordering::SeqCst), "as it was told");
+        assert!(!panics.swap(false, Ordering::SeqCst), "as the test demands");
         None
     });
     let maker = Maker::start(&views, empty_views).unwrap();
     let mut look = views.viewer().look("a").unwrap();
     let runtime = runtime();
-    assert!(show(&views, "a", &picture, Duration::ZERO));
+    // The thread may hold the lock at this very moment; then a frame is not taken.
+    let mut now = Duration::ZERO;
+    let mut show_next = || {
+        while !show(&views, "a", &picture, now) {
+            now += Duration::from_secs(1);
+        }
+        now += Duration::from_secs(1);
+    };
+    show_next();
     let Next::New(first) = runtime.block_on(look.next(0, SOON)) else { panic!("no view") };
     assert_eq!(first.picture.as_ref().expect_err("it panicked").code(), "page_live.not_made");
-    // The thread may hold the lock at this very moment; then a frame is not taken.
-    let mut now = Duration::from_secs(1);
-    while !show(&views, "a", &picture, now) {
-        now += Duration::from_secs(1);
-    }
+    show_next();
     let Next::New(second) = runtime.block_on(look.next(first.number, SOON)) else { panic!("no view") };
     assert!(second.picture.as_ref().is_ok_and(|picture| picture.is_coarse));
     maker.stop(SOON);

@@ -3,7 +3,7 @@
 //! # Format and crash rules
 //!
 //! One file, `accounts.json` in the page's folder, that its owner alone can read; it is replaced whole or not at all.
-//! The daemon and `lookout page` both change it, one at a time: whoever does holds a lock on `accounts.lock` beside it.
+//! The daemon and `lookout page` both change it, one at a time: the writer holds a lock on `accounts.lock` beside it.
 //! A password stands there as Argon2id with a salt of its own, a code as its SHA-256: it has 60 random bits, lives for
 //! minutes and works once. The daemon looks at the file again whenever it is another one.
 //!
@@ -204,7 +204,7 @@ impl Accounts {
         Accounts { folder: folder.to_owned(), read: None, news: Vec::new(), unreadable_since: None }
     }
 
-    /// What changed since the last time, whoever changed it. The first look at the file tells nothing.
+    /// What changed since the last time, by this process or another. The first look at the file returns nothing.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -475,7 +475,6 @@ impl Hashed {
     }
 }
 
-/// Bytes of a hash.
 const HASH_BYTES: usize = 32;
 
 fn argon2id(password: &str, salt: &[u8], params: &Params) -> io::Result<[u8; HASH_BYTES]> {
@@ -486,7 +485,7 @@ fn argon2id(password: &str, salt: &[u8], params: &Params) -> io::Result<[u8; HAS
     Ok(hash)
 }
 
-/// Tells whether a password is right.
+/// Checks a password.
 pub struct PasswordCheck {
     known: Option<(Person, Hashed)>,
 }
@@ -600,7 +599,7 @@ mod tests {
         // Another process, such as the command line.
         let again =
             Accounts::within(folder.path()).enrol(&own, "李", "another password", now, |_| Ok(())).unwrap();
-        assert_ne!(again.serial, first.serial, "whoever logged in before has to log in again");
+        assert_ne!(again.serial, first.serial, "a person who logged in before has to log in again");
         assert_eq!(accounts.person("李").unwrap().unwrap(), again);
         assert!(accounts.check_of("李").unwrap().person_with("long enough").is_none());
         assert_eq!(accounts.check_of("李").unwrap().person_with("another password"), Some(again));
@@ -629,7 +628,7 @@ mod tests {
         let made = News::Code { role: Role::Viewer, name: Some("li".to_owned()) };
         assert_eq!(daemon.news().unwrap(), [made]);
         other.enrol(&code, "li", "long enough", now, |_| Ok(())).unwrap();
-        assert_eq!(daemon.news().unwrap(), [], "whoever enrols somebody says so");
+        assert_eq!(daemon.news().unwrap(), [], "the process that enrols somebody reports it");
         other.remove("li").unwrap();
         assert_eq!(daemon.news().unwrap(), [News::Removed { name: "li".to_owned() }]);
         assert_eq!(daemon.news().unwrap(), []);

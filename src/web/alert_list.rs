@@ -106,20 +106,14 @@ pub(super) async fn show(
     let is_filtered = filter != Filter::default();
     let (now, plotted) = (site.now().utc, after.is_none().then(|| plots::counted(&filter)));
     let counting_zone = zone.clone();
-    let found = site
-        .blocking(
-            move |site| {
-                let history = site.history.lock();
-                let alerts = history.list(&filter, after.as_ref(), ON_A_PAGE + 1)?;
-                let plots =
-                    plotted.map(|filter| Plots::of(&history, filter, now, counting_zone)).transpose()?;
-                let about = (history.missed(), history.is_in_memory);
-                Ok::<_, rusqlite::Error>((alerts, plots, history.choices()?, about))
-            },
-            reader,
-        )
-        .await?;
-    let (mut alerts, plots, choices, (missed, is_in_memory)) =
+    let read = move |site: &Site| -> rusqlite::Result<_> {
+        let history = site.history.lock();
+        let alerts = history.list(&filter, after.as_ref(), ON_A_PAGE + 1)?;
+        let plots = plotted.map(|filter| Plots::of(&history, filter, now, counting_zone)).transpose()?;
+        Ok((alerts, plots, history.choices()?, history.missed(), history.is_in_memory))
+    };
+    let found = site.blocking(read, reader).await?;
+    let (mut alerts, plots, choices, missed, is_in_memory) =
         found.map_err(|error| Refused::broken(error, reader))?;
     let trouble = site.trouble.lock().clone();
     let has_more = alerts.len() > ON_A_PAGE;
@@ -127,11 +121,9 @@ pub(super) async fn show(
     let next = alerts.last().filter(|_| has_more).map(|listed| place_behind(&listed.at));
     let view = View { language: reader.0, zone, now };
     let query = query(&fields);
-    let with = |more: &str| match (query.is_empty(), more.is_empty()) {
-        (true, true) => String::new(),
-        (true, false) => format!("?{more}"),
-        (false, true) => format!("?{query}"),
-        (false, false) => format!("?{query}&{more}"),
+    let with = |more: &str| {
+        let parts: Vec<&str> = [&*query, more].into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
     };
     let body = html! {
         h1 { (shell.say(say::tab_alerts())) }
@@ -223,55 +215,44 @@ impl View {
         let option = |name: &str, value: &str, text: String| {
             html! { option value=(value) selected[fields.get(name) == Some(value)] { (text) } }
         };
-        let any = |sentence: Sentence| html! { option value="" { (shell.say(sentence)) } };
+        let select = |name: &str, label: Sentence, any: Sentence, options: Markup| {
+            html! {
+                div.field {
+                    label for=(name) { (shell.say(label)) }
+                    select id=(name) name=(name) { option value="" { (shell.say(any)) } (options) }
+                }
+            }
+        };
+        let day = |name: &str, label: Sentence| {
+            html! {
+                div.field {
+                    label for=(name) { (shell.say(label)) }
+                    input id=(name) type="date" name=(name) value=(fields.exact(name));
+                }
+            }
+        };
         html! {
             details.filters open[is_filtered] {
                 summary { (shell.say(say::filter())) }
                 form method="get" action="/alerts" {
-                    div.field {
-                        label for="state" { (shell.say(say::state())) }
-                        select #state name="state" {
-                            (any(say::open_and_over()))
-                            (option("state", "open", shell.say(say::only_open())))
-                            (option("state", "over", shell.say(say::only_over())))
-                        }
-                    }
-                    div.field {
-                        label for="level" { (shell.say(say::level())) }
-                        select #level name="level" {
-                            (any(say::all_levels()))
-                            @for level in LEVELS { (option("level", level.name(), shell.say(level_name(level)))) }
-                        }
-                    }
-                    div.field {
-                        label for="kind" { (shell.say(say::kind())) }
-                        select #kind name="kind" {
-                            (any(say::all_kinds()))
-                            @for kind in &choices.kinds { (option("kind", kind, kinds::title(kind, None, self.language))) }
-                        }
-                    }
-                    div.field {
-                        label for="camera" { (shell.say(say::a_camera())) }
-                        select #camera name="camera" {
-                            (any(say::all_cameras()))
-                            @for camera in &choices.cameras { (option("camera", camera, camera.clone())) }
-                        }
-                    }
-                    div.field {
-                        label for="grid" { (shell.say(say::grid())) }
-                        select #grid name="grid" {
-                            (any(say::all_grids()))
-                            @for grid in &choices.grids { (option("grid", grid, grid.clone())) }
-                        }
-                    }
-                    div.field {
-                        label for="from" { (shell.say(say::from_day())) }
-                        input #from type="date" name="from" value=(fields.exact("from"));
-                    }
-                    div.field {
-                        label for="until" { (shell.say(say::until_day())) }
-                        input #until type="date" name="until" value=(fields.exact("until"));
-                    }
+                    (select("state", say::state(), say::open_and_over(), html! {
+                        (option("state", "open", shell.say(say::only_open())))
+                        (option("state", "over", shell.say(say::only_over())))
+                    }))
+                    (select("level", say::level(), say::all_levels(), html! {
+                        @for level in LEVELS { (option("level", level.name(), shell.say(level_name(level)))) }
+                    }))
+                    (select("kind", say::kind(), say::all_kinds(), html! {
+                        @for kind in &choices.kinds { (option("kind", kind, kinds::title(kind, None, self.language))) }
+                    }))
+                    (select("camera", say::a_camera(), say::all_cameras(), html! {
+                        @for camera in &choices.cameras { (option("camera", camera, camera.clone())) }
+                    }))
+                    (select("grid", say::grid(), say::all_grids(), html! {
+                        @for grid in &choices.grids { (option("grid", grid, grid.clone())) }
+                    }))
+                    (day("from", say::from_day()))
+                    (day("until", say::until_day()))
                     div.field.buttons {
                         button type="submit" { (shell.say(say::show())) }
                         @if is_filtered { a.button.second href="/alerts" { (shell.say(say::show_all())) } }

@@ -79,7 +79,7 @@ pub(super) async fn show(
                 (view.head())
                 (view.pictures())
             }
-            // On a phone before the explanation: whoever has seen the picture may know enough.
+            // On a phone before the explanation: the picture may be enough to act.
             aside { (view.actions(&visitor)) }
             div #why data-live="alerts" { (view.explanation()) }
         }

@@ -1,6 +1,6 @@
 //! The page *Backup*: what makes this box this one, sealed, for an installer to take along. Restoring is a command on the box.
 //!
-//! Whoever has a backup has every password of the box, so it takes the installer's own password once more: a session that was
+//! A backup holds every password of the box, so it takes the installer's own password once more: a session that was
 //! left open is not enough. Must never show or keep a passphrase, nor give out anything that is not sealed.
 
 use std::sync::Arc;
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_the_file_tells_box_and_day_at_the_site() {
+    fn the_name_of_the_file_has_box_and_day_at_the_site() {
         let (at, zone) = ("2026-11-30T18:00:00Z".parse().unwrap(), TimeZone::get("Asia/Shanghai").unwrap());
         let name = file_name("530127.盒子 \"1\"", at, &zone);
         assert_eq!(name, "lookout-530127.----1--2026-12-01.backup.age");

@@ -22,7 +22,6 @@ use crate::text::{Sentence, page as say};
 
 /// The certificate, in the page's folder.
 const CERTIFICATE: &str = "certificate.pem";
-/// Its key.
 const KEY: &str = "certificate.key";
 /// Maximum bytes of either.
 const MOST_BYTES: u64 = 64 * 1024;

@@ -31,6 +31,8 @@ use similar::ChangeTag;
 use super::in_force::{InForce, OnTrial};
 use super::layout::{Shell, coded, token};
 use super::login::is_own_path;
+use super::past;
+use super::past::backtest::Change;
 use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 use super::rules::words::change_in_words;
 use super::sessions::SessionKey;
@@ -165,18 +167,6 @@ impl Site {
                 return Err(NotProposed::Nothing);
             }
             let is_so = text == tried.as_deref().map_or(file.as_str(), Config::text);
-            // What is tried is part of the difference to the file, also once the trial fell.
-            let mut known = match (&before, &tried) {
-                (Some(before), _) => before.whys.clone(),
-                (None, Some(tried)) => self.proposals.lock().whys_of_trial(&Tried::of(tried)),
-                (None, None) => Vec::new(),
-            };
-            for why in whys {
-                // Whoever goes on drawing says the same once more.
-                if !known.contains(why) {
-                    known.push(why.clone());
-                }
-            }
             let goes_on_from = match &before {
                 Some(before) => before.tried.clone(),
                 None => tried.as_deref().map(Tried::of),
@@ -188,7 +178,7 @@ impl Site {
                 running: running.or_else(|| before.as_ref()?.running.clone()),
                 tried: goes_on_from,
                 text,
-                whys: known,
+                whys: self.whys_with(before.as_ref(), tried.as_deref(), whys),
                 back_to: back_to.to_owned(),
             });
             match self.put(key, before.as_ref(), after) {
@@ -199,6 +189,28 @@ impl Site {
                 Err(NotPut::TooMany) => return Err(NotProposed::TooMany),
             }
         }
+    }
+
+    /// The reasons of what is proposed already, and these. What is tried is part of the difference to the file, also once the
+    /// trial fell.
+    fn whys_with(
+        &self,
+        before: Option<&Proposal>,
+        tried: Option<&Config>,
+        whys: &[Sentence],
+    ) -> Vec<Sentence> {
+        let mut known = match (before, tried) {
+            (Some(before), _) => before.whys.clone(),
+            (None, Some(tried)) => self.proposals.lock().whys_of_trial(&Tried::of(tried)),
+            (None, None) => Vec::new(),
+        };
+        for why in whys {
+            // A reason comes again with every further change to the same drawing.
+            if !known.contains(why) {
+                known.push(why.clone());
+            }
+        }
+        known
     }
 
     fn put(&self, key: SessionKey, before: Option<&Proposal>, after: Option<Proposal>) -> Result<(), NotPut> {
@@ -291,6 +303,11 @@ impl Site {
         let text = text.or_else(|| tried.as_deref().map(Config::text));
         let judged = text.map(|text| self.judge(text, proposal.as_ref())).transpose()?;
         Ok((proposal, judged))
+    }
+
+    /// What a session proposes, in words.
+    pub(super) fn proposed_in_words(&self, key: SessionKey) -> Vec<Sentence> {
+        self.proposals.lock().get(key).map(|proposal| proposal.whys.clone()).unwrap_or_default()
     }
 
     /// What a session proposes is proposed no more.
@@ -389,6 +406,7 @@ impl View<'_> {
                 a.button.second href=(proposal.back_to) { (self.say(say::go_on_changing())) }
             }
             @if judged.may_be_tried() { p.hint { (self.say(say::about_trying())) } }
+            @if judged.errors.is_empty() { (self.past_form(proposal)) }
             (self.difference(judged))
         }
     }
@@ -399,6 +417,18 @@ impl View<'_> {
                 (token(self.visitor.form_token()))
                 input type="hidden" name=(SHOWN) value=(digest(&shown.text));
                 button.second[is_second] type="submit" { (self.say(name)) }
+            }
+        }
+    }
+
+    /// What it would have made of the last days.
+    fn past_form(&self, shown: &Proposal) -> Markup {
+        let action = format!("{PATH}/past");
+        html! {
+            form #past-form method="post" action=(action) {
+                (token(self.visitor.form_token()))
+                input type="hidden" name=(SHOWN) value=(digest(&shown.text));
+                (past::button(self.shell, &action, true))
             }
         }
     }
@@ -548,6 +578,24 @@ pub(super) async fn try_out(State(site): State<Arc<Site>>, form: OwnForm) -> Res
     };
     site.sessions.lock().say_next(visitor.key, notice);
     Ok(Redirect::to(&to))
+}
+
+/// What is proposed, on the last days.
+pub(super) async fn try_on_the_past(
+    State(site): State<Arc<Site>>,
+    form: OwnForm,
+) -> Result<Redirect, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    installers_only(&visitor, reader)?;
+    let Some(proposal) = site.proposals.lock().get(visitor.key).cloned() else {
+        return Ok(Redirect::to(PATH));
+    };
+    if is_another(&fields, &proposal) {
+        site.sessions.lock().say_next(visitor.key, say::is_another_by_now());
+        return Ok(Redirect::to(PATH));
+    }
+    let change = Change { text: proposal.text, whys: proposal.whys, cameras: Vec::new(), proposal: None };
+    past::begin(&site, &visitor, reader, &fields, change).await
 }
 
 pub(super) async fn discard(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {

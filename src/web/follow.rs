@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::PageTrouble;
 use super::history::{self, FollowError, History};
 use super::site::Site;
-use super::{AGAIN_AFTER, PageTrouble};
 use crate::outbox::{Consumer, Outbox};
 use crate::text::{log_error, log_warn, page as say};
+use crate::threads::AGAIN_AFTER;
 
 /// How often what is too old is deleted.
 const TRIM_EVERY: Duration = Duration::from_secs(3600);

@@ -43,7 +43,7 @@ impl<'s> Turn<'s> {
     /// Waits for it.
     ///
     /// # Errors
-    /// Whoever it is guessed wrong too often, or too many wait already.
+    /// This name or address guessed wrong too often, or too many wait already.
     pub(super) async fn take(site: &'s Site, whose: &[Whose]) -> Result<Turn<'s>, NotNow> {
         may_guess(site, whose)?;
         let too_many = || (say::too_many_at_once(), StatusCode::SERVICE_UNAVAILABLE);

@@ -6,11 +6,12 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
 use super::changes::Banner;
+use super::past;
 use super::request::{TOKEN_FIELD, Visitor};
 use super::site_page;
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page as say, page_backup, page_live, page_rules, page_wizard};
+use crate::text::{Sentence, page as say, page_backup, page_live, page_past, page_rules, page_wizard};
 use crate::types::level::Level;
 
 /// All levels, the most urgent first.
@@ -22,6 +23,7 @@ pub(super) enum Tab {
     Status,
     Alerts,
     Rules,
+    Past,
     AddCamera,
 }
 
@@ -132,6 +134,7 @@ impl Shell<'_> {
                 (tab(Tab::Status, "/", say::tab_status(), 0))
                 (tab(Tab::Alerts, "/alerts", say::tab_alerts(), self.waiting))
                 (tab(Tab::Rules, "/rules", page_rules::title(), 0))
+                (tab(Tab::Past, past::PATH, page_past::title(), 0))
                 @if self.visitor.is_some_and(|visitor| visitor.may(super::accounts::Role::Installer)) {
                     (tab(Tab::AddCamera, "/add-camera", page_wizard::tab(), 0))
                 }

@@ -1,4 +1,4 @@
-//! Tells open pages that something changed, as server-sent events: `change`, with a number for each part of the page. What
+//! Notifies open pages of changes, as server-sent events: `change`, with a number for each part of the page. What
 //! changed is fetched as the page itself, so there is one way only in which anything is shown.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use super::status::BoxStatus;
 const MOST_STREAMS: usize = 24;
 /// Maximum number of streams of one session: a browser opens six connections to an address, and needs some for pages.
 const MOST_OF_A_SESSION: usize = 4;
-/// What is said in between: the page's script hears it.
+/// Sent in between, for the page's script.
 const WORD: &str = "event:word\ndata:\n\n";
 /// Period of the keep-alive, so that both sides notice when the other is gone.
 const WORD_EVERY: Duration = Duration::from_secs(15);
@@ -35,17 +35,19 @@ const LASTS_FOR: Duration = Duration::from_secs(10 * 60);
 pub(super) struct Versions {
     status: i64,
     alerts: u64,
+    past: u64,
 }
 
 impl Versions {
     /// The present versions.
-    pub(super) fn of(status: Option<&BoxStatus>, alerts: u64) -> Self {
-        Versions { status: status.map_or(0, |status| status.at.as_millisecond()), alerts }
+    pub(super) fn of(status: Option<&BoxStatus>, alerts: u64, past: u64) -> Self {
+        Versions { status: status.map_or(0, |status| status.at.as_millisecond()), alerts, past }
     }
 
     /// The versions as the page's script reads them.
     pub(super) fn json(self) -> String {
-        format!("{{\"status\":{},\"alerts\":{}}}", self.status, self.alerts)
+        let Versions { status, alerts, past } = self;
+        format!("{{\"status\":{status},\"alerts\":{alerts},\"past\":{past}}}")
     }
 }
 
@@ -90,17 +92,18 @@ pub(super) async fn changes(
     let Some(listening) = Listening::begin(&site.streams, visitor.key) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let (status, alerts) = (site.status.clone(), site.changes.subscribe());
+    let (status, alerts, past) = (site.status.clone(), site.changes.subscribe(), site.past.subscribe());
     let ends = tokio::time::Instant::now() + LASTS_FOR;
-    let events = stream::unfold((status, alerts, listening, true), move |state| async move {
-        let (mut status, mut alerts, listening, is_first) = state;
+    let events = stream::unfold((status, alerts, past, listening, true), move |state| async move {
+        let (mut status, mut alerts, mut past, listening, is_first) = state;
         if !is_first {
             tokio::time::sleep(AT_MOST_EVERY).await;
             let word = tokio::select! {
                 changed = status.changed() => changed.is_ok(),
                 changed = alerts.changed() => changed.is_ok(),
+                changed = past.changed() => changed.is_ok(),
                 () = tokio::time::sleep(WORD_EVERY) => {
-                    return Some((Ok::<_, std::convert::Infallible>(WORD.to_owned()), (status, alerts, listening, false)));
+                    return Some((Ok::<_, std::convert::Infallible>(WORD.to_owned()), (status, alerts, past, listening, false)));
                 }
             };
             // Nobody makes changes any more: the page stops.
@@ -108,9 +111,10 @@ pub(super) async fn changes(
                 return None;
             }
         }
-        let versions = Versions::of(status.borrow_and_update().as_deref(), *alerts.borrow_and_update());
+        let (now, alerts_now) = (status.borrow_and_update().clone(), *alerts.borrow_and_update());
+        let versions = Versions::of(now.as_deref(), alerts_now, *past.borrow_and_update());
         let event = format!("event:change\ndata:{}\n\n", versions.json());
-        Some((Ok(event), (status, alerts, listening, false)))
+        Some((Ok(event), (status, alerts, past, listening, false)))
     });
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     (headers, Body::from_stream(events)).into_response()

@@ -28,6 +28,7 @@ use super::request::{Reader, Refused, Visitor};
 use super::sessions::SessionKey;
 use super::status::{CameraStatus, RuleStatus};
 use super::status_page;
+use super::timeline;
 use super::walk_test;
 use crate::analysis::detection::class_words;
 use crate::config::Camera;
@@ -35,7 +36,7 @@ use crate::contract::alert_words as words;
 use crate::contract::health::CameraState;
 use crate::contract::kinds;
 use crate::contract::words::Language;
-use crate::text::{Sentence, page_changes, page_live as say};
+use crate::text::{Sentence, page_changes, page_live as say, page_timeline};
 use crate::view::{LiveView, Look, MOST_LIVE, Next, NoLook, Seen};
 
 /// Without a view for this long, the page gets an event that it waits; that also shows whether a viewer is still there.
@@ -57,7 +58,7 @@ pub(super) async fn show(
     let here = request.uri().path().to_owned();
     let mut shell = site.shell(reader, title, here, request.headers(), &visitor).await?;
     shell.tab = Some(Tab::Status);
-    // Whoever changes nothing sees what is drawn in what runs.
+    // A reader who may change nothing sees what is drawn in what runs.
     let tried_by = match visitor.may(Role::Installer) {
         true => site.who_alone_tries(&visitor, &camera.id, reader).await?,
         false => None,
@@ -123,6 +124,7 @@ impl View<'_> {
                         }
                     }
                     p.hint { (self.say(say::about_live())) " " span #live-cost {} }
+                    p { a #to-timeline.button.second href=(timeline::path_of(id)) { (self.say(page_timeline::title())) } }
                     @if self.can_change {
                         p { a.button.second href={ (path) "/shapes" } { (self.say(say::edit_shapes())) } }
                         p { a.button.second href={ (path) "/thresholds" } { (self.say(say::edit_thresholds())) } }

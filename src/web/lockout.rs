@@ -11,11 +11,11 @@ const FREE: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Longest wait of an address.
 const LONGEST_OF_ADDRESS: Duration = Duration::from_secs(15 * 60);
-/// Longest wait of a name: whoever knows a name could otherwise keep its owner out.
+/// Longest wait of a name: an attacker who knows a name could otherwise keep its owner out.
 const LONGEST_OF_NAME: Duration = Duration::from_secs(60);
 /// After so long without one, nothing is held against anybody.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
-/// Bits of an IPv6 address that whoever has it chooses.
+/// Bits of an IPv6 address that its owner chooses.
 const IPV6_HOST_BITS: u32 = 64;
 /// Maximum number of lines of one sort that the audit log gets in a minute.
 const LINES_A_MINUTE: u32 = 10;
@@ -23,7 +23,7 @@ const LINES_A_MINUTE: u32 = 10;
 const MINUTE: Duration = Duration::from_secs(60);
 /// Maximum number of logins that wait at once for their password check.
 const MOST_WAITING: usize = 32;
-/// Maximum number of names and addresses that are remembered; then whoever failed first is forgotten.
+/// Maximum number of names and addresses that are remembered; then the earliest failure is forgotten.
 const MOST_REMEMBERED: usize = 4096;
 
 /// Who tries.
@@ -36,7 +36,7 @@ pub(super) enum Whose {
 }
 
 impl Whose {
-    /// Whoever comes from an address. Of IPv6 a whole network counts as one: everybody in it has as many addresses as they
+    /// Everybody at an address. Of IPv6 a whole network counts as one: everybody in it has as many addresses as they
     /// like.
     pub(super) fn from(address: IpAddr) -> Self {
         Whose::Address(match address.to_canonical() {
@@ -106,7 +106,7 @@ impl Lines {
 }
 
 impl Lockout {
-    /// One more wants a password tried; `false`: too many do. Whoever was let in leaves again.
+    /// One more wants a password tried; `false`: too many do. Who was let in leaves again.
     pub(super) fn enter(&mut self) -> bool {
         let has_room = self.waiting < MOST_WAITING;
         self.waiting += usize::from(has_room);
@@ -145,7 +145,7 @@ impl Lockout {
         self.wait(all, now)
     }
 
-    /// It was right: nothing is held against that name any more. An address may be shared with whoever guesses.
+    /// It was right: nothing is held against that name any more. An address may be shared with an attacker.
     pub(super) fn succeeded(&mut self, name: &Whose) {
         self.failed.remove(name);
     }

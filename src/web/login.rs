@@ -5,7 +5,7 @@
 //! its end, also where the browser hangs up: a guess costs its time and its line in any case.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
@@ -28,6 +28,7 @@ use super::request::{
 use super::sessions::{Ended, SessionKey, random_text};
 use super::{Connection, PageTrouble, Site};
 use crate::audit::Entry;
+use crate::comparison::style_within;
 use crate::contract::words::Language;
 use crate::control::local::PAGE_PREFIX;
 use crate::text::{Sentence, command, log_error, log_warn, page as say, page_backup};
@@ -109,7 +110,7 @@ pub(super) fn login_from(request: &Request) -> String {
         page_of_form(headers)
     };
     let to = from.filter(|to| is_way_back(to)).map(str::to_owned);
-    // Whoever wants to go has gone.
+    // A logout without a session has nothing left to do.
     let is_lost = !is_reading && uri.path() != "/logout";
     WayBack { to, is_lost }.login()
 }
@@ -319,7 +320,7 @@ fn begin(site: &Site, person: Person, to: &str) -> Response {
     ([set_cookie(SESSION_COOKIE, &session, None)], Redirect::to(to)).into_response()
 }
 
-/// Writes down what was changed on the box and what was only counted, and tells when nobody can be let in.
+/// Writes down what was changed on the box and what was only counted, and reports when nobody can be let in.
 pub(super) async fn keep_books(site: Arc<Site>, trouble: Arc<Mutex<Option<PageTrouble>>>) {
     let mut reported = None;
     loop {
@@ -357,7 +358,7 @@ fn write_down_changes(site: &Site) -> io::Result<()> {
             News::Code { role, name: Some(name) } => (CODE_MADE, format!("{}, {name}", role.name())),
             News::Code { role, name: None } => (CODE_MADE, role.name().to_owned()),
             News::Removed { name } => {
-                // Whoever has that name by now was let in anew.
+                // A person who has that name by now was let in anew.
                 let now = site.accounts.lock().person(&name).ok().flatten();
                 site.sessions.lock().end_all_of(&name, now.as_ref().map(|person| &*person.serial));
                 (REMOVED, name)
@@ -538,6 +539,12 @@ pub(super) fn is_own_path(to: &str) -> bool {
         && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }
 
+/// The style of reports, for what lies in one.
+fn report_style() -> &'static str {
+    static STYLE: OnceLock<String> = OnceLock::new();
+    STYLE.get_or_init(|| style_within(".report"))
+}
+
 /// The page's own files, which need no login.
 pub(super) async fn asset(
     Path(name): Path<String>,
@@ -548,8 +555,10 @@ pub(super) async fn asset(
         "page.css" => ("text/css; charset=utf-8", include_str!("assets/page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("assets/page.js")),
         "live.js" => ("text/javascript; charset=utf-8", include_str!("assets/live.js")),
+        "past.js" => ("text/javascript; charset=utf-8", include_str!("assets/past.js")),
         "shapes.js" => ("text/javascript; charset=utf-8", include_str!("assets/shapes.js")),
         "wizard.js" => ("text/javascript; charset=utf-8", include_str!("assets/wizard.js")),
+        "report.css" => ("text/css; charset=utf-8", report_style()),
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return Refused::not_found(Reader::of(&site, &headers)).into_response(),
     };
@@ -569,7 +578,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_logs_in_comes_back_to_where_they_were_going() {
+    fn who_logs_in_comes_back_to_where_they_were_going() {
         let host = ("host", "10.0.0.5:8443");
         let form = "https://10.0.0.5:8443/rules/new?camera=gate";
         for (method, path, headers, expected) in [

@@ -10,6 +10,7 @@
 //! One thread with its own runtime, less urgent than everything else, and with a share of a core for long (`pace`): a page
 //! that is hammered, or a fault in it, costs no alert and no frame; after a panic it begins anew. Everything is bounded: connections, heads, bodies, sessions, streams,
 //! the history. Nothing is loaded from elsewhere, every asset is in the program, and a page works without its script.
+//! What takes long, days of the journal that are read or judged again, has threads of its own (`worker`), less urgent still.
 //! Whoever is not logged in sees the login and nothing else. Must never show a picture that was not redacted, hold logic
 //! of another part, or keep anybody waiting but its own readers.
 
@@ -19,7 +20,6 @@ mod alert_page;
 mod backup;
 mod certificate;
 mod changes;
-mod files;
 mod follow;
 mod guess;
 pub mod history;
@@ -32,6 +32,7 @@ mod lockout;
 mod login;
 mod next_step;
 mod pace;
+mod past;
 mod pictures;
 mod plots;
 mod refusals;
@@ -45,11 +46,12 @@ mod site_page;
 pub mod status;
 mod status_page;
 mod test_alert;
+mod timeline;
 mod walk_test;
 mod wizard;
+mod worker;
 
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -70,7 +72,9 @@ use crate::contract::signature::Role as CommandRole;
 use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
 use crate::outbox::Outbox;
+use crate::private_files as files;
 use crate::text::{Sentence, language_of_log, log_error, log_info, log_warn, page as say};
+use crate::threads::{NotEnded, be_nice, join_until, work_until_stopped};
 use crate::types::rate::Bucket;
 use crate::view::Viewer;
 
@@ -78,10 +82,12 @@ use accounts::Accounts;
 use history::History;
 use in_force::InForce;
 use pace::Pace;
+use past::backtest::Backtests;
 use request::{Reader, Refused};
 use serve::Connection;
 use site::Site;
 use status::BoxStatus;
+use timeline::hours::Hours;
 use walk_test::Walks;
 
 pub use certificate::fingerprint;
@@ -90,13 +96,10 @@ pub use certificate::fingerprint;
 const FOLDER: &str = "page";
 /// The present address of the page, for `lookout page`.
 const ADDRESS_FILE: &str = "address";
-/// How often an address that is taken is tried again, and a queue that cannot be read.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// Less urgent than what sees and publishes: it has a tenth of the weight of a thread that is not nice. More would keep a
-/// person waiting at a box whose cores are busy; what it takes of free cores is bounded by `pace`.
-const NICE: i32 = 10;
 /// Threads for what waits for the disk or hashes a password. They end when nothing waits.
 const BLOCKING_THREADS: usize = 2;
+/// Work of the page ends within this once it is cancelled.
+const WORK_ENDS_WITHIN: Duration = Duration::from_secs(1);
 /// Exports that everybody together may begin at once, and how many a second come to be allowed again: each is a line in the
 /// audit log, which nobody may wash away.
 const EXPORTS: (f64, f64) = (10.0, 0.1);
@@ -122,6 +125,8 @@ pub struct Parts {
     pub language: Language,
     /// The outbox, with the latest alerts.
     pub outbox: Outbox,
+    /// The folder of what the command centre asked for, through which a shadow is asked for.
+    pub control_folder: PathBuf,
     /// What is written down.
     pub audit: Arc<Audit>,
     /// The commands of people at the page.
@@ -248,15 +253,10 @@ impl Page {
         let until = Instant::now() + within;
         // Fails only if it is gone already.
         let _ = stop.send(true);
-        while !thread.is_finished() {
-            if Instant::now() >= until {
-                log_error!(say::log_late());
-                return;
-            }
-            thread::park_timeout(Duration::from_millis(5));
-        }
-        if thread.join().is_err() {
-            log_error!(say::log_panicked());
+        match join_until(thread, until) {
+            Ok(()) => {}
+            Err(NotEnded::Late) => return log_error!(say::log_late()),
+            Err(NotEnded::Panicked) => log_error!(say::log_panicked()),
         }
         let _ = std::fs::remove_file(self.parts.folder.join(ADDRESS_FILE));
     }
@@ -272,31 +272,19 @@ struct Work {
 }
 
 impl Work {
-    /// Serves until it is told to stop.
+    /// Serves until it is to stop.
     fn go_on(self) {
         be_nice();
-        loop {
-            let ended = catch_unwind(AssertUnwindSafe(|| self.run()));
-            match ended {
-                Ok(Ok(())) => return,
-                Ok(Err(trouble)) => {
-                    let is_news = self.trouble.lock().as_ref() != Some(&trouble);
-                    if is_news {
-                        let hint = trouble.hint.as_ref().map(|hint| hint.in_language(language_of_log()));
-                        log_error!(trouble.what.clone(); hint);
-                    }
-                    *self.trouble.lock() = Some(trouble);
-                }
-                Err(_) => log_error!(say::log_panicked()),
+        let failed = |trouble: Option<PageTrouble>| {
+            let Some(trouble) = trouble else { return log_error!(say::log_panicked()) };
+            let mut known = self.trouble.lock();
+            if known.as_ref() != Some(&trouble) {
+                let hint = trouble.hint.as_ref().map(|hint| hint.in_language(language_of_log()));
+                log_error!(trouble.what.clone(); hint);
             }
-            let until = Instant::now() + AGAIN_AFTER;
-            while Instant::now() < until {
-                if *self.stopping.borrow() || self.stopping.has_changed().is_err() {
-                    return;
-                }
-                thread::park_timeout(Duration::from_millis(50));
-            }
-        }
+            *known = Some(trouble);
+        };
+        work_until_stopped(&self.stopping, || self.run(), failed);
     }
 
     fn run(&self) -> Result<(), PageTrouble> {
@@ -328,6 +316,7 @@ impl Work {
         }
         *self.trouble.lock() = None;
         log_info!(say::log_served(); %address);
+        let past = watch::Sender::new(0);
         let site = Arc::new(Site {
             accounts: Mutex::new(Accounts::within(folder)),
             sessions: Mutex::default(),
@@ -335,6 +324,9 @@ impl Work {
             history: Mutex::new(history),
             status: self.status.clone(),
             changes: watch::Sender::new(0),
+            hours: Hours::new(past.clone()),
+            backtests: Backtests::new(past.clone()),
+            past,
             hashing: Semaphore::new(1),
             pace: Arc::new(Pace::begin()),
             streams: Arc::default(),
@@ -356,10 +348,17 @@ impl Work {
             () = serve::serve(listener, tls, routes(&site), site.pace.clone()) => {}
             _ = stopping.wait_for(|stop| *stop) => {}
         }
+        let stopping_works = site.clone();
+        let stopped = tokio::task::spawn_blocking(move || {
+            stopping_works.hours.stop(WORK_ENDS_WITHIN);
+            stopping_works.backtests.stop(WORK_ENDS_WITHIN);
+        });
         following.abort();
         forgetting_walks.abort();
         forgetting.abort();
         books.abort();
+        // Too late is stopped as well: it ends by itself.
+        let _ = tokio::time::timeout(WORK_ENDS_WITHIN * 3, stopped).await;
         Ok(())
     }
 }
@@ -379,13 +378,6 @@ impl PageTrouble {
     }
 }
 
-/// Applies to the calling thread alone.
-fn be_nice() {
-    let this = rustix::thread::gettid();
-    // Without it the page is as urgent as everything else, which is no harm by itself.
-    let _ = rustix::process::setpriority_process(Some(this), NICE);
-}
-
 fn routes(site: &Arc<Site>) -> Router {
     let closed = Router::new()
         .route("/", get(status_page::show))
@@ -399,6 +391,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/alerts/{alert}/close", post(alert_page::close))
         .route("/changes", get(changes::show))
         .route("/changes/try", post(changes::try_out))
+        .route("/changes/past", post(changes::try_on_the_past))
         .route("/changes/discard", post(changes::discard))
         .route("/changes/keep", post(changes::keep))
         .route("/changes/back", post(changes::go_back))
@@ -421,11 +414,24 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/cameras/{id}/shapes", get(shapes::show).post(shapes::propose))
         .route("/cameras/{id}/shapes/check", post(shapes::check))
         .route("/cameras/{id}/thresholds", get(rules::thresholds::show).post(rules::thresholds::propose))
+        .route("/cameras/{id}/thresholds/past", post(rules::thresholds::try_on_the_past))
+        .route("/cameras/{id}/timeline", get(timeline::show))
         .route("/cameras/{id}/walk", post(walk_test::begin))
         .route("/cameras/{id}/walk/end", post(walk_test::end))
+        .route("/past", get(past::show))
+        .route("/past/coverage", get(past::calendar::show))
+        .route("/past/{id}", get(past::show_one))
+        .route("/past/{id}/value", post(past::try_value))
+        .route("/past/{id}/shadow", post(past::shadow::begin))
+        .route("/past/shadow/stop", post(past::shadow::stop))
+        .route("/past/{id}/cancel", post(past::cancel))
+        .route("/past/{id}/propose", post(past::propose))
+        .route("/past/{id}/remove", post(past::remove))
         .route("/rules", get(rules::list))
         .route("/rules/new", get(rules::show_new).post(rules::propose_new))
         .route("/rules/{id}", get(rules::show).post(rules::propose))
+        .route("/rules/{id}/past", post(rules::try_on_the_past))
+        .route("/rules/{id}/values", post(past::begin_values))
         .route("/rules/{id}/remove", post(rules::remove))
         .route("/logout", post(login::log_out))
         .method_not_allowed_fallback(form_alone)

@@ -98,8 +98,8 @@ pub(super) fn all(site: &Site, shell: &Shell<'_>, config: &Config, camera: &Came
     }
 }
 
-/// What comes after `here` at a camera: the first step that is not done, its alerts where all are. Nothing for whoever does no
-/// steps, and where `here` itself is what comes next.
+/// What comes after `here` at a camera: the first step that is not done, its alerts where all are. Nothing for a visitor
+/// who may do no steps, and where `here` itself is what comes next.
 pub(super) fn after(site: &Site, shell: &Shell<'_>, camera: &str, here: NextStep) -> Markup {
     let config = site.config();
     let is_theirs = shell.visitor.is_some_and(|visitor| visitor.may(Role::Installer));

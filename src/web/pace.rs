@@ -6,9 +6,9 @@
 //! in its turn. A policy of the kernel would be simpler and is none: under `SCHED_IDLE` a box whose cores are busy with
 //! pictures would serve nobody at all.
 //!
-//! Whoever waited for [`LONGEST_WAIT`] goes on in any case, so nobody is kept out, whatever others do, and a page whose
-//! streams take the whole budget still answers. Must never refuse anybody, or make anything wait that does not come from a
-//! browser.
+//! A request that waited for [`LONGEST_WAIT`] goes on in any case, so nobody is kept out, whatever others do, and a page
+//! whose streams take the whole budget still answers. Must never refuse anybody, or make anything wait that does not come
+//! from a browser.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const SHARE: f64 = 0.25;
 /// Processor time after a pause: a page with a picture of each of 64 cameras, on a processor a fifth as fast.
 const BURST: Duration = Duration::from_millis(500);
 /// What one work on another thread counts for at most: a password is hashed for long on purpose, and exports are large. Both
-/// have bounds of their own, and whoever comes next must not wait for them.
+/// have bounds of their own, and the next request must not wait for them.
 const MOST_OF_ONE: Duration = Duration::from_millis(100);
 /// Nobody waits longer. With all connections that the page has, it is still the answers of a few people.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// The turns of requests and connections, and what is left of the budget.
 pub(super) struct Pace {
-    /// Whoever has it is the next one: they go on in the order in which they came.
+    /// Its holder is the next one: requests go on in the order in which they came.
     turn: Semaphore,
     budget: Mutex<Budget>,
 }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_goes_on_at_last_however_much_is_owed_and_all_of_them_together() {
+    fn who_waits_goes_on_at_last_however_much_is_owed_and_all_of_them_together() {
         runtime().block_on(async {
             let pace = std::sync::Arc::new(Pace::begin());
             // More than is earned back while they wait.

@@ -37,7 +37,7 @@ pub(super) const TOKEN_FIELD: &str = "token";
 const BY_ITSELF: HeaderName = HeaderName::from_static("x-lookout-refresh");
 /// What the audit log says where somebody asked for what they may not.
 pub(super) const REFUSED: &str = "page_refused";
-/// While the names cannot be read, whoever is logged in stays so for this long: a disk has its moments.
+/// While the names cannot be read, everybody who is logged in stays so for this long: a disk has its moments.
 const UNREADABLE_FOR: Duration = Duration::from_secs(60);
 /// Longest form, in bytes; a note has 500 characters.
 const FORM_BYTES: usize = 16 * 1024;
@@ -123,7 +123,7 @@ impl Refused {
         Refused::new(StatusCode::NOT_FOUND, say::nothing_here(), reader)
     }
 
-    /// The role of whoever asks does not allow it.
+    /// The visitor's role does not allow it.
     pub(super) fn forbidden(why: Sentence, reader: Reader) -> Self {
         Refused::new(StatusCode::FORBIDDEN, why, reader)
     }

@@ -4,6 +4,7 @@
 //! tries and keeps like any other (`super::changes`); whether it makes sense is asked of `config`, and the answer stands beside
 //! the field. Whoever may change rules sees those of the text that the next change is made in, everybody else those that run.
 
+mod changing;
 mod form;
 pub(super) mod thresholds;
 pub(super) mod words;
@@ -12,27 +13,28 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::Html;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::Site;
 use super::accounts::Role;
-use super::changes;
 use super::layout::{Shell, Tab, level_badge, token};
 use super::next_step::{self, NextStep};
-use super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
+use super::past;
+use super::request::{Fields, Reader, Refused, Visitor, installers_only};
+use super::timeline;
 use crate::analysis::rules::{Condition, Rule};
-use crate::config::edit::{self, Edit, NewRule};
-use crate::config::rule_fields::{self, KindOfRule, TypedSection, has_rule};
-use crate::config::{self, Config, Surroundings};
+use crate::config::rule_fields::{self, KindOfRule, TypedSection};
+use crate::config::{Config, Surroundings};
 use crate::contract::kinds;
 use crate::contract::words::Language;
 use crate::text::{
-    Joint, Sentence, Words, config_edit, page_changes, page_rules as say, page_shapes, schedule,
+    Joint, Sentence, Words, page_changes, page_past, page_rules as say, page_shapes, page_timeline, schedule,
 };
 
-use form::{Change, FieldFault, Filled, Form, begun_large, toml};
+pub(super) use changing::{propose, propose_new, remove, try_on_the_past};
+use form::{FieldFault, Filled, Form, begun_large};
 
 /// The path of the page.
 const PATH: &str = "/rules";
@@ -353,8 +355,13 @@ impl View<'_> {
             (self.facts(typed, rule))
             @if self.may_change() {
                 (self.form(typed, id, kind.as_ref(), returned))
+                (self.values_form(id))
                 (self.removal(id))
             } @else {
+                @if self.visitor.may(Role::Operator) {
+                    (self.form_for_the_past(typed, id, kind.as_ref(), returned))
+                    (self.values_form(id))
+                }
                 section aria-labelledby="values" {
                     h2 #values { (self.say(say::values())) }
                     (self.filled(kind.as_ref(), Filled::Typed(typed), &[], false).table())
@@ -400,6 +407,9 @@ impl View<'_> {
             }
             " · " a href={ (path) "/shapes" } { (self.say(place)) }
             " · " a href={ (path) "/thresholds" } { (self.say(say::thresholds())) }
+            @if self.known.running.camera(camera).is_some() {
+                " · " a href=(timeline::path_of(camera)) { (self.say(page_timeline::title())) }
+            }
         }
     }
 
@@ -429,6 +439,44 @@ impl View<'_> {
                 (token(self.visitor.form_token()))
                 (self.filled(kind, filled, faults, false).body())
                 button type="submit" { (self.say(page_shapes::see_changes())) }
+                (past::button(self.shell, &format!("{}/past", path_of(id)), true))
+            }
+        }
+    }
+
+    /// What each value of the rule that runs would have made.
+    fn values_form(&self, id: &str) -> Markup {
+        let running = self.known.running.rules.iter().find(|rule| *rule.id == *id);
+        html! {
+            @if let Some(rule) = running.filter(|rule| !rule.cameras.is_empty()) {
+                (past::values_form(self.shell, self.visitor, rule, &format!("{}/values", path_of(id))))
+            }
+        }
+    }
+
+    /// Whoever may not change a rule may ask what a change would do.
+    fn form_for_the_past(
+        &self,
+        typed: &TypedSection,
+        id: &str,
+        kind: Option<&KindOfRule>,
+        returned: Option<Returned<'_>>,
+    ) -> Markup {
+        let is_open = returned.is_some();
+        let (filled, faults) = match &returned {
+            Some(Returned { fields, faults }) => (Filled::Posted(fields), *faults),
+            None => (Filled::Typed(typed), &[][..]),
+        };
+        let action = format!("{}/past", path_of(id));
+        html! {
+            details.action #another-value open[is_open] {
+                summary { (self.say(page_past::another_value())) }
+                p.hint { (self.say(page_past::about_another_value())) }
+                form #past-form.rule method="post" action=(action) {
+                    (token(self.visitor.form_token()))
+                    (self.filled(kind, filled, faults, false).body())
+                    (past::button(self.shell, &action, false))
+                }
             }
         }
     }
@@ -500,196 +548,6 @@ impl View<'_> {
     }
 }
 
-// ---- changing
-
-/// What becomes of a form that came back.
-enum FormOutcome {
-    Edits(Vec<Edit>, Sentence),
-    Faults(Vec<FieldFault>),
-    /// Unknown rule.
-    Gone,
-    /// The text that would be changed cannot be read.
-    Unreadable(Sentence),
-}
-
-/// The faults of a rule as it would stand in the file, in the reader's language.
-fn judged(site: &Site, visitor: &Visitor, edits: &[Edit], id: &str, language: Language) -> Vec<FieldFault> {
-    let text = site.text_to_change(visitor).and_then(|text| edit::apply(&text, edits));
-    let Ok(text) = text else {
-        // Why, is said where it is proposed.
-        return Vec::new();
-    };
-    let field_fault = |fault: rule_fields::Fault| FieldFault {
-        key: fault.key.join("."),
-        what: begun_large(&fault.what.in_language(language)),
-        hint: fault.hint.map(|hint| begun_large(&hint.in_language(language))),
-    };
-    rule_fields::faults(&site.parts.config_file, &text, "rule", id).into_iter().map(field_fault).collect()
-}
-
-/// What cannot be read goes first; the check may complain of the same field, as of one that is missing.
-fn with(mut unreadable: Vec<FieldFault>, judged: Vec<FieldFault>) -> Vec<FieldFault> {
-    for fault in judged {
-        if unreadable.iter().all(|known| known.key != fault.key || known.key.is_empty()) {
-            unreadable.push(fault);
-        }
-    }
-    unreadable
-}
-
-/// The change of a rule that is there.
-fn of_rule(site: &Site, visitor: &Visitor, id: &str, fields: &Fields, language: Language) -> FormOutcome {
-    let text = match site.text_to_change(visitor) {
-        Ok(text) => text,
-        Err(why) => return FormOutcome::Unreadable(why),
-    };
-    let rules = rule_fields::sections_in(&text, "rule");
-    let Some(typed) = rules.iter().find(|rule| rule.id.as_deref() == Some(id)) else {
-        return FormOutcome::Gone;
-    };
-    let kind = typed.condition().and_then(rule_fields::kind);
-    let (changes, unreadable) = form::changes(kind.as_ref(), fields, Some(typed), language);
-    // By their keys: the page of changes calls each field as its reader's language does.
-    let names = changes.iter().map(|(key, _)| key.join(".").into());
-    let why = say::changed(id, Words::List(names.collect(), Joint::Row));
-    let edit =
-        |(key, value): Change| Edit::SetRule { id: id.to_owned(), key, value: value.as_ref().map(toml) };
-    let edits: Vec<Edit> = changes.into_iter().map(edit).collect();
-    let faults = with(unreadable, judged(site, visitor, &edits, id, language));
-    if faults.is_empty() { FormOutcome::Edits(edits, why) } else { FormOutcome::Faults(faults) }
-}
-
-/// A rule in addition.
-fn of_new(
-    site: &Site,
-    visitor: &Visitor,
-    kind: &KindOfRule,
-    fields: &Fields,
-    language: Language,
-) -> FormOutcome {
-    let text = match site.text_to_change(visitor) {
-        Ok(text) => text,
-        Err(why) => return FormOutcome::Unreadable(why),
-    };
-    let (changes, mut unreadable) = form::changes(Some(kind), fields, None, language);
-    let id = fields.get("id").unwrap_or_default().to_owned();
-    let is_taken = has_rule(&text, &id);
-    // What is proposed stands in no file yet.
-    let stands = || config::text_of(&site.parts.config_file).is_ok_and(|file| has_rule(&file, &id));
-    let taken = || if stands() { config_edit::rule_is_there(&id) } else { say::rule_is_proposed(&id) };
-    let no_name = id.is_empty().then(say::name_is_missing).or_else(|| is_taken.then(taken));
-    if let Some(what) = no_name {
-        unreadable.push(FieldFault {
-            key: "id".to_owned(),
-            what: begun_large(&what.in_language(language)),
-            hint: None,
-        });
-    }
-    let (mut cameras, mut values) = (Vec::new(), Vec::new());
-    for (key, value) in changes {
-        match (key.first().map(String::as_str), value) {
-            (Some("id"), _) | (_, None) => {}
-            (Some("cameras"), Some(Value::Array(names))) => {
-                cameras = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-            }
-            (_, Some(value)) => values.push((key, toml(&value))),
-        }
-    }
-    let names_none = cameras.is_empty();
-    let why = say::added(id.as_str(), (kind.alert.title)());
-    let new = NewRule { kind: kind.alert.name.to_owned(), id: id.clone(), cameras, values };
-    let mut edits = vec![Edit::AddRule(new)];
-    if names_none {
-        // An empty list is another mistake than none, and none where the rule is of an owner's cameras.
-        edits.push(Edit::SetRule { id: id.clone(), key: edit::path(&["cameras"]), value: None });
-    }
-    // A name that is taken leads to another rule.
-    let judged = if is_taken { Vec::new() } else { judged(site, visitor, &edits, &id, language) };
-    let faults = with(unreadable, judged);
-    if faults.is_empty() { FormOutcome::Edits(edits, why) } else { FormOutcome::Faults(faults) }
-}
-
-/// The form with the typed values and their problems.
-fn again(page: Html<String>) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-}
-
-fn unreadable(why: Sentence, reader: Reader) -> Refused {
-    Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader)
-}
-
-pub(super) async fn propose(
-    State(site): State<Arc<Site>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    form: OwnForm,
-) -> Result<Response, Refused> {
-    let OwnForm { visitor, fields, reader } = form;
-    installers_only(&visitor, reader)?;
-    let (of, asked) = (visitor.clone(), id.clone());
-    let work = move |site: &Site| {
-        let outcome = of_rule(site, &of, &asked, &fields, reader.0);
-        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
-        (outcome, known, fields)
-    };
-    let (outcome, known, fields) = site.blocking(work, reader).await?;
-    match (outcome, known) {
-        (FormOutcome::Edits(edits, why), _) => {
-            let proposed = site.propose(&visitor, reader, edits, why, path_of(&id)).await?;
-            Ok(proposed.into_response())
-        }
-        (FormOutcome::Faults(faults), Some(known)) => {
-            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
-            let returned = Returned { fields: &fields, faults: &faults };
-            Ok(again(page.of_rule(&known, &id, Some(returned)).await?))
-        }
-        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
-        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(site.not_there(&visitor, reader)),
-    }
-}
-
-pub(super) async fn propose_new(
-    State(site): State<Arc<Site>>,
-    headers: HeaderMap,
-    form: OwnForm,
-) -> Result<Response, Refused> {
-    let OwnForm { visitor, fields, reader } = form;
-    installers_only(&visitor, reader)?;
-    let kind = known_kind(fields.get("kind").unwrap_or_default(), reader)?;
-    let of = visitor.clone();
-    let work = move |site: &Site| {
-        let outcome = of_new(site, &of, &kind, &fields, reader.0);
-        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
-        (outcome, known, fields, kind)
-    };
-    let (outcome, known, fields, kind) = site.blocking(work, reader).await?;
-    match (outcome, known) {
-        (FormOutcome::Edits(edits, why), _) => {
-            // Where the list says what comes next there.
-            let camera = fields.get("camera").or_else(|| fields.ticked("cameras").first().copied());
-            let proposed = site.propose(&visitor, reader, edits, why, path_of_list(camera)).await?;
-            Ok(proposed.into_response())
-        }
-        (FormOutcome::Faults(faults), Some(known)) => {
-            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
-            let returned = Returned { fields: &fields, faults: &faults };
-            Ok(again(page.of_new(&known, Some(&kind), fields.get("camera"), Some(returned)).await?))
-        }
-        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
-        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),
-    }
-}
-
-pub(super) async fn remove(
-    State(site): State<Arc<Site>>,
-    Path(id): Path<String>,
-    form: OwnForm,
-) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
-    installers_only(&visitor, reader)?;
-    changes::remove_rule(&site, &visitor, reader, id, PATH).await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -701,14 +559,5 @@ mod tests {
         assert_eq!(path_of("门口"), "/rules/%E9%97%A8%E5%8F%A3");
         assert_eq!((path_of_list(None), path_of_new(None, None)), ("/rules".into(), "/rules/new".into()));
         assert_eq!(path_of_list(Some("cam-31")), "/rules?camera=cam-31");
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_reported_once() {
-        let fault =
-            |key: &str, what: &str| FieldFault { key: key.to_owned(), what: what.to_owned(), hint: None };
-        let unreadable = vec![fault("crowd.for_secs", "no number")];
-        let judged = vec![fault("crowd.for_secs", "missing"), fault("crowd.zone", "missing")];
-        assert_eq!(with(unreadable.clone(), judged), [unreadable[0].clone(), fault("crowd.zone", "missing")]);
     }
 }

@@ -18,7 +18,7 @@ use crate::text::Sentence;
 const IDLE_FOR: Duration = Duration::from_secs(60 * 60);
 /// It ends after so long whatever is done: one shift.
 const LASTS_FOR: Duration = Duration::from_secs(12 * 60 * 60);
-/// More than people at one box; then whoever was away for the longest time is logged out.
+/// More than people at one box; then the person who was away for the longest time is logged out.
 const MOST_SESSIONS: usize = 256;
 /// Maximum number of sessions of one person; beyond it the least recently used one ends.
 const MOST_OF_ONE: usize = 10;
@@ -27,7 +27,6 @@ const LOGINS_AT_ONCE: f64 = 20.0;
 /// And then so many a second: each is a line in the audit log, which nobody may wash away.
 const LOGINS_PER_SEC: f64 = 1.0 / 60.0;
 
-/// A session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     /// As at the login; whether that is still so is asked again with every request.
@@ -63,7 +62,7 @@ pub(super) enum Ended {
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     all: HashMap<SessionKey, Session>,
-    /// The latest that are over: whoever comes back is told why.
+    /// The latest that are over: the login page says why.
     ended: VecDeque<(SessionKey, Ended)>,
     /// By person: logins that are left, and as of when.
     logins: HashMap<String, (f64, Duration)>,

@@ -95,7 +95,7 @@ pub(super) async fn show(
     Ok(Html(shell.page(view.body(&visitor, &next)).into_string()))
 }
 
-/// What stands in the text that would be changed, or runs, for whoever only looks; `None`: it has no such camera.
+/// What stands in the text that would be changed, or runs, for a reader who may only look; `None`: it has no such camera.
 fn board(site: &Site, visitor: &Visitor, camera: &str) -> Result<Option<Board>, Sentence> {
     if !is_id(camera) {
         return Ok(None);
@@ -534,7 +534,7 @@ impl View<'_> {
         }
     }
 
-    /// For whoever may look and no more.
+    /// For a reader who may look and no more.
     fn table(&self) -> Markup {
         let Drawn { zones, lines, masks, horizon } = &self.board.drawn;
         let named =

@@ -16,10 +16,12 @@ use super::layout::Shell;
 use super::live::{Streams, Versions};
 use super::lockout::Lockout;
 use super::pace::Pace;
+use super::past::backtest::Backtests;
 use super::request::{Reader, Refused, Visitor};
 use super::sessions::Sessions;
 use super::status::BoxStatus;
 use super::test_alert::LastTest;
+use super::timeline::hours::Hours;
 use super::walk_test::Walks;
 use super::wizard::Wizards;
 use super::{PageTrouble, Parts};
@@ -44,6 +46,12 @@ pub(super) struct Site {
     pub(super) status: watch::Receiver<Option<Arc<BoxStatus>>>,
     /// A new number whenever the history changed.
     pub(super) changes: watch::Sender<u64>,
+    /// A new number whenever more is known of the past: a time line that was read, a trial that is further.
+    pub(super) past: watch::Sender<u64>,
+    /// The hours of the journal that were looked at lately.
+    pub(super) hours: Hours,
+    /// Changes that were tried on the last days.
+    pub(super) backtests: Backtests,
     /// One password at a time: each takes memory and processor time on purpose.
     pub(super) hashing: Semaphore,
     /// How much of the processor the page takes.
@@ -79,7 +87,7 @@ impl Site {
 
     /// What is so now, for a page that is made after it was asked.
     pub(super) fn versions(&self) -> Versions {
-        Versions::of(self.status.borrow().as_deref(), *self.changes.borrow())
+        Versions::of(self.status.borrow().as_deref(), *self.changes.borrow(), *self.past.borrow())
     }
 
     /// Of which time zone the times of every page are.

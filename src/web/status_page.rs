@@ -13,12 +13,13 @@ use super::layout::{Tab, ago, clock, coded, lasting, level_badge, size};
 use super::request::{Reader, Refused, Visitor};
 use super::site_page;
 use super::status::{BoxStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
+use super::timeline;
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::ClockSync;
 use crate::contract::health::{CameraState, Decoding, SensorState, SignalHealth, SignalWord};
 use crate::contract::kinds;
 use crate::contract::words::{Eye, Language, Mode};
-use crate::text::{Sentence, Words, page as say, page_live, page_wizard};
+use crate::text::{Sentence, Words, page as say, page_live, page_timeline, page_wizard};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::provider::Provider;
 use crate::view::Still;
@@ -301,6 +302,7 @@ impl View<'_> {
                         dd { (self.cost(camera)) }
                     }
                 }
+                p { a href=(timeline::path_of(&health.id)) { (self.say(page_timeline::title())) } }
                 (rules(&health.id, &camera.rules, self.language))
             }
         }

@@ -320,7 +320,7 @@ fn alert_in(answer: &Answer) -> Option<String> {
     matches!(answer.outcome, Outcome::Done | Outcome::Already).then(|| alert.to_string())
 }
 
-/// Tells open pages how far it comes, until its way is over or nobody waits for it any more.
+/// Notifies open pages of its progress, until its way is over or nobody waits for it any more.
 async fn follow(site: Arc<Site>, alert_id: String) {
     let until = tokio::time::Instant::now() + LASTS;
     let mut reported = None;
@@ -337,7 +337,7 @@ async fn follow(site: Arc<Site>, alert_id: String) {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    // Its end is told by the history.
+    // The history reports its end.
 }
 
 #[cfg(test)]
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_the_history_never_hears_of_stands_in_nobodys_way_for_long() {
+    fn a_test_that_never_reaches_the_history_stands_in_nobodys_way_for_long() {
         let not_received = stations(Some(stored()));
         assert!(not_received.is_open(at(1.0)));
         assert!(!not_received.is_open(at(0.1) + LASTS));

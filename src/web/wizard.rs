@@ -485,7 +485,7 @@ impl Act<'_> {
             proposed.is_some_and(|proposed| stream.is_none_or(|stream| proposed == stream))
         };
         let Some((streams, named, login)) = ready else {
-            // Whoever presses twice has nothing to place any more.
+            // After a second press there is nothing left to place.
             let is_there = self.fields.get("id").is_some_and(|id| is_proposed(id, None));
             return if is_there { Ok(Redirect::to("/changes").into_response()) } else { at(Step::Place) };
         };

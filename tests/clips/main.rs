@@ -18,3 +18,4 @@ mod model_floors;
 mod quiet_hour;
 mod replay;
 mod rules;
+mod why_not;

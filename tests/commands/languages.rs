@@ -18,7 +18,7 @@ fn text(bytes: &[u8]) -> String {
 fn every_command_takes_the_language_before_it_and_behind_it() {
     for command in [
         "demo", "run", "check", "probe", "discover", "capacity", "detect", "replay", "compare", "explain",
-        "sensors", "tail", "keys", "secret", "audit", "models", "schema",
+        "sensors", "tail", "keys", "secret", "audit", "coverage", "models", "schema",
     ] {
         for (terminal, arguments, usage) in [
             ("C", &["--language", "zh-CN", command, "--help"][..], "用法："),

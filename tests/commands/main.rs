@@ -7,6 +7,7 @@
 mod support;
 
 mod configuration;
+mod coverage;
 mod file;
 mod here;
 mod hostile;

@@ -121,7 +121,7 @@ fn a_pipe_into_which_nobody_writes_a_socket_and_a_device_are_named_by_every_comm
     let is_socket = "it is a socket and no file";
     // What is read from a pipe on purpose, too, and what is not.
     let (once, never) = ([is_silent, is_socket, no_device], [is_pipe, is_socket, no_device]);
-    let commands: [(&[&str], [&str; 3]); 16] = [
+    let commands: [(&[&str], [&str; 3]); 17] = [
         (&["check"], once),
         (&["check", "--explain", "*"], once),
         (&["run", "--config"], never),
@@ -131,6 +131,7 @@ fn a_pipe_into_which_nobody_writes_a_socket_and_a_device_are_named_by_every_comm
         (&["keys", "box", "--config"], once),
         (&["backup", "none.sealed", "--config"], once),
         (&["audit", "show", "--config"], once),
+        (&["coverage", "--config"], once),
         (&["replay", "tests/data/none.mp4", "--config"], once),
         (&["keys", "sign", "--key"], once),
         (&["explain"], once),

@@ -3,12 +3,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use lookout::frame::Picture;
 use lookout::video::{FileOptions, read_file};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::daemon::write_config;
@@ -166,14 +168,35 @@ fn what_is_drawn_is_as_long_as_the_recording_and_shows_nobody() {
     // The last picture is shown for as long as the one before it.
     assert!(length.abs_diff(Duration::from_secs(2)) <= Duration::from_millis(200), "{length:?}");
 
-    // As large as it was, with the state of the rules below.
+    // Large enough for its letters, with the state of the rules below.
     let first = first.unwrap();
     let (width, height) = (first.format().width, first.format().height);
-    assert!(width == 640 && height > 360, "{width} x {height}");
+    assert!(width == 960 && height > 540, "{width} x {height}");
     // Head and shoulders of who walks there (tests/scenes/lane-day.json), within the frame that is drawn around them.
     let part = [566, 226, 590, 262];
-    let (drawn, before) = (roughness(&first, part), roughness(&before, part));
+    let (drawn, before) = (roughness(&first, part.map(|at| at * 3 / 2)), roughness(&before, part));
     assert!(drawn < 0.6 * before, "{drawn} where it was {before}");
+}
+
+#[test]
+fn who_ends_a_drawing_has_it_up_to_there_and_nothing_half() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let clip = somebody_comes(folder);
+    let (config, drawn) = (configuration(folder, "draw", |text| text), folder.join("drawn.mp4"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+    command.arg("replay").arg(&clip).arg("--config").arg(&config).arg("--draw").arg(&drawn);
+    command.env("LC_ALL", "C").env("LOOKOUT_MODELS", bundled_models());
+    let mut running =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // With its first alert it has begun to draw.
+    let mut alerts = BufReader::new(running.stdout.take().unwrap()).lines();
+    alerts.next().unwrap().unwrap();
+    assert!(folder.join("drawn.mp4.part").exists());
+    kill_process(Pid::from_child(&running), Signal::TERM).unwrap();
+    alerts.for_each(drop);
+    assert!(running.wait().unwrap().success());
+    assert!(drawn.exists() && !folder.join("drawn.mp4.part").exists());
 }
 
 #[test]

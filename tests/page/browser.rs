@@ -160,6 +160,8 @@ fn every_page_fits_and_keeps_nobody_out_in_both_languages() {
                 ("status", "/".to_owned()),
                 ("camera", "/cameras/cam-01".to_owned()),
                 ("shapes", "/cameras/cam-01/shapes".to_owned()),
+                ("timeline", "/cameras/cam-01/timeline".to_owned()),
+                ("past", "/past".to_owned()),
                 ("alerts", "/alerts".to_owned()),
                 ("alerts-filtered", "/alerts?level=red".to_owned()),
                 ("test-alert", "/test".to_owned()),

@@ -18,6 +18,7 @@ mod cost;
 mod here;
 mod limits;
 mod live;
+mod past;
 mod rules;
 mod shapes;
 mod test_alert;

@@ -30,7 +30,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// What a browser would send of the form of that id, if nobody touched it.
-fn filled(page: &str, form: &str) -> Vec<(String, String)> {
+pub fn filled(page: &str, form: &str) -> Vec<(String, String)> {
     let at = page.find(&format!("id=\"{form}\"")).unwrap_or_else(|| panic!("no {form} in {page}"));
     let form = page[at..].split("</form>").next().unwrap();
     let mut fields = Vec::new();
@@ -51,14 +51,14 @@ fn filled(page: &str, form: &str) -> Vec<(String, String)> {
     fields
 }
 
-fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
+pub fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
     match fields.iter_mut().find(|(known, _)| known == name) {
         Some((_, known)) => value.clone_into(known),
         None => fields.push((name.to_owned(), value.to_owned())),
     }
 }
 
-fn send(client: &mut Client, path: &str, fields: &[(String, String)]) -> Answer {
+pub fn send(client: &mut Client, path: &str, fields: &[(String, String)]) -> Answer {
     let fields: Vec<(&str, &str)> =
         fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     client.post(path, &fields)

@@ -12,5 +12,6 @@ mod modbus_field;
 mod modbus_late;
 mod modbus_real;
 mod mqtt;
+mod shadow;
 mod webhook;
 mod without_cameras;

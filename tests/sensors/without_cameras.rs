@@ -19,11 +19,11 @@ use super::support::listener::{Listener, Received};
 use super::support::mosquitto::{Mosquitto, free_port};
 
 const BASE: &str = "lookout/v1/530127/box-1";
-const TOKEN: &str = "0123456789abcdef-token";
+pub const TOKEN: &str = "0123456789abcdef-token";
 
-struct Site {
+pub struct Site {
     folder: TempDir,
-    config: PathBuf,
+    pub config: PathBuf,
     broker: Mosquitto,
     centre: Listener,
     webhook: u16,
@@ -33,7 +33,7 @@ struct Site {
 
 impl Site {
     /// A water gauge that is posted, and a broker with a password. `more` stands at the end of the file.
-    fn prepare(more: &str) -> Self {
+    pub fn prepare(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (broker, webhook) = (Mosquitto::start(), free_port());
         let at = folder.path().display();
@@ -87,14 +87,14 @@ catalogue = ["flooding"]
         site
     }
 
-    fn start() -> Self {
+    pub fn start() -> Self {
         let mut site = Site::prepare("");
         site.run();
         site
     }
 
     /// The same, and only what `admin` signs is believed.
-    fn signed() -> Self {
+    pub fn signed() -> Self {
         let mut site = Site::prepare("");
         let key = format!(
             "\n[[command_key]]\nid = \"admin-1\"\nrole = \"{}\"\npublic_key = \"{}\"\n",
@@ -106,7 +106,7 @@ catalogue = ["flooding"]
         site
     }
 
-    fn run(&mut self) {
+    pub fn run(&mut self) {
         let before = self.published("up/state", |m| m["data"]["state"] == "online").len();
         let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
         command.args(["run", "--config"]).arg(&self.config);
@@ -122,7 +122,7 @@ catalogue = ["flooding"]
         self.daemon().wait_for_log("readings can be posted", SOON);
     }
 
-    fn stop(&mut self) {
+    pub fn stop(&mut self) {
         assert_eq!(self.daemon.take().unwrap().stop(SOON), 0);
     }
 
@@ -130,11 +130,11 @@ catalogue = ["flooding"]
         self.daemon.as_ref().unwrap()
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         fs::read_to_string(&self.config).unwrap()
     }
 
-    fn edit(&self, from: &str, to: &str) {
+    pub fn edit(&self, from: &str, to: &str) {
         let text = self.text();
         assert!(text.contains(from), "{from}");
         fs::write(&self.config, text.replace(from, to)).unwrap();
@@ -149,7 +149,7 @@ catalogue = ["flooding"]
     }
 
     /// Posts a level; the status line of the answer, or nothing while nobody listens.
-    fn post(&self, token: &str, level: f64) -> String {
+    pub fn post(&self, token: &str, level: f64) -> String {
         let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.webhook)) else {
             return String::new();
         };
@@ -163,17 +163,17 @@ catalogue = ["flooding"]
         answer.lines().next().unwrap_or_default().to_owned()
     }
 
-    fn published(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    pub fn published(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let of_topic = self.centre.received().into_iter().filter(|m| m.topic.ends_with(topic));
         of_topic.map(|m| m.json()).filter(wanted).collect()
     }
 
-    fn wait(&self, topic: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait(&self, topic: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         self.centre.wait_one(what, |m| m.topic.ends_with(topic) && wanted(&m.json())).json()
     }
 
     /// Waits until the last message of that topic is as wanted.
-    fn wait_last(&self, topic: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait_last(&self, topic: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let received = self.centre.wait_for(what, |received| {
             received.iter().rfind(|m| m.topic.ends_with(topic)).is_some_and(|m| wanted(&m.json()))
         });
@@ -189,7 +189,7 @@ catalogue = ["flooding"]
         self.centre.wait_for(what, |received| sessions_in(received) > before);
     }
 
-    fn running(&self) -> String {
+    pub fn running(&self) -> String {
         let last = self.wait_last("up/config", "what runs", |_| true);
         last["data"]["running_sha256"].as_str().unwrap().to_owned()
     }
@@ -200,7 +200,7 @@ catalogue = ["flooding"]
         self.wait("up/alert", "the alert", |m| m["data"]["kind"] == "flooding")
     }
 
-    fn ask(&self, command: &str, data: Value) -> Value {
+    pub fn ask(&self, command: &str, data: Value) -> Value {
         let now = Timestamp::now().as_second();
         let mut body = json!({
             "request_id": format!("r-{:016x}", rand::random::<u64>()), "area": "530127", "box": "box-1",

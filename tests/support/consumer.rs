@@ -1,6 +1,7 @@
 //! A command centre's consumer, independent of Lookout's own code: collects what a broker sends.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,12 +27,22 @@ impl Message {
 struct Inbox {
     messages: Mutex<Vec<Message>>,
     came: Condvar,
+    /// Nobody reads it any more.
+    is_left: AtomicBool,
 }
 
 /// Subscribes to everything and keeps it. Reconnects with the same session when the broker restarts.
 pub struct Consumer {
     client: Client,
     inbox: Arc<Inbox>,
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.inbox.is_left.store(true, Ordering::Relaxed);
+        // Wakes a thread that waits for the broker; one whose broker is gone looks by itself.
+        let _ = self.client.try_disconnect();
+    }
 }
 
 impl Consumer {
@@ -49,6 +60,10 @@ impl Consumer {
             .name("consumer".to_owned())
             .spawn(move || {
                 for event in connection.iter() {
+                    // Otherwise it would take the session from the next one of its name at the same port, again and again.
+                    if inside.is_left.load(Ordering::Relaxed) {
+                        return;
+                    }
                     match event {
                         Ok(Event::Incoming(Packet::ConnAck(_))) => {
                             if again.try_subscribe("lookout/#", QoS::AtLeastOnce).is_err() {

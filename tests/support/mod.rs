@@ -6,6 +6,7 @@ pub mod clips;
 pub mod consumer;
 pub mod daemon;
 pub mod fault_report;
+pub mod film;
 pub mod labels;
 pub mod listener;
 pub mod logs;

@@ -12,7 +12,7 @@ use crate::types::phase::PhaseReason;
 
 /// Maximum number kept: four days of ten alerts an hour. A guess; each takes a few kilobytes.
 pub(crate) const KEPT: usize = 1024;
-/// For so many days at most: a week's shifts and whoever comes back to them (a guess).
+/// For so many days at most: a week's shifts and those who come back to them (a guess).
 pub(crate) const KEPT_DAYS: i64 = 7;
 
 const SECS_A_DAY: i64 = 24 * 60 * 60;

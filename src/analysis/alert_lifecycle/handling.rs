@@ -136,7 +136,7 @@ impl fmt::Display for NotHandled {
 
 impl std::error::Error for NotHandled {}
 
-/// Notes a step in the latest revision. Whoever takes a step on an alert that nobody took on has it.
+/// Notes a step in the latest revision. A step on an alert that nobody took on takes it on.
 pub(in crate::analysis) fn take(published: &mut Revision, step: &HandlingStep) -> Result<(), NotHandled> {
     let now = &mut published.handling;
     match step {

@@ -79,7 +79,7 @@ const VIEW_KNOWN: Duration = Duration::from_secs(20);
 /// A picture that fits badly for longer than this, without being wrong, begins to change the view: longer
 /// than [`RAISE_OBSTACLE`], so that no bus is learnt.
 const DOUBT_LASTS: Duration = Duration::from_secs(180);
-/// A moved, sprayed or blurred camera that nobody put right is taken as it is after this: whoever had to
+/// A moved, sprayed or blurred camera that nobody put right is taken as it is after this: those who had to
 /// act had a day.
 const ACCEPTED_AFTER: Duration = Duration::from_secs(86_400);
 /// Or after so many times as long as the view was learnt that it is held against, but not before

@@ -12,10 +12,13 @@ use crate::types::camera_condition::CameraCondition;
 /// What one look says about one condition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Sign {
-    /// It is there.
-    There { raise_after: f32 },
+    There {
+        raise_after: f32,
+    },
     /// It seems to be there, but the whole picture has just changed, which may be a new light: counts, raises nothing yet.
-    Settling { raise_after: f32 },
+    Settling {
+        raise_after: f32,
+    },
     /// It is not there.
     Gone,
     /// Between both, or cannot be known now: an open condition stays, none begins.

@@ -231,7 +231,7 @@ fn infrared_that_comes_on_while_somebody_stands_there_is_no_fault_when_they_leav
         assert_eq!(stage.show(300, |_| scene(1)), [], "the next day");
         assert_eq!(stage.show(60, |_| grey(scene(1))), [], "and night");
         let turned = shifted(&scene(1), 12);
-        assert_eq!(stage.show(10, |_| grey(turned.clone())), [Moved], "a turn is told all the same");
+        assert_eq!(stage.show(10, |_| grey(turned.clone())), [Moved], "a turn is reported all the same");
     }
 }
 

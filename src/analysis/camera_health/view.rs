@@ -344,27 +344,7 @@ impl View {
             strong.select_nth_unstable_by(TRIED, |a, b| b.0.total_cmp(&a.0));
             strong.truncate(TRIED);
         }
-        let try_one = |degrees: f32, right: f32, down: f32| -> Option<f32> {
-            let (sin, cos) = degrees.to_radians().sin_cos();
-            let (sin2, cos2) = (2.0 * degrees.to_radians()).sin_cos();
-            let (mut whole, mut seen, mut refusal_stats) = (0.0, 0.0, Tally::default());
-            for (strength, at) in &strong {
-                whole += strength;
-                let x = (at % COLUMNS) as f32 + 0.5 - COLUMNS as f32 / 2.0;
-                let y = (at / COLUMNS) as f32 + 0.5 - ROWS as f32 / 2.0;
-                let nx = cos * x - sin * y + COLUMNS as f32 / 2.0 + right;
-                let ny = sin * x + cos * y + ROWS as f32 / 2.0 + down;
-                if nx < 1.0 || ny < 1.0 || nx >= (COLUMNS - 1) as f32 || ny >= (ROWS - 1) as f32 {
-                    continue;
-                }
-                let now = present.edges[ny as usize * COLUMNS + nx as usize];
-                let edge = self.edges[*at];
-                let turned = [cos2 * edge[0] - sin2 * edge[1], sin2 * edge[0] + cos2 * edge[1]];
-                seen += strength;
-                refusal_stats.add(*strength, turned[0] * now[0] + turned[1] * now[1]);
-            }
-            if seen < LEAST_SEEN * whole { None } else { refusal_stats.fit(LEAST_STEADY / 2) }
-        };
+        let try_one = |degrees, right, down| self.fit_turned(present, &strong, degrees, right, down);
         let unmoved = try_one(0.0, 0.0, 0.0)?;
         let mut best = Aligned { fit: unmoved, unmoved, degrees: 0.0, right: 0.0, down: 0.0 };
         let mut consider = |degrees: f32, right: f32, down: f32| {
@@ -392,6 +372,36 @@ impl View {
             }
         }
         Some(consider(0.0, 0.0, 0.0))
+    }
+
+    /// How the strong edges fit the present, turned and shifted; `None` where too few of them still lie in the picture.
+    fn fit_turned(
+        &self,
+        present: &Present,
+        strong: &[(f32, usize)],
+        degrees: f32,
+        right: f32,
+        down: f32,
+    ) -> Option<f32> {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (sin2, cos2) = (2.0 * degrees.to_radians()).sin_cos();
+        let (mut whole, mut seen, mut tally) = (0.0, 0.0, Tally::default());
+        for (strength, at) in strong {
+            whole += strength;
+            let x = (at % COLUMNS) as f32 + 0.5 - COLUMNS as f32 / 2.0;
+            let y = (at / COLUMNS) as f32 + 0.5 - ROWS as f32 / 2.0;
+            let nx = cos * x - sin * y + COLUMNS as f32 / 2.0 + right;
+            let ny = sin * x + cos * y + ROWS as f32 / 2.0 + down;
+            if nx < 1.0 || ny < 1.0 || nx >= (COLUMNS - 1) as f32 || ny >= (ROWS - 1) as f32 {
+                continue;
+            }
+            let now = present.edges[ny as usize * COLUMNS + nx as usize];
+            let edge = self.edges[*at];
+            let turned = [cos2 * edge[0] - sin2 * edge[1], sin2 * edge[0] + cos2 * edge[1]];
+            seen += strength;
+            tally.add(*strength, turned[0] * now[0] + turned[1] * now[1]);
+        }
+        if seen < LEAST_SEEN * whole { None } else { tally.fit(LEAST_STEADY / 2) }
     }
 }
 

@@ -7,9 +7,11 @@ use super::rule_instance::RuleInstance;
 use super::{ABSENCE, RequiredRate, SharedState};
 use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::SILENCE_ENDS;
+use crate::analysis::camera_health::NoVideoCause;
+use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::camera_health_state::CameraHealthState;
 use crate::analysis::counts::{self, Counts};
-use crate::analysis::derived::{AreaDisorder, LookVerdicts};
+use crate::analysis::derived::{AreaDisorder, HealthReading, LookVerdicts};
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::empty_view::Coarse;
 use crate::analysis::filters::LeftOut;
@@ -82,19 +84,13 @@ impl Camera {
         recalled: Option<&LookVerdicts>,
         published: &mut Vec<Revision>,
     ) {
+        self.is_paused = false;
         self.forget_verdicts();
         if self.health.is_blind() {
             return;
         }
         self.take_thresholds(at);
-        self.unmasked.clear();
-        for detection in detections {
-            match self.plan.left_out_by(detection, detections) {
-                None => self.unmasked.push(*detection),
-                Some(filter) if self.tracker.is_sure(detection) => self.left_out.count(filter),
-                Some(_) => {}
-            }
-        }
+        self.filter(detections);
         let gap = self.latest_frame.map(|latest| at.since(latest));
         if gap.is_some_and(|gap| gap > ABSENCE.max(self.tracker.patience())) {
             self.was_away(&mut shared.fusion, at);
@@ -107,12 +103,7 @@ impl Camera {
             return;
         }
         let patience = self.tracker.patience();
-        let asks_for_changes = |instance: &RuleInstance| {
-            let when = &instance.evaluator.rule().when;
-            when.wants_changes()
-                && self.tracker.tracks().iter().any(|track| when.classes().contains(&track.class))
-        };
-        let is_asked = self.instances.iter().any(asks_for_changes);
+        let needs_changes = self.needs_changes();
         let scene = Scene {
             at,
             watched: gap.unwrap_or_default().min(patience.max(Duration::from_secs(1))),
@@ -122,17 +113,14 @@ impl Camera {
             all_tracks: self.tracker.tracks(),
             found: &self.unmasked,
             flow: match recalled {
-                None => {
-                    let of_look = self.flow.as_ref().filter(|(moment, _)| *moment == at);
-                    of_look.map(|(_, flow)| Movement::Seen(flow, &self.flow_said))
-                }
+                None => flow_at(at, self.flow.as_ref()).map(|flow| Movement::Seen(flow, &self.flow_said)),
                 Some(verdicts) => verdicts.flow.as_deref().map(Movement::Recalled),
             },
             changes: match (recalled, &mut self.pixel_change) {
                 (_, None) => None,
-                (None, Some(change)) => change.judge(at, self.tracker.tracks(), is_asked),
+                (None, Some(change)) => change.judge(at, self.tracker.tracks(), needs_changes),
                 (Some(verdicts), Some(_)) => {
-                    verdicts.changes.as_deref().filter(|_| is_asked).map(Changes::Recalled)
+                    verdicts.changes.as_deref().filter(|_| needs_changes).map(Changes::Recalled)
                 }
             },
         };
@@ -141,22 +129,35 @@ impl Camera {
             instance.look(shared, scene, published);
         }
         if recalled.is_none() {
-            if let Some(changes) = scene.changes {
-                // Also of what no rule is sure of yet: with other thresholds it would be.
-                let may_burn = |d: &&Detection| [Class::FIRE, Class::SMOKE].contains(&d.class);
-                for detection in self.unmasked.iter().filter(may_burn) {
-                    changes.under(&detection.box_in_frame);
-                }
-                let mut said = std::mem::take(&mut self.changes_before);
-                changes.said_into(&mut said);
-                self.verdicts.changes = Some(said);
-            }
-            if scene.flow.is_some() {
-                self.verdicts.flow = Some(self.flow_said.take());
-            }
+            let list = &mut self.changes_before;
+            let said =
+                scene.changes.map(|changes| verdicts_of(&changes, &self.unmasked, std::mem::take(list)));
+            self.verdicts.changes = said;
+            self.verdicts.flow = scene.flow.is_some().then(|| self.flow_said.take());
         }
         self.alive_at = Some(at);
         self.latest_frame = Some(at);
+    }
+
+    /// What is masked, of a wrong size or otherwise left out is counted and not followed.
+    fn filter(&mut self, detections: &[Detection]) {
+        self.unmasked.clear();
+        for detection in detections {
+            match self.plan.left_out_by(detection, detections) {
+                None => self.unmasked.push(*detection),
+                Some(filter) if self.tracker.is_sure(detection) => self.left_out.count(filter),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Whether a rule judges one of the tracks by the changes of the picture.
+    fn needs_changes(&self) -> bool {
+        self.instances.iter().any(|instance| {
+            let when = &instance.evaluator.rule().when;
+            when.wants_changes()
+                && self.tracker.tracks().iter().any(|track| when.classes().contains(&track.class))
+        })
     }
 
     /// What the picture before said; its lists are used again.
@@ -227,6 +228,60 @@ impl Camera {
             };
             rule.when.missed_something(tracks, detections, is_sure)
         })
+    }
+
+    /// What the statistics of a picture say of the camera.
+    pub(super) fn take_stats(
+        &mut self,
+        shared: &mut SharedState,
+        at: Moment,
+        stats: &ImageStats,
+        published: &mut Vec<Revision>,
+    ) {
+        self.is_paused = false;
+        self.aspect = stats.aspect;
+        self.health.look(at, stats);
+        self.update_health(shared, at, published);
+    }
+
+    /// The same, as it was judged when the picture was there.
+    pub(super) fn recall_health(
+        &mut self,
+        shared: &mut SharedState,
+        at: Moment,
+        reading: &HealthReading,
+        published: &mut Vec<Revision>,
+    ) {
+        self.is_paused = false;
+        self.aspect = reading.aspect;
+        self.health.recall(at, reading);
+        self.update_health(shared, at, published);
+    }
+
+    pub(super) fn fall_silent(
+        &mut self,
+        shared: &mut SharedState,
+        at: Moment,
+        cause: Option<NoVideoCause>,
+        published: &mut Vec<Revision>,
+    ) {
+        self.alive_at.get_or_insert(at);
+        self.was_away(&mut shared.fusion, at);
+        self.health.fall_silent(at, cause);
+        self.update_health(shared, at, published);
+    }
+
+    pub(super) fn come_back(&mut self, shared: &mut SharedState, at: Moment, published: &mut Vec<Revision>) {
+        self.alive_at.get_or_insert(at);
+        self.was_away(&mut shared.fusion, at);
+        self.health.come_back(at);
+        self.update_health(shared, at, published);
+    }
+
+    /// It is not watched until its next frame.
+    pub(super) fn pause(&mut self, shared: &mut SharedState, at: Moment) {
+        self.was_away(&mut shared.fusion, at);
+        self.is_paused = true;
     }
 
     /// Says what is wrong with the camera itself. While it is blind its rules see nothing, which is not the same as
@@ -354,4 +409,24 @@ impl Camera {
             None => self.flow = Some((at, Box::new(flow.clone()))),
         }
     }
+}
+
+/// The latest flow, if it is of this look.
+fn flow_at(at: Moment, latest: Option<&(Moment, Box<Flow>)>) -> Option<&Flow> {
+    latest.filter(|(moment, _)| *moment == at).map(|(_, flow)| &**flow)
+}
+
+/// What the changes of the picture said of the boxes that were judged, in a list that is emptied before.
+fn verdicts_of(
+    changes: &Changes<'_>,
+    found: &[Detection],
+    mut list: Vec<(BBox, Witness)>,
+) -> Vec<(BBox, Witness)> {
+    // Also of what no rule is sure of yet: with other thresholds it would be.
+    let may_burn = |d: &&Detection| [Class::FIRE, Class::SMOKE].contains(&d.class);
+    for detection in found.iter().filter(may_burn) {
+        changes.under(&detection.box_in_frame);
+    }
+    changes.said_into(&mut list);
+    list
 }

@@ -65,17 +65,15 @@ impl RuleInstance {
         let scene = Scene { tracks, found, ..scene };
         let observation = self.evaluator.look(scene);
         self.is_positive = observation.holds && observation.sustains;
-        if shared.fusion.is_fed_by(&self.source) {
-            let report = SourceReport {
-                at: scene.at,
-                strength: if self.is_positive { hint(observation.strength) } else { 0.0 },
-                value: observation.value,
-                zone: Some(rule.when.place()),
-                shown: &observation.shown,
-                cause: None,
-            };
-            shared.fusion.report(&mut shared.ids, &self.source, report, published);
-        }
+        let report = SourceReport {
+            at: scene.at,
+            strength: if self.is_positive { hint(observation.strength) } else { 0.0 },
+            value: observation.value,
+            zone: Some(rule.when.place()),
+            shown: &observation.shown,
+            cause: None,
+        };
+        shared.fusion.report(&mut shared.ids, &self.source, report, published);
         if self.is_alone {
             let ids = &mut shared.ids;
             published.extend(self.lifecycle.observe(ids, &rule, &self.grid, observation, scene.watched));

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::alert_lifecycle::{GREW_AT_MOST_EVERY, RESTORED_WAIT};
+use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::rules::{CameraPlan, LineCrossed};
@@ -242,7 +243,7 @@ fn taken(outcome: Result<AckOutcome, AlertError>) -> Revision {
 }
 
 #[test]
-fn the_first_acknowledgement_wins_and_the_second_hears_who_has_it() {
+fn the_first_acknowledgement_wins_and_the_second_receives_who_has_it() {
     let mut stage = alerted();
     let alert = the_open(&stage).alert;
     let at = moment(stage.now);
@@ -252,7 +253,7 @@ fn the_first_acknowledgement_wins_and_the_second_hears_who_has_it() {
     let outcome = stage.analysis.acknowledge(&alert, &second, moment(stage.now + 1.0));
     assert_eq!(outcome, Ok(AckOutcome::Before(by("duty desk"))));
     let open = the_open(&stage);
-    assert_eq!((open.rev, open.acknowledged), (rev, Some(by("duty desk"))), "nothing is told anew");
+    assert_eq!((open.rev, open.acknowledged), (rev, Some(by("duty desk"))), "nothing is published anew");
 }
 
 #[test]
@@ -558,7 +559,7 @@ fn play(pieces: &[Piece]) -> Vec<Revision> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
 
-    /// The contract with whoever consumes alerts.
+    /// The contract with the consumers of alerts.
     #[test]
     fn every_alert_is_new_once_counts_its_revisions_and_is_silent_after_its_end(
         pieces in proptest::collection::vec(any_piece(), 1..20),

@@ -1,7 +1,7 @@
 //! The appearance of the place of one thing: a few grey levels of its box and of what is around it, and whether two of
 //! these show the same.
 //!
-//! What is around tells the light: where it agrees, the light is the same, and a box that differs then holds something
+//! What is around shows the light: where it agrees, the light is the same, and a box that differs then holds something
 //! else. Where it does not, nothing can be said of the box. Must never say "the same" where there is too little to see.
 
 use crate::analysis::empty_view::{COLUMNS, Coarse, ROWS};

@@ -77,7 +77,7 @@ fn slow_plan() -> CameraPlan {
     CameraPlan { analysis_hz: HZ, ..plan() }
 }
 
-/// Tells whoever is anywhere.
+/// Reports anybody anywhere.
 fn anybody() -> Rule {
     rule(present("all", 0.0))
 }

@@ -239,7 +239,7 @@ impl Incident {
         Ok(self.again(PhaseReason::Handled, at))
     }
 
-    /// Tells that it was muted, or is not any more.
+    /// The revision with which it is muted, or is no longer.
     pub(super) fn mute_changed(&mut self, at: Moment) -> Revision {
         self.again(PhaseReason::MuteChanged, at)
     }

@@ -10,10 +10,11 @@
 
 mod assess;
 mod incident;
+mod source;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,13 +23,14 @@ use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Re
 use super::alert_lifecycle::AlertIds;
 use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use super::camera_health::NoVideoCause;
-use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
+use super::signals::{SignalPlan, SourceId, log_odds};
 use super::time::Moment;
 use crate::types::level::Level;
 use crate::types::phase::PhaseReason;
 
 use assess::Assessment;
 use incident::Incident;
+use source::{Source, Voice};
 
 /// A source of a signal, resolved to a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +96,8 @@ pub struct SignalState {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fusion {
     signals: Vec<Signal>,
-    routes: BTreeMap<SourceId, Vec<Route>>,
+    /// Only looked up: every frame and every tick asks for the eight conditions of a camera.
+    routes: HashMap<SourceId, Vec<Route>>,
 }
 
 /// The destination of a source's reports.
@@ -108,6 +111,8 @@ struct Route {
 #[derive(Debug, Clone)]
 struct Signal {
     plan: Arc<SignalPlan>,
+    /// What all sources of a cell say, in log-odds, is not enough to begin an alert below this.
+    enough: f64,
     /// In order of grid code, then camera.
     cells: Vec<Cell>,
 }
@@ -119,7 +124,7 @@ struct Cell {
     camera: Option<Arc<str>>,
     /// Indices of the cells beside it; empty where neighbours do not join.
     neighbours: Vec<usize>,
-    /// In order of their ids: sums are made in this order, whoever spoke first.
+    /// In order of their ids: sums are made in this order, not in that of the reports.
     sources: Vec<Source>,
     incident: Option<Incident>,
     quiet: Quiet,
@@ -133,35 +138,6 @@ struct Quiet {
     until: Duration,
     up_to: Level,
 }
-
-#[derive(Debug, Clone)]
-struct Source {
-    id: SourceId,
-    origin: OriginId,
-    only_supports: bool,
-    charge: Charge,
-    voice: Voice,
-    /// The first and the latest "yes" of what its charge stands for.
-    first_yes: Option<Moment>,
-    last_yes: Option<Moment>,
-    value: f64,
-    zone: Option<Arc<str>>,
-    shown: Vec<Shown>,
-    cause: Option<NoVideoCause>,
-}
-
-/// Whether a source has a current reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Voice {
-    Speaks,
-    /// It should speak and does not, since then.
-    Silent(Duration),
-    /// Its schedule asks nothing of it.
-    OffDuty,
-}
-
-/// What was said before counts as gone when less than this part of the weight is left of it.
-const FADED: f64 = 0.05;
 
 /// Sums that are made in another order differ by less than this.
 const ROUNDING: f64 = 1e-9;
@@ -202,7 +178,8 @@ impl Fusion {
                     above_since: vec![None; plan.levels.len()],
                 })
                 .collect();
-            fusion.signals.push(Signal { plan: Arc::new(plan), cells });
+            let enough = log_odds(plan.raise()) - log_odds(plan.prior) - ROUNDING;
+            fusion.signals.push(Signal { plan: Arc::new(plan), enough, cells });
         }
         for (signal, of) in fusion.signals.iter().enumerate() {
             for (cell, of) in of.cells.iter().enumerate() {
@@ -436,7 +413,7 @@ impl Signal {
         let is_calm =
             all.clone().all(|cell| cell.incident.is_none()) && here.above_since.iter().all(Option::is_none);
         let said: f64 = all.flat_map(|cell| &cell.sources).map(|source| source.charge.value(at)).sum();
-        is_calm && probability(log_odds(self.plan.prior) + said + ROUNDING) < self.plan.raise()
+        is_calm && said < self.enough
     }
 
     /// Sees what follows at a cell from what was said so far.
@@ -507,48 +484,5 @@ impl Cell {
                 source.inherit(before);
             }
         }
-    }
-}
-
-impl Source {
-    fn new(plan: &SourcePlan, half_life: Duration) -> Self {
-        Source {
-            origin: plan.id.origin(),
-            id: plan.id.clone(),
-            only_supports: plan.only_supports,
-            charge: Charge::new(plan.weight, half_life),
-            // Until its first word nobody knows.
-            voice: Voice::Silent(Duration::ZERO),
-            first_yes: None,
-            last_yes: None,
-            value: 0.0,
-            zone: None,
-            shown: Vec::new(),
-            cause: None,
-        }
-    }
-
-    fn report(&mut self, report: SourceReport<'_>) {
-        self.voice = Voice::Speaks;
-        if report.strength > 0.0 {
-            let left = self.charge.value(report.at.mono);
-            if self.first_yes.is_none() || left < FADED * self.charge.weight() {
-                self.first_yes = Some(report.at);
-            }
-            self.last_yes = Some(report.at);
-            self.value = report.value;
-            self.zone = report.zone.cloned();
-            self.cause = report.cause;
-            self.shown.clear();
-            self.shown.extend_from_slice(report.shown);
-        }
-        self.charge.say(report.at.mono, report.strength);
-    }
-
-    fn inherit(&mut self, before: &Source) {
-        let (charge, only_supports) = (self.charge.clone(), self.only_supports);
-        *self = before.clone();
-        self.charge.revalue(&charge);
-        self.only_supports = only_supports;
     }
 }

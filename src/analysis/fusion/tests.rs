@@ -359,7 +359,7 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
 }
 
 #[test]
-fn whoever_gives_a_verdict_has_the_alert_so_that_it_goes_up_the_grid_no_more() {
+fn who_gives_a_verdict_has_the_alert_so_that_it_goes_up_the_grid_no_more() {
     let a = sensor("a");
     let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 3.0)]);
     stage.acceptance = AcceptancePlan { within: Some(secs(180.0)), from: Level::Blue };

@@ -55,7 +55,7 @@ fn the_figures_of_a_camera_are_those_counted_by_hand() {
     assert_eq!(
         of,
         [(Some("rule"), Some("cam-1")), (Some("rule"), Some("cam-2"))],
-        "those that told most first"
+        "those that raised most first"
     );
     let cam_1 = Figures {
         raised: 3,

@@ -91,6 +91,11 @@ impl Condition {
         self.kind().threshold()
     }
 
+    /// The parameter that says what must be passed.
+    pub(crate) fn threshold_name(&self) -> &'static str {
+        self.kind().threshold_name()
+    }
+
     /// Whether a thing is where its feet are; of others a part of the box in the zone is enough, wherever they end.
     pub(crate) fn is_by_feet(&self) -> bool {
         self.kind().is_by_feet()

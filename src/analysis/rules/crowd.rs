@@ -119,6 +119,10 @@ impl RuleKind for Crowd {
         self.density.map_or(self.at_least as f64, f64::from)
     }
 
+    fn threshold_name(&self) -> &'static str {
+        if self.density.is_some() { "density" } else { "at_least" }
+    }
+
     fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
         let there = view.inside().count() >= self.at_least.div_ceil(2);
         there.then(|| view.to_follow())

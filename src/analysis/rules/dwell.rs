@@ -141,7 +141,7 @@ impl DwellState {
         for track in scene.seen_now(&self.classes) {
             let is_in_zone = self.zone.contains(track.full_box().standing_point());
             match self.stays.iter_mut().find(|stay| stay.span.number == track.number) {
-                // Whoever stands there and has long been seen only over a hedge has feet in the zone all the same.
+                // A person who has long been seen only over a hedge has feet in the zone all the same.
                 Some(stay) if is_in_zone || stay.place.shows_in_part(track) => stay.look(scene, track),
                 None if is_in_zone => self.stays.push(Stay::begin(scene, track)),
                 _ => {}
@@ -156,7 +156,7 @@ impl DwellState {
         });
     }
 
-    /// Gives the time of whoever stood and is lost to whoever is seen in their place now.
+    /// Gives the time of a stay that is lost to the track that is seen in its place now.
     fn take_over(&mut self, scene: Scene<'_>) {
         for heir in 0..self.stays.len() {
             let Stay { span, place, began_here } = self.stays[heir];
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_takes_over_the_time_of_whoever_was_seen_to_leave() {
+    fn nobody_takes_over_the_time_of_a_person_who_was_seen_to_leave() {
         let zone = rectangle(0.0, 0.6, 1.0, 1.0);
         for (what, left_as, is_lost, lasted) in [
             ("is seen outside", person(0.7, 0.5), false, 0.0),

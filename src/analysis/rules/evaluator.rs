@@ -135,7 +135,7 @@ impl Observation {
         self.shown.clear();
     }
 
-    /// Tells of things that each have lasted for a time of their own: what `dwell` and `parked` share.
+    /// Reports things that each have lasted for a time of their own: what `dwell` and `parked` share.
     ///
     /// `spans` are the things; the longest gives the times, and all that lasted long enough are shown. While
     /// those are not seen, what was last seen of them stays shown.

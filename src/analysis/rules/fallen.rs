@@ -1,17 +1,17 @@
 //! `fallen`: somebody who stood or walked goes down within a moment and stays down.
 //!
-//! The box tells who is down: within two and a half seconds its top sinks, it loses half its height (a third, if it becomes
-//! much wider than high) and turns from upright to lying or nearly so, while its lower edge stays where it was.
-//! Other movements look different. Somebody who walks behind a wall keeps the top and loses the lower edge. Somebody who
-//! walks away shrinks slowly. Somebody who leaves the picture below is cut by its edge. Somebody who sits down or bends stays
-//! higher than that, or is up again before the rule's time is over. A person who is down stays in that place and is found
-//! there in most looks; a low box that moves on is half of somebody who walks. Width and height are compared as people see
-//! them, in a wide picture as in an upright one ([`Scene::aspect`]).
+//! The box of a detection shows who is down: within two and a half seconds its top sinks, it loses half its height (a
+//! third, if it becomes much wider than high) and turns from upright to lying or nearly so, while its lower edge stays
+//! where it was. Other movements look different. Somebody who walks behind a wall keeps the top and loses the lower edge.
+//! Somebody who walks away shrinks slowly. Somebody who leaves the picture below is cut by its edge. Somebody who sits down
+//! or bends stays higher than that, or is up again before the rule's time is over. A person who is down stays in that place
+//! and is found there in most looks; a low box that moves on is half of somebody who walks. Width and height are compared
+//! as people see them, in a wide picture as in an upright one ([`Scene::aspect`]).
 //!
 //! Three things are not taken for a fall. Where others stand before the low box, or before the part of the upright box that
-//! is missing, nothing is told: in a crowd boxes merge, split and change from person to person. A box that was found in its
-//! place while the person still stood is a thing: a track that loses its walker often goes on with a kerb or a bag that the
-//! detector half believes in. And a person whose own track is upright again has got up, whatever lies beside them.
+//! is missing, nothing is reported: in a crowd boxes merge, split and change from person to person. A box that was found in
+//! its place while the person still stood is a thing: a track that loses its walker often goes on with a kerb or a bag that
+//! the detector half believes in. And a person whose own track is upright again has got up, whatever lies beside them.
 //!
 //! Detectors have seen few people who lie. So the latest upright box of everybody is remembered for a moment, and a low box
 //! that appears at its feet counts as the same person, even if the detector is so unsure of it that no track begins. If a
@@ -279,7 +279,7 @@ impl Upright {
     }
 
     /// Whether a low box that is now of the given track, or of none, can be of the same person: nobody is in two
-    /// places at once, and whoever was followed before is somebody else.
+    /// places at once, and a person who was followed before is somebody else.
     fn may_be_of(&self, of: Option<&Track>, scene: Scene<'_>) -> bool {
         let is_gone = scene.any_track(self.number).is_none_or(|own| own.last_seen.mono < scene.at.mono);
         of.map_or(is_gone, |track| {

@@ -48,7 +48,7 @@ pub(crate) struct FireDocument {
 
 impl Fire {
     pub(super) const ALERT: Alert = (Level::Red, kind::fire);
-    /// A flame must be told at once; most mistakes are shorter. A guess.
+    /// A flame must be reported at once; most mistakes are shorter. A guess.
     pub const DEFAULT_SECS: f64 = 3.0;
 }
 

@@ -8,11 +8,11 @@
 //! growth.
 //!
 //! A box that jitters on a still thing passes for life all the same, so the picture is asked too: once a second it says
-//! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). If they did not, nothing is
-//! told however much the box changes. What was reported goes on for a minute while people or vehicles stand before it, or while
-//! its smoke fills the picture evenly; after that they count as any other picture that does not change, or what the detector
-//! takes a parked red car for would never end. Where no pictures come, or none of half a minute could say because the
-//! camera moved, the box alone decides.
+//! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). If they did not, nothing
+//! is reported however much the box changes. What was reported goes on for a minute while people or vehicles stand before
+//! it, or while its smoke fills the picture evenly; after that they count as any other picture that does not change, or
+//! what the detector takes a parked red car for would never end. Where no pictures come, or none of half a minute could say
+//! because the camera moved, the box alone decides.
 
 use std::time::Duration;
 

@@ -56,6 +56,11 @@ pub(super) trait RuleKind {
         self.scope().lasting.as_secs_f64()
     }
 
+    /// The parameter that says so in the configuration; of a line, which is crossed or not, the one that says how.
+    fn threshold_name(&self) -> &'static str {
+        "for_secs"
+    }
+
     /// Whether it is over as soon as it happened: nothing can be seen to end.
     fn is_instant(&self) -> bool {
         false

@@ -1,9 +1,9 @@
-//! `left_behind`: a thing appears, stays where it is, and whoever brought it goes away.
+//! `left_behind`: a thing appears, stays where it is, and the person who brought it goes away.
 //!
-//! The owner is somebody who was near when it came to stand; nobody is told apart, an owner is only a track
+//! The owner is somebody who was near when it came to stand; nobody is identified, an owner is only a track
 //! number of this camera and this moment. Where nobody was seen near it (the detector missed them, or it was
 //! thrown) it counts as left from the start, and less surely so. Somebody who lingers beside it looks after it,
-//! whoever it is; who passes by does not.
+//! owner or not; who passes by does not.
 
 use super::evaluator::Span;
 use super::path::{Paths, gap};
@@ -40,7 +40,7 @@ fields! {
         "旁边一直有人时，是否不算遗留。`false` 表示从出现起就计时。";
 }
 
-/// A thing appears, stays still, and whoever brought it has been away for that long.
+/// A thing appears, stays still, and the person who brought it has been away for that long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftBehind {
     /// Zone name.
@@ -199,7 +199,7 @@ impl Evaluate for LeftBehindState {
         let spans = self.remembered.iter().filter(|spot| !spot.was_there_before).filter_map(|spot| {
             let thing = self.things.iter().find(|thing| is_thing(spot, thing))?;
             let since = if self.owner_away { thing.alone_since? } else { thing.since };
-            // Hidden by whoever stands before it, it is neither seen nor gone.
+            // Hidden by a person before it, it is neither seen nor gone.
             let last = spot.last_there;
             (last.mono >= since.mono).then_some(Span { number: spot.number, since, last, is_sure: true })
         });
@@ -277,7 +277,7 @@ impl Thing {
             return;
         }
         let companion = Companion { number, is_owner, beside_since: at, beside_at: at };
-        // A free place, else that of whoever is longest away and no owner.
+        // A free place, else that of the companion who is longest away and no owner.
         let place = self.company.iter_mut().min_by_key(|place| match place {
             None => (0, Duration::ZERO),
             Some(companion) if companion.is_owner => (2, companion.beside_at.mono),

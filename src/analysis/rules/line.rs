@@ -86,6 +86,10 @@ impl RuleKind for LineCrossed {
         1.0
     }
 
+    fn threshold_name(&self) -> &'static str {
+        "direction"
+    }
+
     fn is_instant(&self) -> bool {
         true
     }

@@ -1,11 +1,11 @@
-//! Rules: what an installer asks to be told about, as plain checked types, and the `RuleEvaluator` that evaluates
+//! Rules: what an installer wants reported, as plain checked types, and the `RuleEvaluator` that evaluates
 //! one rule on one camera.
 //!
 //! Configuration is turned into these types; nothing here can be half valid. A watch gets the tracks of
 //! each frame and answers with an `Observation`; it knows nothing of alerts and never reads a clock.
 //! Where things stand is asked of their foot, as zones are drawn on the ground.
 //!
-//! A kind of rule is a file: what it is told in the configuration, what it says of itself, and how it watches. The kinds
+//! A kind of rule is a file: its parameters in the configuration, its description, and how it watches. The kinds
 //! are listed once, here; whatever concerns all of them is made of that list or asks through the traits in `kind`.
 
 mod condition;

@@ -1,4 +1,4 @@
-//! `present`: anything of the classes is in the zone, whoever it is, for so long.
+//! `present`: anything of the classes is in the zone for so long, the same or others.
 
 use super::evaluator::Spell;
 use super::prelude::*;

@@ -131,6 +131,12 @@ impl Condition {
         self.kind().pace(RuleView { view, zone, classes, lasting, holds })
     }
 
+    /// The longest time between looks at which it sees what it is for, whatever is in view. `usual`: the time between them when
+    /// everything is decoded.
+    pub(crate) fn needs_a_look_every(&self, usual: Duration) -> Duration {
+        (self.lasting() / LOOKS_WITHIN).max(usual)
+    }
+
     /// Whether what a frame shows differs from what was followed until then in a way that matters here: a thing came,
     /// went, or is somewhere else. Where that is so after a gap, what lies in between must be seen.
     pub(crate) fn missed_something(

@@ -94,6 +94,10 @@ impl RuleKind for Rush {
         self.at_least as f64
     }
 
+    fn threshold_name(&self) -> &'static str {
+        "at_least"
+    }
+
     fn is_fast(&self) -> bool {
         true
     }

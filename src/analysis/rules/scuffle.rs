@@ -8,7 +8,7 @@
 //!
 //! Boxes of an ordinary room tremble now and then, above all where people hide one another, and where many are watched
 //! for long some pair always does. So besides the rule's own time the unrest must have filled a good part of the
-//! recent time in which enough people were there ([`BUSY_SHARE`]): two who come in fighting are told at once, a brawl
+//! recent time in which enough people were there ([`BUSY_SHARE`]): two who come in fighting are reported at once, a brawl
 //! among people who have sat there quietly after about six seconds, a shudder never. Who is only just believed to be
 //! somebody counts for nobody.
 //!
@@ -126,6 +126,10 @@ impl RuleKind for Scuffle {
         f64::from(self.unrest)
     }
 
+    fn threshold_name(&self) -> &'static str {
+        "unrest"
+    }
+
     fn is_fast(&self) -> bool {
         true
     }
@@ -188,7 +192,7 @@ const WALKS: f32 = 0.8;
 const JITTER: f32 = 0.05;
 /// See [`JITTER`]: four pixels of a model's 416.
 const JITTER_IN_PICTURE: f32 = 0.01;
-/// What is compared is the median over so long, so that one bad box tells nothing.
+/// What is compared is the median over so long, so that one bad box changes nothing.
 const SMOOTHED_OVER: Duration = Duration::from_millis(400);
 /// Looks in that time at most.
 const MOST_LOOKS: usize = 12;

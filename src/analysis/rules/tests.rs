@@ -25,7 +25,7 @@ fn raised(stage: &Stage) -> Vec<f64> {
 }
 
 fn latest(stage: &Stage) -> &Revision {
-    stage.published.last().expect("something was told")
+    stage.published.last().expect("something was published")
 }
 
 #[track_caller]

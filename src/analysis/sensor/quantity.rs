@@ -92,7 +92,7 @@ impl Quantity {
     }
 
     /// The unit that is meant where none is given. None for a free quantity, and for smoke and gas: whether
-    /// such a sensor tells a state or a concentration cannot be guessed.
+    /// such a sensor gives a state or a concentration cannot be guessed.
     pub(crate) fn usual_unit(&self) -> Option<&'static str> {
         match self {
             Quantity::Smoke | Quantity::Gas => None,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn whether_a_gas_sensor_tells_a_state_is_not_guessed() {
+    fn whether_a_gas_sensor_gives_a_state_is_not_guessed() {
         assert_eq!(Quantity::Gas.usual_unit(), None);
         assert_eq!(Quantity::Smoke.usual_unit(), None);
         assert_eq!(Quantity::Door.usual_unit(), Some(BINARY));

@@ -174,7 +174,7 @@ fn a_message_without_a_number_is_bad() {
     value(&mut drain, 0.0, 0.2);
     let unreadable = RawReading::Unreadable("nothing at /level".into());
     assert_eq!(reason(drain.take(at(1.0), &unreadable)), "nothing at /level");
-    assert_eq!(drain.reading().value(), None, "the value before it is no longer told");
+    assert_eq!(drain.reading().value(), None, "the value before it is no longer reported");
     assert_eq!(value(&mut drain, 2.0, 0.2), Some(0.2));
 }
 

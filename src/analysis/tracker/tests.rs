@@ -204,7 +204,7 @@ fn an_overloaded_box_that_looks_every_three_seconds_still_follows_what_stands() 
 }
 
 #[test]
-fn numbers_go_on_after_the_tracker_was_told_to_forget() {
+fn numbers_go_on_after_the_tracker_was_made_to_forget() {
     let mut tracker = watched(5.0, 3, |_| vec![person(0.5, 0.8)]);
     tracker.forget();
     tracker.update(moment(1.0), &[person(0.5, 0.8)]);

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::analysis::filters::ClassMask;
+use crate::analysis::geometry::BBox;
 use crate::analysis::heights::HeightLimits;
 use crate::analysis::rules::Night;
 use crate::analysis::schedule::Schedule;
@@ -20,7 +21,8 @@ fn looked(plan: &CameraPlan, rule: &Rule, secs: f64, script: impl Fn(f64) -> Vec
         let event = Event::Detections { camera: Arc::from("cam"), at, detections: detections.clone() };
         analysis.apply(&event);
         let rule = analysis.rule_state("cam", &rule.id, at).unwrap();
-        around.sights.push(Sight { at, detections, furniture: Vec::new(), is_unmoved: false, rule });
+        let (furniture, belief, muted) = (Vec::new(), None, None);
+        around.sights.push(Sight { at, detections, furniture, is_unmoved: false, rule, belief, muted });
     }
     around
 }
@@ -165,9 +167,91 @@ fn a_second_visit_within_the_cool_down_says_how_long_it_lasts_still() {
 fn a_rule_that_feeds_a_signal_may_not_be_enough_for_it() {
     let (plan, rule) = (plan(), rule(present("right", 3.0)));
     let mut around = looked(&plan, &rule, 10.0, |_| vec![person(0.7, 0.9)]);
-    for sight in &mut around.sights {
+    for (look, sight) in (0..).zip(&mut around.sights) {
         sight.rule.is_open = false;
+        sight.belief = Some((if look == 30 { 0.62 } else { 0.4 }, 0.7));
     }
-    around.belief = Some((0.62, 0.7));
     assert_eq!(why(&plan, &rule, &around), Stage::BelowLevel { belief: 0.62, needed: 0.7 });
+}
+
+#[test]
+fn an_alert_that_was_muted_says_by_whom_and_until_when() {
+    let (plan, rule) = (plan(), rule(present("right", 3.0)));
+    let mut around = looked(&plan, &rule, 10.0, |_| vec![person(0.7, 0.9)]);
+    let muted = MutedBy { by: "desk 2".to_owned(), reason: "works".to_owned(), until: moment(600.0).utc };
+    around.sights.iter_mut().for_each(|sight| sight.muted = Some(muted.clone()));
+    assert_eq!(why(&plan, &rule, &around), Stage::Muted(muted));
+}
+
+#[test]
+fn an_alert_that_was_over_before_the_moment_is_not_the_one_that_is_missed() {
+    let (plan, rule) = (plan(), rule(present("right", 1.0)));
+    // Somebody for three seconds, gone for eight; and again for half a second.
+    let around = looked(&plan, &rule, 20.0, |t| {
+        if t < 3.0 || (14.0..14.5).contains(&t) { vec![person(0.7, 0.9)] } else { Vec::new() }
+    });
+    let stage = why_not(&plan, &rule, &around, moment(14.2).utc);
+    assert!(matches!(stage, Stage::TooShort { .. }), "{stage:?}");
+    // Where nothing else was, it is what is meant.
+    let around = looked(&plan, &rule, 20.0, |t| if t < 3.0 { vec![person(0.7, 0.9)] } else { Vec::new() });
+    assert_eq!(why_not(&plan, &rule, &around, moment(14.2).utc), Stage::Raised);
+}
+
+#[test]
+fn who_is_in_the_zone_and_unsure_comes_before_who_is_surely_found_elsewhere() {
+    let (mut plan, rule) = (plan(), rule(present("right", 3.0)));
+    plan.thresholds.insert(Class::PERSON, 0.3);
+    let both = |t: f64, often: bool| {
+        let unsure = (often || t == 5.0).then(|| scored(person(0.7, 0.9), 0.2));
+        [person(0.2, 0.9)].into_iter().chain(unsure).collect()
+    };
+    let around = looked(&plan, &rule, 10.0, |t| both(t, true));
+    assert!(matches!(why(&plan, &rule, &around), Stage::BelowThreshold { best: 0.2, .. }));
+    let around = looked(&plan, &rule, 10.0, |t| both(t, false));
+    assert!(matches!(why(&plan, &rule, &around), Stage::Outside { .. }), "detectors blink");
+}
+
+#[test]
+fn what_happens_at_the_moment_comes_before_what_happens_a_while_later() {
+    let (plan, rule) = (plan(), rule(present("right", 3.0)));
+    let around = looked(&plan, &rule, 60.0, |t| match t {
+        t if t < 10.0 => vec![person(0.4, 0.9)],
+        t if (40.0..42.0).contains(&t) => vec![person(0.7, 0.9)],
+        _ => Vec::new(),
+    });
+    let at = |secs: f64| why_not(&plan, &rule, &around, moment(secs).utc);
+    assert!(matches!(at(5.0), Stage::Outside { .. }), "{:?}", at(5.0));
+    assert!(matches!(at(27.0), Stage::TooShort { .. }), "nothing was there: {:?}", at(27.0));
+}
+
+#[test]
+fn a_gap_on_one_side_of_the_moment_is_a_gap() {
+    let (plan, rule) = (plan(), rule(present("right", 3.0)));
+    let mut around = looked(&plan, &rule, 30.0, |_| Vec::new());
+    around.sights.retain(|sight| !(4.0..20.0).contains(&sight.at.since(moment(0.0)).as_secs_f64()));
+    (around.not_decoded, around.overloaded) = (0, 80);
+    let stage = why(&plan, &rule, &around);
+    assert!(
+        matches!(stage, Stage::NotDecoded { for_secs, overloaded: 80, .. } if for_secs > 15.0),
+        "{stage:?}"
+    );
+}
+
+#[test]
+fn a_noise_of_the_detector_is_nothing_that_was_found() {
+    let (plan, rule) = (plan(), rule(present("right", 3.0)));
+    let around = looked(&plan, &rule, 10.0, |t| {
+        if t == 5.0 { vec![scored(person(0.7, 0.9), 0.05), scored(car(0.2, 0.9), 0.05)] } else { Vec::new() }
+    });
+    assert_eq!(why(&plan, &rule, &around), Stage::NotFound { looks: 50, others: Vec::new() });
+}
+
+#[test]
+fn what_is_half_believed_hides_nobody() {
+    let (mut plan, mut rule) = (plan(), rule(present("right", 3.0)));
+    plan.thresholds.insert(Class::CAR, 0.5);
+    rule.heights = HeightLimits { min: 0.4, max: 1.0 };
+    let before = Detection { box_in_frame: BBox::new(0.6, 0.7, 0.8, 0.98), ..scored(car(0.7, 0.98), 0.2) };
+    let around = looked(&plan, &rule, 10.0, |_| vec![person(0.7, 0.8), before]);
+    assert!(matches!(why(&plan, &rule, &around), Stage::TooSmall { .. }));
 }

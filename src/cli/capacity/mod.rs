@@ -1,7 +1,7 @@
 //! `lookout capacity`: how many cameras this machine holds, found out by adding cameras until one misses its target.
 //!
 //! The cameras are copies of the site's, opened at the cameras themselves, or of one clip that a second process plays
-//! through an RTSP server on the loopback address (whose processor time is told apart, since a real box does not
+//! through an RTSP server on the loopback address (whose processor time is counted apart, since a real box does not
 //! spend it). Nothing is published or stored. Must never be run beside the daemon: both would measure each other.
 
 mod search;
@@ -36,7 +36,6 @@ const STOLEN: f64 = 0.02;
 const DISTURBED: f64 = 0.1;
 /// How often one number of cameras is watched at most.
 const MOST_WATCHED: u32 = 4;
-/// Columns of a label.
 const LABEL_COLUMNS: usize = 10;
 /// Places of a clip at which copies begin. Each that is watched costs the server a reading of the clip.
 const PLACES: usize = 32;
@@ -257,7 +256,7 @@ impl Trial<'_> {
         Ok(true)
     }
 
-    /// Watches for the time that was asked for and tells the figures; whether nothing was missed.
+    /// Watches for the time that was asked for and reports the figures; whether nothing was missed.
     fn watch(&mut self, count: usize, doubts: &mut Doubts) -> bool {
         self.load_test.figures();
         let server_before = self.server.and_then(ClipServer::cpu_secs);
@@ -522,7 +521,7 @@ fn serve(clip: &Path) -> Result<(), Failure> {
     print_line(server.port())?;
     std::io::stdout().flush().map_err(Failure::failed)?;
     let mut nothing = Vec::new();
-    // Whoever started it closes this when it is done, or is gone.
+    // The parent process closes this when it is done, or is gone.
     let _ = std::io::stdin().read_to_end(&mut nothing);
     drop(server);
     Ok(())

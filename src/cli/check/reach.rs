@@ -122,7 +122,7 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(Words, Words)> {
     let is_made_by_systemd = unit.is_some_and(|unit| unit.makes(dir) && !unit.makes(there));
     let group = || me.as_ref().and_then(Account::group).unwrap_or_else(|| who.to_string());
     if is_made_by_systemd || may(there, Access::WRITE_OK | Access::EXEC_OK) {
-        // Whoever ran Lookout as root once left files that the service cannot go on with.
+        // A run as root leaves files that the service cannot go on with.
         let foreign = fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
         let foreign = foreign.filter(|path| !path.is_symlink()).find(|path| !may(path, Access::WRITE_OK))?;
         return Some((unwritable(&foreign), format!("chown -R {who}:{} {}", group(), dir.display()).into()));
@@ -138,7 +138,7 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(Words, Words)> {
 mod tests {
     use super::*;
 
-    /// What the system says counts beside owner and mode: here it is asked about whoever runs this.
+    /// What the system says counts beside owner and mode: here it is asked about the user who runs this.
     #[test]
     fn what_the_system_lets_in_is_not_closed() {
         use std::os::unix::fs::PermissionsExt as _;

@@ -123,7 +123,7 @@ pub(super) fn failed(error: ModelError) -> Failure {
     Failure::tried(error.sentence()).hint_if(error.hint())
 }
 
-/// A manifest has no such model, or does not say what is needed; all that is wrong with it is told.
+/// A manifest has no such model, or does not say what is needed; all that is wrong with it is reported.
 pub(super) fn refused(error: ManifestError) -> Failure {
     Failure::invalid(error.in_language(language::of_this_run()))
 }

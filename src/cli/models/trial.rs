@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Runs `work`, which opens `file`, in another process, which does all the talking.
 ///
 /// # Errors
-/// What `work` fails with, by its exit code and already told; that the process did not end by itself, or not in time.
+/// What `work` fails with, by its exit code and already reported; that the process did not end by itself, or not in time.
 pub(super) fn in_another_process(
     file: &Path,
     within: Duration,

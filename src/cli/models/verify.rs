@@ -11,7 +11,7 @@ use crate::detector::{Model, ModelError, Runtime};
 use crate::text::{Sentence, models as say};
 use crate::types::provider::Provider;
 
-/// Runs whose shortest is told: enough to get past the first one's cold caches.
+/// Runs whose shortest is reported: enough to get past the first one's cold caches.
 const TIMED_RUNS: usize = 10;
 
 /// One model of `verify --json`.

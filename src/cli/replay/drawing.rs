@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::Failure;
+use super::super::{Failure, language};
 use super::playback::{Looked, Playback};
 use super::schedules::Note;
 use crate::analysis::detection::Class;
@@ -18,7 +18,7 @@ use crate::daemon;
 use crate::daemon::loaded_models::LoadedModels;
 use crate::detector::Model;
 use crate::evidence::{Covered, EvidenceError, Scene};
-use crate::text::{Sentence, drawing as say, evidence as of_evidence, page_live};
+use crate::text::{Sentence, command_line, drawing as say, evidence as of_evidence, page_live};
 use crate::video::{self, VideoWriter, WriteError};
 use crate::view::{Canvas, Drawn, RuleRow, RuleState, StrictRedactor, Trails};
 
@@ -33,7 +33,7 @@ pub(super) fn check(path: &Path, recording: &Path, config: &Config) -> Result<()
     let absolute = |path: &Path| fs::canonicalize(path).ok();
     if absolute(path).is_some_and(|path| Some(path) == absolute(recording)) {
         let what = say::is_the_recording(path.display());
-        return Err(Failure::refused(what).hint(say::try_other_place()));
+        return Err(Failure::refused(what).hint(command_line::try_other_place()));
     }
     video::may_write(path).map_err(|error| Failure::refused(error.sentence()).hint_if(error.hint()))
 }
@@ -108,7 +108,7 @@ impl<'r> Drawing<'r> {
             masks: &self.camera.masks,
             view: Some(&view),
         };
-        let redacted = self.redactor.redact(&self.faces, &scene);
+        let redacted = self.redactor.redact_next(&self.faces, &scene, *pts);
         self.pictures += 1;
         let redacted = match redacted {
             Ok(redacted) => {
@@ -129,7 +129,8 @@ impl<'r> Drawing<'r> {
         let (canvas, writer) = match &mut self.canvas {
             Some(canvas) => canvas,
             none => {
-                let canvas = Canvas::new(picture.format().shown_size(), &rules);
+                let language = language::asked().unwrap_or(self.config.site.language);
+                let canvas = Canvas::new(picture.format().shown_size(), &rules, language);
                 let writer = VideoWriter::create(&self.path, canvas.size(), self.camera.analysis_hz);
                 none.insert((canvas, writer.map_err(failed)?))
             }

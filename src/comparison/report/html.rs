@@ -10,14 +10,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::difference::{Difference, Pairing};
 use super::super::price::Price;
-use super::{Comparison, level_name, outcome_name, plots, reasons, verdict_name};
+use super::{Comparison, Note, Picture, level_name, outcome_name, plots, reasons, verdict_name};
 use crate::contract::kinds;
 use crate::text::{Words, comparison as say, page};
 use crate::types::language::Language;
 use crate::types::level::Level;
 
 /// The same colours as the page on the box.
-const STYLE: &str = include_str!("report.css");
+pub(super) const STYLE: &str = include_str!("report.css");
 
 /// What a browser may load: nothing from anywhere.
 const POLICY: &str = concat!("default-src 'none';", " style-src 'unsafe-inline';", " img-src data:");
@@ -25,7 +25,7 @@ const POLICY: &str = concat!("default-src 'none';", " style-src 'unsafe-inline';
 const LEVELS: [Level; 4] = [Level::Red, Level::Orange, Level::Yellow, Level::Blue];
 
 /// A text in both languages, of which the reader chooses one.
-pub(super) fn both(words: &Words) -> Markup {
+pub(crate) fn both(words: &Words) -> Markup {
     let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
     two(&english, &chinese)
 }
@@ -35,6 +35,17 @@ fn two(english: &str, chinese: &str) -> Markup {
         @if english == chinese { (english) } @else {
             span lang=(Language::English.tag()) { (coded(english)) }
             span lang=(Language::Chinese.tag()) { (coded(chinese)) }
+        }
+    }
+}
+
+/// The same in a drawing: what else stands in one ends it.
+pub(super) fn both_in_drawing(words: &Words) -> Markup {
+    let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
+    html! {
+        @if english == chinese { (english) } @else {
+            tspan lang=(Language::English.tag()) { (english) }
+            tspan lang=(Language::Chinese.tag()) { (chinese) }
         }
     }
 }
@@ -49,7 +60,7 @@ fn coded(text: &str) -> Markup {
 }
 
 /// A text in both languages where no choice can be made: titles of drawings.
-pub(super) fn both_in_one(words: &Words) -> String {
+pub(crate) fn both_in_one(words: &Words) -> String {
     let (english, chinese) = (words.in_language(Language::English), words.in_language(Language::Chinese));
     if english == chinese { english } else { format!("{chinese} · {english}") }
 }
@@ -58,70 +69,83 @@ fn say_both(sentence: crate::text::Sentence) -> Markup {
     both(&sentence.into())
 }
 
+/// One HTML file that shows this language first.
+pub(crate) fn page(title: &Words, language: Language, body: &Markup) -> String {
+    let is_first = |tag: Language| (tag == language).then_some("checked");
+    let page = html! {
+        (DOCTYPE)
+        html lang=(language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content=(concat!("light", " dark"));
+                title { (both_in_one(title)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                @for (tag, name) in [(Language::Chinese, page::chinese()), (Language::English, page::english())] {
+                    input.unseen type="radio" name="language" id=(tag.tag()) checked=[is_first(tag)];
+                    label.language for=(tag.tag()) { (name.in_language(tag)) }
+                }
+                main { (body) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// What is to be known before the rest.
+pub(crate) fn notes_html(notes: &[Note]) -> Markup {
+    html! {
+        @for note in notes {
+            div.notice {
+                p { (say_both(note.what.clone())) }
+                @if !note.details.is_empty() {
+                    ul.details { @for detail in &note.details { li { (say_both(detail.clone())) } } }
+                }
+            }
+        }
+    }
+}
+
 impl Comparison {
     /// As one HTML file that shows this language first.
     pub(crate) fn html(&self, language: Language) -> String {
-        let is_first = |tag: Language| (tag == language).then_some("checked");
-        let page = html! {
-            (DOCTYPE)
-            html lang=(language.tag()) {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content=(concat!("light", " dark"));
-                    title { (both_in_one(&say::title().into())) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    @for (tag, name) in [(Language::Chinese, page::chinese()), (Language::English, page::english())] {
-                        input.unseen type="radio" name="language" id=(tag.tag()) checked=[is_first(tag)];
-                        label.language for=(tag.tag()) { (name.in_language(tag)) }
-                    }
-                    main { (self.body()) }
-                }
-            }
-        };
-        page.into_string()
+        page(&say::title().into(), language, &self.body())
     }
 
-    fn body(&self) -> Markup {
+    pub(super) fn body(&self) -> Markup {
         let price = self.price();
         html! {
             h1 { (say_both(say::title())) }
             p { (say_both(self.heading())) }
-            (self.notes_html())
+            (notes_html(&self.notes))
             (price_html(&price))
-            section {
-                h2 { (say_both(say::over_time())) }
-                ul.legend {
-                    li { span.key.before {} (say_both(say::old_configuration())) }
-                    li { span.key.after {} (say_both(say::new_configuration())) }
+            @if let Some(plot) = plots::over_time(self) {
+                section {
+                    h2 { (say_both(say::over_time())) }
+                    ul.legend {
+                        li { span.key.before {} (say_both(say::old_configuration())) }
+                        li { span.key.after {} (say_both(say::new_configuration())) }
+                    }
+                    (plot)
                 }
-                (plots::over_time(self))
             }
-            section {
-                h2 { (say_both(say::time_lines())) }
-                p.quiet { (say_both(say::about_time_lines())) }
-                ul.legend { @for level in LEVELS { li { (level_html(level)) } } }
-                (plots::time_lines(self))
+            @if let Some(plot) = plots::time_lines(self) {
+                section {
+                    h2 { (say_both(say::time_lines())) }
+                    p.quiet { (say_both(say::about_time_lines())) }
+                    ul.legend { @for level in LEVELS { li { (level_html(level)) } } }
+                    (plot)
+                }
             }
             (self.by_rule())
             (self.changed_html())
             (self.same_html())
-            p.quiet { (say_both(say::only_redacted())) }
-        }
-    }
-
-    fn notes_html(&self) -> Markup {
-        html! {
-            @for note in &self.notes {
-                div.notice {
-                    p { (say_both(note.what.clone())) }
-                    @if !note.details.is_empty() {
-                        ul.details { @for detail in &note.details { li { (say_both(detail.clone())) } } }
-                    }
-                }
+            p.quiet {
+                @if !self.pictures.is_empty() { (say_both(say::only_redacted())) " " }
+                (say_both(say::loads_nothing()))
             }
         }
     }
@@ -160,13 +184,16 @@ impl Comparison {
                         table.numbers {
                             thead { tr {
                                 th scope="col" { (say_both(say::head_rule())) }
-                                @for head in heads { th scope="col" { (say_both(head)) } }
+                                @for head in &heads { th scope="col" { (say_both(head.clone())) } }
                             } }
                             tbody {
                                 @for (rule, counts) in &rules {
                                     tr {
                                         th scope="row" { (rule) }
-                                        @for count in counts { td { (count) } }
+                                        @for (head, count) in heads.iter().zip(counts) {
+                                            // On a phone a row is a list: each number has its name beside it, and 0 is left out.
+                                            td.none[*count == 0] { span.head { (say_both(head.clone())) } (count) }
+                                        }
                                     }
                                 }
                             }
@@ -198,7 +225,7 @@ impl Comparison {
             li class={ "alert " (outcome_name(&difference.pairing)) } {
                 @if let Some(picture) = picture {
                     img width=(picture.size.0) height=(picture.size.1) alt=(both_in_one(&say::its_picture().into()))
-                        src={ "data:image/jpeg;base64," (STANDARD.encode(&picture.thumbnail)) };
+                        loading="lazy" src=(source(picture));
                 }
                 div {
                     p.what { (both(&self.outcome(difference))) }
@@ -221,7 +248,7 @@ impl Comparison {
                 details {
                     summary { (say_both(say::count_same(self.same().count()))) }
                     div.wide {
-                        table.numbers {
+                        table.numbers.in-a-row {
                             tbody {
                                 @for difference in self.same() {
                                     @let life = difference.known();
@@ -269,6 +296,12 @@ fn price_html(price: &Price) -> Markup {
             }
         }
     }
+}
+
+/// Where the picture comes from: a page that shows it, else the file itself.
+fn source(picture: &Picture) -> String {
+    let inside = || format!("data:image/jpeg;base64,{}", STANDARD.encode(&picture.thumbnail));
+    picture.shown_at.clone().unwrap_or_else(inside)
 }
 
 fn level_html(level: Level) -> Markup {

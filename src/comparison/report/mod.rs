@@ -18,10 +18,18 @@ use crate::text::{Joint, Sentence, Words, comparison as say, page};
 use crate::types::level::Level;
 use crate::types::verdict::Verdict;
 
+mod embedded;
 mod html;
 mod json;
 mod plots;
 mod text;
+
+#[cfg(feature = "web")]
+pub(crate) use embedded::style_within;
+#[cfg(feature = "web")]
+pub(crate) use html::{both, both_in_one, notes_html, page};
+#[cfg(feature = "web")]
+pub(crate) use text::shown_note;
 
 /// What two configurations make of the same past.
 #[derive(Debug)]
@@ -70,6 +78,8 @@ pub(crate) struct Picture {
     pub(crate) thumbnail: Vec<u8>,
     /// Width and height of the small one, in pixels.
     pub(crate) size: (u32, u32),
+    /// Where a page shows the very picture that was published; in a file of its own it is in the file.
+    pub(crate) shown_at: Option<String>,
 }
 
 impl Comparison {
@@ -173,7 +183,7 @@ fn reasons(difference: &Difference) -> Option<Words> {
 }
 
 /// What people call a level.
-pub(super) fn level_name(level: Level) -> Sentence {
+pub(crate) fn level_name(level: Level) -> Sentence {
     match level {
         Level::Blue => page::blue(),
         Level::Yellow => page::yellow(),

@@ -25,6 +25,7 @@ fn example() -> Comparison {
         path: "/var/lib/lookout/evidence/A-1.jpg".into(),
         thumbnail: vec![0xff, 0xd8, 0xff],
         size: (320, 180),
+        shown_at: None,
     };
     Comparison {
         before: "site.toml".into(),
@@ -111,7 +112,12 @@ fn the_report_is_whole_and_loads_nothing() {
     for language in Language::ALL {
         let html = example().html(language);
         let elements = elements(&html);
-        assert_eq!(elements.iter().filter(|name| *name == "svg").count(), 3, "three plots");
+        let plots = elements.iter().filter(|name| *name == "svg").count();
+        assert_eq!(plots, 6, "three plots, each for a page and for a phone");
+        for plot in html.split("<svg ").skip(1) {
+            let plot = plot.split("</svg>").next().unwrap();
+            assert!(!plot.contains("<span"), "a browser ends a drawing there: {plot}");
+        }
         for outside in ["http:", "https:", "//", "<script", "<link", "url(", "@import", "href", "<iframe"] {
             assert!(!html.contains(outside), "{outside} in {html}");
         }
@@ -149,6 +155,20 @@ fn the_colours_are_those_of_the_page() {
 }
 
 #[test]
+fn a_short_recording_has_no_bars_and_one_without_pictures_says_nothing_of_them() {
+    let mut short = example();
+    assert!(short.html(Language::English).contains("redacted evidence that the box still keeps"));
+    (short.from, short.to) = (at(5_000), at(5_030));
+    short.verdicts.clear();
+    short.pictures.clear();
+    let html = short.html(Language::English);
+    assert_eq!(elements(&html).iter().filter(|name| *name == "svg").count(), 2, "the time lines only");
+    assert!(html.contains("Nothing in this file is loaded from elsewhere."), "{html}");
+    assert!(!html.contains("redacted evidence"), "{html}");
+    assert!(html.contains(">01:23:20</text>"), "moments are told to the second: {html}");
+}
+
+#[test]
 fn without_an_alert_it_says_so() {
     let mut nothing = example();
     nothing.differences.clear();
@@ -157,4 +177,20 @@ fn without_an_alert_it_says_so() {
     let html = nothing.html(Language::English);
     elements(&html);
     assert!(html.contains("Neither configuration raises an alert."), "{html}");
+}
+
+#[test]
+fn a_page_shows_the_same_parts_and_the_pictures_that_were_published() {
+    let mut shown = example();
+    for (alert, picture) in &mut shown.pictures {
+        picture.shown_at = Some(format!("/alerts/{}/pictures/1", alert.0));
+    }
+    let part = shown.embedded().into_string();
+    assert_eq!(elements(&part).first().map(String::as_str), Some("div"));
+    assert!(part.contains("src=\"/alerts/A/pictures/1\"") && !part.contains("data:"), "{part}");
+    assert!(!part.contains("<style") && !part.contains("<html") && !part.contains(" style="), "{part}");
+    let whole = example().html(Language::English);
+    for text in ["False alarms: 1 of 1 gone.", "comes 2 s later", "id=\"time-lines"] {
+        assert!(part.contains(text) && whole.contains(text), "{text}");
+    }
 }

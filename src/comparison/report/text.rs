@@ -1,17 +1,20 @@
 //! The comparison for a terminal: a few lines that say what it comes to, then a line for each alert that is not the same.
 
-use super::{Comparison, level_name, reasons, verdict_name};
+use super::{Comparison, Note, level_name, reasons, verdict_name};
 use crate::text::{Joint, Sentence, Words, comparison as say};
 use crate::types::language::Language;
+
+/// A note and its details, a line each.
+pub(crate) fn shown_note(note: &Note, language: Language) -> Vec<String> {
+    let details = note.details.iter().map(|detail| format!("  {}", detail.in_language(language)));
+    std::iter::once(note.what.in_language(language)).chain(details).collect()
+}
 
 impl Comparison {
     /// As text, with a line break at the end.
     pub(crate) fn text(&self, language: Language) -> String {
         let mut lines = vec![self.heading().in_language(language)];
-        for note in &self.notes {
-            lines.push(note.what.in_language(language));
-            lines.extend(note.details.iter().map(|detail| format!("  {}", detail.in_language(language))));
-        }
+        lines.extend(self.notes.iter().flat_map(|note| shown_note(note, language)));
         lines.push(String::new());
         lines.extend(self.price().sentences().iter().map(|sentence| sentence.in_language(language)));
         let counts: Vec<Words> = self.counts().into_iter().map(Words::from).collect();

@@ -96,7 +96,7 @@ fn what_makes_a_box_this_one_comes_back_byte_for_byte_on_another() {
     let plan = there.plan(&opened);
     assert_eq!(fates(&plan), BTreeSet::from(["new"]));
     let last = plan.files().last().unwrap().0.to_owned();
-    assert_eq!(last, there.path("lookout.toml"), "whoever takes it up has its secrets by then");
+    assert_eq!(last, there.path("lookout.toml"), "the daemon that takes it up has its secrets by then");
     plan.carry_out().unwrap();
     for name in
         ["secrets/cam-1", "secrets/webhook", "ca.pem", "outbox/box-key.jwk", "outbox/page/accounts.json"]

@@ -13,6 +13,22 @@ use crate::contract::stream_address::{self, AddressTrouble};
 use crate::text::config::{and_also, of};
 use crate::text::{Sentence, Words, camera, config_address as text, config_check};
 
+/// What is wrong with the spelling of an address, and what to try.
+fn misspelt(bare: &str, name: &str, schemes: &[&str]) -> Option<(Sentence, Words)> {
+    let is_stream = schemes.contains(&"rtsp");
+    if let Some(place) = stream_address::unknown_place(bare).filter(|_| is_stream) {
+        return Some((text::unknown_place(name, super::quoted(place)), camera::try_known_place().into()));
+    }
+    if let Some(hint) = lookalike::in_value(front_of(bare), false) {
+        return Some((text::looks_alike(name), hint));
+    }
+    let (what, hint) = match stream_address::trouble(bare)? {
+        AddressTrouble::Brackets => (text::no_brackets(name), text::write_it_like(example_of_ipv6(schemes))),
+        AddressTrouble::Zone => (text::zone(name), text::without_zone()),
+    };
+    Some((what, hint.into()))
+}
+
 impl Checker<'_, '_> {
     /// An address with one of these schemes, with neither user nor password inside.
     pub(super) fn address(
@@ -35,22 +51,7 @@ impl Checker<'_, '_> {
             self.secret_in_address(span, name, owner, why, is_stream);
             return None;
         }
-        if let Some(place) = stream_address::unknown_place(bare).filter(|_| is_stream) {
-            let what = text::unknown_place(name, super::quoted(place));
-            self.report.error(span, of(owner, what)).hint(camera::try_known_place());
-            return None;
-        }
-        if let Some(hint) = lookalike::in_value(front_of(bare), false) {
-            self.report.error(span, of(owner, text::looks_alike(name))).hint(hint);
-            return None;
-        }
-        if let Some(trouble) = stream_address::trouble(bare) {
-            let (what, hint) = match trouble {
-                AddressTrouble::Brackets => {
-                    (text::no_brackets(name), text::write_it_like(example_of_ipv6(schemes)))
-                }
-                AddressTrouble::Zone => (text::zone(name), text::without_zone()),
-            };
+        if let Some((what, hint)) = misspelt(bare, name, schemes) {
             self.report.error(span, of(owner, what)).hint(hint);
             return None;
         }

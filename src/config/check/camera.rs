@@ -3,20 +3,26 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use url::Url;
 
 use super::{Checker, known_id, quoted, text_of, value_of};
+use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
+use crate::analysis::ground::Horizon;
+use crate::analysis::heights::HeightLimits;
 use crate::analysis::plausible::LARGEST_BOX;
+use crate::analysis::rules::Night;
 use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
 use crate::config::settings::{Camera, CameraSource, Web};
 use crate::contract::stream_address;
 use crate::text::config::{of, part_of};
 use crate::text::{Words, config, config_address, config_camera as text, config_check};
 use crate::types::at::secs_or;
+use crate::types::camera_condition::CameraCondition;
 use crate::types::decoding::{DecodePolicy, Decoder};
 use crate::types::responsible::Responsible;
 use crate::types::transport::Transport;
@@ -27,6 +33,31 @@ use crate::types::trust::{Fingerprint, Trust};
 struct Site<'d> {
     area: Option<&'d str>,
     time_zone: &'d TimeZone,
+}
+
+/// What a detection of a camera must be like to count.
+struct Limits {
+    thresholds: BTreeMap<Class, f32>,
+    night: Option<Night>,
+    heights: BTreeMap<Class, HeightLimits>,
+    horizon: Option<Horizon>,
+}
+
+fn answer_within(camera: &CameraDocument) -> Option<Duration> {
+    camera.answer_within_secs.as_ref().map(|_| secs_or(&camera.answer_within_secs, 0.0))
+}
+
+fn responsible(camera: &CameraDocument) -> Responsible {
+    Responsible {
+        name: text_of(&camera.name),
+        contact: text_of(&camera.contact),
+        officer: text_of(&camera.officer),
+    }
+}
+
+fn ignored_conditions(camera: &CameraDocument) -> Vec<CameraCondition> {
+    let listed = camera.ignore_conditions.iter().flat_map(|list| &list.value);
+    listed.map(|condition| condition.value).collect()
 }
 
 /// The sound zones that want to be counted.
@@ -55,7 +86,7 @@ impl Checker<'_, '_> {
             note.consequence();
         }
         let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));
-        // Where it is wrong and reported, any other one tells as well whether a text is a schedule.
+        // A wrong one is reported; whether a text is a schedule can be checked in any time zone.
         let time_zone = time_zone.cloned().unwrap_or(TimeZone::UTC);
         let site = Site { area: area.as_deref(), time_zone: &time_zone };
         let mut taken = BTreeMap::new();
@@ -92,12 +123,7 @@ impl Checker<'_, '_> {
         let rotate = camera.rotate.as_ref().map_or(0, |field| self.rotation(field, &owner));
         let display_aspect =
             camera.display_aspect.as_ref().and_then(|field| self.display_aspect(field, &owner));
-        self.names_no_class(&camera.thresholds, "thresholds", "{ person = 0.5 }", &owner);
-        let thresholds = self.thresholds(&camera.thresholds, &owner);
-        let night = camera.night.as_ref().map(|night| self.night(&night.value, site.time_zone, &owner));
-        self.names_no_class(&camera.heights, "heights", "{ person = { min = 0.05, max = 0.7 } }", &owner);
-        let heights = self.heights(camera, &owner);
-        let horizon = camera.horizon.as_ref().map(|horizon| self.horizon(&horizon.value, &owner));
+        let Limits { thresholds, night, heights, horizon } = self.limits(camera, site.time_zone, &owner);
         let zones = self.zones(camera, &owner);
         let counted = counted(camera, &zones);
         let lines = self.lines(camera, &owner);
@@ -109,24 +135,17 @@ impl Checker<'_, '_> {
             url_main,
             credentials,
             trust: trust?,
-            answer_within: camera
-                .answer_within_secs
-                .as_ref()
-                .map(|_| secs_or(&camera.answer_within_secs, 0.0)),
+            answer_within: answer_within(camera),
             grid: grid?,
             address: text_of(&camera.address),
             lonlat,
-            responsible: Responsible {
-                name: text_of(&camera.name),
-                contact: text_of(&camera.contact),
-                officer: text_of(&camera.officer),
-            },
+            responsible: responsible(camera),
             analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
             weight: value_of(&camera.weight).unwrap_or(1.0) as f32,
             thresholds,
-            night: night.flatten(),
+            night,
             heights,
-            horizon: horizon.flatten(),
+            horizon,
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
             rotate,
             display_aspect,
@@ -134,12 +153,7 @@ impl Checker<'_, '_> {
             skip_still: value_of(&camera.skip_still).unwrap_or(true),
             look_closer: value_of(&camera.look_closer).unwrap_or(true),
             learn_furniture: value_of(&camera.learn_furniture).unwrap_or(true),
-            ignore_conditions: camera
-                .ignore_conditions
-                .iter()
-                .flat_map(|list| &list.value)
-                .map(|condition| condition.value)
-                .collect(),
+            ignore_conditions: ignored_conditions(camera),
             largest_box: value_of(&camera.largest_box).unwrap_or(LARGEST_BOX) as f32,
             stall_after: secs_or(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),
             zones,
@@ -148,6 +162,16 @@ impl Checker<'_, '_> {
             masks,
             class_masks,
         })
+    }
+
+    fn limits(&mut self, camera: &CameraDocument, time_zone: &TimeZone, owner: &Words) -> Limits {
+        self.names_no_class(&camera.thresholds, "thresholds", "{ person = 0.5 }", owner);
+        let thresholds = self.thresholds(&camera.thresholds, owner);
+        let night = camera.night.as_ref().and_then(|night| self.night(&night.value, time_zone, owner));
+        self.names_no_class(&camera.heights, "heights", "{ person = { min = 0.05, max = 0.7 } }", owner);
+        let heights = self.heights(camera, owner);
+        let horizon = camera.horizon.as_ref().and_then(|horizon| self.horizon(&horizon.value, owner));
+        Limits { thresholds, night, heights, horizon }
     }
 
     fn source(

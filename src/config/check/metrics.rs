@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Checker, text_of};
+use super::{Checker, LEAST_TOKEN_CHARS, text_of};
 use crate::config::document::{self, At, Document, MetricsDocument};
 use crate::config::secret::set_command;
 use crate::config::settings::MetricsListener;
@@ -10,8 +10,6 @@ use crate::text::metrics as say;
 
 /// Below it a port needs rights that the service does not have.
 const FIRST_PORT_FOR_ALL: u16 = 1024;
-/// As for the token of posted readings.
-const LEAST_TOKEN_CHARS: usize = super::sensor::LEAST_TOKEN_CHARS;
 
 impl Checker<'_, '_> {
     /// `None` where there is no such section, or it cannot be used.
@@ -19,11 +17,8 @@ impl Checker<'_, '_> {
         let At { value: metrics, span } = document.metrics.as_ref()?;
         let at = metrics.listen.as_ref().map_or(span.start..span.start, |field| field.span.clone());
         let listen = self.metrics_address(metrics, document);
-        // The name of a user makes the whole line the secret.
-        let user = Some(At { value: "Bearer".to_owned(), span: at.clone() });
-        let owner = "[metrics]".into();
         let token = metrics.secret.as_ref().and_then(|secret| {
-            let known = self.credentials(&user, &Some(secret.clone()), span, &owner)?;
+            let known = self.token(secret, span, &"[metrics]".into())?;
             Some((known, secret.span.clone()))
         });
         if let Some((known, span)) = &token
@@ -144,6 +139,21 @@ mod tests {
         assert!(what.contains("port 8090 of [sensors.webhook]"), "{what}");
         let low = read("[metrics]\nlisten = \"127.0.0.1:80\"").unwrap();
         assert!(low.warnings.iter().any(|warning| warning.what.to_string().contains("for root")));
+    }
+
+    #[test]
+    fn a_token_that_is_not_there_is_asked_for_with_its_length_and_the_command_that_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("site.toml");
+        let line = format!(
+            "secrets_dir = \"{}\"\n[metrics]\nlisten = \"0.0.0.0:9464\"\nsecret = \"metrics\"",
+            folder.path().display()
+        );
+        let problems = Config::from_text(&path, &text(&line), &Surroundings::of(&path)).unwrap_err();
+        let hint = problems.iter().next().unwrap().hint.as_ref().unwrap().to_string();
+        assert!(hint.contains("a token of at least 16 characters"), "{hint}");
+        assert!(hint.contains("openssl rand -hex 24 | lookout secret set metrics"), "{hint}");
+        assert!(!hint.contains("user:password"), "{hint}");
     }
 
     #[test]

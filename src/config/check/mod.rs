@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::document::{At, Document, SignalDocument};
 use super::report::Report;
-use super::secret::{Credentials, SecretStore, unreadable_hint};
+use super::secret::{Credentials, SecretError, SecretStore, unreadable_hint};
 use super::source::Source;
 use super::structure::TakenOut;
 use super::{ClassUse, Config, FILES_DIR, Named, NamedPath, PathUse, Surroundings, class_words};
@@ -46,6 +46,9 @@ mod watched;
 mod web;
 mod zone_names;
 
+/// What a token is compared with must not be guessable.
+const LEAST_TOKEN_CHARS: usize = 16;
+
 /// What a document is found to be.
 pub(super) struct Checked {
     /// `None` only if something was reported.
@@ -69,6 +72,18 @@ struct Checker<'c, 's> {
     paths: Vec<NamedPath>,
 }
 
+impl<'c, 's> Checker<'c, 's> {
+    fn new(
+        report: &'c mut Report<'s>,
+        taken_out: &'c TakenOut,
+        surroundings: &'c Surroundings,
+        secrets: SecretStore,
+    ) -> Self {
+        let (secret_files, named, paths) = (BTreeSet::new(), Named::default(), Vec::new());
+        Checker { report, taken_out, surroundings, secrets, secret_files, named, paths }
+    }
+}
+
 /// Checks a whole document, which was read from `source` and has that digest.
 pub(super) fn document(
     document: &Document,
@@ -78,8 +93,7 @@ pub(super) fn document(
     report: &mut Report<'_>,
 ) -> Checked {
     let secrets = sections::secret_store(document.site.as_ref(), surroundings);
-    let (secret_files, named, paths) = (BTreeSet::new(), Named::default(), Vec::new());
-    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
+    let mut checker = Checker::new(report, taken_out, surroundings, secrets);
     let site = document.site.as_ref().and_then(|site| checker.site(site));
     let mqtt = checker.mqtt(document.mqtt.as_ref());
     if let (Some(site), Some(mqtt), Some(section)) = (&site, &mqtt, &document.mqtt) {
@@ -89,6 +103,7 @@ pub(super) fn document(
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
     let journal = checker.journal(document.journal.as_ref(), &outbox);
+    let coverage = sections::coverage(document.coverage.as_ref(), &outbox);
     let web = checker.web(document.web.as_ref(), document.sensors.as_ref());
     let metrics = checker.metrics(document);
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
@@ -112,6 +127,7 @@ pub(super) fn document(
         outbox,
         evidence,
         journal,
+        coverage,
         web,
         metrics,
         cameras,
@@ -152,15 +168,7 @@ pub(super) fn horizons_of_layers(document: &Document, source: &Source) -> Vec<Ho
     let surroundings = Surroundings::elsewhere(Path::new(""));
     let secrets = sections::secret_store(None, &surroundings);
     let (taken_out, mut unreported) = (TakenOut::default(), Report::new(source));
-    let mut checker = Checker {
-        report: &mut unreported,
-        taken_out: &taken_out,
-        surroundings: &surroundings,
-        secrets,
-        secret_files: BTreeSet::new(),
-        named: Named::default(),
-        paths: Vec::new(),
-    };
+    let mut checker = Checker::new(&mut unreported, &taken_out, &surroundings, secrets);
     let of_all = document.defaults.as_ref().and_then(|section| section.value.camera.as_ref());
     let of_all = of_all.map(|section| &section.value.0);
     let layers = document.camera_type.iter().map(|section| &section.value.0).chain(of_all);
@@ -277,6 +285,25 @@ impl Checker<'_, '_> {
         table: &Range<usize>,
         owner: &Words,
     ) -> Option<Credentials> {
+        self.secret_of(user, secret, table, owner, SecretError::hint)
+    }
+
+    /// The token for `owner`, from the secret file that it names: the whole line, and so the password of nobody.
+    fn token(&mut self, secret: &At<String>, table: &Range<usize>, owner: &Words) -> Option<Credentials> {
+        // The name of a user makes the whole line the secret.
+        let user = Some(At { value: "Bearer".to_owned(), span: secret.span.clone() });
+        let hint = |error: &SecretError| error.hint_of_token(LEAST_TOKEN_CHARS);
+        self.secret_of(&user, &Some(secret.clone()), table, owner, hint)
+    }
+
+    fn secret_of(
+        &mut self,
+        user: &Option<At<String>>,
+        secret: &Option<At<String>>,
+        table: &Range<usize>,
+        owner: &Words,
+        hint: impl FnOnce(&SecretError) -> Words,
+    ) -> Option<Credentials> {
         if let Some(user) = user.as_ref().filter(|user| user.value.contains(':')) {
             self.report
                 .error(&user.span, of(owner, config_secret::user_with_colon()))
@@ -315,7 +342,7 @@ impl Checker<'_, '_> {
                 Some(credentials)
             }
             Err(error) => {
-                self.report.error(&secret.span, of(owner, error.sentence())).hint(error.hint());
+                self.report.error(&secret.span, of(owner, error.sentence())).hint(hint(&error));
                 None
             }
         }

@@ -19,8 +19,8 @@ use crate::text::{Words, config, config_check, config_rule as text};
 use crate::types::at::secs_or;
 use crate::types::level::Level;
 
-/// Maximum number of pairs of a rule and a camera that it watches: a thousand rules on two thousand cameras. Whoever names cameras one
-/// by one does not get there before the file is too large; a pattern must not either.
+/// Maximum number of pairs of a rule and a camera that it watches: a thousand rules on two thousand cameras. A file that
+/// names cameras one by one does not get there before the file is too large; a pattern must not either.
 const MOST_PAIRS: usize = 2_000_000;
 
 /// Rules, and what else they say.
@@ -74,7 +74,7 @@ impl Checker<'_, '_> {
         let schedule = match (&rule.schedule, time_zone) {
             (None, _) => Some(Schedule::always()),
             (Some(field), Some(zone)) => self.schedule(field, zone, &owner),
-            // The time zone is wrong and reported; any other one tells as well whether the text is a schedule.
+            // A wrong time zone is reported; whether the text is a schedule can be checked in any.
             (Some(field), None) => self.schedule(field, &TimeZone::UTC, &owner),
         };
         let when = self.condition(rule, span, watched.as_ref().unwrap_or(&Watched::default()), &owner);

@@ -11,12 +11,12 @@ use jiff::tz::TimeZone;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::config::document::{
-    self, At, DetectorDocument, EvidenceDocument, JournalDocument, MqttDocument, OutboxDocument, Precision,
-    ProviderDocument, SiteDocument,
+    self, At, CoverageDocument, DetectorDocument, EvidenceDocument, JournalDocument, MqttDocument,
+    OutboxDocument, Precision, ProviderDocument, SiteDocument,
 };
 use crate::config::secret::SecretStore;
 use crate::config::settings::{
-    Broker, Detector, Evidence, FaceModel, Journal, Mqtt, Originals, Outbox, Site, Tls,
+    Broker, Coverage, Detector, Evidence, FaceModel, Journal, Mqtt, Originals, Outbox, Site, Tls,
 };
 use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
@@ -33,6 +33,12 @@ const MIB: u64 = 1024 * 1024;
 fn model_use(field: &Option<At<String>>, name: &'static str) -> Option<ModelUse> {
     let At { value, span } = field.as_ref()?;
     Some(ModelUse { name: value.trim().to_owned(), span: span.clone(), field: Some(name) })
+}
+
+/// The coverage ledger.
+pub(super) fn coverage(section: Option<&At<CoverageDocument>>, outbox: &Outbox) -> Coverage {
+    let days = section.and_then(|section| value_of(&section.value.days));
+    Coverage { dir: outbox.dir.join("coverage"), days: days.unwrap_or(document::DEFAULT_COVERAGE_DAYS) }
 }
 
 /// Where secret files are: with systemd's credentials where the service has them, else in the folder named.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Checker, known_id, quoted, text_of, value_of};
+use super::{Checker, LEAST_TOKEN_CHARS, known_id, quoted, text_of, value_of};
 use crate::analysis::sensor::{BINARY, Quantity, SensorPlan};
 use crate::config::document::{
     self, At, Document, SensorBrokerDocument, SensorDocument, WebhookListenerDocument,
@@ -19,9 +19,6 @@ use crate::text::config::of;
 use crate::text::{Sentence, Words, config, config_address, config_check, config_sensor as text};
 use crate::types::at::secs_or;
 use crate::types::responsible::Responsible;
-
-/// What a token is compared with must not be guessable.
-pub(super) const LEAST_TOKEN_CHARS: usize = 16;
 
 /// What sensors refer to and share.
 struct Shared {
@@ -168,11 +165,8 @@ impl Checker<'_, '_> {
                 .warning(&at, of(webhook_section(), text::token_in_the_clear()))
                 .hint(text::put_a_proxy_in_front());
         }
-        // The name of a user makes the whole line the secret.
-        let user = Some(At { value: "Bearer".to_owned(), span: at });
         let token = webhook.secret.as_ref().and_then(|secret| {
-            self.credentials(&user, &Some(secret.clone()), span, &webhook_section().into())
-                .map(|known| (known, secret.span.clone()))
+            self.token(secret, span, &webhook_section().into()).map(|known| (known, secret.span.clone()))
         });
         if let Some((known, span)) = &token
             && known.password.reveal().chars().count() < LEAST_TOKEN_CHARS

@@ -28,7 +28,7 @@ impl Checker<'_, '_> {
             self.points(value, owner);
             return None;
         }
-        // Each mistake by itself: whoever mends one should not meet the next afterwards.
+        // Each mistake by itself: mending one should not bring up the next.
         let points = self.points(value, owner);
         let drawn: Vec<Point> = value.iter().map(|corner| point(corner.value)).collect();
         let repeated = repeated_corners(&drawn);

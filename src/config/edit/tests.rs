@@ -483,7 +483,7 @@ fn a_name_that_goes_from_zone_to_zone_takes_nothing_with_it() {
 #[test]
 fn a_zone_that_takes_the_name_of_a_deleted_one_keeps_its_own_remarks_and_its_rules() {
     let mut shapes = called_otherwise(THREE, &[("a", None), ("b", Some("a"))]);
-    // It was moved as well, so only what is said of it tells what it was.
+    // It was moved as well, so only its description identifies it.
     shapes.zones[0].1 = square(0.6, 0.8);
     let text = edited(THREE, set_shapes("cam-1", shapes));
     let zones = "# behind the house\n[[camera.zone]]\nid = \"a\" # second\n\

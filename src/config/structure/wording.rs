@@ -121,7 +121,7 @@ pub(super) fn kind_found(value: &DeValue<'_>) -> Sentence {
 }
 
 pub(super) fn hint_for_type(name: &str, wanted: &str, found: &DeValue<'_>) -> Option<Sentence> {
-    // Also `lane/*`: whoever forgets the brackets sees it with them.
+    // Also `lane/*`: where the brackets were forgotten it is shown with them.
     let may_be_shown = |text: &str| {
         let word = text.trim_end_matches('*').trim_end_matches('/');
         is_quotable(text) || (Pattern::read(text).is_some() && (word.is_empty() || is_quotable(word)))

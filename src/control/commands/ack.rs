@@ -65,7 +65,7 @@ impl CommandData for AckData {
         fields.finish(Some(AckData { alert_id, note }))
     }
 
-    /// A note that was not given is told apart from one that was not written down.
+    /// A note that was not given differs from one that was not written down.
     fn logged(&self) -> Option<Value> {
         Some(serde_json::json!({ "alert_id": self.alert_id, "note": self.note }))
     }

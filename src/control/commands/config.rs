@@ -1,5 +1,7 @@
 //! `config`, the message `wanted`: the whole configuration.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +12,9 @@ use super::super::fields::{self, Faults};
 use super::super::local::PAGE_PREFIX;
 use super::super::overrides::{OfferedConfig, Overrides, StoredOverrides, digest};
 use super::super::remote_config_policy;
-use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, may_try, runs_now};
+use super::super::running_box::{
+    Offer, RunningBox, ShadowOrder, changed, in_short, knows_what_runs, may_change, may_try, runs_now,
+};
 use super::part::not_taken;
 use super::{CommandData, Handler, Replay};
 use crate::config::restart::takes_a_restart;
@@ -21,7 +25,7 @@ use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::text::{Sentences, Words, sentences};
+use crate::text::{Sentences, Words, command as say, sentences};
 
 sentences! {
     message {
@@ -45,6 +49,27 @@ sentences! {
         no_config():
             "it says no configuration",
             "其中没有配置";
+        shadow_for_alone():
+            "`shadow_for_secs` is for a shadow: write `shadow: true` beside it",
+            "`shadow_for_secs` 只用于影子配置：须同时写 `shadow: true`";
+        shadow_changes_nothing():
+            "a shadow changes nothing that could come back: leave out `revert_after_secs`",
+            "影子配置不改变任何内容，无需恢复：不要写 `revert_after_secs`";
+        shadow_ends_alone():
+            "`shadow_for_secs` 0 ends the shadow: leave out `toml` and `transfer`",
+            "`shadow_for_secs` 为 0 表示结束影子配置：不要写 `toml` 和 `transfer`";
+        shadow_is_not_kept():
+            "the broker keeps this message; a shadow must not be retained, as the wanted configuration stands there",
+            "此消息由 MQTT 服务器保留；影子配置不得保留，那里是要下发的配置的位置";
+        shadow_judges(sha256):
+            "{sha256} judges beside the configuration that runs; what it makes goes to `up/shadow`",
+            "{sha256} 开始与运行中的配置并行判断，结果发往 `up/shadow`";
+        shadow_ended():
+            "the shadow has ended",
+            "影子配置已结束";
+        no_shadow():
+            "no shadow judges",
+            "没有影子配置在判断";
         version_too_low(version, highest):
             "version {version} is not above {highest}, the highest that was taken up so far",
             "版本 {version} 没有超过至今采用过的最高版本 {highest}";
@@ -74,6 +99,14 @@ pub(crate) struct WantedConfigData {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(range(min = 10, max = 86_400))]
     pub revert_after_secs: Option<u32>,
+    /// Whether it only judges beside what runs, which nothing of it changes: what it would have told goes to `up/shadow`. It is
+    /// checked as one that is to run, and must not be retained.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub shadow: bool,
+    /// Seconds for which a shadow judges, a week by default; 0 ends the one that judges, without `toml` and `transfer`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 0, max = 2_678_400))]
+    pub shadow_for_secs: Option<u32>,
 }
 
 /// A text that came in parts, and what it must be.
@@ -137,6 +170,18 @@ impl CommandData for WantedConfigData {
             // As in the parts.
             transfer.sha256.make_ascii_lowercase();
         }
+        if wanted.shadow_for_secs.is_some() && !wanted.shadow {
+            return Err(vec![command::shadow_for_alone()]);
+        }
+        if wanted.shadow && wanted.revert_after_secs.is_some() {
+            return Err(vec![command::shadow_changes_nothing()]);
+        }
+        if wanted.ends_shadow() {
+            return match (&wanted.toml, &wanted.transfer) {
+                (None, None) => Ok(wanted),
+                (Some(_), _) | (_, Some(_)) => Err(vec![command::shadow_ends_alone()]),
+            };
+        }
         match (&wanted.toml, &wanted.transfer) {
             (Some(_), None) | (None, Some(_)) => Ok(wanted),
             (None, None) => Err(vec![command::toml_missing()]),
@@ -148,6 +193,10 @@ impl CommandData for WantedConfigData {
     fn logged(&self) -> Option<Value> {
         let mut logged = serde_json::json!({ "version": self.version, "expect_config": self.expect_config,
             "revert_after_secs": self.revert_after_secs });
+        if self.shadow {
+            logged["shadow"] = true.into();
+            logged["shadow_for_secs"] = serde_json::json!(self.shadow_for_secs);
+        }
         if let Some(transfer) = &self.transfer {
             logged["transfer"] = serde_json::json!(transfer);
         }
@@ -171,6 +220,8 @@ fn example() -> Result<Vec<u8>, ExampleError> {
             transfer: None,
             expect_config: examples::SHA256.to_owned(),
             revert_after_secs: Some(600),
+            shadow: false,
+            shadow_for_secs: None,
         },
     };
     Ok(serde_json::to_vec(&wanted)?)
@@ -185,35 +236,51 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     if envelope.retained && data.version <= highest {
         return Answer::already(command::known_config());
     }
-    let WantedConfigData { version, toml, transfer, expect_config, revert_after_secs } = data;
+    if data.shadow && envelope.retained {
+        return Answer::refused(Refusal::Invalid, command::shadow_is_not_kept());
+    }
+    let ends_shadow = data.ends_shadow();
+    let WantedConfigData {
+        version,
+        toml,
+        transfer,
+        expect_config,
+        revert_after_secs,
+        shadow,
+        shadow_for_secs,
+    } = data;
     let is_it = |text: &str| match (&toml, &transfer) {
         (Some(toml), _) => text == toml,
         (None, Some(transfer)) => digest(text) == transfer.sha256,
         (None, None) => false,
     };
-    let running = at.overrides().now.of_centre();
+    let running = at.overrides().now.of_centre().filter(|_| !shadow);
     if running.is_some_and(|running| running.version == version && is_it(&running.toml)) {
         return Answer::already(command::config_runs());
     }
     if let Some(answer) = too_old(at, version) {
         return answer;
     }
-    if let Err((code, why)) = may_change(at, &expect_config, revert_after_secs) {
+    // Also beside what is on trial: a shadow changes nothing.
+    let allowed = match shadow {
+        true => knows_what_runs(at, &expect_config, None),
+        false => may_change(at, &expect_config, revert_after_secs),
+    };
+    if let Err((code, why)) = allowed {
         return Answer::refused(code, why);
     }
+    if ends_shadow {
+        return end_shadow(version, at);
+    }
     let key = envelope.signer.as_ref().map(|signer| &*signer.key);
-    let toml = match (toml, &transfer) {
-        (Some(toml), _) => toml,
-        (None, Some(TransferName { id, sha256 })) => {
-            let now = at.now().mono;
-            match at.transfers().text(key, id, sha256, now) {
-                Ok(toml) => toml,
-                Err(error) => return not_taken(&error),
-            }
-        }
-        (None, None) => return Answer::refused(Refusal::Invalid, command::no_config()),
+    let toml = match text_of(toml, transfer.as_ref(), key, at) {
+        Ok(toml) => toml,
+        Err(answer) => return *answer,
     };
-    let answer = put_in_place(at, Offered { version, toml, revert_after_secs, tried_by: None });
+    let answer = match shadow {
+        true => begin_shadow(at, version, &toml, shadow_for_secs, &envelope.by),
+        false => put_in_place(at, Offered { version, toml, revert_after_secs, tried_by: None }),
+    };
     // Also one that may not run: it will not get better, and is in the way of the one that is.
     if let Some(TransferName { id, .. }) = transfer {
         at.transfers().forget(key, &id);
@@ -221,9 +288,94 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     answer
 }
 
+/// The whole text, as it stands in the message or came in parts.
+fn text_of(
+    toml: Option<String>,
+    transfer: Option<&TransferName>,
+    key: Option<&str>,
+    at: &mut dyn RunningBox,
+) -> Result<String, Box<Answer>> {
+    match (toml, transfer) {
+        (Some(toml), _) => Ok(toml),
+        (None, Some(TransferName { id, sha256 })) => {
+            let now = at.now().mono;
+            at.transfers().text(key, id, sha256, now).map_err(|error| Box::new(not_taken(&error)))
+        }
+        (None, None) => Err(Box::new(Answer::refused(Refusal::Invalid, command::no_config()))),
+    }
+}
+
+/// How long a shadow judges where nothing is said.
+const SHADOW_SECS: u32 = 7 * 86_400;
+
+impl WantedConfigData {
+    fn ends_shadow(&self) -> bool {
+        self.shadow && self.shadow_for_secs == Some(0)
+    }
+}
+
+/// The version counts, so that nobody who kept the message can send it again.
+fn take_version(at: &mut dyn RunningBox, version: u64) -> Result<(), Box<Answer>> {
+    let next = StoredOverrides { version, ..at.overrides().clone() };
+    at.store_overrides(next)
+        .map_err(|error| Box::new(Answer::failed(say::not_written_down(error.to_string()))))
+}
+
+/// It is judged as one that is to run, and judges beside what runs.
+fn begin_shadow(
+    at: &mut dyn RunningBox,
+    version: u64,
+    toml: &str,
+    lasts_secs: Option<u32>,
+    by: &str,
+) -> Answer {
+    let config = match judged(at, toml, false) {
+        Ok(config) => config,
+        // Not on `up/config`: nothing was to run.
+        Err(problems) => return Answer::refused(Refusal::Invalid, in_short(&problems)),
+    };
+    if let Err(answer) = take_version(at, version) {
+        return *answer;
+    }
+    let_judge(at, config, format!("down/config {version}"), lasts_secs, by)
+}
+
+fn let_judge(
+    at: &mut dyn RunningBox,
+    config: Config,
+    name: String,
+    lasts_secs: Option<u32>,
+    by: &str,
+) -> Answer {
+    let sha256 = config.sha256.clone();
+    let lasts = Duration::from_secs(lasts_secs.unwrap_or(SHADOW_SECS).into());
+    let order = ShadowOrder { name, lasts, by: by.to_owned() };
+    match at.begin_shadow(config, order) {
+        Ok(()) => Answer::done_with(command::shadow_judges(sha256)),
+        Err(why) => Answer::refused(Refusal::Invalid, why),
+    }
+}
+
+fn end_shadow(version: u64, at: &mut dyn RunningBox) -> Answer {
+    if let Err(answer) = take_version(at, version) {
+        return *answer;
+    }
+    ended(at.end_shadow())
+}
+
+fn ended(one_judged: bool) -> Answer {
+    match one_judged {
+        true => Answer::done_with(command::shadow_ended()),
+        false => Answer::already(command::no_shadow()),
+    }
+}
+
 /// Somebody at the page tries it, and it comes back by itself. Who may do that was decided at the box, so it may be all
 /// that the file may be, and it takes no version from the centre.
 fn try_out(data: WantedConfigData, by: &str, at: &mut dyn RunningBox) -> Answer {
+    if data.shadow {
+        return shadow_of_page(data, by, at);
+    }
     let (Some(toml), Some(secs)) = (data.toml, data.revert_after_secs) else {
         return Answer::refused(Refusal::Invalid, command::no_config());
     };
@@ -233,6 +385,21 @@ fn try_out(data: WantedConfigData, by: &str, at: &mut dyn RunningBox) -> Answer 
     let version = at.overrides().version;
     let by = by.strip_prefix(PAGE_PREFIX).unwrap_or(by).to_owned();
     put_in_place(at, Offered { version, toml, revert_after_secs: Some(secs), tried_by: Some(by) })
+}
+
+/// The same for a shadow.
+fn shadow_of_page(data: WantedConfigData, by: &str, at: &mut dyn RunningBox) -> Answer {
+    if data.ends_shadow() {
+        return ended(at.end_shadow());
+    }
+    let Some(toml) = data.toml else { return Answer::refused(Refusal::Invalid, command::no_config()) };
+    match judged(at, &toml, true) {
+        Ok(config) => {
+            let name = at.file().path().display().to_string();
+            let_judge(at, config, name, data.shadow_for_secs, by)
+        }
+        Err(problems) => Answer::refused(Refusal::Invalid, in_short(&problems)),
+    }
 }
 
 /// A configuration of somebody who knows what runs.
@@ -318,5 +485,83 @@ mod tests {
         let patch = json!({ "version": 7, "expect_config": here.config.sha256, "set": area });
         let sent = here.ask("patch", Role::Admin, &patch);
         assert_eq!((sent.outcome, sent.code), (Outcome::Refused, Some(Refusal::Conflict)), "{sent:?}");
+    }
+
+    /// A box that may be commanded by somebody.
+    fn commanded() -> TestBox {
+        let mut here = TestBox::new();
+        here.add_to_file(
+            "\n[[command_key]]\nid = \"admin-1\"\nrole = \"admin\"\n\
+             public_key = \"3GNLJrUsVTLEIzIXAJxVfQsYE3-HNNPRrWAe2FdOGUk\"\n",
+        );
+        here
+    }
+
+    /// The file with another rate, to judge beside it.
+    fn beside(here: &TestBox, version: u64) -> serde_json::Value {
+        let toml = here.file.text().replace("id = \"cam-1\"\n", "id = \"cam-1\"\nanalysis_fps = 2.0\n");
+        json!({ "version": version, "toml": toml, "expect_config": here.config.sha256, "shadow": true })
+    }
+
+    #[test]
+    fn a_shadow_judges_beside_what_runs_and_its_version_counts() {
+        let mut here = commanded();
+        let runs = here.config.sha256.clone();
+        let shadow = beside(&here, 3);
+        let begun = here.ask("config", Role::Admin, &shadow);
+        assert_eq!(begun.outcome, Outcome::Done, "{begun:?}");
+        let (sha256, order) = here.shadow.clone().unwrap();
+        assert!(sha256 != runs && here.config.sha256 == runs && here.overrides.trial.is_none());
+        assert_eq!((order.lasts, &*order.by), (Duration::from_secs(7 * 86_400), "desk 2"));
+        assert_eq!(here.overrides.version, 3);
+        let again = here.ask("config", Role::Admin, &shadow);
+        assert_eq!(again.code, Some(Refusal::Conflict), "whoever kept it cannot send it again");
+        let mut other = beside(&here, 4);
+        other["expect_config"] = json!("another");
+        assert_eq!(here.ask("config", Role::Admin, &other).code, Some(Refusal::Conflict));
+
+        let end = json!({ "version": 4, "expect_config": runs, "shadow": true, "shadow_for_secs": 0 });
+        assert_eq!(here.ask("config", Role::Admin, &end).outcome, Outcome::Done);
+        assert_eq!((here.shadow.clone(), here.overrides.version), (None, 4));
+        let end = json!({ "version": 5, "expect_config": runs, "shadow": true, "shadow_for_secs": 0 });
+        assert_eq!(here.ask("config", Role::Admin, &end).outcome, Outcome::Already, "none judges");
+    }
+
+    #[test]
+    fn a_shadow_may_no_more_than_what_runs_and_is_never_taken_for_it() {
+        let mut here = commanded();
+        let mut mute = beside(&here, 1);
+        mute["toml"] = json!(here.file.text().replace("[[command_key]]", "[[command_key_]]"));
+        let refused = here.ask("config", Role::Admin, &mute);
+        assert_eq!((refused.code, &here.shadow), (Some(Refusal::Invalid), &None), "{refused:?}");
+        assert_eq!(here.overrides.version, 0, "what is refused takes no version");
+        here.is_full = true;
+        let shadow = beside(&here, 1);
+        assert_eq!(here.ask("config", Role::Admin, &shadow).outcome, Outcome::Failed);
+        assert_eq!(here.shadow, None, "it is on disk that it may not come again, before it judges");
+        here.is_full = false;
+        for (field, value) in [("revert_after_secs", json!(60)), ("shadow_for_secs", json!(0))] {
+            let mut wrong = beside(&here, 1);
+            wrong[field] = value;
+            assert!(WantedConfigData::read(&wrong).is_err(), "{field}");
+        }
+        let mut runs = beside(&here, 1);
+        runs["shadow"] = json!(false);
+        runs["shadow_for_secs"] = json!(60);
+        assert!(WantedConfigData::read(&runs).is_err(), "somebody meant a shadow");
+        let logged = WantedConfigData::read(&beside(&here, 1)).unwrap().logged().unwrap();
+        assert_eq!(logged["shadow"], true);
+    }
+
+    #[test]
+    fn somebody_at_the_page_lets_one_judge_and_ends_it_and_tries_nothing_by_it() {
+        let mut here = TestBox::new();
+        let (runs, shadow) = (here.config.sha256.clone(), beside(&here, 1));
+        assert_eq!(here.ask_at_page("config", Role::Operator, &shadow).code, Some(Refusal::NotAllowed));
+        assert_eq!(here.ask_at_page("config", Role::Admin, &shadow).outcome, Outcome::Done);
+        assert!(here.shadow.is_some() && here.config.sha256 == runs && here.overrides.version == 0);
+        let end = json!({ "version": 1, "expect_config": runs, "shadow": true, "shadow_for_secs": 0 });
+        assert_eq!(here.ask_at_page("config", Role::Admin, &end).outcome, Outcome::Done);
+        assert_eq!(here.shadow, None);
     }
 }

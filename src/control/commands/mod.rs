@@ -95,7 +95,7 @@ pub enum Replay {
     OnceAnswered,
     /// It changes nothing that lasts: a repeat is looked at anew, and nothing of it is remembered.
     Harmless,
-    /// Its version tells it from older ones, so it may be kept by the broker and need not expire.
+    /// Its version distinguishes it from older ones, so it may be kept by the broker and need not expire.
     ByVersion,
 }
 
@@ -165,7 +165,7 @@ impl CommandSpec {
     }
 }
 
-/// Those that are given at the page alone: whoever is far away waits until a trial ends, and sees no stations of a test.
+/// Those that are given at the page alone: the command centre waits until a trial ends, and sees no stations of a test.
 static AT_THE_PAGE: &[CommandSpec] =
     &[CommandSpec::of::<revert::RevertData>(), CommandSpec::of::<test_alert::TestAlertData>()];
 

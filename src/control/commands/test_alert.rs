@@ -1,5 +1,5 @@
-//! `test`: an alert that goes the whole way and tells of nothing. Given at the page on the box alone, where its stations are
-//! shown, so it is no message at the broker.
+//! `test`: an alert that goes the whole way and stands for nothing. Given at the page on the box alone, where its stations
+//! are shown, so it is no message at the broker.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

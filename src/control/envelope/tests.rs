@@ -72,7 +72,7 @@ fn nobody_takes_a_name_that_looks_like_the_pages() {
     }
 }
 
-/// Two patrols whose names look alike are one to whoever reads them, and a name that is read backwards is another one.
+/// Two patrols whose names look alike are one to their reader, and a name that is read backwards is another one.
 #[test]
 fn a_name_has_no_characters_that_are_not_seen_or_turn_the_writing() {
     for hidden in
@@ -87,7 +87,7 @@ fn a_name_has_no_characters_that_are_not_seen_or_turn_the_writing() {
             assert!(why.contains("characters that are not seen"), "{name:?}: {why}");
         }
     }
-    // A variation selector tells which form of a character somebody's name has.
+    // A variation selector chooses the form of a character in somebody's name.
     for name in ["巡逻四队", "葛\u{E0100}木", "Zoë", "Nguyễn"] {
         let json = json!({ "request_id": "r", "alert_id": "A", "by": "b", "to": name }).to_string();
         assert!(parse("assign", &json).is_ok(), "{name:?}");
@@ -236,7 +236,7 @@ fn the_schema_names_the_commands_that_require_a_reason() {
     );
 }
 
-/// Through the gate: whose signature is good hears which of its requests was refused, whatever is wrong with it.
+/// Through the gate: the holder of a good signature receives which of its requests was refused, whatever is wrong with it.
 #[test]
 fn a_refusal_of_what_was_signed_by_a_known_key_names_the_request_and_of_a_stranger_none() {
     let key = PrivateKey::generate("desk-1").unwrap();
@@ -298,7 +298,7 @@ fn a_field_that_is_none_is_refused_where_the_box_is_changed_and_named_elsewhere(
 }
 
 #[test]
-fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_it() {
+fn the_author_of_a_command_receives_all_that_is_wrong_with_it_and_what_it_has_beside_it() {
     let now = NOW.parse().unwrap();
     let found = objections(
         br#"{"command":"patch","version":"nine","expect_confg":"x","exp":"soon"}"#,
@@ -325,7 +325,7 @@ fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_i
 }
 
 #[test]
-fn who_writes_a_command_hears_of_their_own_clock_and_of_a_command_that_is_none() {
+fn the_author_of_a_command_learns_of_their_own_clock_and_of_a_command_that_is_none() {
     let (now, shanghai) = (NOW.parse().unwrap(), TimeZone::get("Asia/Shanghai").unwrap());
     let of = |text: &str| objections(text.as_bytes(), now, &shanghai);
     let old = of(r#"{"command":"ackk","iat":"2025-12-31T16:00:00Z","exp":"2025-12-31T17:00:00Z"}"#);

@@ -201,3 +201,28 @@ fn nobody_far_away_decides_who_reads_metrics() {
     assert!(open.starts_with("[metrics] is another one than in the file on the box"), "{open}");
     assert!(judged(str::to_owned).is_empty());
 }
+
+#[test]
+fn nobody_far_away_makes_the_box_forget_what_it_recorded() {
+    let journal = |lines: &str| format!("{FILE}\n[journal]\n{lines}\n");
+    let folder = tempfile::tempdir().unwrap();
+    let file = config(folder.path(), &journal("days = 5\nmax_mib = 64"));
+    let now = "2026-01-01T08:00:00Z".parse().unwrap();
+    let judged = |lines: &str| {
+        let (running, wanted) = (&file, config(folder.path(), &journal(lines)));
+        in_words(&forbidden(&file, running, &wanted, now))
+    };
+    for allowed in ["days = 5\nmax_mib = 64", "days = 30\nmax_mib = 64", "days = 6\nmax_mib = 9000"] {
+        assert_eq!(judged(allowed), "", "{allowed}");
+    }
+    let off = judged("days = 0\nmax_mib = 64");
+    assert!(off.starts_with("[journal] `days` is 0, less than the 5 of the file on the box"), "{off}");
+    let shorter = judged("days = 4\nmax_mib = 63");
+    assert!(
+        shorter.contains("`days` is 4") && shorter.contains("`max_mib` is 63, less than the 64"),
+        "{shorter}"
+    );
+    // What was raised from afar is taken back from afar.
+    let raised = config(folder.path(), &journal("days = 30\nmax_mib = 64"));
+    assert_eq!(in_words(&forbidden(&file, &raised, &file, now)), "");
+}

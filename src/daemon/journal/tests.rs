@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
-use super::super::analysis_thread::{self, AnalysisMessage, AnalysisStart, AnalysisThread, Known};
+use super::super::analysis_thread::{
+    self, AnalysisMessage, AnalysisStart, AnalysisThread, Known, ShadowFeed,
+};
 use super::*;
 use crate::alerts::writer_message::WriterMessage;
 use crate::analysis::alert::{Act, AlertId};
@@ -18,7 +20,7 @@ use crate::control::overrides;
 use crate::control::settings;
 use crate::frame::test_support::gray;
 use crate::frame::{Frame, Taken};
-use crate::journal::Published;
+use crate::journal::{Published, Shadow, ShadowEvent};
 use crate::pipeline::camera_slot::{CameraSlots, Look};
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::frame_gate::Looked;
@@ -113,7 +115,7 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
     let (clock, models) = (Clock::start(), LoadedModels::default());
     let (before, after) = (config(folder.path(), "3"), config(folder.path(), "1"));
     let stage = JournalStage::start(&before, false, clock);
-    let session = session(&before, &models, &[], clock.now());
+    let session = session(&before, &models, &[], Vec::new(), clock.now());
     let analysis = Analysis::new("box-1", plan_of(&session.configuration)).expect("a plan");
     let (writer, messages) = sync_channel(10_000);
     let (scheduler, slots) = (Arc::new(Scheduler::new()), Arc::new(CameraSlots::default()));
@@ -121,7 +123,8 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
     let (queue, notes) = analysis_thread::queue();
     let known = Arc::new(Known::default());
     let tap = Views::new(clock).tap();
-    let started = AnalysisStart { analysis, revisions: Vec::new(), session, recorder: stage.recorder() };
+    let recorder = stage.recorder();
+    let started = AnalysisStart { analysis, revisions: Vec::new(), session, recorder, shadow: None };
     let thread = AnalysisThread::start(started, notes, clock, writer, known, demands, tap);
     let thread = thread.expect("a thread");
     let send = |message| queue.send(message).expect("it runs");
@@ -168,7 +171,11 @@ fn what_the_daemon_published_is_what_its_journal_makes_again() {
             }
             Entry::Input(input) => again.extend(input.apply(analysis.as_mut().expect("a session"))),
             Entry::Published(one) => published.push(one),
-            Entry::Unwatched(_) | Entry::Hole(_) | Entry::Stop { .. } => {}
+            Entry::Mutes { .. }
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Hole(_)
+            | Entry::Stop { .. } => {}
         }
     }
     assert_eq!(format!("{again:#?}"), format!("{live:#?}"));
@@ -183,4 +190,50 @@ fn where_the_outbox_lies_elsewhere_nothing_is_recorded() {
     assert!(!stage.recorder().is_on());
     stage.stop();
     assert!(!config.journal.dir.exists());
+}
+
+#[test]
+fn a_shadow_that_begins_in_the_middle_is_given_what_the_journal_gets_from_there_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, models) = (Clock::start(), LoadedModels::default());
+    let before = config(folder.path(), "3");
+    let stage = JournalStage::start(&before, false, clock);
+    let session = session(&before, &models, &[], Vec::new(), clock.now());
+    let analysis = Analysis::new("box-1", plan_of(&session.configuration)).expect("a plan");
+    let (writer, _messages) = sync_channel(10_000);
+    let (scheduler, slots) = (Arc::new(Scheduler::new()), Arc::new(CameraSlots::default()));
+    let (queue, notes) = analysis_thread::queue();
+    let recorder = stage.recorder();
+    let started = AnalysisStart { analysis, revisions: Vec::new(), session, recorder, shadow: None };
+    let demands = Arc::new(DecodeDemands::new(scheduler, slots));
+    let tap = Views::new(clock).tap();
+    let thread = AnalysisThread::start(started, notes, clock, writer, Arc::default(), demands, tap);
+    let thread = thread.expect("a thread");
+    let send = |message| queue.send(message).expect("it runs");
+    (0..30).for_each(|look| send(looked(0.2 * f64::from(look), true)));
+    let (listener, given) = journal::listener();
+    let after = configuration(&config(folder.path(), "1"), &models);
+    let feed = ShadowFeed { listener, configuration: after.clone() };
+    send(AnalysisMessage::Shadow(Some(Box::new(feed))));
+    (30..60).for_each(|look| send(looked(0.2 * f64::from(look), look < 40)));
+    send(AnalysisMessage::Reconfigure(Box::new(plan_of(&after)), after.clone()));
+    (60..70).for_each(|look| send(looked(0.2 * f64::from(look), true)));
+    send(AnalysisMessage::Stop);
+    thread.join();
+    stage.stop();
+
+    let given: Vec<Entry> = given.collect();
+    let journal = journal::read(&before.journal.dir, Timestamp::MIN..Timestamp::MAX).expect("it is there");
+    let journal: Vec<Entry> = journal.collect();
+    let began = |entry: &Entry| {
+        let Entry::Shadow(Shadow { event: ShadowEvent::Began(began), .. }) = entry else { return false };
+        *began == after
+    };
+    let from = journal.iter().position(began).expect("where it began is in the journal") + 1;
+    let Some(Entry::Session(head)) = given.first() else { panic!("it is told what runs") };
+    assert!(head.goes_on && head.configuration.sha256 == before.sha256);
+    // What was open is told of between them.
+    assert!(matches!(&given[1], Entry::Published(open) if open.rev >= 1));
+    assert_eq!(given[given.len() - (journal.len() - from)..], journal[from..]);
+    assert!(given.iter().any(|entry| matches!(entry, Entry::Reload { .. })));
 }

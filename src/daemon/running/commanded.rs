@@ -10,13 +10,14 @@ use crate::audit::Audit;
 use crate::config::{Config, Problems};
 use crate::contract::EventError;
 use crate::contract::command::SelftestResult;
+use crate::contract::shadow::ShadowEnding;
 use crate::control::commands::original::{OriginalData, Requests};
 use crate::control::overrides::StoredOverrides;
-use crate::control::running_box::{OriginalReply, PictureReply, SnapshotReply};
+use crate::control::running_box::{OriginalReply, PictureReply, ShadowOrder, SnapshotReply};
 use crate::control::transfers::Transfers;
 use crate::control::{Offer, RunningBox};
 use crate::outbox::{OutboxError, Resent};
-use crate::text::Sentence;
+use crate::text::{Sentence, Words};
 
 use super::super::analysis_thread::AnalysisMessage;
 use super::Running;
@@ -77,6 +78,14 @@ impl RunningBox for Running {
 
     fn go_back(&mut self) -> Result<(), Problems> {
         self.end_trial()
+    }
+
+    fn begin_shadow(&mut self, config: Config, order: ShadowOrder) -> Result<(), Words> {
+        self.let_judge(config, order, self.clock.now()).map(drop)
+    }
+
+    fn end_shadow(&mut self) -> bool {
+        self.stop_shadow(ShadowEnding::Stopped, self.clock.now())
     }
 
     fn selftest(&mut self) -> SelftestResult {

@@ -69,32 +69,28 @@ impl Layout for CenterFace {
         wanted: &[SelectedClass],
         found: &mut Vec<Candidate>,
     ) {
-        decode(outputs, input, wanted, found);
+        let grid = Grid::new(input, STRIDE);
+        let cells = grid.cells();
+        let &[scores, sizes, moves] = outputs else { return };
+        // Rows of the picture come before columns in all of them.
+        let (Some((heights, widths)), Some((down, right))) =
+            (sizes.split_at_checked(cells), moves.split_at_checked(cells))
+        else {
+            return;
+        };
+        let places = scores.iter().zip(heights.iter().zip(widths)).zip(down.iter().zip(right)).take(cells);
+        for (cell, ((score, (height, width)), (down, right))) in places.enumerate() {
+            let score_of = |column: usize| if column == 0 { *score } else { 0.0 };
+            if let Some(best) = best_class(wanted, score_of) {
+                let (column, line) = grid.place(cell);
+                let (cx, cy) = ((column + right + 0.5) * grid.stride, (line + down + 0.5) * grid.stride);
+                keep(found, best, edges(cx, cy, width.exp() * grid.stride, height.exp() * grid.stride));
+            }
+        }
     }
 
     fn scores<'o>(&self, outputs: &'o [&'o [f32]], _: &ModelInput) -> Box<dyn Iterator<Item = f32> + 'o> {
         values_of(outputs, 1)
-    }
-}
-
-fn decode(outputs: &[&[f32]], input: &ModelInput, wanted: &[SelectedClass], found: &mut Vec<Candidate>) {
-    let grid = Grid::new(input, STRIDE);
-    let cells = grid.cells();
-    let &[scores, sizes, moves] = outputs else { return };
-    // Rows of the picture come before columns in all of them.
-    let (Some((heights, widths)), Some((down, right))) =
-        (sizes.split_at_checked(cells), moves.split_at_checked(cells))
-    else {
-        return;
-    };
-    let places = scores.iter().zip(heights.iter().zip(widths)).zip(down.iter().zip(right)).take(cells);
-    for (cell, ((score, (height, width)), (down, right))) in places.enumerate() {
-        let score_of = |column: usize| if column == 0 { *score } else { 0.0 };
-        if let Some(best) = best_class(wanted, score_of) {
-            let (column, line) = grid.place(cell);
-            let (cx, cy) = ((column + right + 0.5) * grid.stride, (line + down + 0.5) * grid.stride);
-            keep(found, best, edges(cx, cy, width.exp() * grid.stride, height.exp() * grid.stride));
-        }
     }
 }
 

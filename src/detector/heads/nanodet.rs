@@ -91,41 +91,33 @@ impl Layout for Nanodet {
         wanted: &[SelectedClass],
         found: &mut Vec<Candidate>,
     ) {
-        decode(outputs, input, &self.strides, self.reg_max, self.cell_centre, wanted, found);
+        if outputs.len() != 2 * self.strides.len() {
+            return;
+        }
+        let bins = self.reg_max + 1;
+        let (scores_of_levels, distances_of_levels) = outputs.split_at(self.strides.len());
+        for ((&stride, scores), distances) in
+            self.strides.iter().zip(scores_of_levels).zip(distances_of_levels)
+        {
+            let grid = Grid::new(input, stride);
+            let Some(classes) = scores.len().checked_div(grid.cells()).filter(|c| *c > 0) else { continue };
+            let cells = scores.chunks_exact(classes).zip(distances.chunks_exact(4 * bins)).take(grid.cells());
+            for (cell, (scores, distances)) in cells.enumerate() {
+                let score_of = |column: usize| scores.get(column).copied().unwrap_or(0.0);
+                keep_all_at(found, wanted, score_of, || {
+                    let (column, line) = grid.place(cell);
+                    let (cx, cy) =
+                        ((column + self.cell_centre) * grid.stride, (line + self.cell_centre) * grid.stride);
+                    let edge =
+                        |side: usize| mean_bin(&distances[side * bins..(side + 1) * bins]) * grid.stride;
+                    [cx - edge(0), cy - edge(1), cx + edge(2), cy + edge(3)]
+                });
+            }
+        }
     }
 
     fn scores<'o>(&self, outputs: &'o [&'o [f32]], _: &ModelInput) -> Box<dyn Iterator<Item = f32> + 'o> {
         values_of(outputs, self.strides.len())
-    }
-}
-
-fn decode(
-    outputs: &[&[f32]],
-    input: &ModelInput,
-    strides: &[usize],
-    reg_max: usize,
-    cell_centre: f32,
-    wanted: &[SelectedClass],
-    found: &mut Vec<Candidate>,
-) {
-    if outputs.len() != 2 * strides.len() {
-        return;
-    }
-    let bins = reg_max + 1;
-    let (scores_of_levels, distances_of_levels) = outputs.split_at(strides.len());
-    for ((&stride, scores), distances) in strides.iter().zip(scores_of_levels).zip(distances_of_levels) {
-        let grid = Grid::new(input, stride);
-        let Some(classes) = scores.len().checked_div(grid.cells()).filter(|c| *c > 0) else { continue };
-        let cells = scores.chunks_exact(classes).zip(distances.chunks_exact(4 * bins)).take(grid.cells());
-        for (cell, (scores, distances)) in cells.enumerate() {
-            let score_of = |column: usize| scores.get(column).copied().unwrap_or(0.0);
-            keep_all_at(found, wanted, score_of, || {
-                let (column, line) = grid.place(cell);
-                let (cx, cy) = ((column + cell_centre) * grid.stride, (line + cell_centre) * grid.stride);
-                let edge = |side: usize| mean_bin(&distances[side * bins..(side + 1) * bins]) * grid.stride;
-                [cx - edge(0), cy - edge(1), cx + edge(2), cy + edge(3)]
-            });
-        }
     }
 }
 

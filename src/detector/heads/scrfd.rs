@@ -73,38 +73,29 @@ impl Layout for Scrfd {
         wanted: &[SelectedClass],
         found: &mut Vec<Candidate>,
     ) {
-        decode(outputs, input, &self.strides, self.anchors, wanted, found);
+        if outputs.len() != 2 * self.strides.len() || self.anchors == 0 {
+            return;
+        }
+        let (scores_of_levels, distances_of_levels) = outputs.split_at(self.strides.len());
+        for ((&stride, scores), distances) in
+            self.strides.iter().zip(scores_of_levels).zip(distances_of_levels)
+        {
+            let grid = Grid::new(input, stride);
+            let boxes = scores.iter().zip(distances.chunks_exact(4)).take(grid.cells() * self.anchors);
+            for (number, (score, distances)) in boxes.enumerate() {
+                let score_of = |column: usize| if column == 0 { *score } else { 0.0 };
+                if let Some(best) = best_class(wanted, score_of) {
+                    let (column, line) = grid.place(number / self.anchors);
+                    let (cx, cy) = (column * grid.stride, line * grid.stride);
+                    let edge = |side: usize| distances[side] * grid.stride;
+                    keep(found, best, [cx - edge(0), cy - edge(1), cx + edge(2), cy + edge(3)]);
+                }
+            }
+        }
     }
 
     fn scores<'o>(&self, outputs: &'o [&'o [f32]], _: &ModelInput) -> Box<dyn Iterator<Item = f32> + 'o> {
         values_of(outputs, self.strides.len())
-    }
-}
-
-fn decode(
-    outputs: &[&[f32]],
-    input: &ModelInput,
-    strides: &[usize],
-    anchors: usize,
-    wanted: &[SelectedClass],
-    found: &mut Vec<Candidate>,
-) {
-    if outputs.len() != 2 * strides.len() || anchors == 0 {
-        return;
-    }
-    let (scores_of_levels, distances_of_levels) = outputs.split_at(strides.len());
-    for ((&stride, scores), distances) in strides.iter().zip(scores_of_levels).zip(distances_of_levels) {
-        let grid = Grid::new(input, stride);
-        let boxes = scores.iter().zip(distances.chunks_exact(4)).take(grid.cells() * anchors);
-        for (number, (score, distances)) in boxes.enumerate() {
-            let score_of = |column: usize| if column == 0 { *score } else { 0.0 };
-            if let Some(best) = best_class(wanted, score_of) {
-                let (column, line) = grid.place(number / anchors);
-                let (cx, cy) = (column * grid.stride, line * grid.stride);
-                let edge = |side: usize| distances[side] * grid.stride;
-                keep(found, best, [cx - edge(0), cy - edge(1), cx + edge(2), cy + edge(3)]);
-            }
-        }
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// YOLOv8's form: one output `[1, 4 + classes, cells]`, centre and size in model pixels, then class scores. Turned, as
-/// some exporters do it, the output is `[1, cells, 4 + classes]`; a manifest never says so: the shape tells.
+/// some exporters do it, the output is `[1, cells, 4 + classes]`; a manifest never says so: the shape does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Yolov8 {
     /// Only their number of cells matters.
@@ -62,7 +62,22 @@ impl Layout for Yolov8 {
         wanted: &[SelectedClass],
         found: &mut Vec<Candidate>,
     ) {
-        decode(outputs, input, &self.strides, self.is_turned, wanted, found);
+        let [output] = outputs else { return };
+        let cells = all_cells(&self.strides, input);
+        if cells == 0 || output.len() < 5 * cells {
+            return;
+        }
+        let values = output.len() / cells;
+        let place = |value: usize, cell: usize| {
+            if self.is_turned { cell * values + value } else { value * cells + cell }
+        };
+        for cell in 0..cells {
+            let value_of = |value: usize| output.get(place(value, cell)).copied().unwrap_or(0.0);
+            let score_of = |column: usize| if column + 4 < values { value_of(column + 4) } else { 0.0 };
+            keep_all_at(found, wanted, score_of, || {
+                edges(value_of(0), value_of(1), value_of(2), value_of(3))
+            });
+        }
     }
 
     fn scores<'o>(&self, outputs: &'o [&'o [f32]], input: &ModelInput) -> Box<dyn Iterator<Item = f32> + 'o> {
@@ -76,28 +91,6 @@ impl Layout for Yolov8 {
 
     fn turned(&self) -> Option<Head> {
         Some(Head::Yolov8(Yolov8 { strides: self.strides.clone(), is_turned: !self.is_turned }))
-    }
-}
-
-fn decode(
-    outputs: &[&[f32]],
-    input: &ModelInput,
-    strides: &[usize],
-    turned: bool,
-    wanted: &[SelectedClass],
-    found: &mut Vec<Candidate>,
-) {
-    let [output] = outputs else { return };
-    let cells = all_cells(strides, input);
-    if cells == 0 || output.len() < 5 * cells {
-        return;
-    }
-    let values = output.len() / cells;
-    let place = |value: usize, cell: usize| if turned { cell * values + value } else { value * cells + cell };
-    for cell in 0..cells {
-        let value_of = |value: usize| output.get(place(value, cell)).copied().unwrap_or(0.0);
-        let score_of = |column: usize| if column + 4 < values { value_of(column + 4) } else { 0.0 };
-        keep_all_at(found, wanted, score_of, || edges(value_of(0), value_of(1), value_of(2), value_of(3)));
     }
 }
 

@@ -57,41 +57,31 @@ impl Layout for Yolox {
         wanted: &[SelectedClass],
         found: &mut Vec<Candidate>,
     ) {
-        decode(outputs, input, &self.strides, wanted, found);
+        let [output] = outputs else { return };
+        let cells = all_cells(&self.strides, input);
+        let Some(columns) = output.len().checked_div(cells).filter(|c| *c > 5) else { return };
+        let worth_a_look = lowest(wanted);
+        let mut rows = output.chunks_exact(columns);
+        for &stride in &self.strides {
+            let grid = Grid::new(input, stride);
+            for (cell, row) in rows.by_ref().take(grid.cells()).enumerate() {
+                let (objectness, scores) = (row[4], &row[5..]);
+                // Class scores are at most 1, so nothing can come of it. (NaN passes here and fails below.)
+                if objectness < worth_a_look {
+                    continue;
+                }
+                let score_of = |column: usize| scores.get(column).map_or(0.0, |s| s * objectness);
+                keep_all_at(found, wanted, score_of, || {
+                    let (column, line) = grid.place(cell);
+                    let (cx, cy) = ((row[0] + column) * grid.stride, (row[1] + line) * grid.stride);
+                    edges(cx, cy, row[2].exp() * grid.stride, row[3].exp() * grid.stride)
+                });
+            }
+        }
     }
 
     fn scores<'o>(&self, outputs: &'o [&'o [f32]], input: &ModelInput) -> Box<dyn Iterator<Item = f32> + 'o> {
         behind_the_box(outputs, all_cells(&self.strides, input))
-    }
-}
-
-fn decode(
-    outputs: &[&[f32]],
-    input: &ModelInput,
-    strides: &[usize],
-    wanted: &[SelectedClass],
-    found: &mut Vec<Candidate>,
-) {
-    let [output] = outputs else { return };
-    let cells = all_cells(strides, input);
-    let Some(columns) = output.len().checked_div(cells).filter(|c| *c > 5) else { return };
-    let worth_a_look = lowest(wanted);
-    let mut rows = output.chunks_exact(columns);
-    for &stride in strides {
-        let grid = Grid::new(input, stride);
-        for (cell, row) in rows.by_ref().take(grid.cells()).enumerate() {
-            let (objectness, scores) = (row[4], &row[5..]);
-            // Class scores are at most 1, so nothing can come of it. (NaN passes here and fails below.)
-            if objectness < worth_a_look {
-                continue;
-            }
-            let score_of = |column: usize| scores.get(column).map_or(0.0, |s| s * objectness);
-            keep_all_at(found, wanted, score_of, || {
-                let (column, line) = grid.place(cell);
-                let (cx, cy) = ((row[0] + column) * grid.stride, (row[1] + line) * grid.stride);
-                edges(cx, cy, row[2].exp() * grid.stride, row[3].exp() * grid.stride)
-            });
-        }
     }
 }
 

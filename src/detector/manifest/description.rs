@@ -306,7 +306,7 @@ impl Edit {
         self.before.is_none()
     }
 
-    /// Replaces the file in one step: whoever reads it sees the old text or the new one, also after a crash.
+    /// Replaces the file in one step: a reader sees the old text or the new one, also after a crash.
     /// Makes its folder if there is none. A symbolic link stays one.
     ///
     /// # Errors

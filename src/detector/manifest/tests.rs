@@ -1,6 +1,7 @@
 //! Manifests, good and bad, and the words for what is wrong with them.
 
 use super::*;
+use crate::detector::convert::{Colour, Fit};
 
 const GOOD: &str = r#"
 [[model]]

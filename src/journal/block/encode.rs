@@ -103,7 +103,9 @@ impl BlockWriter {
             )
             | Entry::Session(_)
             | Entry::Reload { .. }
+            | Entry::Mutes { .. }
             | Entry::Published(_)
+            | Entry::Shadow(_)
             | Entry::Hole(_)
             | Entry::Stop { .. } => self.rare(at, entry),
         }

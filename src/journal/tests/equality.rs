@@ -376,7 +376,11 @@ fn repeat(entries: impl Iterator<Item = Entry>, restored: &[Revision]) -> (Vec<R
             }
             Entry::Input(input) => again.extend(input.apply(analysis.as_mut().expect("a session"))),
             Entry::Published(one) => published.push(one),
-            Entry::Unwatched(_) | Entry::Hole(_) | Entry::Stop { .. } => {}
+            Entry::Mutes { .. }
+            | Entry::Unwatched(_)
+            | Entry::Shadow(_)
+            | Entry::Hole(_)
+            | Entry::Stop { .. } => {}
         }
     }
     (again, published)

@@ -12,6 +12,7 @@ use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::derived::{AreaDisorder, ConditionReading, HealthReading, LookVerdicts};
 use crate::analysis::pixel_change::Witness;
 use crate::analysis::sensor::RawReading;
+use crate::contract::mute::Mute;
 use crate::types::language::Language;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -20,6 +21,12 @@ use crate::types::verdict::Verdict;
 fn act() -> Act {
     let (by, note) = ("desk 2".to_owned(), Some("on our way".to_owned()));
     Act { by, key: Some("key-1".into()), at: moment(1.25).utc, note }
+}
+
+fn mute() -> Mute {
+    let (by, reason) = ("desk 2".to_owned(), "road works".to_owned());
+    let until = crate::contract::words::Time(moment(3_600.0).utc);
+    Mute { kind: None, rule: Some("yard".to_owned()), camera: None, until, by, reason }
 }
 
 /// Two of every kind.
@@ -90,6 +97,7 @@ fn of_every_kind() -> Vec<Entry> {
             }),
             Entry::Input(Input::Tick { at: at(2.2) }),
             Entry::Input(Input::Acknowledge { alert: alert(), acknowledgement: act(), at: at(2.3) }),
+            Entry::Mutes { at: at(2.4), mutes: vec![mute()] },
             Entry::Input(Input::MuteChanged { alert: alert(), at: at(2.4) }),
             Entry::Input(Input::Test { by: "站长".to_owned(), grid: "530127".into(), at: at(2.5) }),
             Entry::Published(Published {
@@ -258,6 +266,43 @@ fn nothing_that_lies_in_the_folder_makes_reading_fail() {
     });
     assert_eq!(holes.count(), 2);
     assert_eq!(read.len(), of_every_kind().len() + 2);
+}
+
+#[test]
+fn a_copy_of_a_file_is_read_once_and_said_and_the_longer_one_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), &of_every_kind());
+    let whole = entries(folder.path());
+    let path = files(folder.path()).remove(1);
+    let bytes = fs::read(&path).unwrap();
+    let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+    // One before it in the order of names, cut; one behind it, whole.
+    let cut = folder.path().join(format!("{}-00.journal", name.split('-').next().unwrap()));
+    fs::write(&cut, &bytes[..bytes.len() * 2 / 3]).unwrap();
+    let copy = folder.path().join(format!("{name} (copy).journal"));
+    fs::write(&copy, &bytes).unwrap();
+    let read = read(folder.path(), always()).unwrap();
+    let mut left_out = read.copies().to_vec();
+    left_out.sort();
+    let copies = left_out.iter().filter(|path| **path == cut).count();
+    assert_eq!((left_out.len(), copies), (2, 1), "{left_out:?}");
+    assert_eq!(read.collect::<Vec<_>>(), whole);
+}
+
+#[test]
+fn how_the_last_file_breaks_off_is_said_also_where_only_its_head_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), &of_every_kind());
+    let path = files(folder.path()).pop().unwrap();
+    let bytes = fs::read(&path).unwrap();
+    for left in [bytes.len() - 1, file::FILE_HEAD + 5, file::FILE_HEAD, 0] {
+        fs::write(&path, &bytes[..left]).unwrap();
+        let why = entries(folder.path()).pop();
+        let Some(Entry::Hole(Hole { at: None, why: HoleWhy::Torn { file, .. } })) = why else {
+            panic!("{left}: {why:?}")
+        };
+        assert_eq!(file, path);
+    }
 }
 
 #[test]

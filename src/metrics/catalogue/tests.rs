@@ -9,6 +9,7 @@ use super::super::exposition::Format;
 use super::super::reference::Of;
 use super::super::snapshot::{CameraFigures, ProcessFigures, SensorFigures, Snapshot};
 use super::*;
+use crate::contract::shadow::ShadowCounts;
 
 /// A box of so many cameras and sensors that has a sample of everything.
 fn everything(cameras: usize, sensors: usize) -> (Snapshot, ProcessFigures) {
@@ -36,6 +37,7 @@ fn everything(cameras: usize, sensors: usize) -> (Snapshot, ProcessFigures) {
         box_id: "box-1".into(),
         clock_synchronised: Some(true),
         clock_error: Some(Duration::from_millis(12)),
+        shadow: Some(ShadowCounts { alerts: 3, ..ShadowCounts::default() }),
         cameras: (0..cameras).map(camera).collect(),
         sensors: (0..sensors).map(sensor).collect(),
         ..Snapshot::default()

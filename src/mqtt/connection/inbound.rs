@@ -51,7 +51,7 @@ impl Connection {
     }
 
     /// A will of an earlier connection may come after our `online` (some brokers even send the new one's when a
-    /// connection is taken over); whoever comes then would think that we are gone. So it is said again.
+    /// connection is taken over); a subscriber that comes then would think that we are gone. So it is sent again.
     fn receive_state(&mut self, payload: &[u8], retain: bool) {
         let Some((state, session)) = state_in(payload) else { return };
         let is_anothers = self.shared.suspects.lock().namesake.observe(&state, &session, Instant::now());
@@ -93,7 +93,7 @@ impl Connection {
         let Mark { stream, n, request_id, key } = mark;
         let now = self.shared.clock.now().utc;
         match self.shared.outbox.marked_async(stream.clone(), n, now).await {
-            // Nothing is marked by it, and the numbers begin anew: whoever sent it is to know.
+            // Nothing is marked by it, and the numbers begin anew: the sender must know.
             Ok(Marked::Ahead) => {
                 let refusal = Refusal {
                     kind: RefusalKind::Invalid,
@@ -124,7 +124,7 @@ impl Connection {
             debug!(command = %refusal.verb, why = %refusal.why, "a command was refused");
             return;
         }
-        // Whoever sent it may not make the box publish where the broker forbids it, which ends connections.
+        // Its sender may not make the box publish where the broker forbids it, which ends connections.
         let is_anybodys = refusal.key.is_none();
         let respond_to = respond_to.map(|to| if is_anybodys { to.only_below(&self.base) } else { to });
         self.answer(refusal, respond_to).await;

@@ -26,7 +26,7 @@ pub(super) enum Item {
     Signature,
 }
 
-/// How a record is sent. Sealed originals are queued as pictures, and sent alike; their topic tells them apart.
+/// How a record is sent. Sealed originals are queued as pictures, and sent alike; their topic distinguishes them.
 pub(super) fn delivery_of(sending: &Sending) -> Delivery {
     let is_sealed = sending.kind == Kind::Evidence
         && SEALED.topic.split('{').next().is_some_and(|fixed| sending.topic_suffix.starts_with(fixed));

@@ -3,7 +3,7 @@
 //! A signature is made when its message is sent, with the key of now: what waited in the outbox while the key was replaced
 //! is signed with the new one, and what is sent again is signed again. The signature on `up/signature` is nobody's record.
 //! It goes out before its message on the same connection, so a broker that acknowledged the message had the signature;
-//! whoever gets the message again gets the signature again, too.
+//! a redelivered message comes with its signature again.
 //!
 //! A broker that takes no signatures must not keep the records back: after a few connections that ended with one, it gets
 //! the records alone for a while, which doubles; for a day, if it took records alone and then ended a connection with a signature

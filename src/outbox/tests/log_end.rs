@@ -60,7 +60,7 @@ fn it_is_reported_once_and_after_another_crash_again_as_long_as_it_is_not_stored
     let mut store = open(third.path());
     let reported = gaps(&mut store);
     assert_eq!(reported.len(), 1, "{reported:?}");
-    assert_eq!(reported[0].1[0][1], 21, "up to the record that told the first loss");
+    assert_eq!(reported[0].1[0][1], 21, "up to the record that reported the first loss");
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn what_is_not_marked_in_time_comes_again_on_the_same_connection() {
     store.acked(&[sent[0].id]).unwrap();
     let now = Instant::now();
     assert!(store.next(8, EVERYTHING, now).unwrap().is_empty(), "not at once");
-    let due = store.next_hold_end().expect("the wire is told when to look again");
+    let due = store.next_hold_end().expect("the wire knows when to look again");
     assert!(due > now && due <= now + again_after);
     let again = store.next(8, EVERYTHING, now + again_after).unwrap();
     assert_eq!(again.len(), 1);

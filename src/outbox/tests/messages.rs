@@ -36,7 +36,7 @@ fn a_panic_of_the_queue_itself_is_not_the_messages_fault() {
     let broken: Result<(), OutboxError> = outbox.call(|_| panic!("a slip"));
     let error = broken.unwrap_err();
     assert_eq!(error.to_string(), "the outbox failed by itself (a bug): a slip");
-    assert!(!error.is_about_the_message(), "whoever asked asks again");
+    assert!(!error.is_about_the_message(), "the caller asks again");
     let good = outbox.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| Ok(b"x".to_vec())).unwrap();
     assert_eq!(good.n, 1);
 }

@@ -252,8 +252,8 @@ proptest! {
             }
         }
         prop_assert!(must_stay.is_subset(&kept), "{:?} were dropped", must_stay.difference(&kept));
-        prop_assert!(kept.is_disjoint(&reported), "told to be missing, and sent");
+        prop_assert!(kept.is_disjoint(&reported), "reported as missing, and sent");
         let all: BTreeSet<u64> = kept.union(&reported).copied().collect();
-        prop_assert_eq!(all, (1..=store.depth().last_n).collect(), "every number was sent or told");
+        prop_assert_eq!(all, (1..=store.depth().last_n).collect(), "every number was sent or reported");
     }
 }

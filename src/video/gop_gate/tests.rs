@@ -14,7 +14,7 @@ fn unit(n: u64, keyframe: bool) -> Unit<u64> {
     Unit { at, keyframe, bytes: if keyframe { 20_000 } else { 1_500 }, payload: n }
 }
 
-/// Feeds units `from..to` with a keyframe every `gop`, decodes at once, and tells what was decoded and how.
+/// Feeds units `from..to` with a keyframe every `gop`, decodes at once, and returns what was decoded and how.
 fn feed(
     gate: &mut Gate<u64>,
     range: std::ops::Range<u64>,

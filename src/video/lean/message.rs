@@ -27,7 +27,6 @@ pub(super) enum Message {
     },
 }
 
-/// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub status: u16,

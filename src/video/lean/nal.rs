@@ -5,7 +5,7 @@
 use super::bits::{Bits, unescaped};
 use crate::video::decoder::Codec;
 
-/// What a unit is for whoever puts pictures together.
+/// What a unit is in the assembly of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A part of a picture.

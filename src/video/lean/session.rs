@@ -355,7 +355,7 @@ fn hand_over(
     Ok(())
 }
 
-/// What decoders want to be told, as GStreamer's parsers tell it. Nothing in it differs between cameras of one kind, so
+/// What decoders must know, as GStreamer's parsers put it. Nothing in it differs between cameras of one kind, so
 /// that they can share decoders.
 fn caps_of(codec: Codec, form: Option<&Form>) -> gst::Caps {
     let mut caps = codec.with_start_codes().unwrap_or_else(gst::Caps::new_empty);

@@ -41,7 +41,7 @@ pub(super) fn of(codec: Codec, set: &[u8]) -> Option<(u32, Form)> {
         .then_some((number, form))
 }
 
-/// Width and height that the first sequence parameter set of a stream with start codes tells.
+/// Width and height by the first sequence parameter set of a stream with start codes.
 pub(in crate::video) fn picture_size(codec: Codec, stream: &[u8]) -> Option<(u32, u32)> {
     let mut rest = stream;
     while let Some(at) = rest.windows(3).position(|code| code == [0, 0, 1]) {
@@ -70,29 +70,11 @@ fn h264(plain: &[u8]) -> Option<(u32, Form)> {
         bits.unsigned()?; // depth of chroma
         bits.bit()?; // bypass of the transform
         if bits.bit()? {
-            for list in 0..if chroma == 3 { 12 } else { 8 } {
-                if bits.bit()? {
-                    skip_scaling_list(&mut bits, if list < 6 { 16 } else { 64 })?;
-                }
-            }
+            skip_scaling_lists(&mut bits, chroma)?;
         }
     }
     bits.unsigned()?; // size of the frame's number
-    match bits.unsigned()? {
-        0 => {
-            bits.unsigned()?;
-        }
-        1 => {
-            bits.bit()?;
-            bits.signed()?;
-            bits.signed()?;
-            let count = bits.unsigned()?;
-            for _ in 0..count.min(255) {
-                bits.signed()?;
-            }
-        }
-        _ => {}
-    }
+    skip_order(&mut bits)?;
     bits.unsigned()?; // reference pictures
     bits.bit()?;
     let wide = bits.unsigned()?.checked_add(1)?.checked_mul(16)?;
@@ -122,6 +104,35 @@ fn h264(plain: &[u8]) -> Option<(u32, Form)> {
         fps,
     };
     Some((number, form))
+}
+
+fn skip_scaling_lists(bits: &mut Bits<'_>, chroma: u32) -> Option<()> {
+    for list in 0..if chroma == 3 { 12 } else { 8 } {
+        if bits.bit()? {
+            skip_scaling_list(bits, if list < 6 { 16 } else { 64 })?;
+        }
+    }
+    Some(())
+}
+
+/// How the order of pictures is written.
+fn skip_order(bits: &mut Bits<'_>) -> Option<()> {
+    match bits.unsigned()? {
+        0 => {
+            bits.unsigned()?;
+        }
+        1 => {
+            bits.bit()?;
+            bits.signed()?;
+            bits.signed()?;
+            let count = bits.unsigned()?;
+            for _ in 0..count.min(255) {
+                bits.signed()?;
+            }
+        }
+        _ => {}
+    }
+    Some(())
 }
 
 fn skip_scaling_list(bits: &mut Bits<'_>, size: u32) -> Option<()> {

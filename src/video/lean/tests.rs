@@ -155,7 +155,7 @@ fn real_clips_come_out_as_gstreamer_puts_them_together() {
     assert!(seen > 0, "no clip in {}", folder.display());
 }
 
-/// Sets as x264 and x265 write them, told by GStreamer's parsers.
+/// Sets as x264 and x265 write them, and what GStreamer's parsers read in them.
 #[test]
 fn forms_are_read_as_gstreamer_reads_them() {
     for (codec, width, height, encode) in [

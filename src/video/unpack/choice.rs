@@ -44,7 +44,7 @@ pub(in crate::video) struct Beginning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::video) enum Unreadable {
     Encrypted,
-    /// H.264 or H.265 with lengths before its units, as an mp4 holds it, and without what only the mp4's index told.
+    /// H.264 or H.265 with lengths before its units, as an mp4 holds it, and without what stood in the mp4's index alone.
     AsInMp4(Codec),
     NoVideo {
         sound: bool,

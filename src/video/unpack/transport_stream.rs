@@ -1,7 +1,7 @@
 //! MPEG transport streams (ISO/IEC 13818-1, section 2.4): the packets of every video in them.
 //!
 //! GStreamer's demuxer takes an hour without pictures for an error of the clock and closes it, and shows one video before
-//! it knows the size of any. Which stream is a video is told by its packets (section 2.4.3.7), not by the tables: those
+//! it knows the size of any. Which stream is a video is read from its packets (section 2.4.3.7), not from the tables: those
 //! may be missing in a part of a recording, and some recorders write wrong ones. Must never hold more than a packet or
 //! [`PIECE_BYTES`] of each stream.
 

@@ -199,7 +199,9 @@
             heard();
             const versions = JSON.parse(event.data);
             for (const [part, version] of Object.entries(versions)) {
-                if (seen && seen[part] !== version) wanted.add(part);
+                // Of what no part of this page shows nothing is fetched.
+                const isShown = parts().some((one) => kinds(one).includes(part));
+                if (seen && seen[part] !== version && isShown) wanted.add(part);
             }
             seen = versions;
             refresh();

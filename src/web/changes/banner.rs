@@ -14,9 +14,9 @@ use super::PATH;
 use crate::control::overrides::{TrialEnd, WhyEnded};
 use crate::text::{Sentence, Words, page_changes as say};
 
-/// For so long every page tells an installer how a trial ended; the page of changes does until another one begins. A guess: one
-/// who went for lunch comes back.
-const TOLD_FOR_SECS: i64 = 60 * 60;
+/// For so long every page shows an installer how a trial ended; the page of changes does until another one begins. A guess:
+/// one who went for lunch comes back.
+const SHOWN_FOR_SECS: i64 = 60 * 60;
 
 /// What stands above every page while something is tried, or waits to be, or was tried a moment ago.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ struct Trial {
     is_others: bool,
 }
 
-/// Whoever tries something, where that is known.
+/// The author of a trial, where that is known.
 pub(super) fn who(by: Option<&str>) -> Words {
     by.map_or_else(|| say::somebody().into(), Words::from)
 }
@@ -77,7 +77,7 @@ impl Banner {
         let end = end.filter(|_| trial.is_none() && visitor.may(Role::Installer));
         let ended = end.map(|end| {
             let time = end.at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string();
-            let is_news = now.utc.duration_since(end.at).as_secs() < TOLD_FOR_SECS;
+            let is_news = now.utc.duration_since(end.at).as_secs() < SHOWN_FOR_SECS;
             (ended(&end, site.parts.config_file.display().to_string(), time), is_news)
         });
         Banner { trial, ended, has_proposal: site.proposals.lock().has(visitor.key) }

@@ -77,7 +77,8 @@ pub(super) enum NotPut {
 #[derive(Debug, Default)]
 pub(in super::super) struct Proposals {
     of_sessions: HashMap<SessionKey, Proposal>,
-    /// What was tried last, with what it changes in words: whoever goes on from it proposes that, too, once it fell.
+    /// What was tried last, with what it changes in words: a proposal that goes on from it has that, too, once the trial
+    /// fell.
     trial: Option<(Tried, Vec<Sentence>)>,
 }
 

@@ -148,8 +148,9 @@ pub(in super::super) async fn remove_rule(
     back_to: &str,
 ) -> Result<Redirect, Refused> {
     let (of, asked) = (visitor.clone(), rule.clone());
-    let hear_less = site.blocking(move |site| hear_less(&text_changed(site, &of), &asked), reader).await?;
-    let whys = [vec![page_rules::removed(rule.as_str())], hear_less].concat();
+    let lose_a_source =
+        site.blocking(move |site| lose_a_source(&text_changed(site, &of), &asked), reader).await?;
+    let whys = [vec![page_rules::removed(rule.as_str())], lose_a_source].concat();
     site.propose_for(visitor, reader, vec![Edit::RemoveRule(rule)], whys, back_to.to_owned()).await
 }
 
@@ -170,7 +171,7 @@ fn whys(site: &Site, visitor: &Visitor, camera: &str) -> Vec<Sentence> {
 }
 
 /// Which signals hear less without a rule.
-fn hear_less(config: &Config, rule: &str) -> Vec<Sentence> {
+fn lose_a_source(config: &Config, rule: &str) -> Vec<Sentence> {
     let Some(gone) = config.rules.iter().find(|one| *one.id == *rule) else { return Vec::new() };
     let others = || config.rules.iter().filter(|one| *one.id != *rule);
     let (mut less, mut left) = (Vec::new(), Vec::new());
@@ -209,11 +210,11 @@ fn goes_with(config: &Config, camera: &str) -> Vec<Sentence> {
         list.push(rule_name(config, rule));
     }
     let goes_on = |rule: &Rule| stay.contains(&*rule.id);
-    let (mut hear_less, mut signals_left) = (Vec::new(), Vec::new());
-    for signal in config.signals.iter().filter(|signal| hears(signal, config, &its, camera)) {
+    let (mut lose_a_source, mut signals_left) = (Vec::new(), Vec::new());
+    for signal in config.signals.iter().filter(|signal| is_fed_by(signal, config, &its, camera)) {
         let is_fed = config.rules.iter().any(|rule| goes_on(rule) && signal.feed_of(rule).is_some())
             || is_fed_besides_rules(signal, config, Some(camera));
-        let list = if is_fed { &mut hear_less } else { &mut signals_left };
+        let list = if is_fed { &mut lose_a_source } else { &mut signals_left };
         list.push(signal_name(signal));
     }
     let none = its.is_empty().then(say::no_rule_goes);
@@ -221,7 +222,7 @@ fn goes_with(config: &Config, camera: &str) -> Vec<Sentence> {
         none,
         listed(go, say::rules_go),
         listed(go_on, say::rules_go_on),
-        listed(hear_less, say::signals_hear_less),
+        listed(lose_a_source, say::signals_hear_less),
         listed(signals_left, say::signals_are_left),
     ]
     .into_iter()
@@ -230,7 +231,7 @@ fn goes_with(config: &Config, camera: &str) -> Vec<Sentence> {
 }
 
 /// Whether a signal learns of that camera: by a rule, or by the camera's own condition.
-fn hears(signal: &SignalPlan, config: &Config, its: &[&Rule], camera: &str) -> bool {
+fn is_fed_by(signal: &SignalPlan, config: &Config, its: &[&Rule], camera: &str) -> bool {
     its.iter().any(|rule| signal.feed_of(rule).is_some())
         || signal.from.iter().any(|feed| match &feed.from {
             Selector::Cameras { cameras, .. } if cameras.is_empty() => config.camera(camera).is_some(),
@@ -333,7 +334,7 @@ mod tests {
         let rules: Vec<&str> = after.rules.iter().map(|rule| &*rule.id).collect();
         assert_eq!(rules, ["both", "other"]);
         let less = |rule: &str| -> Vec<String> {
-            hear_less(&config, rule).into_iter().map(|line| line.in_language(Language::English)).collect()
+            lose_a_source(&config, rule).into_iter().map(|line| line.in_language(Language::English)).collect()
         };
         assert!(is_said(&less("alone"), "Signals that lose", "own_signal"), "{:?}", less("alone"));
         assert!(is_said(&less("alone"), "Signals that stay", "left_alone"), "{:?}", less("alone"));

@@ -1,3 +1,4 @@
+use super::database::Stored;
 use super::*;
 use crate::contract::examples;
 use crate::contract::messages;

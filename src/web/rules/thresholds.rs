@@ -15,17 +15,19 @@ use serde_json::Value;
 use super::super::Site;
 use super::super::accounts::Role;
 use super::super::layout::{Shell, Tab, colon, token};
+use super::super::past;
+use super::super::past::backtest::ToPropose;
 use super::super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
+use super::changing::{again, with};
 use super::form::{FieldFault, begun_large, html_id, marked, toml};
 use super::words::hours_in_words;
-use super::{again, with};
 use crate::analysis::detection::{Class, class_words};
 use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::{self, TypedSection, about_camera};
-use crate::config::{Explained, Origin};
+use crate::config::{Config, Explained, Origin};
 use crate::contract::words::Language;
 use crate::onvif::half_width;
-use crate::text::{Sentence, page_rules as say, page_shapes};
+use crate::text::{Sentence, page_past, page_rules as say, page_shapes};
 
 /// The two columns: where in the camera each stands.
 const USUALLY: &[&str] = &["thresholds"];
@@ -193,6 +195,35 @@ pub(in crate::web) async fn propose(
     Ok(site.propose(&visitor, reader, edits, why, back_to).await?.into_response())
 }
 
+/// The same on the last days, without being proposed.
+pub(in crate::web) async fn try_on_the_past(
+    State(site): State<Arc<Site>>,
+    Path(camera): Path<String>,
+    headers: HeaderMap,
+    form: OwnForm,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    past::operators_only(&visitor, reader)?;
+    let of = visitor.clone();
+    let work = move |site: &Site| {
+        let known = CameraThresholds::of(site, &of, &camera)?;
+        let (edits, unreadable) = changes(&known, &fields, reader.0);
+        let faults = with(unreadable, judged(site, &of, &camera, &edits, reader.0));
+        Some((known, edits, faults, fields))
+    };
+    let (known, edits, faults, fields) =
+        site.blocking(work, reader).await?.ok_or_else(|| site.not_there(&visitor, reader))?;
+    if !faults.is_empty() {
+        let returned = Some((&fields, &faults[..]));
+        return Ok(again(page(&site, &visitor, &headers, reader, &known, returned).await?));
+    }
+    let (why, back_to) = (say::thresholds_changed(known.camera.as_str()), path_of(&known.camera));
+    let camera = known.camera;
+    let cameras = move |_: &Config| vec![camera.clone()];
+    let proposal = ToPropose { edits, why, back_to };
+    Ok(past::begin_edits(&site, &visitor, reader, &fields, proposal, cameras).await?.into_response())
+}
+
 struct View<'a> {
     known: &'a CameraThresholds,
     shell: &'a Shell<'a>,
@@ -223,6 +254,21 @@ impl View<'_> {
                     (self.hours())
                     (self.others())
                     button type="submit" { (self.say(page_shapes::see_changes())) }
+                    (past::button(self.shell, &format!("{}/past", path_of(&self.known.camera)), true))
+                }
+            } @else if self.visitor.may(Role::Operator) {
+                @let action = format!("{}/past", path_of(&self.known.camera));
+                form #past-form.rule method="post" action=(action) {
+                    (token(self.visitor.form_token()))
+                    @if let Some((_, faults)) = self.returned {
+                        p.fault role="alert" { (self.say(say::faults(faults.len()))) }
+                    }
+                    p.hint { (self.say(page_past::about_another_value())) }
+                    (self.table(true))
+                    p.hint { (self.say(say::about_empty())) }
+                    (self.hours())
+                    (self.others())
+                    (past::button(self.shell, &action, false))
                 }
             } @else {
                 (self.table(false))

@@ -10,17 +10,17 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::super::be_nice;
 use super::state::{Looked, Trouble};
 use crate::onvif::Login;
 use crate::text::page_wizard as say;
+use crate::threads::be_nice;
 use crate::types::transport::Transport;
 use crate::video::{Credentials, Location, RtspUrl, Source, probe};
 use crate::view::{Viewer, redact_once};
 
 /// What a stream gets, as of `lookout probe`.
 pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(15);
-/// How long somebody waits for whoever looks at another camera.
+/// How long somebody waits while another camera is looked at.
 const TURN_WITHIN: Duration = Duration::from_secs(20);
 /// Names its threads.
 const NAME: &str = "new";

@@ -521,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_back_later_is_where_something_is_missing() {
+    fn a_person_who_comes_back_later_is_where_something_is_missing() {
         let mut wizard = Wizard::default();
         for step in Step::ALL {
             assert_eq!(wizard.reached(step), Step::Find, "{step:?}");
@@ -566,7 +566,7 @@ mod tests {
         assert!(wizards.get(key).is_none());
         wizards.touch(key, MINUTE);
         wizards.forget(MINUTE, |_| false);
-        assert!(wizards.get(key).is_none(), "whoever logged out");
+        assert!(wizards.get(key).is_none(), "somebody who logged out");
     }
 
     #[test]

@@ -37,14 +37,14 @@ fn ended() -> (Stage, Revision) {
 }
 
 #[test]
-fn a_step_is_the_next_revision_and_whoever_takes_the_first_has_the_alert() {
+fn a_step_is_the_next_revision_and_who_takes_the_first_has_the_alert() {
     let mut stage = alerted();
     let open = the_open(&stage);
     let at = moment(stage.now);
     let published =
         stage.analysis.handle(&open.alert, &assign("desk 1", "patrol 4"), at).expect("it is open");
     assert_eq!((published.rev, published.phase, published.reason), (open.rev + 1, Update, Handled));
-    // The note belongs to what was done, the key to whoever did it.
+    // The note belongs to what was done, the key to its author.
     let accepted = Act { note: None, ..act("desk 1") };
     assert_eq!(published.acknowledged, Some(accepted.clone()));
     assert_eq!(published.handling.assigned, Some(Assigned { act: act("desk 1"), to: "patrol 4".to_owned() }));
@@ -54,7 +54,7 @@ fn a_step_is_the_next_revision_and_whoever_takes_the_first_has_the_alert() {
         stage.analysis.handle(&open.alert, &arrive("desk 2", "patrol 4"), at).expect("it is open");
     assert_eq!(published.handling.on_site.map(|there| there.act.by), Some("desk 2".to_owned()));
     assert_eq!(published.acknowledged.map(|first| first.by), Some("desk 1".to_owned()));
-    // What people did stays in what the box tells.
+    // What people did stays in what the box publishes.
     stage.look(70.0, somebody);
     let published = stage.published.last().expect("that it goes on");
     assert_eq!(published.reason, StillThere);

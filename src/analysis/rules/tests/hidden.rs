@@ -318,7 +318,7 @@ fn walked_past(t: f64, every: f64, way: usize) -> Vec<Detection> {
     passed.copied().unwrap_or(&[STANDS]).iter().copied().map(of_street).collect()
 }
 
-/// A stage as the street's camera is set up: whoever detects it recommends 0.25.
+/// A stage as the street's camera is set up: the model's makers recommend 0.25.
 fn street(hz: f64, rules: Vec<Rule>) -> Stage {
     let thresholds = [Class::CAR, Class::TRUCK, Class::BUS, Class::PERSON].map(|class| (class, 0.25)).into();
     Stage::with(CameraPlan { analysis_hz: hz as f32, thresholds, ..plan() }, rules)
@@ -330,7 +330,7 @@ fn parked_soon_and_late() -> Vec<Rule> {
     vec![named("soon", 30.0), named("late", 120.0)]
 }
 
-/// When one of the rules told of the beginning and of the end of something.
+/// When one of the rules reported the beginning and the end of something.
 fn published_by(stage: &Stage, name: &str, phase: Phase) -> Vec<f64> {
     let its = |r: &&Revision| r.why.basis == Basis::Rule(name.into()) && r.phase == phase;
     stage.published.iter().filter(its).map(|r| r.at.mono.as_secs_f64()).collect()
@@ -467,7 +467,7 @@ fn two_who_cross_before_and_behind_one_another_keep_their_own_times() {
 }
 
 #[test]
-fn whoever_walks_away_from_a_parked_car_is_a_person_of_their_own() {
+fn who_walks_away_from_a_parked_car_is_a_person_of_their_own() {
     for hz in at_rates() {
         let mut stage = staged(
             hz,

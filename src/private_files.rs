@@ -1,6 +1,6 @@
-//! Files of the page that are nobody else's business: whole or not there, and of the service whoever writes them.
+//! Files of the service that are nobody else's business: whole or not there, and of the service whoever writes them.
 //!
-//! Root writes here into a folder of the service. So everything is opened within the folder, no link is followed, and what
+//! Root writes here, for the page and for a shadow, into a folder of the service. So everything is opened within the folder, no link is followed, and what
 //! is handed over is handed over by its open file. Must never touch a file outside the folder.
 
 use std::ffi::OsStr;
@@ -35,7 +35,8 @@ fn open_folder(folder: &Path) -> io::Result<File> {
 
 /// Makes the page's folder where it is not there, for its owner alone: the one of the folder around it, which the service
 /// makes. Made by root, that one would keep the service out. A link in its place is an error.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page needs it"))]
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     match open_folder(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         opened => return opened.map(|_| ()),
@@ -64,7 +65,7 @@ fn give_to_owner(made: &File, folder: &File) -> io::Result<()> {
 }
 
 /// A file, of at most so many bytes.
-pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let (folder, name) = parts(path)?;
     let file = File::from(openat(open_folder(folder)?, name, FILE, Mode::empty())?);
     only_a_file(&file)?;
@@ -78,7 +79,8 @@ fn only_a_file(file: &File) -> io::Result<()> {
 }
 
 /// Waits for the lock on that file of the folder, until it is another one's for too long. It is held until it is dropped.
-pub(super) fn lock(folder: &Path, name: &str, within: Duration) -> io::Result<File> {
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page needs it"))]
+pub(crate) fn lock(folder: &Path, name: &str, within: Duration) -> io::Result<File> {
     let folder = open_folder(folder)?;
     let lock = File::from(openat(&folder, name, OFlags::RDWR | OFlags::CREATE | FILE, PRIVATE)?);
     only_a_file(&lock)?;
@@ -101,7 +103,7 @@ pub(super) fn lock(folder: &Path, name: &str, within: Duration) -> io::Result<Fi
 }
 
 /// A whole file that its owner alone can read, or the one before.
-pub(super) fn write_private(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let folder = open_folder(folder)?;
     let new = format!("{name}.new");
     match unlinkat(&folder, &*new, AtFlags::empty()) {

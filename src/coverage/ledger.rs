@@ -1,0 +1,202 @@
+//! The files of the ledger: written by one thread, read by anybody. Format and crash rules are those of the module above.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Checkpoint, Record};
+use crate::analysis::time::Timestamp;
+use crate::contract::words::Time;
+use crate::hash_chain::{self, Chained, Fault, Line, Pen, Verified};
+use crate::text::{Sentence, coverage as say};
+
+/// The hour that goes on.
+const CHECKPOINT: &str = "now.json";
+/// What a file of lines ends with.
+const ENDING: &str = ".jsonl";
+/// A file that is this large ends before its day does: where a clock is set again and again, lines come more often.
+const FILE_BYTES: u64 = 16 << 20;
+
+impl Chained for Record {
+    fn no_line(error: String) -> Sentence {
+        say::no_line(error)
+    }
+}
+
+/// What is left of an earlier run.
+#[derive(Debug)]
+pub(super) struct Before {
+    /// Where it was.
+    pub(super) checkpoint: Checkpoint,
+    /// That is only what the last line says.
+    pub(super) is_lost: bool,
+}
+
+/// The ledger, open for writing.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    folder: PathBuf,
+    pen: Pen,
+    /// The file that is written to.
+    current: PathBuf,
+}
+
+impl Ledger {
+    /// Opens the ledger in `folder`, which is made if it is not there. Also gives what is left of an earlier run, and how many
+    /// bytes of a torn line were cut off.
+    ///
+    /// # Errors
+    /// The folder or a file cannot be used.
+    pub(super) fn open(folder: &Path, now: Timestamp) -> io::Result<(Ledger, Option<Before>, usize)> {
+        fs::create_dir_all(folder)?;
+        let mut files = files(folder);
+        let current = files.pop().unwrap_or_else(|| folder.join(file_name(1, now)));
+        let (pen, torn) = Pen::open(&current, files.last().map(PathBuf::as_path))?;
+        let ledger = Ledger { folder: folder.to_owned(), pen, current };
+        let before = ledger.before();
+        Ok((ledger, before, torn))
+    }
+
+    fn before(&self) -> Option<Before> {
+        let checkpoint = read_checkpoint(&self.folder);
+        if let Some(checkpoint) = checkpoint.filter(|checkpoint| checkpoint.after == self.pen.n()) {
+            return Some(Before { checkpoint, is_lost: false });
+        }
+        // The line of the hour was written, and what was to follow was not.
+        let last = lines(&self.current).records.pop().or_else(|| {
+            let older = files(&self.folder);
+            older.iter().rev().skip(1).find_map(|path| lines(path).records.pop())
+        })?;
+        let is_behind = read_checkpoint(&self.folder).is_some_and(|before| before.after < self.pen.n());
+        let rules = last.rules.into_iter().filter(|stretch| stretch.until.is_none());
+        let rules = rules.map(|stretch| super::Stretch {
+            from: None,
+            shift_ms: 0,
+            ms: super::Times::default(),
+            ..stretch
+        });
+        let begin = last.set_to.unwrap_or(last.until);
+        let hour = Record { from: begin, until: begin, set_to: None, rules: rules.collect() };
+        Some(Before {
+            checkpoint: Checkpoint { after: self.pen.n(), stopped: false, hour },
+            is_lost: !is_behind,
+        })
+    }
+
+    /// Writes a line; it is on disk when this returns. Of the files, the latest `keep` stay.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub(super) fn append(&mut self, record: &Record, at: Timestamp, keep: usize) -> io::Result<()> {
+        let is_of_its_day = parts_of(&self.current).is_some_and(|(_, day)| day == day_of(record.from.0));
+        if self.pen.bytes() > 0 && (!is_of_its_day || self.pen.bytes() >= FILE_BYTES) {
+            let number = number_in(&self.current).unwrap_or(0).saturating_add(1);
+            let next = self.folder.join(file_name(number, record.from.0));
+            self.pen.go_on_in(&next)?;
+            self.current = next;
+            let there = files(&self.folder);
+            let too_many = there.len().saturating_sub(keep.max(1));
+            // The oldest one goes first, so that the chain has no hole wherever this ends.
+            for old in &there[..too_many] {
+                fs::remove_file(old)?;
+            }
+        }
+        self.pen.write(at, record)
+    }
+
+    /// Says where the hour is that goes on.
+    ///
+    /// # Errors
+    /// It could not be written; what was there before is there still.
+    pub(super) fn checkpoint(&self, checkpoint: Checkpoint) -> io::Result<()> {
+        let path = self.folder.join(CHECKPOINT);
+        let aside = path.with_extension("new");
+        let mut file = File::create(&aside)?;
+        file.write_all(&serde_json::to_vec(&Checkpoint { after: self.pen.n(), ..checkpoint })?)?;
+        file.sync_all()?;
+        fs::rename(&aside, &path)
+    }
+}
+
+/// The files of lines in `folder`, oldest first.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| number_in(path).is_some()).collect();
+    files.sort_by_key(|path| number_in(path));
+    files
+}
+
+/// Follows the chain of the ledger from line to line.
+///
+/// # Errors
+/// A file cannot be read; inside, the first line that does not fit.
+pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
+    hash_chain::verify::<Record>(files)
+}
+
+/// What the lines of a file say.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// In their order.
+    pub(super) records: Vec<Record>,
+    /// The number of the last one that can be read; 0 where none can.
+    pub(super) last: u64,
+    /// Lines that are whole and cannot be read.
+    pub(super) damaged: u64,
+}
+
+/// Lines as they stand there; what is torn at the end is none yet.
+pub(super) fn lines(path: &Path) -> Lines {
+    let text = fs::read(path).unwrap_or_default();
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let mut lines = Lines::default();
+    for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        match serde_json::from_slice::<Line<Record>>(line) {
+            Ok(line) => {
+                lines.last = line.n;
+                lines.records.push(line.entry);
+            }
+            Err(_) => lines.damaged += 1,
+        }
+    }
+    lines
+}
+
+/// The hour that goes on; none where nothing says so, or nothing that can be read.
+pub(super) fn read_checkpoint(folder: &Path) -> Option<Checkpoint> {
+    serde_json::from_slice(&fs::read(folder.join(CHECKPOINT)).ok()?).ok()
+}
+
+fn file_name(number: u64, day: Timestamp) -> String {
+    format!("{number:010}-{}{ENDING}", day_of(day))
+}
+
+/// `20261130`
+fn day_of(at: Timestamp) -> String {
+    Time(at).to_string()[..10].replace('-', "")
+}
+
+/// Of the files in `folder`, those that can hold lines of that time: those of its days, and the one before if nothing ran then.
+pub(super) fn files_of(folder: &Path, from: Timestamp, until: Timestamp) -> Vec<PathBuf> {
+    let (first, last) = (day_of(from), day_of(until));
+    let files = files(folder);
+    let day = |path: &Path| parts_of(path).map(|(_, day)| day.to_owned()).unwrap_or_default();
+    let days: Vec<String> = files.iter().map(|path| day(path)).collect();
+    let holds = |at: usize| {
+        let next = days.get(at + 1);
+        let is_within = first <= days[at] && days[at] <= last;
+        is_within || days[at] < first && next.is_none_or(|next| *next >= first)
+    };
+    let places = files.into_iter().enumerate().filter(|(at, _)| holds(*at));
+    places.map(|(_, path)| path).collect()
+}
+
+/// The number and the day of the name of a file of lines.
+fn parts_of(path: &Path) -> Option<(u64, &str)> {
+    let (number, day) = path.file_name()?.to_str()?.strip_suffix(ENDING)?.split_once('-')?;
+    Some((number.parse().ok()?, day))
+}
+
+fn number_in(path: &Path) -> Option<u64> {
+    parts_of(path).map(|(number, _)| number)
+}

@@ -1,0 +1,129 @@
+//! The coverage ledger: for each rule at each camera and each hour, how long it could have raised an alert and how long not,
+//! and why not. With it, "no alert" says something.
+//!
+//! ```text
+//!  readings, once a second ─► Accumulator ─ an hour that is over ─► Ledger (thread) ─► files ─► calendar
+//!                                 └─ once a minute, where it is ────────┘
+//! ```
+//!
+//! # What is counted
+//!
+//! Each second belongs to one [`CoverageState`]. The states of one rule at one camera in one hour of UTC add up to that hour:
+//! to `until - from - shift_ms` of their `Stretch`. `from` and `until` are within the hour where the rule came or went in it;
+//! `shift_ms` says by how much the clock was set meanwhile (set back by twenty minutes: the hour lasted that much longer).
+//! Daylight saving changes nothing, as hours are those of UTC. While the daemon did not run is entered when it starts again.
+//!
+//! # Format
+//!
+//! ```text
+//! folder  0000000001-20261130.jsonl  number, day of its first line (UTC, for people)
+//!         0000000002-20261201.jsonl  one file a day; the last one is written to
+//!         now.json                   the hour that goes on, as it was a minute ago at most
+//! line    {"n": 7, "at": .., "before": SHA-256 of the line before, "from": .., "until": .., "rules": [
+//!            {"ms": {"watched": 3600000}, "of": {"cam-03": ["yard", "gate"]}},
+//!            {"from": .., "ms": {"watched": 1200000, "dark": 600000}, "of": {"cam-04": ["yard"]}}]}
+//! ```
+//!
+//! A line is one hour of all rules at all cameras; those that did alike stand together. Lines hold together as
+//! `hash_chain` says. Several hours in which the daemon did not run are one line. `set_to` says that the hour ended
+//! because the clock was set to another hour.
+//!
+//! # Crash rules
+//!
+//! - A line is on disk before `now.json` goes on without it; `now.json` says after which line it stands, and is replaced as a
+//!   whole once a minute and at the end. Only the hour that goes on is not in the chain yet.
+//! - A kill takes a minute at most. At the next start that minute is [`CoverageState::Unknown`], and what follows it is
+//!   [`CoverageState::NotRunning`]: had the daemon lived, `now.json` would say so. After an orderly end nothing is unknown.
+//! - Where `now.json` is gone, everything since the last line is unknown.
+//! - While the disk takes nothing `now.json` grows old; what ran meanwhile is in memory only, and a kill takes it.
+//! - A line that was torn is cut off; the hour it stood for is then where `now.json` left it.
+//!
+//! # Bounds
+//!
+//! `[coverage] days` files are kept beside the one that is written to: so many days on which the box ran, whatever its clock
+//! says. A rule at a camera takes about 400 bytes a day, measured with 64 cameras of 6 rules (`tests`); a file of 16 MiB ends
+//! before its day. Must never be in the way of an alert, and never hold anything of a picture.
+
+mod accumulator;
+mod calendar;
+mod keeper;
+mod ledger;
+#[cfg(test)]
+mod tests;
+mod times;
+
+pub(crate) use accumulator::{Accumulator, CHECKPOINT_EVERY, Watch};
+pub use calendar::{Asked, Calendar, Day, Gap, Hour, Row, calendar};
+pub(crate) use keeper::Keeper;
+pub use ledger::{files, verify};
+pub use times::Times;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::time::Timestamp;
+use crate::contract::words::Time;
+pub use crate::types::coverage_state::CoverageState;
+
+/// An hour, milliseconds.
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+
+/// An hour of all rules at all cameras, or several in which the daemon did not run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// When it began; a whole hour of UTC, but for one in which the clock was set.
+    pub(crate) from: Time,
+    /// When it ended.
+    pub(crate) until: Time,
+    /// It ended because the clock was set to this time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) set_to: Option<Time>,
+    /// What became of it, those that did alike together.
+    pub(crate) rules: Vec<Stretch>,
+}
+
+/// What rules at cameras did alike within an hour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Stretch {
+    /// Where they came within the hour.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) from: Option<Time>,
+    /// Where they went within it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) until: Option<Time>,
+    /// By how much the clock was set forward meanwhile, milliseconds; below zero where back.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub(crate) shift_ms: i64,
+    /// How long each state lasted.
+    pub(crate) ms: Times,
+    /// The rules, by camera.
+    pub(crate) of: BTreeMap<String, Vec<String>>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(shift_ms: &i64) -> bool {
+    *shift_ms == 0
+}
+
+/// The hour that goes on, on disk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    /// The number of the line after which it stands.
+    pub(crate) after: u64,
+    /// Whether the daemon ended in order.
+    pub(crate) stopped: bool,
+    /// The hour, up to `until`.
+    #[serde(flatten)]
+    pub(crate) hour: Record,
+}
+
+/// The time of so many milliseconds after 1970; the nearest there is.
+pub(crate) fn time_of(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// The beginning of its hour.
+pub(crate) fn hour_of(ms: i64) -> i64 {
+    ms.div_euclid(HOUR_MS) * HOUR_MS
+}

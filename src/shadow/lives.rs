@@ -1,0 +1,225 @@
+//! [`Lives`]: the alerts that were told and those that a shadow would have raised, from first revision to last, and how the
+//! ones differ from the others.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::alert::{AlertId, Origin};
+use crate::analysis::test_alert;
+use crate::analysis::time::Timestamp;
+use crate::comparison::{AlertLife, Pairing, of_lives};
+use crate::contract::shadow::ShadowCounts;
+use crate::contract::words::Time;
+use crate::journal::Published;
+use crate::text::Words;
+use crate::types::level::Level;
+use crate::types::phase::Phase;
+
+/// Alerts that are known of either side; the oldest are only counted.
+const MOST_LIVES: usize = 2_000;
+/// Differences that are shown, the latest.
+const MOST_SHOWN: usize = 200;
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Life {
+    alert: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    camera: Option<String>,
+    grid: String,
+    started_at: Time,
+    raised_at: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Time>,
+    level: Level,
+    /// Whether its first revision was made before the shadow began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    began_before: bool,
+}
+
+impl Life {
+    fn of(first: &Published) -> Self {
+        let text = |name: &Arc<str>| name.to_string();
+        Life {
+            alert: text(&first.alert.0),
+            rule: first.rule.as_ref().map(text),
+            kind: text(&first.kind),
+            camera: first.camera.as_ref().map(text),
+            grid: text(&first.grid),
+            started_at: Time(first.started_at),
+            raised_at: Time(first.at.utc),
+            ended_at: None,
+            level: first.level,
+            began_before: first.phase != Phase::New,
+        }
+    }
+
+    /// For the comparison, which knows more of an alert where whole revisions are compared.
+    fn alert_life(&self, until: Timestamp) -> Arc<AlertLife> {
+        let shared = |name: &String| Arc::from(name.as_str());
+        Arc::new(AlertLife {
+            alert: AlertId(shared(&self.alert)),
+            rule: self.rule.as_ref().map(shared),
+            kind: shared(&self.kind),
+            grid: shared(&self.grid),
+            origin: Origin {
+                cameras: self.camera.iter().map(shared).collect(),
+                zones: Vec::new(),
+                sensors: Vec::new(),
+            },
+            started_at: self.started_at.0,
+            raised_at: self.raised_at.0,
+            ended_at: self.ended_at.map_or(until, |at| at.0).max(self.started_at.0),
+            is_open: self.ended_at.is_none(),
+            level: self.level,
+            condition: Words::Plain(String::new()),
+        })
+    }
+}
+
+/// The alerts of one side, in the order in which they were told first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Lives {
+    known: Vec<Life>,
+    /// Those that are not known any more.
+    forgotten: u64,
+}
+
+impl Lives {
+    /// Takes in a revision. Tests of the delivery are no alerts here.
+    pub(super) fn take(&mut self, published: &Published) {
+        if &*published.kind == test_alert::KIND {
+            return;
+        }
+        let known = self.known.iter().rposition(|life| life.alert == *published.alert.0);
+        let at = known.unwrap_or_else(|| {
+            self.known.push(Life::of(published));
+            self.known.len() - 1
+        });
+        let life = &mut self.known[at];
+        life.level = life.level.max(published.level);
+        if matches!(published.phase, Phase::End | Phase::Retract) && life.ended_at.is_none() {
+            life.ended_at = Some(Time(published.at.utc));
+        }
+        if self.known.len() > MOST_LIVES {
+            let oldest = self.known.remove(0);
+            self.forgotten += u64::from(!oldest.began_before);
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.known.iter().filter(|life| !life.began_before).count() as u64 + self.forgotten
+    }
+
+    fn began_before(&self, alert: &AlertId) -> bool {
+        self.known.iter().rev().any(|life| life.alert == *alert.0 && life.began_before)
+    }
+}
+
+/// In what a shadow differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WhatDiffers {
+    /// It alone would have raised it.
+    OnlyShadow,
+    /// It was told, and the shadow would not have raised it.
+    OnlyPublished,
+    /// The shadow would have raised it earlier.
+    Earlier,
+    /// Or later.
+    Later,
+    /// Or with another level.
+    Level,
+    /// Both raised it, as a part of another alert on one side.
+    PartOfAnother,
+}
+
+/// A difference, as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ShownDifference {
+    pub(crate) what: WhatDiffers,
+    /// When it was told, or would have been.
+    pub(crate) at: Time,
+    /// The rule that decided; none where several sources did together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<String>,
+    pub(crate) kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) camera: Option<String>,
+    pub(crate) grid: String,
+    /// The level that was told, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) level_published: Option<Level>,
+    /// That of the shadow, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) level_shadow: Option<Level>,
+    /// By how many seconds the shadow is later; negative: earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) later_by_s: Option<f64>,
+    /// The alert that was told, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alert_id: Option<String>,
+}
+
+/// Counts both sides and compares them as of `now`; the differences in order of time, the latest ones where there are many.
+pub(super) fn compared(live: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowCounts, Vec<ShownDifference>) {
+    let lives = |lives: &Lives| lives.known.iter().map(|life| life.alert_life(now)).collect::<Vec<_>>();
+    let mut counts =
+        ShadowCounts { alerts: shadow.count(), alerts_published: live.count(), ..ShadowCounts::default() };
+    let mut differences = Vec::new();
+    for difference in of_lives(&lives(live), &lives(shadow)) {
+        let what = match &difference.pairing {
+            // Whether a shadow that judged then would have raised it is not known.
+            Pairing::Disappeared(before) | Pairing::Joined { before, .. }
+                if live.began_before(&before.alert) =>
+            {
+                continue;
+            }
+            Pairing::Appeared(_) => WhatDiffers::OnlyShadow,
+            Pairing::Disappeared(_) => WhatDiffers::OnlyPublished,
+            Pairing::Joined { .. } | Pairing::Parted { .. } => WhatDiffers::PartOfAnother,
+            Pairing::Both { before, .. } => {
+                let changes = difference.changes();
+                let is_old = live.began_before(&before.alert);
+                match changes.begins_by.as_millis() {
+                    // Times that a file kept end at the millisecond.
+                    2.. if !is_old => WhatDiffers::Later,
+                    ..=-2 if !is_old => WhatDiffers::Earlier,
+                    _ if changes.level.is_some() => WhatDiffers::Level,
+                    _ => {
+                        counts.same += u64::from(!is_old);
+                        continue;
+                    }
+                }
+            }
+        };
+        match what {
+            WhatDiffers::OnlyShadow => counts.only_shadow += 1,
+            WhatDiffers::OnlyPublished => counts.only_published += 1,
+            WhatDiffers::Earlier | WhatDiffers::Later | WhatDiffers::Level | WhatDiffers::PartOfAnother => {
+                counts.changed += 1;
+            }
+        }
+        let known = difference.known();
+        let by = difference.changes().begins_by;
+        differences.push(ShownDifference {
+            what,
+            at: Time(known.raised_at),
+            rule: known.rule.as_deref().map(str::to_owned),
+            kind: known.kind.to_string(),
+            camera: known.camera().map(ToString::to_string),
+            grid: known.grid.to_string(),
+            level_published: difference.before().map(|life| life.level),
+            level_shadow: difference.after().map(|life| life.level),
+            later_by_s: matches!(what, WhatDiffers::Earlier | WhatDiffers::Later)
+                .then(|| by.as_millis() as f64 / 1_000.0),
+            alert_id: difference.before().map(|life| life.alert.0.to_string()),
+        });
+    }
+    let first = differences.len().saturating_sub(MOST_SHOWN);
+    (counts, differences.split_off(first))
+}

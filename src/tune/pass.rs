@@ -1,0 +1,110 @@
+//! One pass through the journal for many judges at once: read and unpacked once, judged by as many threads as there are
+//! processors. What a judge makes becomes alerts at once, so that its memory grows with alerts and not with the journal.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use crate::analysis::time::Timestamp;
+use crate::comparison::{AlertLife, Lives};
+use crate::journal::{Entry, Published};
+use crate::retune::judge::{Judge, Judged};
+use crate::retune::{Batch, QUEUE, Seen, Unjudged, read};
+use crate::types::phase::Phase;
+
+/// Judges of one pass. Each follows every camera of its scope; with sixteen that is some tens of MiB for 64 cameras.
+pub(super) const MOST_JUDGES: usize = 16;
+/// Threads at most: the reader feeds no more.
+const MOST_THREADS: usize = 8;
+
+/// A judge, and what is kept of what it makes.
+struct Gathering<'c> {
+    judge: Judge<'c>,
+    lives: Lives,
+    published: Vec<Published>,
+}
+
+/// What a judge made.
+pub(super) struct Gathered {
+    /// The alerts, in the order in which they were told.
+    pub(super) lives: Vec<Arc<AlertLife>>,
+    /// What was told live first of each alert of the judge's cameras.
+    pub(super) published: Vec<Published>,
+    /// Which alert of the judge each live one is.
+    pub(super) judged: Judged,
+}
+
+impl<'c> Gathering<'c> {
+    fn take(&mut self, batch: &[Entry]) -> Result<(), Unjudged> {
+        for entry in batch {
+            self.judge.take(entry)?;
+        }
+        let (made, published) = self.judge.take_made();
+        made.iter().for_each(|revision| self.lives.take(revision));
+        self.published.extend(published.into_iter().filter(|one| one.phase == Phase::New));
+        Ok(())
+    }
+
+    fn finish(self, until: Timestamp) -> Gathered {
+        let Gathering { judge, mut lives, published } = self;
+        let judged = judge.finish();
+        judged.revisions.iter().for_each(|revision| lives.take(revision));
+        Gathered { lives: lives.finish(until), published, judged }
+    }
+}
+
+/// Gives every entry up to that time to every judge. What comes back is in the order of the judges.
+///
+/// # Errors
+/// A configuration of the journal cannot be used, or no thread can be had.
+pub(super) fn pass(
+    entries: impl Iterator<Item = Entry>,
+    to: Timestamp,
+    judges: Vec<Judge<'_>>,
+    progress: &mut dyn FnMut(Timestamp),
+) -> Result<(Seen, Vec<Gathered>), Unjudged> {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = processors.min(MOST_THREADS).min(judges.len()).max(1);
+    let mut groups: Vec<Vec<(usize, Gathering<'_>)>> = (0..threads).map(|_| Vec::new()).collect();
+    for (at, judge) in judges.into_iter().enumerate() {
+        let gathering = Gathering { judge, lives: Lives::default(), published: Vec::new() };
+        groups[at % threads].push((at, gathering));
+    }
+    thread::scope(|scope| {
+        let (mut senders, mut running) = (Vec::new(), Vec::new());
+        for (number, group) in groups.into_iter().enumerate() {
+            let (sender, batches) = sync_channel(QUEUE);
+            let thread = thread::Builder::new()
+                .name(format!("judges-{number}"))
+                .spawn_scoped(scope, || run(group, batches))
+                .map_err(Unjudged::Unreadable)?;
+            senders.push(sender);
+            running.push(thread);
+        }
+        let seen = read(entries, to, &senders, progress);
+        drop(senders);
+        let until = seen.last.unwrap_or(to).min(to);
+        let mut gathered = Vec::new();
+        let joined: Vec<_> = running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        for group in joined {
+            gathered.extend(group?);
+        }
+        gathered.sort_by_key(|(at, _)| *at);
+        Ok((seen, gathered.into_iter().map(|(_, one)| one.finish(until)).collect()))
+    })
+}
+
+type Group<'c> = Vec<(usize, Gathering<'c>)>;
+
+fn run(mut group: Group<'_>, batches: Receiver<Batch>) -> Result<Group<'_>, Unjudged> {
+    for batch in batches {
+        for (_, gathering) in &mut group {
+            gathering.take(&batch)?;
+        }
+    }
+    Ok(group)
+}

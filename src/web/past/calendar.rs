@@ -1,0 +1,468 @@
+//! The coverage calendar: for each rule at each camera the hours of the last days, with the part of each in which it could have
+//! reported. What is recorded is `coverage`'s to say. Must never call an hour well of which nothing is recorded.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Html;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use crate::comparison::lasting;
+use crate::contract::words::Language;
+use crate::coverage::{Asked, Calendar, CoverageState, Day, Hour, Row, Times, calendar};
+use crate::text::{
+    Joint, Sentence, Words, condition, coverage as say_coverage, page as say_page, page_coverage as say,
+    page_past,
+};
+use crate::web::Site;
+use crate::web::layout::{Shell, Tab, coded};
+use crate::web::request::{Fields, Reader, Refused, Visitor};
+use crate::web::timeline;
+
+/// The path of the page.
+pub(super) const PATH: &str = "/past/coverage";
+/// Days that may be shown, the usual one first.
+const DAYS: [i64; 2] = [7, 30];
+/// Rules at cameras of which the sum is shown.
+const MOST_SUMS: usize = 60;
+/// Of so few the calendar is shown at once.
+const MOST_CALENDARS: usize = 3;
+/// From so many parts of an hour on it is a whole one: a reading or two is no gap.
+const WHOLE: f64 = 0.995;
+/// The drawing, in units of its own; letters have 12 of them.
+const WIDTH: f64 = 360.0;
+const LEFT: f64 = 44.0;
+const CELL: f64 = 13.0;
+const INSIDE: f64 = 11.0;
+const LINE: f64 = 16.0;
+const TOP: f64 = 18.0;
+
+/// What is asked.
+struct Choice {
+    days: i64,
+    camera: Option<String>,
+    rule: Option<String>,
+}
+
+impl Choice {
+    fn read(fields: &Fields) -> Self {
+        let days = fields.get("days").and_then(|days| days.parse().ok());
+        let text = |name: &str| fields.get(name).map(str::to_owned);
+        Choice {
+            days: days.filter(|days| DAYS.contains(days)).unwrap_or(DAYS[0]),
+            camera: text("camera"),
+            rule: text("rule"),
+        }
+    }
+
+    fn path(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("days", &self.days.to_string());
+        for (name, value) in [("camera", &self.camera), ("rule", &self.rule)] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        format!("{PATH}?{}", query.finish())
+    }
+}
+
+pub(in crate::web) async fn show(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    query: Fields,
+    headers: HeaderMap,
+) -> Result<Html<String>, Refused> {
+    let reader = Reader::of(&site, &headers);
+    let choice = Choice::read(&query);
+    let config = site.config();
+    let (zone, now) = (site.time_zone(), site.now().utc);
+    let folder = config.coverage.dir.clone();
+    let from = now.checked_sub(SignedDuration::from_hours(24 * (choice.days - 1))).unwrap_or(now);
+    // The first day as a whole.
+    let from = from.to_zoned(zone.clone()).start_of_day().map_or(from, |day| day.timestamp());
+    let read = move |_: &Site| {
+        let asked = Asked { cameras: &[], rules: &[], from, until: now, zone: &zone };
+        calendar(&folder, &asked)
+    };
+    let read = site.blocking(read, reader).await?;
+    let mut shell = site.shell(reader, say::title(), choice.path(), &headers, &visitor).await?;
+    shell.tab = Some(Tab::Past);
+    let view = View { shell: &shell, choice: &choice, zone: site.time_zone() };
+    let content = match read {
+        _ if config.coverage.days == 0 => view.nothing(&say::not_kept().into()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            view.nothing(&say::nothing_yet().into())
+        }
+        Err(error) => view.nothing(&say::unreadable(error.to_string()).into()),
+        Ok(calendar) if calendar.rows.is_empty() => view.nothing(&say::nothing_yet().into()),
+        Ok(calendar) => {
+            let is_known = |asked: &Option<String>, known: &[String]| {
+                asked.as_ref().is_none_or(|asked| known.contains(asked))
+            };
+            if !is_known(&choice.camera, &calendar.cameras) || !is_known(&choice.rule, &calendar.rules) {
+                return Err(Refused::new(StatusCode::NOT_FOUND, say::no_such(), reader));
+            }
+            view.calendar(&calendar)
+        }
+    };
+    Ok(Html(
+        shell
+            .page(html! {
+                p.back { a href=(super::PATH) { (shell.say(page_past::back())) } }
+                h1 { (shell.say(say::title())) }
+                p.hint { (shell.say(say::about())) }
+                (content)
+            })
+            .into_string(),
+    ))
+}
+
+struct View<'a> {
+    shell: &'a Shell<'a>,
+    choice: &'a Choice,
+    zone: TimeZone,
+}
+
+impl View<'_> {
+    fn say(&self, words: impl Into<Words>) -> String {
+        words.into().in_language(self.shell.language)
+    }
+
+    fn nothing(&self, why: &Words) -> Markup {
+        html! { p.empty { (coded(&why.in_language(self.shell.language))) } }
+    }
+
+    fn calendar(&self, calendar: &Calendar) -> Markup {
+        let is_it = |asked: &Option<String>, of: &str| asked.as_deref().is_none_or(|asked| asked == of);
+        let mut rows: Vec<&Row> = calendar
+            .rows
+            .iter()
+            .filter(|row| is_it(&self.choice.camera, &row.camera) && is_it(&self.choice.rule, &row.rule))
+            .collect();
+        rows.sort_by(|a, b| share(&a.ms).unwrap_or(2.0).total_cmp(&share(&b.ms).unwrap_or(2.0)));
+        html! {
+            (self.choices(calendar))
+            @if let Some(from) = calendar.recorded_from.filter(|from| *from > calendar.from) {
+                @let from = from.0.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+                p.quiet { (self.say(say::recorded_from(from))) }
+            }
+            @if rows.is_empty() {
+                (self.nothing(&say::no_such().into()))
+            } @else if rows.len() <= MOST_CALENDARS {
+                @for (number, row) in rows.iter().enumerate() { (self.row(number, row)) }
+                (self.legend())
+            } @else {
+                p.quiet { (self.say(say::lowest_first())) }
+                ul.cards { @for row in rows.iter().take(MOST_SUMS) { li.card { (self.sum(row)) } } }
+                @if rows.len() > MOST_SUMS { p.quiet { (self.say(say::more(rows.len() - MOST_SUMS))) } }
+            }
+        }
+    }
+
+    fn choices(&self, calendar: &Calendar) -> Markup {
+        let with = |days: i64| {
+            let Choice { camera, rule, .. } = self.choice;
+            Choice { days, camera: camera.clone(), rule: rule.clone() }.path()
+        };
+        let select = |name: &str, title: Sentence, any: Sentence, chosen: &Option<String>, all: &[String]| {
+            html! {
+                div {
+                    label for=(name) { (self.say(title)) }
+                    select id=(name) name=(name) autocomplete="off" {
+                        option value="" { (self.say(any)) }
+                        @for one in all { option value=(one) selected[chosen.as_ref() == Some(one)] { (one) } }
+                    }
+                }
+            }
+        };
+        html! {
+            nav.times aria-label=(self.say(say::which())) {
+                @for days in DAYS {
+                    @let is_it = days == self.choice.days;
+                    a.button.second[!is_it] href=(with(days)) aria-current=[is_it.then_some("true")] { (self.say(say::last_days(days))) }
+                }
+            }
+            form.times method="get" action=(PATH) {
+                input type="hidden" name="days" value=(self.choice.days);
+                (select("camera", say::camera(), say::all_cameras(), &self.choice.camera, &calendar.cameras))
+                (select("rule", say::rule(), say::all_rules(), &self.choice.rule, &calendar.rules))
+                button.second type="submit" { (self.say(say_page::show())) }
+            }
+        }
+    }
+
+    /// How much of the time a rule could report, and what kept it from it.
+    fn sum(&self, row: &Row) -> Markup {
+        let one =
+            Choice { days: self.choice.days, camera: Some(row.camera.clone()), rule: Some(row.rule.clone()) };
+        html! {
+            h2.rule-title { a href=(one.path()) { (self.say(say::of_camera(row.rule.as_str(), row.camera.as_str()))) } }
+            (self.in_words(&row.ms))
+        }
+    }
+
+    fn in_words(&self, ms: &Times) -> Markup {
+        html! {
+            @match share(ms) {
+                Some(share) => {
+                    p.value { (self.say(say::percent(percent(share)))) }
+                    p { (self.say(could(ms))) }
+                },
+                None => p { (self.say(say::never_in_force())) },
+            }
+            @if let Some(reasons) = reasons(ms) { p.hint { (self.say(say::not_for(reasons))) } }
+        }
+    }
+
+    fn row(&self, number: usize, row: &Row) -> Markup {
+        let id = format!("row-{number}");
+        html! {
+            section aria-labelledby=(id) {
+                h2 id=(id) { (self.say(say::of_camera(row.rule.as_str(), row.camera.as_str()))) }
+                (self.in_words(&row.ms))
+                figure.calendar { (drawing(row, number, self.shell.language)) }
+                details id={ (id) "-words" } {
+                    summary { (self.say(say::day_by_day())) }
+                    ul.lines {
+                        @for day in row.days.iter().rev() {
+                            li {
+                                a href={ (timeline::path_of(&row.camera)) "?day=" (day.date) } { (day.date) } " "
+                                (self.say(day_in_words(&day.ms)))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn legend(&self) -> Markup {
+        let hour = |watched: u64, not_in_force: u64, no_video: u64| {
+            let mut times = Times::of(CoverageState::Watched, watched);
+            times.add_all(&Times::of(CoverageState::NotInForce, not_in_force));
+            times.add_all(&Times::of(CoverageState::NoVideo, no_video));
+            times
+        };
+        let marks = [
+            (Some(hour(1, 0, 0)), say::whole()),
+            (Some(hour(1, 0, 1)), say::part()),
+            (Some(hour(0, 1, 0)), say::not_in_force()),
+            (None, say::nothing()),
+        ];
+        html! {
+            ul.legend {
+                @for (times, name) in marks {
+                    li {
+                        svg.key.cells width="14" height="14" aria-hidden="true" { (cell(1.0, 1.0, times.as_ref())) }
+                        (self.say(name))
+                    }
+                }
+            }
+            @if self.choice.camera.is_some() || self.choice.rule.is_some() {
+                p { a href={ (PATH) "?days=" (self.choice.days) } { (self.say(say::see_all())) } }
+            }
+        }
+    }
+}
+
+/// The part of the time in which it was to watch and could have reported; `None`: it was not in force.
+fn share(ms: &Times) -> Option<f64> {
+    let wanted = ms.wanted_ms();
+    (wanted > 0).then(|| ms.ms(CoverageState::Watched) as f64 / wanted as f64)
+}
+
+/// Never 100 where something is missing.
+fn percent(share: f64) -> String {
+    match share {
+        share if share >= 1.0 => "100".to_owned(),
+        share => format!("{:.1}", (share * 1000.0).floor() / 10.0),
+    }
+}
+
+fn length(ms: u64) -> Sentence {
+    lasting(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)))
+}
+
+fn could(ms: &Times) -> Sentence {
+    match ms.wanted_ms() {
+        0 => say::never_in_force(),
+        wanted => say::of_wanted(length(ms.ms(CoverageState::Watched)), length(wanted)),
+    }
+}
+
+fn day_in_words(ms: &Times) -> Words {
+    let parts = [Some(Words::from(could(ms))), reasons(ms)];
+    Words::List(parts.into_iter().flatten().collect(), Joint::Then)
+}
+
+/// What kept it from it, the longest first.
+fn reasons(ms: &Times) -> Option<Words> {
+    let mut reasons: Vec<(CoverageState, u64)> = ms.lasting().filter(|(state, _)| state.is_gap()).collect();
+    reasons.sort_by_key(|(_, ms)| std::cmp::Reverse(*ms));
+    let words = reasons.into_iter().map(|(state, ms)| say::for_long(name_of(state), length(ms)).into());
+    let words: Vec<Words> = words.collect();
+    (!words.is_empty()).then_some(Words::List(words, Joint::Clauses))
+}
+
+fn name_of(state: CoverageState) -> Sentence {
+    match state {
+        CoverageState::Watched => say_coverage::watched(),
+        CoverageState::NotInForce => say_coverage::not_in_force(),
+        CoverageState::NoVideo => condition::word_no_video(),
+        CoverageState::Frozen => condition::word_frozen(),
+        CoverageState::Dark => condition::word_dark(),
+        CoverageState::OverExposed => condition::word_over_exposed(),
+        CoverageState::Covered => condition::word_covered(),
+        CoverageState::Moved => condition::word_moved(),
+        CoverageState::Sprayed => condition::word_sprayed(),
+        CoverageState::Failing => say_coverage::failing(),
+        CoverageState::Overloaded => say_coverage::overloaded(),
+        CoverageState::NotRunning => say_coverage::not_running(),
+        CoverageState::Unknown => say_coverage::unknown(),
+    }
+}
+
+/// Days from top to bottom, hours from left to right.
+fn drawing(row: &Row, number: usize, language: Language) -> Markup {
+    let title = format!("calendar-{number}");
+    let height = TOP + LINE * row.days.len() as f64 + 4.0;
+    html! {
+        svg.cells viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-labelledby=(title) {
+            title id=(title) { (say::drawing(row.rule.as_str(), row.camera.as_str()).in_language(language)) }
+            (hatching())
+            @for hour in [0, 6, 12, 18] {
+                text x=(LEFT + CELL * f64::from(hour)) y="12" { (format!("{hour:02}")) }
+            }
+            @for (at, day) in row.days.iter().rev().enumerate() {
+                @let y = TOP + LINE * at as f64;
+                text x=(LEFT - 6.0) y=(y + 10.0) text-anchor="end" { (day.date.get(5..).unwrap_or(&day.date)) }
+                @for hour in 0..24_i8 {
+                    @let times = hours(day, hour);
+                    g {
+                        title { (spoken(day, hour, times.as_ref()).in_language(language)) }
+                        (cell(LEFT + CELL * f64::from(hour), y, times.as_ref()))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is known of an hour on the clock; of one that came twice both.
+fn hours(day: &Day, hour: i8) -> Option<Times> {
+    let mut known = day.hours.iter().filter(|one: &&Hour| one.hour == hour);
+    let mut times = known.next()?.ms;
+    known.for_each(|one| times.add_all(&one.ms));
+    Some(times)
+}
+
+fn spoken(day: &Day, hour: i8, times: Option<&Times>) -> Sentence {
+    let what = match times {
+        None => say::nothing().into(),
+        Some(times) => match share(times) {
+            None => say::not_in_force().into(),
+            Some(share) => {
+                let parts = [Some(say::could(percent(share)).into()), reasons(times)];
+                Words::List(parts.into_iter().flatten().collect(), Joint::Clauses)
+            }
+        },
+    };
+    say::hour(day.date.as_str(), format!("{hour:02}"), what)
+}
+
+/// An hour: filled from the bottom up as far as it could report, and hatched above; a line where it was not in force; nothing
+/// but its edge where nothing is recorded.
+fn cell(x: f64, y: f64, times: Option<&Times>) -> Markup {
+    let number = |value: f64| format!("{value:.1}");
+    let edge = html! { rect.edge x=(number(x)) y=(number(y)) width=(INSIDE) height=(INSIDE) {} };
+    let Some(times) = times else {
+        return html! { rect.none x=(number(x)) y=(number(y)) width=(INSIDE) height=(INSIDE) {} };
+    };
+    match share(times) {
+        None => {
+            html! { line.off x1=(number(x + 2.0)) x2=(number(x + INSIDE - 2.0)) y1=(number(y + INSIDE / 2.0)) y2=(number(y + INSIDE / 2.0)) {} }
+        }
+        Some(share) => {
+            let filled = if share >= WHOLE { INSIDE } else { (INSIDE - 1.0) * share };
+            html! {
+                @if filled < INSIDE {
+                    rect.gap fill="url(#gap)" x=(number(x)) y=(number(y)) width=(INSIDE) height=(number(INSIDE - filled)) {}
+                }
+                @if filled > 0.0 {
+                    rect.watched x=(number(x)) y=(number(y + INSIDE - filled)) width=(INSIDE) height=(number(filled)) {}
+                }
+                (edge)
+            }
+        }
+    }
+}
+
+fn hatching() -> Markup {
+    html! {
+        defs {
+            pattern id="gap" width="4" height="4" patternUnits="userSpaceOnUse" {
+                rect.ground width="4" height="4" {}
+                path.ink d="M-1 1 L1 -1 M0 4 L4 0 M3 5 L5 3" {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(parts: &[(CoverageState, u64)]) -> Times {
+        let mut times = Times::default();
+        parts.iter().for_each(|(state, ms)| times.add_all(&Times::of(*state, *ms)));
+        times
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_up_to_all_of_it() {
+        let almost = times(&[(CoverageState::Watched, 3_599_000), (CoverageState::Dark, 1_000)]);
+        assert_eq!(percent(share(&almost).unwrap()), "99.9");
+        assert_eq!(share(&times(&[(CoverageState::NotInForce, 3_600_000)])), None);
+        assert_eq!(percent(1.0), "100");
+    }
+
+    #[test]
+    fn an_hour_is_as_full_as_the_rule_could_report_and_hatched_where_it_could_not() {
+        let half = times(&[(CoverageState::Watched, 1_800_000), (CoverageState::NoVideo, 1_800_000)]);
+        let half = cell(0.0, 0.0, Some(&half)).into_string();
+        assert!(half.contains("class=\"gap\"") && half.contains("class=\"watched\""), "{half}");
+        let whole = cell(0.0, 0.0, Some(&times(&[(CoverageState::Watched, 3_600_000)]))).into_string();
+        assert!(!whole.contains("class=\"gap\"") && whole.contains("class=\"watched\""), "{whole}");
+        let none = cell(0.0, 0.0, None).into_string();
+        assert!(none.contains("class=\"none\"") && !none.contains("watched"), "{none}");
+        let off = cell(0.0, 0.0, Some(&times(&[(CoverageState::NotInForce, 3_600_000)]))).into_string();
+        assert!(off.contains("class=\"off\""), "{off}");
+    }
+
+    #[test]
+    fn an_hour_that_came_twice_counts_twice_and_what_kept_a_rule_from_it_is_said() {
+        let hour = |hour: i8, ms: &[(CoverageState, u64)]| Hour {
+            hour,
+            from: crate::contract::words::Time(crate::analysis::time::Timestamp::UNIX_EPOCH),
+            ms: times(ms),
+            clock_set_ms: 0,
+        };
+        let day = Day {
+            date: "2026-10-25".to_owned(),
+            ms: Times::default(),
+            hours: vec![
+                hour(2, &[(CoverageState::Watched, 3_600_000)]),
+                hour(2, &[(CoverageState::Covered, 3_600_000)]),
+            ],
+        };
+        let both = hours(&day, 2).unwrap();
+        assert_eq!(both.total_ms(), 7_200_000);
+        let spoken = spoken(&day, 2, Some(&both)).to_string();
+        assert!(spoken.starts_with("2026-10-25 02:00: could report 50.0 % of it, "), "{spoken}");
+        assert_eq!(hours(&day, 3), None);
+    }
+}

@@ -1,0 +1,275 @@
+//! What each value of a threshold, a duration or another parameter would have made of the last days: a drawing, the same as a table,
+//! and a choice of one value. With its script the choice is a slider, without it a list. What the values make is `tune`'s to say.
+
+use maud::{Markup, html};
+
+use super::VALUE_FIELD;
+use crate::contract::words::Language;
+use crate::text::{Joint, Sentence, Words, page_curve as say};
+use crate::web::layout::coded;
+
+/// The drawing, in units of its own; letters have 12 of them.
+const WIDTH: f64 = 360.0;
+const HEIGHT: f64 = 168.0;
+const LEFT: f64 = 34.0;
+const RIGHT: f64 = 354.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 128.0;
+/// Most names of values below it.
+const MOST_NAMES: usize = 6;
+
+/// What people said of alerts that a value still makes, and of how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::web) struct Kept {
+    pub(in crate::web) told: u64,
+    pub(in crate::web) all: u64,
+}
+
+/// What one value makes.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::web) struct Value {
+    /// As it is typed.
+    pub(in crate::web) typed: String,
+    /// As people read it.
+    pub(in crate::web) shown: Words,
+    pub(in crate::web) told: u64,
+    pub(in crate::web) per_day: Option<f64>,
+    pub(in crate::web) confirmed: Kept,
+    pub(in crate::web) false_alarms: Kept,
+}
+
+impl Value {
+    /// Alerts of which nobody said what they were.
+    fn unjudged(&self) -> u64 {
+        self.told.saturating_sub(self.confirmed.told + self.false_alarms.told)
+    }
+}
+
+/// All values of one parameter, rising; the first one is in force.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::web) struct Slider {
+    /// What is turned.
+    pub(in crate::web) parameter: Words,
+    pub(in crate::web) values: Vec<Value>,
+}
+
+impl Slider {
+    /// What a value makes, in a sentence.
+    fn sentence(&self, at: usize, value: &Value) -> Sentence {
+        let mut parts: Vec<Words> = vec![match value.per_day {
+            Some(per_day) => say::per_day(value.told.to_string(), format!("{per_day:.1}")).into(),
+            None => say::alerts(value.told.to_string()).into(),
+        }];
+        if value.confirmed.all > 0 {
+            parts.push(
+                say::confirmed_kept(value.confirmed.told.to_string(), value.confirmed.all.to_string()).into(),
+            );
+        }
+        if value.false_alarms.all > 0 {
+            let Kept { told, all } = value.false_alarms;
+            parts.push(say::false_left(told.to_string(), all.to_string()).into());
+        }
+        let parts = Words::List(parts, Joint::Clauses);
+        match at {
+            0 => say::in_force(value.shown.clone(), parts),
+            _ => say::at_value(value.shown.clone(), parts),
+        }
+    }
+
+    /// The drawing.
+    pub(super) fn drawn(&self, language: Language) -> Markup {
+        let names = [
+            ("confirmed", say::confirmed()),
+            ("unjudged", say::unjudged()),
+            ("false-alarm", say::false_alarms()),
+        ];
+        html! {
+            (self.drawing(language))
+            ul.legend {
+                @for (class, name) in names {
+                    li {
+                        svg.key width="16" height="16" aria-hidden="true" {
+                            rect class=(class) width="16" height="16" fill=[pattern_of(class)] {}
+                        }
+                        (name.in_language(language))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same as a table.
+    pub(super) fn table(&self, language: Language) -> Markup {
+        let say = |words: Words| words.in_language(language);
+        html! {
+            details #curve-table {
+                summary { (say(say::as_table().into())) }
+                table.numbers {
+                    thead {
+                        tr {
+                            th scope="col" { (say(say::value().into())) }
+                            th scope="col" { (say(say::all().into())) }
+                            th scope="col" { (say(say::confirmed().into())) }
+                            th scope="col" { (say(say::false_alarms().into())) }
+                        }
+                    }
+                    tbody {
+                        @for (at, value) in self.values.iter().enumerate() {
+                            tr {
+                                th scope="row" {
+                                    (say(value.shown.clone()))
+                                    @if at == 0 { " " span.quiet { (say(say::runs_now().into())) } }
+                                }
+                                td { (value.told) }
+                                td { (value.confirmed.told) "/" (value.confirmed.all) }
+                                td { (value.false_alarms.told) "/" (value.false_alarms.all) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The choice of a value: a list, of which the script makes a slider.
+    pub(super) fn choice(&self, language: Language) -> Markup {
+        let first = self.values.first().map(|value| self.sentence(0, value).in_language(language));
+        html! {
+            div.slider data-slider=(say::slide().in_language(language)) {
+                label for="value" { (coded(&self.parameter.in_language(language))) }
+                select #value name=(VALUE_FIELD) autocomplete="off" aria-describedby="value-makes" {
+                    @for (at, value) in self.values.iter().enumerate() {
+                        option value=(value.typed) data-words=(self.sentence(at, value).in_language(language)) selected[at == 0] {
+                            (self.sentence(at, value).in_language(language))
+                        }
+                    }
+                }
+                p #value-makes role="status" { @if let Some(first) = first { (first) } }
+            }
+        }
+    }
+
+    fn drawing(&self, language: Language) -> Markup {
+        let most = self.values.iter().map(|value| value.told).max().unwrap_or(0).max(1);
+        let step = (RIGHT - LEFT) / self.values.len().max(1) as f64;
+        let every = self.values.len().div_ceil(MOST_NAMES).max(1);
+        let height = |count: u64| (BOTTOM - TOP) * count as f64 / most as f64;
+        let number = |value: f64| format!("{value:.1}");
+        html! {
+            svg.plot.curve viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby="curve-title" {
+                title #curve-title { (say::drawing().in_language(language)) }
+                defs {
+                    pattern id="curve-false" width="6" height="6" patternUnits="userSpaceOnUse" {
+                        rect.ground width="6" height="6" {}
+                        path.ink d="M-1 1 L1 -1 M0 6 L6 0 M5 7 L7 5" {}
+                    }
+                }
+                @for (value, y) in [(most, TOP), (0, BOTTOM)] {
+                    line.rule x1=(LEFT) x2=(RIGHT) y1=(y) y2=(y) {}
+                    text x=(LEFT - 6.0) y=(y + 4.0) text-anchor="end" { (value) }
+                }
+                @for (at, value) in self.values.iter().enumerate() {
+                    @let x = LEFT + step * at as f64;
+                    g.bar.chosen[at == 0] data-at=(at) {
+                        title { (self.sentence(at, value).in_language(language)) }
+                        @for (class, low, high) in stacked(value, height) {
+                            rect class=(class) fill=[pattern_of(class)] x=(number(x + step * 0.15)) width=(number(step * 0.7))
+                                y=(number(high)) height=(number(low - high)) {}
+                        }
+                        rect.mark x=(number(x + step * 0.15)) width=(number(step * 0.7)) y=(BOTTOM + 3.0) height="4" {}
+                    }
+                    @if at % every == 0 {
+                        text x=(number(x + step / 2.0)) y=(BOTTOM + 22.0) text-anchor="middle" { (value.typed) }
+                    }
+                }
+                text x=(LEFT) y=(HEIGHT - 4.0) { (say::runs_below().in_language(language)) }
+            }
+        }
+    }
+}
+
+fn pattern_of(class: &str) -> Option<&'static str> {
+    (class == "false-alarm").then_some("url(#curve-false)")
+}
+
+/// The parts of a bar from the bottom up, what must not be lost first: class, lower and upper edge.
+fn stacked(value: &Value, height: impl Fn(u64) -> f64) -> Vec<(&'static str, f64, f64)> {
+    let parts = [
+        ("confirmed", value.confirmed.told),
+        ("unjudged", value.unjudged()),
+        ("false-alarm", value.false_alarms.told),
+    ];
+    let mut low = BOTTOM;
+    let mut stacked = Vec::new();
+    for (class, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+        let high = low - height(count);
+        stacked.push((class, low, high));
+        low = high;
+    }
+    stacked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(typed: &str, told: u64, confirmed: (u64, u64), false_alarms: (u64, u64)) -> Value {
+        let kept = |(told, all)| Kept { told, all };
+        Value {
+            typed: typed.to_owned(),
+            shown: typed.into(),
+            told,
+            per_day: Some(told as f64 / 7.0),
+            confirmed: kept(confirmed),
+            false_alarms: kept(false_alarms),
+        }
+    }
+
+    fn example() -> Slider {
+        Slider {
+            parameter: "threshold".into(),
+            values: vec![
+                value("0.3", 21, (4, 4), (12, 12)),
+                value("0.36", 14, (4, 4), (6, 12)),
+                value("0.42", 7, (4, 4), (1, 12)),
+                value("0.5", 4, (3, 4), (0, 12)),
+            ],
+        }
+    }
+
+    #[test]
+    fn each_value_says_what_it_makes_and_the_one_in_force_says_so() {
+        let slider = example();
+        let words = |at: usize| slider.sentence(at, &slider.values[at]).to_string();
+        assert_eq!(words(0), "0.3 (runs now): alerts 21, 3.0 a day, confirmed 4 of 4, false alarms 12 of 12");
+        assert_eq!(words(2), "0.42: alerts 7, 1.0 a day, confirmed 4 of 4, false alarms 1 of 12");
+    }
+
+    #[test]
+    fn a_bar_is_as_high_as_its_alerts_and_those_that_must_not_be_lost_are_below() {
+        let slider = example();
+        let parts = stacked(&slider.values[0], |count| count as f64);
+        assert_eq!(
+            parts.iter().map(|part| part.0).collect::<Vec<_>>(),
+            ["confirmed", "unjudged", "false-alarm"]
+        );
+        assert_eq!((parts[0].1, parts[2].2), (BOTTOM, BOTTOM - 21.0));
+    }
+
+    #[test]
+    fn without_its_script_there_is_a_list_and_a_table() {
+        for language in Language::ALL {
+            let slider = example();
+            let choice = slider.choice(language).into_string();
+            assert_eq!(choice.matches("<option").count(), 4);
+            assert!(
+                choice.contains("<option value=\"0.42\"") && !choice.contains("type=\"range\""),
+                "{choice}"
+            );
+            let table = slider.table(language).into_string();
+            assert!(table.contains("<td>1/12</td>"), "{table}");
+            let drawn = slider.drawn(language).into_string();
+            assert!(drawn.matches("class=\"bar").count() == 4 && !drawn.contains(" style="), "{drawn}");
+        }
+    }
+}

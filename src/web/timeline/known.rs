@@ -1,0 +1,118 @@
+//! [`TimeLine`]: what the journal says of one camera from one time to another, in steps as they are drawn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hour::{Hour, Mark, Sight, hour_of};
+use super::hours::part_of;
+use crate::analysis::alert::AlertId;
+use crate::analysis::detection::Class;
+use crate::analysis::time::Timestamp;
+use crate::journal::Hole;
+
+/// The journal is written so late: what of the last minutes is not recorded yet is no gap.
+const LATE: Duration = Duration::from_secs(180);
+
+#[derive(Debug)]
+pub(super) struct TimeLine {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    /// Minutes of a step.
+    pub(super) step: usize,
+    /// The most at once in each step.
+    pub(super) found: BTreeMap<Class, Vec<u8>>,
+    /// How well it saw in each step; nothing of what is still to come.
+    pub(super) sight: Vec<Option<Sight>>,
+    /// In the order in which they began.
+    pub(super) alerts: Vec<(AlertId, Mark)>,
+    pub(super) holes: Vec<Hole>,
+    /// Minutes by how well it saw.
+    pub(super) minutes: BTreeMap<Sight, usize>,
+}
+
+impl TimeLine {
+    /// Of these hours of the journal, by their numbers.
+    pub(super) fn of(
+        hours: &BTreeMap<i64, Arc<Hour>>,
+        camera: &str,
+        (from, to): (Timestamp, Timestamp),
+        step: usize,
+        now: Timestamp,
+    ) -> Self {
+        let minutes = ((to.as_second() - from.as_second()) / 60).max(0) as usize;
+        let steps = minutes.div_ceil(step);
+        let (mut found, mut sight) = (BTreeMap::new(), vec![None; steps]);
+        let mut by_sight = BTreeMap::new();
+        for number in 0..known(hours, from, minutes, now) {
+            let Some((hour, minute)) = at_minute(hours, from, number) else { continue };
+            let here = hour.sight(camera, minute);
+            *by_sight.entry(here).or_default() += 1;
+            let place = &mut sight[number / step];
+            *place = (*place).max(Some(here));
+            let Some(camera) = hour.cameras.get(camera) else { continue };
+            for (class, counts) in &camera.found {
+                let all = found.entry(*class).or_insert_with(|| vec![0; steps]);
+                all[number / step] = counts[minute].max(all[number / step]);
+            }
+        }
+        found.retain(|_, counts| counts.iter().any(|count| *count > 0));
+        let alerts = alerts(hours, camera, from, to);
+        let holes = hours.values().flat_map(|hour| &hour.holes);
+        let is_here = |hole: &&Hole| hole.at.is_none_or(|at| (from..to).contains(&at.utc));
+        let holes = holes.filter(is_here).cloned().collect();
+        TimeLine { from, to, step, found, sight, alerts, holes, minutes: by_sight }
+    }
+
+    /// When a step begins.
+    pub(super) fn start(&self, step: usize) -> Timestamp {
+        let seconds = (step * self.step * 60) as u64;
+        self.from.checked_add(Duration::from_secs(seconds)).unwrap_or(self.to)
+    }
+
+    /// How far a time is on the way from its beginning to its end, in per cent.
+    pub(super) fn percent(&self, at: Timestamp) -> f64 {
+        part_of(self.from, self.to, at) * 100.0
+    }
+
+    /// Whether nothing of all this time is recorded.
+    pub(super) fn is_unrecorded(&self) -> bool {
+        self.minutes.keys().all(|sight| *sight == Sight::Unrecorded)
+    }
+}
+
+/// That minute, counted from the beginning.
+fn at_minute(hours: &BTreeMap<i64, Arc<Hour>>, from: Timestamp, number: usize) -> Option<(&Hour, usize)> {
+    let at = Timestamp::from_second(from.as_second() + 60 * number as i64).ok()?;
+    let (hour, minute) = hour_of(at);
+    hours.get(&hour).map(|hour| (&**hour, minute))
+}
+
+/// How many minutes from the beginning are known: up to now, or to what is written of the last minutes.
+fn known(hours: &BTreeMap<i64, Arc<Hour>>, from: Timestamp, minutes: usize, now: Timestamp) -> usize {
+    let past = (now.as_second() - from.as_second()).div_euclid(60).max(0) as usize;
+    let mut known = minutes.min(past);
+    let late = past.saturating_sub(LATE.as_secs() as usize / 60);
+    let is_recorded =
+        |number: usize| at_minute(hours, from, number).is_some_and(|(hour, at)| hour.is_recorded(at));
+    while known > late && !is_recorded(known - 1) {
+        known -= 1;
+    }
+    known
+}
+
+fn alerts(
+    hours: &BTreeMap<i64, Arc<Hour>>,
+    camera: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Vec<(AlertId, Mark)> {
+    let mut alerts: BTreeMap<AlertId, Mark> = BTreeMap::new();
+    for (id, mark) in hours.values().filter_map(|hour| hour.cameras.get(camera)).flat_map(|of| &of.alerts) {
+        alerts.entry(id.clone()).and_modify(|known| known.join(mark)).or_insert_with(|| mark.clone());
+    }
+    let mut alerts: Vec<_> =
+        alerts.into_iter().filter(|(_, mark)| mark.to >= from && mark.from < to).collect();
+    alerts.sort_by_key(|(_, mark)| mark.from);
+    alerts
+}
