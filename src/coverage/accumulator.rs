@@ -192,7 +192,7 @@ impl Accumulator {
     pub(crate) fn checkpoint(&self, after: u64, stopped: bool) -> Checkpoint {
         let going = self.going.iter().map(|share| (share, None));
         let hour = self.record(going, self.now_ms, None);
-        Checkpoint { after, stopped, hour }
+        Checkpoint { after, sha256: None, stopped, hour }
     }
 
     /// How long each state lasted since the start of the daemon, all rules at all cameras together.

@@ -55,10 +55,7 @@ impl Keeper {
         watches: Vec<Watch>,
         runs_already: bool,
     ) -> io::Result<(Self, Accumulator, Vec<Record>)> {
-        let (ledger, before, torn) = Ledger::open(folder, at.utc)?;
-        if torn > 0 {
-            log_warn!(say::torn(torn); folder = %folder.display());
-        }
+        let (ledger, before) = Ledger::open(folder, at.utc)?;
         let (accumulator, finished) = match before {
             Some(Before { checkpoint, is_lost }) => {
                 Accumulator::resume(&checkpoint, is_lost || runs_already, at, watches)

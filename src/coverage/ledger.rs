@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::{Checkpoint, Record};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
-use crate::hash_chain::{self, Chained, Fault, Line, Pen, Verified};
-use crate::text::{Sentence, coverage as say};
+use crate::hash_chain::{self, Chained, Fault, Head, Line, Pen, Verified};
+use crate::text::{Sentence, audit as say_audit, coverage as say, log_error, log_warn};
 
 /// The hour that goes on.
 const CHECKPOINT: &str = "now.json";
@@ -42,19 +42,27 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger in `folder`, which is made if it is not there. Also gives what is left of an earlier run, and how many
-    /// bytes of a torn line were cut off.
+    /// Opens the ledger in `folder`, which is made if it is not there. Also gives what is left of an earlier run. What does not
+    /// fit at its end is said, and what is torn is cut off.
     ///
     /// # Errors
     /// The folder or a file cannot be used.
-    pub(super) fn open(folder: &Path, now: Timestamp) -> io::Result<(Ledger, Option<Before>, usize)> {
+    pub(super) fn open(folder: &Path, now: Timestamp) -> io::Result<(Ledger, Option<Before>)> {
         fs::create_dir_all(folder)?;
         let mut files = files(folder);
         let current = files.pop().unwrap_or_else(|| folder.join(file_name(1, now)));
-        let (pen, torn) = Pen::open(&current, files.last().map(PathBuf::as_path))?;
+        let head = read_checkpoint(folder).as_ref().and_then(head_of);
+        let hash_chain::Opened { pen, torn, fault } =
+            Pen::open::<Record>(&current, files.last().map(PathBuf::as_path), head.as_ref())?;
+        if torn > 0 {
+            log_warn!(say::torn(torn); folder = %folder.display());
+        }
+        if let Some(what) = fault {
+            log_error!(say::is_damaged(what); folder = %folder.display());
+        }
         let ledger = Ledger { folder: folder.to_owned(), pen, current };
         let before = ledger.before();
-        Ok((ledger, before, torn))
+        Ok((ledger, before))
     }
 
     fn before(&self) -> Option<Before> {
@@ -112,7 +120,8 @@ impl Ledger {
         let path = self.folder.join(CHECKPOINT);
         let aside = path.with_extension("new");
         let mut file = File::create(&aside)?;
-        file.write_all(&serde_json::to_vec(&Checkpoint { after: self.pen.n(), ..checkpoint })?)?;
+        let sha256 = self.pen.head().map(|head| head.sha256);
+        file.write_all(&serde_json::to_vec(&Checkpoint { after: self.pen.n(), sha256, ..checkpoint })?)?;
         file.sync_all()?;
         fs::rename(&aside, &path)
     }
@@ -126,12 +135,33 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Follows the chain of the ledger from line to line.
+/// Follows the chain of the ledger in `folder` from line to line, as far as it had reached when its hour was last written.
 ///
 /// # Errors
 /// A file cannot be read; inside, the first line that does not fit.
-pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
-    hash_chain::verify::<Record>(files)
+pub fn verify(folder: &Path) -> io::Result<Result<Verified, Fault>> {
+    // Read first: the daemon may write on meanwhile.
+    let head = read_checkpoint(folder).as_ref().and_then(head_of);
+    let files = files(folder);
+    match head {
+        // No line is left to point at.
+        Some(head) if files.is_empty() => {
+            let what = say_audit::end_missing(1_u64, head.n);
+            Ok(Err(Fault { file: folder.join(CHECKPOINT), line: 1, what }))
+        }
+        head => hash_chain::verify::<Record>(&files, head.as_ref()),
+    }
+}
+
+/// Whether it is known how far the ledger in `folder` had reached: otherwise nobody notices where it was cut off at its end.
+pub fn notes_its_end(folder: &Path) -> bool {
+    read_checkpoint(folder).is_some_and(|checkpoint| checkpoint.after == 0 || checkpoint.sha256.is_some())
+}
+
+/// The line after which it stands.
+fn head_of(checkpoint: &Checkpoint) -> Option<Head> {
+    let sha256 = checkpoint.sha256.clone()?;
+    Some(Head { n: checkpoint.after, sha256 })
 }
 
 /// What the lines of a file say.

@@ -37,6 +37,8 @@
 //! - Where `now.json` is gone, everything since the last line is unknown.
 //! - While the disk takes nothing `now.json` grows old; what ran meanwhile is in memory only, and a kill takes it.
 //! - A line that was torn is cut off; the hour it stood for is then where `now.json` left it.
+//! - `now.json` also holds the hash of the line after which it stands. A ledger that ends before it, or with another line, was cut
+//!   or changed: the start says so, and the chain goes on after what is missing, so that `--verify` finds the place for good.
 //!
 //! # Bounds
 //!
@@ -55,7 +57,7 @@ mod times;
 pub(crate) use accumulator::{Accumulator, CHECKPOINT_EVERY, Watch};
 pub use calendar::{Asked, Calendar, Day, Gap, Hour, Row, calendar};
 pub(crate) use keeper::Keeper;
-pub use ledger::{files, verify};
+pub use ledger::{files, notes_its_end, verify};
 pub use times::Times;
 
 use std::collections::BTreeMap;
@@ -111,6 +113,9 @@ fn is_none(shift_ms: &i64) -> bool {
 pub(crate) struct Checkpoint {
     /// The number of the line after which it stands.
     pub(crate) after: u64,
+    /// SHA-256 of that line; absent before the first, and in those of older versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) sha256: Option<String>,
     /// Whether the daemon ended in order.
     pub(crate) stopped: bool,
     /// The hour, up to `until`.

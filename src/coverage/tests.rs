@@ -56,7 +56,7 @@ fn the_chain_goes_on_over_days_and_restarts() {
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     assert_eq!(names, ["0000000001-20261130.jsonl", "0000000002-20261201.jsonl"]);
-    let verified = verify(&files(folder.path())).unwrap().unwrap();
+    let verified = verify(folder.path()).unwrap().unwrap();
     assert_eq!((verified.lines, verified.first), (31, 1));
     assert_eq!(all(folder.path()), (0..31).map(hour).collect::<Vec<_>>());
 }
@@ -71,14 +71,13 @@ fn cut_anywhere_it_is_a_prefix_and_goes_on() {
         let count = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(lines(&path).records, (0..count as i64).map(hour).collect::<Vec<_>>(), "cut at {cut}");
         let is_torn = cut > 0 && whole[cut - 1] != b'\n';
-        assert_eq!(verify(std::slice::from_ref(&path)).unwrap().is_err(), is_torn, "cut at {cut}");
+        assert_eq!(verify(folder.path()).unwrap().is_err(), is_torn, "cut at {cut}");
         if cut % 7 != 0 {
             continue;
         }
-        let (mut ledger, _, torn) = Ledger::open(folder.path(), now()).unwrap();
-        assert_eq!(torn > 0, is_torn);
+        let (mut ledger, _) = Ledger::open(folder.path(), now()).unwrap();
         ledger.append(&hour(9), now(), 401).unwrap();
-        let verified = verify(std::slice::from_ref(&path)).unwrap().unwrap();
+        let verified = verify(folder.path()).unwrap().unwrap();
         assert_eq!(verified.lines, count as u64 + 1, "cut at {cut}");
     }
 }
@@ -94,13 +93,38 @@ fn a_changed_byte_is_found_in_its_line_or_by_the_next() {
         changed[at] = if changed[at] == b'0' { b'1' } else { b'0' };
         fs::write(&path, &changed).unwrap();
         let line = whole[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-        let Fault { line: found, .. } = verify(std::slice::from_ref(&path)).unwrap().unwrap_err();
+        let Fault { line: found, .. } = verify(folder.path()).unwrap().unwrap_err();
         assert!((line..=line + 1).contains(&found), "byte {at} of line {line}: found in {found}");
     }
     let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
     fs::write(&path, [lines[0], lines[2], lines[3]].concat()).unwrap();
-    let fault = verify(std::slice::from_ref(&path)).unwrap().unwrap_err();
+    let fault = verify(folder.path()).unwrap().unwrap_err();
     assert!(fault.sentence().to_string().ends_with("it has number 3, after number 1: lines are missing"));
+}
+
+#[test]
+fn a_ledger_that_was_cut_at_its_end_is_found_by_verify_and_goes_on_so_that_it_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Run::start(folder.path(), begin_ms());
+    run.minutes(200);
+    run.stop();
+    assert!(verify(folder.path()).unwrap().is_ok() && notes_its_end(folder.path()));
+    let path = files(folder.path()).pop().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    assert_eq!(lines.len(), 3);
+    fs::write(&path, lines[..1].concat()).unwrap();
+    let what = |folder: &Path| verify(folder).unwrap().unwrap_err().what.to_string();
+    assert_eq!(what(folder.path()), "lines number 2 to 3 were written and are gone");
+    // The hour that went on stood after line 3, and goes on.
+    let mut run = Run::start(folder.path(), begin_ms() + 200 * 60_000);
+    run.minutes(60);
+    run.stop();
+    assert_eq!(what(folder.path()), "it has number 4, after number 1: lines are missing");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(what(folder.path()), "lines number 1 to 4 were written and are gone");
+    fs::remove_file(folder.path().join("now.json")).unwrap();
+    assert!(!notes_its_end(folder.path()));
 }
 
 #[test]
@@ -126,7 +150,7 @@ fn so_many_days_are_kept_whatever_the_clock_says() {
     let kept: Vec<Record> =
         [5, 30_000, 1, 2].iter().flat_map(|day| [hour(day * 24), hour(day * 24 + 1)]).collect();
     assert_eq!(all(folder.path()), kept);
-    let verified = verify(&files(folder.path())).unwrap().unwrap();
+    let verified = verify(folder.path()).unwrap().unwrap();
     assert_eq!((verified.first, verified.lines), (7, 8));
 }
 
@@ -219,7 +243,7 @@ fn a_stop_and_a_start_are_in_the_ledger() {
     let expected = [(CoverageState::Watched, 100 * 60), (CoverageState::NotRunning, 30 * 60)];
     assert_eq!(secs(folder.path()), expected);
     assert_eq!(all(folder.path()).len(), 2, "the third hour goes on");
-    assert!(verify(&files(folder.path())).unwrap().is_ok());
+    assert!(verify(folder.path()).unwrap().is_ok());
     assert!(read_checkpoint(folder.path()).unwrap().stopped);
 }
 

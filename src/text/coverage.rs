@@ -8,6 +8,12 @@ sentences! { "coverage";
     torn(bytes):
         "{bytes} bytes of a line of the coverage ledger that was never finished were cut off",
         "值守台账中未写完的一行已截去，共 {bytes} 字节";
+    is_damaged(what):
+        "the coverage ledger is damaged and goes on: {what}",
+        "值守台账已损坏，将继续记录：{what}";
+    end_unknown():
+        "whether lines are missing at the end cannot be said: `now.json` is gone or older than this version",
+        "无法判断末尾是否缺行：`now.json` 不存在，或由旧版本写入";
     unwritten():
         "the coverage ledger cannot be written; hours are kept in memory meanwhile",
         "值守台账无法写入，已过去的小时暂存于内存";
