@@ -173,6 +173,10 @@ fn text(calendar: &Calendar, zone: &TimeZone) -> String {
         lines.push(say::recorded_from(clock(from.0, zone)).in_language(language));
         lines.push(String::new());
     }
+    if !calendar.breaks.is_empty() {
+        lines.extend(calendar.breaks.iter().map(|one| one.sentence(zone).in_language(language)));
+        lines.push(String::new());
+    }
     for row in &calendar.rows {
         lines.extend(sums(row, zone).iter().enumerate().map(|(line, sentence)| {
             let indent = if line == 0 { "" } else { "  " };

@@ -1,10 +1,11 @@
 //! The files of the ledger: written by one thread, read by anybody. Format and crash rules are those of the module above.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{Checkpoint, Record};
+use super::{Checkpoint, ClockState, Ending, Record};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
 use crate::hash_chain::{self, Chained, Fault, Head, Line, Pen, Verified};
@@ -71,10 +72,8 @@ impl Ledger {
             return Some(Before { checkpoint, is_lost: false });
         }
         // The line of the hour was written, and what was to follow was not.
-        let last = lines(&self.current).records.pop().or_else(|| {
-            let older = files(&self.folder);
-            older.iter().rev().skip(1).find_map(|path| lines(path).records.pop())
-        })?;
+        let files = files(&self.folder);
+        let (_, last) = files.iter().rev().find_map(|path| lines(path).records.pop())?;
         let is_behind = read_checkpoint(&self.folder).is_some_and(|before| before.after < self.pen.n());
         let rules = last.rules.into_iter().filter(|stretch| stretch.until.is_none());
         let rules = rules.map(|stretch| super::Stretch {
@@ -84,18 +83,45 @@ impl Ledger {
             ..stretch
         });
         let begin = last.set_to.unwrap_or(last.until);
-        let hour = Record { from: begin, until: begin, set_to: None, rules: rules.collect() };
-        Some(Before {
-            checkpoint: Checkpoint { after: self.pen.n(), stopped: false, hour },
-            is_lost: !is_behind,
-        })
+        let begin = last.not_kept_until.unwrap_or(begin);
+        let hour =
+            Record { from: begin, until: begin, set_to: None, not_kept_until: None, rules: rules.collect() };
+        let mut checkpoint = Checkpoint::new(hour, Ending::GoesOn, &ClockState::default());
+        checkpoint.clock = None;
+        Some(Before { checkpoint, is_lost: !is_behind })
     }
 
-    /// Writes a line; it is on disk when this returns. Of the files, the latest `keep` stay.
+    /// Up to which line everything was handed on to be published. Where nothing says so, that is all but the last one, which does
+    /// no harm when it is published twice.
+    pub(super) fn published(&self) -> u64 {
+        let n = self.pen.n();
+        match read_checkpoint(&self.folder) {
+            Some(checkpoint) => checkpoint.published.unwrap_or(n).min(n),
+            None => n.saturating_sub(1),
+        }
+    }
+
+    /// The lines after number `n` that can be read, oldest first. Where there are more than `most`, the oldest may be missing.
+    pub(super) fn lines_after(&self, n: u64, most: usize) -> VecDeque<(u64, Record)> {
+        let mut after = VecDeque::new();
+        for path in files(&self.folder).iter().rev() {
+            let lines = lines(path);
+            let is_enough = lines.records.iter().any(|(number, _)| *number <= n);
+            for line in lines.records.into_iter().rev().filter(|(number, _)| *number > n) {
+                after.push_front(line);
+            }
+            if is_enough || after.len() >= most {
+                break;
+            }
+        }
+        after
+    }
+
+    /// Writes a line; it is on disk when this returns, with its number. Of the files, the latest `keep` stay.
     ///
     /// # Errors
     /// It could not be written.
-    pub(super) fn append(&mut self, record: &Record, at: Timestamp, keep: usize) -> io::Result<()> {
+    pub(super) fn append(&mut self, record: &Record, at: Timestamp, keep: usize) -> io::Result<u64> {
         let is_of_its_day = parts_of(&self.current).is_some_and(|(_, day)| day == day_of(record.from.0));
         if self.pen.bytes() > 0 && (!is_of_its_day || self.pen.bytes() >= FILE_BYTES) {
             let number = number_in(&self.current).unwrap_or(0).saturating_add(1);
@@ -109,7 +135,8 @@ impl Ledger {
                 fs::remove_file(old)?;
             }
         }
-        self.pen.write(at, record)
+        self.pen.write(at, record)?;
+        Ok(self.pen.n())
     }
 
     /// Says where the hour is that goes on.
@@ -158,6 +185,11 @@ pub fn notes_its_end(folder: &Path) -> bool {
     read_checkpoint(folder).is_some_and(|checkpoint| checkpoint.after == 0 || checkpoint.sha256.is_some())
 }
 
+/// Whether a ledger was kept in `folder` when something was last written there.
+pub(crate) fn is_kept(folder: &Path) -> bool {
+    read_checkpoint(folder).is_some_and(|checkpoint| !checkpoint.not_kept)
+}
+
 /// The line after which it stands.
 fn head_of(checkpoint: &Checkpoint) -> Option<Head> {
     let sha256 = checkpoint.sha256.clone()?;
@@ -167,8 +199,8 @@ fn head_of(checkpoint: &Checkpoint) -> Option<Head> {
 /// What the lines of a file say.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// In their order.
-    pub(super) records: Vec<Record>,
+    /// In their order, each with its number.
+    pub(super) records: Vec<(u64, Record)>,
     /// The number of the last one that can be read; 0 where none can.
     pub(super) last: u64,
     /// Lines that are whole and cannot be read.
@@ -184,7 +216,7 @@ pub(super) fn lines(path: &Path) -> Lines {
         match serde_json::from_slice::<Line<Record>>(line) {
             Ok(line) => {
                 lines.last = line.n;
-                lines.records.push(line.entry);
+                lines.records.push((line.n, line.entry));
             }
             Err(_) => lines.damaged += 1,
         }
