@@ -97,7 +97,7 @@ fn within(data: &Path) -> PathBuf {
 fn verify(folder: &Path) -> Result<(), Failure> {
     std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
     match coverage::verify(folder) {
-        Ok(Ok(good)) if good.lines == 0 => Err(none_in(folder)),
+        Ok(Ok(_)) if coverage::files(folder).is_empty() => Err(none_in(folder)),
         Ok(Ok(good)) => {
             if !coverage::notes_its_end(folder) {
                 say!("{}", say::end_unknown().in_language(language::of_this_run()));
