@@ -20,7 +20,9 @@ fn record(from: &str, until: &str, secs: &[(CoverageState, u64)]) -> Record {
 fn read(records: &[Record], zone: &str, cameras: &[&str], rules: &[&str]) -> Calendar {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(folder.path(), records[0].from.0).unwrap().0;
-    records.iter().for_each(|record| drop(ledger.append(record, record.until.0, 401).unwrap()));
+    for record in records {
+        ledger.append(record, record.until.0, 401).unwrap();
+    }
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let (from, until) = (records[0].from.0, records[records.len() - 1].until.0);
     let zone = TimeZone::get(zone).unwrap();
@@ -158,7 +160,9 @@ fn a_break_is_said_where_it_reaches_into_the_time_that_is_asked_for() {
     let today = record("2026-11-30T09:00:00Z", "2026-11-30T10:00:00Z", &[(W, 3_600)]);
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(folder.path(), long_ago.from.0).unwrap().0;
-    [long_ago, today].iter().for_each(|record| drop(ledger.append(record, record.until.0, 401).unwrap()));
+    for record in [long_ago, today] {
+        ledger.append(&record, record.until.0, 401).unwrap();
+    }
     let breaks = |from: &str, until: &str| {
         let (from, until) = (time(from).0, time(until).0);
         let asked = Asked { cameras: &[], rules: &[], from, until, zone: &TimeZone::UTC };

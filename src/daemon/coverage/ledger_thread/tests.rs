@@ -254,7 +254,9 @@ fn a_disk_that_hangs_keeps_nobody_waiting_and_what_does_not_fit_is_unknown() {
 fn a_thread_that_hangs_is_left_behind_at_the_end() {
     let (queue, _messages) = sync_channel(0);
     let (release, held) = std::sync::mpsc::channel::<()>();
-    let thread = thread::spawn(move || drop(held.recv()));
+    let thread = thread::spawn(move || {
+        let _ = held.recv();
+    });
     let began = Instant::now();
     LedgerThread { queue, thread }.stop(Duration::from_millis(50));
     assert!(began.elapsed() < Duration::from_secs(30));
