@@ -17,7 +17,7 @@ use crate::types::coverage_state::CoverageState;
 const SET_MS: i64 = 1_000;
 /// A reading says how things are, and were for so long at most: of what lies further back nobody knows.
 const STANDS_FOR: Duration = Duration::from_secs(10);
-/// A box is believed to have been off for so long at most where no time server kept its clock then and now.
+/// A box is believed to have been off for so long at most where nothing kept its clock then and now.
 const BELIEVED_MS: i64 = 24 * HOUR_MS;
 /// How often the hour that goes on is written.
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -336,8 +336,8 @@ fn away_ms(before: &Checkpoint, at_ms: i64, clock: &ClockState) -> Option<i64> {
         return Some(away_ms);
     }
     let away_ms = at_ms - before.hour.until.0.as_millisecond();
-    let was_synced = before.clock.as_ref().is_some_and(|then| then.is_synced);
-    let is_believed = was_synced && clock.is_synced || away_ms <= BELIEVED_MS;
+    let was_kept = before.clock.as_ref().is_some_and(|then| then.is_kept);
+    let is_believed = was_kept && clock.is_kept || away_ms <= BELIEVED_MS;
     (away_ms >= 0 && is_believed).then_some(away_ms)
 }
 

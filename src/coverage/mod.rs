@@ -14,8 +14,8 @@
 //! Daylight saving changes nothing, as hours are those of UTC. While the daemon did not run is entered when it starts again.
 //!
 //! What nobody knows is not claimed. How long the daemon did not run is what the machine counted, where it was on all the time;
-//! otherwise it is what the clock on the wall says, up to a day where no time server keeps that clock: many a box has no clock
-//! that goes on without power. Beyond that, and wherever the clock is set to another hour, the hour ends with `set_to`, and
+//! otherwise it is what the clock on the wall says, up to a day where neither a time server nor a hardware clock keeps that clock:
+//! many a box has none that goes on without power. Beyond that, and wherever the clock is set to another hour, the hour ends with `set_to`, and
 //! nothing is said of what lies between; a time in which no ledger was kept is left out as well (`not_kept_until`).
 //!
 //! # Format
@@ -169,8 +169,8 @@ impl Checkpoint {
 /// How far to rely on the clock on the wall, and what else the machine knows of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClockState {
-    /// It follows a time server.
-    pub(crate) is_synced: bool,
+    /// It follows a time server, or a hardware clock that goes on without power.
+    pub(crate) is_kept: bool,
     /// Stays the same until the machine is switched off; absent where it does not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) boot: Option<String>,

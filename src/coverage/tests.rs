@@ -195,7 +195,7 @@ fn watches() -> Vec<Watch> {
 impl Run {
     fn start(folder: &Path, utc_ms: i64) -> Run {
         let at = Moment { mono: Duration::ZERO, utc: time_of(utc_ms) };
-        let (keeper, accumulator) = Keeper::open(folder, 400, (at, &synced()), watches(), false).unwrap();
+        let (keeper, accumulator) = Keeper::open(folder, 400, (at, &kept()), watches(), false).unwrap();
         let mut run = Run { keeper, accumulator, mono: Duration::ZERO, utc_ms };
         run.write(Vec::new(), Ending::GoesOn);
         run
@@ -222,7 +222,7 @@ impl Run {
     }
 
     fn checkpoint(&self, ending: Ending) -> Checkpoint {
-        Checkpoint::new(self.accumulator.hour(), ending, &synced())
+        Checkpoint::new(self.accumulator.hour(), ending, &kept())
     }
 
     fn stop(mut self) {
@@ -231,8 +231,8 @@ impl Run {
 }
 
 /// Of a machine that is switched off between two runs.
-fn synced() -> ClockState {
-    ClockState { is_synced: true, boot: None, on_for_ms: 0 }
+fn kept() -> ClockState {
+    ClockState { is_kept: true, boot: None, on_for_ms: 0 }
 }
 
 fn calendar_of(folder: &Path) -> Calendar {
@@ -361,9 +361,8 @@ fn a_day_of_a_rule_takes_less_than_half_a_kibibyte_and_an_hour_that_goes_on_less
             }
         }
         let bytes: u64 = files(folder.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
-        let going_on = serde_json::to_vec(&Checkpoint::new(accumulator.hour(), Ending::GoesOn, &synced()))
-            .unwrap()
-            .len();
+        let going_on =
+            serde_json::to_vec(&Checkpoint::new(accumulator.hour(), Ending::GoesOn, &kept())).unwrap().len();
         assert!(bytes / rules <= most, "{} bytes a rule and day", bytes / rules);
         assert!(going_on < 8 << 10, "{going_on} bytes each minute");
     }

@@ -1,6 +1,7 @@
 //! The coverage ledger in the daemon: once a second what each rule at each camera could have reported, from the readings that
 //! the main thread takes anyway. A thread of its own divides the time, writes and publishes it. Must never wait for a disk.
 
+mod clock_trust;
 mod ledger_thread;
 
 use std::collections::BTreeMap;
@@ -15,14 +16,14 @@ use super::report::Readings;
 use crate::analysis::Plan;
 use crate::analysis::schedule::Schedule;
 use crate::analysis::time::Moment;
-use crate::clock::{boot_id, since_boot};
+use crate::clock::boot_id;
 use crate::config::Config;
-use crate::contract::alert::ClockSync;
-use crate::coverage::{ClockState, CoverageState, Times, Watch};
+use crate::coverage::{CoverageState, Times, Watch};
 use crate::outbox::Outbox;
 use crate::text::{coverage as say, log_warn};
 use crate::types::camera_condition::CameraCondition;
 use crate::video::{CameraState, CameraStats, GateMode};
+use clock_trust::ClockTrust;
 use ledger_thread::{LedgerThread, Reading, Settings, Work};
 
 /// A camera of which nothing came for so long is silent, also while nobody has given its stream up yet. As a tracker looks for
@@ -46,7 +47,7 @@ pub(super) struct CoverageStage {
     /// The outbox is not where it should be: a ledger beside it would fill the memory, and be lost.
     is_elsewhere: bool,
     lasted: Arc<Mutex<Times>>,
-    boot: Option<String>,
+    clock: ClockTrust,
 }
 
 impl CoverageStage {
@@ -60,13 +61,13 @@ impl CoverageStage {
     ) -> Self {
         let watched = Watched::new(plan);
         let settings = Arc::new(settings(config, &watched, is_elsewhere));
-        let (lasted, boot) = (Arc::default(), boot_id());
-        let work = Work::new(settings.clone(), outbox, (at, clock_state(at, &boot)), Arc::clone(&lasted));
+        let (lasted, clock) = (Arc::default(), ClockTrust::new(at, machine::hardware_clock(), boot_id()));
+        let work = Work::new(settings.clone(), outbox, (at, clock.state(at)), Arc::clone(&lasted));
         let folder = config.coverage.dir.display();
         let thread = LedgerThread::start(work)
             .inspect_err(|error| log_warn!(say::not_kept(folder, error.to_string())))
             .ok();
-        CoverageStage { thread, watched, settings, is_behind: false, is_elsewhere, lasted, boot }
+        CoverageStage { thread, watched, settings, is_behind: false, is_elsewhere, lasted, clock }
     }
 
     /// From now on these rules and settings count.
@@ -85,7 +86,7 @@ impl CoverageStage {
     fn pass_on(&mut self, at: Moment) {
         let Some(thread) = &self.thread else { return };
         let states = (0..self.watched.of.len()).map(|place| self.watched.state(place)).collect();
-        let clock = clock_state(at, &self.boot);
+        let clock = self.clock.state(at);
         let is_taken = thread.take(Reading { at, clock, settings: self.settings.clone(), states });
         if !is_taken && !self.is_behind {
             log_warn!(say::falls_behind());
@@ -117,13 +118,6 @@ fn settings(config: &Config, watched: &Watched, is_elsewhere: bool) -> Settings 
         watches: watched.watches(),
         grids: watched.cameras.iter().map(grid).collect(),
     }
-}
-
-/// How far to rely on the clock on the wall.
-fn clock_state(at: Moment, boot: &Option<String>) -> ClockState {
-    let is_synced = machine::clock(at.utc).sync == ClockSync::Synced;
-    let on_for_ms = i64::try_from(since_boot().as_millis()).unwrap_or(i64::MAX);
-    ClockState { is_synced, boot: boot.clone(), on_for_ms }
 }
 
 /// What is to be watched, and how it is just now.

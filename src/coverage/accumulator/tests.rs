@@ -35,7 +35,7 @@ struct Bench {
 impl Bench {
     fn begin(at: &str) -> Bench {
         let accumulator = Accumulator::new(moment(0, ms_of(at)), vec![watch("cam", "yard")]);
-        let clock = ClockState { is_synced: true, boot: None, on_for_ms: 0 };
+        let clock = ClockState { is_kept: true, boot: None, on_for_ms: 0 };
         Bench { accumulator, mono_ms: 0, ahead_ms: ms_of(at), clock, records: Vec::new() }
     }
 
@@ -290,7 +290,7 @@ fn a_clock_that_is_set_while_the_daemon_starts_claims_nothing_of_what_it_skips()
 #[test]
 fn a_long_time_without_the_daemon_is_claimed_only_of_clocks_that_were_kept_then_and_now() {
     let day = 86_400;
-    for (was_synced, is_synced, secs, is_claimed) in [
+    for (was_kept, is_kept, secs, is_claimed) in [
         (true, true, 90 * day, true),
         (false, true, 90 * day, false),
         (true, false, 90 * day, false),
@@ -298,18 +298,18 @@ fn a_long_time_without_the_daemon_is_claimed_only_of_clocks_that_were_kept_then_
         (false, false, day, true),
     ] {
         let mut bench = Bench::begin("2026-11-30T10:00:00Z");
-        bench.clock.is_synced = was_synced;
+        bench.clock.is_kept = was_kept;
         bench.watch_for(600, |_| S::Watched);
         let left = Checkpoint::new(bench.accumulator.hour(), Ending::Stopped, &bench.clock);
-        let clock = ClockState { is_synced, ..bench.clock.clone() };
+        let clock = ClockState { is_kept, ..bench.clock.clone() };
         let at = moment(0, ms_of("2026-11-30T10:10:00Z") + secs * 1_000);
         let (accumulator, finished) =
             Accumulator::resume(&left, false, at, &clock, vec![watch("cam", "yard")]);
         (bench.accumulator, bench.records) = (accumulator, finished);
         let mut expected = vec![(S::Watched, 600)];
         expected.extend(is_claimed.then_some((S::NotRunning, secs.unsigned_abs())));
-        assert_eq!(bench.lasted(), expected, "{was_synced} {is_synced} {secs}");
-        assert_eq!(bench.set_to().is_empty(), is_claimed, "{was_synced} {is_synced} {secs}");
+        assert_eq!(bench.lasted(), expected, "{was_kept} {is_kept} {secs}");
+        assert_eq!(bench.set_to().is_empty(), is_claimed, "{was_kept} {is_kept} {secs}");
     }
 }
 
@@ -320,7 +320,7 @@ fn how_long_it_did_not_run_is_what_the_machine_counted_where_that_was_on() {
         [(90 * 24 * HOUR_MS, false), (1_200_000, true), (-365 * 24 * HOUR_MS, false)]
     {
         let mut bench = Bench::begin("2026-11-30T10:00:00Z");
-        bench.clock = ClockState { is_synced: false, boot: Some("b6a1".to_owned()), on_for_ms: 77 };
+        bench.clock = ClockState { is_kept: false, boot: Some("b6a1".to_owned()), on_for_ms: 77 };
         bench.watch_for(600, |_| S::Watched).off(300, set_by_ms, true, false);
         bench.watch_for(60, |_| S::Watched);
         assert_eq!(bench.lasted(), [(S::Watched, 660), (S::NotRunning, 300)], "{set_by_ms}");

@@ -5,7 +5,7 @@ use crate::contract::MAX_EVENT_BYTES;
 use crate::contract::words::Time;
 use crate::coverage::{Asked, BreakReason, Calendar, calendar};
 use crate::daemon::coverage::tests::{plan, rule};
-use crate::daemon::coverage::{CoverageStage, Watched};
+use crate::daemon::coverage::{ClockTrust, CoverageStage, Watched};
 use crate::outbox::{Consumer, ConsumerPolicy, Limits, Options};
 
 const W: CoverageState = CoverageState::Watched;
@@ -57,7 +57,7 @@ impl Bench {
 
     /// Of a machine that is switched off between two runs.
     fn clock(&self) -> ClockState {
-        ClockState { is_synced: true, boot: None, on_for_ms: 0 }
+        ClockState { is_kept: true, boot: None, on_for_ms: 0 }
     }
 
     /// A run that begins now.
@@ -228,7 +228,7 @@ fn a_disk_that_hangs_keeps_nobody_waiting_and_what_does_not_fit_is_unknown() {
         is_behind: false,
         is_elsewhere: false,
         lasted: Arc::default(),
-        boot: None,
+        clock: ClockTrust::new(bench.at(), None, None),
     };
     let more = 900;
     for _ in 0..QUEUE + more {
