@@ -224,8 +224,7 @@ impl Running {
         sent_history.look(outbox, at);
         let readings = self.readings();
         self.stages.analysis.journal.look(&readings);
-        let outbox = &self.stages.storage.outbox;
-        self.stages.analysis.coverage.look(&readings, outbox, &self.health.sender);
+        self.stages.analysis.coverage.look(&readings);
         self.look_at_shadow(at);
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
         self.show_metrics(&readings);

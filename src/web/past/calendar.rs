@@ -28,6 +28,8 @@ pub(super) const PATH: &str = "/past/coverage";
 const DAYS: [i64; 2] = [7, 30];
 /// Rules at cameras of which the sum is shown.
 const MOST_SUMS: usize = 60;
+/// So many of the latest times of which nothing is recorded are said.
+const MOST_BREAKS: usize = 5;
 /// Of so few the calendar is shown at once.
 const MOST_CALENDARS: usize = 3;
 /// From so many parts of an hour on it is a whole one: a reading or two is no gap.
@@ -149,6 +151,9 @@ impl View<'_> {
             @if let Some(from) = calendar.recorded_from.filter(|from| *from > calendar.from) {
                 @let from = from.0.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
                 p.quiet { (self.say(say::recorded_from(from))) }
+            }
+            @for one in calendar.breaks.iter().rev().take(MOST_BREAKS) {
+                p.quiet { (self.say(one.sentence(&self.zone))) }
             }
             @if rows.is_empty() {
                 (self.nothing(&say::no_such().into()))
