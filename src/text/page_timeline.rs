@@ -48,6 +48,9 @@ sentences! { "page_timeline";
     for_long(sight, time): "{sight} {time}", "{sight} {time}";
     for_minutes(sight, minutes): "{sight} {minutes} min", "{sight} {minutes} 分钟";
     mark_of(from, to, sight): "{from} to {to}: {sight}", "{from} 至 {to}：{sight}";
+    not_known_yet():
+        "Nothing is known of this time yet: what is seen is written down a minute or two later.",
+        "这段时间的情况还不清楚：所见内容一两分钟后才会写入日志。";
     saw_all_the_time(): "It could see all the time.", "全程看得清。";
 
     // ---- what was published

@@ -16,9 +16,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -29,7 +27,7 @@ use maud::{Markup, html};
 use super::Site;
 use super::layout::{Shell, Tab, coded, level_badge};
 use super::request::{Fields, Reader, Refused, Visitor};
-use super::worker::Progress;
+use super::worker::{Progress, soon};
 use crate::analysis::time::Timestamp;
 use crate::config::Camera;
 use crate::contract::kinds;
@@ -40,9 +38,6 @@ use hours::{Answer, hours_of};
 use known::TimeLine;
 use span::{Span, beginning};
 
-/// What a page waits for the journal at most before it says how far that is.
-const WAITS_FOR: Duration = Duration::from_secs(2);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Alerts that are listed; all are drawn.
 const MOST_LISTED: usize = 20;
 
@@ -116,16 +111,15 @@ async fn known(
     if journal.keep.is_zero() {
         return Ok(Shown::Nothing(say::no_journal().into(), None));
     }
-    let until = tokio::time::Instant::now() + WAITS_FOR;
-    let hours = loop {
-        match site.hours.ask(&journal.dir, hours_of(from, to.min(now)), now) {
-            Answer::Hours(hours) => break hours,
-            Answer::Reading(progress) if tokio::time::Instant::now() >= until => {
-                return Ok(Shown::Reading(progress));
-            }
-            Answer::Reading(_) => tokio::time::sleep(LOOK_EVERY).await,
-            Answer::Unreadable(why) => return Ok(Shown::Nothing(say::unreadable(why).into(), None)),
-        }
+    let ask = || match site.hours.ask(&journal.dir, hours_of(from, to.min(now)), now) {
+        Answer::Hours(hours) => Ok(Ok(hours)),
+        Answer::Unreadable(why) => Ok(Err(why)),
+        Answer::Reading(progress) => Err(progress),
+    };
+    let hours = match soon(ask).await {
+        Ok(Ok(hours)) => hours,
+        Ok(Err(why)) => return Ok(Shown::Nothing(say::unreadable(why).into(), None)),
+        Err(progress) => return Ok(Shown::Reading(progress)),
     };
     let line = TimeLine::of(&hours, &camera.id, (from, to), span.steps().0, now);
     if !line.is_unrecorded() {
@@ -347,14 +341,7 @@ impl View<'_> {
                     parts.push(say::count(class.words(), most.to_string()).into());
                 }
             }
-            let mut worse: BTreeMap<Sight, usize> = BTreeMap::new();
-            for sight in line.sight[first..behind].iter().flatten().filter(|sight| **sight != Sight::Clear) {
-                *worse.entry(*sight).or_default() += line.step;
-            }
-            let worse = worse.into_iter().map(|(sight, minutes)| {
-                Words::from(say::for_minutes(drawing::name_of(sight), minutes.to_string()))
-            });
-            parts.extend(worse);
+            parts.extend(self.worse(first..behind));
             let alerts = line.alerts.iter().filter(|(_, mark)| (from..to).contains(&mark.from)).count();
             if alerts > 0 {
                 parts.push(say::alert_count(alerts).into());

@@ -1,6 +1,8 @@
 //! A simulated day of one camera: people by day, a blind hour, no pictures, overload, an alert, a box that was off.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::hour::{Hour, Reading};
 use super::*;
@@ -255,6 +257,36 @@ fn everything_drawn_is_said_in_words_and_leads_on() {
     for part in ["人员：同时最多 6", "看不清 60 分钟", "10:50：人员聚集"] {
         assert!(chinese.contains(part), "{part} is missing in {chinese}");
     }
+}
+
+#[test]
+fn a_blind_minute_is_said_as_one_minute_and_not_as_the_step_that_it_is_drawn_in() {
+    let mut entries = vec![session(at(0, 0))];
+    for minute in 0..120 {
+        let (blind, units, lost) = match minute {
+            31 => (60, 1_500, 0),
+            33 | 34 => (0, 1_500, 200),
+            _ => (0, 1_500, 0),
+        };
+        entries.push(look(at(minute, 10), &[]));
+        entries.push(unwatched(minute, blind, units, 300, lost));
+    }
+    let end = at(120, 0).utc;
+    let line = TimeLine::of(&hours(&entries), "cam-1", (start(), end), 10, end);
+    assert_eq!(line.sight[3], Some(Sight::Blind), "it is drawn by its worst");
+    let page = drawn(&line, Span::Day("2026-11-30".parse().unwrap()), Language::English);
+    assert!(page.contains("00:30 to 00:40: box too busy 2 min, could not see 1 min"), "{page}");
+    assert!(page.contains("<li>00:00: box too busy 2 min, could not see 1 min</li>"), "{page}");
+    assert!(!page.contains("10 min<"), "{page}");
+}
+
+#[test]
+fn a_time_of_which_nothing_is_written_yet_is_not_called_well() {
+    let range = (at(60, 0).utc, at(70, 0).utc);
+    let line = TimeLine::of(&BTreeMap::new(), "cam-1", range, 1, at(61, 0).utc);
+    let page = drawn(&line, Span::LastHour, Language::English);
+    assert!(page.contains("Nothing is known of this time yet"), "{page}");
+    assert!(!page.contains("It could see all the time"), "{page}");
 }
 
 #[test]
