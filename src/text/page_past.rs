@@ -58,6 +58,9 @@ sentences! { "page_past";
     shadow_begun():
         "It judges beside what runs from now on. What it finds is shown below.",
         "已开始并行判断，结果见下方。";
+    changed_since():
+        "Since this was tried, somebody changed the configuration that runs, and this change goes on from others that do not run: beside what runs now it would take that back. Try it again, and let that report judge.",
+        "试算之后，运行中的配置已被他人改动，而此更改建立在其他尚未运行的更改之上，直接并行判断会撤回他人的改动。请重新试算，再用新报告并行判断。";
     stop_shadow(): "End it", "结束";
     not_shadowed(why): "The box did not do that: {why}", "盒子未执行：{why}";
     to_alert(): "its alert", "查看该预警";

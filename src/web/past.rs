@@ -115,8 +115,10 @@ pub(super) async fn begin_edits(
         site.sessions.lock().say_next(visitor.key, page_changes::nothing_would_change());
         return Ok(Redirect::to(&proposal.back_to));
     }
+    not_outdated(site, visitor, reader).await?;
     let of = visitor.clone();
     let changed = move |site: &Site| {
+        let ran = site.has_begun_changes(&of).then(|| site.config().sha256.clone());
         let text = site.text_to_change(&of).and_then(|text| edit::apply(&text, &proposal.edits))?;
         let path = &site.parts.config_file;
         let as_it_would_be = Config::from_text(path, &text, &Surroundings::of(path)).ok();
@@ -129,13 +131,23 @@ pub(super) async fn begin_edits(
         if !whys.contains(&proposal.why) {
             whys.push(proposal.why.clone());
         }
-        Ok(Change { text, whys, cameras: about, proposal: Some(proposal) })
+        Ok(Change { text, whys, cameras: about, proposal: Some(proposal), ran })
     };
     let change = site.blocking(changed, reader).await?;
     let change = change.map_err(|why: Sentence| {
         Refused::new(StatusCode::BAD_REQUEST, page_changes::cannot_change(why), reader)
     })?;
     begin(site, visitor, reader, fields, change).await
+}
+
+/// Refuses to try what was made for another file, or beside something else, than there is by now: it would take back what others
+/// changed.
+pub(super) async fn not_outdated(site: &Arc<Site>, visitor: &Visitor, reader: Reader) -> Result<(), Refused> {
+    let of = visitor.clone();
+    match site.blocking(move |site| site.is_outdated(&of), reader).await? {
+        true => Err(refused(page_changes::file_was_edited(site.parts.config_file.display()), reader)),
+        false => Ok(()),
+    }
 }
 
 /// The button that tries what a form says on the last days, with how many of them; `action` is where the form goes with it.

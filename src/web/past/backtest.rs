@@ -20,13 +20,14 @@ use super::slider::{Kept, Slider, Value};
 use crate::analysis::detection::class_words;
 use crate::analysis::time::Timestamp;
 use crate::comparison::Comparison;
-use crate::config::edit::Edit;
+use crate::config::edit::{self, Edit};
 use crate::config::{Config, Problems, Surroundings};
 use crate::control::overrides::Settings;
 use crate::control::settings;
 use crate::retune::{Request, SoFar, Unjudged, retune_while};
 use crate::text::{
-    Sentence, Words, page as say_page, page_curve, page_past as say, page_timeline, retune as say_retune,
+    Sentence, Words, page as say_page, page_changes, page_curve, page_past as say, page_timeline,
+    retune as say_retune,
 };
 use crate::tune::{self, Curve, Fate, Question, Step, Untuned};
 use crate::web::timeline::hours::part_of;
@@ -63,6 +64,9 @@ pub(in crate::web) struct Change {
     pub(in crate::web) cameras: Vec<String>,
     /// How it is proposed afterwards; `None`: it is proposed already.
     pub(in crate::web) proposal: Option<ToPropose>,
+    /// Where it goes on from other changes of its maker, so that its edits are not all of it: the digest of what ran when it was
+    /// made.
+    pub(in crate::web) ran: Option<String>,
 }
 
 /// A change that may be proposed.
@@ -105,9 +109,26 @@ pub(super) struct Backtest {
     /// The configuration that is tried.
     pub(super) text: Arc<str>,
     pub(super) proposal: Option<ToPropose>,
+    /// As in [`Change`].
+    pub(super) ran: Option<String>,
     /// The parameter whose values are tried; `None`: one change is.
     pub(super) turned: Option<Turned>,
     pub(super) state: State,
+}
+
+impl Backtest {
+    /// The configuration that is to judge beside the one that runs by now: that one with this change. What others changed since it was
+    /// tried stays.
+    pub(super) fn beside(&self, running: &Config) -> Result<String, Sentence> {
+        match &self.ran {
+            Some(ran) if *ran == running.sha256 => return Ok(self.text.to_string()),
+            Some(_) => return Err(say::changed_since()),
+            None => {}
+        }
+        let edits = self.proposal.as_ref().map_or(&[][..], |proposal| &proposal.edits);
+        let text = edit::apply(running.text(), edits).map_err(page_changes::cannot_change)?;
+        if text == running.text() { Err(page_changes::nothing_would_change()) } else { Ok(text) }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -160,7 +181,7 @@ impl Backtests {
 
     /// Begins one for that person; its id. Reads the configuration, so it is for a thread that may wait.
     pub(super) fn begin(&self, by: &str, days: u16, change: Change, here: Here) -> Result<u64, Sentence> {
-        let Change { text, whys, cameras, proposal } = change;
+        let Change { text, whys, cameras, proposal, ran } = change;
         let (days, from) = since(days, here.now);
         let request = Request {
             new: config_of(&here, &text)?,
@@ -172,7 +193,7 @@ impl Backtests {
         };
         let (by, at, state) = (by.to_owned(), here.now, State::Running(Progress::BEGUN));
         let (text, turned) = (text.into(), None);
-        let one = Backtest { id: 0, by, at, days, cameras, whys, text, proposal, turned, state };
+        let one = Backtest { id: 0, by, at, days, cameras, whys, text, proposal, ran, turned, state };
         self.go(one, Asked::Change(Box::new(request)))
     }
 
@@ -204,6 +225,7 @@ impl Backtests {
             cameras: vec![camera],
             text: text.into(),
             proposal: None,
+            ran: None,
             turned: Some(turned),
             state: State::Running(Progress::BEGUN),
         };

@@ -174,7 +174,8 @@ pub(in crate::web) async fn begin(
     operators_only(&visitor, reader)?;
     let one = named(&site, &id, reader)?;
     let path = site.parts.config_file.clone();
-    let toml = one.text.to_string();
+    let text = site.blocking(move |site| one.beside(&site.config()), reader).await?;
+    let toml = text.map_err(|why| Refused::new(StatusCode::CONFLICT, why, reader))?;
     let begin = Some(Begin { path, toml, lasts_secs: USUALLY_LASTS.as_secs() });
     asked(&site, Request { id: ulid::Ulid::new().to_string(), by: visitor.by(), begin }, reader).await?;
     site.sessions.lock().say_next(visitor.key, say::shadow_begun());

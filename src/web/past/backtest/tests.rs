@@ -15,7 +15,7 @@ fn here(folder: &Path) -> Here {
 }
 
 fn change(text: String) -> Change {
-    Change { text, whys: Vec::new(), cameras: Vec::new(), proposal: None }
+    Change { text, whys: Vec::new(), cameras: Vec::new(), proposal: None, ran: None }
 }
 
 fn backtests() -> Backtests {
@@ -60,6 +60,7 @@ fn running(id: u64) -> Backtest {
         whys: Vec::new(),
         text: "".into(),
         proposal: None,
+        ran: None,
         turned: None,
         state: State::Running(Progress::BEGUN),
     }
@@ -143,6 +144,50 @@ fn a_journal_of_which_a_part_is_damaged_is_judged_and_the_report_says_so() {
     let report = report_of(&state);
     assert!(report.html.contains("Places where records are missing"), "{}", report.html);
     backtests.stop(Duration::from_secs(10));
+}
+
+/// What runs, with another duration or without a rule that there was.
+fn runs(text: &str) -> Config {
+    let path = Path::new("/etc/lookout/lookout.toml");
+    Config::from_text(path, text, &Surroundings::elsewhere(path))
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A report of a change of the level, which somebody made in the text that ran.
+fn of_level(text: &str) -> Backtest {
+    let set = Edit::SetRule {
+        id: "person-in-lane".to_owned(),
+        key: edit::path(&["level"]),
+        value: Some("red".into()),
+    };
+    let why = page_changes::nothing_would_change();
+    let text = edit::apply(text, std::slice::from_ref(&set)).unwrap().into();
+    let proposal = Some(ToPropose { edits: vec![set], why, back_to: "/rules".to_owned() });
+    Backtest { text, proposal, ..running(1) }
+}
+
+#[test]
+fn what_judges_beside_what_runs_keeps_what_others_changed_since_it_was_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = text("", folder.path());
+    let one = of_level(&before);
+    assert_eq!(one.beside(&runs(&before)).unwrap(), *one.text);
+    let by_others = before.replace("for_secs = 3", "for_secs = 30");
+    let beside = one.beside(&runs(&by_others)).unwrap();
+    assert!(beside.contains("for_secs = 30") && beside.contains("level = \"red\""), "{beside}");
+    assert_eq!(one.beside(&runs(&beside)).unwrap_err(), page_changes::nothing_would_change());
+    let without = by_others.replace("person-in-lane", "somebody");
+    assert!(one.beside(&runs(&without)).is_err(), "the rule is gone");
+}
+
+#[test]
+fn a_change_that_goes_on_from_others_judges_beside_nothing_but_what_ran_when_it_was_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = text("", folder.path());
+    let (ran, by_others) = (runs(&before), runs(&before.replace("for_secs = 3", "for_secs = 30")));
+    let one = Backtest { ran: Some(ran.sha256.clone()), ..of_level(&before) };
+    assert_eq!(one.beside(&ran).unwrap(), *one.text);
+    assert_eq!(one.beside(&by_others).unwrap_err(), say::changed_since());
 }
 
 #[test]
