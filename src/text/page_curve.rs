@@ -16,6 +16,12 @@ sentences! { "page_curve";
     nothing_to_turn():
         "This rule made no alert in that time, so there is nothing to turn. Try more days.",
         "该规则在这段时间没有发出预警，无可调整。请增加天数。";
+    too_many_alerts(alerts):
+        "Together these values would make more than {alerts} alerts, which is more than the box keeps in memory for this.",
+        "这些取值合计会发出超过 {alerts} 条预警，超出盒子为此保留的内存。";
+    try_fewer_days():
+        "Try fewer days, or raise the value by hand first; `lookout tune` on the box has no such limit.",
+        "请减少天数，或先手动提高该值；在盒子上运行 `lookout tune` 没有此限制。";
     no_such():
         "There is nothing of that name to turn in this rule.",
         "该规则没有可调整的此项设置。";

@@ -102,6 +102,9 @@ pub(crate) struct Step {
     pub(crate) passes: usize,
     /// How far the pass is.
     pub(crate) at: Timestamp,
+    /// Alerts of all values of the pass, which are in memory.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page bounds a search"))]
+    pub(crate) alerts: usize,
 }
 
 /// A rule at a camera, or a signal.
@@ -456,7 +459,9 @@ impl<'q> Bench<'q> {
         let range = begin(self.question)..self.question.to;
         let entries = journal::read(&self.question.journal, range).map_err(Unjudged::Unreadable)?;
         let progress = &mut *self.progress;
-        Ok(pass::pass(entries, self.question.to, judges, &mut |at| progress(Step { pass, passes, at }))?)
+        Ok(pass::pass(entries, self.question.to, judges, &mut |at, alerts| {
+            progress(Step { pass, passes, at, alerts })
+        })?)
     }
 
     /// What was told live and what the configuration makes of it: the first pass.

@@ -38,8 +38,8 @@ pub(super) const MOST: usize = 8;
 /// The largest report, and all of them together.
 const REPORT_BYTES: usize = 2 << 20;
 const ALL_BYTES: usize = 8 << 20;
-/// Revisions in memory at most while it is judged: each takes about a kilobyte.
-const MOST_REVISIONS: usize = 20_000;
+/// What is in memory at most while it is judged: some twenty megabytes (a guess).
+const MOST_HELD: Held = Held { revisions: 20_000, alerts: 40_000 };
 /// Threads that judge values at most, as `tune` has them.
 const MOST_JUDGING: usize = 8;
 /// Days that may be tried, the usual one second.
@@ -165,10 +165,20 @@ pub(super) struct Report {
     pub(super) html: String,
 }
 
+/// How much is in memory while it is judged.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// Revisions that both configurations make, of about a kilobyte each.
+    revisions: usize,
+    /// Alerts that all values of a parameter make, of about half of that each.
+    alerts: usize,
+}
+
 /// All of them, the latest first.
 #[derive(Debug)]
 pub(in crate::web) struct Backtests {
     worker: Worker,
+    most: Held,
     list: Arc<Mutex<VecDeque<Backtest>>>,
     /// A new number whenever one is further.
     changed: watch::Sender<u64>,
@@ -176,7 +186,8 @@ pub(in crate::web) struct Backtests {
 
 impl Backtests {
     pub(in crate::web) fn new(changed: watch::Sender<u64>) -> Self {
-        Backtests { worker: Worker::new("page-past"), list: Arc::default(), changed }
+        let worker = Worker::new("page-past");
+        Backtests { worker, most: MOST_HELD, list: Arc::default(), changed }
     }
 
     /// Begins one for that person; its id. Reads the configuration, so it is for a thread that may wait.
@@ -238,7 +249,8 @@ impl Backtests {
         self.worker.is_free_within(ENDS_WITHIN);
         let mut list = self.list.lock();
         let id = free_id(&list, one.at);
-        let work = Work { id, asked, list: self.list.clone(), changed: self.changed.clone() };
+        let (list_of_work, changed) = (self.list.clone(), self.changed.clone());
+        let work = Work { id, asked, most: self.most, list: list_of_work, changed };
         match self.worker.begin(move |brake| work.go_on(brake)) {
             Ok(()) => {}
             // Somebody else was faster.
@@ -340,6 +352,7 @@ enum Asked {
 struct Work {
     id: u64,
     asked: Asked,
+    most: Held,
     list: Arc<Mutex<VecDeque<Backtest>>>,
     changed: watch::Sender<u64>,
 }
@@ -349,9 +362,9 @@ impl Work {
         let state = match catch_unwind(AssertUnwindSafe(|| self.judge(brake))) {
             Ok(Ok(made)) => State::Done(Arc::new(made)),
             Ok(Err(ended)) => ended.state(),
-            Err(thrown) => match thrown.downcast_ref::<Halt>() {
-                Some(halt) => Ended::from(*halt).state(),
-                None => State::Failed(say::panicked(), None),
+            Err(thrown) => match thrown.downcast::<Ended>() {
+                Ok(ended) => ended.state(),
+                Err(_) => State::Failed(say::panicked(), None),
             },
         };
         let mut list = self.list.lock();
@@ -381,8 +394,8 @@ impl Work {
             self.is_at(Progress::new(part, brake.elapsed()), &mut percent);
             let held = brake.hold(cpu).map_err(Ended::from);
             halt = held.err().or_else(|| {
-                (revisions > MOST_REVISIONS).then(|| {
-                    let why = say::too_many_alerts(MOST_REVISIONS.to_string());
+                (revisions > self.most.revisions).then(|| {
+                    let why = say::too_many_alerts(self.most.revisions.to_string());
                     Ended::Because(why, Some(say::try_less()))
                 })
             });
@@ -404,9 +417,15 @@ impl Work {
             let part = part_of(question.from, question.to, step.at);
             let part = (step.pass.saturating_sub(1) as f64 + part) / step.passes.max(1) as f64;
             self.is_at(Progress::new(part, brake.elapsed()), &mut percent);
-            if let Err(halt) = brake.hold_all(threads as u32) {
+            let ended = brake.hold_all(threads as u32).map_err(Ended::from).err().or_else(|| {
+                (step.alerts > self.most.alerts).then(|| {
+                    let why = page_curve::too_many_alerts(self.most.alerts.to_string());
+                    Ended::Because(why, Some(page_curve::try_fewer_days()))
+                })
+            });
+            if let Some(ended) = ended {
                 // There is no other way out of it; whoever began it takes this for what it is.
-                resume_unwind(Box::new(halt));
+                resume_unwind(Box::new(ended));
             }
         };
         let curve = tune::curve(question, parameter, &mut progress);

@@ -153,12 +153,12 @@ fn runs(text: &str) -> Config {
         .unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// A report of a change of the level, which somebody made in the text that ran.
-fn of_level(text: &str) -> Backtest {
+/// A report of a change of the smallest height, which somebody made in the text that ran.
+fn of_height(text: &str) -> Backtest {
     let set = Edit::SetRule {
         id: "person-in-lane".to_owned(),
-        key: edit::path(&["level"]),
-        value: Some("red".into()),
+        key: edit::path(&["min_height"]),
+        value: Some(edit::number_value(0.2)),
     };
     let why = page_changes::nothing_would_change();
     let text = edit::apply(text, std::slice::from_ref(&set)).unwrap().into();
@@ -170,11 +170,11 @@ fn of_level(text: &str) -> Backtest {
 fn what_judges_beside_what_runs_keeps_what_others_changed_since_it_was_tried() {
     let folder = tempfile::tempdir().unwrap();
     let before = text("", folder.path());
-    let one = of_level(&before);
+    let one = of_height(&before);
     assert_eq!(one.beside(&runs(&before)).unwrap(), *one.text);
     let by_others = before.replace("for_secs = 3", "for_secs = 30");
     let beside = one.beside(&runs(&by_others)).unwrap();
-    assert!(beside.contains("for_secs = 30") && beside.contains("level = \"red\""), "{beside}");
+    assert!(beside.contains("for_secs = 30") && beside.contains("min_height = 0.2"), "{beside}");
     assert_eq!(one.beside(&runs(&beside)).unwrap_err(), page_changes::nothing_would_change());
     let without = by_others.replace("person-in-lane", "somebody");
     assert!(one.beside(&runs(&without)).is_err(), "the rule is gone");
@@ -185,7 +185,7 @@ fn a_change_that_goes_on_from_others_judges_beside_nothing_but_what_ran_when_it_
     let folder = tempfile::tempdir().unwrap();
     let before = text("", folder.path());
     let (ran, by_others) = (runs(&before), runs(&before.replace("for_secs = 3", "for_secs = 30")));
-    let one = Backtest { ran: Some(ran.sha256.clone()), ..of_level(&before) };
+    let one = Backtest { ran: Some(ran.sha256.clone()), ..of_height(&before) };
     assert_eq!(one.beside(&ran).unwrap(), *one.text);
     assert_eq!(one.beside(&by_others).unwrap_err(), say::changed_since());
 }
@@ -245,21 +245,24 @@ fn reports_have_a_bound_together_and_the_oldest_go() {
     assert_eq!(list.iter().map(|one| one.id).collect::<Vec<_>>(), [3, 2]);
 }
 
+fn turned() -> Turned {
+    Turned {
+        rule: "person-in-lane".to_owned(),
+        camera: "cam-1".to_owned(),
+        parameter: "thresholds.person".to_owned(),
+    }
+}
+
 #[test]
 fn each_value_of_a_threshold_says_how_many_alerts_it_would_have_made() {
     let folder = tempfile::tempdir().unwrap();
     write_all(&folder.path().join("journal"), afternoon(folder.path()));
     let backtests = backtests();
-    let turned = Turned {
-        rule: "person-in-lane".to_owned(),
-        camera: "cam-1".to_owned(),
-        parameter: "thresholds.person".to_owned(),
-    };
     let begun = |turned: Turned| {
         let id = backtests.begin_values("li", 1, &text("", folder.path()), turned, here(folder.path()));
         ended(&backtests, id.unwrap_or_else(|why| panic!("{why}")))
     };
-    let state = begun(turned.clone());
+    let state = begun(turned());
     let State::Done(made) = &state else { panic!("{state:?}") };
     let Made::Slider(slider) = &**made else { panic!("{made:?}") };
     let told: Vec<u64> = slider.values.iter().map(|value| value.told).collect();
@@ -267,7 +270,28 @@ fn each_value_of_a_threshold_says_how_many_alerts_it_would_have_made() {
     assert!(told.len() > 3 && told[0] > told[2] && told[2] > 0, "{slider:?}");
     assert!(told.is_sorted_by(|a, b| a >= b), "{told:?}");
     assert_eq!(slider.parameter.to_string(), "threshold for person");
-    assert!(matches!(begun(Turned { parameter: "for_ever".to_owned(), ..turned }), State::Failed(..)));
+    assert!(matches!(begun(Turned { parameter: "for_ever".to_owned(), ..turned() }), State::Failed(..)));
+    backtests.stop(Duration::from_secs(10));
+}
+
+#[test]
+fn values_that_would_make_too_many_alerts_end_with_a_reason_and_not_with_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(&folder.path().join("journal"), afternoon(folder.path()));
+    let few = |most: Held| Backtests { most, ..backtests() };
+    let failed = |state: State| match state {
+        State::Failed(why, hint) => (why, hint),
+        other => panic!("{other:?}"),
+    };
+    let backtests = few(Held { alerts: 3, ..MOST_HELD });
+    let id = backtests.begin_values("li", 1, &text("", folder.path()), turned(), here(folder.path()));
+    let ended = ended(&backtests, id.unwrap_or_else(|why| panic!("{why}")));
+    assert_eq!(failed(ended), (page_curve::too_many_alerts("3"), Some(page_curve::try_fewer_days())));
+    backtests.stop(Duration::from_secs(10));
+
+    let backtests = few(Held { revisions: 3, ..MOST_HELD });
+    let ended = tried(&backtests, text(HIGHER, folder.path()), here(folder.path()));
+    assert_eq!(failed(ended), (say::too_many_alerts("3"), Some(say::try_less())));
     backtests.stop(Duration::from_secs(10));
 }
 
