@@ -36,6 +36,13 @@ sentences! { "page_coverage";
     nothing_yet():
         "Nothing is recorded of this time. The box writes it while it runs: come back in a few minutes, or choose more days.",
         "这段时间没有记录。盒子运行时会写入：请几分钟后再看，或选择更多天数。";
+    is_being_read(): "The coverage ledger is being read.", "正在读取值守台账。";
+    damaged(lines):
+        "Lines of the coverage ledger that cannot be read: {lines}. What they said is missing below, and such an hour looks as if nothing was recorded.",
+        "值守台账中有 {lines} 行无法读取，其内容未计入下面的结果；相应小时显示为没有记录。";
+    about_damage():
+        "`lookout coverage --verify` on the box says where they are. What was damaged stays so; where more come later, the disk of the box is failing: have it checked.",
+        "在盒子上运行 `lookout coverage --verify` 可查出位置。已损坏的内容无法恢复；如果此后仍在增加，说明盒子的磁盘可能有故障，请检查。";
     unreadable(detail): "The coverage ledger cannot be read: {detail}", "无法读取值守台账（原文：{detail}）";
     no_such():
         "Nothing is recorded of this camera and rule in this time.",

@@ -83,6 +83,7 @@ use history::History;
 use in_force::InForce;
 use pace::Pace;
 use past::backtest::Backtests;
+use past::ledger::LedgerReader;
 use request::{Reader, Refused};
 use serve::Connection;
 use site::Site;
@@ -326,6 +327,7 @@ impl Work {
             changes: watch::Sender::new(0),
             hours: Hours::new(past.clone()),
             backtests: Backtests::new(past.clone()),
+            ledger: LedgerReader::new(past.clone()),
             past,
             hashing: Semaphore::new(1),
             pace: Arc::new(Pace::begin()),
@@ -352,6 +354,7 @@ impl Work {
         let stopped = tokio::task::spawn_blocking(move || {
             stopping_works.hours.stop(WORK_ENDS_WITHIN);
             stopping_works.backtests.stop(WORK_ENDS_WITHIN);
+            stopping_works.ledger.stop(WORK_ENDS_WITHIN);
         });
         following.abort();
         forgetting_walks.abort();

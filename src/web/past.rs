@@ -4,7 +4,7 @@
 //! rule, thresholds, /changes ─ a change that is not made ─► backtest (one at a time, held back) ─► report ─► /past/{id}
 //! rule ─ a parameter ─────────────────────────────────────────┘                                  └► slider ─ a value ─┐
 //!                                                          ▲──────────────────────────────────────────────────────────┘
-//! coverage ledger ─► calendar        a report's change ─► shadow: it judges beside what runs, what it found
+//! coverage ledger ─► ledger ─► calendar        a report's change ─► shadow: it judges beside what runs, what it found
 //! ```
 //!
 //! Everybody may read reports; operators and installers try changes. Must never change anything, nor keep a request waiting
@@ -12,6 +12,7 @@
 
 pub(super) mod backtest;
 pub(super) mod calendar;
+pub(super) mod ledger;
 pub(super) mod shadow;
 mod slider;
 

@@ -2,6 +2,7 @@
 //! reported. What is recorded is `coverage`'s to say. Must never call an hour well of which nothing is recorded.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,17 +11,17 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::ledger::{Found, Wanted};
+use crate::analysis::time::Timestamp;
 use crate::comparison::lasting;
 use crate::contract::words::Language;
-use crate::coverage::{Asked, Calendar, CoverageState, Day, Hour, Row, Times, calendar};
-use crate::text::{
-    Joint, Sentence, Words, condition, coverage as say_coverage, page as say_page, page_coverage as say,
-    page_past,
-};
+use crate::coverage::{Calendar, CoverageState, Day, Hour, Row, Times};
+use crate::text::{Joint, Sentence, Words, page as say_page, page_coverage as say, page_past, page_timeline};
 use crate::web::Site;
 use crate::web::layout::{Shell, Tab, coded};
 use crate::web::request::{Fields, Reader, Refused, Visitor};
 use crate::web::timeline;
+use crate::web::worker::soon;
 
 /// The path of the page.
 pub(super) const PATH: &str = "/past/coverage";
@@ -29,7 +30,7 @@ const DAYS: [i64; 2] = [7, 30];
 /// Rules at cameras of which the sum is shown.
 const MOST_SUMS: usize = 60;
 /// Of so few the calendar is shown at once.
-const MOST_CALENDARS: usize = 3;
+pub(super) const MOST_CALENDARS: usize = 3;
 /// From so many parts of an hour on it is a whole one: a reading or two is no gap.
 const WHOLE: f64 = 0.995;
 /// The drawing, in units of its own; letters have 12 of them.
@@ -58,6 +59,20 @@ impl Choice {
         }
     }
 
+    /// When it begins: the first day counts as a whole.
+    fn from(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        let from = now.checked_sub(SignedDuration::from_hours(24 * (self.days - 1))).unwrap_or(now);
+        from.to_zoned(zone.clone()).start_of_day().map_or(from, |day| day.timestamp())
+    }
+
+    /// Whether that camera and that rule are known there, where anything is.
+    fn is_of(&self, calendar: &Calendar) -> bool {
+        let is_known = |asked: &Option<String>, known: &[String]| {
+            known.is_empty() || asked.as_ref().is_none_or(|asked| known.contains(asked))
+        };
+        is_known(&self.camera, &calendar.cameras) && is_known(&self.rule, &calendar.rules)
+    }
+
     fn path(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("days", &self.days.to_string());
@@ -78,47 +93,53 @@ pub(in crate::web) async fn show(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, &headers);
     let choice = Choice::read(&query);
-    let config = site.config();
-    let (zone, now) = (site.time_zone(), site.now().utc);
-    let folder = config.coverage.dir.clone();
-    let from = now.checked_sub(SignedDuration::from_hours(24 * (choice.days - 1))).unwrap_or(now);
-    // The first day as a whole.
-    let from = from.to_zoned(zone.clone()).start_of_day().map_or(from, |day| day.timestamp());
-    let read = move |_: &Site| {
-        let asked = Asked { cameras: &[], rules: &[], from, until: now, zone: &zone };
-        calendar(&folder, &asked)
-    };
-    let read = site.blocking(read, reader).await?;
+    let shown = shown(&site, &choice).await;
+    if let Shown::Calendar(calendar) = &shown
+        && !choice.is_of(calendar)
+    {
+        return Err(Refused::new(StatusCode::NOT_FOUND, say::no_such(), reader));
+    }
     let mut shell = site.shell(reader, say::title(), choice.path(), &headers, &visitor).await?;
     shell.tab = Some(Tab::Past);
     let view = View { shell: &shell, choice: &choice, zone: site.time_zone() };
-    let content = match read {
-        _ if config.coverage.days == 0 => view.nothing(&say::not_kept().into()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            view.nothing(&say::nothing_yet().into())
-        }
-        Err(error) => view.nothing(&say::unreadable(error.to_string()).into()),
-        Ok(calendar) if calendar.rows.is_empty() => view.nothing(&say::nothing_yet().into()),
-        Ok(calendar) => {
-            let is_known = |asked: &Option<String>, known: &[String]| {
-                asked.as_ref().is_none_or(|asked| known.contains(asked))
-            };
-            if !is_known(&choice.camera, &calendar.cameras) || !is_known(&choice.rule, &calendar.rules) {
-                return Err(Refused::new(StatusCode::NOT_FOUND, say::no_such(), reader));
-            }
-            view.calendar(&calendar)
-        }
+    let body = html! {
+        p.back { a href=(super::PATH) { (shell.say(page_past::back())) } }
+        h1 { (shell.say(say::title())) }
+        p.hint { (shell.say(say::about())) }
+        // It fills itself once the ledger is read, and changes no more.
+        div #calendar data-live=[matches!(shown, Shown::Reading).then_some("past")] { (view.content(&shown)) }
     };
-    Ok(Html(
-        shell
-            .page(html! {
-                p.back { a href=(super::PATH) { (shell.say(page_past::back())) } }
-                h1 { (shell.say(say::title())) }
-                p.hint { (shell.say(say::about())) }
-                (content)
-            })
-            .into_string(),
-    ))
+    Ok(Html(shell.page(body).into_string()))
+}
+
+/// What there is to show.
+enum Shown {
+    Calendar(Arc<Calendar>),
+    Reading,
+    /// Nothing: why.
+    Nothing(Words),
+}
+
+async fn shown(site: &Site, choice: &Choice) -> Shown {
+    let config = site.config();
+    if config.coverage.days == 0 {
+        return Shown::Nothing(say::not_kept().into());
+    }
+    let (zone, now) = (site.time_zone(), site.now().utc);
+    let Choice { camera, rule, .. } = choice;
+    let wanted = Wanted {
+        folder: config.coverage.dir.clone(),
+        from: choice.from(now, &zone),
+        zone,
+        camera: camera.clone(),
+        rule: rule.clone(),
+    };
+    match soon(|| site.ledger.ask(&wanted, now, Instant::now())).await {
+        Ok(Found::Calendar(calendar)) => Shown::Calendar(calendar),
+        Ok(Found::Nothing) => Shown::Nothing(say::nothing_yet().into()),
+        Ok(Found::Unreadable(why)) => Shown::Nothing(why),
+        Err(_) => Shown::Reading,
+    }
 }
 
 struct View<'a> {
@@ -136,14 +157,40 @@ impl View<'_> {
         html! { p.empty { (coded(&why.in_language(self.shell.language))) } }
     }
 
+    fn content(&self, shown: &Shown) -> Markup {
+        match shown {
+            Shown::Calendar(calendar) => html! {
+                (self.damage(calendar.damaged_lines))
+                @if calendar.cameras.is_empty() {
+                    (self.nothing(&say::nothing_yet().into()))
+                } @else {
+                    (self.calendar(calendar))
+                }
+            },
+            Shown::Reading => html! {
+                p.empty {
+                    (self.say(say::is_being_read())) " "
+                    a href=(self.shell.here) { (self.say(page_timeline::look_again())) }
+                }
+            },
+            Shown::Nothing(why) => self.nothing(why),
+        }
+    }
+
+    /// What cannot be read is missing below.
+    fn damage(&self, lines: u64) -> Markup {
+        html! {
+            @if lines > 0 {
+                div.notice #damaged {
+                    p { (self.say(say::damaged(lines))) }
+                    p.hint { (coded(&self.say(say::about_damage()))) }
+                }
+            }
+        }
+    }
+
     fn calendar(&self, calendar: &Calendar) -> Markup {
-        let is_it = |asked: &Option<String>, of: &str| asked.as_deref().is_none_or(|asked| asked == of);
-        let mut rows: Vec<&Row> = calendar
-            .rows
-            .iter()
-            .filter(|row| is_it(&self.choice.camera, &row.camera) && is_it(&self.choice.rule, &row.rule))
-            .collect();
-        rows.sort_by(|a, b| share(&a.ms).unwrap_or(2.0).total_cmp(&share(&b.ms).unwrap_or(2.0)));
+        let rows = &calendar.rows;
         html! {
             (self.choices(calendar))
             @if let Some(from) = calendar.recorded_from.filter(|from| *from > calendar.from) {
@@ -270,7 +317,7 @@ impl View<'_> {
 }
 
 /// The part of the time in which it was to watch and could have reported; `None`: it was not in force.
-fn share(ms: &Times) -> Option<f64> {
+pub(super) fn share(ms: &Times) -> Option<f64> {
     let wanted = ms.wanted_ms();
     (wanted > 0).then(|| ms.ms(CoverageState::Watched) as f64 / wanted as f64)
 }
@@ -303,27 +350,9 @@ fn day_in_words(ms: &Times) -> Words {
 fn reasons(ms: &Times) -> Option<Words> {
     let mut reasons: Vec<(CoverageState, u64)> = ms.lasting().filter(|(state, _)| state.is_gap()).collect();
     reasons.sort_by_key(|(_, ms)| std::cmp::Reverse(*ms));
-    let words = reasons.into_iter().map(|(state, ms)| say::for_long(name_of(state), length(ms)).into());
+    let words = reasons.into_iter().map(|(state, ms)| say::for_long(state.words(), length(ms)).into());
     let words: Vec<Words> = words.collect();
     (!words.is_empty()).then_some(Words::List(words, Joint::Clauses))
-}
-
-fn name_of(state: CoverageState) -> Sentence {
-    match state {
-        CoverageState::Watched => say_coverage::watched(),
-        CoverageState::NotInForce => say_coverage::not_in_force(),
-        CoverageState::NoVideo => condition::word_no_video(),
-        CoverageState::Frozen => condition::word_frozen(),
-        CoverageState::Dark => condition::word_dark(),
-        CoverageState::OverExposed => condition::word_over_exposed(),
-        CoverageState::Covered => condition::word_covered(),
-        CoverageState::Moved => condition::word_moved(),
-        CoverageState::Sprayed => condition::word_sprayed(),
-        CoverageState::Failing => say_coverage::failing(),
-        CoverageState::Overloaded => say_coverage::overloaded(),
-        CoverageState::NotRunning => say_coverage::not_running(),
-        CoverageState::Unknown => say_coverage::unknown(),
-    }
 }
 
 /// Days from top to bottom, hours from left to right.
@@ -414,6 +443,7 @@ fn hatching() -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ledger::tests as ledger;
     use super::*;
 
     fn times(parts: &[(CoverageState, u64)]) -> Times {
@@ -441,6 +471,37 @@ mod tests {
         assert!(none.contains("class=\"none\"") && !none.contains("watched"), "{none}");
         let off = cell(0.0, 0.0, Some(&times(&[(CoverageState::NotInForce, 3_600_000)]))).into_string();
         assert!(off.contains("class=\"off\""), "{off}");
+    }
+
+    fn shown(calendar: Arc<Calendar>, language: Language) -> String {
+        let shell = Shell::bare(language, say::title());
+        let choice = Choice { days: 7, camera: None, rule: None };
+        let view = View { shell: &shell, choice: &choice, zone: TimeZone::UTC };
+        view.content(&Shown::Calendar(calendar)).into_string()
+    }
+
+    #[test]
+    fn lines_that_cannot_be_read_are_counted_and_it_is_said_what_to_do_also_where_no_other_is() {
+        let folder = tempfile::tempdir().unwrap();
+        ledger::write(folder.path(), 2, 3);
+        let page = shown(ledger::calendar_of(folder.path(), None), Language::English);
+        assert!(page.contains("Lines of the coverage ledger that cannot be read: 3."), "{page}");
+        assert!(page.contains("<code>lookout coverage --verify</code>"), "{page}");
+        ledger::write(folder.path(), 0, 1);
+        let page = shown(ledger::calendar_of(folder.path(), None), Language::Chinese);
+        assert!(page.contains("值守台账中有 1 行无法读取"), "{page}");
+        ledger::write(folder.path(), 2, 0);
+        let page = shown(ledger::calendar_of(folder.path(), None), Language::English);
+        assert!(!page.contains("cannot be read"), "{page}");
+    }
+
+    #[test]
+    fn a_camera_of_which_nothing_is_recorded_is_not_known_there() {
+        let folder = tempfile::tempdir().unwrap();
+        ledger::write(folder.path(), 2, 0);
+        let calendar = ledger::calendar_of(folder.path(), Some("cam-2"));
+        let choice = |camera: &str| Choice { days: 7, camera: Some(camera.to_owned()), rule: None };
+        assert!(choice("cam-2").is_of(&calendar) && !choice("cam-77").is_of(&calendar));
     }
 
     #[test]
