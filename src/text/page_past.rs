@@ -67,6 +67,9 @@ sentences! { "page_past";
 
     // ---- a report
     report(): "What this change would have done", "此更改会带来什么";
+    no_alert_changes():
+        "No alert would change: with this change the box would have reported the very same in this time.",
+        "没有预警变化：按此更改，这段时间的预警与原来完全相同。";
     back(): "All of the past", "返回过往";
     over_days(days): "over the last {days} days", "最近 {days} 天";
     over_one_day(): "over the last day", "最近 1 天";

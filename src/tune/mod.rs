@@ -252,6 +252,16 @@ pub(crate) fn edits(
     found.map(|one| one.edits(&typed, value)).unwrap_or_default()
 }
 
+/// What can be turned of a rule at a camera; nothing where there is no such rule, or where it does not watch that camera.
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page offers it"))]
+pub(crate) fn parameters(config: &Config, rule: &str, camera: &str) -> Vec<Parameter> {
+    let plan = config.plan_with(&BTreeMap::new());
+    let rule = plan.rules.iter().find(|one| *one.id == *rule);
+    let camera = rule.and_then(|rule| rule.cameras.iter().find(|id| ***id == *camera));
+    let Some((rule, camera)) = rule.zip(camera) else { return Vec::new() };
+    Parameter::of_rule(&Typed::new(config.text(), &plan), rule, camera)
+}
+
 /// The configuration that ran last in the journal, as it stood in its file.
 ///
 /// # Errors

@@ -17,9 +17,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::slider::{Kept, Slider, Value};
-use crate::analysis::detection::class_words;
 use crate::analysis::time::Timestamp;
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Difference};
 use crate::config::edit::{self, Edit};
 use crate::config::{Config, Problems, Surroundings};
 use crate::control::overrides::Settings;
@@ -29,7 +28,7 @@ use crate::text::{
     Sentence, Words, page as say_page, page_changes, page_curve, page_past as say, page_timeline,
     retune as say_retune,
 };
-use crate::tune::{self, Curve, Fate, Question, Step, Untuned};
+use crate::tune::{self, Curve, Fate, Parameter, Question, Step, Untuned};
 use crate::web::timeline::hours::part_of;
 use crate::web::worker::{Brake, Halt, NotBegun, Progress, Worker};
 
@@ -48,8 +47,6 @@ pub(super) const USUAL_DAYS: u16 = DAYS[1];
 /// What was cancelled ends within this.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(86_400);
-/// What the name of a threshold begins with.
-pub(super) const THRESHOLD: &str = "thresholds.";
 /// Width and height of a small picture in the report.
 const SMALL: (u32, u32) = (320, 180);
 
@@ -84,7 +81,7 @@ pub(in crate::web) struct ToPropose {
 pub(super) struct Turned {
     pub(super) rule: String,
     pub(super) camera: String,
-    pub(super) parameter: String,
+    pub(super) parameter: Parameter,
 }
 
 /// What the box is while it is tried.
@@ -162,6 +159,8 @@ impl Made {
 pub(super) struct Report {
     /// What it comes to.
     pub(super) summary: Vec<Sentence>,
+    /// No alert would be another one.
+    pub(super) changes_nothing: bool,
     pub(super) html: String,
 }
 
@@ -232,7 +231,7 @@ impl Backtests {
             by: by.to_owned(),
             at: here.now,
             days,
-            whys: vec![page_curve::of_rule(rule, camera.as_str(), name_of(&parameter))],
+            whys: vec![page_curve::of_rule(rule, camera.as_str(), parameter.sentence())],
             cameras: vec![camera],
             text: text.into(),
             proposal: None,
@@ -240,7 +239,7 @@ impl Backtests {
             turned: Some(turned),
             state: State::Running(Progress::BEGUN),
         };
-        self.go(one, Asked::Values(Box::new(question), parameter))
+        self.go(one, Asked::Values(Box::new(question), parameter.name()))
     }
 
     fn go(&self, one: Backtest, asked: Asked) -> Result<u64, Sentence> {
@@ -328,17 +327,6 @@ fn config_of(here: &Here, text: &str) -> Result<Config, Sentence> {
 fn first_of(problems: &Problems) -> Sentence {
     let first = problems.list.first().map(|problem| problem.what.clone());
     say::does_not_fit(first.unwrap_or_else(|| Words::from(String::new())))
-}
-
-/// What a parameter is called.
-pub(super) fn name_of(parameter: &str) -> Words {
-    match parameter.strip_prefix(THRESHOLD) {
-        Some(class) => page_curve::threshold_of(class_words(class)).into(),
-        None if parameter == "for_secs" => page_curve::for_secs().into(),
-        None if parameter == "at_least" => page_curve::at_least().into(),
-        None if parameter == "min_height" => page_curve::min_height().into(),
-        None => parameter.to_owned().into(),
-    }
 }
 
 /// What is judged.
@@ -433,7 +421,10 @@ impl Work {
         if curve.points.iter().all(|point| point.told == 0) {
             return Err(Ended::Because(page_curve::nothing_to_turn(), None));
         }
-        Ok(slider(&curve, parameter))
+        if curve.points.len() < 2 {
+            return Err(Ended::Because(page_curve::no_other_value(), None));
+        }
+        Ok(slider(&curve))
     }
 
     fn is_at(&self, progress: Progress, percent: &mut u8) {
@@ -508,17 +499,18 @@ fn untuned(why: Untuned, config: &Config) -> Ended {
 }
 
 /// As the page shows it.
-fn slider(curve: &Curve, parameter: &str) -> Slider {
+fn slider(curve: &Curve) -> Slider {
     let kept = |fate: &Fate| Kept { told: fate.told, all: fate.all };
     let values = curve.points.iter().map(|point| Value {
         typed: point.value.to_string(),
         shown: curve.parameter.shown(point.value),
+        in_force: point.value.total_cmp(&curve.in_force).is_eq(),
         told: point.told,
         per_day: point.per_day,
         confirmed: kept(&point.confirmed),
         false_alarms: kept(&point.false_alarms),
     });
-    Slider { parameter: name_of(parameter), values: values.collect() }
+    Slider { parameter: curve.parameter.sentence(), values: values.collect() }
 }
 
 fn report(mut comparison: Comparison) -> Result<Report, Ended> {
@@ -529,12 +521,13 @@ fn report(mut comparison: Comparison) -> Result<Report, Ended> {
         picture.size = SMALL;
     }
     let summary = comparison.price().sentences();
+    let changes_nothing = comparison.differences.iter().all(Difference::is_same);
     let html = comparison.embedded().into_string();
     if html.len() > REPORT_BYTES {
         let why = say::is_too_long((REPORT_BYTES >> 20).to_string());
         return Err(Ended::Because(why, Some(say::try_less())));
     }
-    Ok(Report { summary, html })
+    Ok(Report { summary, changes_nothing, html })
 }
 
 /// Of reports that are too large together the oldest go.

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::analysis::detection::Class;
 use crate::contract::words::Language;
 use crate::journal::write_all;
 use crate::retune::tests::{HIGHER, HOURS, after, afternoon, text};
@@ -84,7 +85,7 @@ fn a_higher_threshold_is_tried_on_the_last_day_and_its_report_names_pictures_as_
     let state = tried(&backtests, text(HIGHER, &evidence), here(folder.path()));
     let report = report_of(&state);
     let summary: Vec<String> = report.summary.iter().map(ToString::to_string).collect();
-    assert!(summary[0].starts_with("Alerts: "), "{summary:?}");
+    assert!(summary[0].starts_with("Alerts: ") && !report.changes_nothing, "{summary:?}");
     assert!(report.html.contains("src=\"/alerts/"), "{}", report.html);
     assert!(report.html.contains("/pictures/1\"") && !report.html.contains("data:"), "{}", report.html);
     assert!(!report.html.contains(" style=") && !report.html.contains("<style"), "{}", report.html);
@@ -102,6 +103,20 @@ fn a_higher_threshold_is_tried_on_the_last_day_and_its_report_names_pictures_as_
         std::fs::write(Path::new(&folder).join("report.css"), crate::comparison::style_within(".report"))
             .unwrap();
     }
+    backtests.stop(Duration::from_secs(10));
+}
+
+#[test]
+fn a_change_that_changes_no_alert_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(&folder.path().join("journal"), afternoon(folder.path()));
+    let backtests = backtests();
+    // Nobody is that small.
+    let new = text("", folder.path()).replace("cameras = [", "min_height = 0.02\ncameras = [");
+    // Before the reload, which changed something.
+    let here = Here { now: after(7_900), ..here(folder.path()) };
+    let state = tried(&backtests, new, here);
+    assert!(report_of(&state).changes_nothing, "{:?}", report_of(&state).summary);
     backtests.stop(Duration::from_secs(10));
 }
 
@@ -207,7 +222,7 @@ fn one_is_tried_at_a_time_and_the_second_learns_whose_it_is() {
 #[test]
 fn what_was_cancelled_stays_so_and_what_is_done_cannot_be_cancelled() {
     let backtests = backtests();
-    let made = Made::Report(Report { summary: Vec::new(), html: String::new() });
+    let made = Made::Report(Report { summary: Vec::new(), changes_nothing: false, html: String::new() });
     backtests.list.lock().push_front(Backtest { state: State::Done(Arc::new(made)), ..running(1) });
     backtests.cancel(1);
     assert!(matches!(backtests.get(1).unwrap().state, State::Done(_)));
@@ -237,7 +252,8 @@ fn a_week_is_not_tried_where_somebody_types_another_number_of_days() {
 #[test]
 fn reports_have_a_bound_together_and_the_oldest_go() {
     let report = |bytes: usize| {
-        State::Done(Arc::new(Made::Report(Report { summary: Vec::new(), html: "x".repeat(bytes) })))
+        let html = "x".repeat(bytes);
+        State::Done(Arc::new(Made::Report(Report { summary: Vec::new(), changes_nothing: false, html })))
     };
     let one = |id: u64, bytes: usize| Backtest { state: report(bytes), ..running(id) };
     let mut list: VecDeque<Backtest> = [one(3, ALL_BYTES / 2), one(2, ALL_BYTES / 2), one(1, 1)].into();
@@ -249,7 +265,7 @@ fn turned() -> Turned {
     Turned {
         rule: "person-in-lane".to_owned(),
         camera: "cam-1".to_owned(),
-        parameter: "thresholds.person".to_owned(),
+        parameter: Parameter::Threshold { camera: "cam-1".into(), class: Class::PERSON },
     }
 }
 
@@ -270,7 +286,7 @@ fn each_value_of_a_threshold_says_how_many_alerts_it_would_have_made() {
     assert!(told.len() > 3 && told[0] > told[2] && told[2] > 0, "{slider:?}");
     assert!(told.is_sorted_by(|a, b| a >= b), "{told:?}");
     assert_eq!(slider.parameter.to_string(), "threshold for person");
-    assert!(matches!(begun(Turned { parameter: "for_ever".to_owned(), ..turned() }), State::Failed(..)));
+    assert!(matches!(begun(Turned { rule: "gate".to_owned(), ..turned() }), State::Failed(..)));
     backtests.stop(Duration::from_secs(10));
 }
 
@@ -293,11 +309,4 @@ fn values_that_would_make_too_many_alerts_end_with_a_reason_and_not_with_the_mem
     let ended = tried(&backtests, text(HIGHER, folder.path()), here(folder.path()));
     assert_eq!(failed(ended), (say::too_many_alerts("3"), Some(say::try_less())));
     backtests.stop(Duration::from_secs(10));
-}
-
-#[test]
-fn parameters_are_called_as_people_call_them() {
-    assert_eq!(name_of("thresholds.person").to_string(), "threshold for person");
-    assert_eq!(name_of("thresholds.person").in_language(Language::Chinese), "人员的阈值");
-    assert_eq!(name_of("for_secs").to_string(), "how long it must last");
 }
