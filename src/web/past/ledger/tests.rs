@@ -96,7 +96,7 @@ fn the_same_is_read_once_for_all_who_ask_that_soon_and_something_else_waits_for_
     let (go_on, waits) = std::sync::mpsc::channel::<()>();
     // What is read takes long.
     assert!(reader.worker.is_free_within(Duration::from_secs(60)));
-    reader.worker.begin(move |_| drop(waits.recv())).unwrap();
+    reader.worker.begin(move |_| assert!(waits.recv().is_err())).unwrap();
     let other = wanted(folder.path(), Some("cam-2"));
     assert!(reader.ask(&other, until(), now).is_err(), "one is read at a time");
     assert_eq!(hours(reader.ask(&all, until(), now).unwrap()), 8, "what is known is shown meanwhile");
