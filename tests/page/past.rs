@@ -188,6 +188,11 @@ fn each_value_of_a_parameter_says_how_many_alerts_it_would_have_made_and_becomes
     let mut fields = filled(&page, "value-form");
     set(&mut fields, "value", "7");
     assert_eq!(send(&mut wang, &format!("{values}/value"), &fields).status, 400, "it was none of them");
+    // The one that runs.
+    set(&mut fields, "value", "1");
+    let answer = send(&mut wang, &format!("{values}/value"), &fields);
+    assert_eq!(answer.header("location"), Some(&*values), "{}", answer.text());
+    assert!(wang.get(&values).text().contains("Nothing would change"));
     set(&mut fields, "value", "3");
     let answer = send(&mut wang, &format!("{values}/value"), &fields);
     let report = answer.header("location").unwrap().to_owned();

@@ -477,7 +477,61 @@ mod tests {
         let shell = Shell::bare(language, say::title());
         let choice = Choice { days: 7, camera: None, rule: None };
         let view = View { shell: &shell, choice: &choice, zone: TimeZone::UTC };
-        view.content(&Shown::Calendar(calendar)).into_string()
+        let body = html! { h1 { (shell.say(say::title())) } (view.content(&Shown::Calendar(calendar))) };
+        shell.page_to_look_at("calendar", body)
+    }
+
+    /// A week of which a night was without video, an afternoon covered, and one morning is not recorded.
+    fn week() -> Row {
+        let hour = |day: i64, hour: i8| {
+            let parts = match (day, hour) {
+                (1, 2..5) => vec![(CoverageState::NoVideo, 3_600_000)],
+                (1, 5) => vec![(CoverageState::NoVideo, 1_200_000), (CoverageState::Watched, 2_400_000)],
+                (3, 13..17) => vec![(CoverageState::Covered, 900_000), (CoverageState::Watched, 2_700_000)],
+                (_, 9..12) => vec![(CoverageState::NotInForce, 3_600_000)],
+                _ => vec![(CoverageState::Watched, 3_600_000)],
+            };
+            let from = crate::coverage::time_of((day * 24 + i64::from(hour)) * crate::coverage::HOUR_MS);
+            Hour { hour, from: crate::contract::words::Time(from), ms: times(&parts), clock_set_ms: 0 }
+        };
+        let sum = |hours: &[Hour]| {
+            let mut sum = Times::default();
+            hours.iter().for_each(|hour| sum.add_all(&hour.ms));
+            sum
+        };
+        let days: Vec<Day> = (0..7)
+            .map(|day| {
+                let hours: Vec<Hour> =
+                    (0..24).filter(|at| day != 5 || *at > 8).map(|at| hour(day, at)).collect();
+                Day { date: format!("2026-11-2{}", day + 1), ms: sum(&hours), hours }
+            })
+            .collect();
+        let mut ms = Times::default();
+        days.iter().for_each(|day| ms.add_all(&day.ms));
+        Row { camera: "cam-1".to_owned(), rule: "yard".to_owned(), ms, days, gaps: Vec::new() }
+    }
+
+    #[test]
+    fn a_week_has_a_line_for_each_day_and_an_hour_that_is_not_recorded_is_no_gap() {
+        let at = |text: &str| crate::contract::words::Time(text.parse().unwrap());
+        let calendar = |damaged_lines| Calendar {
+            from: at("2026-11-21T00:00:00Z"),
+            until: at("2026-11-28T00:00:00Z"),
+            recorded_from: Some(at("2026-11-21T00:00:00Z")),
+            rows: vec![week()],
+            cameras: vec!["cam-1".to_owned(), "cam-2".to_owned()],
+            rules: vec!["yard".to_owned()],
+            damaged_lines,
+        };
+        let page = shown(Arc::new(calendar(0)), Language::English);
+        assert_eq!(page.matches("00: nothing recorded<").count(), 9, "{page}");
+        assert!(
+            page.contains("<title>2026-11-22 05:00: could report 66.6 % of it, no video 20 min"),
+            "{page}"
+        );
+        assert!(page.contains("could report in 133 h 40 min of 138 h 0 min"), "{page}");
+        let page = shown(Arc::new(calendar(3)), Language::Chinese);
+        assert_eq!(page.matches("00：没有记录<").count(), 9, "{page}");
     }
 
     #[test]

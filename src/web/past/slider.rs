@@ -315,6 +315,9 @@ mod tests {
             );
             let table = slider.table(language).into_string();
             assert!(table.contains("<td>1/12</td>"), "{table}");
+            let shell = crate::web::layout::Shell::bare(language, say::title());
+            let body = html! { h1 { (shell.say(say::title())) } (slider.drawn(language)) (slider.choice(language)) (slider.table(language)) };
+            shell.page_to_look_at("slider", body);
             let drawn = slider.drawn(language).into_string();
             assert!(drawn.matches("class=\"bar").count() == 4 && !drawn.contains(" style="), "{drawn}");
         }

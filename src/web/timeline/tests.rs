@@ -225,13 +225,7 @@ fn drawn(line: &TimeLine, span: Span, language: Language) -> String {
         (choice(&shell, camera, span, (line.from, line.to), &zone, end()))
         div #time-line { (View { shell: &shell, camera, line, span, zone: &zone }.body()) }
     };
-    let page = shell.page(body).into_string();
-    // `LOOKOUT_SCREENSHOTS` names a folder for whoever wants to look at it.
-    if let Some(folder) = std::env::var_os("LOOKOUT_SCREENSHOTS") {
-        let name = format!("timeline-{}-{}.html", language.tag(), line.step);
-        std::fs::write(Path::new(&folder).join(name), &page).unwrap();
-    }
-    page
+    shell.page_to_look_at(&format!("timeline-{}-{}", line.step, line.alerts.len()), body)
 }
 
 #[test]

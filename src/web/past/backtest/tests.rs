@@ -90,18 +90,16 @@ fn a_higher_threshold_is_tried_on_the_last_day_and_its_report_names_pictures_as_
     assert!(report.html.contains("/pictures/1\"") && !report.html.contains("data:"), "{}", report.html);
     assert!(!report.html.contains(" style=") && !report.html.contains("<style"), "{}", report.html);
     assert!(report.html.contains("New: with the change"), "{}", report.html);
-    if let Some(folder) = std::env::var_os("LOOKOUT_SCREENSHOTS") {
-        for language in Language::ALL {
-            let shell = crate::web::layout::Shell::bare(language, say::report());
-            let page = shell.page(maud::html! {
+    for language in Language::ALL {
+        let shell = crate::web::layout::Shell::bare(language, say::report());
+        let page = shell.page_to_look_at(
+            "report",
+            maud::html! {
                 link rel="stylesheet" href="/assets/report.css";
                 (maud::PreEscaped(report.html.as_str()))
-            });
-            let file = Path::new(&folder).join(format!("report-{}.html", language.tag()));
-            std::fs::write(file, page.into_string()).unwrap();
-        }
-        std::fs::write(Path::new(&folder).join("report.css"), crate::comparison::style_within(".report"))
-            .unwrap();
+            },
+        );
+        assert!(page.contains("class=\"report\""), "{page}");
     }
     backtests.stop(Duration::from_secs(10));
 }
