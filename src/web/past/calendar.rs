@@ -487,7 +487,7 @@ mod tests {
             let parts = match (day, hour) {
                 (1, 2..5) => vec![(CoverageState::NoVideo, 3_600_000)],
                 (1, 5) => vec![(CoverageState::NoVideo, 1_200_000), (CoverageState::Watched, 2_400_000)],
-                (3, 13..17) => vec![(CoverageState::Covered, 900_000), (CoverageState::Watched, 2_700_000)],
+                (3, 14..18) => vec![(CoverageState::Covered, 900_000), (CoverageState::Watched, 2_700_000)],
                 (_, 9..12) => vec![(CoverageState::NotInForce, 3_600_000)],
                 _ => vec![(CoverageState::Watched, 3_600_000)],
             };
