@@ -36,6 +36,9 @@ sentences! { "page_coverage";
     nothing_yet():
         "Nothing is recorded of this time. The box writes it while it runs: come back in a few minutes, or choose more days.",
         "这段时间没有记录。盒子运行时会写入：请几分钟后再看，或选择更多天数。";
+    nothing_else():
+        "Nothing else is recorded of this time.",
+        "这段时间没有其他记录。";
     is_being_read(): "The coverage ledger is being read.", "正在读取值守台账。";
     damaged(lines):
         "Lines of the coverage ledger that cannot be read: {lines}. What they said is missing below, and such an hour looks as if nothing was recorded.",

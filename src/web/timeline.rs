@@ -170,7 +170,6 @@ fn choice(
         Span::Day(date) => date,
         Span::LastDay | Span::LastHour | Span::Hour(_) => from.to_zoned(zone.clone()).date(),
     };
-    let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     html! {
         nav.times aria-label=(shell.say(say::which_time())) {
             (link(Some(Span::LastDay), say::last_day()))
@@ -185,7 +184,18 @@ fn choice(
             }
             button.second type="submit" { (shell.say(say_page::show())) }
         }
-        h2 #time { (shell.say(say::from_to(clock(from), clock(to)))) }
+        h2 #time { (time_in_words(span, (from, to), zone).in_language(shell.language)) }
+    }
+}
+
+/// The day is said once where all of it is of one.
+fn time_in_words(span: Span, (from, to): (Timestamp, Timestamp), zone: &TimeZone) -> Words {
+    const TO_THE_MINUTE: &str = "%Y-%m-%d %H:%M";
+    let clock = |at: Timestamp, format: &str| at.to_zoned(zone.clone()).strftime(format).to_string();
+    match span {
+        Span::Day(date) => date.to_string().into(),
+        Span::LastHour | Span::Hour(_) => say::from_to(clock(from, TO_THE_MINUTE), clock(to, "%H:%M")).into(),
+        Span::LastDay => say::from_to(clock(from, TO_THE_MINUTE), clock(to, TO_THE_MINUTE)).into(),
     }
 }
 
@@ -235,6 +245,15 @@ impl View<'_> {
 
     fn body(&self) -> Markup {
         let line = self.line;
+        if line.minutes.is_empty() && line.alerts.is_empty() {
+            return html! {
+                p.empty {
+                    (self.say(say::not_known_yet())) " "
+                    a href=(self.shell.here) { (self.say(say::look_again())) }
+                }
+            };
+        }
+        let in_words = self.in_words();
         html! {
             @if !line.holes.is_empty() { (self.holes()) }
             section aria-labelledby="found" {
@@ -267,10 +286,12 @@ impl View<'_> {
                 }
             }
             (self.hours())
-            details #in-words {
-                summary { (self.say(say::in_words())) }
-                p.quiet { (self.say(say::only_where_something())) }
-                ul.lines { @for (when, what) in self.in_words() { li { (self.say(say::line(when, what))) } } }
+            @if !in_words.is_empty() {
+                details #in-words {
+                    summary { (self.say(say::in_words())) }
+                    p.quiet { (self.say(say::only_where_something())) }
+                    ul.lines { @for (when, what) in in_words { li { (self.say(say::line(when, what))) } } }
+                }
             }
         }
     }

@@ -161,13 +161,15 @@ impl View<'_> {
         match shown {
             Shown::Calendar(calendar) => html! {
                 (self.damage(calendar.damaged_lines))
-                @if calendar.cameras.is_empty() {
-                    (self.nothing(&say::nothing_yet().into()))
-                } @else {
-                    (self.calendar(calendar))
+                (self.days())
+                @match (calendar.cameras.is_empty(), calendar.damaged_lines) {
+                    (true, 0) => (self.nothing(&say::nothing_yet().into())),
+                    (true, _) => (self.nothing(&say::nothing_else().into())),
+                    (false, _) => (self.calendar(calendar)),
                 }
             },
             Shown::Reading => html! {
+                (self.days())
                 p.empty {
                     (self.say(say::is_being_read())) " "
                     a href=(self.shell.here) { (self.say(page_timeline::look_again())) }
@@ -210,11 +212,24 @@ impl View<'_> {
         }
     }
 
-    fn choices(&self, calendar: &Calendar) -> Markup {
+    /// How many days.
+    fn days(&self) -> Markup {
         let with = |days: i64| {
             let Choice { camera, rule, .. } = self.choice;
             Choice { days, camera: camera.clone(), rule: rule.clone() }.path()
         };
+        html! {
+            nav.times aria-label=(self.say(say::which())) {
+                @for days in DAYS {
+                    @let is_it = days == self.choice.days;
+                    a.button.second[!is_it] href=(with(days)) aria-current=[is_it.then_some("true")] { (self.say(say::last_days(days))) }
+                }
+            }
+        }
+    }
+
+    /// Which of them.
+    fn choices(&self, calendar: &Calendar) -> Markup {
         let select = |name: &str, title: Sentence, any: Sentence, chosen: &Option<String>, all: &[String]| {
             html! {
                 div {
@@ -227,12 +242,6 @@ impl View<'_> {
             }
         };
         html! {
-            nav.times aria-label=(self.say(say::which())) {
-                @for days in DAYS {
-                    @let is_it = days == self.choice.days;
-                    a.button.second[!is_it] href=(with(days)) aria-current=[is_it.then_some("true")] { (self.say(say::last_days(days))) }
-                }
-            }
             form.times method="get" action=(PATH) {
                 input type="hidden" name="days" value=(self.choice.days);
                 (select("camera", say::camera(), say::all_cameras(), &self.choice.camera, &calendar.cameras))
@@ -331,7 +340,11 @@ fn percent(share: f64) -> String {
 }
 
 fn length(ms: u64) -> Sentence {
-    lasting(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)))
+    match ms / 1_000 {
+        secs if secs >= 3_600 && secs % 3_600 < 60 => say_page::hours(secs / 3_600),
+        secs @ 60..3_600 if secs % 60 == 0 => say_page::minutes(secs / 60),
+        _ => lasting(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))),
+    }
 }
 
 fn could(ms: &Times) -> Sentence {
@@ -477,8 +490,10 @@ mod tests {
         let shell = Shell::bare(language, say::title());
         let choice = Choice { days: 7, camera: None, rule: None };
         let view = View { shell: &shell, choice: &choice, zone: TimeZone::UTC };
-        let body = html! { h1 { (shell.say(say::title())) } (view.content(&Shown::Calendar(calendar))) };
-        shell.page_to_look_at("calendar", body)
+        let body =
+            html! { h1 { (shell.say(say::title())) } (view.content(&Shown::Calendar(calendar.clone()))) };
+        let (rows, damaged) = (calendar.rows.len(), calendar.damaged_lines);
+        shell.page_to_look_at(&format!("calendar-{rows}-{damaged}"), body)
     }
 
     /// A week of which a night was without video, an afternoon covered, and one morning is not recorded.
@@ -526,10 +541,10 @@ mod tests {
         let page = shown(Arc::new(calendar(0)), Language::English);
         assert_eq!(page.matches("00: nothing recorded<").count(), 9, "{page}");
         assert!(
-            page.contains("<title>2026-11-22 05:00: could report 66.6 % of it, no video 20 min"),
+            page.contains("<title>2026-11-22 05:00: could report 66.6 % of it, no video 20 min<"),
             "{page}"
         );
-        assert!(page.contains("could report in 133 h 40 min of 138 h 0 min"), "{page}");
+        assert!(page.contains("could report in 133 h 40 min of 138 h<"), "{page}");
         let page = shown(Arc::new(calendar(3)), Language::Chinese);
         assert_eq!(page.matches("00：没有记录<").count(), 9, "{page}");
     }
@@ -543,7 +558,8 @@ mod tests {
         assert!(page.contains("<code>lookout coverage --verify</code>"), "{page}");
         ledger::write(folder.path(), 0, 1);
         let page = shown(ledger::calendar_of(folder.path(), None), Language::Chinese);
-        assert!(page.contains("值守台账中有 1 行无法读取"), "{page}");
+        assert!(page.contains("值守台账中有 1 行无法读取") && page.contains("days=30"), "{page}");
+        assert!(!page.contains("请几分钟后再看"), "waiting helps nobody: {page}");
         ledger::write(folder.path(), 2, 0);
         let page = shown(ledger::calendar_of(folder.path(), None), Language::English);
         assert!(!page.contains("cannot be read"), "{page}");

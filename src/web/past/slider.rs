@@ -10,7 +10,7 @@ use crate::web::layout::coded;
 
 /// The drawing, in units of its own; letters have 12 of them.
 const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 168.0;
+const HEIGHT: f64 = 174.0;
 const LEFT: f64 = 34.0;
 const RIGHT: f64 = 354.0;
 const TOP: f64 = 14.0;

@@ -243,6 +243,7 @@ fn everything_drawn_is_said_in_words_and_leads_on() {
         "href=\"/cameras/cam-1/timeline?day=2026-11-29\"",
         "Records are missing in this time (1).",
         "05:00: could not see 60 min",
+        ">2026-11-30</h2>",
     ] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
@@ -280,7 +281,9 @@ fn a_time_of_which_nothing_is_written_yet_is_not_called_well() {
     let line = TimeLine::of(&BTreeMap::new(), "cam-1", range, 1, at(61, 0).utc);
     let page = drawn(&line, Span::LastHour, Language::English);
     assert!(page.contains("Nothing is known of this time yet"), "{page}");
-    assert!(!page.contains("It could see all the time"), "{page}");
+    for part in ["It could see all the time", "Nothing was found", "No alert came of it"] {
+        assert!(!page.contains(part), "{part}: {page}");
+    }
 }
 
 #[test]
@@ -290,6 +293,7 @@ fn an_hour_is_drawn_minute_by_minute() {
     assert_eq!(line.sight.len(), 60);
     let page = drawn(&line, Span::Hour(range.0), Language::English);
     assert!(page.contains("10:00: person 6, box too busy 10 min"), "{page}");
+    assert!(page.contains(">2026-11-30 10:00 to 11:00</h2>"), "{page}");
     assert!(!page.contains("id=\"one-hour\""), "there is nothing smaller");
 }
 
