@@ -44,5 +44,5 @@ sentences! { "page_curve";
     false_alarms(): "false alarms", "误报";
     unjudged(): "not judged", "未核实";
     try_value(): "Show what changes with this value", "查看该取值的变化";
-    made_by(): "made of the values that rise from the one in force: what is less sure than that may be missing in the journal", "从当前取值开始逐步提高：低于当前取值的目标可能未记入日志";
+    made_by(): "Values only rise from the one in force: what is less sure than that may be missing in the journal.", "取值从当前取值开始逐步提高：低于当前取值的目标可能未记入日志。";
 }

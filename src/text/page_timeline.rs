@@ -39,6 +39,8 @@ sentences! { "page_timeline";
     about_sight(minutes):
         "Each mark stands for {minutes} min, by the worst of them. Where there is no mark, it could see.",
         "每段代表 {minutes} 分钟，按其中最差的情况显示；没有标记处表示看得清。";
+    where_no_mark(): "Where there is no mark, it could see.", "没有标记处表示看得清。";
+    known_until(time): "Known up to {time}.", "已知至 {time}。";
     clear(): "could see", "看得清";
     not_looked_at(): "not looked at", "未分析";
     overloaded(): "box too busy", "盒子过载";

@@ -123,9 +123,14 @@ impl View<'_> {
             @match &one.state {
                 Of::Running(progress) => (self.progress(*progress)),
                 Of::Done(made) => {
-                    @if let Made::Report(report) = &**made {
-                        @if report.changes_nothing { p { (self.say(say::no_alert_changes())) } }
-                        ul.lines { @for sentence in report.summary.iter().take(MOST_SUMMARY) { li { (self.say(sentence.clone())) } } }
+                    @match &**made {
+                        Made::Report(report) => {
+                            @if report.changes_nothing { p { (self.say(say::no_alert_changes())) } }
+                            ul.lines { @for sentence in report.summary.iter().take(MOST_SUMMARY) { li { (self.say(sentence.clone())) } } }
+                        },
+                        Made::Slider(slider) => {
+                            @if let Some(makes) = slider.in_short() { p { (self.say(makes)) } }
+                        },
                     }
                 },
                 Of::Failed(why, _) => p { (coded(&self.say(why.clone()))) },

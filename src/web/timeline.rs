@@ -15,6 +15,7 @@ mod known;
 mod span;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ use crate::analysis::time::Timestamp;
 use crate::config::Camera;
 use crate::contract::kinds;
 use crate::journal;
-use crate::text::{Joint, Sentence, Words, page as say_page, page_live, page_timeline as say};
+use crate::text::{Sentence, Words, page as say_page, page_live, page_timeline as say};
 use hour::Sight;
 use hours::{Answer, hours_of};
 use known::TimeLine;
@@ -255,6 +256,7 @@ impl View<'_> {
         }
         let in_words = self.in_words();
         html! {
+            @if let Some(until) = line.known_until() { p.quiet { (self.say(say::known_until(self.clock(until)))) } }
             @if !line.holes.is_empty() { (self.holes()) }
             section aria-labelledby="found" {
                 h3 #found { (self.say(say::found())) }
@@ -270,7 +272,10 @@ impl View<'_> {
                 h3 #sight { (self.say(say::sight())) }
                 p { (self.say(self.sight_in_words())) }
                 @if line.minutes.keys().any(|sight| *sight != Sight::Clear) {
-                    p.hint { (self.say(say::about_sight(line.step.to_string()))) }
+                    p.hint {
+                        @if line.step > 1 { (self.say(say::about_sight(line.step.to_string()))) }
+                        @else { (self.say(say::where_no_mark())) }
+                    }
                     (View::sight(self))
                 }
             }
@@ -344,33 +349,5 @@ impl View<'_> {
                 }
             }
         }
-    }
-
-    /// What was in each hour, or ten minutes of one.
-    fn in_words(&self) -> Vec<(String, Words)> {
-        let line = self.line;
-        let together = self.span.steps().1 / line.step;
-        let steps = (0..line.sight.len()).step_by(together.max(1));
-        let mut lines = Vec::new();
-        for first in steps {
-            let behind = (first + together).min(line.sight.len());
-            let (from, to) = (line.start(first), line.start(behind));
-            let mut parts: Vec<Words> = Vec::new();
-            for (class, counts) in &line.found {
-                let most = counts[first..behind].iter().copied().max().unwrap_or(0);
-                if most > 0 {
-                    parts.push(say::count(class.words(), most.to_string()).into());
-                }
-            }
-            parts.extend(self.worse(first..behind));
-            let alerts = line.alerts.iter().filter(|(_, mark)| (from..to).contains(&mark.from)).count();
-            if alerts > 0 {
-                parts.push(say::alert_count(alerts).into());
-            }
-            if !parts.is_empty() {
-                lines.push((self.clock(from), Words::List(parts, Joint::Clauses)));
-            }
-        }
-        lines
     }
 }

@@ -33,6 +33,8 @@ const MOST_SUMS: usize = 60;
 pub(super) const MOST_CALENDARS: usize = 3;
 /// From so many parts of an hour on it is a whole one: a reading or two is no gap.
 const WHOLE: f64 = 0.995;
+/// Of less no part is told: the first seconds of a box say nothing.
+const LEAST_MS: u64 = 60_000;
 /// The drawing, in units of its own; letters have 12 of them.
 const WIDTH: f64 = 360.0;
 const LEFT: f64 = 44.0;
@@ -264,13 +266,14 @@ impl View<'_> {
     fn in_words(&self, ms: &Times) -> Markup {
         html! {
             @match share(ms) {
+                Some(_) if ms.total_ms() < LEAST_MS => p { (self.say(say::too_little())) },
                 Some(share) => {
                     p.value { (self.say(say::percent(percent(share)))) }
                     p { (self.say(could(ms))) }
                 },
                 None => p { (self.say(say::never_in_force())) },
             }
-            @if let Some(reasons) = reasons(ms) { p.hint { (self.say(say::not_for(reasons))) } }
+            @if let Some(reasons) = reasons(ms).filter(|_| ms.total_ms() >= LEAST_MS) { p.hint { (self.say(say::not_for(reasons))) } }
         }
     }
 
@@ -563,6 +566,17 @@ mod tests {
         ledger::write(folder.path(), 2, 0);
         let page = shown(ledger::calendar_of(folder.path(), None), Language::English);
         assert!(!page.contains("cannot be read"), "{page}");
+    }
+
+    #[test]
+    fn the_first_seconds_of_a_box_are_no_day_without_a_watch() {
+        let shell = Shell::bare(Language::English, say::title());
+        let choice = Choice { days: 7, camera: None, rule: None };
+        let view = View { shell: &shell, choice: &choice, zone: TimeZone::UTC };
+        let words = |ms: u64| view.in_words(&times(&[(CoverageState::NotRunning, ms)])).into_string();
+        assert!(words(60_000).contains("0.0 %") && words(60_000).contains("Not: not running 1 min."));
+        assert!(words(59_999).contains("Less than a minute is recorded"), "{}", words(59_999));
+        assert!(!words(59_999).contains("%") && !words(59_999).contains("not running"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What each value of a threshold, a duration or another parameter would have made of the last days: a drawing, the same as a table,
 //! and a choice of one value. With its script the choice is a slider, without it a list. What the values make is `tune`'s to say.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use super::values::VALUE_FIELD;
 use crate::contract::words::Language;
@@ -23,6 +23,13 @@ const MOST_NAMES: usize = 6;
 pub(in crate::web) struct Kept {
     pub(in crate::web) told: u64,
     pub(in crate::web) all: u64,
+}
+
+impl Render for Kept {
+    /// Of none that anybody judged nothing is said.
+    fn render(&self) -> Markup {
+        html! { @if self.all > 0 { (self.told) "/" (self.all) } @else { "–" } }
+    }
 }
 
 /// What one value makes.
@@ -84,6 +91,11 @@ impl Slider {
         self.values.windows(2).all(|two| made(&two[0]) == made(&two[1]))
     }
 
+    /// In short: what the value in force makes.
+    pub(super) fn in_short(&self) -> Option<Sentence> {
+        self.values.iter().find(|value| value.in_force).map(Slider::sentence)
+    }
+
     /// The drawing.
     pub(super) fn drawn(&self, language: Language) -> Markup {
         let names = [
@@ -130,8 +142,8 @@ impl Slider {
                                     @if value.in_force { " " span.quiet { (say(say::runs_now().into())) } }
                                 }
                                 td { (value.told) }
-                                td { (value.confirmed.told) "/" (value.confirmed.all) }
-                                td { (value.false_alarms.told) "/" (value.false_alarms.all) }
+                                td { (value.confirmed) }
+                                td { (value.false_alarms) }
                             }
                         }
                     }
@@ -151,7 +163,7 @@ impl Slider {
                         option value=(value.typed) data-words=(sentence(value)) selected[value.in_force] { (sentence(value)) }
                     }
                 }
-                p #value-makes role="status" { @for value in self.values.iter().filter(|value| value.in_force) { (sentence(value)) } }
+                p #value-makes role="status" { @if let Some(makes) = self.in_short() { (makes.in_language(language)) } }
             }
         }
     }
@@ -315,6 +327,8 @@ mod tests {
             );
             let table = slider.table(language).into_string();
             assert!(table.contains("<td>1/12</td>"), "{table}");
+            let nobody_judged = Slider { values: vec![value("0.3", 2, (0, 0), (0, 0))], ..example() };
+            assert!(nobody_judged.table(language).into_string().contains("<td>2</td><td>–</td><td>–</td>"));
             let shell = crate::web::layout::Shell::bare(language, say::title());
             let body = html! { h1 { (shell.say(say::title())) } (slider.drawn(language)) (slider.choice(language)) (slider.table(language)) };
             shell.page_to_look_at("slider", body);

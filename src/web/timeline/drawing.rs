@@ -39,7 +39,7 @@ fn class_of(sight: Sight) -> &'static str {
     }
 }
 
-fn name_of(sight: Sight) -> Sentence {
+pub(super) fn name_of(sight: Sight) -> Sentence {
     match sight {
         Sight::Clear => say::clear(),
         Sight::NotLookedAt => say::not_looked_at(),

@@ -73,6 +73,12 @@ impl TimeLine {
         counted(&self.by_minute[(steps.start * self.step).min(end)..end])
     }
 
+    /// Up to when something is known, where that is not all of it.
+    pub(super) fn known_until(&self) -> Option<Timestamp> {
+        let minutes = Duration::from_secs(60 * self.by_minute.len() as u64);
+        self.from.checked_add(minutes).ok().filter(|until| *until < self.to)
+    }
+
     /// When a step begins.
     pub(super) fn start(&self, step: usize) -> Timestamp {
         let seconds = (step * self.step * 60) as u64;
