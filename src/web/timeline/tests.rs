@@ -279,7 +279,12 @@ fn a_blind_minute_is_said_as_one_minute_and_not_as_the_step_that_it_is_drawn_in(
 fn hours_in_which_nothing_but_the_same_was_so_are_told_of_together() {
     let entries = [session(at(0, 0)), look(at(0, 10), &[]), look(at(600, 10), &[(Class::PERSON, 0.8)])];
     let now = at(610, 0).utc;
-    let line = TimeLine::of(&hours(&entries), "cam-1", (start(), end()), 10, now);
+    let mut read = hours(&entries);
+    // Of which nothing was recorded is known, too.
+    for hour in hours_of(start(), end()) {
+        read.entry(hour).or_default();
+    }
+    let line = TimeLine::of(&read, "cam-1", (start(), end()), 10, now);
     let page = drawn(&line, Span::Day("2026-11-30".parse().unwrap()), Language::English);
     assert!(page.contains("<li>00:00: nothing recorded 59 min</li>"), "{page}");
     assert!(page.contains("<li>01:00 to 10:00: nothing recorded</li>"), "{page}");
