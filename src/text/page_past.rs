@@ -53,7 +53,7 @@ sentences! { "page_past";
         "没有其他配置与运行中的配置并行判断。请先用最近几天试算一项更改，再从报告中让它并行判断。";
     begin_shadow(): "Let it judge beside what runs", "作为影子配置并行判断";
     about_shadow():
-        "For a week this change judges live what the cameras see. Nobody is told of what it finds; this page shows it.",
+        "For a week this change judges live what the cameras see. Nobody is told of what it finds; the page 'Past' shows it.",
         "此更改将在一周内实时判断摄像机所见，但不会发出任何预警；结果显示在“过往”页。";
     shadow_begun():
         "It judges beside what runs from now on. What it finds is shown below.",

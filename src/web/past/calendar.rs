@@ -284,13 +284,15 @@ impl View<'_> {
                 h2 id=(id) { (self.say(say::of_camera(row.rule.as_str(), row.camera.as_str()))) }
                 (self.in_words(&row.ms))
                 figure.calendar { (drawing(row, number, self.shell.language)) }
-                details id={ (id) "-words" } {
-                    summary { (self.say(say::day_by_day())) }
-                    ul.lines {
-                        @for day in row.days.iter().rev() {
-                            li {
-                                a href={ (timeline::path_of(&row.camera)) "?day=" (day.date) } { (day.date) } " "
-                                (self.say(day_in_words(&day.ms)))
+                @if row.ms.total_ms() >= LEAST_MS {
+                    details id={ (id) "-words" } {
+                        summary { (self.say(say::day_by_day())) }
+                        ul.lines {
+                            @for day in row.days.iter().rev() {
+                                li {
+                                    a href={ (timeline::path_of(&row.camera)) "?day=" (day.date) } { (day.date) } " "
+                                    (self.say(day_in_words(&day.ms)))
+                                }
                             }
                         }
                     }
