@@ -302,6 +302,33 @@ impl Work {
         served
     }
 
+    /// What all requests share.
+    fn site(&self, history: History) -> Site {
+        let past = watch::Sender::new(0);
+        Site {
+            accounts: Mutex::new(Accounts::within(&self.parts.folder)),
+            sessions: Mutex::default(),
+            lockout: Mutex::default(),
+            history: Mutex::new(history),
+            status: self.status.clone(),
+            changes: watch::Sender::new(0),
+            hours: Hours::new(past.clone()),
+            backtests: Backtests::new(past.clone()),
+            ledger: LedgerReader::new(past.clone()),
+            past,
+            hashing: Semaphore::new(1),
+            pace: Arc::new(Pace::begin()),
+            streams: Arc::default(),
+            walks: Walks::within(&self.parts.folder),
+            last_test: Mutex::default(),
+            trouble: self.trouble.clone(),
+            proposals: Mutex::default(),
+            wizards: Mutex::default(),
+            exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
+            parts: self.parts.clone(),
+        }
+    }
+
     async fn serve(&self) -> Result<(), PageTrouble> {
         let Parts { folder, box_name, outbox, .. } = &self.parts;
         let tls = certificate::server(folder, box_name)
@@ -317,29 +344,7 @@ impl Work {
         }
         *self.trouble.lock() = None;
         log_info!(say::log_served(); %address);
-        let past = watch::Sender::new(0);
-        let site = Arc::new(Site {
-            accounts: Mutex::new(Accounts::within(folder)),
-            sessions: Mutex::default(),
-            lockout: Mutex::default(),
-            history: Mutex::new(history),
-            status: self.status.clone(),
-            changes: watch::Sender::new(0),
-            hours: Hours::new(past.clone()),
-            backtests: Backtests::new(past.clone()),
-            ledger: LedgerReader::new(past.clone()),
-            past,
-            hashing: Semaphore::new(1),
-            pace: Arc::new(Pace::begin()),
-            streams: Arc::default(),
-            walks: Walks::within(folder),
-            last_test: Mutex::default(),
-            trouble: self.trouble.clone(),
-            proposals: Mutex::default(),
-            wizards: Mutex::default(),
-            exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
-            parts: self.parts.clone(),
-        });
+        let site = Arc::new(self.site(history));
         let books = tokio::spawn(login::keep_books(site.clone(), self.trouble.clone()));
         let forgetting = tokio::spawn(wizard::forget(site.clone()));
         let forgetting_walks = tokio::spawn(walk_test::forget(site.clone()));
