@@ -153,7 +153,7 @@ fn watched<T>(
 ) -> Result<T, Failure> {
     let length = seconds(question.from, question.to);
     let bar = progress(length);
-    let done = work(&mut |Step { pass, passes, at }| {
+    let done = work(&mut |Step { pass, passes, at, .. }| {
         let before = length.saturating_mul(pass.saturating_sub(1) as u64);
         bar.set_length(length.saturating_mul(passes as u64));
         bar.set_position(before + seconds(question.from, at).min(length));

@@ -102,6 +102,9 @@ pub(crate) struct Step {
     pub(crate) passes: usize,
     /// How far the pass is.
     pub(crate) at: Timestamp,
+    /// Alerts of all values of the pass, which are in memory.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page bounds a search"))]
+    pub(crate) alerts: usize,
 }
 
 /// A rule at a camera, or a signal.
@@ -247,6 +250,16 @@ pub(crate) fn edits(
     let Some((rule, camera)) = rule.zip(camera) else { return Vec::new() };
     let found = Parameter::of_rule(&typed, rule, camera).into_iter().find(|one| one.name() == parameter);
     found.map(|one| one.edits(&typed, value)).unwrap_or_default()
+}
+
+/// What can be turned of a rule at a camera; nothing where there is no such rule, or where it does not watch that camera.
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page offers it"))]
+pub(crate) fn parameters(config: &Config, rule: &str, camera: &str) -> Vec<Parameter> {
+    let plan = config.plan_with(&BTreeMap::new());
+    let rule = plan.rules.iter().find(|one| *one.id == *rule);
+    let camera = rule.and_then(|rule| rule.cameras.iter().find(|id| ***id == *camera));
+    let Some((rule, camera)) = rule.zip(camera) else { return Vec::new() };
+    Parameter::of_rule(&Typed::new(config.text(), &plan), rule, camera)
 }
 
 /// The configuration that ran last in the journal, as it stood in its file.
@@ -456,7 +469,9 @@ impl<'q> Bench<'q> {
         let range = begin(self.question)..self.question.to;
         let entries = journal::read(&self.question.journal, range).map_err(Unjudged::Unreadable)?;
         let progress = &mut *self.progress;
-        Ok(pass::pass(entries, self.question.to, judges, &mut |at| progress(Step { pass, passes, at }))?)
+        Ok(pass::pass(entries, self.question.to, judges, &mut |at, alerts| {
+            progress(Step { pass, passes, at, alerts })
+        })?)
     }
 
     /// What was told live and what the configuration makes of it: the first pass.

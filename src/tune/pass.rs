@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
@@ -36,6 +37,11 @@ pub(super) struct Gathered {
 }
 
 impl<'c> Gathering<'c> {
+    /// Alerts that it holds.
+    fn held(&self) -> usize {
+        self.lives.count() + self.published.len()
+    }
+
     fn take(&mut self, batch: &[Entry]) -> Result<(), Unjudged> {
         for entry in batch {
             self.judge.take(entry)?;
@@ -54,7 +60,8 @@ impl<'c> Gathering<'c> {
     }
 }
 
-/// Gives every entry up to that time to every judge. What comes back is in the order of the judges.
+/// Gives every entry up to that time to every judge. What comes back is in the order of the judges. `progress` is called with how
+/// far it is and with the alerts that all judges hold by then.
 ///
 /// # Errors
 /// A configuration of the journal cannot be used, or no thread can be had.
@@ -62,8 +69,9 @@ pub(super) fn pass(
     entries: impl Iterator<Item = Entry>,
     to: Timestamp,
     judges: Vec<Judge<'_>>,
-    progress: &mut dyn FnMut(Timestamp),
+    progress: &mut dyn FnMut(Timestamp, usize),
 ) -> Result<(Seen, Vec<Gathered>), Unjudged> {
+    let held = AtomicUsize::new(0);
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = processors.min(MOST_THREADS).min(judges.len()).max(1);
     let mut groups: Vec<Vec<(usize, Gathering<'_>)>> = (0..threads).map(|_| Vec::new()).collect();
@@ -77,12 +85,12 @@ pub(super) fn pass(
             let (sender, batches) = sync_channel(QUEUE);
             let thread = thread::Builder::new()
                 .name(format!("judges-{number}"))
-                .spawn_scoped(scope, || run(group, batches))
+                .spawn_scoped(scope, || run(group, batches, &held))
                 .map_err(Unjudged::Unreadable)?;
             senders.push(sender);
             running.push(thread);
         }
-        let seen = read(entries, to, &senders, progress);
+        let seen = read(entries, to, &senders, &mut |at| progress(at, held.load(Ordering::Relaxed)));
         drop(senders);
         let until = seen.last.unwrap_or(to).min(to);
         let mut gathered = Vec::new();
@@ -100,10 +108,16 @@ pub(super) fn pass(
 
 type Group<'c> = Vec<(usize, Gathering<'c>)>;
 
-fn run(mut group: Group<'_>, batches: Receiver<Batch>) -> Result<Group<'_>, Unjudged> {
+fn run<'c>(
+    mut group: Group<'c>,
+    batches: Receiver<Batch>,
+    held: &AtomicUsize,
+) -> Result<Group<'c>, Unjudged> {
     for batch in batches {
         for (_, gathering) in &mut group {
+            let before = gathering.held();
             gathering.take(&batch)?;
+            held.fetch_add(gathering.held() - before, Ordering::Relaxed);
         }
     }
     Ok(group)

@@ -10,7 +10,8 @@ use axum::response::Redirect;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{PATH, View, named, operators_only};
+use super::trying::operators_only;
+use super::{Asked, PATH, View};
 use crate::comparison::level_name;
 use crate::contract::shadow::ShadowEnding;
 use crate::shadow::{self, Begin, Request, ShownDifference, Summary, USUALLY_LASTS, WhatDiffers};
@@ -170,11 +171,10 @@ pub(in crate::web) async fn begin(
     Path(id): Path<String>,
     form: OwnForm,
 ) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
-    operators_only(&visitor, reader)?;
-    let one = named(&site, &id, reader)?;
+    let Asked { visitor, reader, one, .. } = Asked::of(&site, &id, form, operators_only)?;
     let path = site.parts.config_file.clone();
-    let toml = one.text.to_string();
+    let text = site.blocking(move |site| one.beside(&site.config()), reader).await?;
+    let toml = text.map_err(|why| Refused::new(StatusCode::CONFLICT, why, reader))?;
     let begin = Some(Begin { path, toml, lasts_secs: USUALLY_LASTS.as_secs() });
     asked(&site, Request { id: ulid::Ulid::new().to_string(), by: visitor.by(), begin }, reader).await?;
     site.sessions.lock().say_next(visitor.key, say::shadow_begun());
