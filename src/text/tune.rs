@@ -49,10 +49,11 @@ sentences! { "tune";
     head_later(): "later", "变晚";
     head_new(): "new", "新增";
     of_all(told, all): "{told}/{all}", "{told}/{all}";
+    and_elsewhere(told, missed): "{told} (elsewhere -{missed})", "{told}（别处漏 {missed}）";
     later_by(count, by): "{count}, by {by}", "{count} 条，最多 {by}";
     in_force(): "in force", "现用";
     about_curves():
-        "Each line is a value: the alerts that would have been told with it, and of those that people judged how many still. \"Later\" is of confirmed ones.",
+        "Each line is a value: the alerts that would have been told with it, and of those that people judged how many still. \"Later\" is of confirmed ones; \"elsewhere\": confirmed ones that other rules or cameras, which the value changes too, would miss.",
         "每行是一个取值：用它会报出多少条，已核实的预警中还有多少条会报。“变晚”只计属实的。";
     about_plots():
         "Columns: alerts told with each value, the one in force darker. Lines: which part of the confirmed alerts and of the false alarms is still told.",
@@ -72,6 +73,9 @@ sentences! { "tune";
     none_missed(): "none missed", "没有漏报";
     confirmed_missed(missed, all): "{missed} of {all} confirmed missed", "{all} 条属实的会漏报 {missed} 条";
     unjudged_gone(gone, all): "{gone} of {all} that nobody judged gone", "{all} 条未核实的减少 {gone} 条";
+    elsewhere(costs): "at other rules or cameras that it changes too: {costs}", "同时影响的其他规则或摄像机：{costs}";
+    later_elsewhere(count, by): "{count} confirmed up to {by} later", "属实的 {count} 条最多晚 {by}";
+    unjudged_elsewhere(count): "{count} that nobody judged gone", "减少未核实的 {count} 条";
     no_suggestion():
         "no value takes false alarms away without missing a confirmed alert",
         "没有一个取值能减少误报而不漏掉属实的预警";

@@ -121,6 +121,38 @@ pub(crate) struct Point {
     pub(crate) unjudged: Fate,
     /// Alerts that were not told live, so that nobody could judge them.
     pub(crate) new: u64,
+    /// What it costs beside these.
+    pub(crate) elsewhere: Elsewhere,
+}
+
+/// What a value costs of the alerts that it changes besides those of the rule at the camera: a duration is of all cameras of the
+/// rule, a threshold of all rules at the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub(crate) struct Elsewhere {
+    /// Confirmed alerts that are told with the value in force and not with this one.
+    pub(crate) missed: u64,
+    /// Confirmed alerts that are told later.
+    pub(crate) later: u64,
+    /// The longest delay, seconds.
+    pub(crate) latest_by_s: f64,
+    /// All delays together, seconds.
+    pub(crate) delay_s: f64,
+    /// Alerts without a verdict that are told with the value in force and not with this one.
+    pub(crate) unjudged_gone: u64,
+}
+
+impl Elsewhere {
+    /// Of what the value in force makes of those alerts, and this one.
+    pub(super) fn of(now: &Point, then: &Point) -> Self {
+        let Fate { later, latest_by_s, delay_s, .. } = then.confirmed;
+        Elsewhere {
+            missed: now.confirmed.told.saturating_sub(then.confirmed.told),
+            later,
+            latest_by_s,
+            delay_s,
+            unjudged_gone: now.unjudged.told.saturating_sub(then.unjudged.told),
+        }
+    }
 }
 
 /// What is told for each value of a parameter.
@@ -175,19 +207,27 @@ impl Live {
         precision
     }
 
-    /// What a value makes of the alerts of those that `raised` names, as far as `is_asked` asks about them.
-    pub(super) fn point(
+    /// What becomes of the alerts that `raised` names.
+    pub(super) fn differences(
         &self,
-        value: f64,
         after: &[Arc<AlertLife>],
         raised: impl Fn(&AlertLife) -> bool,
-        is_asked: impl Fn(&AlertLife) -> bool,
-    ) -> Point {
+    ) -> Vec<Difference> {
         let of_them = |lives: &[Arc<AlertLife>]| -> Vec<Arc<AlertLife>> {
             lives.iter().filter(|life| raised(life)).cloned().collect()
         };
+        of_lives(&of_them(&self.lives), &of_them(after))
+    }
+
+    /// What a value makes of alerts, as far as `is_asked` asks about them.
+    pub(super) fn point(
+        &self,
+        value: f64,
+        differences: &[Difference],
+        is_asked: impl Fn(&AlertLife) -> bool,
+    ) -> Point {
         let mut point = Point { value, ..Point::default() };
-        for difference in of_lives(&of_them(&self.lives), &of_them(after)) {
+        for difference in differences {
             let known = difference.known();
             if !self.is_within(known) || !is_asked(known) {
                 continue;
@@ -198,10 +238,10 @@ impl Live {
                 continue;
             };
             match self.verdicts.get(&before.alert) {
-                Some(Verdict::Confirmed) => point.confirmed.add(&difference),
-                Some(Verdict::FalseAlarm) => point.false_alarms.add(&difference),
-                Some(Verdict::Duplicate | Verdict::Exercise) => point.other.add(&difference),
-                None => point.unjudged.add(&difference),
+                Some(Verdict::Confirmed) => point.confirmed.add(difference),
+                Some(Verdict::FalseAlarm) => point.false_alarms.add(difference),
+                Some(Verdict::Duplicate | Verdict::Exercise) => point.other.add(difference),
+                None => point.unjudged.add(difference),
             }
         }
         point.per_day = self.per_day(point.told);

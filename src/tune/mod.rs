@@ -26,7 +26,7 @@ use jiff::tz::TimeZone;
 use crate::analysis::Plan;
 use crate::analysis::rules::Rule;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{AlertLife, Note};
+use crate::comparison::{AlertLife, Difference, Note};
 use crate::config::Config;
 use crate::journal::{self, Session};
 use crate::retune::judge::{Judge, config_of};
@@ -49,7 +49,7 @@ pub(crate) use curve::{Curve, Fate, Point, Precision};
 pub(crate) use parameter::Parameter;
 pub(crate) use suggestion::Suggestion;
 
-use curve::Live;
+use curve::{Elsewhere, Live};
 use parameter::{Teller, Typed};
 use slots::Setting;
 
@@ -119,6 +119,10 @@ impl Subject {
         self.tellers.iter().any(|teller| teller.raised(life))
     }
 
+    fn is_about(&self, life: &AlertLife) -> bool {
+        self.raised(life) && self.is_part(life)
+    }
+
     /// Of an alert of a signal that the rule feeds: whether its camera is part of it.
     fn is_part(&self, life: &AlertLife) -> bool {
         self.rule.as_ref().is_none_or(|(_, camera)| life.origin.cameras.contains(camera))
@@ -176,7 +180,7 @@ pub(crate) fn tune(question: &Question, progress: &mut dyn FnMut(Step)) -> Resul
         .into_iter()
         .zip(measured.curves)
         .map(|(subject, curves)| {
-            let precision = past.live.precision(|life| subject.raised(life) && subject.is_part(life));
+            let precision = past.live.precision(|life| subject.is_about(life));
             let suggestion = Suggestion::of(&precision, &curves);
             Tuned { subject, precision, curves, suggestion }
         })
@@ -278,7 +282,7 @@ pub(crate) fn config_that_ran(journal: &Path) -> Result<Config, Unjudged> {
 /// Whether anything was told of it, live or by the configuration.
 fn tells(subject: &Subject, live: &Live, base: &[Arc<AlertLife>]) -> bool {
     let mut all = live.lives.iter().chain(base);
-    all.any(|life| live.is_within(life) && subject.raised(life) && subject.is_part(life))
+    all.any(|life| live.is_within(life) && subject.is_about(life))
 }
 
 impl Subject {
@@ -399,14 +403,14 @@ struct Measured {
     tried: Vec<Tried>,
 }
 
-/// What a value makes of all that it touches and that is asked about.
+/// What a value makes of all that it touches, with the value in force first.
 struct Tried {
     setting: Setting,
     touches: BTreeSet<Teller>,
-    /// With the value in force.
-    now: Point,
-    /// With this one.
-    then: Point,
+    /// Of what is asked about.
+    asked: (Point, Point),
+    /// Of all of it: what is not asked about must not be missed either.
+    all: (Point, Point),
 }
 
 /// The journal of one question, and the passes that are made through it.
@@ -497,15 +501,24 @@ impl<'q> Bench<'q> {
         Ok(Past { live, base: base.lives, seen, not_given_again })
     }
 
-    /// The cameras that are judged.
+    /// The cameras that are judged: what is asked about, and every camera of the rules there, because a value of a rule is for all
+    /// of its cameras.
     fn scope(&self, plans: &[&Plan; 2]) -> Result<Scope, Untuned> {
         let Question { cameras, rules, .. } = self.question;
-        if !cameras.is_empty() || rules.is_empty() {
-            return Ok(Scope::new(cameras, *plans)?);
+        let asked = Scope::new(cameras, *plans)?;
+        if cameras.is_empty() && rules.is_empty() {
+            return Ok(asked);
         }
-        let of_rules = plans[1].rules.iter().filter(|rule| rules.iter().any(|id| **id == *rule.id));
-        let cameras: Vec<String> = of_rules.flat_map(|rule| &rule.cameras).map(ToString::to_string).collect();
-        Ok(Scope::new(&cameras, *plans)?)
+        let is_meant = |rule: &&Rule| {
+            (rules.is_empty() || rules.iter().any(|id| **id == *rule.id))
+                && rule.cameras.iter().any(|camera| is_asked(&asked, camera))
+        };
+        let of_rules =
+            plans.iter().flat_map(|plan| &plan.rules).filter(is_meant).flat_map(|rule| &rule.cameras);
+        let is_there =
+            |id: &&Arc<str>| plans.iter().flat_map(|plan| &plan.cameras).any(|camera| camera.id == **id);
+        let of_rules = of_rules.filter(is_there).map(ToString::to_string);
+        Ok(Scope::new(&of_rules.chain(cameras.iter().cloned()).collect::<Vec<_>>(), *plans)?)
     }
 
     /// Tries every value of the parameters of these subjects that `is_wanted`.
@@ -539,18 +552,13 @@ impl<'q> Bench<'q> {
             let variants = slots::variants(some, config, &typed)?;
             for (settings, lives) in self.of_variants(&variants, &plan)? {
                 for setting in settings {
-                    let touches = setting.parameter.touches(&plan);
+                    let made = Made::of(setting, &plan, live, base, &lives);
                     for (subject, of_subject) in subjects.iter().zip(&mut curves) {
-                        let of_it = of_subject.iter_mut().find(|one| one.parameter == setting.parameter);
+                        let of_it = of_subject.iter_mut().find(|one| one.parameter == made.setting.parameter);
                         let Some(curve) = of_it else { continue };
-                        curve.points.push(point(subject, live, setting.value, &lives));
+                        curve.points.push(made.point(subject, live, &lives));
                     }
-                    let raised = |life: &AlertLife| touches.iter().any(|teller| teller.raised(life));
-                    let overall = |lives: &[Arc<AlertLife>]| {
-                        live.point(setting.value, lives, raised, |life| asked.holds(life))
-                    };
-                    let (now, then) = (overall(base), overall(&lives));
-                    tried.push(Tried { setting, touches, now, then });
+                    tried.push(made.tried(live, &asked));
                 }
             }
         }
@@ -628,7 +636,48 @@ impl Subject {
 }
 
 fn point(subject: &Subject, live: &Live, value: f64, after: &[Arc<AlertLife>]) -> Point {
-    live.point(value, after, |life| subject.raised(life), |life| subject.is_part(life))
+    let of_subject = live.differences(after, |life| subject.raised(life));
+    live.point(value, &of_subject, |life| subject.is_part(life))
+}
+
+/// What the value in force and another one make of all that the parameter touches.
+struct Made {
+    setting: Setting,
+    touches: BTreeSet<Teller>,
+    now: Vec<Difference>,
+    then: Vec<Difference>,
+}
+
+impl Made {
+    fn of(
+        setting: Setting,
+        plan: &Plan,
+        live: &Live,
+        base: &[Arc<AlertLife>],
+        lives: &[Arc<AlertLife>],
+    ) -> Self {
+        let touches = setting.parameter.touches(plan);
+        let raised = |life: &AlertLife| touches.iter().any(|teller| teller.raised(life));
+        let (now, then) = (live.differences(base, raised), live.differences(lives, raised));
+        Made { setting, touches, now, then }
+    }
+
+    /// In numbers, of those alerts that `is_asked` asks about.
+    fn points(&self, live: &Live, is_asked: impl Fn(&AlertLife) -> bool) -> (Point, Point) {
+        let of = |differences| live.point(self.setting.value, differences, &is_asked);
+        (of(&self.now), of(&self.then))
+    }
+
+    /// The point of a curve.
+    fn point(&self, subject: &Subject, live: &Live, lives: &[Arc<AlertLife>]) -> Point {
+        let (now, then) = self.points(live, |life| !subject.is_about(life));
+        Point { elsewhere: Elsewhere::of(&now, &then), ..point(subject, live, self.setting.value, lives) }
+    }
+
+    fn tried(self, live: &Live, asked: &Asked) -> Tried {
+        let (of_asked, all) = (self.points(live, |life| asked.holds(life)), self.points(live, |_| true));
+        Tried { setting: self.setting, touches: self.touches, asked: of_asked, all }
+    }
 }
 
 /// What was followed before the time matters.

@@ -289,6 +289,48 @@ fn a_suggestion_says_its_price_in_words() {
     );
 }
 
+/// False alarms at one camera that are over soon, and confirmed ones at the other that are as well.
+fn short_at_both() -> Vec<Visit> {
+    let mut visits = vec![Visit { secs: 5, ..visit(0.9, FALSE) }; 6];
+    visits.extend([visit(0.9, CONFIRMED); 6]);
+    visits.extend([Visit { camera: "cam-2", secs: 5, ..visit(0.9, CONFIRMED) }; 2]);
+    visits
+}
+
+#[test]
+fn a_value_of_the_rule_with_which_its_other_camera_misses_a_confirmed_alert_is_not_suggested() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = tuned(&asked(&folder, &text(), &short_at_both()[..12]));
+    let suggested = alone.tuned[0].suggestion.as_ref().unwrap();
+    assert_eq!(suggested.parameter, Parameter::ForSecs { rule: "yard".into() });
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked(&folder, &text(), &short_at_both());
+    for cameras in [Vec::new(), vec!["cam-1".to_owned()]] {
+        question.cameras = cameras;
+        let tuning = tuned(&question);
+        let longer = at(curve_of(&tuning, "cam-1", "for_secs"), 12.0);
+        assert_eq!((longer.confirmed.told, longer.false_alarms.told), (6, 0));
+        assert_eq!(longer.elsewhere, Elsewhere { missed: 2, ..Elsewhere::default() });
+        let of_it = |one: &&Tuned| one.subject.rule.as_ref().is_some_and(|(_, camera)| **camera == *"cam-1");
+        assert_eq!(tuning.tuned.iter().find(of_it).unwrap().suggestion, None);
+        let text = tuning.text(Language::English);
+        assert!(text.contains("6/6 (elsewhere -2)"), "{text}");
+    }
+}
+
+#[test]
+fn the_price_of_a_budget_has_what_is_missed_where_nobody_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked_for_hours(&folder, &short_at_both());
+    question.cameras = vec!["cam-1".to_owned()];
+    let found = search(&question, Budget { alerts: 6.0, per: Per::Hour }, &mut |_| {}).unwrap();
+    assert_eq!((found.before.told, found.after.told), (12, 6));
+    assert_eq!((found.prices.0.confirmed.told, found.prices.1.confirmed.told), (8, 6));
+    let text = found.text(Language::English, None);
+    assert!(text.contains("2 of 8 confirmed missed"), "{text}");
+}
+
 #[test]
 fn without_verdicts_nothing_is_said_of_precision_and_nothing_is_suggested() {
     let folder = tempfile::tempdir().unwrap();

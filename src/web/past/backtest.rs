@@ -476,6 +476,7 @@ fn slider(curve: &Curve, parameter: &str) -> Slider {
         per_day: point.per_day,
         confirmed: kept(&point.confirmed),
         false_alarms: kept(&point.false_alarms),
+        missed_elsewhere: point.elsewhere.missed,
     });
     Slider { parameter: name_of(parameter), values: values.collect() }
 }
