@@ -24,10 +24,12 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::analysis::Plan;
+use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 use crate::analysis::time::Timestamp;
 use crate::comparison::{AlertLife, Difference, Note};
 use crate::config::Config;
+use crate::config::edit::Edit;
 use crate::journal::{self, Session};
 use crate::retune::judge::{Judge, config_of};
 use crate::retune::scope::Scope;
@@ -92,6 +94,9 @@ impl From<Unjudged> for Untuned {
         Untuned::Unjudged(why)
     }
 }
+
+/// The thresholds that a model recommends where the configuration has none.
+pub(crate) type Recommended = BTreeMap<Class, f32>;
 
 /// How far the work is.
 #[derive(Debug, Clone, Copy)]
@@ -201,17 +206,16 @@ pub(crate) fn tune(question: &Question, progress: &mut dyn FnMut(Step)) -> Resul
     })
 }
 
-/// One curve: of the rule at the camera that the question names, by a name as [`Parameter::name`] gives it. Costs two passes
-/// through the journal.
+/// One curve: of the rule at the camera that the question names, by a name as [`Parameter::name`] gives it; and the thresholds
+/// that the model recommended with which it was measured. Costs two passes through the journal.
 ///
 /// # Errors
 /// As [`tune`], and there is no such parameter.
-#[allow(dead_code, reason = "the page on the box shows it")]
 pub(crate) fn curve(
     question: &Question,
     parameter: &str,
     progress: &mut dyn FnMut(Step),
-) -> Result<Curve, Untuned> {
+) -> Result<(Curve, Recommended), Untuned> {
     let mut bench = Bench::new(question, progress)?;
     let plan = bench.plan(&question.config);
     let asked = Asked::of(question, &plan)?;
@@ -233,24 +237,31 @@ pub(crate) fn curve(
     let is_it = |one: &Parameter, _| one.name() == parameter;
     let measured = bench.measured(&question.config, &past.live, &past.base, &subjects, is_it)?;
     let found = measured.curves.into_iter().flatten().next();
-    found.ok_or_else(|| Untuned::UnknownParameter { name: parameter.to_owned(), known })
+    let found = found.ok_or_else(|| Untuned::UnknownParameter { name: parameter.to_owned(), known })?;
+    Ok((found, bench.first.configuration.recommended.clone()))
 }
 
-/// The changes of the file that give a parameter of that name, of a rule at a camera, that value; none where there is no such
-/// parameter.
+/// The changes of the file that give a parameter of that name, of a rule at a camera, that value, where the model recommends these
+/// thresholds; and the cameras whose alerts that may change. None where there is no such parameter.
 pub(crate) fn edits(
     config: &Config,
+    recommended: &Recommended,
     (rule, camera): (&str, &str),
     parameter: &str,
     value: f64,
-) -> Vec<crate::config::edit::Edit> {
-    let plan = config.plan_with(&BTreeMap::new());
+) -> (Vec<Edit>, Vec<String>) {
+    let plan = config.plan_with(recommended);
     let typed = Typed::new(config.text(), &plan);
     let rule = plan.rules.iter().find(|one| *one.id == *rule);
     let camera = rule.and_then(|rule| rule.cameras.iter().find(|id| ***id == *camera));
-    let Some((rule, camera)) = rule.zip(camera) else { return Vec::new() };
-    let found = Parameter::of_rule(&typed, rule, camera).into_iter().find(|one| one.name() == parameter);
-    found.map(|one| one.edits(&typed, value)).unwrap_or_default()
+    let of_rule = rule.zip(camera).map(|(rule, camera)| Parameter::of_rule(&typed, rule, camera));
+    let found = of_rule.into_iter().flatten().find(|one| one.name() == parameter);
+    let Some(found) = found else { return (Vec::new(), Vec::new()) };
+    let touched: BTreeSet<Arc<str>> =
+        found.touches(&plan).iter().flat_map(|teller| teller.cameras(&plan)).collect();
+    let is_there = |id: &Arc<str>| plan.cameras.iter().any(|camera| camera.id == *id);
+    let cameras = touched.into_iter().filter(is_there).map(|id| id.to_string()).collect();
+    (found.edits(&typed, value), cameras)
 }
 
 /// The configuration that ran last in the journal, as it stood in its file.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::analysis::Plan;
 use crate::analysis::detection::Class;
 use crate::analysis::rules::{CameraPlan, Rule};
+use crate::analysis::tracker::DEFAULT_THRESHOLD;
 use crate::comparison::AlertLife;
 use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::{self, TypedSection};
@@ -275,8 +276,8 @@ impl Parameter {
                 };
                 let is_lower = |of: Option<&f32>| of.is_some_and(|of| rounded(f64::from(*of)) < value);
                 let mut edits = Vec::new();
-                let by_day = plan.thresholds.get(class);
-                if by_day.is_none() || is_lower(by_day) {
+                // Where no threshold is set, the tracker's own is in force.
+                if is_lower(plan.thresholds.get(class).or(Some(&DEFAULT_THRESHOLD))) {
                     edits.push(set(&["thresholds", class.name()]));
                 }
                 if is_lower(plan.night.as_ref().and_then(|night| night.thresholds.get(class))) {

@@ -10,9 +10,10 @@ use super::curve::FEWEST_VERDICTS;
 use super::*;
 use crate::analysis::alert::{Act, Revision};
 use crate::analysis::alert_lifecycle::handling::{GivenVerdict, HandlingStep};
-use crate::analysis::detection::{Class, Detection};
+use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
+use crate::analysis::tracker::DEFAULT_THRESHOLD;
 use crate::analysis::{Analysis, Event};
 use crate::config::Surroundings;
 use crate::contract::alert::ModelRef;
@@ -386,7 +387,7 @@ fn a_value_is_judged_alone_whatever_shares_its_judge() {
     for curve in &only.curves {
         assert_eq!(curve_of(&whole, "cam-2", &curve.parameter.name()), curve);
     }
-    let one = curve(&question, "for_secs", &mut |_| {}).unwrap();
+    let (one, _) = curve(&question, "for_secs", &mut |_| {}).unwrap();
     assert_eq!(&one, curve_of(&whole, "cam-2", "for_secs"));
     let why = curve(&question, "at_least", &mut |_| {}).unwrap_err();
     // The catalogue's signal of cameras in trouble is asked about, too.
@@ -502,6 +503,30 @@ fn an_interval_is_wilsons() {
     assert_eq!(rounded(of(FEWEST_VERDICTS - 1, 0)), None);
 }
 
+#[test]
+fn a_value_from_the_page_changes_what_it_was_measured_with_and_is_tried_where_it_acts() {
+    let text = text().replacen("thresholds = { person = 0.3 }", "", 1).replacen(
+        "grid =",
+        "night = { schedule = \"daily 20:00-06:00\", thresholds = { person = 0.3 } }\ngrid =",
+        1,
+    );
+    let recommended = BTreeMap::from([(Class::PERSON, 0.6)]);
+    let config = config(&text);
+    let changed = |recommended: &Recommended, parameter: &str, value: f64| {
+        let (edits, cameras) = edits(&config, recommended, ("yard", "cam-1"), parameter, value);
+        (crate::config::edit::apply(&text, &edits).unwrap(), cameras)
+    };
+    let (after, cameras) = changed(&recommended, "thresholds.person", 0.42);
+    assert_eq!(
+        after,
+        text.replacen("thresholds = { person = 0.3 } }", "thresholds = { person = 0.42 } }", 1)
+    );
+    assert_eq!(cameras, ["cam-1"]);
+    let (_, cameras) = changed(&recommended, "for_secs", 6.0);
+    assert_eq!(cameras, ["cam-1", "cam-2"], "a duration is of the rule");
+    assert_eq!(changed(&recommended, "level", 0.9), (text.clone(), Vec::new()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -509,21 +534,28 @@ proptest! {
     #[test]
     fn with_a_higher_threshold_no_more_detections_count(
         scores in proptest::collection::vec(0.0_f32..1.0, 0..40),
+        is_typed: bool,
         by_night in proptest::option::of(0.05_f32..0.9),
+        by_model in proptest::option::of(0.05_f32..0.9),
         is_night: bool,
     ) {
         let night = by_night.map(|value| {
             format!("night = {{ schedule = \"daily 20:00-06:00\", thresholds = {{ person = {value:.2} }} }}\n")
         });
-        let text = text().replacen("thresholds =", &(night.unwrap_or_default() + "thresholds ="), 1);
+        let mut text = text().replacen("grid =", &(night.unwrap_or_default() + "grid ="), 1);
+        if !is_typed {
+            text = text.replacen("thresholds = { person = 0.3 }   # as the maker says\n", "", 1);
+        }
+        let recommended = by_model.map(|value| (Class::PERSON, value)).into_iter().collect();
         let config = config(&text);
-        let plan = config.plan_with(&BTreeMap::new());
+        let plan = config.plan_with(&recommended);
         let typed = Typed::new(&text, &plan);
         let parameter = Parameter::Threshold { camera: "cam-1".into(), class: Class::PERSON };
         let counted = |config: &Config| -> Vec<bool> {
-            let plan = config.plan_with(&BTreeMap::new());
+            let plan = config.plan_with(&recommended);
             let thresholds = plan.cameras[0].thresholds_at(is_night);
-            let least = thresholds.iter().find(|(class, _)| *class == Class::PERSON).unwrap().1;
+            let own = thresholds.iter().rev().find(|(class, _)| *class == Class::PERSON);
+            let least = own.map_or(DEFAULT_THRESHOLD, |(_, least)| *least);
             scores.iter().map(|score| *score >= least).collect()
         };
         let mut before = counted(&config);

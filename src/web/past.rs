@@ -241,19 +241,22 @@ pub(super) async fn try_value(
     let no_such = || Refused::new(StatusCode::BAD_REQUEST, page_curve::no_such(), reader);
     let Turned { rule, camera, parameter } = one.turned.clone().ok_or_else(no_such)?;
     let typed = fields.get(VALUE_FIELD).unwrap_or_default();
-    let value = match &one.state {
+    let made = match &one.state {
         Of::Done(made) => match &**made {
-            Made::Slider(slider) => slider.values.iter().find(|value| value.typed == typed),
+            Made::Slider(slider, recommended) => Some((slider, recommended)),
             Made::Report(_) => None,
         },
         Of::Running(_) | Of::Failed(..) | Of::Cancelled => None,
     };
+    let (slider, recommended) = made.ok_or_else(no_such)?;
+    let value = slider.values.iter().find(|value| value.typed == typed);
     let value = value.and_then(|value| Some((value.shown.clone(), value.typed.parse().ok()?)));
     let (shown, value): (Words, f64) = value.ok_or_else(no_such)?;
-    let edits = tune::edits(&site.config(), (rule.as_str(), camera.as_str()), &parameter, value);
+    let of_rule = (rule.as_str(), camera.as_str());
+    let (edits, cameras) = tune::edits(&site.config(), recommended, of_rule, &parameter, value);
     let name = page_curve::of_rule(rule.as_str(), camera.as_str(), backtest::name_of(&parameter));
     let proposal = ToPropose { edits, why: page_curve::is_set(name, shown), back_to: path_of(one.id) };
-    let cameras = move |_: &Config| vec![camera.clone()];
+    let cameras = move |_: &Config| cameras.clone();
     let days = format!("{DAYS_FIELD}={}", one.days);
     begin_edits(&site, &visitor, reader, &Fields::read(days.as_bytes()), proposal, cameras).await
 }
@@ -386,7 +389,7 @@ impl View<'_> {
         let body = match &one.state {
             Of::Done(made) => match &**made {
                 Made::Report(report) => self.report(one, report),
-                Made::Slider(slider) => self.slider(one, slider),
+                Made::Slider(slider, _) => self.slider(one, slider),
             },
             Of::Running(_) | Of::Failed(..) | Of::Cancelled => html! {
                 h1 { (self.say(self.title(one))) }

@@ -28,7 +28,7 @@ use crate::retune::{Request, SoFar, Unjudged, retune_while};
 use crate::text::{
     Sentence, Words, page as say_page, page_curve, page_past as say, page_timeline, retune as say_retune,
 };
-use crate::tune::{self, Curve, Fate, Question, Step, Untuned};
+use crate::tune::{self, Curve, Fate, Question, Recommended, Step, Untuned};
 use crate::web::timeline::hours::part_of;
 use crate::web::worker::{Brake, Halt, NotBegun, Progress, Worker};
 
@@ -123,8 +123,8 @@ pub(super) enum State {
 pub(super) enum Made {
     /// What one change makes.
     Report(Report),
-    /// What each value of a parameter makes.
-    Slider(Slider),
+    /// What each value of a parameter makes, where the model recommends these thresholds.
+    Slider(Slider, Recommended),
 }
 
 impl Made {
@@ -132,7 +132,7 @@ impl Made {
         match self {
             Made::Report(report) => report.html.len(),
             // A score of values.
-            Made::Slider(_) => 0,
+            Made::Slider(..) => 0,
         }
     }
 }
@@ -347,7 +347,7 @@ impl Work {
     fn judge(&self, brake: &Brake) -> Result<Made, Ended> {
         match &self.asked {
             Asked::Change(request) => self.compare(request, brake).map(Made::Report),
-            Asked::Values(question, parameter) => self.measure(question, parameter, brake).map(Made::Slider),
+            Asked::Values(question, parameter) => self.measure(question, parameter, brake),
         }
     }
 
@@ -374,7 +374,7 @@ impl Work {
         }
     }
 
-    fn measure(&self, question: &Question, parameter: &str, brake: &Brake) -> Result<Slider, Ended> {
+    fn measure(&self, question: &Question, parameter: &str, brake: &Brake) -> Result<Made, Ended> {
         // Those that judge, and the one that reads.
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_JUDGING) + 1;
         let mut percent = 0;
@@ -388,11 +388,11 @@ impl Work {
             }
         };
         let curve = tune::curve(question, parameter, &mut progress);
-        let curve = curve.map_err(|why| untuned(why, &question.config))?;
+        let (curve, recommended) = curve.map_err(|why| untuned(why, &question.config))?;
         if curve.points.iter().all(|point| point.told == 0) {
             return Err(Ended::Because(page_curve::nothing_to_turn(), None));
         }
-        Ok(slider(&curve, parameter))
+        Ok(Made::Slider(slider(&curve, parameter), recommended))
     }
 
     fn is_at(&self, progress: Progress, percent: &mut u8) {
