@@ -323,7 +323,8 @@ pub(crate) fn retune_while(
     Ok(comparison)
 }
 
-fn look_past(to: Timestamp) -> Timestamp {
+/// The end of what is read for a judgement until then.
+pub(crate) fn look_past(to: Timestamp) -> Timestamp {
     to.checked_add(LOOK_PAST).unwrap_or(Timestamp::MAX)
 }
 

@@ -15,8 +15,8 @@ sentences! { "tune";
         "{config}, judged on the box's own journal from {from} to {to}.",
         "{config}，按盒子自己的检测日志判断，时段 {from} 至 {to}。";
     not_given_again(count):
-        "Judged alerts that the journal does not give again, so that they are not counted: {count}.",
-        "有核实结果、但按日志无法重现因而未计入的预警：{count} 条。";
+        "Alerts that were published and that the journal does not give again, so that they are not counted: {count}.",
+        "实际发布过、但按日志无法重现因而未计入的预警：{count} 条。";
     settings_are_not_in_the_file():
         "The command centre set values in place of the file's: what is judged is the file without them.",
         "指挥中心曾设置过替代文件的值：此处判断的是文件本身，不含这些设置。";

@@ -149,12 +149,12 @@ pub(crate) fn search(
     progress: &mut dyn FnMut(Step),
 ) -> Result<Found, Untuned> {
     let mut bench = Bench::new(question, progress)?;
-    let past = bench.past()?;
+    let asked = Asked::of(question, &bench.plan(&question.config))?;
+    let past = bench.past(&asked)?;
     let live = &past.live;
     if live.to.duration_since(live.from).as_secs() < budget.per.secs() {
         return Err(Untuned::ShorterThanBudget);
     }
-    let asked = Asked::of(question, &bench.plan(&question.config))?;
     let load = |lives: &[Arc<AlertLife>]| loaded(live, lives, &asked, budget.per, question);
     let before = load(&past.base);
     let mut state =

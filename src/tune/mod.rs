@@ -30,11 +30,12 @@ use crate::analysis::time::Timestamp;
 use crate::comparison::{AlertLife, Difference, Note};
 use crate::config::Config;
 use crate::config::edit::Edit;
-use crate::journal::{self, Session};
+use crate::journal::{self, Published, Session};
 use crate::retune::judge::{Judge, config_of};
 use crate::retune::scope::Scope;
 use crate::retune::{self, Unjudged, WARM_UP};
 use crate::text::Sentence;
+use crate::types::phase::Phase;
 
 pub(crate) mod budget;
 mod curve;
@@ -173,9 +174,9 @@ pub(crate) struct Tuning {
 /// There is no journal of that time, no such rule or camera, or a configuration that cannot be used.
 pub(crate) fn tune(question: &Question, progress: &mut dyn FnMut(Step)) -> Result<Tuning, Untuned> {
     let mut bench = Bench::new(question, progress)?;
-    let past = bench.past()?;
     let plan = bench.plan(&question.config);
     let asked = Asked::of(question, &plan)?;
+    let past = bench.past(&asked)?;
     let subjects = asked.subjects(&plan);
     let base = past.base.as_slice();
     let (telling, silent): (Vec<Subject>, Vec<Subject>) =
@@ -233,7 +234,7 @@ pub(crate) fn curve(
         known.dedup();
         return Err(Untuned::UnknownParameter { name: parameter.to_owned(), known });
     }
-    let past = bench.past()?;
+    let past = bench.past(&asked)?;
     let is_it = |one: &Parameter, _| one.name() == parameter;
     let measured = bench.measured(&question.config, &past.live, &past.base, &subjects, is_it)?;
     let found = measured.curves.into_iter().flatten().next();
@@ -344,6 +345,12 @@ impl Asked {
             && (self.rules.is_empty() || self.tellers.iter().any(|teller| teller.raised(life)))
     }
 
+    /// Whether what was published is of an alert that is asked about.
+    fn holds_published(&self, one: &Published) -> bool {
+        self.scope.is_asked_about(one.camera.as_slice())
+            && (self.rules.is_empty() || self.tellers.iter().any(|teller| teller.published(one)))
+    }
+
     fn rules<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = &'p Rule> {
         plan.rules.iter().filter(|rule| self.rules.is_empty() || self.rules.contains(&rule.id))
     }
@@ -402,8 +409,8 @@ struct Past {
     live: Live,
     base: Vec<Arc<AlertLife>>,
     seen: retune::Seen,
-    /// Judged alerts that were told live and that what ran does not give again from the journal.
-    not_given_again: u64,
+    /// Alerts that were published and that what ran does not give again from the journal.
+    not_given_again: usize,
 }
 
 /// What came of the values that were tried.
@@ -468,14 +475,14 @@ impl<'q> Bench<'q> {
     fn judged(&mut self, judges: Vec<Judge<'_>>) -> Result<(retune::Seen, Vec<pass::Gathered>), Untuned> {
         self.pass += 1;
         let (pass, passes) = (self.pass, self.passes.max(self.pass));
-        let range = begin(self.question)..self.question.to;
+        let range = begin(self.question)..retune::look_past(self.question.to);
         let entries = journal::read(&self.question.journal, range).map_err(Unjudged::Unreadable)?;
         let progress = &mut *self.progress;
         Ok(pass::pass(entries, self.question.to, judges, &mut |at| progress(Step { pass, passes, at }))?)
     }
 
     /// What was told live and what the configuration makes of it: the first pass.
-    fn past(&mut self) -> Result<Past, Untuned> {
+    fn past(&mut self, asked: &Asked) -> Result<Past, Untuned> {
         let question = self.question;
         let (ran, plan) = (self.ran_plan(), self.plan(&question.config));
         let scope = self.scope(&[&ran, &plan])?;
@@ -501,13 +508,14 @@ impl<'q> Bench<'q> {
                 Arc::make_mut(life).alert = (*called).clone();
             }
         }
-        let known: BTreeSet<_> = lives.iter().map(|life| &life.alert).collect();
-        let missing = live.published.iter().filter(|one| {
-            (from..to).contains(&one.at.utc)
-                && seen.verdicts.contains_key(&one.alert)
-                && !known.contains(&one.alert)
+        // What was not published nobody could judge.
+        lives.retain(|life| live.published.contains_key(&life.alert));
+        let missing = live.published.values().filter(|one| {
+            let is_made = live.made.contains(&one.alert) || live.judged.ids.contains_key(&one.alert);
+            let is_new = one.phase == Phase::New && (from..to).contains(&one.at.utc);
+            is_new && !is_made && asked.holds_published(one)
         });
-        let not_given_again = missing.count() as u64;
+        let not_given_again = missing.count();
         let live = Live { lives, verdicts: seen.verdicts.clone(), from, to };
         Ok(Past { live, base: base.lives, seen, not_given_again })
     }
@@ -585,6 +593,9 @@ impl<'q> Bench<'q> {
 
     /// One pass with a judge of each.
     fn of_variants(&mut self, variants: &[slots::Variant], plan: &Plan) -> Result<Vec<Variation>, Untuned> {
+        if variants.is_empty() {
+            return Ok(Vec::new());
+        }
         let scopes: Vec<Scope> =
             variants.iter().map(|one| one.scope(plan)).collect::<Result<_, Unjudged>>()?;
         let changes: Vec<Box<BoxedChange<'_>>> = variants

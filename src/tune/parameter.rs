@@ -16,6 +16,7 @@ use crate::analysis::tracker::DEFAULT_THRESHOLD;
 use crate::comparison::AlertLife;
 use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::{self, TypedSection};
+use crate::journal::Published;
 use crate::retune::limits;
 use crate::text::{Sentence, tune as say};
 
@@ -103,6 +104,16 @@ impl Teller {
                 life.rule.as_ref() == Some(rule) && life.camera() == Some(camera)
             }
             Teller::Signal { kind } => life.rule.is_none() && life.kind == *kind,
+        }
+    }
+
+    /// Whether what was published is of one of its alerts.
+    pub(super) fn published(&self, one: &Published) -> bool {
+        match self {
+            Teller::Rule { rule, camera } => {
+                one.rule.as_ref() == Some(rule) && one.camera.as_ref() == Some(camera)
+            }
+            Teller::Signal { kind } => one.rule.is_none() && one.kind == *kind,
         }
     }
 

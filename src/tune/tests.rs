@@ -110,21 +110,24 @@ fn after(secs: f64) -> Moment {
     Moment { mono: since, utc: start() + since }
 }
 
-/// The journal of a box on which these visits came, one a minute.
-fn entries(text: &str, visits: &[Visit]) -> Vec<Entry> {
-    let configuration = configuration(text);
-    let plan = config(text).plan_with(&configuration.recommended);
-    let mut analysis = Analysis::new("box-1", plan).unwrap();
-    let mut entries = vec![Entry::Session(Box::new(Session {
+fn session(text: &str) -> Session {
+    Session {
         at: after(0.0),
         id: 1,
         goes_on: false,
         software: env!("CARGO_PKG_VERSION").to_owned(),
         box_id: "box-1".into(),
-        configuration,
+        configuration: configuration(text),
         restored: Vec::new(),
         mutes: Vec::new(),
-    }))];
+    }
+}
+
+/// The journal of a box on which these visits came, one a minute.
+fn entries(text: &str, visits: &[Visit]) -> Vec<Entry> {
+    let plan = config(text).plan_with(&BTreeMap::new());
+    let mut analysis = Analysis::new("box-1", plan).unwrap();
+    let mut entries = vec![Entry::Session(Box::new(session(text)))];
     let published = |entries: &mut Vec<Entry>, revisions: &[Revision]| {
         entries.extend(revisions.iter().map(Published::of).map(Entry::Published));
     };
@@ -350,6 +353,41 @@ fn without_verdicts_nothing_is_said_of_precision_and_nothing_is_suggested() {
 }
 
 #[test]
+fn what_was_not_published_is_no_alert_and_what_is_not_given_again_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = entries(&text(), &[visit(0.8, CONFIRMED), visit(0.8, UNJUDGED), visit(0.8, UNJUDGED)]);
+    let alert_of = |entries: &[Entry], minute: u64| {
+        let began = start() + Duration::from_secs(minute * 60);
+        entries.iter().find_map(|entry| match entry {
+            Entry::Published(one) if one.started_at >= began => Some(one.alert.clone()),
+            _ => None,
+        })
+    };
+    let (second, third) = (alert_of(&entries, 1).unwrap(), alert_of(&entries, 2).unwrap());
+    // Of the second the daemon published nothing, of the third the looks are lost.
+    entries.retain(|entry| match entry {
+        Entry::Published(one) => one.alert != second,
+        Entry::Input(Input::Look(look)) => look.at.utc < start() + Duration::from_secs(120),
+        _ => true,
+    });
+    assert_ne!(second, third);
+    entries.push(Entry::Stop { at: after(179.5) });
+    let again = Session { at: after(179.6), id: 2, ..session(&text()) };
+    entries.push(Entry::Session(Box::new(again.clone())));
+    entries.push(Entry::Session(Box::new(Session { at: after(179.8), id: 3, ..again })));
+    entries.push(Entry::Input(Input::Tick { at: after(180.0) }));
+    let journal = folder.path().join("journal");
+    journal::write_all(&journal, entries);
+    let (rules, cameras, to) = (Vec::new(), Vec::new(), start() + Duration::from_secs(181));
+    let tuning = tuned(&Question { journal, config: config(&text()), from: start(), to, rules, cameras });
+    let expected = Precision { confirmed: 1, ..Precision::default() };
+    assert_eq!(tuning.tuned[0].precision, expected);
+    let codes: Vec<&str> = tuning.notes.iter().map(|note| note.what.code()).collect();
+    assert_eq!(codes, ["retune.killed", "tune.not_given_again"]);
+    assert_eq!(tuning.notes[1].what.value("count").unwrap().to_string(), "1");
+}
+
+#[test]
 fn of_contradictory_verdicts_the_latest_counts() {
     let folder = tempfile::tempdir().unwrap();
     let visits = [
@@ -369,6 +407,17 @@ fn a_verdict_that_is_given_after_the_time_that_is_judged_counts() {
     question.to = start() + Duration::from_secs(90);
     let precision = tuned(&question).tuned[0].precision;
     assert_eq!((precision.confirmed, precision.false_alarms), (1, 1));
+}
+
+#[test]
+fn an_alert_that_a_value_raises_behind_the_end_comes_late_and_is_not_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked(&folder, &text(), &[visit(0.8, CONFIRMED); 2]);
+    // It was raised three seconds after the minute, and would be six seconds after it.
+    question.to = start() + Duration::from_secs(65);
+    let tuning = tuned(&question);
+    let twice = at(curve_of(&tuning, "cam-1", "for_secs"), 6.0);
+    assert_eq!((twice.told, twice.confirmed.told, twice.confirmed.later), (2, 2, 2));
 }
 
 #[test]
