@@ -12,14 +12,14 @@ use super::scope::Scope;
 use super::{Request, Seen, limits};
 use crate::analysis::alert::AlertId;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{Difference, Note};
+use crate::comparison::{Difference, Note, lasting};
 use crate::config::Config;
 use crate::journal::{self, Configuration};
 use crate::text::{Joint, Sentence, Words, retune as say};
 
 /// Most gaps that are listed.
 const MOST_GAPS: usize = 8;
-/// A shorter piece at the end is no gap: the journal is written twice a minute.
+/// A shorter piece at the end is no gap, as the journal is written twice a minute, and a restart is none either.
 const LONG: SignedDuration = SignedDuration::from_mins(5);
 /// How much of a digest is shown: enough to compare two by eye.
 const DIGEST_CHARS: usize = 16;
@@ -109,6 +109,10 @@ impl Seen {
         }
         if asked.end.duration_since(judged.end) > LONG {
             notes.push(say::ends_earlier(clock(judged.end)).into());
+        }
+        let off = self.off_within(judged.start, judged.end);
+        if off > LONG {
+            notes.push(say::was_off(lasting(off)).into());
         }
         let Seen { killed, holes, .. } = self;
         if !killed.is_empty() {

@@ -53,7 +53,7 @@ sentences! { "tune";
     later_by(count, by): "{count}, by {by}", "{count} 条，最多 {by}";
     in_force(): "in force", "现用";
     about_curves():
-        "Each line is a value: the alerts that would have been told with it, and of those that people judged how many still. \"Later\" is of confirmed ones; \"elsewhere\": confirmed ones that other rules or cameras, which the value changes too, would miss.",
+        "Each line is a value: the alerts that would have been told with it, and of those that people judged how many still. \"Later\" is of confirmed ones, beside the value in force; \"elsewhere\": confirmed ones that other rules or cameras, which the value changes too, would miss.",
         "每行是一个取值：用它会报出多少条，已核实的预警中还有多少条会报。“变晚”只计属实的。";
     about_plots():
         "Columns: alerts told with each value, the one in force darker. Lines: which part of the confirmed alerts and of the false alarms is still told.",

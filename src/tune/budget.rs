@@ -54,7 +54,7 @@ pub(crate) struct Budget {
 impl Budget {
     /// How many may be told in the time that is judged.
     fn most(self, live: &Live) -> u64 {
-        let times = live.to.duration_since(live.from).as_secs_f64() / self.per.secs() as f64;
+        let times = live.lasting().as_secs_f64() / self.per.secs() as f64;
         (self.alerts * times).floor() as u64
     }
 }
@@ -152,7 +152,7 @@ pub(crate) fn search(
     let asked = Asked::of(question, &bench.plan(&question.config))?;
     let past = bench.past(&asked)?;
     let live = &past.live;
-    if live.to.duration_since(live.from).as_secs() < budget.per.secs() {
+    if live.lasting().as_secs() < budget.per.secs() {
         return Err(Untuned::ShorterThanBudget);
     }
     let load = |lives: &[Arc<AlertLife>]| loaded(live, lives, &asked, budget.per, question);
@@ -341,7 +341,7 @@ fn loaded(live: &Live, lives: &[Arc<AlertLife>], asked: &Asked, per: Per, questi
         let on_the_wall = life.raised_at.as_second() + i64::from(zone.to_offset(life.raised_at).seconds());
         *by_time.entry(on_the_wall.div_euclid(per.secs())).or_default() += 1;
     }
-    let times = live.to.duration_since(live.from).as_secs_f64() / per.secs() as f64;
+    let times = live.lasting().as_secs_f64() / per.secs() as f64;
     Load { told, rate: told as f64 / times, busiest: by_time.into_values().max().unwrap_or(0) }
 }
 

@@ -80,7 +80,7 @@ pub(crate) struct Fate {
     pub(crate) all: u64,
     /// How many of them are told still, on their own or as part of another alert.
     pub(crate) told: u64,
-    /// How many of them are told later.
+    /// How many of them are told later than with the configuration as it is.
     pub(crate) later: u64,
     /// The longest delay, seconds.
     pub(crate) latest_by_s: f64,
@@ -89,11 +89,13 @@ pub(crate) struct Fate {
 }
 
 impl Fate {
-    fn add(&mut self, difference: &Difference) {
+    /// `in_force`: how much later than live the configuration, as it is, tells it; `None`: not at all.
+    fn add(&mut self, difference: &Difference, in_force: Option<SignedDuration>) {
         self.all += 1;
-        self.told += u64::from(!matches!(difference.pairing, Pairing::Disappeared(_)));
-        let by = difference.changes().begins_by;
-        if by > SignedDuration::ZERO {
+        let is_told = !matches!(difference.pairing, Pairing::Disappeared(_));
+        self.told += u64::from(is_told);
+        let by = in_force.filter(|_| is_told).map(|now| difference.changes().begins_by - now);
+        if let Some(by) = by.filter(|by| by.is_positive()) {
             let by = by.as_secs_f64();
             self.later += 1;
             self.latest_by_s = self.latest_by_s.max(by);
@@ -185,6 +187,10 @@ pub(super) struct Live {
     pub(super) verdicts: BTreeMap<AlertId, Verdict>,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
+    /// How long of that the box was off.
+    pub(super) off: SignedDuration,
+    /// How much later the configuration, as it is, tells each.
+    pub(super) in_force: BTreeMap<AlertId, SignedDuration>,
 }
 
 impl Live {
@@ -192,9 +198,14 @@ impl Live {
         (self.from..self.to).contains(&life.raised_at)
     }
 
+    /// For how long it is judged: while the box is off nothing can be told.
+    pub(super) fn lasting(&self) -> SignedDuration {
+        self.to.duration_since(self.from) - self.off
+    }
+
     /// Alerts by the day; `None` where less than a day was judged.
     fn per_day(&self, told: u64) -> Option<f64> {
-        let days = self.to.duration_since(self.from).as_secs_f64() / DAY_SECS;
+        let days = self.lasting().as_secs_f64() / DAY_SECS;
         (days >= 1.0).then(|| told as f64 / days)
     }
 
@@ -237,11 +248,12 @@ impl Live {
                 point.new += 1;
                 continue;
             };
+            let in_force = self.in_force.get(&before.alert).copied();
             match self.verdicts.get(&before.alert) {
-                Some(Verdict::Confirmed) => point.confirmed.add(difference),
-                Some(Verdict::FalseAlarm) => point.false_alarms.add(difference),
-                Some(Verdict::Duplicate | Verdict::Exercise) => point.other.add(difference),
-                None => point.unjudged.add(difference),
+                Some(Verdict::Confirmed) => point.confirmed.add(difference, in_force),
+                Some(Verdict::FalseAlarm) => point.false_alarms.add(difference, in_force),
+                Some(Verdict::Duplicate | Verdict::Exercise) => point.other.add(difference, in_force),
+                None => point.unjudged.add(difference, in_force),
             }
         }
         point.per_day = self.per_day(point.told);

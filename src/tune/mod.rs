@@ -27,7 +27,7 @@ use crate::analysis::Plan;
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{AlertLife, Difference, Note};
+use crate::comparison::{AlertLife, Difference, Note, Pairing, of_lives};
 use crate::config::Config;
 use crate::config::edit::Edit;
 use crate::journal::{self, Published, Session};
@@ -516,7 +516,13 @@ impl<'q> Bench<'q> {
             is_new && !is_made && asked.holds_published(one)
         });
         let not_given_again = missing.count();
-        let live = Live { lives, verdicts: seen.verdicts.clone(), from, to };
+        let told = of_lives(&lives, &base.lives).into_iter().filter_map(|difference| {
+            let is_told = !matches!(difference.pairing, Pairing::Disappeared(_));
+            let before = difference.before().filter(|_| is_told)?;
+            Some((before.alert.clone(), difference.changes().begins_by))
+        });
+        let (in_force, off) = (told.collect(), seen.off_within(from, to));
+        let live = Live { lives, verdicts: seen.verdicts.clone(), from, to, off, in_force };
         Ok(Past { live, base: base.lives, seen, not_given_again })
     }
 

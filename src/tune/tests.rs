@@ -421,6 +421,42 @@ fn an_alert_that_a_value_raises_behind_the_end_comes_late_and_is_not_missed() {
 }
 
 #[test]
+fn a_suggestion_is_not_blamed_for_what_the_file_delays_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked(&folder, &text(), &example());
+    // It ran with 3 s; the file says 6 s, and each alert comes three seconds later with it.
+    question.config = config(&text().replace("for_secs = 3", "for_secs = 6"));
+    let tuning = tuned(&question);
+    let curve = curve_of(&tuning, "cam-1", "thresholds.person");
+    assert_eq!(curve.points[0].confirmed, Fate { all: 8, told: 8, ..Fate::default() });
+    let suggestion = tuning.tuned[0].suggestion.as_ref().unwrap().sentence().to_string();
+    assert!(suggestion.contains("1 confirmed would have come up to 2 s later, none missed"), "{suggestion}");
+}
+
+#[test]
+fn rates_are_of_the_time_in_which_the_box_was_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = entries(&text(), &example());
+    // 23 alerts in 23 minutes; then a day off, and a day on.
+    let (stop, day) = (1_380.0, 86_400.0);
+    entries.push(Entry::Stop { at: after(stop) });
+    entries.push(Entry::Session(Box::new(Session { at: after(stop + day), id: 2, ..session(&text()) })));
+    entries.push(Entry::Input(Input::Tick { at: after(stop + 2.0 * day) }));
+    let journal = folder.path().join("journal");
+    journal::write_all(&journal, entries);
+    let (rules, cameras, to) = (Vec::new(), Vec::new(), after(stop + 2.0 * day).utc);
+    let question = Question { journal, config: config(&text()), from: start(), to, rules, cameras };
+    let a_day = 23.0 / ((stop + day) / day);
+    let is_it = |rate: f64| (rate - a_day).abs() < 1e-6;
+    let tuning = tuned(&question);
+    let per_day = curve_of(&tuning, "cam-1", "for_secs").points[0].per_day.unwrap();
+    assert!(is_it(per_day), "{per_day} instead of {a_day}");
+    let found = search(&question, Budget { alerts: 20.0, per: Per::Day }, &mut |_| {}).unwrap();
+    assert!(is_it(found.before.rate), "{:?}", found.before);
+    assert!(!found.turned.is_empty() && found.is_kept(), "{:?}", found.turned);
+}
+
+#[test]
 fn a_value_is_judged_alone_whatever_shares_its_judge() {
     let folder = tempfile::tempdir().unwrap();
     let mut visits = example();
