@@ -270,21 +270,7 @@ pub(crate) fn edits(
 /// # Errors
 /// There is no journal, or its configuration cannot be read any more.
 pub(crate) fn config_that_ran(journal: &Path) -> Result<Config, Unjudged> {
-    let entries = journal::read(journal, Timestamp::MIN..Timestamp::MAX).map_err(Unjudged::Unreadable)?;
-    let mut latest = None;
-    for entry in entries {
-        match entry {
-            journal::Entry::Session(session) => latest = Some(session.configuration.clone()),
-            journal::Entry::Reload { configuration, .. } => latest = Some(configuration),
-            journal::Entry::Input(_)
-            | journal::Entry::Published(_)
-            | journal::Entry::Mutes { .. }
-            | journal::Entry::Unwatched(_)
-            | journal::Entry::Shadow(_)
-            | journal::Entry::Hole(_)
-            | journal::Entry::Stop { .. } => {}
-        }
-    }
+    let latest = journal::last_configuration(journal).map_err(Unjudged::Unreadable)?;
     let mut latest = latest.ok_or(Unjudged::NoJournal { broken: Vec::new() })?;
     // What the command centre set stands in no file that could be changed.
     Arc::make_mut(&mut latest).settings = None;

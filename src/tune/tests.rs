@@ -577,6 +577,33 @@ fn what_cannot_be_asked_is_said_with_what_there_is() {
 }
 
 #[test]
+fn the_configuration_that_ran_last_is_that_of_the_last_file_that_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let nothing = config_that_ran(&journal).unwrap_err();
+    assert!(matches!(nothing, Unjudged::NoJournal { .. }), "{nothing:?}");
+    // The clock is set back by a day before the second run.
+    let (former, latest) = (text(), text().replace("for_secs = 3", "for_secs = 5"));
+    let before = Moment { mono: Duration::ZERO, utc: start() - Duration::from_secs(86_400) };
+    let next = Session { at: before, id: 2, ..session(&latest) };
+    journal::write_all(
+        &journal,
+        [
+            Entry::Session(Box::new(session(&former))),
+            Entry::Stop { at: after(1.0) },
+            Entry::Session(Box::new(next)),
+        ],
+    );
+    assert_eq!(config_that_ran(&journal).unwrap().text(), latest);
+    let files = std::fs::read_dir(&journal).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<PathBuf> = files.collect();
+    files.sort();
+    assert_eq!(files.len(), 2, "each run has its own");
+    std::fs::write(&files[1], "what is this").unwrap();
+    assert_eq!(config_that_ran(&journal).unwrap().text(), former);
+}
+
+#[test]
 fn an_interval_is_wilsons() {
     let of = |confirmed, false_alarms| Precision { confirmed, false_alarms, ..Precision::default() };
     let rounded = |precision: Precision| {
