@@ -73,7 +73,7 @@ sentences! { "tune";
     none_missed(): "none missed", "没有漏报";
     confirmed_missed(missed, all): "{missed} of {all} confirmed missed", "{all} 条属实的会漏报 {missed} 条";
     unjudged_gone(gone, all): "{gone} of {all} that nobody judged gone", "{all} 条未核实的减少 {gone} 条";
-    elsewhere(costs): "at other rules or cameras that it changes too: {costs}", "同时影响的其他规则或摄像机：{costs}";
+    costs_elsewhere(costs): "at other rules or cameras that it changes too: {costs}", "同时影响的其他规则或摄像机：{costs}";
     later_elsewhere(count, by): "{count} confirmed up to {by} later", "属实的 {count} 条最多晚 {by}";
     unjudged_elsewhere(count): "{count} that nobody judged gone", "减少未核实的 {count} 条";
     no_suggestion():

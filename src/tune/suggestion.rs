@@ -99,7 +99,7 @@ pub(super) fn price(now: &Point, then: &Point) -> Words {
     if of_unjudged > 0 {
         parts.push(say::unjudged_gone(of_unjudged, now.unjudged.told).into());
     }
-    parts.extend(elsewhere(&then.elsewhere).map(|cost| say::elsewhere(cost).into()));
+    parts.extend(elsewhere(&then.elsewhere).map(|cost| say::costs_elsewhere(cost).into()));
     Words::List(parts, Joint::Clauses)
 }
 
