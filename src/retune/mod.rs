@@ -31,6 +31,7 @@ use std::thread;
 use std::time::Duration;
 use std::{fs, io};
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use crate::analysis::alert::AlertId;
@@ -177,6 +178,10 @@ pub(crate) struct Seen {
     killed: Vec<Timestamp>,
     /// A run that was read has not ended yet.
     is_running: bool,
+    /// When the latest run ended, if no other one began since.
+    stopped: Option<Timestamp>,
+    /// When the box was off: from the end of a run, or the last record of one that was killed, to the beginning of the next.
+    off: Vec<(Timestamp, Timestamp)>,
 }
 
 impl Seen {
@@ -187,13 +192,14 @@ impl Seen {
                 if !session.goes_on && self.is_running {
                     self.killed.extend(self.last);
                 }
+                self.note_off(session);
                 self.is_running = true;
                 self.software.insert(session.software.clone());
                 self.note_configuration(&session.configuration);
             }
             Entry::Reload { configuration, .. } => self.note_configuration(configuration),
             Entry::Hole(hole) => self.holes.push((hole.clone(), self.last)),
-            Entry::Stop { .. } => self.is_running = false,
+            Entry::Stop { at } => (self.is_running, self.stopped) = (false, Some(at.utc)),
             Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
                 self.verdicts.insert(alert.clone(), given.verdict);
             }
@@ -204,6 +210,29 @@ impl Seen {
             | Entry::Shadow(_) => {}
         }
         self.last = entry.at().map(|at| at.utc).max(self.last);
+    }
+
+    /// One behind the time that is judged: the box may have been off until then.
+    fn note_behind(&mut self, entry: &Entry) {
+        if let Entry::Session(session) = entry {
+            self.note_off(session);
+        }
+        self.last = entry.at().map(|at| at.utc).max(self.last);
+    }
+
+    fn note_off(&mut self, session: &journal::Session) {
+        let ended = self.stopped.take();
+        let ended = ended.or(self.last.filter(|_| self.is_running && !session.goes_on));
+        self.off.extend(ended.map(|ended| (ended, session.at.utc)));
+    }
+
+    /// How long the box was off from one time to another, as far as the journal says so.
+    pub(crate) fn off_within(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        let still_off = self.stopped.map(|since| (since, to));
+        let within = |(since, until): &(Timestamp, Timestamp)| {
+            until.min(&to).duration_since(*since.max(&from)).max(SignedDuration::ZERO)
+        };
+        self.off.iter().chain(&still_off).map(within).sum()
     }
 
     fn note_configuration(&mut self, configuration: &Arc<Configuration>) {
@@ -323,7 +352,8 @@ pub(crate) fn retune_while(
     Ok(comparison)
 }
 
-fn look_past(to: Timestamp) -> Timestamp {
+/// The end of what is read for a judgement until then.
+pub(crate) fn look_past(to: Timestamp) -> Timestamp {
     to.checked_add(LOOK_PAST).unwrap_or(Timestamp::MAX)
 }
 
@@ -415,6 +445,7 @@ fn of_entries(
         after: request.new.path().display().to_string().into(),
         from,
         to,
+        off: seen.off_within(from, to),
         zone: request.new.site.time_zone.clone(),
         cameras: scope.shown(&plans),
         notes,
@@ -505,7 +536,7 @@ pub(crate) fn read(
         }
         match entry.at() {
             // Only what an alert becomes matters here.
-            Some(at) if at.utc >= to => seen.last = seen.last.max(Some(at.utc)),
+            Some(at) if at.utc >= to => seen.note_behind(&entry),
             Some(_) | None => seen.note(&entry),
         }
         batch.push(entry);

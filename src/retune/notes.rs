@@ -2,19 +2,25 @@
 //! published, what is missing in the journal, and what the journal cannot say of the new configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use super::reproduction::{Because, Reproduction};
 use super::scope::Scope;
 use super::{Request, Seen, limits};
 use crate::analysis::alert::AlertId;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{Difference, Note};
+use crate::comparison::{Difference, Note, lasting};
 use crate::config::Config;
 use crate::journal::{self, Configuration};
 use crate::text::{Joint, Sentence, Words, retune as say};
 
 /// Most gaps that are listed.
 const MOST_GAPS: usize = 8;
+/// A shorter piece at the end is no gap, as the journal is written twice a minute, and a restart is none either.
+const LONG: SignedDuration = SignedDuration::from_mins(5);
 /// How much of a digest is shown: enough to compare two by eye.
 const DIGEST_CHARS: usize = 16;
 
@@ -39,7 +45,8 @@ pub(super) struct Facts<'f> {
 /// All of them, the weightiest first.
 pub(super) fn of(facts: &Facts<'_>) -> Vec<Note> {
     let mut notes = vec![reproduced(facts)];
-    notes.extend(gaps(facts));
+    let Facts { request, from, to, begins, seen, .. } = *facts;
+    notes.extend(seen.gaps(&request.new.site.time_zone, begins, request.from..request.to, from..to));
     let is_asked = |camera: &str| facts.scope.has(camera);
     let mut details = limits::of(facts.old, &facts.request.new, facts.first, is_asked);
     details.extend(journal::not_reproduced());
@@ -86,37 +93,45 @@ fn why(because: Because) -> Sentence {
     }
 }
 
-/// What is missing in the journal.
-fn gaps(facts: &Facts<'_>) -> Vec<Note> {
-    let mut notes = Vec::new();
-    let clock = |at: Timestamp| {
-        at.to_zoned(facts.request.new.site.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-    };
-    if facts.from > facts.request.from {
-        notes.push(say::begins_later(clock(facts.begins), clock(facts.from)).into());
+impl Seen {
+    /// What is missing in a journal that begins at that time, beside what was asked for; `judged` could be.
+    pub(crate) fn gaps(
+        &self,
+        zone: &TimeZone,
+        begins: Timestamp,
+        asked: Range<Timestamp>,
+        judged: Range<Timestamp>,
+    ) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        if judged.start > asked.start {
+            notes.push(say::begins_later(clock(begins), clock(judged.start)).into());
+        }
+        if asked.end.duration_since(judged.end) > LONG {
+            notes.push(say::ends_earlier(clock(judged.end)).into());
+        }
+        let off = self.off_within(judged.start, judged.end);
+        if off > LONG {
+            notes.push(say::was_off(lasting(off)).into());
+        }
+        let Seen { killed, holes, .. } = self;
+        if !killed.is_empty() {
+            let details = killed.iter().take(MOST_GAPS).map(|last| say::killed_after(clock(*last))).collect();
+            notes.push(Note { what: say::killed(killed.len()), details });
+        }
+        if !holes.is_empty() {
+            let one = |(hole, last): &(journal::Hole, Option<Timestamp>)| {
+                let why = hole.why.sentence();
+                match (last.map(clock), hole.at.map(|at| clock(at.utc))) {
+                    (Some(last), Some(at)) if last < at => say::gap_between(last, at, why),
+                    (_, Some(at)) => say::gap_at(at, why),
+                    (Some(last), None) => say::gap_after(last, why),
+                    (None, None) => why,
+                }
+            };
+            let details = holes.iter().take(MOST_GAPS).map(one).collect();
+            notes.push(Note { what: say::gaps(holes.len()), details });
+        }
+        notes
     }
-    let missing = facts.request.to.duration_since(facts.to);
-    if missing > jiff::SignedDuration::from_mins(5) {
-        notes.push(say::ends_earlier(clock(facts.to)).into());
-    }
-    let killed = &facts.seen.killed;
-    if !killed.is_empty() {
-        let details = killed.iter().take(MOST_GAPS).map(|last| say::killed_after(clock(*last))).collect();
-        notes.push(Note { what: say::killed(killed.len()), details });
-    }
-    let holes = &facts.seen.holes;
-    if !holes.is_empty() {
-        let one = |(hole, last): &(journal::Hole, Option<Timestamp>)| {
-            let why = hole.why.sentence();
-            match (last.map(clock), hole.at.map(|at| clock(at.utc))) {
-                (Some(last), Some(at)) if last < at => say::gap_between(last, at, why),
-                (_, Some(at)) => say::gap_at(at, why),
-                (Some(last), None) => say::gap_after(last, why),
-                (None, None) => why,
-            }
-        };
-        let details = holes.iter().take(MOST_GAPS).map(one).collect();
-        notes.push(Note { what: say::gaps(holes.len()), details });
-    }
-    notes
 }

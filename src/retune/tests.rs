@@ -650,6 +650,40 @@ fn a_run_that_was_killed_is_said() {
 }
 
 #[test]
+fn while_the_box_is_off_no_time_goes_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = text("", folder.path());
+    let mut live = Live::new(configuration(text.clone()));
+    // By hand: on for 4 h, off for 20 h, on for 30 h, killed, its next run 2 h later, which is stopped after 10 h.
+    live.tick(4.0 * 3_600.0);
+    live.entries.push(Entry::Stop { at: live.moment(4.0 * 3_600.0) });
+    live.session(2, live.moment(24.0 * 3_600.0), Vec::new());
+    live.tick(54.0 * 3_600.0);
+    live.session(3, live.moment(56.0 * 3_600.0), Vec::new());
+    live.entries.push(Entry::Stop { at: live.moment(66.0 * 3_600.0) });
+    live.session(4, live.moment(66.1 * 3_600.0), Vec::new());
+    let hours = |from: u32, to: u32| {
+        let entries = live.entries.clone().into_iter();
+        let mut seen = read(entries, after(to * 3_600), &[], &mut |_| {});
+        assert!(seen.last.take().is_some());
+        seen.off_within(after(from * 3_600), after(to * 3_600)).as_hours()
+    };
+    assert_eq!(hours(0, 66), 22);
+    assert_eq!((hours(0, 10), hours(10, 20), hours(30, 50), hours(0, 55)), (6, 10, 0, 20));
+    assert_eq!(
+        hours(20, 56),
+        6,
+        "the next run begins behind the end, and says when the one before had ended"
+    );
+
+    let mut request = request(&text, &[]);
+    request.to = after(54 * 3_600);
+    let comparison = judged(&request, live.entries);
+    assert_eq!(comparison.price().judged, SignedDuration::from_hours(34));
+    assert!(codes(&comparison.notes).contains(&"retune.was_off"), "{:?}", codes(&comparison.notes));
+}
+
+#[test]
 fn too_short_a_journal_and_one_of_another_time_are_said() {
     let folder = tempfile::tempdir().unwrap();
     let mut entries = afternoon(folder.path());

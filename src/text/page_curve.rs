@@ -31,6 +31,9 @@ sentences! { "page_curve";
     alerts(alerts): "alerts {alerts}", "预警 {alerts} 条";
     confirmed_kept(told, all): "confirmed {told} of {all}", "属实 {told}/{all}";
     false_left(told, all): "false alarms {told} of {all}", "误报 {told}/{all}";
+    missed_elsewhere(count):
+        "of other rules or cameras that it changes too, {count} confirmed missed",
+        "同时影响的其他规则或摄像机漏报属实的 {count} 条";
     at_value(value, what): "{value}: {what}", "{value}：{what}";
     in_force(value, what): "{value} (runs now): {what}", "{value}（当前）：{what}";
     runs_now(): "runs now", "当前";

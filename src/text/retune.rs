@@ -40,6 +40,7 @@ sentences! { "retune";
         "The journal begins at {begins}: judged from {from} on.",
         "日志自 {begins} 开始：从 {from} 起判断。";
     ends_earlier(to): "The journal ends at {to}.", "日志到 {to} 为止。";
+    was_off(off): "The box was off for {off} of this time, which counts for no day.", "其间设备停机 {off}，按天计算时不计入。";
     gaps(count): "Places where records are missing: {count}. Alerts near them may differ.", "日志有 {count} 处缺失，其附近的预警可能有出入。";
     killed(count):
         "Times that the daemon was killed, or the power went: {count}. Up to half a minute before each is missing, and what was published in it is not compared.",

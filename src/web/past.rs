@@ -128,7 +128,7 @@ impl View<'_> {
                             @if report.changes_nothing { p { (self.say(say::no_alert_changes())) } }
                             ul.lines { @for sentence in report.summary.iter().take(MOST_SUMMARY) { li { (self.say(sentence.clone())) } } }
                         },
-                        Made::Slider(slider) => {
+                        Made::Slider(slider, _) => {
                             @if let Some(makes) = slider.in_short() { p { (self.say(makes)) } }
                         },
                     }
@@ -176,7 +176,7 @@ impl View<'_> {
         let body = match &one.state {
             Of::Done(made) => match &**made {
                 Made::Report(report) => self.report(one, report),
-                Made::Slider(slider) => self.slider(one, slider),
+                Made::Slider(slider, _) => self.slider(one, slider),
             },
             Of::Running(_) | Of::Failed(..) | Of::Cancelled => html! {
                 h1 { (self.say(self.title(one))) }

@@ -23,7 +23,7 @@ use crate::control::overrides::Settings;
 use crate::control::settings;
 use crate::retune::Request;
 use crate::text::{Sentence, Words, page as say_page, page_changes, page_curve, page_past as say};
-use crate::tune::{Parameter, Question};
+use crate::tune::{Parameter, Question, Recommended};
 use crate::web::worker::{NotBegun, Progress, Worker};
 use work::Work;
 
@@ -132,7 +132,7 @@ pub(super) enum Made {
     /// What one change makes.
     Report(Report),
     /// What each value of a parameter makes.
-    Slider(Slider),
+    Slider(Slider, Recommended),
 }
 
 impl Made {
@@ -140,7 +140,7 @@ impl Made {
         match self {
             Made::Report(report) => report.html.len(),
             // A score of values.
-            Made::Slider(_) => 0,
+            Made::Slider(..) => 0,
         }
     }
 }

@@ -45,6 +45,8 @@ pub(in crate::web) struct Value {
     pub(in crate::web) per_day: Option<f64>,
     pub(in crate::web) confirmed: Kept,
     pub(in crate::web) false_alarms: Kept,
+    /// Confirmed alerts of other rules or cameras, which it changes too, that it would miss.
+    pub(in crate::web) missed_elsewhere: u64,
 }
 
 impl Value {
@@ -77,6 +79,9 @@ impl Slider {
         if value.false_alarms.all > 0 {
             let Kept { told, all } = value.false_alarms;
             parts.push(say::false_left(told.to_string(), all.to_string()).into());
+        }
+        if value.missed_elsewhere > 0 {
+            parts.push(say::missed_elsewhere(value.missed_elsewhere).into());
         }
         let parts = Words::List(parts, Joint::Clauses);
         match value.in_force {
@@ -244,6 +249,7 @@ mod tests {
             per_day: Some(told as f64 / 7.0),
             confirmed: kept(confirmed),
             false_alarms: kept(false_alarms),
+            missed_elsewhere: 0,
         }
     }
 
@@ -261,10 +267,12 @@ mod tests {
 
     #[test]
     fn each_value_says_what_it_makes_and_the_one_in_force_says_so() {
-        let slider = example();
+        let mut slider = example();
+        slider.values[3].missed_elsewhere = 2;
         let words = |at: usize| Slider::sentence(&slider.values[at]).to_string();
         assert_eq!(words(0), "0.3 (runs now): alerts 21, 3.0 a day, confirmed 4 of 4, false alarms 12 of 12");
         assert_eq!(words(2), "0.42: alerts 7, 1.0 a day, confirmed 4 of 4, false alarms 1 of 12");
+        assert!(words(3).ends_with("of other rules or cameras that it changes too, 2 confirmed missed"));
     }
 
     #[test]

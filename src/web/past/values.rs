@@ -17,7 +17,7 @@ use super::{Asked, path_of};
 use crate::analysis::rules::Rule;
 use crate::config::Config;
 use crate::text::{Sentence, page_coverage, page_curve as say};
-use crate::tune::{self, Parameter};
+use crate::tune::{self, Parameter, Recommended};
 use crate::web::Site;
 use crate::web::layout::{Shell, token};
 use crate::web::request::{Fields, OwnForm, Reader, Refused, Visitor};
@@ -102,11 +102,14 @@ pub(in crate::web) async fn begin(
     begun(&site, reader, move |site| site.backtests.begin_values(&by, days, &text, turned, here)).await
 }
 
-/// The value that was chosen of those that were tried.
-fn chosen(one: &Backtest, typed: &str) -> Option<Value> {
+/// The value that was chosen of those that were tried, and what the model recommended where they were.
+fn chosen(one: &Backtest, typed: &str) -> Option<(Value, Recommended)> {
     match &one.state {
         Of::Done(made) => match &**made {
-            Made::Slider(slider) => slider.values.iter().find(|value| value.typed == typed).cloned(),
+            Made::Slider(slider, recommended) => {
+                let value = slider.values.iter().find(|value| value.typed == typed)?;
+                Some((value.clone(), recommended.clone()))
+            }
             Made::Report(_) => None,
         },
         Of::Running(_) | Of::Failed(..) | Of::Cancelled => None,
@@ -121,17 +124,18 @@ pub(in crate::web) async fn try_one(
 ) -> Result<Redirect, Refused> {
     let Asked { visitor, fields, reader, one } = Asked::of(&site, &id, form, operators_only)?;
     let value = chosen(&one, fields.get(VALUE_FIELD).unwrap_or_default());
-    let (Some(value), Some(turned)) = (value, one.turned) else { return Err(no_such(reader)) };
+    let (Some((value, recommended)), Some(turned)) = (value, one.turned) else { return Err(no_such(reader)) };
     let back_to = path_of(one.id);
     if value.in_force {
         return Ok(nothing_would_change(&site, &visitor, &back_to));
     }
     let Turned { rule, camera, parameter } = turned;
     let typed = value.typed.parse().map_err(|_| no_such(reader))?;
-    let edits = tune::edits(&site.config(), (rule.as_str(), camera.as_str()), &parameter.name(), typed);
+    let of_rule = (rule.as_str(), camera.as_str());
+    let (edits, cameras) = tune::edits(&site.config(), &recommended, of_rule, &parameter.name(), typed);
     let name = say::of_rule(rule, camera.as_str(), parameter.sentence());
     let proposal = ToPropose { edits, why: say::is_set(name, value.shown), back_to };
-    let cameras = move |_: &Config| vec![camera.clone()];
+    let cameras = move |_: &Config| cameras.clone();
     let days = Fields::read(format!("{DAYS_FIELD}={}", one.days).as_bytes());
     begin_edits(&site, &visitor, reader, &days, proposal, cameras).await
 }

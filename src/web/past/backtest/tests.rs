@@ -45,7 +45,7 @@ fn report_of(state: &State) -> &Report {
     match state {
         State::Done(made) => match &**made {
             Made::Report(report) => report,
-            Made::Slider(slider) => panic!("{slider:?}"),
+            Made::Slider(slider, _) => panic!("{slider:?}"),
         },
         other => panic!("{other:?}"),
     }
@@ -278,7 +278,7 @@ fn each_value_of_a_threshold_says_how_many_alerts_it_would_have_made() {
     };
     let state = begun(turned());
     let State::Done(made) = &state else { panic!("{state:?}") };
-    let Made::Slider(slider) = &**made else { panic!("{made:?}") };
+    let Made::Slider(slider, _) = &**made else { panic!("{made:?}") };
     let told: Vec<u64> = slider.values.iter().map(|value| value.told).collect();
     // Of the visits at this camera one was of somebody who was seen badly (0.4).
     assert!(told.len() > 3 && told[0] > told[2] && told[2] > 0, "{slider:?}");

@@ -60,7 +60,7 @@ impl Work {
     fn judge(&self, brake: &Brake) -> Result<Made, Ended> {
         match &self.asked {
             Asked::Change(request) => self.compare(request, brake).map(Made::Report),
-            Asked::Values(question, parameter) => self.measure(question, parameter, brake).map(Made::Slider),
+            Asked::Values(question, parameter) => self.measure(question, parameter, brake),
         }
     }
 
@@ -87,7 +87,7 @@ impl Work {
         }
     }
 
-    fn measure(&self, question: &Question, parameter: &str, brake: &Brake) -> Result<Slider, Ended> {
+    fn measure(&self, question: &Question, parameter: &str, brake: &Brake) -> Result<Made, Ended> {
         // Those that judge, and the one that reads.
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_JUDGING) + 1;
         let mut percent = 0;
@@ -107,14 +107,14 @@ impl Work {
             }
         };
         let curve = tune::curve(question, parameter, &mut progress);
-        let curve = curve.map_err(|why| untuned(why, &question.config))?;
+        let (curve, recommended) = curve.map_err(|why| untuned(why, &question.config))?;
         if curve.points.iter().all(|point| point.told == 0) {
             return Err(Ended::Because(page_curve::nothing_to_turn(), None));
         }
         if curve.points.len() < 2 {
             return Err(Ended::Because(page_curve::no_other_value(), None));
         }
-        Ok(slider(&curve))
+        Ok(Made::Slider(slider(&curve), recommended))
     }
 
     fn is_at(&self, progress: Progress, percent: &mut u8) {
@@ -199,6 +199,7 @@ fn slider(curve: &Curve) -> Slider {
         per_day: point.per_day,
         confirmed: kept(&point.confirmed),
         false_alarms: kept(&point.false_alarms),
+        missed_elsewhere: point.elsewhere.missed,
     });
     Slider { parameter: curve.parameter.sentence(), values: values.collect() }
 }
