@@ -495,6 +495,7 @@ impl Running {
             self.stages.analysis.journal.set(config);
         }
         self.stages.analysis.coverage.set(config, &site.plan());
+        self.tell_limits_of_shadow(config);
         *self.stages.commands.readers.write() = CommandStage::readers_of(config);
         self.stages.commands.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {

@@ -25,7 +25,7 @@ pub(crate) use files::{
 };
 pub(crate) use files::{forget, load, remember, write_summary};
 pub(crate) use lives::{ShownDifference, WhatDiffers};
-pub(crate) use summary::{Both, Summary};
+pub(crate) use summary::{Both, Summary, ending_words};
 pub(crate) use thread::{Found, ShadowThread, Start};
 
 use std::time::Duration;

@@ -58,7 +58,7 @@ pub(super) struct Gathered {
 impl<'c> Gathering<'c> {
     /// Alerts that it holds.
     fn held(&self) -> usize {
-        self.lives.count() + self.published.len()
+        self.alerts.lives.count() + self.published.len()
     }
 
     fn take(&mut self, batch: &[Entry]) -> Result<(), Unjudged> {

@@ -546,6 +546,7 @@ mod tests {
             rows: vec![week()],
             cameras: vec!["cam-1".to_owned(), "cam-2".to_owned()],
             rules: vec!["yard".to_owned()],
+            breaks: Vec::new(),
             damaged_lines,
         };
         let page = shown(Arc::new(calendar(0)), Language::English);
