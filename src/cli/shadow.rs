@@ -76,9 +76,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     // Every problem is said here, before the box is asked.
     let new = Config::load_in(file, &Surroundings::elsewhere(file)).map_err(Failure::from)?;
     let path = std::path::absolute(file).map_err(|error| named_path::unwritable(file, &error))?;
+    let before = shadow::summary_in(&folder).filter(Summary::is_running);
     request(&folder, Some(Begin { path, toml: new.text().to_owned(), lasts_secs: lasts.as_secs() }))?;
     let until = Timestamp::now().checked_add(lasts).unwrap_or(Timestamp::MAX);
     say!("{}", say::judges_until(clock(until, zone)).in_language(language::of_this_run()));
+    if let Some(before) = before {
+        let said = say::in_place_of(&*before.name, clock(before.since.0, zone));
+        say!("{}", said.in_language(language::of_this_run()));
+    }
     // What it cannot say is known at once.
     if let Some(summary) = shadow::summary_in(&folder).filter(Summary::is_running) {
         for line in limits(&summary) {

@@ -211,9 +211,11 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
         add(&mut sums, record, asked, &span);
     };
     let mut damaged_lines = 0;
-    for path in written {
-        let lines = lines(&path);
-        (last, damaged_lines) = (last.max(lines.last), damaged_lines + lines.damaged);
+    for (at, path) in written.iter().enumerate() {
+        let lines = lines(path);
+        // Only the file that is written to may end in the middle of a line.
+        let torn = u64::from(lines.is_torn && at + 1 < written.len());
+        (last, damaged_lines) = (last.max(lines.last), damaged_lines + lines.damaged + torn);
         lines.records.iter().for_each(|(_, record)| take(record));
     }
     // One that was kept from before its line was written says nothing new.

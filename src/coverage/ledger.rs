@@ -205,13 +205,15 @@ pub(super) struct Lines {
     pub(super) last: u64,
     /// Lines that are whole and cannot be read.
     pub(super) damaged: u64,
+    /// Whether something stands behind the last whole line.
+    pub(super) is_torn: bool,
 }
 
 /// Lines as they stand there; what is torn at the end is none yet.
 pub(super) fn lines(path: &Path) -> Lines {
     let text = fs::read(path).unwrap_or_default();
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let mut lines = Lines::default();
+    let mut lines = Lines { is_torn: whole < text.len(), ..Lines::default() };
     for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         match serde_json::from_slice::<Line<Record>>(line) {
             Ok(line) => {

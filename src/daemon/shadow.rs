@@ -344,6 +344,10 @@ impl Running {
         if config.sha256 == self.config.sha256 {
             return Err(say::is_what_runs().into());
         }
+        let (own, other) = (&self.config.site.box_id, &config.site.box_id);
+        if own != other {
+            return Err(say::of_another_box(&**own, &**other).into());
+        }
         let lasts = order.lasts.unwrap_or(USUALLY_LASTS).min(LASTS_AT_MOST);
         let until = at.utc.checked_add(lasts).unwrap_or(Timestamp::MAX);
         let stored = Stored {

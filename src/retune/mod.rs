@@ -45,7 +45,7 @@ use crate::journal::{self, Configuration, Entry, Hole, HoleWhy, Input};
 use crate::text::{Joint, Sentence, Words, journal as of_journal, retune as say};
 use crate::types::verdict::Verdict;
 use judge::{Judged, config_of};
-use reproduction::Reproduction;
+use reproduction::{Reproduction, is_near_a_break};
 
 pub(crate) use judge::{Judge, Kept};
 pub(crate) use scope::Scope;
@@ -56,6 +56,8 @@ pub(crate) const WARM_UP: Duration = Duration::from_secs(600);
 /// So far behind the end both configurations go on judging: an alert that one of them raises before the end and the other
 /// behind it comes later, and is not gone (a guess: as long as the warm-up).
 const LOOK_PAST: Duration = WARM_UP;
+/// So far back a start of the daemon is looked for, with which reading begins.
+const WARM_UP_FROM_A_START: Duration = Duration::from_secs(3_600);
 /// Entries that go to the judges at once.
 const BATCH: usize = 1_024;
 /// Batches that wait for a judge; the reader waits for the slower one.
@@ -328,7 +330,7 @@ pub(crate) fn retune_while(
     request: &Request,
     goes_on: &mut dyn FnMut(SoFar) -> bool,
 ) -> Result<Comparison, Unjudged> {
-    let begin = request.from.checked_sub(WARM_UP).unwrap_or(Timestamp::MIN);
+    let begin = begin_of(&request.journal, request.from);
     let (first, nothing_then) = first_session(&request.journal, begin..request.to)?;
     let wrong = wrong_names(request, &first)?;
     let wrong: Vec<Unjudged> = wrong.into_iter().chain(nothing_then).collect();
@@ -350,6 +352,17 @@ pub(crate) fn retune_while(
     comparison.notes.extend(copies.map(Note::from));
     comparison.verdicts.extend(verdicts(read(request.to..Timestamp::MAX)?));
     Ok(comparison)
+}
+
+/// Where to begin to read for a judgement from then on: at a start of the daemon within the hour before, where everything is
+/// known, else so early that most of it is.
+fn begin_of(journal: &Path, from: Timestamp) -> Timestamp {
+    let early = |by: Duration| from.checked_sub(by).unwrap_or(Timestamp::MIN);
+    let start = look_for_session(journal, early(WARM_UP_FROM_A_START)..early(WARM_UP));
+    match start {
+        Ok((Some(session), _)) if !session.goes_on => session.at.utc,
+        Ok(_) | Err(_) => early(WARM_UP),
+    }
 }
 
 /// The end of what is read for a judgement until then.
@@ -421,12 +434,21 @@ fn of_entries(
     if from >= to {
         return Err(too_short(judged_to, seen.holes));
     }
-    let (before, reproduction) = Reproduction::of(old_judged, from, to);
+    let breaks = old_judged.breaks.clone();
+    let (before, reproduction) = Reproduction::of(old_judged, from, to, first.goes_on);
     let mut differences = differences(&before, &new_judged.revisions, judged_to);
     differences.retain(|difference| {
         let life = difference.known();
         life.raised_at >= from && life.raised_at < to && scope.is_asked_about(&life.origin.cameras)
     });
+    // Of an alert there that is not the same nobody knows whether the new configuration makes it so.
+    let all = differences.len();
+    differences.retain(|difference| {
+        let lives = [difference.before(), difference.after()].into_iter().flatten();
+        let mut times = lives.flat_map(|life| [life.raised_at, life.ended_at]);
+        difference.is_same() || !times.any(|at| is_near_a_break(&breaks, at))
+    });
+    let near_a_break = all - differences.len();
     give_reasons(&mut differences, &plans[0], &plans[1]);
     let notes = notes::of(&notes::Facts {
         request,
@@ -436,6 +458,7 @@ fn of_entries(
         scope: &scope,
         seen: &seen,
         reproduction: &reproduction,
+        near_a_break,
         differences: &differences,
         old: &old,
         first: &first.configuration,

@@ -35,6 +35,8 @@ pub(super) struct Facts<'f> {
     pub(super) scope: &'f Scope,
     pub(super) seen: &'f Seen,
     pub(super) reproduction: &'f Reproduction,
+    /// Differences that are left out, as they may come of what is missing in the journal.
+    pub(super) near_a_break: usize,
     /// What is compared: alerts that began in the time that was judged.
     pub(super) differences: &'f [Difference],
     pub(super) old: &'f Config,
@@ -62,8 +64,9 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Note> {
 /// Whether the old configuration gives again what was published live. Its alerts are counted as the price counts them; more
 /// that have a part in it are said.
 fn reproduced(facts: &Facts<'_>) -> Note {
-    let Reproduction { alerts, revisions, same, digest, because, not_published } = facts.reproduction;
-    if *revisions == 0 && facts.reproduction.is_whole() {
+    let Reproduction { alerts, revisions, same, digest, began_before, because, not_published } =
+        facts.reproduction;
+    if *revisions == 0 && *began_before == 0 && facts.reproduction.is_whole() {
         return say::nothing_was_published().into();
     }
     let compared: BTreeSet<&AlertId> =
@@ -71,6 +74,12 @@ fn reproduced(facts: &Facts<'_>) -> Note {
     let counted = alerts.iter().filter(|alert| compared.contains(alert)).count();
     let others = alerts.len() - counted;
     let mut details: Vec<Sentence> = (others > 0).then(|| say::also_of(others)).into_iter().collect();
+    if *began_before > 0 {
+        details.push(say::not_compared_as_before(*began_before));
+    }
+    if facts.near_a_break > 0 {
+        details.push(say::not_compared_near_a_break(facts.near_a_break));
+    }
     if facts.reproduction.is_whole() {
         let digest: String = digest.chars().take(DIGEST_CHARS).collect();
         return Note { what: say::reproduced(counted, *revisions, digest), details };

@@ -30,7 +30,9 @@ pub(crate) use thread::{Found, ShadowThread, Start};
 
 use std::time::Duration;
 
+use crate::contract::shadow::LASTS_AT_MOST_SECS;
+
 /// How long a shadow judges unless something else is asked for: a week has every day of it.
 pub(crate) const USUALLY_LASTS: Duration = Duration::from_secs(7 * 86_400);
-/// The longest: nobody remembers it after that.
-pub(crate) const LASTS_AT_MOST: Duration = Duration::from_secs(31 * 86_400);
+/// The longest.
+pub(crate) const LASTS_AT_MOST: Duration = Duration::from_secs(LASTS_AT_MOST_SECS as u64);

@@ -76,7 +76,8 @@ impl Summary {
             since: stored.since,
             until: stored.until,
             ended: None,
-            at: found.at.unwrap_or(stored.since),
+            // The first that it is given is what was before it began.
+            at: found.at.filter(|at| at.0 > stored.since.0).unwrap_or(stored.since),
             counts: found.counts,
             differences: found.differences.clone(),
             limits: limits.iter().map(|limit| Both::of(&limit.clone().into())).collect(),

@@ -121,7 +121,8 @@ sentences! { "tune";
     unknown_parameter(name): "there is no `{name}` to turn here", "这里没有可调的 `{name}`";
     try_parameters(names): "there are {names}", "可调的有：{names}";
     shorter_than_budget(): "the journal has less than the time that the budget is of", "检测日志的时长短于限额所指的时间";
-    try_longer(): "wait until more is recorded, or ask for a budget by the hour", "请等积累更多记录后再试，或按小时给出限额";
+    try_longer(): "wait until the journal has more than an hour, or than a day where the budget is by the day", "请等检测日志超过一小时（按天限额时超过一天）后再试";
+    reports_nothing(): "it reports nothing at all then", "此后不再发出任何预警";
     is_there(path): "{path} is there already", "{path} 已存在";
     try_new_file(): "name a new file: a configuration is never written over", "请写一个新文件名：绝不覆盖已有的配置";
 }

@@ -45,6 +45,10 @@ impl Suggestion {
                 then: *then,
             }));
         }
+        // A value with which the rule reports nothing is a suggestion only where there is no other.
+        if possible.iter().any(|one| one.then.told > 0) {
+            possible.retain(|one| one.then.told > 0);
+        }
         let most = possible.iter().map(Suggestion::false_alarms_gone).max()?;
         possible.retain(|one| one.false_alarms_gone() as f64 >= ENOUGH * most as f64);
         // The first of equal ones: in the order of parameters and values.
@@ -98,6 +102,9 @@ pub(super) fn price(now: &Point, then: &Point) -> Words {
     let of_unjudged = gone(now.unjudged.told, then.unjudged.told);
     if of_unjudged > 0 {
         parts.push(say::unjudged_gone(of_unjudged, now.unjudged.told).into());
+    }
+    if now.told > 0 && then.told == 0 {
+        parts.push(say::reports_nothing().into());
     }
     parts.extend(elsewhere(&then.elsewhere).map(|cost| say::costs_elsewhere(cost).into()));
     Words::List(parts, Joint::Clauses)

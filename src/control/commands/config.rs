@@ -23,6 +23,7 @@ use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
+use crate::contract::shadow::LASTS_AT_MOST_SECS;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
 use crate::text::{Sentences, Words, command as say, sentences, shadow};
@@ -172,6 +173,9 @@ impl CommandData for WantedConfigData {
         }
         if wanted.shadow_for_secs.is_some() && !wanted.shadow {
             return Err(vec![command::shadow_for_alone()]);
+        }
+        if wanted.shadow_for_secs.is_some_and(|secs| secs > LASTS_AT_MOST_SECS) {
+            return Err(vec![shadow::lasts_too_long(LASTS_AT_MOST_SECS / 86_400)]);
         }
         if wanted.shadow && wanted.revert_after_secs.is_some() {
             return Err(vec![command::shadow_changes_nothing()]);
@@ -514,7 +518,11 @@ mod tests {
         assert_eq!(here.ask("config", Role::Admin, &shadow).outcome, Outcome::Failed);
         assert_eq!(here.shadow, None, "it is on disk that it may not come again, before it judges");
         here.is_full = false;
-        for (field, value) in [("revert_after_secs", json!(60)), ("shadow_for_secs", json!(0))] {
+        for (field, value) in [
+            ("revert_after_secs", json!(60)),
+            ("shadow_for_secs", json!(0)),
+            ("shadow_for_secs", json!(2_678_401)),
+        ] {
             let mut wrong = beside(&here, 1);
             wrong[field] = value;
             assert!(WantedConfigData::read(&wrong).is_err(), "{field}");
