@@ -67,6 +67,12 @@ pub(crate) fn since_boot() -> Duration {
     read(ClockId::Boottime)
 }
 
+/// A name that stays the same until the machine is switched off; `None` where the system gives none.
+pub(crate) fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
 fn read(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     let (secs, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));

@@ -5,8 +5,12 @@
 //!
 //! Every line holds `n` (counts without holes over all files of a log), `at`, `before` (SHA-256 of the line before, without its
 //! end; zeros for the very first) and what the log is for. The chain goes on over files. [`Pen::write`] returns when the line
-//! is on disk. A line that was torn by a power cut is cut off when the log is opened again. What is cut off at the end by
-//! somebody who can write the file leaves no trace here: keep copies elsewhere against that.
+//! is on disk.
+//!
+//! When the log is opened again, a last line that a power cut left torn is cut off, and that is said: one without its end, or one
+//! that is no line at all. Anything else that does not fit at the end is damage: it is said, nothing is cut off, and the chain goes
+//! on so that [`verify`] finds the place for good. What is cut off at the end by somebody who can write the file is noticed
+//! where the log's owner keeps a [`Head`] beside it; against somebody who changes both, keep copies elsewhere.
 //!
 //! Must never decide when a file is full, or what a line says.
 
@@ -46,6 +50,15 @@ pub(crate) trait Chained: DeserializeOwned {
     fn no_line(error: String) -> Sentence;
 }
 
+/// The last line of a log, as its owner keeps it beside the log: what was written by then must be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Its number.
+    pub(crate) n: u64,
+    /// Its SHA-256, hexadecimal.
+    pub(crate) sha256: String,
+}
+
 /// The end of a log, open for writing.
 #[derive(Debug)]
 pub(crate) struct Pen {
@@ -55,36 +68,56 @@ pub(crate) struct Pen {
     before: String,
 }
 
+/// A log that was opened.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) pen: Pen,
+    /// Bytes of a torn line that were cut off.
+    pub(crate) torn: usize,
+    /// What does not fit at its end.
+    pub(crate) fault: Option<Sentence>,
+}
+
 impl Pen {
-    /// Opens the file at `path`, which is made if it is not there; `older` is the full one before it. Also returns how many
-    /// bytes of a torn line were cut off.
+    /// Opens the file at `path`, which is made if it is not there; `older` is the full one before it. Where the log does not
+    /// reach as far as `head`, or its last line is another one, it goes on after `head`, so that the place never fits again.
     ///
     /// # Errors
-    /// The file cannot be used.
-    pub(crate) fn open(path: &Path, older: Option<&Path>) -> io::Result<(Pen, usize)> {
-        let text = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    /// A file cannot be used.
+    pub(crate) fn open<E: Chained>(
+        path: &Path,
+        older: Option<&Path>,
+        head: Option<&Head>,
+    ) -> io::Result<Opened> {
+        let text = read_if_there(path)?;
+        let whole = whole::<E>(&text);
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         if whole < text.len() {
             file.set_len(whole as u64)?;
         }
         sync_folder_of(path)?;
-        let last = match last_line(&text[..whole]) {
-            Some(last) => Some(last.to_vec()),
-            // Just rotated, or the first start.
-            None => older
-                .and_then(|older| fs::read(older).ok())
-                .as_deref()
-                .and_then(last_line)
-                .map(<[u8]>::to_vec),
+        let here = lines(&text[..whole]).count();
+        let older = match older.filter(|_| here < 2) {
+            Some(older) => read_if_there(older)?,
+            None => Vec::new(),
         };
-        let n = last.as_deref().and_then(number_of).unwrap_or(0);
-        let before = last.as_deref().map_or_else(|| NOTHING_BEFORE.to_owned(), sha256_hex);
-        Ok((Pen { file, bytes: whole as u64, n, before }, text.len() - whole))
+        let mut end: Vec<&[u8]> = lines(&text[..whole]).rev().chain(lines(&older).rev()).take(2).collect();
+        end.reverse();
+        let (n, before) = match end.last() {
+            Some(last) => (number_of(last).unwrap_or(0), sha256_hex(last)),
+            None => (0, NOTHING_BEFORE.to_owned()),
+        };
+        let mut pen = Pen { file, bytes: whole as u64, n, before };
+        let is_behind = head.and_then(|head| pen.go_on_after(head));
+        let fault = is_behind.or_else(|| does_not_fit::<E>(&end));
+        Ok(Opened { pen, torn: text.len() - whole, fault })
+    }
+
+    /// Where the end is not what it was, it goes on as if it were. Gives what is wrong.
+    fn go_on_after(&mut self, head: &Head) -> Option<Sentence> {
+        let fault = wrong_end(self.n, &self.before, head)?;
+        (self.n, self.before) = (head.n, head.sha256.clone());
+        Some(fault)
     }
 
     /// Writes a line; it is on disk when this returns.
@@ -126,6 +159,45 @@ impl Pen {
     pub(crate) fn n(&self) -> u64 {
         self.n
     }
+
+    /// The last line, to be kept beside the log; none before the first.
+    pub(crate) fn head(&self) -> Option<Head> {
+        (self.n > 0).then(|| Head { n: self.n, sha256: self.before.clone() })
+    }
+}
+
+fn read_if_there(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// How much of a file is left without a last line that is torn: that has no end, or is no line.
+fn whole<E: Chained>(text: &[u8]) -> usize {
+    let end_of_line = |text: &[u8]| text.iter().rposition(|byte| *byte == b'\n');
+    let Some(end) = end_of_line(text) else { return 0 };
+    if end + 1 < text.len() {
+        return end + 1;
+    }
+    let begin = end_of_line(&text[..end]).map_or(0, |before| before + 1);
+    let is_line = serde_json::from_slice::<Line<E>>(&text[begin..end]).is_ok();
+    if is_line { text.len() } else { begin }
+}
+
+/// What is wrong with the last two lines, taken by themselves.
+fn does_not_fit<E: Chained>(end: &[&[u8]]) -> Option<Sentence> {
+    let mut chain = Chain::default();
+    end.iter().find_map(|line| chain.follow::<E>(line, true).err())
+}
+
+/// What is wrong with a last line of this number and hash.
+fn wrong_end(n: u64, sha256: &str, head: &Head) -> Option<Sentence> {
+    match n {
+        n if n < head.n => Some(say::end_missing(n + 1, head.n)),
+        n if n == head.n && sha256 != head.sha256 => Some(say::last_changed(n)),
+        _ => None,
+    }
 }
 
 /// The number of a line; `None` where it cannot be read.
@@ -137,8 +209,8 @@ pub(crate) fn number_of(line: &[u8]) -> Option<u64> {
     serde_json::from_slice::<Numbered>(line).ok().map(|line| line.n)
 }
 
-fn last_line(text: &[u8]) -> Option<&[u8]> {
-    text.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty())
+fn lines(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 fn sync_folder_of(path: &Path) -> io::Result<()> {
@@ -182,12 +254,16 @@ impl Fault {
     }
 }
 
-/// Reads `files`, oldest first, as one log.
+/// Reads `files`, oldest first, as one log, which must reach as far as `head`.
 ///
 /// # Errors
 /// A file cannot be read; inside, the first line that does not fit.
-pub(crate) fn verify<E: Chained>(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
-    let mut chain = Chain { lines: 0, first: 0, n: 0, before: None };
+pub(crate) fn verify<E: Chained>(
+    files: &[PathBuf],
+    head: Option<&Head>,
+) -> io::Result<Result<Verified, Fault>> {
+    let mut chain = Chain::default();
+    let mut line_of_end = 0;
     for path in files {
         let text = input_file::read(path)?;
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
@@ -202,11 +278,17 @@ pub(crate) fn verify<E: Chained>(files: &[PathBuf]) -> io::Result<Result<Verifie
                 return Ok(Err(Fault { file: path.clone(), line: index as u64 + 1, what }));
             }
         }
+        line_of_end = whole as u64;
     }
-    let head = chain.before.unwrap_or_else(|| NOTHING_BEFORE.to_owned());
-    Ok(Ok(Verified { lines: chain.lines, first: chain.first, head }))
+    let sha256 = chain.before.unwrap_or_else(|| NOTHING_BEFORE.to_owned());
+    if let Some(what) = head.and_then(|head| wrong_end(chain.n, &sha256, head)) {
+        let file = files.last().cloned().unwrap_or_default();
+        return Ok(Err(Fault { file, line: line_of_end.max(1), what }));
+    }
+    Ok(Ok(Verified { lines: chain.lines, first: chain.first, head: sha256 }))
 }
 
+#[derive(Default)]
 struct Chain {
     lines: u64,
     first: u64,
@@ -242,3 +324,6 @@ impl Chain {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,7 +135,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
             "evidence", "outbox", "journal", "mqtt", "audit", "coverage", "pipeline", "lifeline", "sensors",
-            "control", "alerts", "view", "web", "metrics", "retune", "shadow",
+            "control", "alerts", "view", "web", "metrics", "retune", "shadow", "threads",
         ],
     ),
     (

@@ -159,8 +159,8 @@ pub(crate) fn why_not(plan: &CameraPlan, rule: &Rule, around: &Around, at: Times
     let first = around.sights.iter().position(is_near).unwrap_or(0);
     let end = around.sights.iter().rposition(is_near).map_or(first, |last| last + 1);
     let near = judged(plan, rule, (around, &around.sights[first..end]), at);
-    // What is seen once at the edge of that time may go on behind it.
-    let says_little = near.is_about_nothing() || matches!(near, Stage::SeenOnce { .. });
+    // What is seen once at the edge of that time may go on behind it, and an alert may be open over a time without a look.
+    let says_little = first == end || near.is_about_nothing() || matches!(near, Stage::SeenOnce { .. });
     match says_little && end - first < around.sights.len() {
         true => judged(plan, rule, (around, &around.sights), at),
         false => near,

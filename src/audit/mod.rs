@@ -5,7 +5,7 @@
 //!
 //! `audit.jsonl` is written to, `audit.1.jsonl` (the next older) to `audit.8.jsonl` are full; their lines are as
 //! `hash_chain` says. [`Audit::record`] returns when the line is on disk: a command takes effect after that. A line
-//! that was torn by a power cut is cut off at the next start, and a line says so.
+//! that was torn by a power cut is cut off at the next start, and a line says so; one says, too, if the end does not fit.
 //!
 //! Must never hold a secret, and must never grow without bound: callers sum up floods before they come here.
 
@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::analysis::time::Timestamp;
 use crate::hash_chain::{self, Chained, number_of};
-use crate::text::{Catalogue, Sentence, Words, audit as say};
+use crate::text::{Catalogue, Sentence, Words, audit as say, log_error};
 use crate::types::language::Language;
 
 pub use crate::hash_chain::{Fault, Verified};
@@ -35,7 +35,7 @@ const FULL_FILES: u32 = 8;
 /// What happened, as the log has it. What does not apply is left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// What sort of thing: `accepted`, `refused`, `refused_many`, `finished`, `marks`, `config`, `started`, `torn`.
+    /// What sort of thing: `accepted`, `refused`, `refused_many`, `finished`, `marks`, `config`, `started`, `torn`, `damaged`.
     pub event: String,
     /// The command.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -123,10 +123,15 @@ impl Audit {
     /// The folder or the file cannot be used.
     pub fn open(folder: &Path, now: Timestamp) -> io::Result<Audit> {
         fs::create_dir_all(folder)?;
-        let (chain, torn) = hash_chain::Pen::open(&file_in(folder, 0), Some(&file_in(folder, 1)))?;
+        let hash_chain::Opened { pen: chain, torn, fault } =
+            hash_chain::Pen::open::<Entry>(&file_in(folder, 0), Some(&file_in(folder, 1)), None)?;
         let audit = Audit { pen: Mutex::new(Pen { folder: folder.to_owned(), chain }) };
         if torn > 0 {
             audit.record(now, Entry::of("torn").with_detail(say::torn(torn), Language::English))?;
+        }
+        if let Some(what) = fault {
+            log_error!(say::is_damaged(what.clone()); folder = %folder.display());
+            audit.record(now, Entry::of("damaged").with_detail(what, Language::English))?;
         }
         Ok(audit)
     }
@@ -162,7 +167,7 @@ impl Pen {
 /// # Errors
 /// A file cannot be read; inside, the first line that does not fit.
 pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
-    hash_chain::verify::<Entry>(files)
+    hash_chain::verify::<Entry>(files, None)
 }
 
 /// The log's files in `folder` that are there, oldest first.

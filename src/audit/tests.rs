@@ -70,6 +70,20 @@ fn a_torn_line_is_cut_off_and_reported() {
 }
 
 #[test]
+fn a_last_line_that_does_not_fit_is_said_once_and_verify_finds_it_for_good() {
+    let folder = log_of(3);
+    let path = folder.path().join("audit.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("r2", "r9")).unwrap();
+    let damaged = |folder: &Path| {
+        drop(Audit::open(folder, now()).unwrap());
+        fs::read_to_string(&path).unwrap().matches("\"damaged\"").count()
+    };
+    assert_eq!((damaged(folder.path()), damaged(folder.path())), (1, 1));
+    assert_eq!(verify(&files(folder.path())).unwrap().unwrap_err().line, 3);
+}
+
+#[test]
 fn it_never_grows_without_bound_and_the_chain_goes_on_over_files() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Audit::open(folder.path(), now()).unwrap();

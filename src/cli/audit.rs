@@ -143,7 +143,7 @@ fn in_words(line: &str, zone: &TimeZone, language: Language) -> String {
 
 /// What happened, or what became of it; a word of another version stays as it is.
 fn in_a_word(name: &str, language: Language) -> String {
-    const WORDS: [fn() -> Sentence; 15] = [
+    const WORDS: [fn() -> Sentence; 16] = [
         text::accepted,
         text::refused,
         text::refused_many,
@@ -153,6 +153,7 @@ fn in_a_word(name: &str, language: Language) -> String {
         text::secrets,
         text::started,
         text::was_torn,
+        text::damaged,
         text::done,
         text::already,
         text::failed,

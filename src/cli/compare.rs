@@ -96,6 +96,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         after: args.new.display().to_string().into(),
         from: before.from,
         to,
+        off: jiff::SignedDuration::ZERO,
         zone: old.site.time_zone.clone(),
         cameras: vec![old_camera.id.clone()],
         notes: notes(&args, &before, &after),

@@ -96,16 +96,18 @@ fn within(data: &Path) -> PathBuf {
 
 fn verify(folder: &Path) -> Result<(), Failure> {
     std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let files = coverage::files(folder);
-    if files.is_empty() {
-        return Err(none_in(folder));
-    }
-    match coverage::verify(&files) {
-        Ok(Ok(good)) => print_line(good.sentence().in_language(language::of_this_run())),
+    match coverage::verify(folder) {
+        Ok(Ok(_)) if coverage::files(folder).is_empty() => Err(none_in(folder)),
+        Ok(Ok(good)) => {
+            if !coverage::notes_its_end(folder) {
+                say!("{}", say::end_unknown().in_language(language::of_this_run()));
+            }
+            print_line(good.sentence().in_language(language::of_this_run()))
+        }
         Ok(Err(fault)) => Err(Failure::tried(fault.sentence()).hint(audit::try_comparing())),
         Err(error) => {
-            let names = model::listed(files.iter().map(|file| file.display().to_string()));
-            Err(Failure::tried(argument::unread(names, argument::why_unread(&error))))
+            let names = coverage::files(folder).into_iter().map(|file| file.display().to_string());
+            Err(Failure::tried(argument::unread(model::listed(names), argument::why_unread(&error))))
         }
     }
 }
@@ -169,6 +171,10 @@ fn text(calendar: &Calendar, zone: &TimeZone) -> String {
     let mut lines = Vec::new();
     if let Some(from) = calendar.recorded_from.filter(|from| *from > calendar.from) {
         lines.push(say::recorded_from(clock(from.0, zone)).in_language(language));
+        lines.push(String::new());
+    }
+    if !calendar.breaks.is_empty() {
+        lines.extend(calendar.breaks.iter().map(|one| one.sentence(zone).in_language(language)));
         lines.push(String::new());
     }
     for row in &calendar.rows {

@@ -14,12 +14,11 @@ use super::{Failure, language, named_path, print_line};
 use crate::analysis::time::Timestamp;
 use crate::comparison::level_name;
 use crate::config::{Config, Surroundings};
-use crate::contract::shadow::ShadowEnding;
 use crate::daemon::control_dir;
 use crate::shadow::{
     self, Begin, LASTS_AT_MOST, Request, ShownDifference, Summary, USUALLY_LASTS, WhatDiffers,
 };
-use crate::text::{Joint, Sentence, Words, argument, shadow as say};
+use crate::text::{Joint, Words, argument, shadow as say};
 
 /// The box looks once a second; a box that loads models takes longer to come to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -77,9 +76,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     // Every problem is said here, before the box is asked.
     let new = Config::load_in(file, &Surroundings::elsewhere(file)).map_err(Failure::from)?;
     let path = std::path::absolute(file).map_err(|error| named_path::unwritable(file, &error))?;
+    let before = shadow::summary_in(&folder).filter(Summary::is_running);
     request(&folder, Some(Begin { path, toml: new.text().to_owned(), lasts_secs: lasts.as_secs() }))?;
     let until = Timestamp::now().checked_add(lasts).unwrap_or(Timestamp::MAX);
     say!("{}", say::judges_until(clock(until, zone)).in_language(language::of_this_run()));
+    if let Some(before) = before {
+        let said = say::in_place_of(&*before.name, clock(before.since.0, zone));
+        say!("{}", said.in_language(language::of_this_run()));
+    }
     // What it cannot say is known at once.
     if let Some(summary) = shadow::summary_in(&folder).filter(Summary::is_running) {
         for line in limits(&summary) {
@@ -93,7 +97,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 fn request(folder: &Path, begin: Option<Begin>) -> Result<(), Failure> {
     let by =
         std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "root".to_owned());
-    let request = Request { id: ulid::Ulid::new().to_string(), by, begin };
+    let request = Request::new(by, begin);
     shadow::send_request(folder, &request).map_err(|error| {
         let why = say::not_asked(folder.display(), argument::why_unwritten(&error));
         Failure::tried(why).hint(say::try_as_service())
@@ -143,7 +147,7 @@ fn text(summary: &Summary, zone: &TimeZone) -> String {
     let counts = summary.counts;
     let first = match &summary.ended {
         None => say::line_running(name, since, clock(summary.until.0, zone), &*summary.by),
-        Some(ended) => say::line_ended(name, since, clock(ended.at.0, zone), ending(ended.why)),
+        Some(ended) => say::line_ended(name, since, clock(ended.at.0, zone), shadow::ending_words(ended.why)),
     };
     let mut lines = vec![
         first,
@@ -178,16 +182,6 @@ fn limits(summary: &Summary) -> Vec<String> {
     let mut lines = vec![say::line_limits().in_language(language)];
     lines.extend(summary.limits.iter().map(|limit| format!("  {}", limit.in_language(language))));
     lines
-}
-
-fn ending(why: ShadowEnding) -> Sentence {
-    match why {
-        ShadowEnding::Stopped => say::was_stopped(),
-        ShadowEnding::TimeIsOver => say::time_is_over(),
-        ShadowEnding::Runs => say::runs_now(),
-        ShadowEnding::Replaced => say::was_replaced(),
-        ShadowEnding::Failed => say::failed(),
-    }
 }
 
 fn difference(one: &ShownDifference, zone: &TimeZone) -> Words {

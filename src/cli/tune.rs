@@ -10,12 +10,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::retune::{OF_THE_BOX, failed_in, journal_of, progress, seconds};
+use super::retune::{OF_THE_BOX, failed_in, journal_of, meant, progress, seconds};
 use super::when::Lasting;
 use super::{Failure, language, named_path, print_line};
 use crate::analysis::time::Timestamp;
-use crate::config::{Config, Surroundings, nearest_name};
-use crate::text::{Words, config as config_text, model, retune as retune_text, tune as say};
+use crate::config::{Config, Surroundings};
+use crate::text::{Words, model, retune as retune_text, tune as say};
 use crate::tune::budget::{self, Budget, Found, Per};
 use crate::tune::{self, Question, Step, Untuned};
 
@@ -68,6 +68,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         return Err(is_there(file));
     }
     let (question, budget) = (args.question(Timestamp::now())?, args.budget);
+    for file in args.html.iter().chain(&args.write) {
+        named_path::may_write(file)?;
+    }
     match budget {
         Some(budget) => search(&args, &question, budget),
         None => curves(&args, &question),
@@ -100,7 +103,7 @@ fn curves(args: &Args, question: &Question) -> Result<(), Failure> {
     let language = language::of_this_run();
     let tuning = watched(question, |progress| tune::tune(question, progress))?;
     if let Some(file) = &args.html {
-        fs::write(file, tuning.html(language)).map_err(|error| named_path::unwritable(file, &error))?;
+        named_path::write(file, tuning.html(language))?;
         say!("{}", retune_text::report_written(file.display()).in_language(language));
     }
     match args.json {
@@ -153,7 +156,7 @@ fn watched<T>(
 ) -> Result<T, Failure> {
     let length = seconds(question.from, question.to);
     let bar = progress(length);
-    let done = work(&mut |Step { pass, passes, at }| {
+    let done = work(&mut |Step { pass, passes, at, .. }| {
         let before = length.saturating_mul(pass.saturating_sub(1) as u64);
         bar.set_length(length.saturating_mul(passes as u64));
         bar.set_position(before + seconds(question.from, at).min(length));
@@ -169,8 +172,7 @@ fn failed(why: Untuned, question: &Question) -> Failure {
             failed_in(why, &question.journal, (question.from, question.to), &question.config.site.time_zone)
         }
         Untuned::UnknownRule { rule, known } => {
-            let nearest = nearest_name(&rule, known.iter().map(|id| &**id)).map(config_text::did_you_mean);
-            let hint = nearest.unwrap_or_else(|| say::try_rules(listed(&known)));
+            let hint = meant(&rule, known.iter().map(|id| &**id), say::try_rules(listed(&known)));
             Failure::refused(say::unknown_rule(&rule)).hint(hint)
         }
         Untuned::Elsewhere { rule, cameras } => {
@@ -244,6 +246,26 @@ mod tests {
         };
         assert!(message("yrad").contains("did you mean `yard`?"), "{}", message("yrad"));
         assert!(message("kitchen").contains("there are `yard`, `fire-lane`"), "{}", message("kitchen"));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_before_the_work() {
+        use clap::{Args as _, FromArgMatches as _};
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("site.toml");
+        fs::write(&config, include_str!("../../config/minimal.toml")).unwrap();
+        let refused = folder.path().join("none").join("file");
+        for options in [&["--html"][..], &["--budget", "6/hour", "--write"]] {
+            let paths = [config.as_os_str(), "--data".as_ref(), folder.path().as_os_str()];
+            let line = ["tune", "--config"].iter().map(|word| word.as_ref()).chain(paths);
+            let line = line.chain(options.iter().map(|word| word.as_ref())).chain([refused.as_os_str()]);
+            let matches = Args::augment_args(clap::Command::new("tune")).try_get_matches_from(line);
+            let failure = run(Args::from_arg_matches(&matches.unwrap()).unwrap()).unwrap_err();
+            let message = failure.in_language(Language::English).message;
+            // There is no journal either, which the work would find.
+            assert!(message.contains("there is no such folder"), "{message}");
+            assert!(message.contains("hint: name a file"), "{message}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::retune::{failed_in, journal_of, meant};
+use super::retune::{OF_THE_BOX, failed_in, journal_of, meant};
 use super::when::{Lasting, When};
 use super::{Failure, language, print_line};
 use crate::analysis::filters::Filter;
@@ -17,9 +17,6 @@ use crate::contract::words::Time;
 use crate::retune::why_not::{Answer, Question, Raised, Unanswered, answer};
 use crate::retune::{Unjudged, zone_of};
 use crate::text::{Joint, Sentence, Words, model, probe, why_not as say};
-
-/// Where the box's configuration is, unless another one is named.
-const OF_THE_BOX: &str = "/etc/lookout/lookout.toml";
 
 /// Say why a rule raised no alert at a time: the first stage that said no, and by how much.
 ///

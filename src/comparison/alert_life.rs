@@ -114,6 +114,15 @@ impl Lives {
         }
     }
 
+    /// How many there are.
+    #[cfg_attr(
+        not(feature = "web"),
+        allow(dead_code, reason = "only the search for better values counts them")
+    )]
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The lives in the order in which they were published first; `until` as in [`AlertLife::all`].
     pub(crate) fn finish(self, until: Timestamp) -> Vec<Arc<AlertLife>> {
         let ended = |mut life: AlertLife| {

@@ -8,7 +8,6 @@ use jiff::SignedDuration;
 use super::difference::{Difference, Pairing};
 use super::lasting::lasting;
 use crate::analysis::alert::AlertId;
-use crate::analysis::time::Timestamp;
 use crate::text::{Sentence, comparison as say};
 use crate::types::verdict::Verdict;
 
@@ -18,7 +17,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// What a change costs and brings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Price {
-    /// How long a time was judged.
+    /// How long a time was judged, without that in which the box was off.
     pub(crate) judged: SignedDuration,
     /// Alerts that the old configuration raised.
     pub(crate) before: u64,
@@ -58,16 +57,15 @@ impl Fate {
 }
 
 impl Price {
-    /// The price of these differences, judged from one time to another; `verdicts` are what people said of alerts of the old
+    /// The price of these differences, `judged` over so long a time; `verdicts` are what people said of alerts of the old
     /// configuration.
     pub(crate) fn of(
         differences: &[Difference],
         verdicts: &BTreeMap<AlertId, Verdict>,
-        from: Timestamp,
-        to: Timestamp,
+        judged: SignedDuration,
     ) -> Self {
         let mut price = Price {
-            judged: to.duration_since(from),
+            judged,
             before: 0,
             after: 0,
             disappeared: 0,
@@ -151,6 +149,7 @@ mod tests {
     use crate::types::language::Language;
 
     const TWO_DAYS: i64 = 2 * 86_400;
+    const MINUTES: SignedDuration = SignedDuration::from_mins(10);
 
     /// By hand: 5 alerts, of which one false alarm and one confirmed are gone, one confirmed is 2 s late, one false alarm stays and
     /// one that nobody judged is gone; one is new.
@@ -177,7 +176,7 @@ mod tests {
             ("X2", Verdict::Confirmed),
         ];
         let verdicts = verdicts.map(|(id, verdict)| (AlertId(id.into()), verdict)).into();
-        Price::of(&differences(&before, &after, at(TWO_DAYS)), &verdicts, at(0), at(TWO_DAYS))
+        Price::of(&differences(&before, &after, at(TWO_DAYS)), &verdicts, SignedDuration::from_secs(TWO_DAYS))
     }
 
     #[test]
@@ -217,7 +216,7 @@ mod tests {
     #[test]
     fn less_than_a_day_is_not_counted_by_the_day_and_without_verdicts_it_says_so() {
         let before = life("A", "yard", "cam-1", 10, 60);
-        let price = Price::of(&differences(&before, &[], at(600)), &BTreeMap::new(), at(0), at(600));
+        let price = Price::of(&differences(&before, &[], at(600)), &BTreeMap::new(), MINUTES);
         assert_eq!(price.per_day(), None);
         let english: Vec<String> = price.sentences().iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -234,7 +233,7 @@ mod tests {
         let before = [life("A", "yard", "cam-1", 10, 40), life("B", "yard", "cam-1", 100, 190)].concat();
         let after = life("X", "yard", "cam-1", 10, 200);
         let verdicts = ["A", "B"].map(|id| (AlertId(id.into()), Verdict::Confirmed)).into();
-        let price = Price::of(&differences(&before, &after, at(600)), &verdicts, at(0), at(600));
+        let price = Price::of(&differences(&before, &after, at(600)), &verdicts, MINUTES);
         assert_eq!((price.confirmed.all, price.confirmed.gone, price.disappeared), (2, 0, 0));
     }
 }

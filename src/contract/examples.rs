@@ -144,7 +144,7 @@ pub(super) fn count() -> Result<Vec<u8>, ExampleError> {
 }
 
 pub(super) fn coverage() -> Result<Vec<u8>, ExampleError> {
-    Ok(sender().event("coverage.cam-03.1795230000.1795233600", None, at(3_800)?, coverage_data()?)?)
+    Ok(sender().event("coverage.cam-03.1795230000.1795233600.17", None, at(3_800)?, coverage_data()?)?)
 }
 
 pub(super) fn quality() -> Result<Vec<u8>, ExampleError> {

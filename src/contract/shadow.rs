@@ -51,6 +51,9 @@ impl Payload for ShadowData {
     }
 }
 
+/// The longest that a shadow may judge, in seconds: nobody remembers it after a month.
+pub(crate) const LASTS_AT_MOST_SECS: u32 = 31 * 86_400;
+
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ShadowEnd {

@@ -138,8 +138,8 @@ pub trait RunningBox {
 pub struct ShadowOrder {
     /// The file, or what the command centre calls it.
     pub name: String,
-    /// How long.
-    pub lasts: Duration,
+    /// How long; as long as usual where nobody said.
+    pub lasts: Option<Duration>,
     /// Who asks for it.
     pub by: String,
 }

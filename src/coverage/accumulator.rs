@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Checkpoint, HOUR_MS, Record, Stretch, Times, hour_of, time_of};
+use super::{Checkpoint, ClockState, HOUR_MS, Record, Stretch, Times, hour_of, time_of};
 use crate::analysis::time::Moment;
 use crate::contract::words::Time;
 use crate::types::coverage_state::CoverageState;
@@ -17,6 +17,8 @@ use crate::types::coverage_state::CoverageState;
 const SET_MS: i64 = 1_000;
 /// A reading says how things are, and were for so long at most: of what lies further back nobody knows.
 const STANDS_FOR: Duration = Duration::from_secs(10);
+/// A box is believed to have been off for so long at most where nothing kept its clock then and now.
+const BELIEVED_MS: i64 = 24 * HOUR_MS;
 /// How often the hour that goes on is written.
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
@@ -42,6 +44,15 @@ impl Share {
     fn new(watch: Watch, from_ms: i64) -> Self {
         Share { watch, from_ms, shift_ms: 0, times: Times::default() }
     }
+}
+
+/// Where time goes on after an hour that ends before it is over, milliseconds on the clock on the wall.
+#[derive(Debug, Clone, Copy)]
+enum Jump {
+    /// The clock was set to this time.
+    SetTo(i64),
+    /// No ledger was kept until this time.
+    NotKeptUntil(i64),
 }
 
 /// See the module.
@@ -86,29 +97,36 @@ impl Accumulator {
         before: &Checkpoint,
         is_lost: bool,
         at: Moment,
+        clock: &ClockState,
         watches: Vec<Watch>,
     ) -> (Self, Vec<Record>) {
         let mut finished = Vec::new();
         let mut accumulator = Accumulator::of(before, at.mono);
         let at_ms = at.utc.as_millisecond();
-        if at_ms < accumulator.now_ms {
-            // The clock is behind what it was: how long nothing ran cannot be said.
-            finished.extend(accumulator.finish(Some(at_ms)));
+        if before.not_kept {
+            finished.extend(accumulator.finish(Some(Jump::NotKeptUntil(at_ms))));
             return (Accumulator::new(at, watches), finished);
         }
         let mut both: Vec<Watch> = accumulator.going.iter().map(|share| share.watch.clone()).collect();
         both.retain(|watch| watches.contains(watch));
         accumulator.set_watches(both);
+        let away_ms = away_ms(before, at_ms, clock);
+        let said_ms = accumulator.now_ms + away_ms.unwrap_or(0);
+        let is_set = away_ms.is_none() || is_set(accumulator.now_ms, said_ms, at_ms);
+        let until_ms = if is_set { said_ms } else { at_ms };
         let piece = i64::try_from(CHECKPOINT_EVERY.as_millis()).unwrap_or(i64::MAX);
         let unknown_to = match (is_lost, before.stopped) {
-            (true, _) => at_ms,
-            (false, false) => at_ms.min(accumulator.now_ms + piece),
+            (true, _) => until_ms,
+            (false, false) => until_ms.min(accumulator.now_ms + piece),
             (false, true) => accumulator.now_ms,
         };
         accumulator.states.fill(CoverageState::Unknown);
         accumulator.spend(unknown_to, &mut finished);
         accumulator.states.fill(CoverageState::NotRunning);
-        accumulator.spend(at_ms, &mut finished);
+        accumulator.spend(until_ms, &mut finished);
+        if is_set {
+            accumulator.set_clock(at_ms, &mut finished);
+        }
         accumulator.set_watches(watches);
         accumulator.all = Times::default();
         (accumulator, finished)
@@ -142,13 +160,7 @@ impl Accumulator {
         at: Moment,
         mut state_of: impl FnMut(usize) -> CoverageState,
     ) -> Vec<Record> {
-        let passed = at.mono.saturating_sub(self.mono);
-        self.mono = at.mono;
-        let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
-        let said_ms = self.now_ms.saturating_add(passed_ms);
-        let says_ms = at.utc.as_millisecond();
-        let is_set = says_ms < self.now_ms || (says_ms - said_ms).abs() >= SET_MS;
-        let until_ms = if is_set { said_ms } else { says_ms };
+        let (passed, until_ms, is_set) = self.pass(at);
         let mut finished = Vec::new();
         if passed > STANDS_FOR {
             self.states.fill(CoverageState::Unknown);
@@ -160,18 +172,33 @@ impl Accumulator {
         }
         self.spend(until_ms, &mut finished);
         if is_set {
-            self.set_clock(says_ms, &mut finished);
+            self.set_clock(at.utc.as_millisecond(), &mut finished);
         }
         finished
     }
 
     /// Watching begins now: nothing was while the daemon started. Gives the hours that are over.
     pub(crate) fn begin_watching(&mut self, at: Moment) -> Vec<Record> {
+        let (_, until_ms, is_set) = self.pass(at);
         let mut finished = Vec::new();
-        self.mono = at.mono;
         self.states.fill(CoverageState::NotRunning);
-        self.spend(at.utc.as_millisecond(), &mut finished);
+        self.spend(until_ms, &mut finished);
+        if is_set {
+            self.set_clock(at.utc.as_millisecond(), &mut finished);
+        }
         finished
+    }
+
+    /// Time went on to this moment: how much of it passed, up to where the clock on the wall has it divided, and whether that
+    /// clock was set meanwhile.
+    fn pass(&mut self, at: Moment) -> (Duration, i64, bool) {
+        let passed = at.mono.saturating_sub(self.mono);
+        self.mono = at.mono;
+        let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+        let said_ms = self.now_ms.saturating_add(passed_ms);
+        let says_ms = at.utc.as_millisecond();
+        let is_set = is_set(self.now_ms, said_ms, says_ms);
+        (passed, if is_set { said_ms } else { says_ms }, is_set)
     }
 
     /// From now on these are watched. Those that go are kept as they were until now.
@@ -188,16 +215,27 @@ impl Accumulator {
         self.states = vec![CoverageState::Unknown; self.going.len()];
     }
 
-    /// The hour up to now, for who would go on after a crash; `after`: the number of the last line.
-    pub(crate) fn checkpoint(&self, after: u64, stopped: bool) -> Checkpoint {
+    /// The hour up to now.
+    pub(crate) fn hour(&self) -> Record {
         let going = self.going.iter().map(|share| (share, None));
-        let hour = self.record(going, self.now_ms, None);
-        Checkpoint { after, stopped, hour }
+        self.record(going, self.now_ms, None)
+    }
+
+    /// The hour up to now; what follows is another record.
+    pub(crate) fn end_part(&mut self) -> Option<Record> {
+        let part = self.finish(None);
+        self.begin(self.now_ms);
+        part
     }
 
     /// How long each state lasted since the start of the daemon, all rules at all cameras together.
     pub(crate) fn all(&self) -> Times {
         self.all
+    }
+
+    /// So long they lasted before this one.
+    pub(crate) fn add_to_all(&mut self, before: Times) {
+        self.all.add_all(&before);
     }
 
     /// Gives what passes until then to the states, and finishes the hours that it passes.
@@ -228,7 +266,7 @@ impl Accumulator {
             self.going.iter_mut().for_each(|share| share.shift_ms += shift_ms);
             self.now_ms = says_ms;
         } else {
-            finished.extend(self.finish(Some(says_ms)));
+            finished.extend(self.finish(Some(Jump::SetTo(says_ms))));
             self.now_ms = says_ms;
             self.begin(says_ms);
         }
@@ -243,18 +281,19 @@ impl Accumulator {
         }
     }
 
-    /// The hour that is over; none where nothing was to be watched.
-    fn finish(&self, set_to_ms: Option<i64>) -> Option<Record> {
-        let going = self.going.iter().filter(|share| share.times.total_ms() > 0).map(|share| (share, None));
-        let record = self.record(going, self.now_ms, set_to_ms);
-        (!record.rules.is_empty()).then_some(record)
+    /// The hour that is over; none where nothing was to be watched. One after which time goes on elsewhere says so in any case.
+    fn finish(&self, jump: Option<Jump>) -> Option<Record> {
+        let lasted = |share: &&Share| jump.is_some() || share.times.total_ms() > 0;
+        let going = self.going.iter().filter(lasted).map(|share| (share, None));
+        let record = self.record(going, self.now_ms, jump);
+        (jump.is_some() || !record.rules.is_empty()).then_some(record)
     }
 
     fn record<'a>(
         &'a self,
         going: impl Iterator<Item = (&'a Share, Option<i64>)>,
         until_ms: i64,
-        set_to_ms: Option<i64>,
+        jump: Option<Jump>,
     ) -> Record {
         let gone = self.gone.iter().map(|(share, until_ms)| (share, Some(*until_ms)));
         let mut alike: BTreeMap<_, BTreeMap<String, Vec<String>>> = BTreeMap::new();
@@ -271,13 +310,35 @@ impl Accumulator {
             ms,
             of,
         });
+        let (set_to, not_kept_until) = match jump {
+            Some(Jump::SetTo(ms)) => (Some(time(ms)), None),
+            Some(Jump::NotKeptUntil(ms)) => (None, Some(time(ms))),
+            None => (None, None),
+        };
         Record {
             from: time(self.begin_ms),
             until: time(until_ms),
-            set_to: set_to_ms.map(time),
+            set_to,
+            not_kept_until,
             rules: rules.collect(),
         }
     }
+}
+
+/// Whether the clock on the wall, which would have said one thing and says another, was set.
+fn is_set(before_ms: i64, said_ms: i64, says_ms: i64) -> bool {
+    says_ms < before_ms || (says_ms - said_ms).abs() >= SET_MS
+}
+
+/// How long nothing ran; `None` where nobody knows.
+fn away_ms(before: &Checkpoint, at_ms: i64, clock: &ClockState) -> Option<i64> {
+    if let Some(away_ms) = before.clock.as_ref().and_then(|then| clock.since_ms(then)) {
+        return Some(away_ms);
+    }
+    let away_ms = at_ms - before.hour.until.0.as_millisecond();
+    let was_kept = before.clock.as_ref().is_some_and(|then| then.is_kept);
+    let is_believed = was_kept && clock.is_kept || away_ms <= BELIEVED_MS;
+    (away_ms >= 0 && is_believed).then_some(away_ms)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::ledger::{files_of, lines, read_checkpoint};
 use super::{CoverageState, HOUR_MS, Record, Times, hour_of, time_of};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
+use crate::text::{Sentence, coverage as say};
 
 /// A gap is made of hours that are full of it but for this, milliseconds, between the first and the last: a reading or two.
 const ALMOST_MS: u64 = 5_000;
@@ -45,6 +46,8 @@ pub struct Calendar {
     pub until: Time,
     /// When the first hour began that is recorded of that time; absent where none is.
     pub recorded_from: Option<Time>,
+    /// Where time goes on elsewhere, in the order of the ledger.
+    pub breaks: Vec<Break>,
     /// Each rule at each camera, by camera.
     pub rows: Vec<Row>,
     /// Every camera of which something is recorded in that time.
@@ -53,6 +56,52 @@ pub struct Calendar {
     pub rules: Vec<String>,
     /// Lines of that time that cannot be read; what they said is missing here.
     pub damaged_lines: u64,
+}
+
+/// Where the ledger goes on at another time: it claims nothing of what lies between.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Break {
+    /// Where it ends.
+    pub from: Time,
+    /// Where it goes on: earlier where the clock was set back.
+    pub until: Time,
+    /// Why.
+    pub why: BreakReason,
+}
+
+/// Why the ledger goes on at another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakReason {
+    /// The clock was set, or it is not known how long the box was off.
+    ClockSet,
+    /// No ledger was kept.
+    NotKept,
+}
+
+impl Break {
+    fn of(record: &Record) -> Option<Self> {
+        let set_to = record.set_to.map(|until| (until, BreakReason::ClockSet));
+        let (until, why) = set_to.or(record.not_kept_until.map(|until| (until, BreakReason::NotKept)))?;
+        Some(Break { from: record.until, until, why })
+    }
+
+    /// Whether some of it is within that time.
+    fn touches(&self, span: &Range<i64>) -> bool {
+        let (one, other) = (self.from.0.as_millisecond(), self.until.0.as_millisecond());
+        one.min(other) < span.end && span.start <= one.max(other)
+    }
+
+    /// For people, with the times of the zone.
+    pub(crate) fn sentence(&self, zone: &TimeZone) -> Sentence {
+        let clock = |at: Time| at.0.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+        let (from, until) = (clock(self.from), clock(self.until));
+        match self.why {
+            BreakReason::NotKept => say::was_not_kept(from, until),
+            BreakReason::ClockSet if self.until < self.from => say::went_back(from, until),
+            BreakReason::ClockSet => say::went_forward(from, until),
+        }
+    }
 }
 
 /// One rule at one camera.
@@ -148,8 +197,9 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
     let (mut cameras, mut rules) = (BTreeSet::new(), BTreeSet::new());
     let going_on = read_checkpoint(folder);
     let written = files_of(folder, time_of(span.start), asked.until);
-    let mut last = 0;
+    let (mut last, mut breaks) = (0, Vec::new());
     let mut take = |record: &Record| {
+        breaks.extend(Break::of(record).filter(|one| one.touches(&span)));
         let ends_before = record.until.0.as_millisecond() <= span.start;
         if ends_before || record.from.0.as_millisecond() >= span.end {
             return;
@@ -161,10 +211,12 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
         add(&mut sums, record, asked, &span);
     };
     let mut damaged_lines = 0;
-    for path in written {
-        let lines = lines(&path);
-        (last, damaged_lines) = (last.max(lines.last), damaged_lines + lines.damaged);
-        lines.records.iter().for_each(&mut take);
+    for (at, path) in written.iter().enumerate() {
+        let lines = lines(path);
+        // Only the file that is written to may end in the middle of a line.
+        let torn = u64::from(lines.is_torn && at + 1 < written.len());
+        (last, damaged_lines) = (last.max(lines.last), damaged_lines + lines.damaged + torn);
+        lines.records.iter().for_each(|(_, record)| take(record));
     }
     // One that was kept from before its line was written says nothing new.
     if let Some(checkpoint) = going_on.filter(|checkpoint| checkpoint.after >= last) {
@@ -177,6 +229,7 @@ pub fn calendar(folder: &Path, asked: &Asked<'_>) -> io::Result<Calendar> {
         from: Time(time_of(span.start)),
         until: Time(asked.until),
         recorded_from,
+        breaks,
         rows: sums.iter().map(|((camera, rule), hours)| row(camera, rule, hours, asked.zone)).collect(),
         cameras: cameras.into_iter().collect(),
         rules: rules.into_iter().collect(),

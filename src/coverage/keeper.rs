@@ -1,78 +1,71 @@
-//! The thread that writes the ledger, so that nobody waits for the disk.
+//! The ledger of a running daemon: what is over is written, and remembered until it was handed on to be published.
 //!
-//! Its queue is short. While it is full, or the disk takes nothing, hours that are over are kept in memory, two days of them at
-//! most; then the oldest go, and the ledger has a hole there. Must never stop the daemon: without a ledger it watches as well.
+//! While the disk takes nothing, hours that are over are kept in memory, two days of them at most; then the oldest go, and the
+//! ledger has a hole there. Waits for the disk: it belongs on a thread of its own. Must never stop the daemon: without a ledger it
+//! watches as well.
 
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use super::ledger::{Before, Ledger};
-use super::{Accumulator, Checkpoint, Record, Watch};
+use super::{Accumulator, Checkpoint, ClockState, Record, Watch};
 use crate::analysis::time::{Moment, Timestamp};
 use crate::text::{coverage as say, log_warn};
 
-/// Two minutes of a disk that hangs.
-const QUEUE: usize = 2;
-/// Hours that are kept while they cannot be written.
-const KEPT_HOURS: usize = 48;
+/// Hours that are kept while they cannot be written, or not published.
+pub(crate) const KEPT_HOURS: usize = 48;
 
-/// What is to be written.
-#[derive(Debug)]
-struct Work {
-    /// Hours that are over.
-    records: Vec<Record>,
-    /// Where the next one is.
-    checkpoint: Checkpoint,
-    at: Timestamp,
-    /// So many files are kept.
-    keep: usize,
-}
-
-/// The ledger of a running daemon.
+/// See the module.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    sender: SyncSender<Work>,
-    thread: JoinHandle<()>,
+    ledger: Ledger,
+    folder: PathBuf,
+    /// So many files are kept.
     keep: usize,
-    /// What the queue did not take.
-    waiting: VecDeque<Record>,
+    /// Hours that the disk has not taken yet.
+    unwritten: VecDeque<Record>,
+    /// Lines that were not handed on yet, each with its number.
+    unpublished: VecDeque<(u64, Record)>,
+    /// The number of the last line that was.
+    published: u64,
+    is_failing: bool,
 }
 
 impl Keeper {
-    /// Opens the ledger in `folder`. Also gives what divides time from here on, which goes on where an earlier run ended, and the
-    /// hours that are over by that. `runs_already`: the daemon ran meanwhile without one, so that time is unknown.
+    /// Opens the ledger in `folder`. Also gives what divides time from here on, which goes on where an earlier run ended.
+    /// `runs_already`: the daemon ran meanwhile without one.
     ///
     /// # Errors
-    /// The folder or a file cannot be used, or no thread started; the watches come back.
-    pub(crate) fn start(
+    /// The folder or a file cannot be used.
+    pub(crate) fn open(
         folder: &Path,
         days: u16,
-        at: Moment,
+        (at, clock): (Moment, &ClockState),
         watches: Vec<Watch>,
         runs_already: bool,
-    ) -> io::Result<(Self, Accumulator, Vec<Record>)> {
-        let (ledger, before, torn) = Ledger::open(folder, at.utc)?;
-        if torn > 0 {
-            log_warn!(say::torn(torn); folder = %folder.display());
-        }
+    ) -> io::Result<(Self, Accumulator)> {
+        let (ledger, before) = Ledger::open(folder, at.utc)?;
         let (accumulator, finished) = match before {
-            Some(Before { checkpoint, is_lost }) => {
-                Accumulator::resume(&checkpoint, is_lost || runs_already, at, watches)
+            Some(Before { mut checkpoint, is_lost }) => {
+                checkpoint.not_kept |= runs_already;
+                Accumulator::resume(&checkpoint, is_lost, at, clock, watches)
             }
             None => (Accumulator::new(at, watches), Vec::new()),
         };
-        let (sender, works) = sync_channel(QUEUE);
-        let folder = folder.to_owned();
-        let thread = thread::Builder::new().name("coverage".to_owned()).spawn(move || {
-            Writing { ledger, folder, unwritten: VecDeque::new(), is_failing: false }.work(&works)
-        })?;
-        let keep = files_for(days);
-        let waiting = finished.iter().cloned().collect();
-        Ok((Keeper { sender, thread, keep, waiting }, accumulator, finished))
+        let published = ledger.published();
+        let unpublished = ledger.lines_after(published, KEPT_HOURS);
+        let mut keeper = Keeper {
+            ledger,
+            folder: folder.to_owned(),
+            keep: files_for(days),
+            unwritten: finished.into(),
+            unpublished,
+            published,
+            is_failing: false,
+        };
+        keeper.forget_oldest();
+        Ok((keeper, accumulator))
     }
 
     /// So many days are kept from now on.
@@ -80,33 +73,49 @@ impl Keeper {
         self.keep = files_for(days);
     }
 
-    /// Writes hours that are over, and where the next one is. Never waits.
-    pub(crate) fn write(&mut self, finished: &[Record], checkpoint: Checkpoint, at: Timestamp) {
-        self.waiting.extend(finished.iter().cloned());
-        let work = Work { records: self.waiting.drain(..).collect(), checkpoint, at, keep: self.keep };
-        match self.sender.try_send(work) {
-            Ok(()) => {}
-            Err(TrySendError::Full(work) | TrySendError::Disconnected(work)) => {
-                self.waiting = work.records.into();
-                shorten(&mut self.waiting);
-            }
+    /// Writes hours that are over, and where the next one is.
+    pub(crate) fn write(&mut self, finished: Vec<Record>, checkpoint: Checkpoint, at: Timestamp) {
+        self.unwritten.extend(finished);
+        let written = self.write_down(checkpoint, at);
+        if let Err(error) = &written
+            && !self.is_failing
+        {
+            log_warn!(say::unwritten(); folder = %self.folder.display(), %error);
+        }
+        self.is_failing = written.is_err();
+        self.forget_oldest();
+    }
+
+    fn write_down(&mut self, checkpoint: Checkpoint, at: Timestamp) -> io::Result<()> {
+        while let Some(record) = self.unwritten.front() {
+            let n = self.ledger.append(record, at, self.keep)?;
+            self.unpublished.extend(self.unwritten.pop_front().map(|record| (n, record)));
+        }
+        self.ledger.checkpoint(Checkpoint { published: Some(self.published), ..checkpoint })
+    }
+
+    /// The oldest line that was not handed on to be published, with its number.
+    pub(crate) fn unpublished(&self) -> Option<&(u64, Record)> {
+        self.unpublished.front()
+    }
+
+    /// That line was. It is known after a restart when the checkpoint was written next.
+    pub(crate) fn set_published(&mut self) {
+        if let Some((n, _)) = self.unpublished.pop_front() {
+            self.published = n;
         }
     }
 
-    /// Writes what is left and ends. A disk that hangs is left behind after `within`.
-    pub(crate) fn stop(mut self, checkpoint: Checkpoint, at: Timestamp, within: Duration) {
-        let deadline = Instant::now() + within;
-        let mut work = Work { records: self.waiting.drain(..).collect(), checkpoint, at, keep: self.keep };
-        while let Err(TrySendError::Full(back)) = self.sender.try_send(work) {
-            if Instant::now() >= deadline {
-                return;
-            }
-            work = back;
-            thread::park_timeout(Duration::from_millis(20));
+    fn forget_oldest(&mut self) {
+        let too_many = self.unwritten.len().saturating_sub(KEPT_HOURS);
+        if too_many > 0 {
+            log_warn!(say::hours_lost(); folder = %self.folder.display(), hours = too_many);
+            self.unwritten.drain(..too_many);
         }
-        drop(self.sender);
-        while !self.thread.is_finished() && Instant::now() < deadline {
-            thread::park_timeout(Duration::from_millis(5));
+        let too_many = self.unpublished.len().saturating_sub(KEPT_HOURS);
+        if too_many > 0 {
+            log_warn!(say::counts_lost(); hours = too_many);
+            (0..too_many).for_each(|_| self.set_published());
         }
     }
 }
@@ -114,44 +123,4 @@ impl Keeper {
 /// Those of whole days, and the one that is written to.
 fn files_for(days: u16) -> usize {
     usize::from(days) + 1
-}
-
-/// The oldest go.
-fn shorten(records: &mut VecDeque<Record>) {
-    let too_many = records.len().saturating_sub(KEPT_HOURS);
-    records.drain(..too_many);
-}
-
-/// What the thread has.
-struct Writing {
-    ledger: Ledger,
-    folder: PathBuf,
-    /// Hours that the disk did not take.
-    unwritten: VecDeque<Record>,
-    is_failing: bool,
-}
-
-impl Writing {
-    fn work(mut self, works: &Receiver<Work>) {
-        while let Ok(work) = works.recv() {
-            let written = self.write(work);
-            if let Err(error) = &written
-                && !self.is_failing
-            {
-                log_warn!(say::unwritten(); folder = %self.folder.display(), %error);
-            }
-            self.is_failing = written.is_err();
-        }
-    }
-
-    fn write(&mut self, work: Work) -> io::Result<()> {
-        let Work { records, checkpoint, at, keep } = work;
-        self.unwritten.extend(records);
-        shorten(&mut self.unwritten);
-        while let Some(record) = self.unwritten.front() {
-            self.ledger.append(record, at, keep)?;
-            self.unwritten.pop_front();
-        }
-        self.ledger.checkpoint(checkpoint)
-    }
 }

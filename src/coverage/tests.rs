@@ -24,7 +24,7 @@ fn hour(number: i64) -> Record {
     ms.add(CoverageState::Dark, 3_600_000 - watched);
     let of = BTreeMap::from([("cam-03".to_owned(), vec!["yard".to_owned(), "gate".to_owned()])]);
     let rules = vec![Stretch { from: None, until: None, shift_ms: 0, ms, of }];
-    Record { from: time(from), until: time(from + HOUR_MS), set_to: None, rules }
+    Record { from: time(from), until: time(from + HOUR_MS), set_to: None, not_kept_until: None, rules }
 }
 
 fn now() -> Timestamp {
@@ -39,12 +39,18 @@ fn open(folder: &Path) -> Ledger {
 fn ledger_of(hours: i64) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(folder.path());
-    (0..hours).for_each(|number| ledger.append(&hour(number), now(), 401).unwrap());
+    for number in 0..hours {
+        assert_eq!(ledger.append(&hour(number), now(), 401).unwrap(), number.unsigned_abs() + 1);
+    }
     folder
 }
 
+fn records(path: &Path) -> Vec<Record> {
+    lines(path).records.into_iter().map(|(_, record)| record).collect()
+}
+
 fn all(folder: &Path) -> Vec<Record> {
-    files(folder).iter().flat_map(|path| lines(path).records).collect()
+    files(folder).iter().flat_map(|path| records(path)).collect()
 }
 
 #[test]
@@ -56,7 +62,7 @@ fn the_chain_goes_on_over_days_and_restarts() {
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     assert_eq!(names, ["0000000001-20261130.jsonl", "0000000002-20261201.jsonl"]);
-    let verified = verify(&files(folder.path())).unwrap().unwrap();
+    let verified = verify(folder.path()).unwrap().unwrap();
     assert_eq!((verified.lines, verified.first), (31, 1));
     assert_eq!(all(folder.path()), (0..31).map(hour).collect::<Vec<_>>());
 }
@@ -69,16 +75,15 @@ fn cut_anywhere_it_is_a_prefix_and_goes_on() {
     for cut in 0..whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
         let count = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
-        assert_eq!(lines(&path).records, (0..count as i64).map(hour).collect::<Vec<_>>(), "cut at {cut}");
+        assert_eq!(records(&path), (0..count as i64).map(hour).collect::<Vec<_>>(), "cut at {cut}");
         let is_torn = cut > 0 && whole[cut - 1] != b'\n';
-        assert_eq!(verify(std::slice::from_ref(&path)).unwrap().is_err(), is_torn, "cut at {cut}");
+        assert_eq!(verify(folder.path()).unwrap().is_err(), is_torn, "cut at {cut}");
         if cut % 7 != 0 {
             continue;
         }
-        let (mut ledger, _, torn) = Ledger::open(folder.path(), now()).unwrap();
-        assert_eq!(torn > 0, is_torn);
+        let (mut ledger, _) = Ledger::open(folder.path(), now()).unwrap();
         ledger.append(&hour(9), now(), 401).unwrap();
-        let verified = verify(std::slice::from_ref(&path)).unwrap().unwrap();
+        let verified = verify(folder.path()).unwrap().unwrap();
         assert_eq!(verified.lines, count as u64 + 1, "cut at {cut}");
     }
 }
@@ -94,13 +99,38 @@ fn a_changed_byte_is_found_in_its_line_or_by_the_next() {
         changed[at] = if changed[at] == b'0' { b'1' } else { b'0' };
         fs::write(&path, &changed).unwrap();
         let line = whole[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-        let Fault { line: found, .. } = verify(std::slice::from_ref(&path)).unwrap().unwrap_err();
+        let Fault { line: found, .. } = verify(folder.path()).unwrap().unwrap_err();
         assert!((line..=line + 1).contains(&found), "byte {at} of line {line}: found in {found}");
     }
     let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
     fs::write(&path, [lines[0], lines[2], lines[3]].concat()).unwrap();
-    let fault = verify(std::slice::from_ref(&path)).unwrap().unwrap_err();
+    let fault = verify(folder.path()).unwrap().unwrap_err();
     assert!(fault.sentence().to_string().ends_with("it has number 3, after number 1: lines are missing"));
+}
+
+#[test]
+fn a_ledger_that_was_cut_at_its_end_is_found_by_verify_and_goes_on_so_that_it_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Run::start(folder.path(), begin_ms());
+    run.minutes(200);
+    run.stop();
+    assert!(verify(folder.path()).unwrap().is_ok() && notes_its_end(folder.path()));
+    let path = files(folder.path()).pop().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    assert_eq!(lines.len(), 3);
+    fs::write(&path, lines[..1].concat()).unwrap();
+    let what = |folder: &Path| verify(folder).unwrap().unwrap_err().what.to_string();
+    assert_eq!(what(folder.path()), "lines number 2 to 3 were written and are gone");
+    // The hour that went on stood after line 3, and goes on.
+    let mut run = Run::start(folder.path(), begin_ms() + 200 * 60_000);
+    run.minutes(60);
+    run.stop();
+    assert_eq!(what(folder.path()), "it has number 4, after number 1: lines are missing");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(what(folder.path()), "lines number 1 to 4 were written and are gone");
+    fs::remove_file(folder.path().join("now.json")).unwrap();
+    assert!(!notes_its_end(folder.path()));
 }
 
 #[test]
@@ -126,7 +156,7 @@ fn so_many_days_are_kept_whatever_the_clock_says() {
     let kept: Vec<Record> =
         [5, 30_000, 1, 2].iter().flat_map(|day| [hour(day * 24), hour(day * 24 + 1)]).collect();
     assert_eq!(all(folder.path()), kept);
-    let verified = verify(&files(folder.path())).unwrap().unwrap();
+    let verified = verify(folder.path()).unwrap().unwrap();
     assert_eq!((verified.first, verified.lines), (7, 8));
 }
 
@@ -165,8 +195,10 @@ fn watches() -> Vec<Watch> {
 impl Run {
     fn start(folder: &Path, utc_ms: i64) -> Run {
         let at = Moment { mono: Duration::ZERO, utc: time_of(utc_ms) };
-        let (keeper, accumulator, _) = Keeper::start(folder, 400, at, watches(), false).unwrap();
-        Run { keeper, accumulator, mono: Duration::ZERO, utc_ms }
+        let (keeper, accumulator) = Keeper::open(folder, 400, (at, &kept()), watches(), false).unwrap();
+        let mut run = Run { keeper, accumulator, mono: Duration::ZERO, utc_ms };
+        run.write(Vec::new(), Ending::GoesOn);
+        run
     }
 
     /// So many minutes, with what is written once a minute.
@@ -178,22 +210,29 @@ impl Run {
                 let at = Moment { mono: self.mono, utc: time_of(self.utc_ms) };
                 let finished = self.accumulator.look(at, |_| CoverageState::Watched);
                 if !finished.is_empty() {
-                    self.write(&finished);
+                    self.write(finished, Ending::GoesOn);
                 }
             }
-            self.write(&[]);
+            self.write(Vec::new(), Ending::GoesOn);
         }
     }
 
-    fn write(&mut self, finished: &[Record]) {
-        let checkpoint = self.accumulator.checkpoint(0, false);
-        self.keeper.write(finished, checkpoint, time_of(self.utc_ms));
+    fn write(&mut self, finished: Vec<Record>, ending: Ending) {
+        self.keeper.write(finished, self.checkpoint(ending), time_of(self.utc_ms));
     }
 
-    fn stop(self) {
-        let checkpoint = self.accumulator.checkpoint(0, true);
-        self.keeper.stop(checkpoint, time_of(self.utc_ms), Duration::from_secs(30));
+    fn checkpoint(&self, ending: Ending) -> Checkpoint {
+        Checkpoint::new(self.accumulator.hour(), ending, &kept())
     }
+
+    fn stop(mut self) {
+        self.write(Vec::new(), Ending::Stopped);
+    }
+}
+
+/// Of a machine that is switched off between two runs.
+fn kept() -> ClockState {
+    ClockState { is_kept: true, boot: None, on_for_ms: 0 }
 }
 
 fn calendar_of(folder: &Path) -> Calendar {
@@ -219,7 +258,7 @@ fn a_stop_and_a_start_are_in_the_ledger() {
     let expected = [(CoverageState::Watched, 100 * 60), (CoverageState::NotRunning, 30 * 60)];
     assert_eq!(secs(folder.path()), expected);
     assert_eq!(all(folder.path()).len(), 2, "the third hour goes on");
-    assert!(verify(&files(folder.path())).unwrap().is_ok());
+    assert!(verify(folder.path()).unwrap().is_ok());
     assert!(read_checkpoint(folder.path()).unwrap().stopped);
 }
 
@@ -228,9 +267,7 @@ fn a_kill_takes_a_minute_at_most() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = Run::start(folder.path(), begin_ms());
     run.minutes(30);
-    let checkpoint = run.accumulator.checkpoint(0, false);
-    // Written in order, but it says that more was to come: as a kill leaves it.
-    run.keeper.stop(checkpoint, now(), Duration::from_secs(30));
+    drop(run);
     Run::start(folder.path(), begin_ms() + 40 * 60_000).stop();
     let expected = [
         (CoverageState::Watched, 30 * 60),
@@ -245,7 +282,7 @@ fn an_hour_whose_line_was_written_just_before_a_kill_counts_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = Run::start(folder.path(), begin_ms());
     run.minutes(59);
-    let before = run.accumulator.checkpoint(0, false);
+    let before = run.checkpoint(Ending::GoesOn);
     run.minutes(1);
     run.stop();
     assert_eq!(all(folder.path()).len(), 1);
@@ -270,6 +307,33 @@ fn where_the_hour_that_goes_on_is_gone_or_damaged_its_time_is_unknown() {
         Run::start(folder.path(), begin_ms() + 90 * 60_000).stop();
         assert_eq!(secs(folder.path()), [(CoverageState::Watched, 3_600), (CoverageState::Unknown, 1_800)]);
     }
+}
+
+#[test]
+fn what_was_not_published_is_known_after_a_kill_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Run::start(folder.path(), begin_ms());
+    run.minutes(190);
+    let waiting = |run: &Run| run.keeper.unpublished().map(|(n, _)| *n);
+    assert_eq!(waiting(&run), Some(1));
+    run.keeper.set_published();
+    run.write(Vec::new(), Ending::GoesOn);
+    drop(run);
+    let mut run = Run::start(folder.path(), begin_ms() + 195 * 60_000);
+    for n in [2, 3] {
+        assert_eq!(waiting(&run), Some(n));
+        run.keeper.set_published();
+    }
+    assert_eq!(waiting(&run), None);
+    run.stop();
+    let path = folder.path().join("now.json");
+    let now = fs::read_to_string(&path).unwrap();
+    assert!(now.contains("\"published\":3,"), "{now}");
+    // An older version does not say it, and what it left over is not known.
+    fs::write(&path, now.replace("\"published\":3,", "")).unwrap();
+    assert_eq!(waiting(&Run::start(folder.path(), begin_ms() + 200 * 60_000)), None);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(waiting(&Run::start(folder.path(), begin_ms() + 201 * 60_000)), Some(3));
 }
 
 /// What a day of 64 cameras with 6 rules each takes: quiet, and with one camera in ten that comes and goes.
@@ -297,7 +361,8 @@ fn a_day_of_a_rule_takes_less_than_half_a_kibibyte_and_an_hour_that_goes_on_less
             }
         }
         let bytes: u64 = files(folder.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
-        let going_on = serde_json::to_vec(&accumulator.checkpoint(0, false)).unwrap().len();
+        let going_on =
+            serde_json::to_vec(&Checkpoint::new(accumulator.hour(), Ending::GoesOn, &kept())).unwrap().len();
         assert!(bytes / rules <= most, "{} bytes a rule and day", bytes / rules);
         assert!(going_on < 8 << 10, "{going_on} bytes each minute");
     }

@@ -376,9 +376,9 @@ impl AnalysisLoop {
     /// Every open alert that is muted now and was not, or the other way round, says so.
     fn mutes_changed(&mut self, before: &[Mute], after: &[Mute]) {
         let at = self.clock.now();
-        if self.recorder.is_on() {
-            self.recorder.record(Entry::Mutes { at, mutes: after.to_vec() });
-        }
+        // Also where nothing is kept: whoever listens from the middle of the run on begins with it.
+        self.session.mutes = after.to_vec();
+        self.recorder.record(Entry::Mutes { at, mutes: after.to_vec() });
         let is_concerned = |revision: &&Revision| {
             muted_by(before, revision, revision.at.utc) != muted_by(after, revision, at.utc)
         };
@@ -475,7 +475,8 @@ impl AnalysisLoop {
         let at = self.clock.now();
         listener.give(Entry::Session(Box::new(Session { at, ..self.session.clone() })));
         for open in self.analysis.open() {
-            listener.give(Entry::Published(Published::of(open)));
+            // Its first revision was made before the shadow began, whichever it is by now.
+            listener.give(Entry::Published(Published { phase: Phase::Update, ..Published::of(open) }));
         }
         self.recorder.set_listener(Some(listener));
         self.note_shadow(Some(configuration), at);

@@ -1,25 +1,30 @@
 //! The coverage ledger in the daemon: once a second what each rule at each camera could have reported, from the readings that
-//! the main thread takes anyway; once an hour what became of it, to disk and to the centre. Must never wait for a disk.
+//! the main thread takes anyway. A thread of its own divides the time, writes and publishes it. Must never wait for a disk.
 
-use std::collections::{BTreeMap, VecDeque};
+mod clock_trust;
+mod ledger_thread;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
+use super::machine;
 use super::report::Readings;
 use crate::analysis::Plan;
 use crate::analysis::schedule::Schedule;
-use crate::analysis::time::{Moment, Timestamp};
+use crate::analysis::time::Moment;
+use crate::clock::boot_id;
 use crate::config::Config;
-use crate::contract::alert::SeqData;
-use crate::contract::coverage::{CoverageData, RuleCoverage, StateSecs};
-use crate::contract::messages::COVERAGE;
-use crate::contract::{Mode, Sender};
-use crate::coverage::{Accumulator, CHECKPOINT_EVERY, CoverageState, Keeper, Record, Stretch, Watch};
-use crate::outbox::{self, Kind, Outbox};
-use crate::text::{coverage as say, language_of_log, log_warn};
+use crate::coverage::{CoverageState, Times, Watch};
+use crate::outbox::Outbox;
+use crate::text::{coverage as say, log_warn};
 use crate::types::camera_condition::CameraCondition;
 use crate::video::{CameraState, CameraStats, GateMode};
+use clock_trust::ClockTrust;
+use ledger_thread::{LedgerThread, Reading, Settings, Work};
 
 /// A camera of which nothing came for so long is silent, also while nobody has given its stream up yet. As a tracker looks for
 /// nothing much longer, what happens after it is not seen as it is.
@@ -29,154 +34,89 @@ const JUDGED_OVER: usize = 10;
 /// Of the looks that a rule needs in that time, this part must have been taken. A guess: a worker that is late now and then
 /// costs no rule anything.
 const ENOUGH: f64 = 0.8;
-/// Messages that are stored each second: an hour of many cameras is no burst.
-const SENT_EACH_SECOND: usize = 4;
-/// Messages that may wait for that: an hour of many cameras, and one more.
-const MOST_UNSENT: usize = 1024;
 /// What the last piece gets to be written. It comes out of what the analysis gets to stop.
 const STOP_WITHIN: Duration = Duration::from_millis(1500);
 
 /// See the module.
 pub(super) struct CoverageStage {
-    keeper: Option<Keeper>,
-    accumulator: Accumulator,
+    thread: Option<LedgerThread>,
     watched: Watched,
-    /// There was a look.
-    is_watching: bool,
-    /// When the hour that goes on is written next.
-    due: Duration,
-    latest: Moment,
-    unsent: VecDeque<CoverageData>,
+    settings: Arc<Settings>,
+    /// The thread has no room for readings.
+    is_behind: bool,
     /// The outbox is not where it should be: a ledger beside it would fill the memory, and be lost.
     is_elsewhere: bool,
-    mode: Mode,
+    lasted: Arc<Mutex<Times>>,
+    clock: ClockTrust,
 }
 
 impl CoverageStage {
     /// Starts it, where an earlier run ended. Where no ledger can be kept that is said, and it watches as well.
-    pub(super) fn start(config: &Config, plan: &Plan, is_elsewhere: bool, at: Moment) -> Self {
+    pub(super) fn start(
+        config: &Config,
+        plan: &Plan,
+        is_elsewhere: bool,
+        outbox: Outbox,
+        at: Moment,
+    ) -> Self {
         let watched = Watched::new(plan);
-        let mut stage = CoverageStage {
-            keeper: None,
-            accumulator: Accumulator::new(at, watched.watches()),
-            watched,
-            is_watching: false,
-            // At once: a run that is over soon is one, too.
-            due: at.mono,
-            latest: at,
-            unsent: VecDeque::new(),
-            is_elsewhere,
-            mode: config.site.mode,
-        };
-        stage.keep(config, false);
-        stage
+        let settings = Arc::new(settings(config, &watched, is_elsewhere));
+        let (lasted, clock) = (Arc::default(), ClockTrust::new(at, machine::hardware_clock(), boot_id()));
+        let work = Work::new(settings.clone(), outbox, (at, clock.state(at)), Arc::clone(&lasted));
+        let folder = config.coverage.dir.display();
+        let thread = LedgerThread::start(work)
+            .inspect_err(|error| log_warn!(say::not_kept(folder, error.to_string())))
+            .ok();
+        CoverageStage { thread, watched, settings, is_behind: false, is_elsewhere, lasted, clock }
     }
 
     /// From now on these rules and settings count.
     pub(super) fn set(&mut self, config: &Config, plan: &Plan) {
         let before = std::mem::replace(&mut self.watched, Watched::new(plan));
         self.watched.take_over(before);
-        self.accumulator.set_watches(self.watched.watches());
-        self.mode = config.site.mode;
-        self.keep(config, true);
+        self.settings = Arc::new(settings(config, &self.watched, self.is_elsewhere));
     }
 
-    /// Keeps a ledger or does not, as the settings say.
-    fn keep(&mut self, config: &Config, runs_already: bool) {
-        let days = if self.is_elsewhere { 0 } else { config.coverage.days };
-        match &mut self.keeper {
-            Some(keeper) if days > 0 => keeper.set_days(days),
-            Some(_) => self.stop_keeping(),
-            None if days > 0 => {
-                let folder = &config.coverage.dir;
-                let watches = self.watched.watches();
-                match Keeper::start(folder, days, self.latest, watches, runs_already) {
-                    Ok((keeper, accumulator, finished)) => {
-                        (self.keeper, self.accumulator) = (Some(keeper), accumulator);
-                        self.take(&finished);
-                    }
-                    Err(error) => log_warn!(say::not_kept(folder.display(), error.to_string())),
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// Once a second: divides the time since, writes what is over and sends it.
-    pub(super) fn look(&mut self, readings: &Readings, outbox: &Outbox, sender: &Sender) {
-        let at = readings.at;
-        self.latest = at;
+    /// Once a second: how everything is now.
+    pub(super) fn look(&mut self, readings: &Readings) {
         self.watched.read(readings);
-        let watched = &self.watched;
-        let finished = match std::mem::replace(&mut self.is_watching, true) {
-            true => self.accumulator.look(at, |place| watched.state(place)),
-            false => self.accumulator.begin_watching(at),
-        };
-        if !finished.is_empty() || at.mono >= self.due {
-            self.due = at.mono + CHECKPOINT_EVERY;
-            if let Some(keeper) = &mut self.keeper {
-                keeper.write(&finished, self.accumulator.checkpoint(0, false), at.utc);
-            }
+        self.pass_on(readings.at);
+    }
+
+    fn pass_on(&mut self, at: Moment) {
+        let Some(thread) = &self.thread else { return };
+        let states = (0..self.watched.of.len()).map(|place| self.watched.state(place)).collect();
+        let clock = self.clock.state(at);
+        let is_taken = thread.take(Reading { at, clock, settings: self.settings.clone(), states });
+        if !is_taken && !self.is_behind {
+            log_warn!(say::falls_behind());
         }
-        self.take(&finished);
-        for _ in 0..SENT_EACH_SECOND {
-            let Some(data) = self.unsent.pop_front() else { break };
-            send(data, outbox, sender, at.utc);
-        }
+        self.is_behind = !is_taken;
     }
 
     /// How long each state lasted since the start, of all rules at all cameras together.
     pub(super) fn lasted(&self) -> [Duration; CoverageState::ALL.len()] {
-        let all = self.accumulator.all();
+        let all = *self.lasted.lock();
         CoverageState::ALL.map(|state| Duration::from_millis(all.ms(state)))
     }
 
-    /// Hours that are over are messages that wait.
-    fn take(&mut self, finished: &[Record]) {
-        for record in finished {
-            self.unsent.extend(self.watched.messages(record, self.mode));
-        }
-        let too_many = self.unsent.len().saturating_sub(MOST_UNSENT);
-        if too_many > 0 {
-            log_warn!(say::counts_lost(); messages = too_many);
-            self.unsent.drain(..too_many);
-        }
-    }
-
     /// Writes what is left.
-    pub(super) fn stop(mut self) {
-        self.stop_keeping();
-    }
-
-    fn stop_keeping(&mut self) {
-        if let Some(keeper) = self.keeper.take() {
-            keeper.stop(self.accumulator.checkpoint(0, true), self.latest.utc, STOP_WITHIN);
+    pub(super) fn stop(self) {
+        if let Some(thread) = self.thread {
+            thread.stop(STOP_WITHIN);
         }
     }
 }
 
-/// Stores a message. One that cannot be stored is lost, and said to be: as other counts are.
-fn send(data: CoverageData, outbox: &Outbox, sender: &Sender, at: Timestamp) {
-    let record = outbox::Record {
-        kind: Kind::Count,
-        alert_id: None,
-        rev: 0,
-        level: None,
-        phase_end: false,
-        topic_suffix: COVERAGE.topic.to_owned(),
-        at: data.from.0,
-        state: None,
-    };
-    let (sender, camera) = (sender.clone(), data.camera.clone());
-    let stored = outbox.append(record, move |seq| {
-        let (from, until) = (data.from.0.as_second(), data.until.0.as_second());
-        let id = format!("coverage.{}.{from}.{until}", data.camera);
-        let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
-        sender.event(id, None, at, CoverageData { seq, ..data })
-    });
-    if let Err(error) = stored {
-        let error = error.in_language(language_of_log());
-        log_warn!(say::counts_lost(); camera, %error);
+fn settings(config: &Config, watched: &Watched, is_elsewhere: bool) -> Settings {
+    let grid = |camera: &WatchedCamera| (camera.id.clone(), camera.grid.clone());
+    Settings {
+        folder: (!is_elsewhere).then(|| config.coverage.dir.clone()),
+        days: if is_elsewhere { 0 } else { config.coverage.days },
+        mode: config.site.mode,
+        sender: config.sender(),
+        watches: watched.watches(),
+        grids: watched.cameras.iter().map(grid).collect(),
     }
 }
 
@@ -347,47 +287,6 @@ impl Watched {
             true => CoverageState::Overloaded,
             false => CoverageState::Watched,
         }
-    }
-
-    /// An hour as the centre gets it: a message for each camera.
-    fn messages(&self, record: &Record, mode: Mode) -> Vec<CoverageData> {
-        let mut cameras: BTreeMap<&str, Vec<RuleCoverage>> = BTreeMap::new();
-        for stretch in &record.rules {
-            for (camera, rules) in &stretch.of {
-                let of_camera = cameras.entry(camera).or_default();
-                of_camera.extend(rules.iter().map(|rule| published(rule, stretch)));
-            }
-        }
-        let messages = cameras.into_iter().filter_map(|(id, mut rules)| {
-            // One that is no longer configured has no place any more.
-            let camera = self.cameras.iter().find(|camera| *camera.id == *id)?;
-            rules.sort_by(|a, b| a.rule.cmp(&b.rule));
-            Some(CoverageData {
-                // Given when it is stored.
-                seq: SeqData { stream: String::new(), n: 0 },
-                mode,
-                camera: id.to_owned(),
-                grid: camera.grid.to_string(),
-                from: record.from,
-                until: record.until,
-                rules,
-                omitted: 0,
-            })
-        });
-        messages.collect()
-    }
-}
-
-fn published(rule: &str, stretch: &Stretch) -> RuleCoverage {
-    let secs = |ms: u64| ms as f64 / 1_000.0;
-    let not = stretch.ms.lasting().filter(|(state, _)| *state != CoverageState::Watched);
-    RuleCoverage {
-        rule: rule.to_owned(),
-        from: stretch.from,
-        until: stretch.until,
-        clock_set_secs: (stretch.shift_ms != 0).then_some(stretch.shift_ms as f64 / 1_000.0),
-        watched_secs: secs(stretch.ms.ms(CoverageState::Watched)),
-        not: not.map(|(state, ms)| StateSecs { state, secs: secs(ms) }).collect(),
     }
 }
 

@@ -18,6 +18,9 @@ use super::clock_watch;
 /// Written by systemd-timesyncd once the clock follows a server.
 const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
 
+/// Seconds since 1970 by the hardware clock, read from it.
+const HARDWARE_CLOCK: &str = "/sys/class/rtc/rtc0/since_epoch";
+
 /// Ticks per second of the processor times in `/proc`; fixed in Linux's interface to programs.
 const TICKS_PER_SEC: f64 = 100.0;
 
@@ -65,6 +68,12 @@ pub(super) fn clock(now: Timestamp) -> ClockData {
         ClockData { sync, err_ms: None }
     });
     clock_watch::judged(now, by_system)
+}
+
+/// What the hardware clock says, which goes on without power as long as its battery lasts; `None` where there is none.
+pub(super) fn hardware_clock() -> Option<Timestamp> {
+    let secs = fs::read_to_string(HARDWARE_CLOCK).ok()?;
+    Timestamp::from_second(secs.trim().parse().ok()?).ok()
 }
 
 /// The state of the kernel's clock discipline (`adjtimex(2)`).

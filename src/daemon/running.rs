@@ -224,8 +224,7 @@ impl Running {
         sent_history.look(outbox, at);
         let readings = self.readings();
         self.stages.analysis.journal.look(&readings);
-        let outbox = &self.stages.storage.outbox;
-        self.stages.analysis.coverage.look(&readings, outbox, &self.health.sender);
+        self.stages.analysis.coverage.look(&readings);
         self.look_at_shadow(at);
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
         self.show_metrics(&readings);
@@ -496,6 +495,7 @@ impl Running {
             self.stages.analysis.journal.set(config);
         }
         self.stages.analysis.coverage.set(config, &site.plan());
+        self.tell_limits_of_shadow(config);
         *self.stages.commands.readers.write() = CommandStage::readers_of(config);
         self.stages.commands.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {

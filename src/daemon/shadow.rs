@@ -19,7 +19,9 @@ use crate::contract::words::{LocalTime, Time};
 use crate::control::running_box::ShadowOrder;
 use crate::journal::{Configuration, Entry, Recorder, Shadow, ShadowEvent, listener, not_reproduced};
 use crate::retune::limits;
-use crate::shadow::{self, Answer, Both, LASTS_AT_MOST, Request, ShadowThread, Start, Stored, Summary};
+use crate::shadow::{
+    self, Answer, Both, LASTS_AT_MOST, Request, ShadowThread, Start, Stored, Summary, USUALLY_LASTS,
+};
 use crate::text::{
     Sentence, Words, command, daemon, foreign, language_of_log, log_error, log_info, log_warn, shadow as say,
 };
@@ -44,6 +46,8 @@ pub(super) struct ShadowStage {
     publish_at: Duration,
     /// Revisions, and whether it had ended, when it was last published.
     published: Option<(u64, bool)>,
+    /// That it ended before this run could judge by it: not in the journal yet, nor in the audit log.
+    ended_before: Option<ShadowEnding>,
     is_unwritable: bool,
 }
 
@@ -75,26 +79,32 @@ impl ShadowStage {
             write_at: Duration::ZERO,
             publish_at: Duration::ZERO,
             published,
+            ended_before: None,
             is_unwritable: false,
         };
         let Some(stored) = shadow::load(folder) else { return (stage, None) };
-        match resumed(&stored, live, models, at) {
+        let why = match resumed(&stored, live, models, at) {
             Ok(config) => {
                 log_info!(say::goes_on(&*stored.name, &*stored.sha256));
                 let (listener, entries) = listener();
                 let limits = limits_of(live, &config, models);
                 let configuration = journal::configuration(&config, models);
-                if stage.spawn(stored, config, limits, entries) {
+                if stage.spawn(stored.clone(), config, limits, entries) {
                     recorder.set_listener(Some(listener));
                     return (stage, Some(configuration));
                 }
+                ShadowEnding::Failed
             }
-            Err(why) => {
-                let summary = stage.summary.take();
-                let summary = summary.unwrap_or_else(|| Summary::of(&stored, &[], &shadow::Found::default()));
-                stage.note_end(summary, why, at);
-            }
-        }
+            Err(why) => why,
+        };
+        // What was written last may be of the one before it.
+        let own = stage
+            .summary
+            .take()
+            .filter(|known| (&known.sha256, known.since) == (&stored.sha256, stored.since));
+        let summary = own.unwrap_or_else(|| Summary::of(&stored, &[], &shadow::Found::default()));
+        stage.note_end(summary, why, at);
+        stage.ended_before = Some(why);
         (stage, None)
     }
 
@@ -150,15 +160,22 @@ impl ShadowStage {
         // Fails only while the daemon is stopping.
         let _ = queue.send(AnalysisMessage::Shadow(None));
         let found = thread.stop(STOP_WITHIN);
-        let event = ShadowEvent::Ended { why: why.name().to_owned() };
-        self.recorder.record(Entry::Shadow(Shadow { at, event }));
+        self.record_end(why, at);
         self.note_end(Summary::of(&stored, &limits, &found), why, at.utc);
         true
     }
 
+    fn record_end(&mut self, why: ShadowEnding, at: Moment) {
+        let event = ShadowEvent::Ended { why: why.name().to_owned() };
+        self.recorder.record(Entry::Shadow(Shadow { at, event }));
+    }
+
     fn note_end(&mut self, summary: Summary, why: ShadowEnding, at: Timestamp) {
-        log_info!(say::ended(&*summary.name, &*summary.sha256, ending_words(why)));
-        shadow::forget(&self.folder);
+        log_info!(say::ended(&*summary.name, &*summary.sha256, shadow::ending_words(why)));
+        // What judges in its place stands there already.
+        if why != ShadowEnding::Replaced {
+            shadow::forget(&self.folder);
+        }
         let summary = Summary { ended: Some(ShadowEnd { at: Time(at), why }), ..summary };
         self.write(summary);
         self.publish_at = Duration::ZERO;
@@ -258,26 +275,24 @@ fn limits_of(live: &Config, shadow: &Config, models: &LoadedModels) -> Vec<Sente
     limits
 }
 
-fn ending_words(why: ShadowEnding) -> Sentence {
-    match why {
-        ShadowEnding::Stopped => say::was_stopped(),
-        ShadowEnding::TimeIsOver => say::time_is_over(),
-        ShadowEnding::Runs => say::runs_now(),
-        ShadowEnding::Replaced => say::was_replaced(),
-        ShadowEnding::Failed => say::failed(),
-    }
-}
-
 impl Running {
     /// What `lookout shadow` asks is answered, one that is over ends, and what was found is shown.
     pub(super) fn look_at_shadow(&mut self, at: Moment) {
         if let Some(request) = shadow::take_request(&self.stages.storage.control_dir) {
             self.answer_shadow(request, at);
         }
+        if let Some(why) = self.stages.analysis.shadow.ended_before.take() {
+            self.stages.analysis.shadow.record_end(why, at);
+            self.record_shadow_end(why);
+        }
         let ending = self.stages.analysis.shadow.ending(at.utc, &self.config.sha256);
         if let Some(why) = ending {
             self.stop_shadow(why, at);
         }
+        self.publish_shadow(at);
+    }
+
+    fn publish_shadow(&mut self, at: Moment) {
         if let Some(data) = self.stages.analysis.shadow.look(at) {
             let id = format!("shadow.{}.{}", data.since, at.utc.as_millisecond());
             let message = self.health.sender.event(id, None, at.utc, data);
@@ -286,14 +301,16 @@ impl Running {
     }
 
     fn answer_shadow(&mut self, request: Request, at: Moment) {
-        let Request { id, by, begin } = request;
+        let is_late = request.is_late(at.utc);
+        let Request { id, by, begin, .. } = request;
         let done = match begin {
+            _ if is_late => Err(say::asked_too_long_ago().into()),
             Some(begin) => {
                 let config =
                     Config::from_text(&begin.path, &begin.toml, &Surroundings::elsewhere(&begin.path));
                 let order = ShadowOrder {
                     name: begin.path.display().to_string(),
-                    lasts: Duration::from_secs(begin.lasts_secs),
+                    lasts: Some(Duration::from_secs(begin.lasts_secs)),
                     by,
                 };
                 config
@@ -327,7 +344,12 @@ impl Running {
         if config.sha256 == self.config.sha256 {
             return Err(say::is_what_runs().into());
         }
-        let until = at.utc.checked_add(order.lasts.min(LASTS_AT_MOST)).unwrap_or(Timestamp::MAX);
+        let (own, other) = (&self.config.site.box_id, &config.site.box_id);
+        if own != other {
+            return Err(say::of_another_box(&**own, &**other).into());
+        }
+        let lasts = order.lasts.unwrap_or(USUALLY_LASTS).min(LASTS_AT_MOST);
+        let until = at.utc.checked_add(lasts).unwrap_or(Timestamp::MAX);
         let stored = Stored {
             name: order.name,
             path: config.path().to_owned(),
@@ -337,10 +359,13 @@ impl Running {
             since: Time(at.utc),
             until: Time(until),
         };
-        self.stop_shadow(ShadowEnding::Replaced, at);
+        // Where it cannot be written down, what judges goes on.
         let folder = self.stages.storage.control_dir.clone();
         shadow::remember(&folder, &stored)
             .map_err(|error| daemon::not_written_to(folder.display(), error.to_string()))?;
+        if self.stop_shadow(ShadowEnding::Replaced, at) {
+            self.publish_shadow(at);
+        }
         let until = LocalTime::new(until, &self.config.site.time_zone).to_string();
         let said = say::begun(&*stored.name, &*stored.sha256, &*until, &*stored.by);
         let limits = limits_of(&self.config, &config, &self.loaded_models);
@@ -366,11 +391,27 @@ impl Running {
         if !analysis.shadow.end(why, at, &analysis.queue) {
             return false;
         }
-        if let Some(summary) = &analysis.shadow.summary {
-            let said = say::ended(&*summary.name, &*summary.sha256, ending_words(why));
+        self.record_shadow_end(why);
+        true
+    }
+
+    fn record_shadow_end(&self, why: ShadowEnding) {
+        if let Some(summary) = &self.stages.analysis.shadow.summary {
+            let said = say::ended(&*summary.name, &*summary.sha256, shadow::ending_words(why));
             self.record_shadow("ended", said);
         }
-        true
+    }
+
+    /// What runs is another one now: what a shadow cannot say is said of that one.
+    pub(super) fn tell_limits_of_shadow(&mut self, live: &Config) {
+        let RunningShadow { stored, limits, .. } = match &mut self.stages.analysis.shadow.running {
+            Some(running) => running,
+            None => return,
+        };
+        let read = Config::from_text(&stored.path, &stored.toml, &Surroundings::elsewhere(&stored.path));
+        if let Ok(config) = read {
+            *limits = limits_of(live, &config, &self.loaded_models);
+        }
     }
 
     fn record_shadow(&self, outcome: &str, said: Sentence) {

@@ -469,7 +469,9 @@ impl AnalysisStage {
         // As a replay has them: what is kept of an alert says nothing of this run's time.
         open.iter_mut().for_each(|revision| revision.at = at);
         let journal = JournalStage::start(config, storage.trouble.is_some(), clock);
-        let coverage = CoverageStage::start(config, &loaded.site.plan(), storage.trouble.is_some(), at);
+        let is_elsewhere = storage.trouble.is_some();
+        let outbox = storage.outbox.clone();
+        let coverage = CoverageStage::start(config, &loaded.site.plan(), is_elsewhere, outbox, at);
         let mut recorder = journal.recorder();
         let (shadow, beside) = ShadowStage::start(folder, config, &loaded.models, &mut recorder, at.utc);
         let session = journal::session(config, &loaded.models, &open, loaded.mutes.read().clone(), at);

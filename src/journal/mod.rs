@@ -60,7 +60,7 @@ pub use entry::{
     Configuration, Digest, Entry, Hole, HoleWhy, Input, Look, Looked, Published, Session, Shadow,
     ShadowEvent, Unwatched, digest, not_reproduced,
 };
-pub use reader::{Entries, read, span};
+pub use reader::{Entries, last_configuration, read, span};
 pub use recorder::{Listener, LiveEntries, Recorder, listener};
 pub use writer::{Journal, JournalCounts, Settings, write_all};
 

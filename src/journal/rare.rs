@@ -64,7 +64,11 @@ pub(super) enum Rare {
         /// has, which changes nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shadow: Option<Box<RareShadow>>,
+        /// What is muted from here on, for the same reason; then `alert` is [`OF_THE_MUTES`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mutes: Option<Vec<Mute>>,
     },
+    /// As it was written for some days; it is only read.
     Mutes {
         mutes: Vec<Mute>,
     },
@@ -83,6 +87,8 @@ pub(super) enum Rare {
 
 /// In place of an alert's id, in what a shadow did.
 const OF_A_SHADOW: &str = "shadow";
+/// The same in what is muted.
+const OF_THE_MUTES: &str = "mutes";
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -309,11 +315,14 @@ impl Rare {
                 restored: session.restored.iter().map(|s| String::from_utf8_lossy(s).into_owned()).collect(),
                 mutes: session.mutes.clone(),
             }),
-            Entry::Mutes { mutes, .. } => Rare::Mutes { mutes: mutes.clone() },
+            Entry::Mutes { mutes, .. } => {
+                Rare::MuteChanged { alert: OF_THE_MUTES.to_owned(), shadow: None, mutes: Some(mutes.clone()) }
+            }
             Entry::Reload { configuration, .. } => Rare::Reload((&**configuration).into()),
             Entry::Published(published) => Rare::Published(published.into()),
             Entry::Shadow(Shadow { event, .. }) => {
-                Rare::MuteChanged { alert: OF_A_SHADOW.to_owned(), shadow: Some(Box::new(event.into())) }
+                let shadow = Some(Box::new(event.into()));
+                Rare::MuteChanged { alert: OF_A_SHADOW.to_owned(), shadow, mutes: None }
             }
             Entry::Hole(Hole { why, .. }) => return hole(why),
             Entry::Stop { .. } => Rare::Stop,
@@ -325,7 +334,7 @@ impl Rare {
                 Rare::Handle { alert: alert.0.to_string(), act, step }
             }
             Entry::Input(Input::MuteChanged { alert, .. }) => {
-                Rare::MuteChanged { alert: alert.0.to_string(), shadow: None }
+                Rare::MuteChanged { alert: alert.0.to_string(), shadow: None, mutes: None }
             }
             Entry::Input(Input::Test { by, grid, .. }) => {
                 Rare::Test { by: by.clone(), grid: grid.to_string() }
@@ -356,7 +365,9 @@ impl Rare {
                 restored: of.restored.into_iter().map(String::into_bytes).collect(),
                 mutes: of.mutes,
             })),
-            Rare::Mutes { mutes } => Entry::Mutes { at, mutes },
+            Rare::Mutes { mutes } | Rare::MuteChanged { mutes: Some(mutes), .. } => {
+                Entry::Mutes { at, mutes }
+            }
             Rare::Reload(configuration) => Entry::Reload { at, configuration: configuration.whole() },
             Rare::Acknowledge { alert, act } => {
                 let (alert, acknowledgement) = (AlertId(alert.into()), act.whole()?);
@@ -366,7 +377,7 @@ impl Rare {
                 let step = step.whole(act.whole()?);
                 Entry::Input(Input::Handle { alert: AlertId(alert.into()), step, at })
             }
-            Rare::MuteChanged { alert, shadow: None } => {
+            Rare::MuteChanged { alert, shadow: None, mutes: None } => {
                 Entry::Input(Input::MuteChanged { alert: AlertId(alert.into()), at })
             }
             Rare::MuteChanged { shadow: Some(shadow), .. } => Entry::Shadow(shadow.whole(at)?),
@@ -405,6 +416,12 @@ mod tests {
         assert_eq!(before, Before::MuteChanged { alert: OF_A_SHADOW.to_owned() });
         let now: Rare = serde_json::from_str(&json).unwrap();
         assert_eq!(now.whole(at), Some(entry));
+        let muted = Entry::Mutes { at, mutes: Vec::new() };
+        let json = serde_json::to_string(&Rare::of(&muted).unwrap()).unwrap();
+        let before: Before = serde_json::from_str(&json).unwrap();
+        assert_eq!(before, Before::MuteChanged { alert: OF_THE_MUTES.to_owned() });
+        assert_eq!(serde_json::from_str::<Rare>(&json).unwrap().whole(at), Some(muted.clone()));
+        assert_eq!(serde_json::from_str::<Rare>(r#"{"mutes":{"mutes":[]}}"#).unwrap().whole(at), Some(muted));
         // And what it wrote is read.
         let written = r#"{"mute_changed":{"alert":"A"}}"#;
         let muted = Entry::Input(Input::MuteChanged { alert: AlertId("A".into()), at });

@@ -9,10 +9,11 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::block::{self, Names};
-use super::entry::{Entry, Hole, HoleWhy};
+use super::entry::{Configuration, Entry, Hole, HoleWhy};
 use super::file::{self, BlockPlace, JournalFile, Part};
 use crate::analysis::time::Timestamp;
 
@@ -34,10 +35,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// # Errors
 /// The folder cannot be listed; one that is not there has no entries. What is wrong with a file is an [`Entry::Hole`].
 pub fn read(folder: &Path, range: Range<Timestamp>) -> io::Result<Entries> {
-    let files = match file::list(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        files => files?,
-    };
+    let files = list(folder)?;
     let (from, to) = (range.start.as_millisecond(), range.end.as_millisecond());
     let is_wanted = |place: &BlockPlace| place.utc_ms.1 >= from && place.utc_ms.0 < to;
     let wanted_block = |part: &Part| matches!(part, Part::Block(place) if is_wanted(place));
@@ -70,16 +68,33 @@ pub fn read(folder: &Path, range: Range<Timestamp>) -> io::Result<Entries> {
         });
         Wanted { number: file.number, path: file.path, survey }
     };
-    Ok(Entries {
-        wanted: surveyed.drain(first..end).enumerate().map(survey).collect(),
-        open: None,
-        ready: VecDeque::new(),
-        holes: Vec::new(),
-        names: Names::default(),
-        connected: None,
-        needs_session: true,
-        copies,
-    })
+    Ok(Entries::of(surveyed.drain(first..end).enumerate().map(survey).collect(), copies))
+}
+
+/// The configuration that ran last, as the latest file says of which anything can be read, whatever the clock said; `None` where
+/// there is none.
+///
+/// # Errors
+/// The folder cannot be listed; one that is not there has no entries.
+pub fn last_configuration(folder: &Path) -> io::Result<Option<Arc<Configuration>>> {
+    for JournalFile { number, path, .. } in list(folder)?.into_iter().rev() {
+        let survey = file::parts(&path);
+        let survey = survey.map(|(_, session, parts)| Survey { session, head: None, parts, begin: 0 });
+        let entries = Entries::of([Wanted { number, path, survey }].into(), Vec::new());
+        let latest = entries.filter_map(|entry| entry.configuration().cloned()).last();
+        if latest.is_some() {
+            return Ok(latest);
+        }
+    }
+    Ok(None)
+}
+
+/// The files of a folder; none where there is no folder.
+fn list(folder: &Path) -> io::Result<Vec<JournalFile>> {
+    match file::list(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        files => files,
+    }
 }
 
 /// From when until when something is recorded in a folder; `None` where nothing can be read.
@@ -186,6 +201,19 @@ pub struct Entries {
 }
 
 impl Entries {
+    fn of(wanted: VecDeque<Wanted>, copies: Vec<PathBuf>) -> Self {
+        Entries {
+            wanted,
+            open: None,
+            ready: VecDeque::new(),
+            holes: Vec::new(),
+            names: Names::default(),
+            connected: None,
+            needs_session: true,
+            copies,
+        }
+    }
+
     /// Files of the folder that are copies of others, and are left out whatever time is asked for.
     pub fn copies(&self) -> &[PathBuf] {
         &self.copies

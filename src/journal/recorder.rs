@@ -91,8 +91,13 @@ impl Queue {
 
     fn give_up(&mut self, entry: Entry) {
         match entry {
-            Entry::Session(_) | Entry::Reload { .. } | Entry::Mutes { .. } => self.owed.push(entry),
-            Entry::Input(_)
+            Entry::Session(_) | Entry::Reload { .. } | Entry::Mutes { .. } if !self.is_closed => {
+                self.owed.push(entry);
+            }
+            Entry::Session(_)
+            | Entry::Reload { .. }
+            | Entry::Mutes { .. }
+            | Entry::Input(_)
             | Entry::Published(_)
             | Entry::Unwatched(_)
             | Entry::Shadow(_)

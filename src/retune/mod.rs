@@ -31,6 +31,7 @@ use std::thread;
 use std::time::Duration;
 use std::{fs, io};
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use crate::analysis::alert::AlertId;
@@ -44,7 +45,7 @@ use crate::journal::{self, Configuration, Entry, Hole, HoleWhy, Input};
 use crate::text::{Joint, Sentence, Words, journal as of_journal, retune as say};
 use crate::types::verdict::Verdict;
 use judge::{Judged, config_of};
-use reproduction::Reproduction;
+use reproduction::{Reproduction, is_near_a_break};
 
 pub(crate) use judge::{Judge, Kept};
 pub(crate) use scope::Scope;
@@ -55,6 +56,8 @@ pub(crate) const WARM_UP: Duration = Duration::from_secs(600);
 /// So far behind the end both configurations go on judging: an alert that one of them raises before the end and the other
 /// behind it comes later, and is not gone (a guess: as long as the warm-up).
 const LOOK_PAST: Duration = WARM_UP;
+/// So far back a start of the daemon is looked for, with which reading begins.
+const WARM_UP_FROM_A_START: Duration = Duration::from_secs(3_600);
 /// Entries that go to the judges at once.
 const BATCH: usize = 1_024;
 /// Batches that wait for a judge; the reader waits for the slower one.
@@ -177,6 +180,10 @@ pub(crate) struct Seen {
     killed: Vec<Timestamp>,
     /// A run that was read has not ended yet.
     is_running: bool,
+    /// When the latest run ended, if no other one began since.
+    stopped: Option<Timestamp>,
+    /// When the box was off: from the end of a run, or the last record of one that was killed, to the beginning of the next.
+    off: Vec<(Timestamp, Timestamp)>,
 }
 
 impl Seen {
@@ -187,13 +194,14 @@ impl Seen {
                 if !session.goes_on && self.is_running {
                     self.killed.extend(self.last);
                 }
+                self.note_off(session);
                 self.is_running = true;
                 self.software.insert(session.software.clone());
                 self.note_configuration(&session.configuration);
             }
             Entry::Reload { configuration, .. } => self.note_configuration(configuration),
             Entry::Hole(hole) => self.holes.push((hole.clone(), self.last)),
-            Entry::Stop { .. } => self.is_running = false,
+            Entry::Stop { at } => (self.is_running, self.stopped) = (false, Some(at.utc)),
             Entry::Input(Input::Handle { alert, step: HandlingStep::Judge(given), .. }) => {
                 self.verdicts.insert(alert.clone(), given.verdict);
             }
@@ -204,6 +212,29 @@ impl Seen {
             | Entry::Shadow(_) => {}
         }
         self.last = entry.at().map(|at| at.utc).max(self.last);
+    }
+
+    /// One behind the time that is judged: the box may have been off until then.
+    fn note_behind(&mut self, entry: &Entry) {
+        if let Entry::Session(session) = entry {
+            self.note_off(session);
+        }
+        self.last = entry.at().map(|at| at.utc).max(self.last);
+    }
+
+    fn note_off(&mut self, session: &journal::Session) {
+        let ended = self.stopped.take();
+        let ended = ended.or(self.last.filter(|_| self.is_running && !session.goes_on));
+        self.off.extend(ended.map(|ended| (ended, session.at.utc)));
+    }
+
+    /// How long the box was off from one time to another, as far as the journal says so.
+    pub(crate) fn off_within(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        let still_off = self.stopped.map(|since| (since, to));
+        let within = |(since, until): &(Timestamp, Timestamp)| {
+            until.min(&to).duration_since(*since.max(&from)).max(SignedDuration::ZERO)
+        };
+        self.off.iter().chain(&still_off).map(within).sum()
     }
 
     fn note_configuration(&mut self, configuration: &Arc<Configuration>) {
@@ -299,7 +330,7 @@ pub(crate) fn retune_while(
     request: &Request,
     goes_on: &mut dyn FnMut(SoFar) -> bool,
 ) -> Result<Comparison, Unjudged> {
-    let begin = request.from.checked_sub(WARM_UP).unwrap_or(Timestamp::MIN);
+    let begin = begin_of(&request.journal, request.from);
     let (first, nothing_then) = first_session(&request.journal, begin..request.to)?;
     let wrong = wrong_names(request, &first)?;
     let wrong: Vec<Unjudged> = wrong.into_iter().chain(nothing_then).collect();
@@ -323,7 +354,19 @@ pub(crate) fn retune_while(
     Ok(comparison)
 }
 
-fn look_past(to: Timestamp) -> Timestamp {
+/// Where to begin to read for a judgement from then on: at a start of the daemon within the hour before, where everything is
+/// known, else so early that most of it is.
+fn begin_of(journal: &Path, from: Timestamp) -> Timestamp {
+    let early = |by: Duration| from.checked_sub(by).unwrap_or(Timestamp::MIN);
+    let start = look_for_session(journal, early(WARM_UP_FROM_A_START)..early(WARM_UP));
+    match start {
+        Ok((Some(session), _)) if !session.goes_on => session.at.utc,
+        Ok(_) | Err(_) => early(WARM_UP),
+    }
+}
+
+/// The end of what is read for a judgement until then.
+pub(crate) fn look_past(to: Timestamp) -> Timestamp {
     to.checked_add(LOOK_PAST).unwrap_or(Timestamp::MAX)
 }
 
@@ -391,12 +434,21 @@ fn of_entries(
     if from >= to {
         return Err(too_short(judged_to, seen.holes));
     }
-    let (before, reproduction) = Reproduction::of(old_judged, from, to);
+    let breaks = old_judged.breaks.clone();
+    let (before, reproduction) = Reproduction::of(old_judged, from, to, first.goes_on);
     let mut differences = differences(&before, &new_judged.revisions, judged_to);
     differences.retain(|difference| {
         let life = difference.known();
         life.raised_at >= from && life.raised_at < to && scope.is_asked_about(&life.origin.cameras)
     });
+    // Of an alert there that is not the same nobody knows whether the new configuration makes it so.
+    let all = differences.len();
+    differences.retain(|difference| {
+        let lives = [difference.before(), difference.after()].into_iter().flatten();
+        let mut times = lives.flat_map(|life| [life.raised_at, life.ended_at]);
+        difference.is_same() || !times.any(|at| is_near_a_break(&breaks, at))
+    });
+    let near_a_break = all - differences.len();
     give_reasons(&mut differences, &plans[0], &plans[1]);
     let notes = notes::of(&notes::Facts {
         request,
@@ -406,6 +458,7 @@ fn of_entries(
         scope: &scope,
         seen: &seen,
         reproduction: &reproduction,
+        near_a_break,
         differences: &differences,
         old: &old,
         first: &first.configuration,
@@ -415,6 +468,7 @@ fn of_entries(
         after: request.new.path().display().to_string().into(),
         from,
         to,
+        off: seen.off_within(from, to),
         zone: request.new.site.time_zone.clone(),
         cameras: scope.shown(&plans),
         notes,
@@ -505,7 +559,7 @@ pub(crate) fn read(
         }
         match entry.at() {
             // Only what an alert becomes matters here.
-            Some(at) if at.utc >= to => seen.last = seen.last.max(Some(at.utc)),
+            Some(at) if at.utc >= to => seen.note_behind(&entry),
             Some(_) | None => seen.note(&entry),
         }
         batch.push(entry);

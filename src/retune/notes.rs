@@ -2,19 +2,25 @@
 //! published, what is missing in the journal, and what the journal cannot say of the new configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use super::reproduction::{Because, Reproduction};
 use super::scope::Scope;
 use super::{Request, Seen, limits};
 use crate::analysis::alert::AlertId;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{Difference, Note};
+use crate::comparison::{Difference, Note, lasting};
 use crate::config::Config;
 use crate::journal::{self, Configuration};
 use crate::text::{Joint, Sentence, Words, retune as say};
 
 /// Most gaps that are listed.
 const MOST_GAPS: usize = 8;
+/// A shorter piece at the end is no gap, as the journal is written twice a minute, and a restart is none either.
+const LONG: SignedDuration = SignedDuration::from_mins(5);
 /// How much of a digest is shown: enough to compare two by eye.
 const DIGEST_CHARS: usize = 16;
 
@@ -29,6 +35,8 @@ pub(super) struct Facts<'f> {
     pub(super) scope: &'f Scope,
     pub(super) seen: &'f Seen,
     pub(super) reproduction: &'f Reproduction,
+    /// Differences that are left out, as they may come of what is missing in the journal.
+    pub(super) near_a_break: usize,
     /// What is compared: alerts that began in the time that was judged.
     pub(super) differences: &'f [Difference],
     pub(super) old: &'f Config,
@@ -39,7 +47,8 @@ pub(super) struct Facts<'f> {
 /// All of them, the weightiest first.
 pub(super) fn of(facts: &Facts<'_>) -> Vec<Note> {
     let mut notes = vec![reproduced(facts)];
-    notes.extend(gaps(facts));
+    let Facts { request, from, to, begins, seen, .. } = *facts;
+    notes.extend(seen.gaps(&request.new.site.time_zone, begins, request.from..request.to, from..to));
     let is_asked = |camera: &str| facts.scope.has(camera);
     let mut details = limits::of(facts.old, &facts.request.new, facts.first, is_asked);
     details.extend(journal::not_reproduced());
@@ -55,8 +64,9 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Note> {
 /// Whether the old configuration gives again what was published live. Its alerts are counted as the price counts them; more
 /// that have a part in it are said.
 fn reproduced(facts: &Facts<'_>) -> Note {
-    let Reproduction { alerts, revisions, same, digest, because, not_published } = facts.reproduction;
-    if *revisions == 0 && facts.reproduction.is_whole() {
+    let Reproduction { alerts, revisions, same, digest, began_before, because, not_published } =
+        facts.reproduction;
+    if *revisions == 0 && *began_before == 0 && facts.reproduction.is_whole() {
         return say::nothing_was_published().into();
     }
     let compared: BTreeSet<&AlertId> =
@@ -64,6 +74,12 @@ fn reproduced(facts: &Facts<'_>) -> Note {
     let counted = alerts.iter().filter(|alert| compared.contains(alert)).count();
     let others = alerts.len() - counted;
     let mut details: Vec<Sentence> = (others > 0).then(|| say::also_of(others)).into_iter().collect();
+    if *began_before > 0 {
+        details.push(say::not_compared_as_before(*began_before));
+    }
+    if facts.near_a_break > 0 {
+        details.push(say::not_compared_near_a_break(facts.near_a_break));
+    }
     if facts.reproduction.is_whole() {
         let digest: String = digest.chars().take(DIGEST_CHARS).collect();
         return Note { what: say::reproduced(counted, *revisions, digest), details };
@@ -86,37 +102,45 @@ fn why(because: Because) -> Sentence {
     }
 }
 
-/// What is missing in the journal.
-fn gaps(facts: &Facts<'_>) -> Vec<Note> {
-    let mut notes = Vec::new();
-    let clock = |at: Timestamp| {
-        at.to_zoned(facts.request.new.site.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-    };
-    if facts.from > facts.request.from {
-        notes.push(say::begins_later(clock(facts.begins), clock(facts.from)).into());
+impl Seen {
+    /// What is missing in a journal that begins at that time, beside what was asked for; `judged` could be.
+    pub(crate) fn gaps(
+        &self,
+        zone: &TimeZone,
+        begins: Timestamp,
+        asked: Range<Timestamp>,
+        judged: Range<Timestamp>,
+    ) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        if judged.start > asked.start {
+            notes.push(say::begins_later(clock(begins), clock(judged.start)).into());
+        }
+        if asked.end.duration_since(judged.end) > LONG {
+            notes.push(say::ends_earlier(clock(judged.end)).into());
+        }
+        let off = self.off_within(judged.start, judged.end);
+        if off > LONG {
+            notes.push(say::was_off(lasting(off)).into());
+        }
+        let Seen { killed, holes, .. } = self;
+        if !killed.is_empty() {
+            let details = killed.iter().take(MOST_GAPS).map(|last| say::killed_after(clock(*last))).collect();
+            notes.push(Note { what: say::killed(killed.len()), details });
+        }
+        if !holes.is_empty() {
+            let one = |(hole, last): &(journal::Hole, Option<Timestamp>)| {
+                let why = hole.why.sentence();
+                match (last.map(clock), hole.at.map(|at| clock(at.utc))) {
+                    (Some(last), Some(at)) if last < at => say::gap_between(last, at, why),
+                    (_, Some(at)) => say::gap_at(at, why),
+                    (Some(last), None) => say::gap_after(last, why),
+                    (None, None) => why,
+                }
+            };
+            let details = holes.iter().take(MOST_GAPS).map(one).collect();
+            notes.push(Note { what: say::gaps(holes.len()), details });
+        }
+        notes
     }
-    let missing = facts.request.to.duration_since(facts.to);
-    if missing > jiff::SignedDuration::from_mins(5) {
-        notes.push(say::ends_earlier(clock(facts.to)).into());
-    }
-    let killed = &facts.seen.killed;
-    if !killed.is_empty() {
-        let details = killed.iter().take(MOST_GAPS).map(|last| say::killed_after(clock(*last))).collect();
-        notes.push(Note { what: say::killed(killed.len()), details });
-    }
-    let holes = &facts.seen.holes;
-    if !holes.is_empty() {
-        let one = |(hole, last): &(journal::Hole, Option<Timestamp>)| {
-            let why = hole.why.sentence();
-            match (last.map(clock), hole.at.map(|at| clock(at.utc))) {
-                (Some(last), Some(at)) if last < at => say::gap_between(last, at, why),
-                (_, Some(at)) => say::gap_at(at, why),
-                (Some(last), None) => say::gap_after(last, why),
-                (None, None) => why,
-            }
-        };
-        let details = holes.iter().take(MOST_GAPS).map(one).collect();
-        notes.push(Note { what: say::gaps(holes.len()), details });
-    }
-    notes
 }

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use super::WARM_UP;
 use super::judge::Judged;
 use crate::analysis::alert::{AlertId, Revision};
-use crate::analysis::time::Timestamp;
-use crate::journal::{Published, digest};
+use crate::analysis::time::{Moment, Timestamp};
+use crate::journal::digest;
 use crate::types::hex::hex;
 
 /// What was published live, and what the old configuration makes of the journal.
@@ -23,6 +23,8 @@ pub(crate) struct Reproduction {
     pub(crate) same: usize,
     /// SHA-256 over the digests of what was published, in order; hexadecimal.
     pub(crate) digest: String,
+    /// Alerts that had begun before the journal that was read: of them nothing is compared.
+    pub(crate) began_before: usize,
     /// Alerts with a revision that is not made again, by why.
     pub(crate) because: BTreeMap<Because, usize>,
     /// Alerts that are made and were not published, by why.
@@ -32,7 +34,7 @@ pub(crate) struct Reproduction {
 /// Why an alert is not made again as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Because {
-    /// It had begun before the journal that was read.
+    /// The journal that was read begins in the middle of a run: what was open, or in its cool-down, is not known.
     BeganBefore,
     /// Records are missing around it, or the daemon was killed.
     NearABreak,
@@ -48,7 +50,13 @@ impl Reproduction {
 
     /// Compares what was published from one time to another with what was made. Returns what was made, with the ids that the
     /// alerts had live: verdicts and pictures are found by those.
-    pub(crate) fn of(judged: Judged, from: Timestamp, to: Timestamp) -> (Vec<Revision>, Reproduction) {
+    /// `in_the_middle`: the journal that was read does not begin with a start of the daemon.
+    pub(crate) fn of(
+        judged: Judged,
+        from: Timestamp,
+        to: Timestamp,
+        in_the_middle: bool,
+    ) -> (Vec<Revision>, Reproduction) {
         let live_of: BTreeMap<&AlertId, &AlertId> =
             judged.ids.iter().map(|(live, own)| (own, live)).collect();
         let mut made: Vec<Revision> = judged.revisions.clone();
@@ -63,9 +71,12 @@ impl Reproduction {
         let mut found = Reproduction::default();
         let mut whole = Sha256::new();
         let mut differing = BTreeMap::new();
-        let published: Vec<&Published> =
-            judged.published.iter().filter(|published| is_within(published.at.utc)).collect();
-        for one in &published {
+        let mut began_before = BTreeSet::new();
+        for one in judged.published.iter().filter(|published| is_within(published.at.utc)) {
+            if judged.began_before.contains(&one.alert) {
+                began_before.insert(&one.alert);
+                continue;
+            }
             whole.update(one.digest);
             found.alerts.insert(one.alert.clone());
             found.revisions += 1;
@@ -77,19 +88,14 @@ impl Reproduction {
             }
         }
         found.digest = hex(&whole.finalize());
-        let because = |alert: &AlertId, at: Timestamp| {
-            let is_near =
-                |broke: Timestamp| at >= broke && at.duration_since(broke).unsigned_abs() <= WARM_UP;
-            if judged.began_before.contains(alert) {
-                Because::BeganBefore
-            } else if judged.breaks.iter().any(|broke| is_near(broke.utc)) {
-                Because::NearABreak
-            } else {
-                Because::Unknown
-            }
+        found.began_before = began_before.len();
+        let because = |at: Timestamp| match (is_near_a_break(&judged.breaks, at), in_the_middle) {
+            (true, _) => Because::NearABreak,
+            (false, true) => Because::BeganBefore,
+            (false, false) => Because::Unknown,
         };
-        for (alert, at) in differing {
-            *found.because.entry(because(alert, at)).or_default() += 1;
+        for at in differing.into_values() {
+            *found.because.entry(because(at)).or_default() += 1;
         }
         let known: BTreeSet<&AlertId> = judged.published.iter().map(|published| &published.alert).collect();
         let mut others: BTreeMap<&AlertId, Timestamp> = BTreeMap::new();
@@ -98,9 +104,14 @@ impl Reproduction {
                 others.entry(&revision.alert).or_insert(revision.at.utc);
             }
         }
-        for (alert, at) in others {
-            *found.not_published.entry(because(alert, at)).or_default() += 1;
+        for at in others.into_values() {
+            *found.not_published.entry(because(at)).or_default() += 1;
         }
         (made, found)
     }
+}
+
+/// Whether records are missing shortly before that time, or the daemon was killed then: what was open there is not known.
+pub(super) fn is_near_a_break(breaks: &[Moment], at: Timestamp) -> bool {
+    breaks.iter().any(|broke| at >= broke.utc && at.duration_since(broke.utc).unsigned_abs() <= WARM_UP)
 }

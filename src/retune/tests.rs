@@ -641,12 +641,98 @@ fn who_muted_an_alert_and_that_a_rule_was_switched_off_is_answered_too() {
 }
 
 #[test]
+fn the_configuration_that_ran_changes_nothing_where_the_box_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    let reload = entries.iter().position(|entry| matches!(entry, Entry::Reload { .. })).unwrap();
+    entries.truncate(reload);
+    // What is lost by the kill is that somebody came, and that an alert was raised of it.
+    let raised = entries.iter().filter_map(|entry| match entry {
+        Entry::Published(one) if one.phase == Phase::New => Some(one.at.utc),
+        _ => None,
+    });
+    let stop = after(RESTART);
+    let last = raised.filter(|at| *at < stop).max().unwrap();
+    let lost = last - Duration::from_secs(20)..stop;
+    entries.retain(|entry| match entry {
+        Entry::Stop { .. } => false,
+        Entry::Input(_) | Entry::Published(_) => entry.at().is_none_or(|at| !lost.contains(&at.utc)),
+        _ => true,
+    });
+    let comparison = judged(&request(&text("", folder.path()), &[]), entries);
+    assert_eq!(changed_visits(&comparison), [], "{}", comparison.text(Language::English));
+    assert!(codes(&comparison.notes).contains(&"retune.killed"));
+}
+
+#[test]
+fn what_people_say_of_an_alert_from_before_what_is_read_makes_nothing_doubtful() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = afternoon(folder.path());
+    let at_second = |entries: &[Entry], secs: u32| {
+        let is_later = |entry: &Entry| entry.at().is_some_and(|at| at.utc >= after(secs));
+        entries.iter().position(is_later).unwrap()
+    };
+    let mut rest = entries.split_off(at_second(&entries, 3_000));
+    let moment = rest[0].at().unwrap();
+    let Entry::Session(mut session) = entries[0].clone() else { panic!("it begins with a run") };
+    (session.at, session.goes_on) = (moment, true);
+    rest.insert(0, Entry::Session(session));
+    let older = entries.iter().rev().find_map(|entry| match entry {
+        Entry::Published(one) => Some(one.clone()),
+        _ => None,
+    });
+    let older = older.unwrap();
+    let judged_at = at_second(&rest, 3_700);
+    let at = rest[judged_at].at().unwrap();
+    rest.insert(judged_at, Entry::Published(Published { at, rev: older.rev + 1, ..older }));
+    let comparison = judged(&request(&text("", folder.path()), &[]), rest);
+    let first = &comparison.notes[0];
+    assert_eq!(first.what.code(), "retune.reproduced", "{}", comparison.text(Language::English));
+    let codes: Vec<_> = first.details.iter().map(|detail| detail.code()).collect();
+    assert!(codes.contains(&"retune.not_compared_as_before"), "{codes:?}");
+}
+
+#[test]
 fn a_run_that_was_killed_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let mut entries = afternoon(folder.path());
     entries.retain(|entry| !matches!(entry, Entry::Stop { .. }));
     let comparison = judged(&request(&text("", folder.path()), &[]), entries);
     assert!(codes(&comparison.notes).contains(&"retune.killed"), "{:?}", codes(&comparison.notes));
+}
+
+#[test]
+fn while_the_box_is_off_no_time_goes_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = text("", folder.path());
+    let mut live = Live::new(configuration(text.clone()));
+    // By hand: on for 4 h, off for 20 h, on for 30 h, killed, its next run 2 h later, which is stopped after 10 h.
+    live.tick(4.0 * 3_600.0);
+    live.entries.push(Entry::Stop { at: live.moment(4.0 * 3_600.0) });
+    live.session(2, live.moment(24.0 * 3_600.0), Vec::new());
+    live.tick(54.0 * 3_600.0);
+    live.session(3, live.moment(56.0 * 3_600.0), Vec::new());
+    live.entries.push(Entry::Stop { at: live.moment(66.0 * 3_600.0) });
+    live.session(4, live.moment(66.1 * 3_600.0), Vec::new());
+    let hours = |from: u32, to: u32| {
+        let entries = live.entries.clone().into_iter();
+        let mut seen = read(entries, after(to * 3_600), &[], &mut |_| {});
+        assert!(seen.last.take().is_some());
+        seen.off_within(after(from * 3_600), after(to * 3_600)).as_hours()
+    };
+    assert_eq!(hours(0, 66), 22);
+    assert_eq!((hours(0, 10), hours(10, 20), hours(30, 50), hours(0, 55)), (6, 10, 0, 20));
+    assert_eq!(
+        hours(20, 56),
+        6,
+        "the next run begins behind the end, and says when the one before had ended"
+    );
+
+    let mut request = request(&text, &[]);
+    request.to = after(54 * 3_600);
+    let comparison = judged(&request, live.entries);
+    assert_eq!(comparison.price().judged, SignedDuration::from_hours(34));
+    assert!(codes(&comparison.notes).contains(&"retune.was_off"), "{:?}", codes(&comparison.notes));
 }
 
 #[test]

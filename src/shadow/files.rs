@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use super::lives::Lives;
 use super::summary::{Both, Summary};
-use crate::contract::shadow::ShadowRevision;
+use crate::analysis::time::Timestamp;
+use crate::contract::shadow::{ShadowCounts, ShadowRevision};
 use crate::contract::words::Time;
 use crate::private_files;
 use crate::retune::Kept;
@@ -55,6 +56,9 @@ pub(crate) struct State {
     pub(super) judge: Kept,
     pub(super) live: Lives,
     pub(super) shadow: Lives,
+    /// What was compared for good.
+    #[serde(default)]
+    pub(super) settled: ShadowCounts,
     pub(super) revisions: u64,
     pub(super) missed: u64,
     pub(super) latest: Vec<ShadowRevision>,
@@ -70,6 +74,23 @@ pub(crate) struct Request {
     /// The configuration that is to judge; none: what judges is to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) begin: Option<Begin>,
+    /// When.
+    pub(crate) at: Time,
+}
+
+/// Whoever asks waits for half a minute; a clock that was set meanwhile may be off by more.
+const LATE_AFTER_SECS: i64 = 300;
+
+impl Request {
+    /// Asked now.
+    pub(crate) fn new(by: String, begin: Option<Begin>) -> Self {
+        Request { id: ulid::Ulid::new().to_string(), by, begin, at: Time(Timestamp::now()) }
+    }
+
+    /// Whether nobody waits for it any more, as the box did not run when it was asked.
+    pub(crate) fn is_late(&self, now: Timestamp) -> bool {
+        (now.as_second() - self.at.0.as_second()).abs() > LATE_AFTER_SECS
+    }
 }
 
 /// A configuration that is to judge.

@@ -1,6 +1,7 @@
 //! [`Lives`]: the alerts that were told and those that a shadow would have raised, from first revision to last, and how the
 //! ones differ from the others.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::alert::{AlertId, Origin};
 use crate::analysis::test_alert;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{AlertLife, Pairing, of_lives};
+use crate::comparison::{AlertLife, Difference, Pairing, of_lives};
 use crate::contract::shadow::ShadowCounts;
 use crate::contract::words::Time;
 use crate::journal::Published;
@@ -16,7 +17,7 @@ use crate::text::Words;
 use crate::types::level::Level;
 use crate::types::phase::Phase;
 
-/// Alerts that are known of either side; the oldest are only counted.
+/// Alerts that are known of either side; where there are more, the oldest are compared for good ([`settle`]).
 const MOST_LIVES: usize = 2_000;
 /// Differences that are shown, the latest.
 const MOST_SHOWN: usize = 200;
@@ -105,10 +106,17 @@ impl Lives {
         if matches!(published.phase, Phase::End | Phase::Retract) && life.ended_at.is_none() {
             life.ended_at = Some(Time(published.at.utc));
         }
-        if self.known.len() > MOST_LIVES {
+        // Where nothing can be settled, as all of them are open.
+        if self.known.len() > 4 * MOST_LIVES {
             let oldest = self.known.remove(0);
             self.forgotten += u64::from(!oldest.began_before);
         }
+    }
+
+    fn forget(&mut self, settled: &BTreeSet<Arc<str>>) {
+        let before = self.count();
+        self.known.retain(|life| !settled.contains(&*life.alert));
+        self.forgotten += before - self.count();
     }
 
     fn count(&self) -> u64 {
@@ -165,19 +173,21 @@ pub(crate) struct ShownDifference {
     pub(crate) alert_id: Option<String>,
 }
 
-/// Counts both sides and compares them as of `now`; the differences in order of time, the latest ones where there are many.
-pub(super) fn compared(live: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowCounts, Vec<ShownDifference>) {
-    let lives = |lives: &Lives| lives.known.iter().map(|life| life.alert_life(now)).collect::<Vec<_>>();
-    let mut counts =
-        ShadowCounts { alerts: shadow.count(), alerts_published: live.count(), ..ShadowCounts::default() };
-    let mut differences = Vec::new();
-    for difference in of_lives(&lives(live), &lives(shadow)) {
+/// What a difference counts as.
+enum Counted {
+    /// It began before the shadow did: whether a shadow that judged then would have raised it is not known.
+    Not,
+    Same,
+    Differs(WhatDiffers),
+}
+
+impl Counted {
+    fn of(difference: &Difference, live: &Lives) -> Self {
         let what = match &difference.pairing {
-            // Whether a shadow that judged then would have raised it is not known.
             Pairing::Disappeared(before) | Pairing::Joined { before, .. }
                 if live.began_before(&before.alert) =>
             {
-                continue;
+                return Counted::Not;
             }
             Pairing::Appeared(_) => WhatDiffers::OnlyShadow,
             Pairing::Disappeared(_) => WhatDiffers::OnlyPublished,
@@ -190,20 +200,68 @@ pub(super) fn compared(live: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowC
                     2.. if !is_old => WhatDiffers::Later,
                     ..=-2 if !is_old => WhatDiffers::Earlier,
                     _ if changes.level.is_some() => WhatDiffers::Level,
-                    _ => {
-                        counts.same += u64::from(!is_old);
-                        continue;
-                    }
+                    _ if is_old => return Counted::Not,
+                    _ => return Counted::Same,
                 }
             }
         };
-        match what {
-            WhatDiffers::OnlyShadow => counts.only_shadow += 1,
-            WhatDiffers::OnlyPublished => counts.only_published += 1,
-            WhatDiffers::Earlier | WhatDiffers::Later | WhatDiffers::Level | WhatDiffers::PartOfAnother => {
-                counts.changed += 1;
+        Counted::Differs(what)
+    }
+
+    fn add_to(&self, counts: &mut ShadowCounts) {
+        match self {
+            Counted::Not => {}
+            Counted::Same => counts.same += 1,
+            Counted::Differs(WhatDiffers::OnlyShadow) => counts.only_shadow += 1,
+            Counted::Differs(WhatDiffers::OnlyPublished) => counts.only_published += 1,
+            Counted::Differs(
+                WhatDiffers::Earlier | WhatDiffers::Later | WhatDiffers::Level | WhatDiffers::PartOfAnother,
+            ) => counts.changed += 1,
+        }
+    }
+}
+
+fn of_both(live: &Lives, shadow: &Lives, now: Timestamp) -> Vec<Difference> {
+    let lives = |lives: &Lives| lives.known.iter().map(|life| life.alert_life(now)).collect::<Vec<_>>();
+    of_lives(&lives(live), &lives(shadow))
+}
+
+/// Where either side has more alerts than are kept, what both made of the oldest is added to `settled`, and they go from both
+/// sides at once: an alert whose twin was forgotten would count as raised by one side alone.
+pub(super) fn settle(live: &mut Lives, shadow: &mut Lives, settled: &mut ShadowCounts, now: Timestamp) {
+    let longer = if live.known.len() < shadow.known.len() { &*shadow } else { &*live };
+    if longer.known.len() <= MOST_LIVES {
+        return;
+    }
+    let until = longer.known[longer.known.len() - MOST_LIVES / 2].raised_at.0;
+    let is_old = |life: &Arc<AlertLife>| !life.is_open && life.raised_at < until;
+    let mut gone = [BTreeSet::new(), BTreeSet::new()];
+    for difference in of_both(live, shadow, now) {
+        let sides = [difference.before(), difference.after()];
+        if sides.into_iter().flatten().all(is_old) {
+            Counted::of(&difference, live).add_to(settled);
+            for (side, gone) in sides.into_iter().zip(&mut gone) {
+                gone.extend(side.map(|life| life.alert.0.clone()));
             }
         }
+    }
+    live.forget(&gone[0]);
+    shadow.forget(&gone[1]);
+}
+
+/// Counts both sides and compares them as of `now`; the differences in order of time, the latest ones where there are many.
+pub(super) fn compared(
+    live: &Lives,
+    shadow: &Lives,
+    settled: ShadowCounts,
+    now: Timestamp,
+) -> (ShadowCounts, Vec<ShownDifference>) {
+    let mut counts = ShadowCounts { alerts: shadow.count(), alerts_published: live.count(), ..settled };
+    let mut differences = Vec::new();
+    for difference in of_both(live, shadow, now) {
+        let counted = Counted::of(&difference, live);
+        counted.add_to(&mut counts);
+        let Counted::Differs(what) = counted else { continue };
         let known = difference.known();
         let by = difference.changes().begins_by;
         differences.push(ShownDifference {
@@ -222,4 +280,58 @@ pub(super) fn compared(live: &Lives, shadow: &Lives, now: Timestamp) -> (ShadowC
     }
     let first = differences.len().saturating_sub(MOST_SHOWN);
     (counts, differences.split_off(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::time::Moment;
+    use crate::types::phase::PhaseReason;
+
+    fn at(secs: u64) -> Moment {
+        Moment::after_origin(Timestamp::UNIX_EPOCH, std::time::Duration::from_secs(secs))
+    }
+
+    /// An alert of a minute, and its end.
+    fn alert(side: &mut Lives, n: u64, begins: u64) {
+        for (phase, rev, secs) in [(Phase::New, 1, begins), (Phase::End, 2, begins + 20)] {
+            side.take(&Published {
+                at: at(secs),
+                alert: AlertId(format!("{n}").into()),
+                rev,
+                phase,
+                reason: PhaseReason::Raised,
+                level: Level::Yellow,
+                kind: "presence".into(),
+                rule: Some("yard".into()),
+                camera: Some("cam-1".into()),
+                grid: "53012700300102".into(),
+                started_at: at(begins).utc,
+                digest: [0; 16],
+            });
+        }
+    }
+
+    #[test]
+    fn figures_stay_right_when_there_are_more_alerts_than_are_kept() {
+        let (mut live, mut shadow, mut settled) =
+            (Lives::default(), Lives::default(), ShadowCounts::default());
+        // One a minute; the shadow raises every tenth not at all, and every fourth that is none of these 3 s later.
+        let all = 3 * MOST_LIVES as u64;
+        for n in 0..all {
+            alert(&mut live, n, 60 * n);
+            if n % 10 != 0 {
+                alert(&mut shadow, n, 60 * n + if n % 4 == 0 { 3 } else { 0 });
+            }
+            if n % 100 == 0 {
+                settle(&mut live, &mut shadow, &mut settled, at(60 * n + 30).utc);
+            }
+        }
+        let (counts, shown) = compared(&live, &shadow, settled, at(60 * all).utc);
+        let (missing, later) = (all / 10, all / 4 - all / 20);
+        assert_eq!((counts.alerts_published, counts.alerts), (all, all - missing));
+        assert_eq!((counts.only_published, counts.changed, counts.only_shadow), (missing, later, 0));
+        assert_eq!(counts.same, all - missing - later);
+        assert!(live.known.len() <= MOST_LIVES + 100 && shown.len() == MOST_SHOWN, "{}", live.known.len());
+    }
 }

@@ -25,12 +25,14 @@ pub(crate) use files::{
 };
 pub(crate) use files::{forget, load, remember, write_summary};
 pub(crate) use lives::{ShownDifference, WhatDiffers};
-pub(crate) use summary::{Both, Summary};
+pub(crate) use summary::{Both, Summary, ending_words};
 pub(crate) use thread::{Found, ShadowThread, Start};
 
 use std::time::Duration;
 
+use crate::contract::shadow::LASTS_AT_MOST_SECS;
+
 /// How long a shadow judges unless something else is asked for: a week has every day of it.
 pub(crate) const USUALLY_LASTS: Duration = Duration::from_secs(7 * 86_400);
-/// The longest: nobody remembers it after that.
-pub(crate) const LASTS_AT_MOST: Duration = Duration::from_secs(31 * 86_400);
+/// The longest.
+pub(crate) const LASTS_AT_MOST: Duration = Duration::from_secs(LASTS_AT_MOST_SECS as u64);

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Found, ShownDifference, Stored};
-use crate::contract::shadow::{ShadowCounts, ShadowData, ShadowEnd, ShadowRevision};
+use crate::contract::shadow::{ShadowCounts, ShadowData, ShadowEnd, ShadowEnding, ShadowRevision};
 use crate::contract::words::Time;
-use crate::text::{Sentence, Words};
+use crate::text::{Sentence, Words, shadow as say};
 use crate::types::language::Language;
 
 /// What is said, for readers of either language.
@@ -27,6 +27,17 @@ impl Both {
             Language::English => &self.en,
             Language::Chinese => &self.zh,
         }
+    }
+}
+
+/// Why a shadow judges no more, in words.
+pub(crate) fn ending_words(why: ShadowEnding) -> Sentence {
+    match why {
+        ShadowEnding::Stopped => say::was_stopped(),
+        ShadowEnding::TimeIsOver => say::time_is_over(),
+        ShadowEnding::Runs => say::runs_now(),
+        ShadowEnding::Replaced => say::was_replaced(),
+        ShadowEnding::Failed => say::failed(),
     }
 }
 
@@ -65,7 +76,8 @@ impl Summary {
             since: stored.since,
             until: stored.until,
             ended: None,
-            at: found.at.unwrap_or(stored.since),
+            // The first that it is given is what was before it began.
+            at: found.at.filter(|at| at.0 > stored.since.0).unwrap_or(stored.since),
             counts: found.counts,
             differences: found.differences.clone(),
             limits: limits.iter().map(|limit| Both::of(&limit.clone().into())).collect(),

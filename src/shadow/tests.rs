@@ -465,7 +465,11 @@ fn what_is_asked_for_and_what_was_found_outlast_a_restart_each_in_its_file() {
     assert!(!summary.is_running() && summary.limits[0].in_language(Language::Chinese).contains("模型"));
 
     let begin = Begin { path: PathBuf::from("/new.toml"), toml: "x".to_owned(), lasts_secs: 60 };
-    let request = Request { id: "1".to_owned(), by: "li".to_owned(), begin: Some(begin) };
+    let at = Time(start());
+    let request = Request { id: "1".to_owned(), by: "li".to_owned(), begin: Some(begin), at };
+    let after = |secs: u64| start() + Duration::from_secs(secs);
+    assert!(!request.is_late(after(30)) && request.is_late(after(2 * 86_400)));
+    assert!(Request::new("li".to_owned(), None).is_late(start()), "also where the clock was set back");
     files::send_request(folder, &request).unwrap();
     assert_eq!(files::take_request(folder), Some(request));
     assert_eq!(files::take_request(folder), None, "it is taken once");

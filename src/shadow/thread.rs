@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -18,11 +19,14 @@ use crate::contract::words::Time;
 use crate::journal::{Entry, HoleWhy, Input, LiveEntries, Published, Recorder, Shadow, ShadowEvent};
 use crate::retune::{Judge, Scope, Unjudged};
 use crate::text::{log_error, log_warn, shadow as say};
+use crate::threads::{NotEnded, be_nice, join_until};
 
 /// The latest revisions that are told of.
 const LATEST: usize = 40;
-/// How often it is compared and written down, where there is something new.
+/// How often it is compared, where there is something new.
 const EVERY: Duration = Duration::from_secs(5);
+/// How often what it needs after a restart is written down, where there is something new; a kill costs it so much.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// What a shadow found so far.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,6 +53,8 @@ pub(crate) struct Start {
 pub(crate) struct ShadowThread {
     thread: JoinHandle<()>,
     found: Arc<Mutex<Found>>,
+    /// Whether nobody waits for it any more.
+    is_over: Arc<AtomicBool>,
 }
 
 impl ShadowThread {
@@ -58,15 +64,17 @@ impl ShadowThread {
     /// No thread can be started.
     pub(crate) fn start(start: Start, entries: LiveEntries) -> std::io::Result<Self> {
         let found = Arc::new(Mutex::new(Found::default()));
-        let shared = found.clone();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (shared, left) = (found.clone(), is_over.clone());
         let thread = thread::Builder::new().name("shadow".to_owned()).spawn(move || {
+            be_nice();
             let Start { stored, config, folder, recorder } = start;
             let mut shadow = JudgingShadow::new(stored, &config, folder, recorder, shared);
-            if let Err(why) = shadow.work(entries) {
+            if let Err(why) = shadow.work(entries, &left) {
                 log_error!(say::cannot_judge(format!("{why:?}")));
             }
         })?;
-        Ok(ShadowThread { thread, found })
+        Ok(ShadowThread { thread, found, is_over })
     }
 
     /// Whether it judges no more; while it should, that is a fault.
@@ -90,13 +98,15 @@ impl ShadowThread {
     }
 
     /// Waits until it has judged what it was given. The listener must have been let go of. One that hangs is left behind
-    /// after `within`.
+    /// after `within`, and writes nothing any more.
     pub(crate) fn stop(self, within: Duration) -> Found {
-        let deadline = Instant::now() + within;
-        while !self.thread.is_finished() && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(5));
+        let ShadowThread { thread, found, is_over } = self;
+        match join_until(thread, Instant::now() + within) {
+            Ok(()) | Err(NotEnded::Late) => {}
+            Err(NotEnded::Panicked) => log_error!(say::cannot_judge("panic")),
         }
-        self.found()
+        is_over.store(true, Ordering::Release);
+        found.lock().clone()
     }
 }
 
@@ -108,6 +118,8 @@ pub(super) struct JudgingShadow<'c> {
     recorder: Recorder,
     live: Lives,
     shadow: Lives,
+    /// What was compared for good.
+    settled: ShadowCounts,
     revisions: u64,
     missed: u64,
     latest: VecDeque<ShadowRevision>,
@@ -116,6 +128,9 @@ pub(super) struct JudgingShadow<'c> {
     is_news: bool,
     at: Option<Moment>,
     next: Duration,
+    /// Whether there is something new since it was last written down, and when that is due.
+    is_owed: bool,
+    keep_at: Duration,
     said_unwritable: bool,
 }
 
@@ -133,7 +148,7 @@ impl<'c> JudgingShadow<'c> {
             judge.resume(std::mem::take(&mut kept.judge));
             state = kept;
         }
-        let State { live, shadow, revisions, missed, latest, .. } = state;
+        let State { live, shadow, settled, revisions, missed, latest, .. } = state;
         let mut shadow = JudgingShadow {
             stored,
             judge,
@@ -141,6 +156,7 @@ impl<'c> JudgingShadow<'c> {
             recorder,
             live,
             shadow,
+            settled,
             revisions,
             missed,
             latest: latest.into(),
@@ -148,14 +164,19 @@ impl<'c> JudgingShadow<'c> {
             is_news: false,
             at: None,
             next: Duration::ZERO,
+            is_owed: false,
+            keep_at: Duration::ZERO,
             said_unwritable: false,
         };
         shadow.compare();
         shadow
     }
 
-    fn work(&mut self, entries: LiveEntries) -> Result<(), Unjudged> {
+    fn work(&mut self, entries: LiveEntries, is_over: &AtomicBool) -> Result<(), Unjudged> {
         for entry in entries {
+            if is_over.load(Ordering::Acquire) {
+                return Ok(());
+            }
             self.take(&entry)?;
         }
         self.finish();
@@ -197,6 +218,10 @@ impl<'c> JudgingShadow<'c> {
             self.found.lock().at = Some(Time(at.utc));
             if std::mem::take(&mut self.is_news) {
                 self.compare();
+                self.is_owed = true;
+            }
+            if self.is_owed && at.mono >= self.keep_at {
+                (self.is_owed, self.keep_at) = (false, at.mono + KEEP_EVERY);
                 self.keep();
             }
         }
@@ -232,7 +257,8 @@ impl<'c> JudgingShadow<'c> {
     /// Compares what it made with what was told, as of now.
     fn compare(&mut self) {
         let now = self.at.map_or(self.stored.since.0, |at| at.utc);
-        let (counts, differences) = lives::compared(&self.live, &self.shadow, now);
+        lives::settle(&mut self.live, &mut self.shadow, &mut self.settled, now);
+        let (counts, differences) = lives::compared(&self.live, &self.shadow, self.settled, now);
         let mut found = self.found.lock();
         found.counts = ShadowCounts { revisions: self.revisions, missed: self.missed, ..counts };
         found.differences = differences;
@@ -247,6 +273,7 @@ impl<'c> JudgingShadow<'c> {
             judge: self.judge.kept(),
             live: self.live.clone(),
             shadow: self.shadow.clone(),
+            settled: self.settled,
             revisions: self.revisions,
             missed: self.missed,
             latest: self.latest.iter().cloned().collect(),

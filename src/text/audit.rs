@@ -24,6 +24,15 @@ sentences! { "audit";
     changed_before(number):
         "line number {number} before it was changed after it was written",
         "它前面编号为 {number} 的一行在写入后被改动";
+    end_missing(first, last):
+        "lines number {first} to {last} were written and are gone",
+        "编号 {first} 至 {last} 的行写入后丢失";
+    last_changed(number):
+        "line number {number}, the last one, was changed after it was written",
+        "最后一行（编号 {number}）在写入后被改动";
+    is_damaged(what):
+        "the audit log is damaged and goes on: {what}",
+        "审计日志已损坏，将继续记录：{what}";
     try_comparing():
         "everything before that line is as it was written; compare what follows with a copy",
         "该行之前的内容都是原样；之后的请与副本比对";
@@ -94,6 +103,9 @@ sentences! { "audit";
     was_torn():
         "torn",
         "内容残缺";
+    damaged():
+        "damaged",
+        "日志损坏";
     done():
         "done",
         "完成";

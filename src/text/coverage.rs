@@ -8,15 +8,30 @@ sentences! { "coverage";
     torn(bytes):
         "{bytes} bytes of a line of the coverage ledger that was never finished were cut off",
         "值守台账中未写完的一行已截去，共 {bytes} 字节";
+    is_damaged(what):
+        "the coverage ledger is damaged and goes on: {what}",
+        "值守台账已损坏，将继续记录：{what}";
+    end_unknown():
+        "whether lines are missing at the end cannot be said: `now.json` is gone or older than this version",
+        "无法判断末尾是否缺行：`now.json` 不存在，或由旧版本写入";
     unwritten():
         "the coverage ledger cannot be written; hours are kept in memory meanwhile",
         "值守台账无法写入，已过去的小时暂存于内存";
+    hours_lost():
+        "the coverage ledger could not be written for too long; its oldest hours are lost",
+        "值守台账长时间无法写入，最早的小时已丢失";
+    falls_behind():
+        "the coverage ledger waits for its disk; what is so meanwhile is unknown",
+        "值守台账在等待磁盘，这段时间的情况不明";
     not_kept(folder, error):
         "no coverage ledger is kept in {folder}: {error}",
         "{folder} 中不保留值守台账：{error}";
     counts_lost():
         "the coverage of an hour was not published",
         "有一个小时的值守情况未能上报";
+    counts_wait():
+        "the coverage of an hour cannot be stored for the command centre yet; it is tried again",
+        "有一个小时的值守情况暂时无法存入上报队列，将重试";
     none_in(folder):
         "there is no coverage ledger in {folder}",
         "{folder} 里没有值守台账";
@@ -67,6 +82,15 @@ sentences! { "coverage";
     longest(gaps): "longest: {gaps}", "最长的几次：{gaps}";
     gap(from, until, length, state): "{from} to {until}: {length} {state}", "{from} 至 {until}：{state} {length}";
     recorded_from(at): "recorded from {at} on", "自 {at} 起有记录";
+    went_forward(from, until):
+        "the clock went from {from} to {until}: it was set, or nothing says how long the box was off; nothing is recorded in between",
+        "时钟从 {from} 变为 {until}：被调整，或无法得知停机多久；其间没有记录";
+    went_back(from, until):
+        "the clock was set back from {from} to {until}: hours in between may be there twice",
+        "时钟从 {from} 调回 {until}：其间的小时可能出现两次";
+    was_not_kept(from, until):
+        "no ledger was kept from {from} to {until}",
+        "{from} 至 {until} 未保存值守台账";
     clock_was_set(day, hour, by): "{day} {hour}:00: the clock was set by {by}", "{day} {hour}:00：时钟被调整 {by}";
     forward(length): "{length} forward", "向前 {length}";
     back(length): "{length} back", "向后 {length}";

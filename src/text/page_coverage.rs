@@ -14,7 +14,8 @@ sentences! { "page_coverage";
     rule(): "Rule", "规则";
     of_camera(rule, camera): "{rule} at {camera}", "{camera} 的规则 {rule}";
     percent(percent): "{percent} %", "{percent}%";
-    of_wanted(watched, wanted): "could report in {watched} of {wanted}", "{wanted}中有{watched}能够报警";
+    of_wanted(watched, wanted): "could report in {watched} of {wanted}", "{wanted}中有 {watched}能够报警";
+    too_little(): "Less than a minute is recorded so far.", "目前的记录还不到一分钟。";
     never_in_force(): "was not in force in this time", "这段时间未布防";
     not_for(reasons): "Not: {reasons}.", "不能报警：{reasons}。";
     for_long(state, length): "{state} {length}", "{state} {length}";
@@ -36,6 +37,16 @@ sentences! { "page_coverage";
     nothing_yet():
         "Nothing is recorded of this time. The box writes it while it runs: come back in a few minutes, or choose more days.",
         "这段时间没有记录。盒子运行时会写入：请几分钟后再看，或选择更多天数。";
+    nothing_else():
+        "Nothing else is recorded of this time.",
+        "这段时间没有其他记录。";
+    is_being_read(): "The coverage ledger is being read.", "正在读取值守台账。";
+    damaged(lines):
+        "Lines of the coverage ledger that cannot be read: {lines}. What they said is missing below, and such an hour looks as if nothing was recorded.",
+        "值守台账中有 {lines} 行无法读取，其内容未计入下面的结果；相应小时显示为没有记录。";
+    about_damage():
+        "`lookout coverage --verify` on the box says where they are. What was damaged stays so; where more come later, the disk of the box is failing: have it checked.",
+        "在盒子上运行 `lookout coverage --verify` 可查出位置。已损坏的内容无法恢复；如果此后仍在增加，说明盒子的磁盘可能有故障，请检查。";
     unreadable(detail): "The coverage ledger cannot be read: {detail}", "无法读取值守台账（原文：{detail}）";
     no_such():
         "Nothing is recorded of this camera and rule in this time.",

@@ -9,13 +9,21 @@ sentences! { "page_curve";
     which(): "What to turn", "调整哪一项";
     of_rule(rule, camera, parameter): "{rule} at {camera}: {parameter}", "{camera} 的规则 {rule}：{parameter}";
     is_set(what, value): "{what} is {value}", "{what} 设为 {value}";
-    threshold_of(class): "threshold for {class}", "{class} 的阈值";
-    for_secs(): "how long it must last", "持续时间";
-    at_least(): "how many at least", "最少数量";
-    min_height(): "smallest height", "最小高度";
     nothing_to_turn():
         "This rule made no alert in that time, so there is nothing to turn. Try more days.",
         "该规则在这段时间没有发出预警，无可调整。请增加天数。";
+    too_many_alerts(alerts):
+        "Together these values would make more than {alerts} alerts, which is more than the box keeps in memory for this.",
+        "这些取值合计会发出超过 {alerts} 条预警，超出盒子为此保留的内存。";
+    try_fewer_days():
+        "Try fewer days, or raise the value by hand first; `lookout tune` on the box has no such limit.",
+        "请减少天数，或先手动提高该值；在盒子上运行 `lookout tune` 没有此限制。";
+    no_other_value():
+        "There is no higher value to try: what runs is the highest already.",
+        "没有更高的取值可试：当前已是最高。";
+    changes_nothing():
+        "Each of these values would have made as many alerts as the one that runs now.",
+        "这些取值发出的预警数与当前取值相同。";
     no_such():
         "There is nothing of that name to turn in this rule.",
         "该规则没有可调整的此项设置。";
@@ -23,10 +31,13 @@ sentences! { "page_curve";
     alerts(alerts): "alerts {alerts}", "预警 {alerts} 条";
     confirmed_kept(told, all): "confirmed {told} of {all}", "属实 {told}/{all}";
     false_left(told, all): "false alarms {told} of {all}", "误报 {told}/{all}";
+    missed_elsewhere(count):
+        "of other rules or cameras that it changes too, {count} confirmed missed",
+        "同时影响的其他规则或摄像机漏报属实的 {count} 条";
     at_value(value, what): "{value}: {what}", "{value}：{what}";
     in_force(value, what): "{value} (runs now): {what}", "{value}（当前）：{what}";
     runs_now(): "runs now", "当前";
-    runs_below(): "Alerts, by value. The first one runs now.", "各取值的预警数，第一个为当前取值。";
+    runs_below(): "Alerts, by value", "各取值的预警数";
     drawing(): "Alerts that each value would have made", "每个取值会发出的预警数";
     slide(): "Slide to another value", "拖动选择取值";
     as_table(): "The numbers as a table", "以表格查看";
@@ -36,5 +47,5 @@ sentences! { "page_curve";
     false_alarms(): "false alarms", "误报";
     unjudged(): "not judged", "未核实";
     try_value(): "Show what changes with this value", "查看该取值的变化";
-    made_by(): "made of the values that rise from the one in force: what is less sure than that may be missing in the journal", "从当前取值开始逐步提高：低于当前取值的目标可能未记入日志";
+    made_by(): "Values only rise from the one in force: what is less sure than that may be missing in the journal.", "取值从当前取值开始逐步提高：低于当前取值的目标可能未记入日志。";
 }

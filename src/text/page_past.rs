@@ -53,17 +53,23 @@ sentences! { "page_past";
         "没有其他配置与运行中的配置并行判断。请先用最近几天试算一项更改，再从报告中让它并行判断。";
     begin_shadow(): "Let it judge beside what runs", "作为影子配置并行判断";
     about_shadow():
-        "For a week this change judges live what the cameras see. Nobody is told of what it finds; this page shows it.",
+        "For a week this change judges live what the cameras see. Nobody is told of what it finds; the page 'Past' shows it.",
         "此更改将在一周内实时判断摄像机所见，但不会发出任何预警；结果显示在“过往”页。";
     shadow_begun():
         "It judges beside what runs from now on. What it finds is shown below.",
         "已开始并行判断，结果见下方。";
+    changed_since():
+        "Since this was tried, somebody changed the configuration that runs, and this change goes on from others that do not run: beside what runs now it would take that back. Try it again, and let that report judge.",
+        "试算之后，运行中的配置已被他人改动，而此更改建立在其他尚未运行的更改之上，直接并行判断会撤回他人的改动。请重新试算，再用新报告并行判断。";
     stop_shadow(): "End it", "结束";
     not_shadowed(why): "The box did not do that: {why}", "盒子未执行：{why}";
     to_alert(): "its alert", "查看该预警";
 
     // ---- a report
     report(): "What this change would have done", "此更改会带来什么";
+    no_alert_changes():
+        "No alert would change: with this change the box would have reported the very same in this time.",
+        "没有预警变化：按此更改，这段时间的预警与原来完全相同。";
     back(): "All of the past", "返回过往";
     over_days(days): "over the last {days} days", "最近 {days} 天";
     over_one_day(): "over the last day", "最近 1 天";

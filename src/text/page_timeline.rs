@@ -39,6 +39,8 @@ sentences! { "page_timeline";
     about_sight(minutes):
         "Each mark stands for {minutes} min, by the worst of them. Where there is no mark, it could see.",
         "每段代表 {minutes} 分钟，按其中最差的情况显示；没有标记处表示看得清。";
+    where_no_mark(): "Where there is no mark, it could see.", "没有标记处表示看得清。";
+    known_until(time): "Known up to {time}.", "已知至 {time}。";
     clear(): "could see", "看得清";
     not_looked_at(): "not looked at", "未分析";
     overloaded(): "box too busy", "盒子过载";
@@ -48,6 +50,9 @@ sentences! { "page_timeline";
     for_long(sight, time): "{sight} {time}", "{sight} {time}";
     for_minutes(sight, minutes): "{sight} {minutes} min", "{sight} {minutes} 分钟";
     mark_of(from, to, sight): "{from} to {to}: {sight}", "{from} 至 {to}：{sight}";
+    not_known_yet():
+        "Nothing is known of this time yet: what is seen is written down a minute or two later.",
+        "这段时间的情况还不清楚：所见内容一两分钟后才会写入日志。";
     saw_all_the_time(): "It could see all the time.", "全程看得清。";
 
     // ---- what was published

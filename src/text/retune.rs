@@ -26,7 +26,15 @@ sentences! { "retune";
     not_published(count, why):
         "alerts given that were not published: {count}, {why}",
         "重算出而当时没有发出的预警 {count} 条：{why}";
-    began_before(): "they had begun before the journal that was read", "开始时间早于所读的日志";
+    began_before():
+        "what was open before the part of the journal that was read is not known",
+        "所读日志之前已有哪些预警，无从得知";
+    not_compared_as_before(count):
+        "alerts that had begun before the part of the journal that was read, which are not compared: {count}",
+        "开始时间早于所读日志、因此不作对比的预警 {count} 条";
+    not_compared_near_a_break(count):
+        "differences shortly after a place where the box was killed or records are missing, which are left out: {count}",
+        "因程序被终止或记录缺失而略去的差异 {count} 处";
     near_a_break():
         "records are missing before them, or the box was switched off or killed",
         "此前有记录缺失，或设备断电、程序被终止";
@@ -40,6 +48,7 @@ sentences! { "retune";
         "The journal begins at {begins}: judged from {from} on.",
         "日志自 {begins} 开始：从 {from} 起判断。";
     ends_earlier(to): "The journal ends at {to}.", "日志到 {to} 为止。";
+    was_off(off): "The box was off for {off} of this time, which counts for no day.", "其间设备停机 {off}，按天计算时不计入。";
     gaps(count): "Places where records are missing: {count}. Alerts near them may differ.", "日志有 {count} 处缺失，其附近的预警可能有出入。";
     killed(count):
         "Times that the daemon was killed, or the power went: {count}. Up to half a minute before each is missing, and what was published in it is not compared.",

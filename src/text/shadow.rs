@@ -44,7 +44,16 @@ sentences! { "shadow";
     judges_until(until):
         "it judges beside the configuration that runs until {until}; `lookout shadow` shows what it found",
         "它将与运行中的配置并行判断至 {until}；用 `lookout shadow` 查看结果";
+    in_place_of(name, since):
+        "it takes the place of {name}, which judged since {since}; `lookout audit show` keeps that it did",
+        "它取代了自 {since} 起判断的 {name}；取代一事记录在 `lookout audit show` 中";
+    of_another_box(own, other):
+        "this is the configuration of another box: `{other}`, and this one is `{own}`",
+        "这是另一个盒子 `{other}` 的配置，本盒子是 `{own}`";
     judges_no_more(): "it judges no more", "它已停止判断";
+    asked_too_long_ago():
+        "this was asked while the box did not run; ask again",
+        "这一请求提出时盒子没有运行；请重新提出";
     none_judges(): "no shadow judges", "没有影子配置在判断";
     none_judged(): "no shadow judges, and none has judged here yet", "没有影子配置在判断，此前也没有过";
     try_one(): "try `lookout shadow new.toml`", "可以试试 `lookout shadow new.toml`";

@@ -15,8 +15,8 @@ sentences! { "tune";
         "{config}, judged on the box's own journal from {from} to {to}.",
         "{config}，按盒子自己的检测日志判断，时段 {from} 至 {to}。";
     not_given_again(count):
-        "Judged alerts that the journal does not give again, so that they are not counted: {count}.",
-        "有核实结果、但按日志无法重现因而未计入的预警：{count} 条。";
+        "Alerts that were published and that the journal does not give again, so that they are not counted: {count}.",
+        "实际发布过、但按日志无法重现因而未计入的预警：{count} 条。";
     settings_are_not_in_the_file():
         "The command centre set values in place of the file's: what is judged is the file without them.",
         "指挥中心曾设置过替代文件的值：此处判断的是文件本身，不含这些设置。";
@@ -49,10 +49,11 @@ sentences! { "tune";
     head_later(): "later", "变晚";
     head_new(): "new", "新增";
     of_all(told, all): "{told}/{all}", "{told}/{all}";
+    and_elsewhere(told, missed): "{told} (elsewhere -{missed})", "{told}（别处漏 {missed}）";
     later_by(count, by): "{count}, by {by}", "{count} 条，最多 {by}";
     in_force(): "in force", "现用";
     about_curves():
-        "Each line is a value: the alerts that would have been told with it, and of those that people judged how many still. \"Later\" is of confirmed ones.",
+        "Each line is a value: the alerts that would have been told with it, and of those that people judged how many still. \"Later\" is of confirmed ones, beside the value in force; \"elsewhere\": confirmed ones that other rules or cameras, which the value changes too, would miss.",
         "每行是一个取值：用它会报出多少条，已核实的预警中还有多少条会报。“变晚”只计属实的。";
     about_plots():
         "Columns: alerts told with each value, the one in force darker. Lines: which part of the confirmed alerts and of the false alarms is still told.",
@@ -72,6 +73,9 @@ sentences! { "tune";
     none_missed(): "none missed", "没有漏报";
     confirmed_missed(missed, all): "{missed} of {all} confirmed missed", "{all} 条属实的会漏报 {missed} 条";
     unjudged_gone(gone, all): "{gone} of {all} that nobody judged gone", "{all} 条未核实的减少 {gone} 条";
+    costs_elsewhere(costs): "at other rules or cameras that it changes too: {costs}", "同时影响的其他规则或摄像机：{costs}";
+    later_elsewhere(count, by): "{count} confirmed up to {by} later", "属实的 {count} 条最多晚 {by}";
+    unjudged_elsewhere(count): "{count} that nobody judged gone", "减少未核实的 {count} 条";
     no_suggestion():
         "no value takes false alarms away without missing a confirmed alert",
         "没有一个取值能减少误报而不漏掉属实的预警";
@@ -117,7 +121,8 @@ sentences! { "tune";
     unknown_parameter(name): "there is no `{name}` to turn here", "这里没有可调的 `{name}`";
     try_parameters(names): "there are {names}", "可调的有：{names}";
     shorter_than_budget(): "the journal has less than the time that the budget is of", "检测日志的时长短于限额所指的时间";
-    try_longer(): "wait until more is recorded, or ask for a budget by the hour", "请等积累更多记录后再试，或按小时给出限额";
+    try_longer(): "wait until the journal has more than an hour, or than a day where the budget is by the day", "请等检测日志超过一小时（按天限额时超过一天）后再试";
+    reports_nothing(): "it reports nothing at all then", "此后不再发出任何预警";
     is_there(path): "{path} is there already", "{path} 已存在";
     try_new_file(): "name a new file: a configuration is never written over", "请写一个新文件名：绝不覆盖已有的配置";
 }

@@ -54,7 +54,7 @@ pub(crate) struct Budget {
 impl Budget {
     /// How many may be told in the time that is judged.
     fn most(self, live: &Live) -> u64 {
-        let times = live.to.duration_since(live.from).as_secs_f64() / self.per.secs() as f64;
+        let times = live.lasting().as_secs_f64() / self.per.secs() as f64;
         (self.alerts * times).floor() as u64
     }
 }
@@ -122,7 +122,7 @@ pub(crate) struct Found {
     pub(crate) after: Load,
     /// What is to be changed, in the order of parameters.
     pub(crate) turned: Vec<Turned>,
-    /// What the configuration makes of all alerts that are asked about, and what the changes make of them.
+    /// What the configuration makes of all alerts that are asked about or that the changes touch, and what the changes make of them.
     pub(crate) prices: (Point, Point),
     /// Who tells most with the changes: rules and signals, and how many alerts.
     pub(crate) loudest: Vec<(Arc<str>, u64)>,
@@ -149,14 +149,13 @@ pub(crate) fn search(
     progress: &mut dyn FnMut(Step),
 ) -> Result<Found, Untuned> {
     let mut bench = Bench::new(question, progress)?;
-    let past = bench.past()?;
+    let asked = Asked::of(question, &bench.plan(&question.config))?;
+    let past = bench.past(&asked)?;
     let live = &past.live;
-    if live.to.duration_since(live.from).as_secs() < budget.per.secs() {
+    if live.lasting().as_secs() < budget.per.secs() {
         return Err(Untuned::ShorterThanBudget);
     }
-    let asked = Asked::of(question, &bench.plan(&question.config))?;
     let load = |lives: &[Arc<AlertLife>]| loaded(live, lives, &asked, budget.per, question);
-    let overall = |lives: &[Arc<AlertLife>]| live.point(0.0, lives, |_| true, |life| asked.holds(life));
     let before = load(&past.base);
     let mut state =
         State { config: question.config.clone(), lives: past.base.clone(), turned: BTreeMap::new() };
@@ -167,6 +166,13 @@ pub(crate) fn search(
             break;
         }
     }
+    let plan = bench.plan(&question.config);
+    let touched: BTreeSet<Teller> =
+        state.turned.keys().flat_map(|parameter| parameter.touches(&plan)).collect();
+    let is_changed = |life: &AlertLife| touched.iter().any(|teller| teller.raised(life));
+    let overall = |lives: &[Arc<AlertLife>]| {
+        live.point(0.0, &live.differences(lives, |_| true), |life| asked.holds(life) || is_changed(life))
+    };
     Ok(Found {
         budget,
         config: question.config.path().to_owned(),
@@ -241,7 +247,7 @@ impl State {
     }
 }
 
-/// What a value loses.
+/// What a value loses, also of what is not asked about.
 #[derive(Debug, Clone, Copy)]
 struct Loss {
     confirmed: f64,
@@ -252,10 +258,11 @@ struct Loss {
 impl Loss {
     fn of(tried: &Tried) -> Self {
         let lost = |now: u64, then: u64| now.saturating_sub(then) as f64;
+        let (now, then) = &tried.all;
         Loss {
-            confirmed: lost(tried.now.confirmed.told, tried.then.confirmed.told),
-            unjudged: lost(tried.now.unjudged.told, tried.then.unjudged.told),
-            delay_s: (tried.then.confirmed.delay_s - tried.now.confirmed.delay_s).max(0.0),
+            confirmed: lost(now.confirmed.told, then.confirmed.told),
+            unjudged: lost(now.unjudged.told, then.unjudged.told),
+            delay_s: (then.confirmed.delay_s - now.confirmed.delay_s).max(0.0),
         }
     }
 
@@ -277,7 +284,7 @@ impl Loss {
 }
 
 fn saved(tried: &Tried) -> u64 {
-    tried.now.told.saturating_sub(tried.then.told)
+    tried.asked.0.told.saturating_sub(tried.asked.1.told)
 }
 
 /// The values that are taken in one round: first such as lose nothing confirmed, and only where there are none, others.
@@ -334,7 +341,7 @@ fn loaded(live: &Live, lives: &[Arc<AlertLife>], asked: &Asked, per: Per, questi
         let on_the_wall = life.raised_at.as_second() + i64::from(zone.to_offset(life.raised_at).seconds());
         *by_time.entry(on_the_wall.div_euclid(per.secs())).or_default() += 1;
     }
-    let times = live.to.duration_since(live.from).as_secs_f64() / per.secs() as f64;
+    let times = live.lasting().as_secs_f64() / per.secs() as f64;
     Load { told, rate: told as f64 / times, busiest: by_time.into_values().max().unwrap_or(0) }
 }
 

@@ -80,7 +80,7 @@ pub(crate) struct Fate {
     pub(crate) all: u64,
     /// How many of them are told still, on their own or as part of another alert.
     pub(crate) told: u64,
-    /// How many of them are told later.
+    /// How many of them are told later than with the configuration as it is.
     pub(crate) later: u64,
     /// The longest delay, seconds.
     pub(crate) latest_by_s: f64,
@@ -89,11 +89,13 @@ pub(crate) struct Fate {
 }
 
 impl Fate {
-    fn add(&mut self, difference: &Difference) {
+    /// `in_force`: how much later than live the configuration, as it is, tells it; `None`: not at all.
+    fn add(&mut self, difference: &Difference, in_force: Option<SignedDuration>) {
         self.all += 1;
-        self.told += u64::from(!matches!(difference.pairing, Pairing::Disappeared(_)));
-        let by = difference.changes().begins_by;
-        if by > SignedDuration::ZERO {
+        let is_told = !matches!(difference.pairing, Pairing::Disappeared(_));
+        self.told += u64::from(is_told);
+        let by = in_force.filter(|_| is_told).map(|now| difference.changes().begins_by - now);
+        if let Some(by) = by.filter(|by| by.is_positive()) {
             let by = by.as_secs_f64();
             self.later += 1;
             self.latest_by_s = self.latest_by_s.max(by);
@@ -121,6 +123,38 @@ pub(crate) struct Point {
     pub(crate) unjudged: Fate,
     /// Alerts that were not told live, so that nobody could judge them.
     pub(crate) new: u64,
+    /// What it costs beside these.
+    pub(crate) elsewhere: Elsewhere,
+}
+
+/// What a value costs of the alerts that it changes besides those of the rule at the camera: a duration is of all cameras of the
+/// rule, a threshold of all rules at the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub(crate) struct Elsewhere {
+    /// Confirmed alerts that are told with the value in force and not with this one.
+    pub(crate) missed: u64,
+    /// Confirmed alerts that are told later.
+    pub(crate) later: u64,
+    /// The longest delay, seconds.
+    pub(crate) latest_by_s: f64,
+    /// All delays together, seconds.
+    pub(crate) delay_s: f64,
+    /// Alerts without a verdict that are told with the value in force and not with this one.
+    pub(crate) unjudged_gone: u64,
+}
+
+impl Elsewhere {
+    /// Of what the value in force makes of those alerts, and this one.
+    pub(super) fn of(now: &Point, then: &Point) -> Self {
+        let Fate { later, latest_by_s, delay_s, .. } = then.confirmed;
+        Elsewhere {
+            missed: now.confirmed.told.saturating_sub(then.confirmed.told),
+            later,
+            latest_by_s,
+            delay_s,
+            unjudged_gone: now.unjudged.told.saturating_sub(then.unjudged.told),
+        }
+    }
 }
 
 /// What is told for each value of a parameter.
@@ -153,6 +187,10 @@ pub(super) struct Live {
     pub(super) verdicts: BTreeMap<AlertId, Verdict>,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
+    /// How long of that the box was off.
+    pub(super) off: SignedDuration,
+    /// How much later the configuration, as it is, tells each.
+    pub(super) in_force: BTreeMap<AlertId, SignedDuration>,
 }
 
 impl Live {
@@ -160,9 +198,14 @@ impl Live {
         (self.from..self.to).contains(&life.raised_at)
     }
 
+    /// For how long it is judged: while the box is off nothing can be told.
+    pub(super) fn lasting(&self) -> SignedDuration {
+        self.to.duration_since(self.from) - self.off
+    }
+
     /// Alerts by the day; `None` where less than a day was judged.
     fn per_day(&self, told: u64) -> Option<f64> {
-        let days = self.to.duration_since(self.from).as_secs_f64() / DAY_SECS;
+        let days = self.lasting().as_secs_f64() / DAY_SECS;
         (days >= 1.0).then(|| told as f64 / days)
     }
 
@@ -175,19 +218,27 @@ impl Live {
         precision
     }
 
-    /// What a value makes of the alerts of those that `raised` names, as far as `is_asked` asks about them.
-    pub(super) fn point(
+    /// What becomes of the alerts that `raised` names.
+    pub(super) fn differences(
         &self,
-        value: f64,
         after: &[Arc<AlertLife>],
         raised: impl Fn(&AlertLife) -> bool,
-        is_asked: impl Fn(&AlertLife) -> bool,
-    ) -> Point {
+    ) -> Vec<Difference> {
         let of_them = |lives: &[Arc<AlertLife>]| -> Vec<Arc<AlertLife>> {
             lives.iter().filter(|life| raised(life)).cloned().collect()
         };
+        of_lives(&of_them(&self.lives), &of_them(after))
+    }
+
+    /// What a value makes of alerts, as far as `is_asked` asks about them.
+    pub(super) fn point(
+        &self,
+        value: f64,
+        differences: &[Difference],
+        is_asked: impl Fn(&AlertLife) -> bool,
+    ) -> Point {
         let mut point = Point { value, ..Point::default() };
-        for difference in of_lives(&of_them(&self.lives), &of_them(after)) {
+        for difference in differences {
             let known = difference.known();
             if !self.is_within(known) || !is_asked(known) {
                 continue;
@@ -197,11 +248,12 @@ impl Live {
                 point.new += 1;
                 continue;
             };
+            let in_force = self.in_force.get(&before.alert).copied();
             match self.verdicts.get(&before.alert) {
-                Some(Verdict::Confirmed) => point.confirmed.add(&difference),
-                Some(Verdict::FalseAlarm) => point.false_alarms.add(&difference),
-                Some(Verdict::Duplicate | Verdict::Exercise) => point.other.add(&difference),
-                None => point.unjudged.add(&difference),
+                Some(Verdict::Confirmed) => point.confirmed.add(difference, in_force),
+                Some(Verdict::FalseAlarm) => point.false_alarms.add(difference, in_force),
+                Some(Verdict::Duplicate | Verdict::Exercise) => point.other.add(difference, in_force),
+                None => point.unjudged.add(difference, in_force),
             }
         }
         point.per_day = self.per_day(point.told);

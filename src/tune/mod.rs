@@ -24,15 +24,18 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::analysis::Plan;
+use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{AlertLife, Note};
+use crate::comparison::{AlertLife, Difference, Note, Pairing, of_lives};
 use crate::config::Config;
-use crate::journal::{self, Session};
+use crate::config::edit::Edit;
+use crate::journal::{self, Published, Session};
 use crate::retune::judge::{Judge, config_of};
 use crate::retune::scope::Scope;
 use crate::retune::{self, Unjudged, WARM_UP};
 use crate::text::Sentence;
+use crate::types::phase::Phase;
 
 pub(crate) mod budget;
 mod curve;
@@ -49,7 +52,7 @@ pub(crate) use curve::{Curve, Fate, Point, Precision};
 pub(crate) use parameter::Parameter;
 pub(crate) use suggestion::Suggestion;
 
-use curve::Live;
+use curve::{Elsewhere, Live};
 use parameter::{Teller, Typed};
 use slots::Setting;
 
@@ -93,6 +96,9 @@ impl From<Unjudged> for Untuned {
     }
 }
 
+/// The thresholds that a model recommends where the configuration has none.
+pub(crate) type Recommended = BTreeMap<Class, f32>;
+
 /// How far the work is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
@@ -102,6 +108,9 @@ pub(crate) struct Step {
     pub(crate) passes: usize,
     /// How far the pass is.
     pub(crate) at: Timestamp,
+    /// Alerts of all values of the pass, which are in memory.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page bounds a search"))]
+    pub(crate) alerts: usize,
 }
 
 /// A rule at a camera, or a signal.
@@ -117,6 +126,10 @@ pub(crate) struct Subject {
 impl Subject {
     fn raised(&self, life: &AlertLife) -> bool {
         self.tellers.iter().any(|teller| teller.raised(life))
+    }
+
+    fn is_about(&self, life: &AlertLife) -> bool {
+        self.raised(life) && self.is_part(life)
     }
 
     /// Of an alert of a signal that the rule feeds: whether its camera is part of it.
@@ -164,9 +177,9 @@ pub(crate) struct Tuning {
 /// There is no journal of that time, no such rule or camera, or a configuration that cannot be used.
 pub(crate) fn tune(question: &Question, progress: &mut dyn FnMut(Step)) -> Result<Tuning, Untuned> {
     let mut bench = Bench::new(question, progress)?;
-    let past = bench.past()?;
     let plan = bench.plan(&question.config);
     let asked = Asked::of(question, &plan)?;
+    let past = bench.past(&asked)?;
     let subjects = asked.subjects(&plan);
     let base = past.base.as_slice();
     let (telling, silent): (Vec<Subject>, Vec<Subject>) =
@@ -176,7 +189,7 @@ pub(crate) fn tune(question: &Question, progress: &mut dyn FnMut(Step)) -> Resul
         .into_iter()
         .zip(measured.curves)
         .map(|(subject, curves)| {
-            let precision = past.live.precision(|life| subject.raised(life) && subject.is_part(life));
+            let precision = past.live.precision(|life| subject.is_about(life));
             let suggestion = Suggestion::of(&precision, &curves);
             Tuned { subject, precision, curves, suggestion }
         })
@@ -197,17 +210,16 @@ pub(crate) fn tune(question: &Question, progress: &mut dyn FnMut(Step)) -> Resul
     })
 }
 
-/// One curve: of the rule at the camera that the question names, by a name as [`Parameter::name`] gives it. Costs two passes
-/// through the journal.
+/// One curve: of the rule at the camera that the question names, by a name as [`Parameter::name`] gives it; and the thresholds
+/// that the model recommended with which it was measured. Costs two passes through the journal.
 ///
 /// # Errors
 /// As [`tune`], and there is no such parameter.
-#[allow(dead_code, reason = "the page on the box shows it")]
 pub(crate) fn curve(
     question: &Question,
     parameter: &str,
     progress: &mut dyn FnMut(Step),
-) -> Result<Curve, Untuned> {
+) -> Result<(Curve, Recommended), Untuned> {
     let mut bench = Bench::new(question, progress)?;
     let plan = bench.plan(&question.config);
     let asked = Asked::of(question, &plan)?;
@@ -225,28 +237,45 @@ pub(crate) fn curve(
         known.dedup();
         return Err(Untuned::UnknownParameter { name: parameter.to_owned(), known });
     }
-    let past = bench.past()?;
+    let past = bench.past(&asked)?;
     let is_it = |one: &Parameter, _| one.name() == parameter;
     let measured = bench.measured(&question.config, &past.live, &past.base, &subjects, is_it)?;
     let found = measured.curves.into_iter().flatten().next();
-    found.ok_or_else(|| Untuned::UnknownParameter { name: parameter.to_owned(), known })
+    let found = found.ok_or_else(|| Untuned::UnknownParameter { name: parameter.to_owned(), known })?;
+    Ok((found, bench.first.configuration.recommended.clone()))
 }
 
-/// The changes of the file that give a parameter of that name, of a rule at a camera, that value; none where there is no such
-/// parameter.
+/// The changes of the file that give a parameter of that name, of a rule at a camera, that value, where the model recommends these
+/// thresholds; and the cameras whose alerts that may change. None where there is no such parameter.
 pub(crate) fn edits(
     config: &Config,
+    recommended: &Recommended,
     (rule, camera): (&str, &str),
     parameter: &str,
     value: f64,
-) -> Vec<crate::config::edit::Edit> {
-    let plan = config.plan_with(&BTreeMap::new());
+) -> (Vec<Edit>, Vec<String>) {
+    let plan = config.plan_with(recommended);
     let typed = Typed::new(config.text(), &plan);
     let rule = plan.rules.iter().find(|one| *one.id == *rule);
     let camera = rule.and_then(|rule| rule.cameras.iter().find(|id| ***id == *camera));
+    let of_rule = rule.zip(camera).map(|(rule, camera)| Parameter::of_rule(&typed, rule, camera));
+    let found = of_rule.into_iter().flatten().find(|one| one.name() == parameter);
+    let Some(found) = found else { return (Vec::new(), Vec::new()) };
+    let touched: BTreeSet<Arc<str>> =
+        found.touches(&plan).iter().flat_map(|teller| teller.cameras(&plan)).collect();
+    let is_there = |id: &Arc<str>| plan.cameras.iter().any(|camera| camera.id == *id);
+    let cameras = touched.into_iter().filter(is_there).map(|id| id.to_string()).collect();
+    (found.edits(&typed, value), cameras)
+}
+
+/// What can be turned of a rule at a camera; nothing where there is no such rule, or where it does not watch that camera.
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "only the page offers it"))]
+pub(crate) fn parameters(config: &Config, rule: &str, camera: &str) -> Vec<Parameter> {
+    let plan = config.plan_with(&BTreeMap::new());
+    let rule = plan.rules.iter().find(|one| *one.id == *rule);
+    let camera = rule.and_then(|rule| rule.cameras.iter().find(|id| ***id == *camera));
     let Some((rule, camera)) = rule.zip(camera) else { return Vec::new() };
-    let found = Parameter::of_rule(&typed, rule, camera).into_iter().find(|one| one.name() == parameter);
-    found.map(|one| one.edits(&typed, value)).unwrap_or_default()
+    Parameter::of_rule(&Typed::new(config.text(), &plan), rule, camera)
 }
 
 /// The configuration that ran last in the journal, as it stood in its file.
@@ -254,21 +283,7 @@ pub(crate) fn edits(
 /// # Errors
 /// There is no journal, or its configuration cannot be read any more.
 pub(crate) fn config_that_ran(journal: &Path) -> Result<Config, Unjudged> {
-    let entries = journal::read(journal, Timestamp::MIN..Timestamp::MAX).map_err(Unjudged::Unreadable)?;
-    let mut latest = None;
-    for entry in entries {
-        match entry {
-            journal::Entry::Session(session) => latest = Some(session.configuration.clone()),
-            journal::Entry::Reload { configuration, .. } => latest = Some(configuration),
-            journal::Entry::Input(_)
-            | journal::Entry::Published(_)
-            | journal::Entry::Mutes { .. }
-            | journal::Entry::Unwatched(_)
-            | journal::Entry::Shadow(_)
-            | journal::Entry::Hole(_)
-            | journal::Entry::Stop { .. } => {}
-        }
-    }
+    let latest = journal::last_configuration(journal).map_err(Unjudged::Unreadable)?;
     let mut latest = latest.ok_or(Unjudged::NoJournal { broken: Vec::new() })?;
     // What the command centre set stands in no file that could be changed.
     Arc::make_mut(&mut latest).settings = None;
@@ -278,7 +293,7 @@ pub(crate) fn config_that_ran(journal: &Path) -> Result<Config, Unjudged> {
 /// Whether anything was told of it, live or by the configuration.
 fn tells(subject: &Subject, live: &Live, base: &[Arc<AlertLife>]) -> bool {
     let mut all = live.lives.iter().chain(base);
-    all.any(|life| live.is_within(life) && subject.raised(life) && subject.is_part(life))
+    all.any(|life| live.is_within(life) && subject.is_about(life))
 }
 
 impl Subject {
@@ -327,6 +342,12 @@ impl Asked {
     fn holds(&self, life: &AlertLife) -> bool {
         self.scope.is_asked_about(&life.origin.cameras)
             && (self.rules.is_empty() || self.tellers.iter().any(|teller| teller.raised(life)))
+    }
+
+    /// Whether what was published is of an alert that is asked about.
+    fn holds_published(&self, one: &Published) -> bool {
+        self.scope.is_asked_about(one.camera.as_slice())
+            && (self.rules.is_empty() || self.tellers.iter().any(|teller| teller.published(one)))
     }
 
     fn rules<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = &'p Rule> {
@@ -387,8 +408,8 @@ struct Past {
     live: Live,
     base: Vec<Arc<AlertLife>>,
     seen: retune::Seen,
-    /// Judged alerts that were told live and that what ran does not give again from the journal.
-    not_given_again: u64,
+    /// Alerts that were published and that what ran does not give again from the journal.
+    not_given_again: usize,
 }
 
 /// What came of the values that were tried.
@@ -399,14 +420,14 @@ struct Measured {
     tried: Vec<Tried>,
 }
 
-/// What a value makes of all that it touches and that is asked about.
+/// What a value makes of all that it touches, with the value in force first.
 struct Tried {
     setting: Setting,
     touches: BTreeSet<Teller>,
-    /// With the value in force.
-    now: Point,
-    /// With this one.
-    then: Point,
+    /// Of what is asked about.
+    asked: (Point, Point),
+    /// Of all of it: what is not asked about must not be missed either.
+    all: (Point, Point),
 }
 
 /// The journal of one question, and the passes that are made through it.
@@ -453,14 +474,16 @@ impl<'q> Bench<'q> {
     fn judged(&mut self, judges: Vec<Judge<'_>>) -> Result<(retune::Seen, Vec<pass::Gathered>), Untuned> {
         self.pass += 1;
         let (pass, passes) = (self.pass, self.passes.max(self.pass));
-        let range = begin(self.question)..self.question.to;
+        let range = begin(self.question)..retune::look_past(self.question.to);
         let entries = journal::read(&self.question.journal, range).map_err(Unjudged::Unreadable)?;
         let progress = &mut *self.progress;
-        Ok(pass::pass(entries, self.question.to, judges, &mut |at| progress(Step { pass, passes, at }))?)
+        Ok(pass::pass(entries, self.question.to, judges, &mut |at, alerts| {
+            progress(Step { pass, passes, at, alerts })
+        })?)
     }
 
     /// What was told live and what the configuration makes of it: the first pass.
-    fn past(&mut self) -> Result<Past, Untuned> {
+    fn past(&mut self, asked: &Asked) -> Result<Past, Untuned> {
         let question = self.question;
         let (ran, plan) = (self.ran_plan(), self.plan(&question.config));
         let scope = self.scope(&[&ran, &plan])?;
@@ -486,26 +509,42 @@ impl<'q> Bench<'q> {
                 Arc::make_mut(life).alert = (*called).clone();
             }
         }
-        let known: BTreeSet<_> = lives.iter().map(|life| &life.alert).collect();
-        let missing = live.published.iter().filter(|one| {
-            (from..to).contains(&one.at.utc)
-                && seen.verdicts.contains_key(&one.alert)
-                && !known.contains(&one.alert)
+        // What was not published nobody could judge.
+        lives.retain(|life| live.published.contains_key(&life.alert));
+        let missing = live.published.values().filter(|one| {
+            let is_made = live.made.contains(&one.alert) || live.judged.ids.contains_key(&one.alert);
+            let is_new = one.phase == Phase::New && (from..to).contains(&one.at.utc);
+            is_new && !is_made && asked.holds_published(one)
         });
-        let not_given_again = missing.count() as u64;
-        let live = Live { lives, verdicts: seen.verdicts.clone(), from, to };
+        let not_given_again = missing.count();
+        let told = of_lives(&lives, &base.lives).into_iter().filter_map(|difference| {
+            let is_told = !matches!(difference.pairing, Pairing::Disappeared(_));
+            let before = difference.before().filter(|_| is_told)?;
+            Some((before.alert.clone(), difference.changes().begins_by))
+        });
+        let (in_force, off) = (told.collect(), seen.off_within(from, to));
+        let live = Live { lives, verdicts: seen.verdicts.clone(), from, to, off, in_force };
         Ok(Past { live, base: base.lives, seen, not_given_again })
     }
 
-    /// The cameras that are judged.
+    /// The cameras that are judged: what is asked about, and every camera of the rules there, because a value of a rule is for all
+    /// of its cameras.
     fn scope(&self, plans: &[&Plan; 2]) -> Result<Scope, Untuned> {
         let Question { cameras, rules, .. } = self.question;
-        if !cameras.is_empty() || rules.is_empty() {
-            return Ok(Scope::new(cameras, *plans)?);
+        let asked = Scope::new(cameras, *plans)?;
+        if cameras.is_empty() && rules.is_empty() {
+            return Ok(asked);
         }
-        let of_rules = plans[1].rules.iter().filter(|rule| rules.iter().any(|id| **id == *rule.id));
-        let cameras: Vec<String> = of_rules.flat_map(|rule| &rule.cameras).map(ToString::to_string).collect();
-        Ok(Scope::new(&cameras, *plans)?)
+        let is_meant = |rule: &&Rule| {
+            (rules.is_empty() || rules.iter().any(|id| **id == *rule.id))
+                && rule.cameras.iter().any(|camera| is_asked(&asked, camera))
+        };
+        let of_rules =
+            plans.iter().flat_map(|plan| &plan.rules).filter(is_meant).flat_map(|rule| &rule.cameras);
+        let is_there =
+            |id: &&Arc<str>| plans.iter().flat_map(|plan| &plan.cameras).any(|camera| camera.id == **id);
+        let of_rules = of_rules.filter(is_there).map(ToString::to_string);
+        Ok(Scope::new(&of_rules.chain(cameras.iter().cloned()).collect::<Vec<_>>(), *plans)?)
     }
 
     /// Tries every value of the parameters of these subjects that `is_wanted`.
@@ -539,18 +578,13 @@ impl<'q> Bench<'q> {
             let variants = slots::variants(some, config, &typed)?;
             for (settings, lives) in self.of_variants(&variants, &plan)? {
                 for setting in settings {
-                    let touches = setting.parameter.touches(&plan);
+                    let made = Made::of(setting, &plan, live, base, &lives);
                     for (subject, of_subject) in subjects.iter().zip(&mut curves) {
-                        let of_it = of_subject.iter_mut().find(|one| one.parameter == setting.parameter);
+                        let of_it = of_subject.iter_mut().find(|one| one.parameter == made.setting.parameter);
                         let Some(curve) = of_it else { continue };
-                        curve.points.push(point(subject, live, setting.value, &lives));
+                        curve.points.push(made.point(subject, live, &lives));
                     }
-                    let raised = |life: &AlertLife| touches.iter().any(|teller| teller.raised(life));
-                    let overall = |lives: &[Arc<AlertLife>]| {
-                        live.point(setting.value, lives, raised, |life| asked.holds(life))
-                    };
-                    let (now, then) = (overall(base), overall(&lives));
-                    tried.push(Tried { setting, touches, now, then });
+                    tried.push(made.tried(live, &asked));
                 }
             }
         }
@@ -566,6 +600,9 @@ impl<'q> Bench<'q> {
 
     /// One pass with a judge of each.
     fn of_variants(&mut self, variants: &[slots::Variant], plan: &Plan) -> Result<Vec<Variation>, Untuned> {
+        if variants.is_empty() {
+            return Ok(Vec::new());
+        }
         let scopes: Vec<Scope> =
             variants.iter().map(|one| one.scope(plan)).collect::<Result<_, Unjudged>>()?;
         let changes: Vec<Box<BoxedChange<'_>>> = variants
@@ -628,7 +665,48 @@ impl Subject {
 }
 
 fn point(subject: &Subject, live: &Live, value: f64, after: &[Arc<AlertLife>]) -> Point {
-    live.point(value, after, |life| subject.raised(life), |life| subject.is_part(life))
+    let of_subject = live.differences(after, |life| subject.raised(life));
+    live.point(value, &of_subject, |life| subject.is_part(life))
+}
+
+/// What the value in force and another one make of all that the parameter touches.
+struct Made {
+    setting: Setting,
+    touches: BTreeSet<Teller>,
+    now: Vec<Difference>,
+    then: Vec<Difference>,
+}
+
+impl Made {
+    fn of(
+        setting: Setting,
+        plan: &Plan,
+        live: &Live,
+        base: &[Arc<AlertLife>],
+        lives: &[Arc<AlertLife>],
+    ) -> Self {
+        let touches = setting.parameter.touches(plan);
+        let raised = |life: &AlertLife| touches.iter().any(|teller| teller.raised(life));
+        let (now, then) = (live.differences(base, raised), live.differences(lives, raised));
+        Made { setting, touches, now, then }
+    }
+
+    /// In numbers, of those alerts that `is_asked` asks about.
+    fn points(&self, live: &Live, is_asked: impl Fn(&AlertLife) -> bool) -> (Point, Point) {
+        let of = |differences| live.point(self.setting.value, differences, &is_asked);
+        (of(&self.now), of(&self.then))
+    }
+
+    /// The point of a curve.
+    fn point(&self, subject: &Subject, live: &Live, lives: &[Arc<AlertLife>]) -> Point {
+        let (now, then) = self.points(live, |life| !subject.is_about(life));
+        Point { elsewhere: Elsewhere::of(&now, &then), ..point(subject, live, self.setting.value, lives) }
+    }
+
+    fn tried(self, live: &Live, asked: &Asked) -> Tried {
+        let (of_asked, all) = (self.points(live, |life| asked.holds(life)), self.points(live, |_| true));
+        Tried { setting: self.setting, touches: self.touches, asked: of_asked, all }
+    }
 }
 
 /// What was followed before the time matters.

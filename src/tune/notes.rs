@@ -1,30 +1,18 @@
 //! What is to be known about verdicts and curves before anybody trusts them: what is missing in the journal, and what it cannot
 //! say of the configuration.
 
+use super::curve::Live;
 use super::{Bench, Past};
-use crate::analysis::time::Timestamp;
 use crate::comparison::Note;
 use crate::retune::limits;
 use crate::text::{retune, tune as say};
 
-/// A shorter piece at the end is no gap: the journal is written twice a minute.
-const MISSING_AT_THE_END: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
-
 /// All of them, the weightiest first.
 pub(super) fn of(bench: &Bench<'_>, past: &Past) -> Vec<Note> {
     let question = bench.question;
+    let Live { from, to, .. } = past.live;
     let zone = &question.config.site.time_zone;
-    let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-    let mut notes: Vec<Note> = Vec::new();
-    if past.live.from > question.from {
-        notes.push(retune::begins_later(clock(bench.first.at.utc), clock(past.live.from)).into());
-    }
-    if question.to.duration_since(past.live.to) > MISSING_AT_THE_END {
-        notes.push(retune::ends_earlier(clock(past.live.to)).into());
-    }
-    if !past.seen.holes.is_empty() {
-        notes.push(retune::gaps(past.seen.holes.len()).into());
-    }
+    let mut notes = past.seen.gaps(zone, bench.first.at.utc, question.from..question.to, from..to);
     if past.not_given_again > 0 {
         notes.push(say::not_given_again(past.not_given_again).into());
     }

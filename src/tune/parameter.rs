@@ -12,9 +12,11 @@ use serde_json::Value;
 use crate::analysis::Plan;
 use crate::analysis::detection::Class;
 use crate::analysis::rules::{CameraPlan, Rule};
+use crate::analysis::tracker::DEFAULT_THRESHOLD;
 use crate::comparison::AlertLife;
 use crate::config::edit::{self, Edit};
 use crate::config::rule_fields::{self, TypedSection};
+use crate::journal::Published;
 use crate::retune::limits;
 use crate::text::{Sentence, tune as say};
 
@@ -102,6 +104,16 @@ impl Teller {
                 life.rule.as_ref() == Some(rule) && life.camera() == Some(camera)
             }
             Teller::Signal { kind } => life.rule.is_none() && life.kind == *kind,
+        }
+    }
+
+    /// Whether what was published is of one of its alerts.
+    pub(super) fn published(&self, one: &Published) -> bool {
+        match self {
+            Teller::Rule { rule, camera } => {
+                one.rule.as_ref() == Some(rule) && one.camera.as_ref() == Some(camera)
+            }
+            Teller::Signal { kind } => one.rule.is_none() && one.kind == *kind,
         }
     }
 
@@ -275,8 +287,8 @@ impl Parameter {
                 };
                 let is_lower = |of: Option<&f32>| of.is_some_and(|of| rounded(f64::from(*of)) < value);
                 let mut edits = Vec::new();
-                let by_day = plan.thresholds.get(class);
-                if by_day.is_none() || is_lower(by_day) {
+                // Where no threshold is set, the tracker's own is in force.
+                if is_lower(plan.thresholds.get(class).or(Some(&DEFAULT_THRESHOLD))) {
                     edits.push(set(&["thresholds", class.name()]));
                 }
                 if is_lower(plan.night.as_ref().and_then(|night| night.thresholds.get(class))) {

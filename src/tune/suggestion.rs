@@ -1,12 +1,12 @@
 //! [`Suggestion`]: the mildest value that takes false alarms away and misses no confirmed alert, with its price in words.
 //!
-//! Of the values with which no confirmed alert is lost that is told now, those are left that take away at least nine tenths of the
+//! Of the values with which no confirmed alert is lost that is told now, nor one of another rule or camera that they change too, those are left that take away at least nine tenths of the
 //! false alarms that any of them takes away; of these the one that loses the fewest alerts of which nobody said what they
 //! were, then delays least, then changes least. Without [`super::curve::FEWEST_VERDICTS`] verdicts nothing is suggested.
 
 use jiff::SignedDuration;
 
-use super::curve::{Curve, FEWEST_VERDICTS, Point, Precision};
+use super::curve::{Curve, Elsewhere, FEWEST_VERDICTS, Point, Precision};
 use super::parameter::Parameter;
 use crate::comparison::lasting;
 use crate::text::{Joint, Sentence, Words, tune as say};
@@ -35,7 +35,9 @@ impl Suggestion {
         for curve in curves {
             let Some((now, higher)) = curve.points.split_first() else { continue };
             let is_possible = |then: &&Point| {
-                then.confirmed.told >= now.confirmed.told && then.false_alarms.told < now.false_alarms.told
+                then.confirmed.told >= now.confirmed.told
+                    && then.elsewhere.missed == 0
+                    && then.false_alarms.told < now.false_alarms.told
             };
             possible.extend(higher.iter().filter(is_possible).map(|then| Suggestion {
                 parameter: curve.parameter.clone(),
@@ -43,12 +45,16 @@ impl Suggestion {
                 then: *then,
             }));
         }
+        // A value with which the rule reports nothing is a suggestion only where there is no other.
+        if possible.iter().any(|one| one.then.told > 0) {
+            possible.retain(|one| one.then.told > 0);
+        }
         let most = possible.iter().map(Suggestion::false_alarms_gone).max()?;
         possible.retain(|one| one.false_alarms_gone() as f64 >= ENOUGH * most as f64);
         // The first of equal ones: in the order of parameters and values.
         possible.into_iter().min_by(|a, b| {
             let by_unjudged = a.unjudged_gone().cmp(&b.unjudged_gone());
-            by_unjudged.then(a.then.confirmed.delay_s.total_cmp(&b.then.confirmed.delay_s))
+            by_unjudged.then(a.delay_s().total_cmp(&b.delay_s()))
         })
     }
 
@@ -57,9 +63,14 @@ impl Suggestion {
         self.now.false_alarms.told.saturating_sub(self.then.false_alarms.told)
     }
 
-    /// Alerts without a verdict that are told now and would not be.
-    pub(crate) fn unjudged_gone(&self) -> u64 {
-        self.now.unjudged.told.saturating_sub(self.then.unjudged.told)
+    /// Alerts without a verdict that are told now and would not be, also elsewhere.
+    fn unjudged_gone(&self) -> u64 {
+        self.now.unjudged.told.saturating_sub(self.then.unjudged.told) + self.then.elsewhere.unjudged_gone
+    }
+
+    /// All delays of confirmed alerts together, also elsewhere.
+    fn delay_s(&self) -> f64 {
+        self.then.confirmed.delay_s + self.then.elsewhere.delay_s
     }
 
     /// `0.42 instead of 0.30: 11 of 12 false alarms gone, ...`
@@ -92,7 +103,23 @@ pub(super) fn price(now: &Point, then: &Point) -> Words {
     if of_unjudged > 0 {
         parts.push(say::unjudged_gone(of_unjudged, now.unjudged.told).into());
     }
+    if now.told > 0 && then.told == 0 {
+        parts.push(say::reports_nothing().into());
+    }
+    parts.extend(elsewhere(&then.elsewhere).map(|cost| say::costs_elsewhere(cost).into()));
     Words::List(parts, Joint::Clauses)
+}
+
+/// What a value costs besides, as long as it misses nothing there; `None` where that is nothing.
+fn elsewhere(of: &Elsewhere) -> Option<Words> {
+    let mut parts: Vec<Words> = Vec::new();
+    if of.later > 0 {
+        parts.push(say::later_elsewhere(of.later, seconds(of.latest_by_s)).into());
+    }
+    if of.unjudged_gone > 0 {
+        parts.push(say::unjudged_elsewhere(of.unjudged_gone).into());
+    }
+    (!parts.is_empty()).then_some(Words::List(parts, Joint::Clauses))
 }
 
 /// A length in words.

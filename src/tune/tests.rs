@@ -10,9 +10,10 @@ use super::curve::FEWEST_VERDICTS;
 use super::*;
 use crate::analysis::alert::{Act, Revision};
 use crate::analysis::alert_lifecycle::handling::{GivenVerdict, HandlingStep};
-use crate::analysis::detection::{Class, Detection};
+use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
+use crate::analysis::tracker::DEFAULT_THRESHOLD;
 use crate::analysis::{Analysis, Event};
 use crate::config::Surroundings;
 use crate::contract::alert::ModelRef;
@@ -109,21 +110,24 @@ fn after(secs: f64) -> Moment {
     Moment { mono: since, utc: start() + since }
 }
 
-/// The journal of a box on which these visits came, one a minute.
-fn entries(text: &str, visits: &[Visit]) -> Vec<Entry> {
-    let configuration = configuration(text);
-    let plan = config(text).plan_with(&configuration.recommended);
-    let mut analysis = Analysis::new("box-1", plan).unwrap();
-    let mut entries = vec![Entry::Session(Box::new(Session {
+fn session(text: &str) -> Session {
+    Session {
         at: after(0.0),
         id: 1,
         goes_on: false,
         software: env!("CARGO_PKG_VERSION").to_owned(),
         box_id: "box-1".into(),
-        configuration,
+        configuration: configuration(text),
         restored: Vec::new(),
         mutes: Vec::new(),
-    }))];
+    }
+}
+
+/// The journal of a box on which these visits came, one a minute.
+fn entries(text: &str, visits: &[Visit]) -> Vec<Entry> {
+    let plan = config(text).plan_with(&BTreeMap::new());
+    let mut analysis = Analysis::new("box-1", plan).unwrap();
+    let mut entries = vec![Entry::Session(Box::new(session(text)))];
     let published = |entries: &mut Vec<Entry>, revisions: &[Revision]| {
         entries.extend(revisions.iter().map(Published::of).map(Entry::Published));
     };
@@ -289,6 +293,48 @@ fn a_suggestion_says_its_price_in_words() {
     );
 }
 
+/// False alarms at one camera that are over soon, and confirmed ones at the other that are as well.
+fn short_at_both() -> Vec<Visit> {
+    let mut visits = vec![Visit { secs: 5, ..visit(0.9, FALSE) }; 6];
+    visits.extend([visit(0.9, CONFIRMED); 6]);
+    visits.extend([Visit { camera: "cam-2", secs: 5, ..visit(0.9, CONFIRMED) }; 2]);
+    visits
+}
+
+#[test]
+fn a_value_of_the_rule_with_which_its_other_camera_misses_a_confirmed_alert_is_not_suggested() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = tuned(&asked(&folder, &text(), &short_at_both()[..12]));
+    let suggested = alone.tuned[0].suggestion.as_ref().unwrap();
+    assert_eq!(suggested.parameter, Parameter::ForSecs { rule: "yard".into() });
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked(&folder, &text(), &short_at_both());
+    for cameras in [Vec::new(), vec!["cam-1".to_owned()]] {
+        question.cameras = cameras;
+        let tuning = tuned(&question);
+        let longer = at(curve_of(&tuning, "cam-1", "for_secs"), 12.0);
+        assert_eq!((longer.confirmed.told, longer.false_alarms.told), (6, 0));
+        assert_eq!(longer.elsewhere, Elsewhere { missed: 2, ..Elsewhere::default() });
+        let of_it = |one: &&Tuned| one.subject.rule.as_ref().is_some_and(|(_, camera)| **camera == *"cam-1");
+        assert_eq!(tuning.tuned.iter().find(of_it).unwrap().suggestion, None);
+        let text = tuning.text(Language::English);
+        assert!(text.contains("6/6 (elsewhere -2)"), "{text}");
+    }
+}
+
+#[test]
+fn the_price_of_a_budget_has_what_is_missed_where_nobody_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked_for_hours(&folder, &short_at_both());
+    question.cameras = vec!["cam-1".to_owned()];
+    let found = search(&question, Budget { alerts: 6.0, per: Per::Hour }, &mut |_| {}).unwrap();
+    assert_eq!((found.before.told, found.after.told), (12, 6));
+    assert_eq!((found.prices.0.confirmed.told, found.prices.1.confirmed.told), (8, 6));
+    let text = found.text(Language::English, None);
+    assert!(text.contains("2 of 8 confirmed missed"), "{text}");
+}
+
 #[test]
 fn without_verdicts_nothing_is_said_of_precision_and_nothing_is_suggested() {
     let folder = tempfile::tempdir().unwrap();
@@ -304,6 +350,41 @@ fn without_verdicts_nothing_is_said_of_precision_and_nothing_is_suggested() {
     assert_eq!((higher.told, higher.unjudged.all, higher.confirmed.all), (0, 12, 0));
     let text = tuning.text(Language::English);
     assert!(text.contains("too few to say (verdicts: 0, wanted: 10)"), "{text}");
+}
+
+#[test]
+fn what_was_not_published_is_no_alert_and_what_is_not_given_again_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = entries(&text(), &[visit(0.8, CONFIRMED), visit(0.8, UNJUDGED), visit(0.8, UNJUDGED)]);
+    let alert_of = |entries: &[Entry], minute: u64| {
+        let began = start() + Duration::from_secs(minute * 60);
+        entries.iter().find_map(|entry| match entry {
+            Entry::Published(one) if one.started_at >= began => Some(one.alert.clone()),
+            _ => None,
+        })
+    };
+    let (second, third) = (alert_of(&entries, 1).unwrap(), alert_of(&entries, 2).unwrap());
+    // Of the second the daemon published nothing, of the third the looks are lost.
+    entries.retain(|entry| match entry {
+        Entry::Published(one) => one.alert != second,
+        Entry::Input(Input::Look(look)) => look.at.utc < start() + Duration::from_secs(120),
+        _ => true,
+    });
+    assert_ne!(second, third);
+    entries.push(Entry::Stop { at: after(179.5) });
+    let again = Session { at: after(179.6), id: 2, ..session(&text()) };
+    entries.push(Entry::Session(Box::new(again.clone())));
+    entries.push(Entry::Session(Box::new(Session { at: after(179.8), id: 3, ..again })));
+    entries.push(Entry::Input(Input::Tick { at: after(180.0) }));
+    let journal = folder.path().join("journal");
+    journal::write_all(&journal, entries);
+    let (rules, cameras, to) = (Vec::new(), Vec::new(), start() + Duration::from_secs(181));
+    let tuning = tuned(&Question { journal, config: config(&text()), from: start(), to, rules, cameras });
+    let expected = Precision { confirmed: 1, ..Precision::default() };
+    assert_eq!(tuning.tuned[0].precision, expected);
+    let codes: Vec<&str> = tuning.notes.iter().map(|note| note.what.code()).collect();
+    assert_eq!(codes, ["retune.killed", "tune.not_given_again"]);
+    assert_eq!(tuning.notes[1].what.value("count").unwrap().to_string(), "1");
 }
 
 #[test]
@@ -329,6 +410,53 @@ fn a_verdict_that_is_given_after_the_time_that_is_judged_counts() {
 }
 
 #[test]
+fn an_alert_that_a_value_raises_behind_the_end_comes_late_and_is_not_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked(&folder, &text(), &[visit(0.8, CONFIRMED); 2]);
+    // It was raised three seconds after the minute, and would be six seconds after it.
+    question.to = start() + Duration::from_secs(65);
+    let tuning = tuned(&question);
+    let twice = at(curve_of(&tuning, "cam-1", "for_secs"), 6.0);
+    assert_eq!((twice.told, twice.confirmed.told, twice.confirmed.later), (2, 2, 2));
+}
+
+#[test]
+fn a_suggestion_is_not_blamed_for_what_the_file_delays_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut question = asked(&folder, &text(), &example());
+    // It ran with 3 s; the file says 6 s, and each alert comes three seconds later with it.
+    question.config = config(&text().replace("for_secs = 3", "for_secs = 6"));
+    let tuning = tuned(&question);
+    let curve = curve_of(&tuning, "cam-1", "thresholds.person");
+    assert_eq!(curve.points[0].confirmed, Fate { all: 8, told: 8, ..Fate::default() });
+    let suggestion = tuning.tuned[0].suggestion.as_ref().unwrap().sentence().to_string();
+    assert!(suggestion.contains("1 confirmed would have come up to 2 s later, none missed"), "{suggestion}");
+}
+
+#[test]
+fn rates_are_of_the_time_in_which_the_box_was_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = entries(&text(), &example());
+    // 23 alerts in 23 minutes; then a day off, and a day on.
+    let (stop, day) = (1_380.0, 86_400.0);
+    entries.push(Entry::Stop { at: after(stop) });
+    entries.push(Entry::Session(Box::new(Session { at: after(stop + day), id: 2, ..session(&text()) })));
+    entries.push(Entry::Input(Input::Tick { at: after(stop + 2.0 * day) }));
+    let journal = folder.path().join("journal");
+    journal::write_all(&journal, entries);
+    let (rules, cameras, to) = (Vec::new(), Vec::new(), after(stop + 2.0 * day).utc);
+    let question = Question { journal, config: config(&text()), from: start(), to, rules, cameras };
+    let a_day = 23.0 / ((stop + day) / day);
+    let is_it = |rate: f64| (rate - a_day).abs() < 1e-6;
+    let tuning = tuned(&question);
+    let per_day = curve_of(&tuning, "cam-1", "for_secs").points[0].per_day.unwrap();
+    assert!(is_it(per_day), "{per_day} instead of {a_day}");
+    let found = search(&question, Budget { alerts: 20.0, per: Per::Day }, &mut |_| {}).unwrap();
+    assert!(is_it(found.before.rate), "{:?}", found.before);
+    assert!(!found.turned.is_empty() && found.is_kept(), "{:?}", found.turned);
+}
+
+#[test]
 fn a_value_is_judged_alone_whatever_shares_its_judge() {
     let folder = tempfile::tempdir().unwrap();
     let mut visits = example();
@@ -344,7 +472,7 @@ fn a_value_is_judged_alone_whatever_shares_its_judge() {
     for curve in &only.curves {
         assert_eq!(curve_of(&whole, "cam-2", &curve.parameter.name()), curve);
     }
-    let one = curve(&question, "for_secs", &mut |_| {}).unwrap();
+    let (one, _) = curve(&question, "for_secs", &mut |_| {}).unwrap();
     assert_eq!(&one, curve_of(&whole, "cam-2", "for_secs"));
     let why = curve(&question, "at_least", &mut |_| {}).unwrap_err();
     // The catalogue's signal of cameras in trouble is asked about, too.
@@ -449,6 +577,33 @@ fn what_cannot_be_asked_is_said_with_what_there_is() {
 }
 
 #[test]
+fn the_configuration_that_ran_last_is_that_of_the_last_file_that_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let nothing = config_that_ran(&journal).unwrap_err();
+    assert!(matches!(nothing, Unjudged::NoJournal { .. }), "{nothing:?}");
+    // The clock is set back by a day before the second run.
+    let (former, latest) = (text(), text().replace("for_secs = 3", "for_secs = 5"));
+    let before = Moment { mono: Duration::ZERO, utc: start() - Duration::from_secs(86_400) };
+    let next = Session { at: before, id: 2, ..session(&latest) };
+    journal::write_all(
+        &journal,
+        [
+            Entry::Session(Box::new(session(&former))),
+            Entry::Stop { at: after(1.0) },
+            Entry::Session(Box::new(next)),
+        ],
+    );
+    assert_eq!(config_that_ran(&journal).unwrap().text(), latest);
+    let files = std::fs::read_dir(&journal).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<PathBuf> = files.collect();
+    files.sort();
+    assert_eq!(files.len(), 2, "each run has its own");
+    std::fs::write(&files[1], "what is this").unwrap();
+    assert_eq!(config_that_ran(&journal).unwrap().text(), former);
+}
+
+#[test]
 fn an_interval_is_wilsons() {
     let of = |confirmed, false_alarms| Precision { confirmed, false_alarms, ..Precision::default() };
     let rounded = |precision: Precision| {
@@ -460,6 +615,30 @@ fn an_interval_is_wilsons() {
     assert_eq!(rounded(of(FEWEST_VERDICTS - 1, 0)), None);
 }
 
+#[test]
+fn a_value_from_the_page_changes_what_it_was_measured_with_and_is_tried_where_it_acts() {
+    let text = text().replacen("thresholds = { person = 0.3 }", "", 1).replacen(
+        "grid =",
+        "night = { schedule = \"daily 20:00-06:00\", thresholds = { person = 0.3 } }\ngrid =",
+        1,
+    );
+    let recommended = BTreeMap::from([(Class::PERSON, 0.6)]);
+    let config = config(&text);
+    let changed = |recommended: &Recommended, parameter: &str, value: f64| {
+        let (edits, cameras) = edits(&config, recommended, ("yard", "cam-1"), parameter, value);
+        (crate::config::edit::apply(&text, &edits).unwrap(), cameras)
+    };
+    let (after, cameras) = changed(&recommended, "thresholds.person", 0.42);
+    assert_eq!(
+        after,
+        text.replacen("thresholds = { person = 0.3 } }", "thresholds = { person = 0.42 } }", 1)
+    );
+    assert_eq!(cameras, ["cam-1"]);
+    let (_, cameras) = changed(&recommended, "for_secs", 6.0);
+    assert_eq!(cameras, ["cam-1", "cam-2"], "a duration is of the rule");
+    assert_eq!(changed(&recommended, "level", 0.9), (text.clone(), Vec::new()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -467,21 +646,28 @@ proptest! {
     #[test]
     fn with_a_higher_threshold_no_more_detections_count(
         scores in proptest::collection::vec(0.0_f32..1.0, 0..40),
+        is_typed: bool,
         by_night in proptest::option::of(0.05_f32..0.9),
+        by_model in proptest::option::of(0.05_f32..0.9),
         is_night: bool,
     ) {
         let night = by_night.map(|value| {
             format!("night = {{ schedule = \"daily 20:00-06:00\", thresholds = {{ person = {value:.2} }} }}\n")
         });
-        let text = text().replacen("thresholds =", &(night.unwrap_or_default() + "thresholds ="), 1);
+        let mut text = text().replacen("grid =", &(night.unwrap_or_default() + "grid ="), 1);
+        if !is_typed {
+            text = text.replacen("thresholds = { person = 0.3 }   # as the maker says\n", "", 1);
+        }
+        let recommended = by_model.map(|value| (Class::PERSON, value)).into_iter().collect();
         let config = config(&text);
-        let plan = config.plan_with(&BTreeMap::new());
+        let plan = config.plan_with(&recommended);
         let typed = Typed::new(&text, &plan);
         let parameter = Parameter::Threshold { camera: "cam-1".into(), class: Class::PERSON };
         let counted = |config: &Config| -> Vec<bool> {
-            let plan = config.plan_with(&BTreeMap::new());
+            let plan = config.plan_with(&recommended);
             let thresholds = plan.cameras[0].thresholds_at(is_night);
-            let least = thresholds.iter().find(|(class, _)| *class == Class::PERSON).unwrap().1;
+            let own = thresholds.iter().rev().find(|(class, _)| *class == Class::PERSON);
+            let least = own.map_or(DEFAULT_THRESHOLD, |(_, least)| *least);
             scores.iter().map(|score| *score >= least).collect()
         };
         let mut before = counted(&config);

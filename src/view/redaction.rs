@@ -69,8 +69,9 @@ pub(crate) struct StrictRedactor {
     remembered: Option<Remembered>,
 }
 
-/// In pictures of a recording that follow one another faces are looked for this often, and those of the latest search count until
-/// then. The face model takes ten times as long for a picture as everything else together.
+/// In pictures of a recording that follow one another the parts are searched this often, and faces of the latest such search count
+/// until then besides those that are found in the whole of each. The face model takes ten times as long for a picture with its
+/// parts as everything else together.
 const SEARCH_EVERY: Duration = Duration::from_millis(600);
 /// A face that is remembered is widened on every side by so many of its own sizes for a second that went by: a head moves by some
 /// six of its widths when somebody walks across the picture. People who were found are covered where they are now in any case,
@@ -86,6 +87,7 @@ fn is_vehicle(class: Class) -> bool {
 }
 
 /// What a search found.
+#[derive(Debug)]
 struct Remembered {
     at: Duration,
     faces: Vec<Detection>,
@@ -99,7 +101,8 @@ impl Remembered {
     /// Whether it still says where faces are, if a search of the whole were enough or not.
     fn holds(&self, scene: &Scene<'_>, at: Duration, is_whole_enough: bool) -> bool {
         let is_known = |one: &Detection| {
-            let mut before = self.seen.iter().map(|before| &before.box_in_frame);
+            let of_its_class = self.seen.iter().filter(|before| before.class == one.class);
+            let mut before = of_its_class.map(|before| &before.box_in_frame);
             match is_vehicle(one.class) {
                 true => before.any(|b| b.iou(&one.box_in_frame) > STANDS_STILL),
                 false => before.any(|b| b.intersection(&one.box_in_frame).is_some()),
@@ -109,13 +112,14 @@ impl Remembered {
         is_recent && (is_whole_enough || !self.is_whole_only) && scene.seen.iter().all(is_known)
     }
 
-    /// Where faces can be by now. One of somebody who is found where it was has its place: they are covered themselves.
+    /// Where faces can be by now. One within the box of somebody who is found where it was has its place: they are covered
+    /// themselves.
     fn faces(&self, seen: &[Detection], at: Duration) -> impl Iterator<Item = Detection> {
         let drift = DRIFT_PER_SEC * at.saturating_sub(self.at).as_secs_f32();
         self.faces.iter().map(move |face| {
             let b = face.box_in_frame;
             let is_of =
-                |one: &Detection| one.class == Class::PERSON && one.box_in_frame.intersection(&b).is_some();
+                |one: &Detection| one.class == Class::PERSON && one.box_in_frame.hull(&b) == one.box_in_frame;
             let by = if seen.iter().any(is_of) { 0.0 } else { drift } * b.width().max(b.height());
             Detection { box_in_frame: b.grown(by, by), ..*face }
         })
@@ -165,18 +169,10 @@ impl StrictRedactor {
         scene: &Scene<'_>,
         at: Duration,
     ) -> Result<Redacted, Sentence> {
-        // Where everything is coarse, a face that is too small to be found in the whole is smaller than what is left to see; but
-        // vehicles are left clearer.
-        let has_vehicle = scene.seen.iter().any(|one| is_vehicle(one.class));
-        let is_whole_enough = !has_vehicle && evidence::covers_everything(scene);
-        let holds = self.remembered.as_ref().is_some_and(|before| before.holds(scene, at, is_whole_enough));
-        if !holds {
-            let faces = self.find(model, scene, || !is_whole_enough)?;
-            let (seen, is_whole_only) = (scene.seen.to_vec(), is_whole_enough);
-            self.remembered = Some(Remembered { at, faces, seen, is_whole_only });
-        }
-        let faces: Vec<Detection> =
-            self.remembered.iter().flat_map(|found| found.faces(scene.seen, at)).collect();
+        let mut remembered = self.remembered.take();
+        let search = |with_parts| self.find(model, scene, || with_parts);
+        let faces = faces_of_next(&mut remembered, scene, at, search)?;
+        self.remembered = remembered;
         redacted(scene, faces, matches!(model, Ok(Some(_))))
     }
 
@@ -212,6 +208,34 @@ impl StrictRedactor {
         let faces = self.finder.insert(finder).find(scene.picture, scene.seen, goes_on);
         faces.map_err(|error| say::faces_not_looked_for(error.sentence()))
     }
+}
+
+/// The faces in the next picture of a recording: those that a search of the whole finds, with its parts or with what is
+/// remembered of the latest search of them. `search` looks in the whole, and in the parts where it is told so.
+fn faces_of_next(
+    remembered: &mut Option<Remembered>,
+    scene: &Scene<'_>,
+    at: Duration,
+    search: impl FnOnce(bool) -> Result<Vec<Detection>, Sentence>,
+) -> Result<Vec<Detection>, Sentence> {
+    // Where everything is coarse, a face that is too small to be found in the whole is smaller than what is left to see; but
+    // vehicles are left clearer.
+    let has_vehicle = scene.seen.iter().any(|one| is_vehicle(one.class));
+    let is_whole_enough = !has_vehicle && evidence::covers_everything(scene);
+    let before = remembered.take().filter(|before| before.holds(scene, at, is_whole_enough));
+    let mut faces = search(before.is_none() && !is_whole_enough)?;
+    let known = match before {
+        Some(before) => {
+            faces.extend(before.faces(scene.seen, at));
+            before
+        }
+        None => {
+            let (seen, is_whole_only) = (scene.seen.to_vec(), is_whole_enough);
+            Remembered { at, faces: faces.clone(), seen, is_whole_only }
+        }
+    };
+    *remembered = Some(known);
+    Ok(faces)
 }
 
 /// The picture, with these faces besides what was seen in it; `are_sought`: somebody looks for faces.
@@ -261,6 +285,7 @@ fn sentence(error: &EvidenceError) -> Sentence {
 mod tests {
     use super::*;
     use crate::analysis::geometry::BBox;
+    use crate::evidence::test_support::view_of;
     use crate::frame::test_support::gray;
 
     fn detection(class: Class, x: f32) -> Detection {
@@ -289,6 +314,8 @@ mod tests {
         assert!(!holds(&[person, newcomer], 200, false, false), "somebody new");
         assert!(!holds(&[person], 200, false, true), "parts were not searched");
         assert!(holds(&[person, car], 200, false, false));
+        let beside_the_car = detection(Class::PERSON, 0.52);
+        assert!(!holds(&[person, beside_the_car], 200, false, false), "a person is not the car");
         assert!(!holds(&[person, detection(Class::CAR, 0.51)], 200, false, false), "the car has moved");
         let after = |ms: u64, seen: &[Detection]| {
             let at = Duration::from_secs(10) + Duration::from_millis(ms);
@@ -299,8 +326,40 @@ mod tests {
         let found = detection(Class::FACE, 0.2).box_in_frame;
         assert_eq!(after(0, &[]), found);
         assert_eq!(after(400, &[person]), found, "who is found there is covered anyway");
+        let passer_by = detection(Class::PERSON, 0.23);
+        assert!(after(400, &[passer_by]).width() > 0.4, "somebody else is in front of a part of it");
         let (soon, later) = (after(200, &[newcomer]), after(500, &[newcomer]));
         assert!((soon.width() - 0.29).abs() < 1e-3, "{soon:?}");
         assert!(later.x0 < soon.x0 && later.y1 > soon.y1, "{later:?}");
+    }
+
+    #[test]
+    fn the_whole_of_every_picture_is_searched_and_its_parts_now_and_then() {
+        let picture = gray(64, 64, 64, |_, _| 128);
+        let empty = view_of(&picture);
+        let person = detection(Class::PERSON, 0.2);
+        let scene = Scene {
+            picture: &picture,
+            classes: &[Class::PERSON],
+            seen: &[person],
+            shown: &[],
+            masks: &[],
+            view: Some(&empty),
+        };
+        assert!(!evidence::covers_everything(&scene), "or the parts are not searched");
+        let (in_a_part, in_the_whole) = (detection(Class::FACE, 0.2), detection(Class::FACE, 0.8));
+        let mut remembered = None;
+        let mut next = |at_ms: u64, found: &[Detection]| {
+            let mut with_parts = None;
+            let faces = faces_of_next(&mut remembered, &scene, Duration::from_millis(at_ms), |parts| {
+                with_parts = Some(parts);
+                Ok(found.to_vec())
+            });
+            (with_parts, faces.unwrap())
+        };
+        assert_eq!(next(0, &[in_a_part]), (Some(true), vec![in_a_part]));
+        assert_eq!(next(200, &[in_the_whole]), (Some(false), vec![in_the_whole, in_a_part]));
+        assert_eq!(next(400, &[]), (Some(false), vec![in_a_part]), "it is remembered for what it was");
+        assert_eq!(next(600, &[]), (Some(true), Vec::new()));
     }
 }

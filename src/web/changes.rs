@@ -231,6 +231,18 @@ impl Site {
         }
     }
 
+    /// Whether the next change of this session goes on from others of its person, which do not stand in the file.
+    pub(super) fn has_begun_changes(&self, visitor: &Visitor) -> bool {
+        self.proposals.lock().has(visitor.key) || self.tried_by(&visitor.person.name).is_some()
+    }
+
+    /// Whether somebody else was faster than what this session proposes. Waits for the disk.
+    pub(super) fn is_outdated(&self, visitor: &Visitor) -> bool {
+        let Some(proposal) = self.proposals.lock().get(visitor.key).cloned() else { return false };
+        let runs = self.runs_besides_others(&proposal.person);
+        self.file_digest().is_some_and(|file| proposal.is_outdated(&file, runs.as_deref()))
+    }
+
     /// What somebody at the page tries now.
     fn on_trial_here(&self) -> Option<Arc<Config>> {
         let InForce { config, trial, .. } = self.in_force();
@@ -594,7 +606,10 @@ pub(super) async fn try_on_the_past(
         site.sessions.lock().say_next(visitor.key, say::is_another_by_now());
         return Ok(Redirect::to(PATH));
     }
-    let change = Change { text: proposal.text, whys: proposal.whys, cameras: Vec::new(), proposal: None };
+    past::not_outdated(&site, &visitor, reader).await?;
+    let ran = Some(site.config().sha256.clone());
+    let Proposal { text, whys, .. } = proposal;
+    let change = Change { text, whys, cameras: Vec::new(), proposal: None, ran };
     past::begin(&site, &visitor, reader, &fields, change).await
 }
 

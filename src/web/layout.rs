@@ -70,6 +70,17 @@ impl Shell<'_> {
         sentence.in_language(self.language)
     }
 
+    /// A whole page of a test. `LOOKOUT_SCREENSHOTS` names a folder for whoever wants to look at it.
+    #[cfg(test)]
+    pub(super) fn page_to_look_at(&self, name: &str, body: Markup) -> String {
+        let page = self.page(body).into_string();
+        if let Some(folder) = std::env::var_os("LOOKOUT_SCREENSHOTS").map(std::path::PathBuf::from) {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(format!("{name}-{}.html", self.language.tag())), &page).unwrap();
+        }
+        page
+    }
+
     /// A whole page.
     pub(super) fn page(&self, body: Markup) -> Markup {
         let say = |sentence: Sentence| self.say(sentence);

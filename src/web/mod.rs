@@ -83,6 +83,7 @@ use history::History;
 use in_force::InForce;
 use pace::Pace;
 use past::backtest::Backtests;
+use past::ledger::LedgerReader;
 use request::{Reader, Refused};
 use serve::Connection;
 use site::Site;
@@ -301,6 +302,33 @@ impl Work {
         served
     }
 
+    /// What all requests share.
+    fn site(&self, history: History) -> Site {
+        let past = watch::Sender::new(0);
+        Site {
+            accounts: Mutex::new(Accounts::within(&self.parts.folder)),
+            sessions: Mutex::default(),
+            lockout: Mutex::default(),
+            history: Mutex::new(history),
+            status: self.status.clone(),
+            changes: watch::Sender::new(0),
+            hours: Hours::new(past.clone()),
+            backtests: Backtests::new(past.clone()),
+            ledger: LedgerReader::new(past.clone()),
+            past,
+            hashing: Semaphore::new(1),
+            pace: Arc::new(Pace::begin()),
+            streams: Arc::default(),
+            walks: Walks::within(&self.parts.folder),
+            last_test: Mutex::default(),
+            trouble: self.trouble.clone(),
+            proposals: Mutex::default(),
+            wizards: Mutex::default(),
+            exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
+            parts: self.parts.clone(),
+        }
+    }
+
     async fn serve(&self) -> Result<(), PageTrouble> {
         let Parts { folder, box_name, outbox, .. } = &self.parts;
         let tls = certificate::server(folder, box_name)
@@ -316,28 +344,7 @@ impl Work {
         }
         *self.trouble.lock() = None;
         log_info!(say::log_served(); %address);
-        let past = watch::Sender::new(0);
-        let site = Arc::new(Site {
-            accounts: Mutex::new(Accounts::within(folder)),
-            sessions: Mutex::default(),
-            lockout: Mutex::default(),
-            history: Mutex::new(history),
-            status: self.status.clone(),
-            changes: watch::Sender::new(0),
-            hours: Hours::new(past.clone()),
-            backtests: Backtests::new(past.clone()),
-            past,
-            hashing: Semaphore::new(1),
-            pace: Arc::new(Pace::begin()),
-            streams: Arc::default(),
-            walks: Walks::within(folder),
-            last_test: Mutex::default(),
-            trouble: self.trouble.clone(),
-            proposals: Mutex::default(),
-            wizards: Mutex::default(),
-            exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
-            parts: self.parts.clone(),
-        });
+        let site = Arc::new(self.site(history));
         let books = tokio::spawn(login::keep_books(site.clone(), self.trouble.clone()));
         let forgetting = tokio::spawn(wizard::forget(site.clone()));
         let forgetting_walks = tokio::spawn(walk_test::forget(site.clone()));
@@ -352,6 +359,7 @@ impl Work {
         let stopped = tokio::task::spawn_blocking(move || {
             stopping_works.hours.stop(WORK_ENDS_WITHIN);
             stopping_works.backtests.stop(WORK_ENDS_WITHIN);
+            stopping_works.ledger.stop(WORK_ENDS_WITHIN);
         });
         following.abort();
         forgetting_walks.abort();
@@ -421,7 +429,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/past", get(past::show))
         .route("/past/coverage", get(past::calendar::show))
         .route("/past/{id}", get(past::show_one))
-        .route("/past/{id}/value", post(past::try_value))
+        .route("/past/{id}/value", post(past::values::try_one))
         .route("/past/{id}/shadow", post(past::shadow::begin))
         .route("/past/shadow/stop", post(past::shadow::stop))
         .route("/past/{id}/cancel", post(past::cancel))
@@ -431,7 +439,7 @@ fn routes(site: &Arc<Site>) -> Router {
         .route("/rules/new", get(rules::show_new).post(rules::propose_new))
         .route("/rules/{id}", get(rules::show).post(rules::propose))
         .route("/rules/{id}/past", post(rules::try_on_the_past))
-        .route("/rules/{id}/values", post(past::begin_values))
+        .route("/rules/{id}/values", post(past::values::begin))
         .route("/rules/{id}/remove", post(rules::remove))
         .route("/logout", post(login::log_out))
         .method_not_allowed_fallback(form_alone)

@@ -449,7 +449,7 @@ impl View<'_> {
         let running = self.known.running.rules.iter().find(|rule| *rule.id == *id);
         html! {
             @if let Some(rule) = running.filter(|rule| !rule.cameras.is_empty()) {
-                (past::values_form(self.shell, self.visitor, rule, &format!("{}/values", path_of(id))))
+                (past::values::form(self.shell, self.visitor, &self.known.running, rule, &format!("{}/values", path_of(id))))
             }
         }
     }

@@ -17,6 +17,7 @@ use super::live::{Streams, Versions};
 use super::lockout::Lockout;
 use super::pace::Pace;
 use super::past::backtest::Backtests;
+use super::past::ledger::LedgerReader;
 use super::request::{Reader, Refused, Visitor};
 use super::sessions::Sessions;
 use super::status::BoxStatus;
@@ -52,6 +53,8 @@ pub(super) struct Site {
     pub(super) hours: Hours,
     /// Changes that were tried on the last days.
     pub(super) backtests: Backtests,
+    /// The coverage ledger as it was looked at lately.
+    pub(super) ledger: LedgerReader,
     /// One password at a time: each takes memory and processor time on purpose.
     pub(super) hashing: Semaphore,
     /// How much of the processor the page takes.

@@ -15,10 +15,9 @@ mod known;
 mod span;
 #[cfg(test)]
 mod tests;
+mod words;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -29,20 +28,17 @@ use maud::{Markup, html};
 use super::Site;
 use super::layout::{Shell, Tab, coded, level_badge};
 use super::request::{Fields, Reader, Refused, Visitor};
-use super::worker::Progress;
+use super::worker::{Progress, soon};
 use crate::analysis::time::Timestamp;
 use crate::config::Camera;
 use crate::contract::kinds;
 use crate::journal;
-use crate::text::{Joint, Sentence, Words, page as say_page, page_live, page_timeline as say};
+use crate::text::{Sentence, Words, page as say_page, page_live, page_timeline as say};
 use hour::Sight;
 use hours::{Answer, hours_of};
 use known::TimeLine;
 use span::{Span, beginning};
 
-/// What a page waits for the journal at most before it says how far that is.
-const WAITS_FOR: Duration = Duration::from_secs(2);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Alerts that are listed; all are drawn.
 const MOST_LISTED: usize = 20;
 
@@ -116,16 +112,15 @@ async fn known(
     if journal.keep.is_zero() {
         return Ok(Shown::Nothing(say::no_journal().into(), None));
     }
-    let until = tokio::time::Instant::now() + WAITS_FOR;
-    let hours = loop {
-        match site.hours.ask(&journal.dir, hours_of(from, to.min(now)), now) {
-            Answer::Hours(hours) => break hours,
-            Answer::Reading(progress) if tokio::time::Instant::now() >= until => {
-                return Ok(Shown::Reading(progress));
-            }
-            Answer::Reading(_) => tokio::time::sleep(LOOK_EVERY).await,
-            Answer::Unreadable(why) => return Ok(Shown::Nothing(say::unreadable(why).into(), None)),
-        }
+    let ask = || match site.hours.ask(&journal.dir, hours_of(from, to.min(now)), now) {
+        Answer::Hours(hours) => Ok(Ok(hours)),
+        Answer::Unreadable(why) => Ok(Err(why)),
+        Answer::Reading(progress) => Err(progress),
+    };
+    let hours = match soon(ask).await {
+        Ok(Ok(hours)) => hours,
+        Ok(Err(why)) => return Ok(Shown::Nothing(say::unreadable(why).into(), None)),
+        Err(progress) => return Ok(Shown::Reading(progress)),
     };
     let line = TimeLine::of(&hours, &camera.id, (from, to), span.steps().0, now);
     if !line.is_unrecorded() {
@@ -176,7 +171,6 @@ fn choice(
         Span::Day(date) => date,
         Span::LastDay | Span::LastHour | Span::Hour(_) => from.to_zoned(zone.clone()).date(),
     };
-    let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     html! {
         nav.times aria-label=(shell.say(say::which_time())) {
             (link(Some(Span::LastDay), say::last_day()))
@@ -191,7 +185,18 @@ fn choice(
             }
             button.second type="submit" { (shell.say(say_page::show())) }
         }
-        h2 #time { (shell.say(say::from_to(clock(from), clock(to)))) }
+        h2 #time { (time_in_words(span, (from, to), zone).in_language(shell.language)) }
+    }
+}
+
+/// The day is said once where all of it is of one.
+fn time_in_words(span: Span, (from, to): (Timestamp, Timestamp), zone: &TimeZone) -> Words {
+    const TO_THE_MINUTE: &str = "%Y-%m-%d %H:%M";
+    let clock = |at: Timestamp, format: &str| at.to_zoned(zone.clone()).strftime(format).to_string();
+    match span {
+        Span::Day(date) => date.to_string().into(),
+        Span::LastHour | Span::Hour(_) => say::from_to(clock(from, TO_THE_MINUTE), clock(to, "%H:%M")).into(),
+        Span::LastDay => say::from_to(clock(from, TO_THE_MINUTE), clock(to, TO_THE_MINUTE)).into(),
     }
 }
 
@@ -241,7 +246,17 @@ impl View<'_> {
 
     fn body(&self) -> Markup {
         let line = self.line;
+        if line.minutes.is_empty() && line.alerts.is_empty() {
+            return html! {
+                p.empty {
+                    (self.say(say::not_known_yet())) " "
+                    a href=(self.shell.here) { (self.say(say::look_again())) }
+                }
+            };
+        }
+        let in_words = self.in_words();
         html! {
+            @if let Some(until) = line.known_until() { p.quiet { (self.say(say::known_until(self.clock(until)))) } }
             @if !line.holes.is_empty() { (self.holes()) }
             section aria-labelledby="found" {
                 h3 #found { (self.say(say::found())) }
@@ -257,7 +272,10 @@ impl View<'_> {
                 h3 #sight { (self.say(say::sight())) }
                 p { (self.say(self.sight_in_words())) }
                 @if line.minutes.keys().any(|sight| *sight != Sight::Clear) {
-                    p.hint { (self.say(say::about_sight(line.step.to_string()))) }
+                    p.hint {
+                        @if line.step > 1 { (self.say(say::about_sight(line.step.to_string()))) }
+                        @else { (self.say(say::where_no_mark())) }
+                    }
                     (View::sight(self))
                 }
             }
@@ -273,10 +291,12 @@ impl View<'_> {
                 }
             }
             (self.hours())
-            details #in-words {
-                summary { (self.say(say::in_words())) }
-                p.quiet { (self.say(say::only_where_something())) }
-                ul.lines { @for (when, what) in self.in_words() { li { (self.say(say::line(when, what))) } } }
+            @if !in_words.is_empty() {
+                details #in-words {
+                    summary { (self.say(say::in_words())) }
+                    p.quiet { (self.say(say::only_where_something())) }
+                    ul.lines { @for (when, what) in in_words { li { (self.say(say::line(when, what))) } } }
+                }
             }
         }
     }
@@ -329,40 +349,5 @@ impl View<'_> {
                 }
             }
         }
-    }
-
-    /// What was in each hour, or ten minutes of one.
-    fn in_words(&self) -> Vec<(String, Words)> {
-        let line = self.line;
-        let together = self.span.steps().1 / line.step;
-        let steps = (0..line.sight.len()).step_by(together.max(1));
-        let mut lines = Vec::new();
-        for first in steps {
-            let behind = (first + together).min(line.sight.len());
-            let (from, to) = (line.start(first), line.start(behind));
-            let mut parts: Vec<Words> = Vec::new();
-            for (class, counts) in &line.found {
-                let most = counts[first..behind].iter().copied().max().unwrap_or(0);
-                if most > 0 {
-                    parts.push(say::count(class.words(), most.to_string()).into());
-                }
-            }
-            let mut worse: BTreeMap<Sight, usize> = BTreeMap::new();
-            for sight in line.sight[first..behind].iter().flatten().filter(|sight| **sight != Sight::Clear) {
-                *worse.entry(*sight).or_default() += line.step;
-            }
-            let worse = worse.into_iter().map(|(sight, minutes)| {
-                Words::from(say::for_minutes(drawing::name_of(sight), minutes.to_string()))
-            });
-            parts.extend(worse);
-            let alerts = line.alerts.iter().filter(|(_, mark)| (from..to).contains(&mark.from)).count();
-            if alerts > 0 {
-                parts.push(say::alert_count(alerts).into());
-            }
-            if !parts.is_empty() {
-                lines.push((self.clock(from), Words::List(parts, Joint::Clauses)));
-            }
-        }
-        lines
     }
 }

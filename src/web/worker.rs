@@ -22,6 +22,9 @@ const NICE: i32 = 19;
 const SHARE: f64 = 0.25;
 /// Processor time at the beginning: a day of a few cameras is read at once.
 const BURST: Duration = Duration::from_millis(500);
+/// What a page waits for an answer at most before it says how far that is.
+const WAITS_FOR: Duration = Duration::from_secs(2);
+const ASK_EVERY: Duration = Duration::from_millis(50);
 /// Longest wait before it is seen that the work is cancelled.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Longest work: a week of 64 cameras takes about an hour of its share (two cores for four minutes, measured without it).
@@ -142,6 +145,16 @@ impl Brake {
 
     /// Waits until more may be done. `cpu` is the processor time that all threads of the work have used so far.
     pub(super) fn hold(&self, cpu: Duration) -> Result<(), Halt> {
+        self.rest(cpu, BURST)
+    }
+
+    /// The same at the end of work that may be asked for again and again: it is over when all that it used is earned, so that
+    /// one after the other has no more than its share, either.
+    pub(super) fn settle(&self, cpu: Duration) -> Result<(), Halt> {
+        self.rest(cpu, Duration::ZERO)
+    }
+
+    fn rest(&self, cpu: Duration, burst: Duration) -> Result<(), Halt> {
         loop {
             if self.is_cancelled.load(Ordering::Relaxed) {
                 return Err(Halt::Cancelled);
@@ -150,7 +163,7 @@ impl Brake {
             if elapsed > LONGEST {
                 return Err(Halt::TooLong);
             }
-            match pause(cpu, elapsed) {
+            match pause(cpu, elapsed, burst) {
                 Duration::ZERO => return Ok(()),
                 pause => {
                     let began = Instant::now();
@@ -167,10 +180,22 @@ impl Brake {
     }
 }
 
-/// How long work rests that has used so much processor time in so much time.
-fn pause(cpu: Duration, elapsed: Duration) -> Duration {
-    let earned = BURST + elapsed.mul_f64(SHARE);
+/// How long work rests that has used so much processor time in so much time, and was given that much at its beginning.
+fn pause(cpu: Duration, elapsed: Duration, burst: Duration) -> Duration {
+    let earned = burst + elapsed.mul_f64(SHARE);
     cpu.saturating_sub(earned).div_f64(SHARE)
+}
+
+/// Asks until there is an answer, for as long as nobody minds waiting; `Err`: how far it is by then.
+pub(super) async fn soon<T>(mut ask: impl FnMut() -> Result<T, Progress>) -> Result<T, Progress> {
+    let until = tokio::time::Instant::now() + WAITS_FOR;
+    loop {
+        match ask() {
+            Err(_) if tokio::time::Instant::now() < until => {}
+            answer => return answer,
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
 }
 
 /// How far something is.
@@ -211,10 +236,20 @@ mod tests {
 
     #[test]
     fn after_a_burst_work_has_a_quarter_of_a_core() {
-        assert_eq!(pause(BURST, Duration::ZERO), Duration::ZERO);
-        assert_eq!(pause(BURST + SEC, 4 * SEC), Duration::ZERO);
-        assert_eq!(pause(BURST + SEC, Duration::ZERO), 4 * SEC);
-        assert_eq!(pause(BURST + 3 * SEC, 8 * SEC), 4 * SEC);
+        assert_eq!(pause(BURST, Duration::ZERO, BURST), Duration::ZERO);
+        assert_eq!(pause(BURST + SEC, 4 * SEC, BURST), Duration::ZERO);
+        assert_eq!(pause(BURST + SEC, Duration::ZERO, BURST), 4 * SEC);
+        assert_eq!(pause(BURST + 3 * SEC, 8 * SEC, BURST), 4 * SEC);
+    }
+
+    #[test]
+    fn work_that_is_settled_has_earned_what_it_used_so_that_no_burst_follows_another() {
+        let brake = Brake::new(Arc::default());
+        let used = Duration::from_millis(50);
+        assert_eq!(brake.hold(used), Ok(()));
+        assert!(brake.elapsed() < used.div_f64(SHARE), "while it works it has its burst");
+        assert_eq!(brake.settle(used), Ok(()));
+        assert!(brake.elapsed() >= used.div_f64(SHARE), "{:?}", brake.elapsed());
     }
 
     #[test]

@@ -8,6 +8,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[macro_use]
+mod places;
 
 mod analysis;
 mod demo;

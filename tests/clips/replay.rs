@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::places;
 use crate::support::clips::shared;
 use crate::support::daemon::write_config;
 use crate::support::site::public_models;
@@ -107,18 +108,6 @@ fn assert_began(alerts: &[&Published], expected: &[f64], slack: f64) {
     assert!(close, "began at {began:?}, the picture says {expected:?}");
 }
 
-const PEOPLE: &str = r#"
-[[camera.zone]]
-id = "room"
-polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
-[[camera.zone]]
-id = "table"
-polygon = [[0.42, 0.72], [0.72, 0.72], [0.72, 1.0], [0.42, 1.0]]
-[[camera.line]]
-id = "way-out"
-points = [[0.78, 1.0], [0.78, 0.4]]
-"#;
-
 const PEOPLE_RULES: &str = r#"
 [[rule]]
 id = "present"
@@ -159,7 +148,7 @@ present = { zone = "room", classes = ["person"], for_secs = 3 }
 #[ignore = "needs ../shared: clips and public weights"]
 fn six_people_come_stand_and_leave_one_by_one() {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = config(folder.path(), "yolox_nano_416", 5.0, PEOPLE, PEOPLE_RULES);
+    let text = config(folder.path(), "yolox_nano_416", 5.0, places::ROOM, PEOPLE_RULES);
     let alerts = published(&replay(folder.path(), "people-one-by-one.mp4", &text));
 
     let head_and_shoulders = [6.4, 23.0, 50.6, 74.8, 92.6, 123.8];
@@ -181,17 +170,6 @@ fn six_people_come_stand_and_leave_one_by_one() {
 #[test]
 #[ignore = "needs ../shared: clips and public weights"]
 fn eight_vehicles_drive_by_and_one_stands_in_a_drive() {
-    let camera = r#"
-[[camera.zone]]
-id = "drive"
-polygon = [[0.90, 0.38], [1.0, 0.38], [1.0, 0.58], [0.90, 0.58]]
-[[camera.zone]]
-id = "lane"
-polygon = [[0.28, 0.5], [0.6, 0.45], [1.0, 0.75], [1.0, 1.0], [0.4, 1.0]]
-[[camera.line]]
-id = "across"
-points = [[0.30, 0.68], [0.75, 0.56]]
-"#;
     let rules = r#"
 [[rule]]
 id = "across"
@@ -213,7 +191,7 @@ cameras = ["cam-01"]
 parked = { zone = "lane", for_secs = 3 }
 "#;
     let folder = tempfile::tempdir().expect("a folder");
-    let text = config(folder.path(), "yolox_nano_416", 12.0, camera, rules);
+    let text = config(folder.path(), "yolox_nano_416", 12.0, places::STREET, rules);
     let alerts = published(&replay(folder.path(), "street-cars.mp4", &text));
     assert_began(&of(&alerts, "across"), &[0.7, 3.0, 5.2, 7.2, 9.8, 17.3, 19.7, 29.4], 0.7);
     assert!(of(&alerts, "back").is_empty());
@@ -224,11 +202,6 @@ parked = { zone = "lane", for_secs = 3 }
 #[test]
 #[ignore = "needs ../shared: clips and public weights"]
 fn a_plaza_is_crowded_by_six_for_ever_by_ten_for_a_moment_by_twenty_never() {
-    let camera = r#"
-[[camera.zone]]
-id = "plaza"
-polygon = [[0.30, 0.35], [0.995, 0.35], [0.995, 0.99], [0.30, 0.99]]
-"#;
     let rules: String = [(6, 3), (10, 1), (20, 1)]
         .map(|(people, secs)| {
             format!(
@@ -238,7 +211,7 @@ polygon = [[0.30, 0.35], [0.995, 0.35], [0.995, 0.99], [0.30, 0.99]]
         })
         .concat();
     let folder = tempfile::tempdir().expect("a folder");
-    let text = config(folder.path(), "yolox_nano_416", 5.0, camera, &rules);
+    let text = config(folder.path(), "yolox_nano_416", 5.0, places::PLAZA, &rules);
     let alerts = published(&replay(folder.path(), "plaza-crowd.mp4", &text));
     let six = of(&alerts, "crowd-6");
     assert_began(&six, &[0.0], 1.5);
@@ -253,7 +226,7 @@ fn a_clip_with_nobody_in_it_raises_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let rules = "[[rule]]\nid = \"present\"\ncameras = [\"cam-01\"]\n\
                  present = { zone = \"room\", classes = [\"car\", \"bus\", \"truck\", \"two_wheeler\"], for_secs = 1 }\n";
-    let text = config(folder.path(), "yolox_nano_416", 5.0, PEOPLE, rules);
+    let text = config(folder.path(), "yolox_nano_416", 5.0, places::ROOM, rules);
     let output = replay(folder.path(), "bottles-no-people.mp4", &text);
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
 }
@@ -262,7 +235,7 @@ fn a_clip_with_nobody_in_it_raises_nothing() {
 #[ignore = "needs ../shared: clips and public weights"]
 fn two_replays_are_the_same_byte_for_byte() {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = config(folder.path(), "yolox_nano_416", 5.0, PEOPLE, PEOPLE_RULES);
+    let text = config(folder.path(), "yolox_nano_416", 5.0, places::ROOM, PEOPLE_RULES);
     let clip = "worker-in-zone-1080p.mp4";
     let rules = text.replace("for_secs = 3", "for_secs = 0.5");
     let first = replay(folder.path(), clip, &rules).stdout;

@@ -63,4 +63,16 @@ fn a_box_says_how_long_its_rules_could_have_reported_over_a_stop_and_a_kill() {
         assert!(code == 2 && said.contains("nothing is recorded of a "), "{said}");
         assert!(said.contains("there are: `"), "{said}");
     }
+    // As if two lines had been cut off at the end.
+    let path = ledger.join("now.json");
+    let mut now: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let last = now["after"].as_u64().unwrap();
+    (now["after"], now["sha256"]) = ((last + 2).into(), "0".repeat(64).into());
+    std::fs::write(&path, now.to_string()).unwrap();
+    let (code, _, said) = coverage(&config, &["--verify"]);
+    let missing = format!("lines number {} to {} were written and are gone", last + 1, last + 2);
+    assert!(code == 1 && said.contains(&missing), "{said}");
+    std::fs::remove_file(&path).unwrap();
+    let (code, _, said) = coverage(&config, &["--verify"]);
+    assert!(code == 0 && said.contains("cannot be said"), "{said}");
 }

@@ -67,8 +67,10 @@ fn what_a_shadow_would_have_told_is_seen_and_nobody_is_alerted_over_a_restart_un
     let one = found(&site, "an alert", |found| found["counts"]["alerts"] == 1);
     assert_eq!((&one["counts"]["only_shadow"], &one["counts"]["alerts_published"]), (&json!(1), &json!(0)));
     site.stop();
+    // Written at the stop, as of then: what is newer comes of the next run.
+    let stopped = found(&site, "what it found", |_| true);
     site.run();
-    let again = found(&site, "that it goes on", |found| found["at"].as_str() > one["at"].as_str());
+    let again = found(&site, "that it goes on", |found| found["at"].as_str() > stopped["at"].as_str());
     assert_eq!(
         (&again["ended"], &again["counts"]["alerts"], &again["since"]),
         (&Value::Null, &json!(1), &one["since"])
@@ -104,6 +106,66 @@ fn the_centre_lets_one_judge_and_it_ends_when_it_is_put_in_force() {
     assert_eq!(again["code"], "conflict", "{again:#}");
     site.edit("stale_after_secs = 600", "stale_after_secs = 500");
     site.wait("up/shadow", "that it ended", |m| m["data"]["ended"]["why"] == "runs");
+}
+
+#[test]
+fn one_in_place_of_another_and_one_whose_time_ran_out_while_the_box_was_off_are_said_everywhere() {
+    let mut site = Site::start();
+    let with =
+        |secs: u32| site.text().replace("stale_after_secs = 600", &format!("stale_after_secs = {secs}"));
+    let (first, second) = (with(500), with(400));
+    let judges = |text: &str| {
+        let (is_done, _, said) = shadow(&site, &[beside(&site, text).to_str().unwrap()]);
+        assert!(is_done, "{said}");
+        found(&site, "that it judges", |found| found["ended"].is_null())["sha256"].clone()
+    };
+    let former = judges(&first);
+    let latter = judges(&second);
+    assert_ne!(former, latter);
+    site.wait("up/shadow", "that another judges in its place", |m| {
+        m["data"]["config_sha256"] == former && m["data"]["ended"]["why"] == "replaced"
+    });
+    site.stop();
+    let stored = control(&site).join("shadow.json");
+    let mut until: Value = serde_json::from_slice(&fs::read(&stored).unwrap()).unwrap();
+    until["until"] = until["since"].clone();
+    fs::write(&stored, until.to_string()).unwrap();
+    // Asked of a box that does not run, days ago.
+    let asked = json!({ "id": "A", "by": "root", "at": "2026-01-01T00:00:00Z" });
+    fs::write(control(&site).join("shadow-request.json"), asked.to_string()).unwrap();
+    site.run();
+    let ended =
+        site.wait("up/shadow", "that its time was over", |m| m["data"]["ended"]["why"] == "time_is_over");
+    assert_eq!(ended["data"]["config_sha256"], latter);
+    let answer = control(&site).join("shadow-answer.json");
+    let deadline = Instant::now() + SOON;
+    let late = |text: String| text.contains("\"A\"") && text.contains("ask again");
+    while !fs::read_to_string(&answer).is_ok_and(late) {
+        assert!(Instant::now() < deadline, "what was asked too long ago is answered so");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let audit = Command::new(env!("CARGO_BIN_EXE_lookout"))
+        .args(["audit", "show", "--language", "en", "--config"])
+        .arg(&site.config)
+        .output()
+        .unwrap();
+    let audit = String::from_utf8(audit.stdout).unwrap();
+    assert!(
+        audit.contains("another one judges in its place") && audit.contains("its time is over"),
+        "{audit}"
+    );
+}
+
+/// The folder of what was asked of the box.
+fn control(site: &Site) -> PathBuf {
+    let folders = walk(site.config.parent().unwrap());
+    let found = folders.into_iter().find(|path| path.ends_with("shadow-summary.json"));
+    found.expect("a shadow has judged here").parent().unwrap().to_owned()
+}
+
+fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 #[test]

@@ -238,6 +238,19 @@ fn a_gap_on_one_side_of_the_moment_is_a_gap() {
 }
 
 #[test]
+fn an_alert_that_was_open_over_a_gap_was_stopped_by_nothing() {
+    let (plan, rule) = (plan(), rule(present("right", 3.0)));
+    let mut around = looked(&plan, &rule, 60.0, |_| vec![person(0.7, 0.9)]);
+    // Neither the 10 s before the moment nor the 13 s after it have a look.
+    around.sights.retain(|sight| !(8..35).contains(&sight.at.since(moment(0.0)).as_secs()));
+    let at = moment(20.0).utc;
+    assert_eq!(why_not(&plan, &rule, &around, at), Stage::Raised);
+    around.sights.iter_mut().for_each(|sight| sight.rule.is_open = false);
+    let stage = why_not(&plan, &rule, &around, at);
+    assert!(matches!(stage, Stage::NotDecoded { for_secs, .. } if for_secs > 27.0), "{stage:?}");
+}
+
+#[test]
 fn a_noise_of_the_detector_is_nothing_that_was_found() {
     let (plan, rule) = (plan(), rule(present("right", 3.0)));
     let around = looked(&plan, &rule, 10.0, |t| {

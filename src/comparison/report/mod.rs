@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::difference::{Difference, Pairing};
@@ -42,6 +43,8 @@ pub(crate) struct Comparison {
     pub(crate) from: Timestamp,
     /// When it ends.
     pub(crate) to: Timestamp,
+    /// How long of that the box was off.
+    pub(crate) off: SignedDuration,
     /// The site's, in which times are shown.
     pub(crate) zone: TimeZone,
     /// The cameras that were judged, in the order in which people know them.
@@ -85,7 +88,7 @@ pub(crate) struct Picture {
 impl Comparison {
     /// What it costs and brings.
     pub(crate) fn price(&self) -> Price {
-        Price::of(&self.differences, &self.verdicts, self.from, self.to)
+        Price::of(&self.differences, &self.verdicts, self.to.duration_since(self.from) - self.off)
     }
 
     /// Every alert that is not the same in both.
@@ -100,15 +103,15 @@ impl Comparison {
     /// How many there are of each outcome that there is, the gravest first.
     fn counts(&self) -> Vec<Sentence> {
         let count = |is_it: fn(&Difference) -> bool| self.differences.iter().filter(|d| is_it(d)).count();
-        let zero = jiff::SignedDuration::ZERO;
+        let zero = SignedDuration::ZERO;
         let counts = [
             (
                 count(|d| matches!(d.pairing, Pairing::Disappeared(_))),
                 say::count_disappear as fn(usize) -> Sentence,
             ),
             (count(|d| matches!(d.pairing, Pairing::Appeared(_))), say::count_appear),
-            (count(|d| d.changes().begins_by > jiff::SignedDuration::ZERO), say::count_later),
-            (count(|d| d.changes().begins_by < jiff::SignedDuration::ZERO), say::count_earlier),
+            (count(|d| d.changes().begins_by > SignedDuration::ZERO), say::count_later),
+            (count(|d| d.changes().begins_by < SignedDuration::ZERO), say::count_earlier),
             (count(|d| d.changes().level.is_some()), say::count_level),
             (count(|d| matches!(d.pairing, Pairing::Joined { .. })), say::count_joined),
             (count(|d| matches!(d.pairing, Pairing::Parted { .. })), say::count_parted),
@@ -119,7 +122,7 @@ impl Comparison {
     }
 
     /// Those of which only the end is different.
-    fn ending_otherwise(&self, zero: jiff::SignedDuration) -> usize {
+    fn ending_otherwise(&self, zero: SignedDuration) -> usize {
         let only_ends = |difference: &&Difference| {
             let changes = difference.changes();
             changes.ends_by != zero && changes.begins_by == zero && changes.level.is_none()

@@ -32,6 +32,7 @@ fn example() -> Comparison {
         after: "new.toml".into(),
         from: at(0),
         to: at(7_200),
+        off: jiff::SignedDuration::ZERO,
         zone: TimeZone::UTC,
         cameras: vec!["cam-1".into(), "cam-2".into()],
         notes: vec![Note { what: say::title(), details: vec![say::same()] }],

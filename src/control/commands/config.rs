@@ -23,9 +23,10 @@ use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
+use crate::contract::shadow::LASTS_AT_MOST_SECS;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::text::{Sentences, Words, command as say, sentences};
+use crate::text::{Sentences, Words, command as say, sentences, shadow};
 
 sentences! {
     message {
@@ -173,6 +174,9 @@ impl CommandData for WantedConfigData {
         if wanted.shadow_for_secs.is_some() && !wanted.shadow {
             return Err(vec![command::shadow_for_alone()]);
         }
+        if wanted.shadow_for_secs.is_some_and(|secs| secs > LASTS_AT_MOST_SECS) {
+            return Err(vec![shadow::lasts_too_long(LASTS_AT_MOST_SECS / 86_400)]);
+        }
         if wanted.shadow && wanted.revert_after_secs.is_some() {
             return Err(vec![command::shadow_changes_nothing()]);
         }
@@ -305,9 +309,6 @@ fn text_of(
     }
 }
 
-/// How long a shadow judges where nothing is said.
-const SHADOW_SECS: u32 = 7 * 86_400;
-
 impl WantedConfigData {
     fn ends_shadow(&self) -> bool {
         self.shadow && self.shadow_for_secs == Some(0)
@@ -334,25 +335,20 @@ fn begin_shadow(
         // Not on `up/config`: nothing was to run.
         Err(problems) => return Answer::refused(Refusal::Invalid, in_short(&problems)),
     };
+    // What is refused takes no version.
+    if config.sha256 == at.config().sha256 {
+        return Answer::refused(Refusal::Invalid, shadow::is_what_runs());
+    }
     if let Err(answer) = take_version(at, version) {
         return *answer;
     }
-    let_judge(at, config, format!("down/config {version}"), lasts_secs, by)
-}
-
-fn let_judge(
-    at: &mut dyn RunningBox,
-    config: Config,
-    name: String,
-    lasts_secs: Option<u32>,
-    by: &str,
-) -> Answer {
-    let sha256 = config.sha256.clone();
-    let lasts = Duration::from_secs(lasts_secs.unwrap_or(SHADOW_SECS).into());
+    let (name, sha256) = (format!("down/config {version}"), config.sha256.clone());
+    let lasts = lasts_secs.map(|secs| Duration::from_secs(secs.into()));
     let order = ShadowOrder { name, lasts, by: by.to_owned() };
     match at.begin_shadow(config, order) {
         Ok(()) => Answer::done_with(command::shadow_judges(sha256)),
-        Err(why) => Answer::refused(Refusal::Invalid, why),
+        // It was judged before: what is wrong now is the box.
+        Err(why) => Answer::failed(why),
     }
 }
 
@@ -373,9 +369,6 @@ fn ended(one_judged: bool) -> Answer {
 /// Somebody at the page tries it, and it comes back by itself. Who may do that was decided at the box, so it may be all
 /// that the file may be, and it takes no version from the centre.
 fn try_out(data: WantedConfigData, by: &str, at: &mut dyn RunningBox) -> Answer {
-    if data.shadow {
-        return shadow_of_page(data, by, at);
-    }
     let (Some(toml), Some(secs)) = (data.toml, data.revert_after_secs) else {
         return Answer::refused(Refusal::Invalid, command::no_config());
     };
@@ -385,21 +378,6 @@ fn try_out(data: WantedConfigData, by: &str, at: &mut dyn RunningBox) -> Answer 
     let version = at.overrides().version;
     let by = by.strip_prefix(PAGE_PREFIX).unwrap_or(by).to_owned();
     put_in_place(at, Offered { version, toml, revert_after_secs: Some(secs), tried_by: Some(by) })
-}
-
-/// The same for a shadow.
-fn shadow_of_page(data: WantedConfigData, by: &str, at: &mut dyn RunningBox) -> Answer {
-    if data.ends_shadow() {
-        return ended(at.end_shadow());
-    }
-    let Some(toml) = data.toml else { return Answer::refused(Refusal::Invalid, command::no_config()) };
-    match judged(at, &toml, true) {
-        Ok(config) => {
-            let name = at.file().path().display().to_string();
-            let_judge(at, config, name, data.shadow_for_secs, by)
-        }
-        Err(problems) => Answer::refused(Refusal::Invalid, in_short(&problems)),
-    }
 }
 
 /// A configuration of somebody who knows what runs.
@@ -512,7 +490,7 @@ mod tests {
         assert_eq!(begun.outcome, Outcome::Done, "{begun:?}");
         let (sha256, order) = here.shadow.clone().unwrap();
         assert!(sha256 != runs && here.config.sha256 == runs && here.overrides.trial.is_none());
-        assert_eq!((order.lasts, &*order.by), (Duration::from_secs(7 * 86_400), "desk 2"));
+        assert_eq!((order.lasts, &*order.by), (None, "desk 2"));
         assert_eq!(here.overrides.version, 3);
         let again = here.ask("config", Role::Admin, &shadow);
         assert_eq!(again.code, Some(Refusal::Conflict), "whoever kept it cannot send it again");
@@ -540,7 +518,11 @@ mod tests {
         assert_eq!(here.ask("config", Role::Admin, &shadow).outcome, Outcome::Failed);
         assert_eq!(here.shadow, None, "it is on disk that it may not come again, before it judges");
         here.is_full = false;
-        for (field, value) in [("revert_after_secs", json!(60)), ("shadow_for_secs", json!(0))] {
+        for (field, value) in [
+            ("revert_after_secs", json!(60)),
+            ("shadow_for_secs", json!(0)),
+            ("shadow_for_secs", json!(2_678_401)),
+        ] {
             let mut wrong = beside(&here, 1);
             wrong[field] = value;
             assert!(WantedConfigData::read(&wrong).is_err(), "{field}");
@@ -554,14 +536,20 @@ mod tests {
     }
 
     #[test]
-    fn somebody_at_the_page_lets_one_judge_and_ends_it_and_tries_nothing_by_it() {
+    fn what_runs_already_is_refused_as_a_shadow_and_takes_no_version() {
+        let mut here = commanded();
+        let mut same = beside(&here, 1);
+        same["toml"] = json!(here.file.text());
+        let refused = here.ask("config", Role::Admin, &same);
+        assert_eq!((refused.code, &here.shadow), (Some(Refusal::Invalid), &None), "{refused:?}");
+        assert_eq!(here.overrides.version, 0);
+    }
+
+    #[test]
+    fn nothing_judges_beside_what_runs_by_a_command_of_the_page() {
         let mut here = TestBox::new();
-        let (runs, shadow) = (here.config.sha256.clone(), beside(&here, 1));
-        assert_eq!(here.ask_at_page("config", Role::Operator, &shadow).code, Some(Refusal::NotAllowed));
-        assert_eq!(here.ask_at_page("config", Role::Admin, &shadow).outcome, Outcome::Done);
-        assert!(here.shadow.is_some() && here.config.sha256 == runs && here.overrides.version == 0);
-        let end = json!({ "version": 1, "expect_config": runs, "shadow": true, "shadow_for_secs": 0 });
-        assert_eq!(here.ask_at_page("config", Role::Admin, &end).outcome, Outcome::Done);
-        assert_eq!(here.shadow, None);
+        let shadow = beside(&here, 1);
+        assert_eq!(here.ask_at_page("config", Role::Admin, &shadow).code, Some(Refusal::Invalid));
+        assert_eq!((here.shadow, here.overrides.version), (None, 0), "it asks as `lookout shadow` does");
     }
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::analysis::schedule::Schedule;
 use crate::analysis::time::Timestamp;
+use crate::coverage::Ending;
 use crate::types::coverage_state::CoverageState::{self as S};
 
 /// 2026-11-30 00:00 in Shanghai, a Monday.
@@ -26,13 +27,16 @@ struct Bench {
     mono_ms: i64,
     /// The clock on the wall is so far ahead of the other one.
     ahead_ms: i64,
+    /// Of a time server, on a machine that is switched off between two runs.
+    clock: ClockState,
     records: Vec<Record>,
 }
 
 impl Bench {
     fn begin(at: &str) -> Bench {
         let accumulator = Accumulator::new(moment(0, ms_of(at)), vec![watch("cam", "yard")]);
-        Bench { accumulator, mono_ms: 0, ahead_ms: ms_of(at), records: Vec::new() }
+        let clock = ClockState { is_kept: true, boot: None, on_for_ms: 0 };
+        Bench { accumulator, mono_ms: 0, ahead_ms: ms_of(at), clock, records: Vec::new() }
     }
 
     fn now(&self) -> Moment {
@@ -56,16 +60,41 @@ impl Bench {
 
     /// The daemon ends and is started again after so many seconds.
     fn off_for(&mut self, secs: i64, stopped: bool, is_lost: bool) -> &mut Bench {
-        let left = self.accumulator.checkpoint(0, stopped);
+        self.off(secs, 0, stopped, is_lost)
+    }
+
+    /// And the clock on the wall is set meanwhile.
+    fn off(&mut self, secs: i64, set_by_ms: i64, stopped: bool, is_lost: bool) -> &mut Bench {
+        let ending = if stopped { Ending::Stopped } else { Ending::GoesOn };
+        let left = Checkpoint::new(self.accumulator.hour(), ending, &self.clock);
         // As it comes back from the disk.
         let left = serde_json::from_str(&serde_json::to_string(&left).unwrap()).unwrap();
-        self.ahead_ms += self.mono_ms + secs * 1_000;
+        self.ahead_ms += self.mono_ms + secs * 1_000 + set_by_ms;
         self.mono_ms = 0;
+        self.clock.on_for_ms += secs * 1_000;
         let watches = vec![watch("cam", "yard")];
-        let (accumulator, finished) = Accumulator::resume(&left, is_lost, self.now(), watches);
+        let (accumulator, finished) = Accumulator::resume(&left, is_lost, self.now(), &self.clock, watches);
         self.accumulator = accumulator;
         self.records.extend(finished);
         self
+    }
+
+    /// Seconds by state, of all hours.
+    fn lasted(&self) -> Vec<(S, u64)> {
+        let mut all = Times::default();
+        for record in self.records.iter().chain([&self.accumulator.hour()]) {
+            record.rules.iter().for_each(|stretch| all.add_all(&stretch.ms));
+        }
+        all.lasting().map(|(state, ms)| (state, ms / 1_000)).collect()
+    }
+
+    /// Where the clock was set to.
+    fn set_to(&self) -> Vec<String> {
+        self.records
+            .iter()
+            .filter_map(|record| record.set_to)
+            .map(|at| at.to_string()[..16].to_owned())
+            .collect()
     }
 }
 
@@ -230,7 +259,7 @@ fn nobody_knows_what_was_while_nobody_looked() {
     bench.watch_for(60, |_| S::Watched);
     bench.mono_ms += 99_000;
     bench.watch_for(1, |_| S::Watched);
-    let ms = bench.accumulator.checkpoint(0, false).hour.rules[0].ms;
+    let ms = bench.accumulator.hour().rules[0].ms;
     assert_eq!([S::Watched, S::Unknown].map(|state| ms.ms(state)), [70_000, 90_000]);
 }
 
@@ -240,8 +269,80 @@ fn nothing_is_watched_while_the_daemon_starts() {
     bench.mono_ms += 40_000;
     assert!(bench.accumulator.begin_watching(bench.now()).is_empty());
     bench.watch_for(20, |_| S::Watched);
-    let ms = bench.accumulator.checkpoint(0, false).hour.rules[0].ms;
+    let ms = bench.accumulator.hour().rules[0].ms;
     assert_eq!([S::Watched, S::NotRunning].map(|state| ms.ms(state)), [20_000, 40_000]);
+}
+
+#[test]
+fn a_clock_that_is_set_while_the_daemon_starts_claims_nothing_of_what_it_skips() {
+    for begin in ["1970-01-01T00:10:00Z", "2026-06-01T00:10:00Z", "2027-06-01T00:10:00Z"] {
+        let mut bench = Bench::begin(begin);
+        bench.mono_ms += 40_000;
+        bench.ahead_ms = ms_of("2026-11-30T10:00:00Z");
+        let finished = bench.accumulator.begin_watching(bench.now());
+        bench.records.extend(finished);
+        bench.watch_for(20, |_| S::Watched);
+        assert_eq!(bench.lasted(), [(S::Watched, 20), (S::NotRunning, 40)], "{begin}");
+        assert_eq!(bench.set_to(), ["2026-11-30T10:00"], "{begin}");
+    }
+}
+
+#[test]
+fn a_long_time_without_the_daemon_is_claimed_only_of_clocks_that_were_kept_then_and_now() {
+    let day = 86_400;
+    for (was_kept, is_kept, secs, is_claimed) in [
+        (true, true, 90 * day, true),
+        (false, true, 90 * day, false),
+        (true, false, 90 * day, false),
+        (false, false, 20_000 * day, false),
+        (false, false, day, true),
+    ] {
+        let mut bench = Bench::begin("2026-11-30T10:00:00Z");
+        bench.clock.is_kept = was_kept;
+        bench.watch_for(600, |_| S::Watched);
+        let left = Checkpoint::new(bench.accumulator.hour(), Ending::Stopped, &bench.clock);
+        let clock = ClockState { is_kept, ..bench.clock.clone() };
+        let at = moment(0, ms_of("2026-11-30T10:10:00Z") + secs * 1_000);
+        let (accumulator, finished) =
+            Accumulator::resume(&left, false, at, &clock, vec![watch("cam", "yard")]);
+        (bench.accumulator, bench.records) = (accumulator, finished);
+        let mut expected = vec![(S::Watched, 600)];
+        expected.extend(is_claimed.then_some((S::NotRunning, secs.unsigned_abs())));
+        assert_eq!(bench.lasted(), expected, "{was_kept} {is_kept} {secs}");
+        assert_eq!(bench.set_to().is_empty(), is_claimed, "{was_kept} {is_kept} {secs}");
+    }
+}
+
+#[test]
+fn how_long_it_did_not_run_is_what_the_machine_counted_where_that_was_on() {
+    // Three months forward, as a box without a clock battery has it; twenty minutes, within the hour; a year back.
+    for (set_by_ms, is_within) in
+        [(90 * 24 * HOUR_MS, false), (1_200_000, true), (-365 * 24 * HOUR_MS, false)]
+    {
+        let mut bench = Bench::begin("2026-11-30T10:00:00Z");
+        bench.clock = ClockState { is_kept: false, boot: Some("b6a1".to_owned()), on_for_ms: 77 };
+        bench.watch_for(600, |_| S::Watched).off(300, set_by_ms, true, false);
+        bench.watch_for(60, |_| S::Watched);
+        assert_eq!(bench.lasted(), [(S::Watched, 660), (S::NotRunning, 300)], "{set_by_ms}");
+        assert_eq!(bench.set_to().is_empty(), is_within, "{set_by_ms}");
+    }
+}
+
+#[test]
+fn a_time_in_which_no_ledger_was_kept_is_left_out() {
+    let mut bench = Bench::begin("2026-11-30T10:00:00Z");
+    bench.watch_for(600, |_| S::Watched);
+    let part = bench.accumulator.end_part();
+    assert_eq!(table(part.as_slice()), [row("10:00", "10:10", &[(S::Watched, 600)])]);
+    let left = Checkpoint::new(bench.accumulator.hour(), Ending::NotKept, &bench.clock);
+    let at = moment(0, ms_of("2026-12-24T18:20:00Z"));
+    let (accumulator, finished) =
+        Accumulator::resume(&left, false, at, &bench.clock, vec![watch("cam", "yard")]);
+    let [record] = &finished[..] else { panic!("{finished:?}") };
+    assert_eq!((record.from, record.until), (record.until, Time(time_of(ms_of("2026-11-30T10:10:00Z")))));
+    assert_eq!(record.not_kept_until, Some(Time(at.utc)));
+    assert_eq!(record.rules.iter().map(|stretch| stretch.ms.total_ms()).sum::<u64>(), 0);
+    assert_eq!(accumulator.hour().rules[0].ms.total_ms(), 0);
 }
 
 #[test]
@@ -287,7 +388,7 @@ enum Step {
     Look { after_ms: i64, state: usize },
     SetClock { by_ms: i64 },
     Watches { gate: bool },
-    Restart { after_secs: i64, stopped: bool, is_lost: bool },
+    Restart { after_secs: i64, set_by_ms: i64, stopped: bool, is_lost: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -298,8 +399,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1_000..9_000_000_i64, any::<bool>())
             .prop_map(|(by_ms, back)| Step::SetClock { by_ms: if back { -by_ms } else { by_ms } }),
         1 => any::<bool>().prop_map(|gate| Step::Watches { gate }),
-        1 => (0..20_000_i64, any::<bool>(), any::<bool>())
-            .prop_map(|(after_secs, stopped, is_lost)| Step::Restart { after_secs, stopped, is_lost }),
+        1 => (0..20_000_i64, -9_000_000..9_000_000_i64, any::<bool>(), any::<bool>())
+            .prop_map(|(after_secs, set_by_ms, stopped, is_lost)| {
+                Step::Restart { after_secs, set_by_ms, stopped, is_lost }
+            }),
     ]
 }
 
@@ -310,6 +413,7 @@ proptest! {
     #[test]
     fn time_is_neither_lost_nor_invented(steps in prop::collection::vec(step(), 1..80)) {
         let mut bench = Bench::begin("2026-11-30T10:17:05Z");
+        bench.clock.boot = Some("b6a1".to_owned());
         let mut passed = 0;
         for step in steps {
             match step {
@@ -330,13 +434,13 @@ proptest! {
                     let gate = gate.then(|| watch("cam", "gate"));
                     bench.accumulator.set_watches(gate.into_iter().chain([watch("cam", "yard")]).collect());
                 }
-                Step::Restart { after_secs, stopped, is_lost } => {
+                Step::Restart { after_secs, set_by_ms, stopped, is_lost } => {
                     passed += after_secs * 1_000;
-                    bench.off_for(after_secs, stopped, is_lost);
+                    bench.off(after_secs, set_by_ms, stopped, is_lost);
                 }
             }
         }
-        let current = bench.accumulator.checkpoint(0, false).hour;
+        let current = bench.accumulator.hour();
         let mut yard = 0;
         for record in bench.records.iter().chain([&current]) {
             let whole_hours = record.until.0.as_millisecond() - hour_of(record.from.0.as_millisecond());

@@ -14,13 +14,15 @@ fn record(from: &str, until: &str, secs: &[(CoverageState, u64)]) -> Record {
         ("cam-04".to_owned(), vec!["yard".to_owned()]),
     ]);
     let stretch = Stretch { from: None, until: None, shift_ms: 0, ms, of };
-    Record { from: time(from), until: time(until), set_to: None, rules: vec![stretch] }
+    Record { from: time(from), until: time(until), set_to: None, not_kept_until: None, rules: vec![stretch] }
 }
 
 fn read(records: &[Record], zone: &str, cameras: &[&str], rules: &[&str]) -> Calendar {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(folder.path(), records[0].from.0).unwrap().0;
-    records.iter().for_each(|record| ledger.append(record, record.until.0, 401).unwrap());
+    for record in records {
+        ledger.append(record, record.until.0, 401).unwrap();
+    }
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let (from, until) = (records[0].from.0, records[records.len() - 1].until.0);
     let zone = TimeZone::get(zone).unwrap();
@@ -126,6 +128,49 @@ fn an_hour_that_the_clock_was_set_in_says_by_how_much() {
     long.rules[0].shift_ms = -1_200_000;
     let calendar = read(&[long], "UTC", &["cam-04"], &[]);
     assert_eq!(calendar.rows[0].days[0].hours[0].clock_set_ms, -1_200_000);
+}
+
+#[test]
+fn where_the_clock_was_set_to_another_hour_and_where_no_ledger_was_kept_is_said() {
+    let mut set_forward = record("2026-11-30T05:00:00Z", "2026-11-30T05:20:00Z", &[(W, 1_200)]);
+    set_forward.set_to = Some(time("2026-11-30T09:40:00Z"));
+    let mut set_back = record("2026-11-30T09:40:00Z", "2026-11-30T09:50:00Z", &[(W, 600)]);
+    set_back.set_to = Some(time("2026-11-30T07:00:00Z"));
+    let mut not_kept = record("2026-11-30T07:00:00Z", "2026-11-30T07:30:00Z", &[(W, 1_800)]);
+    not_kept.not_kept_until = Some(time("2026-11-30T11:00:00Z"));
+    let last = record("2026-11-30T11:00:00Z", "2026-11-30T12:00:00Z", &[(W, 3_600)]);
+    let calendar = read(&[set_forward, set_back, not_kept, last], "Asia/Shanghai", &["cam-04"], &[]);
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    let said: Vec<_> = calendar.breaks.iter().map(|one| one.sentence(&zone).to_string()).collect();
+    assert!(said[0].starts_with("the clock went from 2026-11-30 13:20 to 2026-11-30 17:40: "), "{said:?}");
+    assert!(
+        said[1].starts_with("the clock was set back from 2026-11-30 17:50 to 2026-11-30 15:00: "),
+        "{said:?}"
+    );
+    assert_eq!(said[2..], ["no ledger was kept from 2026-11-30 15:30 to 2026-11-30 19:00"]);
+    // Nothing is claimed of what lies between.
+    assert_eq!(calendar.rows[0].ms, Times::of(W, 7_200_000));
+    assert_eq!(serde_json::to_value(&calendar).unwrap()["breaks"][0]["why"], "clock_set");
+}
+
+#[test]
+fn a_break_is_said_where_it_reaches_into_the_time_that_is_asked_for() {
+    let mut long_ago = record("1970-01-01T00:00:00Z", "1970-01-01T00:10:00Z", &[(W, 600)]);
+    long_ago.set_to = Some(time("2026-11-30T09:00:00Z"));
+    let today = record("2026-11-30T09:00:00Z", "2026-11-30T10:00:00Z", &[(W, 3_600)]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(folder.path(), long_ago.from.0).unwrap().0;
+    for record in [long_ago, today] {
+        ledger.append(&record, record.until.0, 401).unwrap();
+    }
+    let breaks = |from: &str, until: &str| {
+        let (from, until) = (time(from).0, time(until).0);
+        let asked = Asked { cameras: &[], rules: &[], from, until, zone: &TimeZone::UTC };
+        calendar(folder.path(), &asked).unwrap().breaks.len()
+    };
+    assert_eq!(breaks("2026-11-30T00:00:00Z", "2026-12-01T00:00:00Z"), 1);
+    assert_eq!(breaks("2026-11-30T09:00:00Z", "2026-12-01T00:00:00Z"), 1);
+    assert_eq!(breaks("2026-11-30T10:00:00Z", "2026-12-01T00:00:00Z"), 0);
 }
 
 #[test]

@@ -2,12 +2,9 @@ use super::*;
 use crate::analysis::detection::Class;
 use crate::analysis::heights::HeightLimits;
 use crate::analysis::rules::{CameraPlan, Present, Rule};
-use crate::contract::MAX_EVENT_BYTES;
-use crate::contract::words::Time;
-use crate::coverage::Times;
 use crate::types::level::Level;
 
-fn rule(id: &str, cameras: &[&str], secs: u64) -> Rule {
+pub(super) fn rule(id: &str, cameras: &[&str], secs: u64) -> Rule {
     Rule {
         id: id.into(),
         cameras: cameras.iter().map(|camera| (*camera).into()).collect(),
@@ -26,7 +23,7 @@ fn rule(id: &str, cameras: &[&str], secs: u64) -> Rule {
     }
 }
 
-fn plan(cameras: &[&str], rules: Vec<Rule>) -> Plan {
+pub(super) fn plan(cameras: &[&str], rules: Vec<Rule>) -> Plan {
     Plan::of(cameras.iter().map(|camera| CameraPlan::new(*camera, 5.0)).collect(), rules)
 }
 
@@ -105,42 +102,4 @@ fn a_camera_that_stays_keeps_what_is_known_of_it() {
     assert_eq!(after.cameras[1].unseeing, Some(CoverageState::NoVideo));
     let names: Vec<_> = after.watches().iter().map(|watch| watch.camera.to_string()).collect();
     assert_eq!(names, ["b", "c"]);
-}
-
-/// An hour of so many rules at each of these cameras, each with every state there is.
-fn hour(cameras: &[&str], rules: usize) -> Record {
-    let mut ms = Times::default();
-    CoverageState::ALL.into_iter().for_each(|state| ms.add(state, 300_001));
-    let names: Vec<String> = (0..rules).map(|rule| format!("fire-lane-blocked-{rule:03}")).collect();
-    let of = cameras.iter().map(|camera| ((*camera).to_owned(), names.clone())).collect();
-    let time = |secs: i64| Time(Timestamp::from_second(1_795_230_000 + secs).unwrap());
-    let stretch = Stretch { from: Some(time(1)), until: None, shift_ms: -1, ms, of };
-    Record { from: time(0), until: time(3_600), set_to: None, rules: vec![stretch] }
-}
-
-#[test]
-fn an_hour_is_a_message_for_each_camera_and_each_fits() {
-    let sender = Sender { area: "530127".to_owned(), box_id: "box-7f3a".to_owned() };
-    let watched = Watched::new(&plan(&["a", "b"], Vec::new()));
-    for (rules, omitted) in [(6, false), (500, true)] {
-        let messages = watched.messages(&hour(&["a", "b", "no-longer-here"], rules), Mode::Actual);
-        let cameras: Vec<_> = messages.iter().map(|data| data.camera.as_str()).collect();
-        assert_eq!(cameras, ["a", "b"]);
-        let body = sender.event("coverage.a.0.1", None, Timestamp::UNIX_EPOCH, messages[0].clone()).unwrap();
-        assert!(body.len() <= MAX_EVENT_BYTES, "{}", body.len());
-        let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        let (there, left_out) = (value["data"]["rules"].as_array().unwrap().len(), &value["data"]["omitted"]);
-        assert_eq!(there + left_out.as_u64().unwrap_or(0) as usize, rules);
-        assert_eq!(!left_out.is_null(), omitted);
-    }
-}
-
-#[test]
-fn seconds_of_a_message_add_up_to_the_hour() {
-    let record = hour(&["a"], 1);
-    let rule = published("yard", &record.rules[0]);
-    let sum: f64 = rule.watched_secs + rule.not.iter().map(|one| one.secs).sum::<f64>();
-    assert!((sum - 13.0 * 300.001).abs() < 0.001, "{sum}");
-    assert_eq!(rule.not.len(), CoverageState::ALL.len() - 1);
-    assert_eq!(rule.clock_set_secs, Some(-0.001));
 }

@@ -34,11 +34,15 @@ fn tried(rule: &str, value: f64, told: (u64, u64), confirmed: u64, unjudged: u64
         )
     };
     let ((confirmed_now, confirmed_then), (unjudged_now, unjudged_then)) = (lost(confirmed), lost(unjudged));
+    let points = (
+        Point { told: told.0, confirmed: confirmed_now, unjudged: unjudged_now, ..Point::default() },
+        Point { told: told.1, confirmed: confirmed_then, unjudged: unjudged_then, ..Point::default() },
+    );
     Tried {
         touches: BTreeSet::from([Teller::Rule { rule: rule.clone(), camera: "cam-1".into() }]),
         setting: Setting { parameter: Parameter::ForSecs { rule }, value },
-        now: Point { told: told.0, confirmed: confirmed_now, unjudged: unjudged_now, ..Point::default() },
-        then: Point { told: told.1, confirmed: confirmed_then, unjudged: unjudged_then, ..Point::default() },
+        asked: points,
+        all: points,
     }
 }
 
@@ -78,4 +82,12 @@ fn values_that_touch_the_same_alerts_are_not_taken_together_and_what_saves_nothi
     let all =
         [tried("a", 5.0, (40, 38), 0, 0), tried("a", 9.0, (40, 36), 0, 0), tried("b", 5.0, (40, 40), 0, 0)];
     assert_eq!(values(&all, 30), [("a".to_owned(), 9.0)]);
+}
+
+#[test]
+fn what_is_lost_where_nobody_asks_counts_too() {
+    let mut elsewhere = tried("a", 5.0, (40, 0), 0, 0);
+    elsewhere.all = tried("a", 5.0, (80, 0), 1, 0).all;
+    let all = [elsewhere, tried("b", 5.0, (40, 30), 0, 9)];
+    assert_eq!(values(&all, 30), [("b".to_owned(), 5.0)]);
 }

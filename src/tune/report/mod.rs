@@ -84,15 +84,12 @@ fn cells(point: &Point) -> [Words; 6] {
         0 => Words::from(0_u64),
         count => say::later_by(count, seconds(point.confirmed.latest_by_s)).into(),
     };
+    let confirmed = match point.elsewhere.missed {
+        0 => of(&point.confirmed),
+        missed => say::and_elsewhere(of(&point.confirmed), missed).into(),
+    };
     let alerts = point.per_day.map_or_else(|| point.told.to_string(), |per_day| format!("{per_day:.1}"));
-    [
-        alerts.into(),
-        of(&point.confirmed),
-        of(&point.false_alarms),
-        of(&point.unjudged),
-        later,
-        point.new.into(),
-    ]
+    [alerts.into(), confirmed, of(&point.false_alarms), of(&point.unjudged), later, point.new.into()]
 }
 
 /// What the columns of [`cells`] are called.

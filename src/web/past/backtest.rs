@@ -5,52 +5,40 @@
 //! have made is `tune`'s. Must never change anything, and never hold a picture: the report names where the page shows what
 //! was published.
 
+mod work;
+
 use std::collections::VecDeque;
-use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::slider::{Kept, Slider, Value};
-use crate::analysis::detection::class_words;
+use super::slider::Slider;
 use crate::analysis::time::Timestamp;
-use crate::comparison::Comparison;
-use crate::config::edit::Edit;
+use crate::config::edit::{self, Edit};
 use crate::config::{Config, Problems, Surroundings};
 use crate::control::overrides::Settings;
 use crate::control::settings;
-use crate::retune::{Request, SoFar, Unjudged, retune_while};
-use crate::text::{
-    Sentence, Words, page as say_page, page_curve, page_past as say, page_timeline, retune as say_retune,
-};
-use crate::tune::{self, Curve, Fate, Question, Step, Untuned};
-use crate::web::timeline::hours::part_of;
-use crate::web::worker::{Brake, Halt, NotBegun, Progress, Worker};
+use crate::retune::Request;
+use crate::text::{Sentence, Words, page as say_page, page_changes, page_curve, page_past as say};
+use crate::tune::{Parameter, Question, Recommended};
+use crate::web::worker::{NotBegun, Progress, Worker};
+use work::Work;
 
 /// Results that are kept.
 pub(super) const MOST: usize = 8;
-/// The largest report, and all of them together.
-const REPORT_BYTES: usize = 2 << 20;
+/// All reports together.
 const ALL_BYTES: usize = 8 << 20;
-/// Revisions in memory at most while it is judged: each takes about a kilobyte.
-const MOST_REVISIONS: usize = 20_000;
-/// Threads that judge values at most, as `tune` has them.
-const MOST_JUDGING: usize = 8;
+/// What is in memory at most while it is judged: some twenty megabytes (a guess).
+const MOST_HELD: Held = Held { revisions: 20_000, alerts: 40_000 };
 /// Days that may be tried, the usual one second.
 pub(super) const DAYS: [u16; 3] = [1, 3, 7];
 pub(super) const USUAL_DAYS: u16 = DAYS[1];
 /// What was cancelled ends within this.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(86_400);
-/// What the name of a threshold begins with.
-pub(super) const THRESHOLD: &str = "thresholds.";
-/// Width and height of a small picture in the report.
-const SMALL: (u32, u32) = (320, 180);
 
 /// A change that is to be tried.
 #[derive(Debug)]
@@ -63,6 +51,9 @@ pub(in crate::web) struct Change {
     pub(in crate::web) cameras: Vec<String>,
     /// How it is proposed afterwards; `None`: it is proposed already.
     pub(in crate::web) proposal: Option<ToPropose>,
+    /// Where it goes on from other changes of its maker, so that its edits are not all of it: the digest of what ran when it was
+    /// made.
+    pub(in crate::web) ran: Option<String>,
 }
 
 /// A change that may be proposed.
@@ -80,7 +71,7 @@ pub(in crate::web) struct ToPropose {
 pub(super) struct Turned {
     pub(super) rule: String,
     pub(super) camera: String,
-    pub(super) parameter: String,
+    pub(super) parameter: Parameter,
 }
 
 /// What the box is while it is tried.
@@ -105,9 +96,26 @@ pub(super) struct Backtest {
     /// The configuration that is tried.
     pub(super) text: Arc<str>,
     pub(super) proposal: Option<ToPropose>,
+    /// As in [`Change`].
+    pub(super) ran: Option<String>,
     /// The parameter whose values are tried; `None`: one change is.
     pub(super) turned: Option<Turned>,
     pub(super) state: State,
+}
+
+impl Backtest {
+    /// The configuration that is to judge beside the one that runs by now: that one with this change. What others changed since it was
+    /// tried stays.
+    pub(super) fn beside(&self, running: &Config) -> Result<String, Sentence> {
+        match &self.ran {
+            Some(ran) if *ran == running.sha256 => return Ok(self.text.to_string()),
+            Some(_) => return Err(say::changed_since()),
+            None => {}
+        }
+        let edits = self.proposal.as_ref().map_or(&[][..], |proposal| &proposal.edits);
+        let text = edit::apply(running.text(), edits).map_err(page_changes::cannot_change)?;
+        if text == running.text() { Err(page_changes::nothing_would_change()) } else { Ok(text) }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -124,7 +132,7 @@ pub(super) enum Made {
     /// What one change makes.
     Report(Report),
     /// What each value of a parameter makes.
-    Slider(Slider),
+    Slider(Slider, Recommended),
 }
 
 impl Made {
@@ -132,7 +140,7 @@ impl Made {
         match self {
             Made::Report(report) => report.html.len(),
             // A score of values.
-            Made::Slider(_) => 0,
+            Made::Slider(..) => 0,
         }
     }
 }
@@ -141,13 +149,25 @@ impl Made {
 pub(super) struct Report {
     /// What it comes to.
     pub(super) summary: Vec<Sentence>,
+    /// No alert would be another one.
+    pub(super) changes_nothing: bool,
     pub(super) html: String,
+}
+
+/// How much is in memory while it is judged.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// Revisions that both configurations make, of about a kilobyte each.
+    revisions: usize,
+    /// Alerts that all values of a parameter make, of about half of that each.
+    alerts: usize,
 }
 
 /// All of them, the latest first.
 #[derive(Debug)]
 pub(in crate::web) struct Backtests {
     worker: Worker,
+    most: Held,
     list: Arc<Mutex<VecDeque<Backtest>>>,
     /// A new number whenever one is further.
     changed: watch::Sender<u64>,
@@ -155,12 +175,13 @@ pub(in crate::web) struct Backtests {
 
 impl Backtests {
     pub(in crate::web) fn new(changed: watch::Sender<u64>) -> Self {
-        Backtests { worker: Worker::new("page-past"), list: Arc::default(), changed }
+        let worker = Worker::new("page-past");
+        Backtests { worker, most: MOST_HELD, list: Arc::default(), changed }
     }
 
     /// Begins one for that person; its id. Reads the configuration, so it is for a thread that may wait.
     pub(super) fn begin(&self, by: &str, days: u16, change: Change, here: Here) -> Result<u64, Sentence> {
-        let Change { text, whys, cameras, proposal } = change;
+        let Change { text, whys, cameras, proposal, ran } = change;
         let (days, from) = since(days, here.now);
         let request = Request {
             new: config_of(&here, &text)?,
@@ -172,7 +193,7 @@ impl Backtests {
         };
         let (by, at, state) = (by.to_owned(), here.now, State::Running(Progress::BEGUN));
         let (text, turned) = (text.into(), None);
-        let one = Backtest { id: 0, by, at, days, cameras, whys, text, proposal, turned, state };
+        let one = Backtest { id: 0, by, at, days, cameras, whys, text, proposal, ran, turned, state };
         self.go(one, Asked::Change(Box::new(request)))
     }
 
@@ -200,14 +221,15 @@ impl Backtests {
             by: by.to_owned(),
             at: here.now,
             days,
-            whys: vec![page_curve::of_rule(rule, camera.as_str(), name_of(&parameter))],
+            whys: vec![page_curve::of_rule(rule, camera.as_str(), parameter.sentence())],
             cameras: vec![camera],
             text: text.into(),
             proposal: None,
+            ran: None,
             turned: Some(turned),
             state: State::Running(Progress::BEGUN),
         };
-        self.go(one, Asked::Values(Box::new(question), parameter))
+        self.go(one, Asked::Values(Box::new(question), parameter.name()))
     }
 
     fn go(&self, one: Backtest, asked: Asked) -> Result<u64, Sentence> {
@@ -216,7 +238,8 @@ impl Backtests {
         self.worker.is_free_within(ENDS_WITHIN);
         let mut list = self.list.lock();
         let id = free_id(&list, one.at);
-        let work = Work { id, asked, list: self.list.clone(), changed: self.changed.clone() };
+        let (list_of_work, changed) = (self.list.clone(), self.changed.clone());
+        let work = Work { id, asked, most: self.most, list: list_of_work, changed };
         match self.worker.begin(move |brake| work.go_on(brake)) {
             Ok(()) => {}
             // Somebody else was faster.
@@ -296,204 +319,11 @@ fn first_of(problems: &Problems) -> Sentence {
     say::does_not_fit(first.unwrap_or_else(|| Words::from(String::new())))
 }
 
-/// What a parameter is called.
-pub(super) fn name_of(parameter: &str) -> Words {
-    match parameter.strip_prefix(THRESHOLD) {
-        Some(class) => page_curve::threshold_of(class_words(class)).into(),
-        None if parameter == "for_secs" => page_curve::for_secs().into(),
-        None if parameter == "at_least" => page_curve::at_least().into(),
-        None if parameter == "min_height" => page_curve::min_height().into(),
-        None => parameter.to_owned().into(),
-    }
-}
-
 /// What is judged.
 enum Asked {
     Change(Box<Request>),
     /// The values of the parameter of that name.
     Values(Box<Question>, String),
-}
-
-/// One that is judged.
-struct Work {
-    id: u64,
-    asked: Asked,
-    list: Arc<Mutex<VecDeque<Backtest>>>,
-    changed: watch::Sender<u64>,
-}
-
-impl Work {
-    fn go_on(self, brake: &Brake) {
-        let state = match catch_unwind(AssertUnwindSafe(|| self.judge(brake))) {
-            Ok(Ok(made)) => State::Done(Arc::new(made)),
-            Ok(Err(ended)) => ended.state(),
-            Err(thrown) => match thrown.downcast_ref::<Halt>() {
-                Some(halt) => Ended::from(*halt).state(),
-                None => State::Failed(say::panicked(), None),
-            },
-        };
-        let mut list = self.list.lock();
-        if let Some(own) = list.iter_mut().find(|one| one.id == self.id) {
-            // Whoever cancelled it reads so also where it was done a moment before.
-            if !matches!(own.state, State::Cancelled) {
-                own.state = state;
-            }
-        }
-        forget_the_oldest(&mut list);
-        drop(list);
-        self.changed.send_modify(|number| *number += 1);
-    }
-
-    fn judge(&self, brake: &Brake) -> Result<Made, Ended> {
-        match &self.asked {
-            Asked::Change(request) => self.compare(request, brake).map(Made::Report),
-            Asked::Values(question, parameter) => self.measure(question, parameter, brake).map(Made::Slider),
-        }
-    }
-
-    fn compare(&self, request: &Request, brake: &Brake) -> Result<Report, Ended> {
-        let (mut halt, mut percent) = (None, 0);
-        let mut goes_on = |so_far: SoFar| {
-            let SoFar { at, cpu, revisions } = so_far;
-            let part = part_of(request.from, request.to, at);
-            self.is_at(Progress::new(part, brake.elapsed()), &mut percent);
-            let held = brake.hold(cpu).map_err(Ended::from);
-            halt = held.err().or_else(|| {
-                (revisions > MOST_REVISIONS).then(|| {
-                    let why = say::too_many_alerts(MOST_REVISIONS.to_string());
-                    Ended::Because(why, Some(say::try_less()))
-                })
-            });
-            halt.is_none()
-        };
-        let judged = retune_while(request, &mut goes_on);
-        match (judged, halt) {
-            (_, Some(ended)) => Err(ended),
-            (Ok(comparison), None) => report(comparison),
-            (Err(why), None) => Err(because(why, &request.new)),
-        }
-    }
-
-    fn measure(&self, question: &Question, parameter: &str, brake: &Brake) -> Result<Slider, Ended> {
-        // Those that judge, and the one that reads.
-        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_JUDGING) + 1;
-        let mut percent = 0;
-        let mut progress = |step: Step| {
-            let part = part_of(question.from, question.to, step.at);
-            let part = (step.pass.saturating_sub(1) as f64 + part) / step.passes.max(1) as f64;
-            self.is_at(Progress::new(part, brake.elapsed()), &mut percent);
-            if let Err(halt) = brake.hold_all(threads as u32) {
-                // There is no other way out of it; whoever began it takes this for what it is.
-                resume_unwind(Box::new(halt));
-            }
-        };
-        let curve = tune::curve(question, parameter, &mut progress);
-        let curve = curve.map_err(|why| untuned(why, &question.config))?;
-        if curve.points.iter().all(|point| point.told == 0) {
-            return Err(Ended::Because(page_curve::nothing_to_turn(), None));
-        }
-        Ok(slider(&curve, parameter))
-    }
-
-    fn is_at(&self, progress: Progress, percent: &mut u8) {
-        let mut list = self.list.lock();
-        let own = list.iter_mut().find(|one| one.id == self.id);
-        if let Some(Backtest { state: State::Running(known), .. }) = own {
-            *known = progress;
-        }
-        drop(list);
-        if progress.percent() != *percent {
-            *percent = progress.percent();
-            self.changed.send_modify(|number| *number += 1);
-        }
-    }
-}
-
-/// Why there is no result.
-#[derive(Debug)]
-enum Ended {
-    Cancelled,
-    Because(Sentence, Option<Sentence>),
-}
-
-impl From<Halt> for Ended {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Cancelled => Ended::Cancelled,
-            Halt::TooLong => Ended::Because(say::took_too_long(), Some(say::try_less())),
-        }
-    }
-}
-
-impl Ended {
-    fn state(self) -> State {
-        match self {
-            Ended::Cancelled => State::Cancelled,
-            Ended::Because(why, hint) => State::Failed(why, hint),
-        }
-    }
-}
-
-fn because(why: Unjudged, config: &Config) -> Ended {
-    let (why, hint) = match why {
-        Unjudged::NoJournal { .. } => (page_timeline::empty_journal(), None),
-        Unjudged::Unreadable(error) => (page_timeline::unreadable(error.to_string()), None),
-        Unjudged::TooShort { begins, .. } => {
-            let begins = begins.to_zoned(config.site.time_zone.clone());
-            (say::too_little(begins.strftime("%Y-%m-%d %H:%M").to_string()), None)
-        }
-        Unjudged::UnknownCamera { camera, .. } => (say_retune::unknown_camera(camera), None),
-        Unjudged::New(problems) => (first_of(&problems), None),
-        Unjudged::Old(of) => (say::old_unreadable(of.0.display()), None),
-        Unjudged::Unknown(error) => (say::does_not_fit(error.sentence()), Some(error.hint())),
-        Unjudged::Several(all) => match all.into_iter().next() {
-            Some(first) => return because(first, config),
-            None => (page_timeline::empty_journal(), None),
-        },
-        Unjudged::Stopped => return Ended::Cancelled,
-    };
-    Ended::Because(why, hint)
-}
-
-fn untuned(why: Untuned, config: &Config) -> Ended {
-    match why {
-        Untuned::Unjudged(why) => because(why, config),
-        Untuned::UnknownRule { .. } | Untuned::Elsewhere { .. } | Untuned::UnknownParameter { .. } => {
-            Ended::Because(page_curve::no_such(), None)
-        }
-        Untuned::ShorterThanBudget => Ended::Because(page_curve::nothing_to_turn(), None),
-        Untuned::Unchangeable(why) => Ended::Because(say::does_not_fit(why), None),
-    }
-}
-
-/// As the page shows it.
-fn slider(curve: &Curve, parameter: &str) -> Slider {
-    let kept = |fate: &Fate| Kept { told: fate.told, all: fate.all };
-    let values = curve.points.iter().map(|point| Value {
-        typed: point.value.to_string(),
-        shown: curve.parameter.shown(point.value),
-        told: point.told,
-        per_day: point.per_day,
-        confirmed: kept(&point.confirmed),
-        false_alarms: kept(&point.false_alarms),
-    });
-    Slider { parameter: name_of(parameter), values: values.collect() }
-}
-
-fn report(mut comparison: Comparison) -> Result<Report, Ended> {
-    comparison.after = say::the_change().into();
-    for (alert, picture) in &mut comparison.pictures {
-        // The page shows it only if it is the very one that was published.
-        picture.shown_at = Some(format!("/alerts/{}/pictures/1", alert.0));
-        picture.size = SMALL;
-    }
-    let summary = comparison.price().sentences();
-    let html = comparison.embedded().into_string();
-    if html.len() > REPORT_BYTES {
-        let why = say::is_too_long((REPORT_BYTES >> 20).to_string());
-        return Err(Ended::Because(why, Some(say::try_less())));
-    }
-    Ok(Report { summary, html })
 }
 
 /// Of reports that are too large together the oldest go.

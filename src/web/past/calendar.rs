@@ -2,6 +2,7 @@
 //! reported. What is recorded is `coverage`'s to say. Must never call an hour well of which nothing is recorded.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,17 +11,17 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::ledger::{Found, Wanted};
+use crate::analysis::time::Timestamp;
 use crate::comparison::lasting;
 use crate::contract::words::Language;
-use crate::coverage::{Asked, Calendar, CoverageState, Day, Hour, Row, Times, calendar};
-use crate::text::{
-    Joint, Sentence, Words, condition, coverage as say_coverage, page as say_page, page_coverage as say,
-    page_past,
-};
+use crate::coverage::{Calendar, CoverageState, Day, Hour, Row, Times};
+use crate::text::{Joint, Sentence, Words, page as say_page, page_coverage as say, page_past, page_timeline};
 use crate::web::Site;
 use crate::web::layout::{Shell, Tab, coded};
 use crate::web::request::{Fields, Reader, Refused, Visitor};
 use crate::web::timeline;
+use crate::web::worker::soon;
 
 /// The path of the page.
 pub(super) const PATH: &str = "/past/coverage";
@@ -28,10 +29,14 @@ pub(super) const PATH: &str = "/past/coverage";
 const DAYS: [i64; 2] = [7, 30];
 /// Rules at cameras of which the sum is shown.
 const MOST_SUMS: usize = 60;
+/// So many of the latest times of which nothing is recorded are said.
+const MOST_BREAKS: usize = 5;
 /// Of so few the calendar is shown at once.
-const MOST_CALENDARS: usize = 3;
+pub(super) const MOST_CALENDARS: usize = 3;
 /// From so many parts of an hour on it is a whole one: a reading or two is no gap.
 const WHOLE: f64 = 0.995;
+/// Of less no part is told: the first seconds of a box say nothing.
+const LEAST_MS: u64 = 60_000;
 /// The drawing, in units of its own; letters have 12 of them.
 const WIDTH: f64 = 360.0;
 const LEFT: f64 = 44.0;
@@ -58,6 +63,20 @@ impl Choice {
         }
     }
 
+    /// When it begins: the first day counts as a whole.
+    fn from(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        let from = now.checked_sub(SignedDuration::from_hours(24 * (self.days - 1))).unwrap_or(now);
+        from.to_zoned(zone.clone()).start_of_day().map_or(from, |day| day.timestamp())
+    }
+
+    /// Whether that camera and that rule are known there, where anything is.
+    fn is_of(&self, calendar: &Calendar) -> bool {
+        let is_known = |asked: &Option<String>, known: &[String]| {
+            known.is_empty() || asked.as_ref().is_none_or(|asked| known.contains(asked))
+        };
+        is_known(&self.camera, &calendar.cameras) && is_known(&self.rule, &calendar.rules)
+    }
+
     fn path(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("days", &self.days.to_string());
@@ -78,47 +97,53 @@ pub(in crate::web) async fn show(
 ) -> Result<Html<String>, Refused> {
     let reader = Reader::of(&site, &headers);
     let choice = Choice::read(&query);
-    let config = site.config();
-    let (zone, now) = (site.time_zone(), site.now().utc);
-    let folder = config.coverage.dir.clone();
-    let from = now.checked_sub(SignedDuration::from_hours(24 * (choice.days - 1))).unwrap_or(now);
-    // The first day as a whole.
-    let from = from.to_zoned(zone.clone()).start_of_day().map_or(from, |day| day.timestamp());
-    let read = move |_: &Site| {
-        let asked = Asked { cameras: &[], rules: &[], from, until: now, zone: &zone };
-        calendar(&folder, &asked)
-    };
-    let read = site.blocking(read, reader).await?;
+    let shown = shown(&site, &choice).await;
+    if let Shown::Calendar(calendar) = &shown
+        && !choice.is_of(calendar)
+    {
+        return Err(Refused::new(StatusCode::NOT_FOUND, say::no_such(), reader));
+    }
     let mut shell = site.shell(reader, say::title(), choice.path(), &headers, &visitor).await?;
     shell.tab = Some(Tab::Past);
     let view = View { shell: &shell, choice: &choice, zone: site.time_zone() };
-    let content = match read {
-        _ if config.coverage.days == 0 => view.nothing(&say::not_kept().into()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            view.nothing(&say::nothing_yet().into())
-        }
-        Err(error) => view.nothing(&say::unreadable(error.to_string()).into()),
-        Ok(calendar) if calendar.rows.is_empty() => view.nothing(&say::nothing_yet().into()),
-        Ok(calendar) => {
-            let is_known = |asked: &Option<String>, known: &[String]| {
-                asked.as_ref().is_none_or(|asked| known.contains(asked))
-            };
-            if !is_known(&choice.camera, &calendar.cameras) || !is_known(&choice.rule, &calendar.rules) {
-                return Err(Refused::new(StatusCode::NOT_FOUND, say::no_such(), reader));
-            }
-            view.calendar(&calendar)
-        }
+    let body = html! {
+        p.back { a href=(super::PATH) { (shell.say(page_past::back())) } }
+        h1 { (shell.say(say::title())) }
+        p.hint { (shell.say(say::about())) }
+        // It fills itself once the ledger is read, and changes no more.
+        div #calendar data-live=[matches!(shown, Shown::Reading).then_some("past")] { (view.content(&shown)) }
     };
-    Ok(Html(
-        shell
-            .page(html! {
-                p.back { a href=(super::PATH) { (shell.say(page_past::back())) } }
-                h1 { (shell.say(say::title())) }
-                p.hint { (shell.say(say::about())) }
-                (content)
-            })
-            .into_string(),
-    ))
+    Ok(Html(shell.page(body).into_string()))
+}
+
+/// What there is to show.
+enum Shown {
+    Calendar(Arc<Calendar>),
+    Reading,
+    /// Nothing: why.
+    Nothing(Words),
+}
+
+async fn shown(site: &Site, choice: &Choice) -> Shown {
+    let config = site.config();
+    if config.coverage.days == 0 {
+        return Shown::Nothing(say::not_kept().into());
+    }
+    let (zone, now) = (site.time_zone(), site.now().utc);
+    let Choice { camera, rule, .. } = choice;
+    let wanted = Wanted {
+        folder: config.coverage.dir.clone(),
+        from: choice.from(now, &zone),
+        zone,
+        camera: camera.clone(),
+        rule: rule.clone(),
+    };
+    match soon(|| site.ledger.ask(&wanted, now, Instant::now())).await {
+        Ok(Found::Calendar(calendar)) => Shown::Calendar(calendar),
+        Ok(Found::Nothing) => Shown::Nothing(say::nothing_yet().into()),
+        Ok(Found::Unreadable(why)) => Shown::Nothing(why),
+        Err(_) => Shown::Reading,
+    }
 }
 
 struct View<'a> {
@@ -136,19 +161,50 @@ impl View<'_> {
         html! { p.empty { (coded(&why.in_language(self.shell.language))) } }
     }
 
+    fn content(&self, shown: &Shown) -> Markup {
+        match shown {
+            Shown::Calendar(calendar) => html! {
+                (self.damage(calendar.damaged_lines))
+                (self.days())
+                @match (calendar.cameras.is_empty(), calendar.damaged_lines) {
+                    (true, 0) => (self.nothing(&say::nothing_yet().into())),
+                    (true, _) => (self.nothing(&say::nothing_else().into())),
+                    (false, _) => (self.calendar(calendar)),
+                }
+            },
+            Shown::Reading => html! {
+                (self.days())
+                p.empty {
+                    (self.say(say::is_being_read())) " "
+                    a href=(self.shell.here) { (self.say(page_timeline::look_again())) }
+                }
+            },
+            Shown::Nothing(why) => self.nothing(why),
+        }
+    }
+
+    /// What cannot be read is missing below.
+    fn damage(&self, lines: u64) -> Markup {
+        html! {
+            @if lines > 0 {
+                div.notice #damaged {
+                    p { (self.say(say::damaged(lines))) }
+                    p.hint { (coded(&self.say(say::about_damage()))) }
+                }
+            }
+        }
+    }
+
     fn calendar(&self, calendar: &Calendar) -> Markup {
-        let is_it = |asked: &Option<String>, of: &str| asked.as_deref().is_none_or(|asked| asked == of);
-        let mut rows: Vec<&Row> = calendar
-            .rows
-            .iter()
-            .filter(|row| is_it(&self.choice.camera, &row.camera) && is_it(&self.choice.rule, &row.rule))
-            .collect();
-        rows.sort_by(|a, b| share(&a.ms).unwrap_or(2.0).total_cmp(&share(&b.ms).unwrap_or(2.0)));
+        let rows = &calendar.rows;
         html! {
             (self.choices(calendar))
             @if let Some(from) = calendar.recorded_from.filter(|from| *from > calendar.from) {
                 @let from = from.0.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
                 p.quiet { (self.say(say::recorded_from(from))) }
+            }
+            @for one in calendar.breaks.iter().rev().take(MOST_BREAKS) {
+                p.quiet { (self.say(one.sentence(&self.zone))) }
             }
             @if rows.is_empty() {
                 (self.nothing(&say::no_such().into()))
@@ -163,11 +219,24 @@ impl View<'_> {
         }
     }
 
-    fn choices(&self, calendar: &Calendar) -> Markup {
+    /// How many days.
+    fn days(&self) -> Markup {
         let with = |days: i64| {
             let Choice { camera, rule, .. } = self.choice;
             Choice { days, camera: camera.clone(), rule: rule.clone() }.path()
         };
+        html! {
+            nav.times aria-label=(self.say(say::which())) {
+                @for days in DAYS {
+                    @let is_it = days == self.choice.days;
+                    a.button.second[!is_it] href=(with(days)) aria-current=[is_it.then_some("true")] { (self.say(say::last_days(days))) }
+                }
+            }
+        }
+    }
+
+    /// Which of them.
+    fn choices(&self, calendar: &Calendar) -> Markup {
         let select = |name: &str, title: Sentence, any: Sentence, chosen: &Option<String>, all: &[String]| {
             html! {
                 div {
@@ -180,12 +249,6 @@ impl View<'_> {
             }
         };
         html! {
-            nav.times aria-label=(self.say(say::which())) {
-                @for days in DAYS {
-                    @let is_it = days == self.choice.days;
-                    a.button.second[!is_it] href=(with(days)) aria-current=[is_it.then_some("true")] { (self.say(say::last_days(days))) }
-                }
-            }
             form.times method="get" action=(PATH) {
                 input type="hidden" name="days" value=(self.choice.days);
                 (select("camera", say::camera(), say::all_cameras(), &self.choice.camera, &calendar.cameras))
@@ -208,13 +271,14 @@ impl View<'_> {
     fn in_words(&self, ms: &Times) -> Markup {
         html! {
             @match share(ms) {
+                Some(_) if ms.total_ms() < LEAST_MS => p { (self.say(say::too_little())) },
                 Some(share) => {
                     p.value { (self.say(say::percent(percent(share)))) }
                     p { (self.say(could(ms))) }
                 },
                 None => p { (self.say(say::never_in_force())) },
             }
-            @if let Some(reasons) = reasons(ms) { p.hint { (self.say(say::not_for(reasons))) } }
+            @if let Some(reasons) = reasons(ms).filter(|_| ms.total_ms() >= LEAST_MS) { p.hint { (self.say(say::not_for(reasons))) } }
         }
     }
 
@@ -225,13 +289,15 @@ impl View<'_> {
                 h2 id=(id) { (self.say(say::of_camera(row.rule.as_str(), row.camera.as_str()))) }
                 (self.in_words(&row.ms))
                 figure.calendar { (drawing(row, number, self.shell.language)) }
-                details id={ (id) "-words" } {
-                    summary { (self.say(say::day_by_day())) }
-                    ul.lines {
-                        @for day in row.days.iter().rev() {
-                            li {
-                                a href={ (timeline::path_of(&row.camera)) "?day=" (day.date) } { (day.date) } " "
-                                (self.say(day_in_words(&day.ms)))
+                @if row.ms.total_ms() >= LEAST_MS {
+                    details id={ (id) "-words" } {
+                        summary { (self.say(say::day_by_day())) }
+                        ul.lines {
+                            @for day in row.days.iter().rev() {
+                                li {
+                                    a href={ (timeline::path_of(&row.camera)) "?day=" (day.date) } { (day.date) } " "
+                                    (self.say(day_in_words(&day.ms)))
+                                }
                             }
                         }
                     }
@@ -270,7 +336,7 @@ impl View<'_> {
 }
 
 /// The part of the time in which it was to watch and could have reported; `None`: it was not in force.
-fn share(ms: &Times) -> Option<f64> {
+pub(super) fn share(ms: &Times) -> Option<f64> {
     let wanted = ms.wanted_ms();
     (wanted > 0).then(|| ms.ms(CoverageState::Watched) as f64 / wanted as f64)
 }
@@ -284,7 +350,11 @@ fn percent(share: f64) -> String {
 }
 
 fn length(ms: u64) -> Sentence {
-    lasting(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)))
+    match ms / 1_000 {
+        secs if secs >= 3_600 && secs % 3_600 < 60 => say_page::hours(secs / 3_600),
+        secs @ 60..3_600 if secs % 60 == 0 => say_page::minutes(secs / 60),
+        _ => lasting(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))),
+    }
 }
 
 fn could(ms: &Times) -> Sentence {
@@ -303,27 +373,9 @@ fn day_in_words(ms: &Times) -> Words {
 fn reasons(ms: &Times) -> Option<Words> {
     let mut reasons: Vec<(CoverageState, u64)> = ms.lasting().filter(|(state, _)| state.is_gap()).collect();
     reasons.sort_by_key(|(_, ms)| std::cmp::Reverse(*ms));
-    let words = reasons.into_iter().map(|(state, ms)| say::for_long(name_of(state), length(ms)).into());
+    let words = reasons.into_iter().map(|(state, ms)| say::for_long(state.words(), length(ms)).into());
     let words: Vec<Words> = words.collect();
     (!words.is_empty()).then_some(Words::List(words, Joint::Clauses))
-}
-
-fn name_of(state: CoverageState) -> Sentence {
-    match state {
-        CoverageState::Watched => say_coverage::watched(),
-        CoverageState::NotInForce => say_coverage::not_in_force(),
-        CoverageState::NoVideo => condition::word_no_video(),
-        CoverageState::Frozen => condition::word_frozen(),
-        CoverageState::Dark => condition::word_dark(),
-        CoverageState::OverExposed => condition::word_over_exposed(),
-        CoverageState::Covered => condition::word_covered(),
-        CoverageState::Moved => condition::word_moved(),
-        CoverageState::Sprayed => condition::word_sprayed(),
-        CoverageState::Failing => say_coverage::failing(),
-        CoverageState::Overloaded => say_coverage::overloaded(),
-        CoverageState::NotRunning => say_coverage::not_running(),
-        CoverageState::Unknown => say_coverage::unknown(),
-    }
 }
 
 /// Days from top to bottom, hours from left to right.
@@ -414,6 +466,7 @@ fn hatching() -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ledger::tests as ledger;
     use super::*;
 
     fn times(parts: &[(CoverageState, u64)]) -> Times {
@@ -441,6 +494,106 @@ mod tests {
         assert!(none.contains("class=\"none\"") && !none.contains("watched"), "{none}");
         let off = cell(0.0, 0.0, Some(&times(&[(CoverageState::NotInForce, 3_600_000)]))).into_string();
         assert!(off.contains("class=\"off\""), "{off}");
+    }
+
+    fn shown(calendar: Arc<Calendar>, language: Language) -> String {
+        let shell = Shell::bare(language, say::title());
+        let choice = Choice { days: 7, camera: None, rule: None };
+        let view = View { shell: &shell, choice: &choice, zone: TimeZone::UTC };
+        let body =
+            html! { h1 { (shell.say(say::title())) } (view.content(&Shown::Calendar(calendar.clone()))) };
+        let (rows, damaged) = (calendar.rows.len(), calendar.damaged_lines);
+        shell.page_to_look_at(&format!("calendar-{rows}-{damaged}"), body)
+    }
+
+    /// A week of which a night was without video, an afternoon covered, and one morning is not recorded.
+    fn week() -> Row {
+        let hour = |day: i64, hour: i8| {
+            let parts = match (day, hour) {
+                (1, 2..5) => vec![(CoverageState::NoVideo, 3_600_000)],
+                (1, 5) => vec![(CoverageState::NoVideo, 1_200_000), (CoverageState::Watched, 2_400_000)],
+                (3, 14..18) => vec![(CoverageState::Covered, 900_000), (CoverageState::Watched, 2_700_000)],
+                (_, 9..12) => vec![(CoverageState::NotInForce, 3_600_000)],
+                _ => vec![(CoverageState::Watched, 3_600_000)],
+            };
+            let from = crate::coverage::time_of((day * 24 + i64::from(hour)) * crate::coverage::HOUR_MS);
+            Hour { hour, from: crate::contract::words::Time(from), ms: times(&parts), clock_set_ms: 0 }
+        };
+        let sum = |hours: &[Hour]| {
+            let mut sum = Times::default();
+            hours.iter().for_each(|hour| sum.add_all(&hour.ms));
+            sum
+        };
+        let days: Vec<Day> = (0..7)
+            .map(|day| {
+                let hours: Vec<Hour> =
+                    (0..24).filter(|at| day != 5 || *at > 8).map(|at| hour(day, at)).collect();
+                Day { date: format!("2026-11-2{}", day + 1), ms: sum(&hours), hours }
+            })
+            .collect();
+        let mut ms = Times::default();
+        days.iter().for_each(|day| ms.add_all(&day.ms));
+        Row { camera: "cam-1".to_owned(), rule: "yard".to_owned(), ms, days, gaps: Vec::new() }
+    }
+
+    #[test]
+    fn a_week_has_a_line_for_each_day_and_an_hour_that_is_not_recorded_is_no_gap() {
+        let at = |text: &str| crate::contract::words::Time(text.parse().unwrap());
+        let calendar = |damaged_lines| Calendar {
+            from: at("2026-11-21T00:00:00Z"),
+            until: at("2026-11-28T00:00:00Z"),
+            recorded_from: Some(at("2026-11-21T00:00:00Z")),
+            rows: vec![week()],
+            cameras: vec!["cam-1".to_owned(), "cam-2".to_owned()],
+            rules: vec!["yard".to_owned()],
+            breaks: Vec::new(),
+            damaged_lines,
+        };
+        let page = shown(Arc::new(calendar(0)), Language::English);
+        assert_eq!(page.matches("00: nothing recorded<").count(), 9, "{page}");
+        assert!(
+            page.contains("<title>2026-11-22 05:00: could report 66.6 % of it, no video 20 min<"),
+            "{page}"
+        );
+        assert!(page.contains("could report in 133 h 40 min of 138 h<"), "{page}");
+        let page = shown(Arc::new(calendar(3)), Language::Chinese);
+        assert_eq!(page.matches("00：没有记录<").count(), 9, "{page}");
+    }
+
+    #[test]
+    fn lines_that_cannot_be_read_are_counted_and_it_is_said_what_to_do_also_where_no_other_is() {
+        let folder = tempfile::tempdir().unwrap();
+        ledger::write(folder.path(), 2, 3);
+        let page = shown(ledger::calendar_of(folder.path(), None), Language::English);
+        assert!(page.contains("Lines of the coverage ledger that cannot be read: 3."), "{page}");
+        assert!(page.contains("<code>lookout coverage --verify</code>"), "{page}");
+        ledger::write(folder.path(), 0, 1);
+        let page = shown(ledger::calendar_of(folder.path(), None), Language::Chinese);
+        assert!(page.contains("值守台账中有 1 行无法读取") && page.contains("days=30"), "{page}");
+        assert!(!page.contains("请几分钟后再看"), "waiting helps nobody: {page}");
+        ledger::write(folder.path(), 2, 0);
+        let page = shown(ledger::calendar_of(folder.path(), None), Language::English);
+        assert!(!page.contains("cannot be read"), "{page}");
+    }
+
+    #[test]
+    fn the_first_seconds_of_a_box_are_no_day_without_a_watch() {
+        let shell = Shell::bare(Language::English, say::title());
+        let choice = Choice { days: 7, camera: None, rule: None };
+        let view = View { shell: &shell, choice: &choice, zone: TimeZone::UTC };
+        let words = |ms: u64| view.in_words(&times(&[(CoverageState::NotRunning, ms)])).into_string();
+        assert!(words(60_000).contains("0.0 %") && words(60_000).contains("Not: not running 1 min."));
+        assert!(words(59_999).contains("Less than a minute is recorded"), "{}", words(59_999));
+        assert!(!words(59_999).contains("%") && !words(59_999).contains("not running"));
+    }
+
+    #[test]
+    fn a_camera_of_which_nothing_is_recorded_is_not_known_there() {
+        let folder = tempfile::tempdir().unwrap();
+        ledger::write(folder.path(), 2, 0);
+        let calendar = ledger::calendar_of(folder.path(), Some("cam-2"));
+        let choice = |camera: &str| Choice { days: 7, camera: Some(camera.to_owned()), rule: None };
+        assert!(choice("cam-2").is_of(&calendar) && !choice("cam-77").is_of(&calendar));
     }
 
     #[test]

@@ -10,9 +10,9 @@ use axum::response::Redirect;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{PATH, View, named, operators_only};
+use super::trying::operators_only;
+use super::{Asked, PATH, View};
 use crate::comparison::level_name;
-use crate::contract::shadow::ShadowEnding;
 use crate::shadow::{self, Begin, Request, ShownDifference, Summary, USUALLY_LASTS, WhatDiffers};
 use crate::text::{Sentence, page as say_page, page_past as say, shadow as say_shadow};
 use crate::web::Site;
@@ -49,7 +49,7 @@ impl View<'_> {
         let (name, since) = (summary.name.as_str(), at(summary.since));
         let first = match &summary.ended {
             None => say_shadow::line_running(name, since, at(summary.until), summary.by.as_str()),
-            Some(ended) => say_shadow::line_ended(name, since, at(ended.at), ending(ended.why)),
+            Some(ended) => say_shadow::line_ended(name, since, at(ended.at), shadow::ending_words(ended.why)),
         };
         let lines = [
             Some(say_shadow::line_alerts(counts.alerts, counts.alerts_published, counts.revisions)),
@@ -112,16 +112,6 @@ impl View<'_> {
     }
 }
 
-fn ending(why: ShadowEnding) -> Sentence {
-    match why {
-        ShadowEnding::Stopped => say_shadow::was_stopped(),
-        ShadowEnding::TimeIsOver => say_shadow::time_is_over(),
-        ShadowEnding::Runs => say_shadow::runs_now(),
-        ShadowEnding::Replaced => say_shadow::was_replaced(),
-        ShadowEnding::Failed => say_shadow::failed(),
-    }
-}
-
 fn what_differs(one: &ShownDifference) -> Sentence {
     let by = || format!("{:.1}", one.later_by_s.unwrap_or_default().abs());
     match (one.what, one.level_published, one.level_shadow) {
@@ -159,6 +149,7 @@ async fn asked(site: &Arc<Site>, request: Request, reader: Reader) -> Result<(),
             };
         }
         if tokio::time::Instant::now() >= until {
+            site.blocking(move |_| shadow::forget_request(&folder), reader).await?;
             return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, say_page::no_answer_yet(), reader));
         }
     }
@@ -170,13 +161,12 @@ pub(in crate::web) async fn begin(
     Path(id): Path<String>,
     form: OwnForm,
 ) -> Result<Redirect, Refused> {
-    let OwnForm { visitor, reader, .. } = form;
-    operators_only(&visitor, reader)?;
-    let one = named(&site, &id, reader)?;
+    let Asked { visitor, reader, one, .. } = Asked::of(&site, &id, form, operators_only)?;
     let path = site.parts.config_file.clone();
-    let toml = one.text.to_string();
+    let text = site.blocking(move |site| one.beside(&site.config()), reader).await?;
+    let toml = text.map_err(|why| Refused::new(StatusCode::CONFLICT, why, reader))?;
     let begin = Some(Begin { path, toml, lasts_secs: USUALLY_LASTS.as_secs() });
-    asked(&site, Request { id: ulid::Ulid::new().to_string(), by: visitor.by(), begin }, reader).await?;
+    asked(&site, Request::new(visitor.by(), begin), reader).await?;
     site.sessions.lock().say_next(visitor.key, say::shadow_begun());
     Ok(Redirect::to(PATH))
 }
@@ -184,8 +174,7 @@ pub(in crate::web) async fn begin(
 pub(in crate::web) async fn stop(State(site): State<Arc<Site>>, form: OwnForm) -> Result<Redirect, Refused> {
     let OwnForm { visitor, reader, .. } = form;
     operators_only(&visitor, reader)?;
-    asked(&site, Request { id: ulid::Ulid::new().to_string(), by: visitor.by(), begin: None }, reader)
-        .await?;
+    asked(&site, Request::new(visitor.by(), None), reader).await?;
     site.sessions.lock().say_next(visitor.key, say_shadow::judges_no_more());
     Ok(Redirect::to(PATH))
 }

@@ -1,16 +1,16 @@
 //! What each value of a threshold, a duration or another parameter would have made of the last days: a drawing, the same as a table,
 //! and a choice of one value. With its script the choice is a slider, without it a list. What the values make is `tune`'s to say.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
-use super::VALUE_FIELD;
+use super::values::VALUE_FIELD;
 use crate::contract::words::Language;
 use crate::text::{Joint, Sentence, Words, page_curve as say};
 use crate::web::layout::coded;
 
 /// The drawing, in units of its own; letters have 12 of them.
 const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 168.0;
+const HEIGHT: f64 = 174.0;
 const LEFT: f64 = 34.0;
 const RIGHT: f64 = 354.0;
 const TOP: f64 = 14.0;
@@ -25,6 +25,13 @@ pub(in crate::web) struct Kept {
     pub(in crate::web) all: u64,
 }
 
+impl Render for Kept {
+    /// Of none that anybody judged nothing is said.
+    fn render(&self) -> Markup {
+        html! { @if self.all > 0 { (self.told) "/" (self.all) } @else { "–" } }
+    }
+}
+
 /// What one value makes.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::web) struct Value {
@@ -32,10 +39,14 @@ pub(in crate::web) struct Value {
     pub(in crate::web) typed: String,
     /// As people read it.
     pub(in crate::web) shown: Words,
+    /// It is the one that runs.
+    pub(in crate::web) in_force: bool,
     pub(in crate::web) told: u64,
     pub(in crate::web) per_day: Option<f64>,
     pub(in crate::web) confirmed: Kept,
     pub(in crate::web) false_alarms: Kept,
+    /// Confirmed alerts of other rules or cameras, which it changes too, that it would miss.
+    pub(in crate::web) missed_elsewhere: u64,
 }
 
 impl Value {
@@ -45,17 +56,17 @@ impl Value {
     }
 }
 
-/// All values of one parameter, rising; the first one is in force.
+/// The values of one parameter, rising.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::web) struct Slider {
     /// What is turned.
-    pub(in crate::web) parameter: Words,
+    pub(in crate::web) parameter: Sentence,
     pub(in crate::web) values: Vec<Value>,
 }
 
 impl Slider {
     /// What a value makes, in a sentence.
-    fn sentence(&self, at: usize, value: &Value) -> Sentence {
+    fn sentence(value: &Value) -> Sentence {
         let mut parts: Vec<Words> = vec![match value.per_day {
             Some(per_day) => say::per_day(value.told.to_string(), format!("{per_day:.1}")).into(),
             None => say::alerts(value.told.to_string()).into(),
@@ -69,11 +80,25 @@ impl Slider {
             let Kept { told, all } = value.false_alarms;
             parts.push(say::false_left(told.to_string(), all.to_string()).into());
         }
-        let parts = Words::List(parts, Joint::Clauses);
-        match at {
-            0 => say::in_force(value.shown.clone(), parts),
-            _ => say::at_value(value.shown.clone(), parts),
+        if value.missed_elsewhere > 0 {
+            parts.push(say::missed_elsewhere(value.missed_elsewhere).into());
         }
+        let parts = Words::List(parts, Joint::Clauses);
+        match value.in_force {
+            true => say::in_force(value.shown.clone(), parts),
+            false => say::at_value(value.shown.clone(), parts),
+        }
+    }
+
+    /// Whether every value makes the same.
+    fn changes_nothing(&self) -> bool {
+        let made = |value: &Value| (value.told, value.confirmed, value.false_alarms);
+        self.values.windows(2).all(|two| made(&two[0]) == made(&two[1]))
+    }
+
+    /// In short: what the value in force makes.
+    pub(super) fn in_short(&self) -> Option<Sentence> {
+        self.values.iter().find(|value| value.in_force).map(Slider::sentence)
     }
 
     /// The drawing.
@@ -84,6 +109,7 @@ impl Slider {
             ("false-alarm", say::false_alarms()),
         ];
         html! {
+            @if self.changes_nothing() { p.notice { (say::changes_nothing().in_language(language)) } }
             (self.drawing(language))
             ul.legend {
                 @for (class, name) in names {
@@ -114,15 +140,15 @@ impl Slider {
                         }
                     }
                     tbody {
-                        @for (at, value) in self.values.iter().enumerate() {
+                        @for value in &self.values {
                             tr {
                                 th scope="row" {
                                     (say(value.shown.clone()))
-                                    @if at == 0 { " " span.quiet { (say(say::runs_now().into())) } }
+                                    @if value.in_force { " " span.quiet { (say(say::runs_now().into())) } }
                                 }
                                 td { (value.told) }
-                                td { (value.confirmed.told) "/" (value.confirmed.all) }
-                                td { (value.false_alarms.told) "/" (value.false_alarms.all) }
+                                td { (value.confirmed) }
+                                td { (value.false_alarms) }
                             }
                         }
                     }
@@ -133,24 +159,24 @@ impl Slider {
 
     /// The choice of a value: a list, of which the script makes a slider.
     pub(super) fn choice(&self, language: Language) -> Markup {
-        let first = self.values.first().map(|value| self.sentence(0, value).in_language(language));
+        let sentence = |value: &Value| Slider::sentence(value).in_language(language);
         html! {
             div.slider data-slider=(say::slide().in_language(language)) {
                 label for="value" { (coded(&self.parameter.in_language(language))) }
                 select #value name=(VALUE_FIELD) autocomplete="off" aria-describedby="value-makes" {
-                    @for (at, value) in self.values.iter().enumerate() {
-                        option value=(value.typed) data-words=(self.sentence(at, value).in_language(language)) selected[at == 0] {
-                            (self.sentence(at, value).in_language(language))
-                        }
+                    @for value in &self.values {
+                        option value=(value.typed) data-words=(sentence(value)) selected[value.in_force] { (sentence(value)) }
                     }
                 }
-                p #value-makes role="status" { @if let Some(first) = first { (first) } }
+                p #value-makes role="status" { @if let Some(makes) = self.in_short() { (makes.in_language(language)) } }
             }
         }
     }
 
     fn drawing(&self, language: Language) -> Markup {
-        let most = self.values.iter().map(|value| value.told).max().unwrap_or(0).max(1);
+        // Several that were judged may be one alert with another value.
+        let height = |value: &Value| value.told.max(value.confirmed.told + value.false_alarms.told);
+        let most = self.values.iter().map(height).max().unwrap_or(0).max(1);
         let step = (RIGHT - LEFT) / self.values.len().max(1) as f64;
         let every = self.values.len().div_ceil(MOST_NAMES).max(1);
         let height = |count: u64| (BOTTOM - TOP) * count as f64 / most as f64;
@@ -170,8 +196,8 @@ impl Slider {
                 }
                 @for (at, value) in self.values.iter().enumerate() {
                     @let x = LEFT + step * at as f64;
-                    g.bar.chosen[at == 0] data-at=(at) {
-                        title { (self.sentence(at, value).in_language(language)) }
+                    g.bar.chosen[value.in_force] data-at=(at) {
+                        title { (Slider::sentence(value).in_language(language)) }
                         @for (class, low, high) in stacked(value, height) {
                             rect class=(class) fill=[pattern_of(class)] x=(number(x + step * 0.15)) width=(number(step * 0.7))
                                 y=(number(high)) height=(number(low - high)) {}
@@ -218,18 +244,20 @@ mod tests {
         Value {
             typed: typed.to_owned(),
             shown: typed.into(),
+            in_force: false,
             told,
             per_day: Some(told as f64 / 7.0),
             confirmed: kept(confirmed),
             false_alarms: kept(false_alarms),
+            missed_elsewhere: 0,
         }
     }
 
     fn example() -> Slider {
         Slider {
-            parameter: "threshold".into(),
+            parameter: crate::text::tune::level(),
             values: vec![
-                value("0.3", 21, (4, 4), (12, 12)),
+                Value { in_force: true, ..value("0.3", 21, (4, 4), (12, 12)) },
                 value("0.36", 14, (4, 4), (6, 12)),
                 value("0.42", 7, (4, 4), (1, 12)),
                 value("0.5", 4, (3, 4), (0, 12)),
@@ -239,10 +267,49 @@ mod tests {
 
     #[test]
     fn each_value_says_what_it_makes_and_the_one_in_force_says_so() {
-        let slider = example();
-        let words = |at: usize| slider.sentence(at, &slider.values[at]).to_string();
+        let mut slider = example();
+        slider.values[3].missed_elsewhere = 2;
+        let words = |at: usize| Slider::sentence(&slider.values[at]).to_string();
         assert_eq!(words(0), "0.3 (runs now): alerts 21, 3.0 a day, confirmed 4 of 4, false alarms 12 of 12");
         assert_eq!(words(2), "0.42: alerts 7, 1.0 a day, confirmed 4 of 4, false alarms 1 of 12");
+        assert!(words(3).ends_with("of other rules or cameras that it changes too, 2 confirmed missed"));
+    }
+
+    #[test]
+    fn values_that_make_the_same_say_so_and_none_at_all_are_shown_without_a_fault() {
+        let told = "Each of these values would have made as many alerts as the one that runs now.";
+        let drawn = |slider: &Slider| slider.drawn(Language::English).into_string();
+        assert!(!drawn(&example()).contains(told));
+        let mut same = example();
+        same.values.iter_mut().for_each(|value| value.told = 4);
+        same.values.drain(..2);
+        same.values[0] = Value { typed: "0.3".to_owned(), ..same.values[1].clone() };
+        assert!(drawn(&same).contains(told));
+        let none = Slider { values: Vec::new(), ..example() };
+        assert!(
+            drawn(&none).contains("<svg") && none.choice(Language::English).into_string().contains("<select")
+        );
+    }
+
+    #[test]
+    fn the_value_in_force_is_chosen_wherever_it_stands() {
+        let mut slider = example();
+        (slider.values[0].in_force, slider.values[2].in_force) = (false, true);
+        let choice = slider.choice(Language::English).into_string();
+        assert!(choice.contains("selected>0.42 (runs now): alerts 7"), "{choice}");
+        assert_eq!(
+            (choice.matches(" selected").count(), choice.matches("(runs now)").count()),
+            (1, 3),
+            "{choice}"
+        );
+    }
+
+    #[test]
+    fn no_bar_stands_out_of_the_drawing_where_alerts_that_were_judged_became_one() {
+        let mut slider = example();
+        slider.values = vec![value("3", 2, (3, 3), (4, 4)), value("5", 1, (3, 3), (4, 4))];
+        let drawn = slider.drawn(Language::English).into_string();
+        assert!(!drawn.contains("y=\"-"), "{drawn}");
     }
 
     #[test]
@@ -268,6 +335,11 @@ mod tests {
             );
             let table = slider.table(language).into_string();
             assert!(table.contains("<td>1/12</td>"), "{table}");
+            let nobody_judged = Slider { values: vec![value("0.3", 2, (0, 0), (0, 0))], ..example() };
+            assert!(nobody_judged.table(language).into_string().contains("<td>2</td><td>–</td><td>–</td>"));
+            let shell = crate::web::layout::Shell::bare(language, say::title());
+            let body = html! { h1 { (shell.say(say::title())) } (slider.drawn(language)) (slider.choice(language)) (slider.table(language)) };
+            shell.page_to_look_at("slider", body);
             let drawn = slider.drawn(language).into_string();
             assert!(drawn.matches("class=\"bar").count() == 4 && !drawn.contains(" style="), "{drawn}");
         }

@@ -17,7 +17,7 @@ use crate::text::Joint;
 use crate::text::{Sentence, Words, config_edit, page_rules as say};
 use crate::web::Site;
 use crate::web::changes;
-use crate::web::past;
+use crate::web::past::Aim;
 use crate::web::past::backtest::ToPropose;
 use crate::web::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
 
@@ -137,34 +137,69 @@ fn unreadable(why: Sentence, reader: Reader) -> Refused {
     Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader)
 }
 
+/// Which rule a form is about.
+enum About {
+    Known(String),
+    /// One in addition.
+    New(KindOfRule),
+}
+
+/// What becomes of a form: its change is proposed or tried, or it is shown again with its faults.
+async fn answer(
+    (site, headers): (Arc<Site>, HeaderMap),
+    about: About,
+    form: OwnForm,
+    aim: Aim,
+) -> Result<Response, Refused> {
+    let OwnForm { visitor, fields, reader } = form;
+    let of = visitor.clone();
+    let work = move |site: &Site| {
+        let outcome = match &about {
+            About::Known(id) => of_rule(site, &of, id, &fields, reader.0),
+            About::New(kind) => of_new(site, &of, kind, &fields, reader.0),
+        };
+        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
+        (outcome, known, fields, about)
+    };
+    let (outcome, known, fields, about) = site.blocking(work, reader).await?;
+    match (outcome, known) {
+        (FormOutcome::Edits(edits, why), _) => {
+            let (id, back_to) = match about {
+                About::Known(id) => (id.clone(), path_of(&id)),
+                About::New(_) => {
+                    // Where the list says what comes next there.
+                    let camera = fields.get("camera").or_else(|| fields.ticked("cameras").first().copied());
+                    (fields.get("id").unwrap_or_default().to_owned(), path_of_list(camera))
+                }
+            };
+            let cameras = move |config: &Config| {
+                let rule = config.rules.iter().find(|rule| *rule.id == *id);
+                rule.map_or_else(Vec::new, |rule| rule.cameras.iter().map(ToString::to_string).collect())
+            };
+            let change = ToPropose { edits, why, back_to };
+            Ok(aim.pursue(&site, &visitor, reader, &fields, change, cameras).await?.into_response())
+        }
+        (FormOutcome::Faults(faults), Some(known)) => {
+            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
+            let returned = Some(Returned { fields: &fields, faults: &faults });
+            Ok(again(match &about {
+                About::Known(id) => page.of_rule(&known, id, returned).await?,
+                About::New(kind) => page.of_new(&known, Some(kind), fields.get("camera"), returned).await?,
+            }))
+        }
+        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
+        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(site.not_there(&visitor, reader)),
+    }
+}
+
 pub(in crate::web) async fn propose(
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
     headers: HeaderMap,
     form: OwnForm,
 ) -> Result<Response, Refused> {
-    let OwnForm { visitor, fields, reader } = form;
-    installers_only(&visitor, reader)?;
-    let (of, asked) = (visitor.clone(), id.clone());
-    let work = move |site: &Site| {
-        let outcome = of_rule(site, &of, &asked, &fields, reader.0);
-        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
-        (outcome, known, fields)
-    };
-    let (outcome, known, fields) = site.blocking(work, reader).await?;
-    match (outcome, known) {
-        (FormOutcome::Edits(edits, why), _) => {
-            let proposed = site.propose(&visitor, reader, edits, why, path_of(&id)).await?;
-            Ok(proposed.into_response())
-        }
-        (FormOutcome::Faults(faults), Some(known)) => {
-            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
-            let returned = Returned { fields: &fields, faults: &faults };
-            Ok(again(page.of_rule(&known, &id, Some(returned)).await?))
-        }
-        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
-        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(site.not_there(&visitor, reader)),
-    }
+    Aim::Propose.may(&form.visitor, form.reader)?;
+    answer((site, headers), About::Known(id), form, Aim::Propose).await
 }
 
 pub(in crate::web) async fn propose_new(
@@ -172,31 +207,9 @@ pub(in crate::web) async fn propose_new(
     headers: HeaderMap,
     form: OwnForm,
 ) -> Result<Response, Refused> {
-    let OwnForm { visitor, fields, reader } = form;
-    installers_only(&visitor, reader)?;
-    let kind = known_kind(fields.get("kind").unwrap_or_default(), reader)?;
-    let of = visitor.clone();
-    let work = move |site: &Site| {
-        let outcome = of_new(site, &of, &kind, &fields, reader.0);
-        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
-        (outcome, known, fields, kind)
-    };
-    let (outcome, known, fields, kind) = site.blocking(work, reader).await?;
-    match (outcome, known) {
-        (FormOutcome::Edits(edits, why), _) => {
-            // Where the list says what comes next there.
-            let camera = fields.get("camera").or_else(|| fields.ticked("cameras").first().copied());
-            let proposed = site.propose(&visitor, reader, edits, why, path_of_list(camera)).await?;
-            Ok(proposed.into_response())
-        }
-        (FormOutcome::Faults(faults), Some(known)) => {
-            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
-            let returned = Returned { fields: &fields, faults: &faults };
-            Ok(again(page.of_new(&known, Some(&kind), fields.get("camera"), Some(returned)).await?))
-        }
-        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
-        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(Refused::not_found(reader)),
-    }
+    Aim::Propose.may(&form.visitor, form.reader)?;
+    let kind = known_kind(form.fields.get("kind").unwrap_or_default(), form.reader)?;
+    answer((site, headers), About::New(kind), form, Aim::Propose).await
 }
 
 /// The change of a form that is not proposed, on the last days.
@@ -206,33 +219,8 @@ pub(in crate::web) async fn try_on_the_past(
     headers: HeaderMap,
     form: OwnForm,
 ) -> Result<Response, Refused> {
-    let OwnForm { visitor, fields, reader } = form;
-    past::operators_only(&visitor, reader)?;
-    let (of, asked) = (visitor.clone(), id.clone());
-    let work = move |site: &Site| {
-        let outcome = of_rule(site, &of, &asked, &fields, reader.0);
-        let known = matches!(outcome, FormOutcome::Faults(_)).then(|| KnownRules::of(site, &of));
-        (outcome, known, fields)
-    };
-    let (outcome, known, fields) = site.blocking(work, reader).await?;
-    match (outcome, known) {
-        (FormOutcome::Edits(edits, why), _) => {
-            let back_to = path_of(&id);
-            let cameras = move |config: &Config| {
-                let rule = config.rules.iter().find(|rule| *rule.id == *id);
-                rule.map_or_else(Vec::new, |rule| rule.cameras.iter().map(ToString::to_string).collect())
-            };
-            let proposal = ToPropose { edits, why, back_to };
-            Ok(past::begin_edits(&site, &visitor, reader, &fields, proposal, cameras).await?.into_response())
-        }
-        (FormOutcome::Faults(faults), Some(known)) => {
-            let page = RulePage { site: &site, visitor: &visitor, headers: &headers, reader };
-            let returned = Returned { fields: &fields, faults: &faults };
-            Ok(again(page.of_rule(&known, &id, Some(returned)).await?))
-        }
-        (FormOutcome::Unreadable(why), _) => Err(unreadable(why, reader)),
-        (FormOutcome::Faults(_) | FormOutcome::Gone, _) => Err(site.not_there(&visitor, reader)),
-    }
+    Aim::Try.may(&form.visitor, form.reader)?;
+    answer((site, headers), About::Known(id), form, Aim::Try).await
 }
 
 pub(in crate::web) async fn remove(

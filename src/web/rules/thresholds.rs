@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::super::Site;
 use super::super::accounts::Role;
 use super::super::layout::{Shell, Tab, colon, token};
-use super::super::past;
 use super::super::past::backtest::ToPropose;
-use super::super::request::{Fields, OwnForm, Reader, Refused, Visitor, installers_only};
+use super::super::past::{self, Aim};
+use super::super::request::{Fields, OwnForm, Reader, Refused, Visitor};
 use super::changing::{again, with};
 use super::form::{FieldFault, begun_large, html_id, marked, toml};
 use super::words::hours_in_words;
@@ -176,23 +176,7 @@ pub(in crate::web) async fn propose(
     headers: HeaderMap,
     form: OwnForm,
 ) -> Result<Response, Refused> {
-    let OwnForm { visitor, fields, reader } = form;
-    installers_only(&visitor, reader)?;
-    let of = visitor.clone();
-    let work = move |site: &Site| {
-        let known = CameraThresholds::of(site, &of, &camera)?;
-        let (edits, unreadable) = changes(&known, &fields, reader.0);
-        let faults = with(unreadable, judged(site, &of, &camera, &edits, reader.0));
-        Some((known, edits, faults, fields))
-    };
-    let (known, edits, faults, fields) =
-        site.blocking(work, reader).await?.ok_or_else(|| site.not_there(&visitor, reader))?;
-    if !faults.is_empty() {
-        let returned = Some((&fields, &faults[..]));
-        return Ok(again(page(&site, &visitor, &headers, reader, &known, returned).await?));
-    }
-    let (why, back_to) = (say::thresholds_changed(known.camera.as_str()), path_of(&known.camera));
-    Ok(site.propose(&visitor, reader, edits, why, back_to).await?.into_response())
+    answer((site, headers), camera, form, Aim::Propose).await
 }
 
 /// The same on the last days, without being proposed.
@@ -202,8 +186,17 @@ pub(in crate::web) async fn try_on_the_past(
     headers: HeaderMap,
     form: OwnForm,
 ) -> Result<Response, Refused> {
+    answer((site, headers), camera, form, Aim::Try).await
+}
+
+async fn answer(
+    (site, headers): (Arc<Site>, HeaderMap),
+    camera: String,
+    form: OwnForm,
+    aim: Aim,
+) -> Result<Response, Refused> {
     let OwnForm { visitor, fields, reader } = form;
-    past::operators_only(&visitor, reader)?;
+    aim.may(&visitor, reader)?;
     let of = visitor.clone();
     let work = move |site: &Site| {
         let known = CameraThresholds::of(site, &of, &camera)?;
@@ -217,11 +210,11 @@ pub(in crate::web) async fn try_on_the_past(
         let returned = Some((&fields, &faults[..]));
         return Ok(again(page(&site, &visitor, &headers, reader, &known, returned).await?));
     }
-    let (why, back_to) = (say::thresholds_changed(known.camera.as_str()), path_of(&known.camera));
     let camera = known.camera;
+    let (why, back_to) = (say::thresholds_changed(camera.as_str()), path_of(&camera));
     let cameras = move |_: &Config| vec![camera.clone()];
-    let proposal = ToPropose { edits, why, back_to };
-    Ok(past::begin_edits(&site, &visitor, reader, &fields, proposal, cameras).await?.into_response())
+    let change = ToPropose { edits, why, back_to };
+    Ok(aim.pursue(&site, &visitor, reader, &fields, change, cameras).await?.into_response())
 }
 
 struct View<'a> {

@@ -2,6 +2,7 @@
 //! so letters and marks are as large on a phone as at a desk. What a mark says is said in words, too, and by its form:
 //! colours are for levels.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use maud::{Markup, html};
@@ -90,7 +91,7 @@ impl View<'_> {
                     @let x = width * from as f64;
                     rect class={ "sight " (class_of(sight)) } fill={ "url(#" (class_of(sight)) ")" } x=(percent(x))
                         width=(percent((width * to as f64 - x).max(LEAST))) y="1" height=(SIGHT - 2.0) {
-                        title { (self.say(say::mark_of(self.clock(self.line.start(from)), self.clock(self.line.start(to)), name_of(sight)))) }
+                        title { (self.say(self.run_in_words(from..to))) }
                     }
                 }
             }
@@ -108,9 +109,25 @@ impl View<'_> {
         }
     }
 
+    /// A mark stands for the worst in each of its steps, which need not have lasted as long.
+    fn run_in_words(&self, steps: Range<usize>) -> Sentence {
+        let clock = |step: usize| self.clock(self.line.start(step));
+        let (from, to) = (clock(steps.start), clock(steps.end));
+        say::mark_of(from, to, Words::List(self.worse(steps), Joint::Clauses))
+    }
+
+    /// For how many minutes within these steps it did not see, and why.
+    pub(super) fn worse(&self, steps: Range<usize>) -> Vec<Words> {
+        let minutes = self.line.minutes_within(steps).into_iter().filter(|(sight, _)| *sight != Sight::Clear);
+        minutes.map(|(sight, minutes)| say::for_minutes(name_of(sight), minutes.to_string()).into()).collect()
+    }
+
     /// How long it saw how well.
     pub(super) fn sight_in_words(&self) -> Words {
         let minutes = &self.line.minutes;
+        if minutes.is_empty() {
+            return say::not_known_yet().into();
+        }
         if minutes.keys().all(|sight| *sight == Sight::Clear) {
             return say::saw_all_the_time().into();
         }

@@ -1,6 +1,7 @@
 //! [`TimeLine`]: what the journal says of one camera from one time to another, in steps as they are drawn.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,10 @@ pub(super) struct TimeLine {
     pub(super) step: usize,
     /// The most at once in each step.
     pub(super) found: BTreeMap<Class, Vec<u8>>,
-    /// How well it saw in each step; nothing of what is still to come.
+    /// How well it saw at worst in each step; nothing of what is still to come.
     pub(super) sight: Vec<Option<Sight>>,
+    /// The same minute by minute, as far as it is known.
+    by_minute: Vec<Option<Sight>>,
     /// In the order in which they began.
     pub(super) alerts: Vec<(AlertId, Mark)>,
     pub(super) holes: Vec<Hole>,
@@ -43,13 +46,12 @@ impl TimeLine {
         let minutes = ((to.as_second() - from.as_second()) / 60).max(0) as usize;
         let steps = minutes.div_ceil(step);
         let (mut found, mut sight) = (BTreeMap::new(), vec![None; steps]);
-        let mut by_sight = BTreeMap::new();
-        for number in 0..known(hours, from, minutes, now) {
+        let mut by_minute = vec![None; known(hours, from, minutes, now)];
+        for (number, of_minute) in by_minute.iter_mut().enumerate() {
             let Some((hour, minute)) = at_minute(hours, from, number) else { continue };
-            let here = hour.sight(camera, minute);
-            *by_sight.entry(here).or_default() += 1;
+            *of_minute = Some(hour.sight(camera, minute));
             let place = &mut sight[number / step];
-            *place = (*place).max(Some(here));
+            *place = (*place).max(*of_minute);
             let Some(camera) = hour.cameras.get(camera) else { continue };
             for (class, counts) in &camera.found {
                 let all = found.entry(*class).or_insert_with(|| vec![0; steps]);
@@ -61,7 +63,20 @@ impl TimeLine {
         let holes = hours.values().flat_map(|hour| &hour.holes);
         let is_here = |hole: &&Hole| hole.at.is_none_or(|at| (from..to).contains(&at.utc));
         let holes = holes.filter(is_here).cloned().collect();
-        TimeLine { from, to, step, found, sight, alerts, holes, minutes: by_sight }
+        let minutes = counted(&by_minute);
+        TimeLine { from, to, step, found, sight, by_minute, alerts, holes, minutes }
+    }
+
+    /// Minutes by how well it saw within these steps.
+    pub(super) fn minutes_within(&self, steps: Range<usize>) -> BTreeMap<Sight, usize> {
+        let end = (steps.end * self.step).min(self.by_minute.len());
+        counted(&self.by_minute[(steps.start * self.step).min(end)..end])
+    }
+
+    /// Up to when something is known, where that is not all of it.
+    pub(super) fn known_until(&self) -> Option<Timestamp> {
+        let minutes = Duration::from_secs(60 * self.by_minute.len() as u64);
+        self.from.checked_add(minutes).ok().filter(|until| *until < self.to)
     }
 
     /// When a step begins.
@@ -79,6 +94,12 @@ impl TimeLine {
     pub(super) fn is_unrecorded(&self) -> bool {
         self.minutes.keys().all(|sight| *sight == Sight::Unrecorded)
     }
+}
+
+fn counted(minutes: &[Option<Sight>]) -> BTreeMap<Sight, usize> {
+    let mut counted = BTreeMap::new();
+    minutes.iter().flatten().for_each(|sight| *counted.entry(*sight).or_default() += 1);
+    counted
 }
 
 /// That minute, counted from the beginning.

@@ -1,6 +1,8 @@
 //! A simulated day of one camera: people by day, a blind hour, no pictures, overload, an alert, a box that was off.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::hour::{Hour, Reading};
 use super::*;
@@ -223,13 +225,7 @@ fn drawn(line: &TimeLine, span: Span, language: Language) -> String {
         (choice(&shell, camera, span, (line.from, line.to), &zone, end()))
         div #time-line { (View { shell: &shell, camera, line, span, zone: &zone }.body()) }
     };
-    let page = shell.page(body).into_string();
-    // `LOOKOUT_SCREENSHOTS` names a folder for whoever wants to look at it.
-    if let Some(folder) = std::env::var_os("LOOKOUT_SCREENSHOTS") {
-        let name = format!("timeline-{}-{}.html", language.tag(), line.step);
-        std::fs::write(Path::new(&folder).join(name), &page).unwrap();
-    }
-    page
+    shell.page_to_look_at(&format!("timeline-{}-{}", line.step, line.alerts.len()), body)
 }
 
 #[test]
@@ -247,6 +243,7 @@ fn everything_drawn_is_said_in_words_and_leads_on() {
         "href=\"/cameras/cam-1/timeline?day=2026-11-29\"",
         "Records are missing in this time (1).",
         "05:00: could not see 60 min",
+        ">2026-11-30</h2>",
     ] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
@@ -258,12 +255,62 @@ fn everything_drawn_is_said_in_words_and_leads_on() {
 }
 
 #[test]
+fn a_blind_minute_is_said_as_one_minute_and_not_as_the_step_that_it_is_drawn_in() {
+    let mut entries = vec![session(at(0, 0))];
+    for minute in 0..120 {
+        let (blind, units, lost) = match minute {
+            31 => (60, 1_500, 0),
+            33 | 34 => (0, 1_500, 200),
+            _ => (0, 1_500, 0),
+        };
+        entries.push(look(at(minute, 10), &[]));
+        entries.push(unwatched(minute, blind, units, 300, lost));
+    }
+    let end = at(120, 0).utc;
+    let line = TimeLine::of(&hours(&entries), "cam-1", (start(), end), 10, end);
+    assert_eq!(line.sight[3], Some(Sight::Blind), "it is drawn by its worst");
+    let page = drawn(&line, Span::Day("2026-11-30".parse().unwrap()), Language::English);
+    assert!(page.contains("00:30 to 00:40: box too busy 2 min, could not see 1 min"), "{page}");
+    assert!(page.contains("<li>00:00: box too busy 2 min, could not see 1 min</li>"), "{page}");
+    assert!(!page.contains("10 min<"), "{page}");
+}
+
+#[test]
+fn hours_in_which_nothing_but_the_same_was_so_are_told_of_together() {
+    let entries = [session(at(0, 0)), look(at(0, 10), &[]), look(at(600, 10), &[(Class::PERSON, 0.8)])];
+    let now = at(610, 0).utc;
+    let mut read = hours(&entries);
+    // Of which nothing was recorded is known, too.
+    for hour in hours_of(start(), end()) {
+        read.entry(hour).or_default();
+    }
+    let line = TimeLine::of(&read, "cam-1", (start(), end()), 10, now);
+    let page = drawn(&line, Span::Day("2026-11-30".parse().unwrap()), Language::English);
+    assert!(page.contains("<li>00:00: nothing recorded 59 min</li>"), "{page}");
+    assert!(page.contains("<li>01:00 to 10:00: nothing recorded</li>"), "{page}");
+    assert!(page.contains("<li>10:00: person 1, nothing recorded 6 min</li>"), "{page}");
+    assert!(page.contains("Known up to 10:07."), "what is to come has no mark either: {page}");
+}
+
+#[test]
+fn a_time_of_which_nothing_is_written_yet_is_not_called_well() {
+    let range = (at(60, 0).utc, at(70, 0).utc);
+    let line = TimeLine::of(&BTreeMap::new(), "cam-1", range, 1, at(61, 0).utc);
+    let page = drawn(&line, Span::LastHour, Language::English);
+    assert!(page.contains("Nothing is known of this time yet"), "{page}");
+    for part in ["It could see all the time", "Nothing was found", "No alert came of it"] {
+        assert!(!page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
 fn an_hour_is_drawn_minute_by_minute() {
     let range = (at(600, 0).utc, at(660, 0).utc);
     let line = TimeLine::of(&hours(&day()), "cam-1", range, 1, end());
     assert_eq!(line.sight.len(), 60);
     let page = drawn(&line, Span::Hour(range.0), Language::English);
     assert!(page.contains("10:00: person 6, box too busy 10 min"), "{page}");
+    assert!(page.contains(">2026-11-30 10:00 to 11:00</h2>"), "{page}");
     assert!(!page.contains("id=\"one-hour\""), "there is nothing smaller");
 }
 

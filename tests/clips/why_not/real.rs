@@ -2,6 +2,7 @@
 //! tables of three of them).
 
 use super::{Case, Clip};
+use crate::places;
 use crate::support::film::Besides;
 
 const PEOPLE: Clip = Clip::Real("people-one-by-one", 96);
@@ -13,26 +14,10 @@ const SHOP: Clip = Clip::Real("shop-hevc-1080p", 20);
 const WORKER: Clip = Clip::Real("worker-in-zone-1080p", 11);
 const TUNNEL: Clip = Clip::Real("motorway-tunnel", 15);
 
-/// A room with a table: six people come one after another, stand at the table and leave over the right edge.
-const ROOM: &str = r#"
-[[camera.zone]]
-id = "room"
-polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
-[[camera.zone]]
-id = "table"
-polygon = [[0.42, 0.72], [0.72, 0.72], [0.72, 1.0], [0.42, 1.0]]
-[[camera.zone]]
-id = "window"
-polygon = [[0.0, 0.55], [0.22, 0.55], [0.22, 1.0], [0.0, 1.0]]
-[[camera.line]]
-id = "way-out"
-points = [[0.78, 1.0], [0.78, 0.4]]
-"#;
-
 const IN_ROOM: Case = Case {
     name: "",
     clip: PEOPLE,
-    camera: ROOM,
+    camera: places::ROOM,
     rule: "present = { zone = \"room\", classes = [\"person\"], for_secs = 3 }",
     more: "",
     begins: "2026-11-30T10:00:00+08:00",
@@ -43,49 +28,27 @@ const IN_ROOM: Case = Case {
     because: "",
 };
 
-/// A street from a porch: vehicles come down the near lane, one stands in a drive at the right edge.
-const STREET_PLACES: &str = r#"
-[[camera.zone]]
-id = "drive"
-polygon = [[0.90, 0.38], [1.0, 0.38], [1.0, 0.58], [0.90, 0.58]]
-[[camera.zone]]
-id = "lane"
-polygon = [[0.28, 0.5], [0.6, 0.45], [1.0, 0.75], [1.0, 1.0], [0.4, 1.0]]
-[[camera.zone]]
-id = "footway"
-polygon = [[0.19, 0.72], [0.32, 0.72], [0.36, 1.0], [0.19, 1.0]]
-[[camera.zone]]
-id = "all"
-polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
-[[camera.line]]
-id = "across"
-points = [[0.30, 0.68], [0.75, 0.56]]
-"#;
-
 const ON_STREET: Case = Case {
     clip: STREET,
-    camera: STREET_PLACES,
+    camera: places::STREET,
     rule: "parked = { zone = \"drive\", classes = [\"car\", \"truck\", \"bus\"], for_secs = 3 }",
     at: 20.0,
     ..IN_ROOM
 };
 
-const ALL: &str =
-    "\n[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n";
-
 const ON_WALKWAY: Case = Case {
     clip: WALKWAY,
-    camera: r#"
-[[camera.zone]]
-id = "all"
-polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    camera: concat!(
+        whole!("all"),
+        r#"
 [[camera.zone]]
 id = "right"
 polygon = [[0.7, 0.45], [0.9, 0.45], [0.9, 0.75], [0.7, 0.75]]
 [[camera.zone]]
 id = "grass"
 polygon = [[0.0, 0.62], [0.25, 0.7], [0.55, 0.9], [0.6, 1.0], [0.0, 1.0]]
-"#,
+"#
+    ),
     rule: "present = { zone = \"all\", classes = [\"person\"], for_secs = 2 }",
     at: 20.0,
     ..IN_ROOM
@@ -93,14 +56,14 @@ polygon = [[0.0, 0.62], [0.25, 0.7], [0.55, 0.9], [0.6, 1.0], [0.0, 1.0]]
 
 const IN_OFFICE: Case = Case {
     clip: OFFICE,
-    camera: r#"
-[[camera.zone]]
-id = "all"
-polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    camera: concat!(
+        whole!("all"),
+        r#"
 [[camera.zone]]
 id = "left"
 polygon = [[0.0, 0.72], [0.1, 0.72], [0.1, 1.0], [0.0, 1.0]]
-"#,
+"#
+    ),
     rule: "present = { zone = \"all\", classes = [\"person\"], for_secs = 2 }",
     at: 10.0,
     ..IN_ROOM
@@ -108,24 +71,24 @@ polygon = [[0.0, 0.72], [0.1, 0.72], [0.1, 1.0], [0.0, 1.0]]
 
 const ON_PLAZA: Case = Case {
     clip: PLAZA,
-    camera: "\n[[camera.zone]]\nid = \"plaza\"\npolygon = [[0.30, 0.35], [0.995, 0.35], [0.995, 0.99], [0.30, 0.99]]\n",
+    camera: places::PLAZA,
     rule: "crowd = { zone = \"plaza\", at_least = 6, for_secs = 3 }",
     at: 7.0,
     ..IN_ROOM
 };
 
-const IN_SHOP: Case = Case { clip: SHOP, camera: ALL, at: 10.0, ..ON_WALKWAY };
+const IN_SHOP: Case = Case { clip: SHOP, camera: places::ALL, at: 10.0, ..ON_WALKWAY };
 
 const AT_WORK: Case = Case {
     clip: WORKER,
-    camera: r#"
-[[camera.zone]]
-id = "all"
-polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    camera: concat!(
+        whole!("all"),
+        r#"
 [[camera.zone]]
 id = "left"
 polygon = [[0.0, 0.4], [0.2, 0.4], [0.2, 1.0], [0.0, 1.0]]
-"#,
+"#
+    ),
     rule: "present = { zone = \"all\", classes = [\"person\"], for_secs = 1 }",
     at: 6.0,
     within: 3,
@@ -136,7 +99,7 @@ pub const CASES: &[Case] = &[
     // ---- the room
     Case {
         name: "room: nearly certain is asked for",
-        camera: "thresholds = { person = 0.98 }\n[[camera.zone]]\nid = \"room\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!("thresholds = { person = 0.98 }", whole!("room")),
         stage: "below_threshold",
         because: "a man in black stands at the table, his back to the camera",
         ..IN_ROOM
@@ -206,14 +169,17 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "room: under a mask",
-        camera: "[[camera.zone]]\nid = \"room\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n[[camera.mask]]\npolygon = [[0.3, 0.0], [0.8, 0.0], [0.8, 1.0], [0.3, 1.0]]\n",
+        camera: concat!(
+            whole!("room"),
+            "[[camera.mask]]\npolygon = [[0.3, 0.0], [0.8, 0.0], [0.8, 1.0], [0.3, 1.0]]\n"
+        ),
         stage: "masked",
         because: "the man stands at the table, and all around it is masked",
         ..IN_ROOM
     },
     Case {
         name: "room: taller than people may be",
-        camera: "heights = { person = { max = 0.5 } }\n[[camera.zone]]\nid = \"room\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!("heights = { person = { max = 0.5 } }", whole!("room")),
         stage: "left_out",
         because: "the man fills nine tenths of the picture, and the camera takes half",
         ..IN_ROOM
@@ -319,7 +285,10 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "room: by night nearly certain is asked for",
-        camera: "night = { schedule = \"19:00-06:00\", thresholds = { person = 0.98 } }\n[[camera.zone]]\nid = \"room\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!(
+            "night = { schedule = \"19:00-06:00\", thresholds = { person = 0.98 } }",
+            whole!("room")
+        ),
         begins: "2026-11-30T23:00:00+08:00",
         at: 60.0,
         stage: "below_threshold",
@@ -379,7 +348,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "street: nearly certain is asked for",
-        camera: "thresholds = { car = 0.98, truck = 0.98, bus = 0.98 }\n[[camera.zone]]\nid = \"drive\"\npolygon = [[0.90, 0.38], [1.0, 0.38], [1.0, 0.58], [0.90, 0.58]]\n",
+        camera: concat!("thresholds = { car = 0.98, truck = 0.98, bus = 0.98 }", drive!()),
         stage: "below_threshold",
         because: "a car stands in the drive, small and half in the shade",
         ..ON_STREET
@@ -395,7 +364,10 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "street: the drive is masked",
-        camera: "[[camera.zone]]\nid = \"drive\"\npolygon = [[0.90, 0.38], [1.0, 0.38], [1.0, 0.58], [0.90, 0.58]]\n[[camera.mask]]\npolygon = [[0.88, 0.35], [1.0, 0.35], [1.0, 0.6], [0.88, 0.6]]\n",
+        camera: concat!(
+            drive!(),
+            "[[camera.mask]]\npolygon = [[0.88, 0.35], [1.0, 0.35], [1.0, 0.6], [0.88, 0.6]]\n"
+        ),
         stage: "masked",
         because: "the car in the drive stands within the mask",
         ..ON_STREET
@@ -478,10 +450,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "walkway: nearly certain is asked for",
-        camera: concat!(
-            "thresholds = { person = 0.98 }",
-            "\n[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n"
-        ),
+        camera: concat!("thresholds = { person = 0.98 }", whole!("all")),
         stage: "below_threshold",
         because: "people are forty pixels tall",
         ..ON_WALKWAY
@@ -534,7 +503,10 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "office: the whole of it is masked",
-        camera: "[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!(
+            whole!("all"),
+            "[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n"
+        ),
         stage: "masked",
         because: "everybody is within the mask",
         ..IN_OFFICE
@@ -548,7 +520,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "office: taller than people may be",
-        camera: "heights = { person = { max = 0.05 } }\n[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!("heights = { person = { max = 0.05 } }", whole!("all")),
         stage: "left_out",
         because: "even those at the back are a tenth of the picture tall, and the camera takes a twentieth",
         ..IN_OFFICE
@@ -572,7 +544,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "plaza: nearly certain is asked for",
-        camera: "thresholds = { person = 0.98 }\n[[camera.zone]]\nid = \"plaza\"\npolygon = [[0.30, 0.35], [0.995, 0.35], [0.995, 0.99], [0.30, 0.99]]\n",
+        camera: concat!("thresholds = { person = 0.98 }", plaza!()),
         rule: "present = { zone = \"plaza\", classes = [\"person\"], for_secs = 1 }",
         stage: "below_threshold",
         because: "people seen from above, a tenth of the picture tall",
@@ -640,14 +612,17 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "worker: nearly certain is asked for",
-        camera: "thresholds = { person = 0.99 }\n[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!("thresholds = { person = 0.99 }", whole!("all")),
         stage: "below_threshold",
         because: "the worker walks through the hall",
         ..AT_WORK
     },
     Case {
         name: "worker: the hall is masked",
-        camera: "[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n[[camera.mask]]\npolygon = [[0.0, 0.2], [1.0, 0.2], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!(
+            whole!("all"),
+            "[[camera.mask]]\npolygon = [[0.0, 0.2], [1.0, 0.2], [1.0, 1.0], [0.0, 1.0]]\n"
+        ),
         stage: "masked",
         because: "the worker walks where it is masked",
         ..AT_WORK
@@ -656,7 +631,7 @@ pub const CASES: &[Case] = &[
     Case {
         name: "motorway: nobody on foot",
         clip: TUNNEL,
-        camera: ALL,
+        camera: places::ALL,
         rule: "present = { zone = \"all\", classes = [\"person\"], for_secs = 1 }",
         at: 8.0,
         stage: "not_found",
@@ -666,7 +641,10 @@ pub const CASES: &[Case] = &[
     Case {
         name: "motorway: under a mask",
         clip: TUNNEL,
-        camera: "[[camera.zone]]\nid = \"all\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        camera: concat!(
+            whole!("all"),
+            "[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n"
+        ),
         rule: "present = { zone = \"all\", classes = [\"truck\"], for_secs = 1 }",
         at: 12.0,
         within: 2,

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::analysis::detection::Class;
 use crate::contract::words::Language;
 use crate::journal::write_all;
 use crate::retune::tests::{HIGHER, HOURS, after, afternoon, text};
@@ -15,7 +16,7 @@ fn here(folder: &Path) -> Here {
 }
 
 fn change(text: String) -> Change {
-    Change { text, whys: Vec::new(), cameras: Vec::new(), proposal: None }
+    Change { text, whys: Vec::new(), cameras: Vec::new(), proposal: None, ran: None }
 }
 
 fn backtests() -> Backtests {
@@ -44,7 +45,7 @@ fn report_of(state: &State) -> &Report {
     match state {
         State::Done(made) => match &**made {
             Made::Report(report) => report,
-            Made::Slider(slider) => panic!("{slider:?}"),
+            Made::Slider(slider, _) => panic!("{slider:?}"),
         },
         other => panic!("{other:?}"),
     }
@@ -60,6 +61,7 @@ fn running(id: u64) -> Backtest {
         whys: Vec::new(),
         text: "".into(),
         proposal: None,
+        ran: None,
         turned: None,
         state: State::Running(Progress::BEGUN),
     }
@@ -83,24 +85,36 @@ fn a_higher_threshold_is_tried_on_the_last_day_and_its_report_names_pictures_as_
     let state = tried(&backtests, text(HIGHER, &evidence), here(folder.path()));
     let report = report_of(&state);
     let summary: Vec<String> = report.summary.iter().map(ToString::to_string).collect();
-    assert!(summary[0].starts_with("Alerts: "), "{summary:?}");
+    assert!(summary[0].starts_with("Alerts: ") && !report.changes_nothing, "{summary:?}");
     assert!(report.html.contains("src=\"/alerts/"), "{}", report.html);
     assert!(report.html.contains("/pictures/1\"") && !report.html.contains("data:"), "{}", report.html);
     assert!(!report.html.contains(" style=") && !report.html.contains("<style"), "{}", report.html);
     assert!(report.html.contains("New: with the change"), "{}", report.html);
-    if let Some(folder) = std::env::var_os("LOOKOUT_SCREENSHOTS") {
-        for language in Language::ALL {
-            let shell = crate::web::layout::Shell::bare(language, say::report());
-            let page = shell.page(maud::html! {
+    for language in Language::ALL {
+        let shell = crate::web::layout::Shell::bare(language, say::report());
+        let page = shell.page_to_look_at(
+            "report",
+            maud::html! {
                 link rel="stylesheet" href="/assets/report.css";
                 (maud::PreEscaped(report.html.as_str()))
-            });
-            let file = Path::new(&folder).join(format!("report-{}.html", language.tag()));
-            std::fs::write(file, page.into_string()).unwrap();
-        }
-        std::fs::write(Path::new(&folder).join("report.css"), crate::comparison::style_within(".report"))
-            .unwrap();
+            },
+        );
+        assert!(page.contains("class=\"report\""), "{page}");
     }
+    backtests.stop(Duration::from_secs(10));
+}
+
+#[test]
+fn a_change_that_changes_no_alert_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(&folder.path().join("journal"), afternoon(folder.path()));
+    let backtests = backtests();
+    // Nobody is that small.
+    let new = text("", folder.path()).replace("cameras = [", "min_height = 0.02\ncameras = [");
+    // Before the reload, which changed something.
+    let here = Here { now: after(7_900), ..here(folder.path()) };
+    let state = tried(&backtests, new, here);
+    assert!(report_of(&state).changes_nothing, "{:?}", report_of(&state).summary);
     backtests.stop(Duration::from_secs(10));
 }
 
@@ -145,6 +159,50 @@ fn a_journal_of_which_a_part_is_damaged_is_judged_and_the_report_says_so() {
     backtests.stop(Duration::from_secs(10));
 }
 
+/// What runs, with another duration or without a rule that there was.
+fn runs(text: &str) -> Config {
+    let path = Path::new("/etc/lookout/lookout.toml");
+    Config::from_text(path, text, &Surroundings::elsewhere(path))
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A report of a change of the smallest height, which somebody made in the text that ran.
+fn of_height(text: &str) -> Backtest {
+    let set = Edit::SetRule {
+        id: "person-in-lane".to_owned(),
+        key: edit::path(&["min_height"]),
+        value: Some(edit::number_value(0.2)),
+    };
+    let why = page_changes::nothing_would_change();
+    let text = edit::apply(text, std::slice::from_ref(&set)).unwrap().into();
+    let proposal = Some(ToPropose { edits: vec![set], why, back_to: "/rules".to_owned() });
+    Backtest { text, proposal, ..running(1) }
+}
+
+#[test]
+fn what_judges_beside_what_runs_keeps_what_others_changed_since_it_was_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = text("", folder.path());
+    let one = of_height(&before);
+    assert_eq!(one.beside(&runs(&before)).unwrap(), *one.text);
+    let by_others = before.replace("for_secs = 3", "for_secs = 30");
+    let beside = one.beside(&runs(&by_others)).unwrap();
+    assert!(beside.contains("for_secs = 30") && beside.contains("min_height = 0.2"), "{beside}");
+    assert_eq!(one.beside(&runs(&beside)).unwrap_err(), page_changes::nothing_would_change());
+    let without = by_others.replace("person-in-lane", "somebody");
+    assert!(one.beside(&runs(&without)).is_err(), "the rule is gone");
+}
+
+#[test]
+fn a_change_that_goes_on_from_others_judges_beside_nothing_but_what_ran_when_it_was_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = text("", folder.path());
+    let (ran, by_others) = (runs(&before), runs(&before.replace("for_secs = 3", "for_secs = 30")));
+    let one = Backtest { ran: Some(ran.sha256.clone()), ..of_height(&before) };
+    assert_eq!(one.beside(&ran).unwrap(), *one.text);
+    assert_eq!(one.beside(&by_others).unwrap_err(), say::changed_since());
+}
+
 #[test]
 fn one_is_tried_at_a_time_and_the_second_learns_whose_it_is() {
     let folder = tempfile::tempdir().unwrap();
@@ -162,7 +220,7 @@ fn one_is_tried_at_a_time_and_the_second_learns_whose_it_is() {
 #[test]
 fn what_was_cancelled_stays_so_and_what_is_done_cannot_be_cancelled() {
     let backtests = backtests();
-    let made = Made::Report(Report { summary: Vec::new(), html: String::new() });
+    let made = Made::Report(Report { summary: Vec::new(), changes_nothing: false, html: String::new() });
     backtests.list.lock().push_front(Backtest { state: State::Done(Arc::new(made)), ..running(1) });
     backtests.cancel(1);
     assert!(matches!(backtests.get(1).unwrap().state, State::Done(_)));
@@ -192,7 +250,8 @@ fn a_week_is_not_tried_where_somebody_types_another_number_of_days() {
 #[test]
 fn reports_have_a_bound_together_and_the_oldest_go() {
     let report = |bytes: usize| {
-        State::Done(Arc::new(Made::Report(Report { summary: Vec::new(), html: "x".repeat(bytes) })))
+        let html = "x".repeat(bytes);
+        State::Done(Arc::new(Made::Report(Report { summary: Vec::new(), changes_nothing: false, html })))
     };
     let one = |id: u64, bytes: usize| Backtest { state: report(bytes), ..running(id) };
     let mut list: VecDeque<Backtest> = [one(3, ALL_BYTES / 2), one(2, ALL_BYTES / 2), one(1, 1)].into();
@@ -200,35 +259,52 @@ fn reports_have_a_bound_together_and_the_oldest_go() {
     assert_eq!(list.iter().map(|one| one.id).collect::<Vec<_>>(), [3, 2]);
 }
 
+fn turned() -> Turned {
+    Turned {
+        rule: "person-in-lane".to_owned(),
+        camera: "cam-1".to_owned(),
+        parameter: Parameter::Threshold { camera: "cam-1".into(), class: Class::PERSON },
+    }
+}
+
 #[test]
 fn each_value_of_a_threshold_says_how_many_alerts_it_would_have_made() {
     let folder = tempfile::tempdir().unwrap();
     write_all(&folder.path().join("journal"), afternoon(folder.path()));
     let backtests = backtests();
-    let turned = Turned {
-        rule: "person-in-lane".to_owned(),
-        camera: "cam-1".to_owned(),
-        parameter: "thresholds.person".to_owned(),
-    };
     let begun = |turned: Turned| {
         let id = backtests.begin_values("li", 1, &text("", folder.path()), turned, here(folder.path()));
         ended(&backtests, id.unwrap_or_else(|why| panic!("{why}")))
     };
-    let state = begun(turned.clone());
+    let state = begun(turned());
     let State::Done(made) = &state else { panic!("{state:?}") };
-    let Made::Slider(slider) = &**made else { panic!("{made:?}") };
+    let Made::Slider(slider, _) = &**made else { panic!("{made:?}") };
     let told: Vec<u64> = slider.values.iter().map(|value| value.told).collect();
     // Of the visits at this camera one was of somebody who was seen badly (0.4).
     assert!(told.len() > 3 && told[0] > told[2] && told[2] > 0, "{slider:?}");
     assert!(told.is_sorted_by(|a, b| a >= b), "{told:?}");
     assert_eq!(slider.parameter.to_string(), "threshold for person");
-    assert!(matches!(begun(Turned { parameter: "for_ever".to_owned(), ..turned }), State::Failed(..)));
+    assert!(matches!(begun(Turned { rule: "gate".to_owned(), ..turned() }), State::Failed(..)));
     backtests.stop(Duration::from_secs(10));
 }
 
 #[test]
-fn parameters_are_called_as_people_call_them() {
-    assert_eq!(name_of("thresholds.person").to_string(), "threshold for person");
-    assert_eq!(name_of("thresholds.person").in_language(Language::Chinese), "人员的阈值");
-    assert_eq!(name_of("for_secs").to_string(), "how long it must last");
+fn values_that_would_make_too_many_alerts_end_with_a_reason_and_not_with_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    write_all(&folder.path().join("journal"), afternoon(folder.path()));
+    let few = |most: Held| Backtests { most, ..backtests() };
+    let failed = |state: State| match state {
+        State::Failed(why, hint) => (why, hint),
+        other => panic!("{other:?}"),
+    };
+    let backtests = few(Held { alerts: 3, ..MOST_HELD });
+    let id = backtests.begin_values("li", 1, &text("", folder.path()), turned(), here(folder.path()));
+    let ended = ended(&backtests, id.unwrap_or_else(|why| panic!("{why}")));
+    assert_eq!(failed(ended), (page_curve::too_many_alerts("3"), Some(page_curve::try_fewer_days())));
+    backtests.stop(Duration::from_secs(10));
+
+    let backtests = few(Held { revisions: 3, ..MOST_HELD });
+    let ended = tried(&backtests, text(HIGHER, folder.path()), here(folder.path()));
+    assert_eq!(failed(ended), (say::too_many_alerts("3"), Some(say::try_less())));
+    backtests.stop(Duration::from_secs(10));
 }
