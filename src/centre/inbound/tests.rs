@@ -47,7 +47,7 @@ fn an_alert_is_believed_with_its_signature_and_waits_for_one_that_comes_as_a_mes
     let Judged::Record(record) = here.judge("up/alert", &alert, Some(here.key.sign(&alert))) else {
         panic!("believed")
     };
-    assert_eq!((record.n, record.signed, record.body), (4711, true, alert.clone()));
+    assert_eq!((record.n, record.signed, &*record.body), (4711, true, &*alert));
     assert!(matches!(here.judge("up/alert", &alert, None), Judged::Unproven(_)));
 }
 
