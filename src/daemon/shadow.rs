@@ -42,7 +42,8 @@ pub(super) struct ShadowStage {
     running: Option<RunningShadow>,
     /// What was written last.
     summary: Option<Summary>,
-    write_at: Duration,
+    /// When it is written again; none: what was written last is of before this run.
+    write_at: Option<Duration>,
     publish_at: Duration,
     /// Revisions, and whether it had ended, when it was last published.
     published: Option<(u64, bool)>,
@@ -76,7 +77,7 @@ impl ShadowStage {
             recorder: recorder.clone(),
             running: None,
             summary,
-            write_at: Duration::ZERO,
+            write_at: None,
             publish_at: Duration::ZERO,
             published,
             ended_before: None,
@@ -125,7 +126,7 @@ impl ShadowStage {
         match ShadowThread::start(start, entries) {
             Ok(thread) => {
                 self.running = Some(RunningShadow { stored, limits, thread });
-                (self.write_at, self.publish_at, self.published) = (Duration::ZERO, Duration::ZERO, None);
+                (self.write_at, self.publish_at, self.published) = (None, Duration::ZERO, None);
                 true
             }
             Err(error) => {
@@ -198,13 +199,13 @@ impl ShadowStage {
         // One that goes on after a restart shows what it found before until it knows.
         let is_known = |running: &&RunningShadow| running.thread.has_judged();
         if let Some(RunningShadow { stored, limits, thread }) = self.running.as_ref().filter(is_known)
-            && at.mono >= self.write_at
+            && self.write_at.is_none_or(|due| at.mono >= due)
         {
             let summary = Summary::of(stored, limits, &thread.found());
             let is_news = self.summary.as_ref().is_none_or(|known| !known.is_same_but_for_time(&summary));
             // That time passed is written less often.
-            if is_news || at.mono >= self.write_at + WRITE_AT_LEAST_EVERY {
-                self.write_at = at.mono + WRITE_EVERY;
+            if is_news || self.write_at.is_none_or(|due| at.mono >= due + WRITE_AT_LEAST_EVERY) {
+                self.write_at = Some(at.mono + WRITE_EVERY);
                 self.write(summary);
             }
         }
