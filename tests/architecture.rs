@@ -97,6 +97,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "retune",
             "private_files",
+            "threads",
             // Tests alone: open alerts as they are kept.
             "alerts",
         ],
@@ -230,7 +231,7 @@ const IMPURE: [&str; 13] = [
 /// below may only fall.
 const MAX_LINES: usize = 712;
 /// Files of more than [`LONG_FILE`] lines, tests not counted, that there are.
-const LONG_FILES: usize = 45;
+const LONG_FILES: usize = 44;
 const LONG_FILE: usize = 500;
 /// Most lines of a function, its signature included.
 const MAX_FUNCTION_LINES: usize = 78;

@@ -127,16 +127,7 @@ pub(crate) fn read(source: &Source, base: &Path) -> Result<Settings, Vec<Problem
 
 fn root_of(root: &DeTable<'_>, report: &mut Report<'_>) -> Option<Settings> {
     let mut top = Section::new(root, None);
-    let language = top.text("language", report).map(|tag| (top.span("language"), tag));
-    let language = language.map_or(Some(Language::Chinese), |(span, tag)| {
-        let found = Language::ALL.into_iter().find(|language| language.tag() == tag);
-        if found.is_none() {
-            let tags = Language::ALL.map(|language| format!("`{}`", language.tag()).into());
-            let tags = Words::List(tags.to_vec(), Joint::Or);
-            report.add(span, structure::none_of("language", tags, tag), None);
-        }
-        found
-    });
+    let language = language_of(&mut top, report);
     let prefix = top.text("prefix", report).unwrap_or_else(|| DEFAULT_PREFIX.to_owned());
     if prefix.split('/').any(|level| level.is_empty() || level.contains(['+', '#', '.', '*', '>', ' '])) {
         report.add(
@@ -186,6 +177,17 @@ fn root_of(root: &DeTable<'_>, report: &mut Report<'_>) -> Option<Settings> {
         desk_key,
         by: by.unwrap_or_else(|| "centre".to_owned()),
     })
+}
+
+fn language_of(top: &mut Section<'_>, report: &mut Report<'_>) -> Option<Language> {
+    let Some(tag) = top.text("language", report) else { return Some(Language::Chinese) };
+    let found = Language::ALL.into_iter().find(|language| language.tag() == tag);
+    if found.is_none() {
+        let tags = Language::ALL.map(|language| format!("`{}`", language.tag()).into());
+        let tags = Words::List(tags.to_vec(), Joint::Or);
+        report.add(top.span("language"), structure::none_of("language", tags, tag), None);
+    }
+    found
 }
 
 fn nats(mut section: Section<'_>, report: &mut Report<'_>) -> Option<Nats> {

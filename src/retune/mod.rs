@@ -37,7 +37,7 @@ use jiff::tz::TimeZone;
 use crate::analysis::alert::AlertId;
 use crate::analysis::alert_lifecycle::handling::HandlingStep;
 use crate::analysis::rules::UnknownName;
-use crate::analysis::time::Timestamp;
+use crate::analysis::time::{Moment, Timestamp};
 use crate::clock::thread_cpu_time;
 use crate::comparison::{Comparison, Difference, Note, differences, give_reasons};
 use crate::config::{Config, Problems};
@@ -441,14 +441,7 @@ fn of_entries(
         let life = difference.known();
         life.raised_at >= from && life.raised_at < to && scope.is_asked_about(&life.origin.cameras)
     });
-    // Of an alert there that is not the same nobody knows whether the new configuration makes it so.
-    let all = differences.len();
-    differences.retain(|difference| {
-        let lives = [difference.before(), difference.after()].into_iter().flatten();
-        let mut times = lives.flat_map(|life| [life.raised_at, life.ended_at]);
-        difference.is_same() || !times.any(|at| is_near_a_break(&breaks, at))
-    });
-    let near_a_break = all - differences.len();
+    let near_a_break = leave_out_near_a_break(&mut differences, &breaks);
     give_reasons(&mut differences, &plans[0], &plans[1]);
     let notes = notes::of(&notes::Facts {
         request,
@@ -476,6 +469,18 @@ fn of_entries(
         differences,
         verdicts: seen.verdicts,
     })
+}
+
+/// Leaves out alerts near a break that are not the same: nobody knows whether the new configuration makes them so. Returns how
+/// many they were.
+fn leave_out_near_a_break(differences: &mut Vec<Difference>, breaks: &[Moment]) -> usize {
+    let all = differences.len();
+    differences.retain(|difference| {
+        let lives = [difference.before(), difference.after()].into_iter().flatten();
+        let mut times = lives.flat_map(|life| [life.raised_at, life.ended_at]);
+        difference.is_same() || !times.any(|at| is_near_a_break(breaks, at))
+    });
+    all - differences.len()
 }
 
 /// What ran: its path, or that there were several.

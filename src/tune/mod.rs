@@ -27,7 +27,7 @@ use crate::analysis::Plan;
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 use crate::analysis::time::Timestamp;
-use crate::comparison::{AlertLife, Difference, Note, Pairing, of_lives};
+use crate::comparison::{AlertLife, Note, Pairing, of_lives};
 use crate::config::Config;
 use crate::config::edit::Edit;
 use crate::journal::{self, Published, Session};
@@ -39,6 +39,7 @@ use crate::types::phase::Phase;
 
 pub(crate) mod budget;
 mod curve;
+mod made;
 mod notes;
 mod parameter;
 mod pass;
@@ -52,7 +53,8 @@ pub(crate) use curve::{Curve, Fate, Point, Precision};
 pub(crate) use parameter::Parameter;
 pub(crate) use suggestion::Suggestion;
 
-use curve::{Elsewhere, Live};
+use curve::Live;
+use made::Made;
 use parameter::{Teller, Typed};
 use slots::Setting;
 
@@ -667,46 +669,6 @@ impl Subject {
 fn point(subject: &Subject, live: &Live, value: f64, after: &[Arc<AlertLife>]) -> Point {
     let of_subject = live.differences(after, |life| subject.raised(life));
     live.point(value, &of_subject, |life| subject.is_part(life))
-}
-
-/// What the value in force and another one make of all that the parameter touches.
-struct Made {
-    setting: Setting,
-    touches: BTreeSet<Teller>,
-    now: Vec<Difference>,
-    then: Vec<Difference>,
-}
-
-impl Made {
-    fn of(
-        setting: Setting,
-        plan: &Plan,
-        live: &Live,
-        base: &[Arc<AlertLife>],
-        lives: &[Arc<AlertLife>],
-    ) -> Self {
-        let touches = setting.parameter.touches(plan);
-        let raised = |life: &AlertLife| touches.iter().any(|teller| teller.raised(life));
-        let (now, then) = (live.differences(base, raised), live.differences(lives, raised));
-        Made { setting, touches, now, then }
-    }
-
-    /// In numbers, of those alerts that `is_asked` asks about.
-    fn points(&self, live: &Live, is_asked: impl Fn(&AlertLife) -> bool) -> (Point, Point) {
-        let of = |differences| live.point(self.setting.value, differences, &is_asked);
-        (of(&self.now), of(&self.then))
-    }
-
-    /// The point of a curve.
-    fn point(&self, subject: &Subject, live: &Live, lives: &[Arc<AlertLife>]) -> Point {
-        let (now, then) = self.points(live, |life| !subject.is_about(life));
-        Point { elsewhere: Elsewhere::of(&now, &then), ..point(subject, live, self.setting.value, lives) }
-    }
-
-    fn tried(self, live: &Live, asked: &Asked) -> Tried {
-        let (of_asked, all) = (self.points(live, |life| asked.holds(life)), self.points(live, |_| true));
-        Tried { setting: self.setting, touches: self.touches, asked: of_asked, all }
-    }
 }
 
 /// What was followed before the time matters.
