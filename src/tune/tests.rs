@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::budget::{Budget, Per, search};
+use super::curve::Elsewhere;
 use super::curve::FEWEST_VERDICTS;
 use super::*;
 use crate::analysis::alert::{Act, Revision};
