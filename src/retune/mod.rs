@@ -437,10 +437,7 @@ fn of_entries(
     let breaks = old_judged.breaks.clone();
     let (before, reproduction) = Reproduction::of(old_judged, from, to, first.goes_on);
     let mut differences = differences(&before, &new_judged.revisions, judged_to);
-    differences.retain(|difference| {
-        let life = difference.known();
-        life.raised_at >= from && life.raised_at < to && scope.is_asked_about(&life.origin.cameras)
-    });
+    differences.retain(|difference| is_asked_about(difference, from..to, &scope));
     let near_a_break = leave_out_near_a_break(&mut differences, &breaks);
     give_reasons(&mut differences, &plans[0], &plans[1]);
     let notes = notes::of(&notes::Facts {
@@ -469,6 +466,11 @@ fn of_entries(
         differences,
         verdicts: seen.verdicts,
     })
+}
+
+fn is_asked_about(difference: &Difference, span: Range<Timestamp>, scope: &Scope) -> bool {
+    let life = difference.known();
+    span.contains(&life.raised_at) && scope.is_asked_about(&life.origin.cameras)
 }
 
 /// Leaves out alerts near a break that are not the same: nobody knows whether the new configuration makes them so. Returns how
