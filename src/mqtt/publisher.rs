@@ -33,6 +33,9 @@ use crate::types::mqtt::Version;
 /// See [`Publisher::beats`].
 const BEAT: Duration = Duration::from_secs(5);
 
+/// So often in a row a broker takes no MQTT 5 before it is asked in 3.1.1: once may be a broker that just starts.
+const V5_REFUSALS: u32 = 2;
+
 /// No wait for several brokers is longer: of a cluster that was away as a whole the backlog is to be gone within a minute of its
 /// return, and a thousand boxes that knock fifty times a second together are spread over its nodes. Measured with three nodes of NATS:
 /// of 60 s, boxes took up to 56.
@@ -517,11 +520,16 @@ struct Attempts {
     reported: HashMap<String, Trouble>,
     /// Whether the broker that is tried just took no MQTT 5.
     refused_v5: bool,
+    /// How often in a row MQTT 5 was not taken.
+    v5_refusals: u32,
+    /// Whether it was ever taken: then a connection that is closed is a fault of that moment.
+    speaks_v5: bool,
 }
 
 impl Attempts {
     /// What to speak with the broker whose turn it is. A broker that speaks 3.1.1 alone (NATS) says so by the form of its refusal,
-    /// which is no MQTT 5, or by nothing but closing the connection. So it is asked in MQTT 5 each time, and at once again in 3.1.1.
+    /// which is no MQTT 5, or by nothing but closing the connection. So, where MQTT 5 was refused twice and never taken, it is
+    /// asked in MQTT 5 each time, and at once again in 3.1.1.
     fn version(&self, shared: &Shared) -> Version {
         if self.refused_v5 { Version::V311 } else { shared.settings().version }
     }
@@ -540,8 +548,17 @@ impl Attempts {
             | TroubleKind::TooLarge
             | TroubleKind::TakenOver => false,
         };
+        if version == Version::V5 {
+            self.speaks_v5 |= was_accepted;
+            let refusals = self.v5_refusals.saturating_add(u32::from(may_be_version));
+            self.v5_refusals = if was_accepted { 0 } else { refusals };
+        }
         // The next connection after this one begins in the version of the settings again.
-        self.refused_v5 = version == Version::V5 && may_be_version && !was_accepted;
+        self.refused_v5 = version == Version::V5
+            && may_be_version
+            && !was_accepted
+            && !self.speaks_v5
+            && self.v5_refusals >= V5_REFUSALS;
         if self.refused_v5 {
             debug!(error = %trouble, "not taken in MQTT 5: tried in 3.1.1");
         }
@@ -593,4 +610,27 @@ async fn wait_out(shared: &Shared, wait: Wait) {
         }
     }
     tokio::time::sleep_until(begun + wait.usual.min(wait.urgent)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_is_spoken_to_in_3_1_1_once_it_refused_mqtt_5_twice_and_never_where_it_took_it() {
+        let closed = Trouble::new(TroubleKind::Closed, say::no_broker());
+        let unreachable = Trouble::new(TroubleKind::Unreachable, say::no_broker());
+        let mut attempts = Attempts::default();
+        assert!(!attempts.tries_older(Version::V5, &closed, false), "it may just start");
+        assert!(!attempts.tries_older(Version::V5, &unreachable, false), "that says nothing");
+        assert!(attempts.tries_older(Version::V5, &closed, false));
+        assert!(!attempts.tries_older(Version::V311, &closed, true), "the next attempt is in MQTT 5 again");
+        assert!(attempts.tries_older(Version::V5, &closed, false), "and at once after it in 3.1.1");
+
+        let mut took_it = Attempts::default();
+        assert!(!took_it.tries_older(Version::V5, &closed, true));
+        for _ in 0..5 {
+            assert!(!took_it.tries_older(Version::V5, &closed, false));
+        }
+    }
 }
