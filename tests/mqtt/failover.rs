@@ -269,7 +269,11 @@ fn a_broker_that_knows_no_mqtt_5_gets_3_1_1_by_itself() {
         assert_eq!(taken.ids(), ids([1]));
         let status = here.wait_status("a connection", |status| status.connected);
         assert_eq!(status.trouble, None, "nobody has to mend anything");
-        assert_eq!(broker.connections.load(Ordering::SeqCst), 3, "once more in MQTT 5, then at once in 3.1.1");
+        assert_eq!(
+            broker.connections.load(Ordering::SeqCst),
+            3,
+            "once more in MQTT 5, then at once in 3.1.1"
+        );
     }
 }
 
