@@ -37,7 +37,7 @@ pub(super) async fn run(
         }
         looks = looks.wrapping_add(1);
         let Some(found) = resend_requests(&mut worker).await else { return };
-        let cleaned = if looks % CLEAN_EVERY == 0 { clean(&mut worker).await } else { Ok(()) };
+        let cleaned = if looks.is_multiple_of(CLEAN_EVERY) { clean(&mut worker).await } else { Ok(()) };
         match (found, cleaned) {
             (Ok(found), Ok(())) if !found.is_empty() => {
                 if questions.send(found).await.is_err() {

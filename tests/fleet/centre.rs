@@ -111,14 +111,11 @@ pub fn wait_ready(nats: &Nats, postgres: &Postgres) {
         || {
             probe.publish("up/alert", b"{}");
             probe.publish("up/health", b"{}");
-            postgres.query("SELECT count(*) FROM refused WHERE name = 'box-probe' AND topic LIKE '%alert'")
-                != "0"
-                && postgres
-                    .query("SELECT count(*) FROM refused WHERE name = 'box-probe' AND topic LIKE '%alert'")
-                    != ""
-                && postgres
-                    .query("SELECT count(*) FROM refused WHERE name = 'box-probe' AND topic LIKE '%health'")
-                    != "0"
+            let refused_on = |topic: &str| {
+                let of_probe = format!("name = 'box-probe' AND topic LIKE '%{topic}'");
+                postgres.query(&format!("SELECT count(*) FROM refused WHERE {of_probe}")).parse().unwrap_or(0)
+            };
+            refused_on("alert") > 0 && refused_on("health") > 0
         },
     );
 }

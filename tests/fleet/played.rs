@@ -16,11 +16,14 @@ use crate::servers::wait;
 /// As every stream is named.
 pub const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
 
+/// Topics and bodies, in the order in which they came.
+type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 pub struct PlayedBox {
     pub name: String,
     pub key: BoxKey,
     client: Client,
-    received: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    received: Received,
     acknowledged: Arc<Mutex<u64>>,
     published: Mutex<u64>,
 }
@@ -34,8 +37,7 @@ impl PlayedBox {
             .set_max_packet_size(2 << 20, 2 << 20)
             .set_inflight(20);
         let (client, mut connection) = Client::new(options, 100);
-        let (received, acknowledged): (Arc<Mutex<Vec<_>>>, Arc<Mutex<u64>>) =
-            (Arc::default(), Arc::default());
+        let (received, acknowledged): (Received, Arc<Mutex<u64>>) = (Arc::default(), Arc::default());
         let (ears, receipts, subscriber) = (received.clone(), acknowledged.clone(), client.clone());
         let down = format!("lookout/v1/530127/{name}/down/#");
         std::thread::spawn(move || {
