@@ -237,9 +237,9 @@ class Fleet:
     def latencies(self):
         """Seconds from event to row, of what was told while nothing was dead or catching up."""
         # What was killed takes a while to be found dead, and its load to be taken over.
-        away = " OR ".join(f"told_at BETWEEN to_timestamp({a - 2}) AND to_timestamp({b + 25})" for a, b in self.troubles) or "false"
+        away = " OR ".join(f"event_time BETWEEN to_timestamp({a - 2}) AND to_timestamp({b + 25})" for a, b in self.troubles) or "false"
         query = f"""SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY s), percentile_cont(0.95) WITHIN GROUP (ORDER BY s), max(s)
-            FROM (SELECT extract(epoch FROM stored_at - told_at) s FROM message
+            FROM (SELECT extract(epoch FROM stored_at - event_time) s FROM message
                   WHERE kind = 'lookout.alert.v1' AND NOT ({away})) AS one"""
         return self.sql(query)[0]
 

@@ -13,8 +13,10 @@ use sha2::{Digest as _, Sha256};
 use super::box_keys::BoxKeys;
 use super::{BoxName, wire_names};
 use crate::contract::box_key::SignatureData;
-use crate::contract::messages::{COUNT, EVIDENCE, Message, SEALED, SIGNATURE, STATE};
-use crate::contract::{Event, MAX_EVENT_BYTES, MAX_EVIDENCE_BYTES, Sender};
+use crate::contract::count::CountData;
+use crate::contract::coverage::CoverageData;
+use crate::contract::messages::{COUNT, EVIDENCE, Message, SEALED, SHADOW, SIGNATURE, STATE};
+use crate::contract::{Event, MAX_EVENT_BYTES, MAX_EVIDENCE_BYTES, Payload, Sender};
 use crate::types::hex::digest_from_hex;
 
 /// A sealed original is a little larger than its picture (age: a header, and 16 bytes in each 64 KiB).
@@ -91,7 +93,7 @@ pub(super) struct Record {
     pub event_id: String,
     /// The CloudEvents type.
     pub kind: String,
-    pub told_at: Timestamp,
+    pub event_time: Timestamp,
     pub signed: bool,
     pub sha256: [u8; 32],
     pub body: Vec<u8>,
@@ -119,7 +121,7 @@ pub(super) struct Latest {
     pub session: String,
     /// `online`, `stopped`, `offline` of `up/state`; else empty.
     pub word: String,
-    pub told_at: Timestamp,
+    pub event_time: Timestamp,
     pub body: Vec<u8>,
     pub data: Value,
 }
@@ -168,11 +170,15 @@ pub(super) fn judge(prefix: &str, keys: &BoxKeys, incoming: Incoming) -> Judged 
         return Judged::Cleared(of, suffix);
     } else if message.topic == SIGNATURE.topic {
         signature(&of, &incoming.body)
-    } else if message.retain {
+    } else if message.retain || message.topic == SHADOW.topic {
+        // What a shadow makes has no number: its counts are of its whole time, so the latest has them all.
         latest(&of, &suffix, &incoming.body)
     } else {
         record_of(&of, &suffix, incoming.body.clone(), incoming.jws.is_some()).map(|record| {
-            let is_proven = record.signed || suffix == COUNT.topic;
+            // By what it says it is, too: an alert on that topic is none the more believed.
+            let needs_none =
+                suffix == COUNT.topic && [CountData::TYPE, CoverageData::TYPE].contains(&&*record.kind);
+            let is_proven = record.signed || needs_none;
             if is_proven { Judged::Record(Arc::new(record)) } else { Judged::Unproven(Arc::new(record)) }
         })
     };
@@ -206,7 +212,7 @@ pub(super) fn record_of(of: &BoxName, suffix: &str, body: Vec<u8>, signed: bool)
         n: n.cast_signed(),
         event_id: event.id,
         kind: event.kind,
-        told_at: event.time.0,
+        event_time: event.time.0,
         signed,
         sha256: Sha256::digest(&body).into(),
         body,
@@ -241,7 +247,7 @@ fn latest(of: &BoxName, suffix: &str, body: &[u8]) -> Result<Judged, Why> {
         suffix: suffix.to_owned(),
         session: of_state("session")?,
         word: of_state("state")?,
-        told_at: event.time.0,
+        event_time: event.time.0,
         body: body.to_vec(),
         data: event.data,
     })))

@@ -2,7 +2,7 @@
 //!
 //! What has a number, and signatures, are one stream; pictures and latest words the other, so that a backlog of pictures keeps no
 //! alert back. NATS takes what comes over MQTT into a stream after it said PUBACK, so a node that dies may lose what it had
-//! acknowledged: boxes keep it until the mark (`expect_marks`), and holes are asked for.
+//! acknowledged: boxes keep it until the mark (`expect_marks`), and holes are requested again.
 //!
 //! A message published over NATS is not retained for MQTT clients: a box that comes online gets its marks because it said so on
 //! `up/state` ([`super::store`]).
@@ -74,9 +74,9 @@ pub(super) async fn run(
             running.spawn(work(worker, client.clone(), feed.clone(), nats.clone()));
         }
     }
-    let (questions, asked) = mpsc::channel(8);
+    let (questions, requests) = mpsc::channel(8);
     running.spawn(tasks::run(Worker::new(station.clone(), "tasks", stop.clone()), questions, stop));
-    running.spawn(ask(client.clone(), asked));
+    running.spawn(publish_requests(client.clone(), requests));
     while let Some(ended) = running.join_next().await {
         if let Err(failure) = ended {
             // A panic is our bug; the others go on, and what it had taken comes to them.
@@ -232,8 +232,8 @@ fn incoming(message: &Message) -> Incoming {
     Incoming { topic: wire_names::topic(&message.subject), body: message.payload.to_vec(), jws: None }
 }
 
-async fn ask(client: Client, mut asked: mpsc::Receiver<Vec<Outgoing>>) {
-    while let Some(questions) = asked.recv().await {
+async fn publish_requests(client: Client, mut requests: mpsc::Receiver<Vec<Outgoing>>) {
+    while let Some(questions) = requests.recv().await {
         publish(&client, questions).await;
     }
 }

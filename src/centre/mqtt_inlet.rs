@@ -42,13 +42,13 @@ pub(super) async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), Sentence> {
     let mut worker = Worker::new(station.clone(), "mqtt", stop.clone());
-    let (questions, mut asked) = mpsc::channel(8);
+    let (questions, mut requests) = mpsc::channel(8);
     let tasks =
         tokio::spawn(tasks::run(Worker::new(station, "tasks", stop.clone()), questions, stop.clone()));
     let mut reported = None;
     while !*stop.borrow() {
         let (client, events) = AsyncClient::new(options(mqtt)?, 1024);
-        let Some(why) = connection(&mut worker, client, events, &mut asked).await else { break };
+        let Some(why) = connection(&mut worker, client, events, &mut requests).await else { break };
         if reported.as_ref() != Some(&why) {
             log_warn!(say::broker_away(&why));
             reported = Some(why);
@@ -86,7 +86,7 @@ async fn connection(
     worker: &mut Worker,
     client: AsyncClient,
     events: EventLoop,
-    asked: &mut mpsc::Receiver<Vec<Outgoing>>,
+    requests: &mut mpsc::Receiver<Vec<Outgoing>>,
 ) -> Option<String> {
     let everything = format!("{}/+/+/up/#", worker.station.prefix);
     let (taken, mut publishes) = mpsc::channel(BATCH);
@@ -97,7 +97,7 @@ async fn connection(
     loop {
         tokio::select! {
             count = publishes.recv_many(&mut batch, BATCH) => if count == 0 { break },
-            Some(questions) = asked.recv() => {
+            Some(questions) = requests.recv() => {
                 send(&client, questions);
                 continue;
             }

@@ -195,7 +195,8 @@ impl Store {
     /// # Errors
     /// The database's.
     pub(super) async fn holes(&mut self, after_secs: f64, again_secs: f64) -> Result<Vec<Hole>, StoreError> {
-        let rows = self.client.query(include_str!("sql/ask.sql"), &[&after_secs, &again_secs]).await?;
+        let rows =
+            self.client.query(include_str!("sql/request_resend.sql"), &[&after_secs, &again_secs]).await?;
         let hole = |row: &Row| Hole {
             of: BoxName { area: row.get(0), name: row.get(1) },
             stream: row.get(2),
@@ -398,7 +399,7 @@ impl Work<'_> {
         let signed: Vec<bool> = records.iter().map(|record| record.signed).collect();
         let digests: Vec<&[u8]> = records.iter().map(|record| record.sha256.as_slice()).collect();
         let bodies: Vec<&[u8]> = records.iter().map(|record| record.body.as_slice()).collect();
-        let times: Vec<String> = records.iter().map(|record| record.told_at.to_string()).collect();
+        let times: Vec<String> = records.iter().map(|record| record.event_time.to_string()).collect();
         let all: Parameters<'_> =
             &[&ids, &streams, &numbers, &events, &kinds, &signed, &digests, &bodies, &times, &worker];
         self.query(include_str!("sql/add_messages.sql"), all).await?;
@@ -465,7 +466,8 @@ impl Work<'_> {
         let grids = texts("/place/grid");
         let (started, ended) = (times("/started_at"), times("/ended_at"));
         let (accepted, closed) = (times("/handling/accepted/at"), times("/handling/closed/at"));
-        let told: Vec<String> = alerts.iter().map(|alert| alert.record.told_at.to_string()).collect();
+        let event_times: Vec<String> =
+            alerts.iter().map(|alert| alert.record.event_time.to_string()).collect();
         let bodies: Vec<String> = alerts.iter().map(|alert| alert.record.data.to_string()).collect();
         let all: Parameters<'_> = &[
             &ids,
@@ -481,7 +483,7 @@ impl Work<'_> {
             &ended,
             &accepted,
             &closed,
-            &told,
+            &event_times,
             &bodies,
         ];
         self.query(include_str!("sql/keep_alerts.sql"), all).await.map(drop)
@@ -518,7 +520,7 @@ impl Work<'_> {
             let topics: Vec<&str> = all.iter().map(|latest| latest.suffix.as_str()).collect();
             let sessions: Vec<&str> = all.iter().map(|latest| latest.session.as_str()).collect();
             let words: Vec<&str> = all.iter().map(|latest| latest.word.as_str()).collect();
-            let times: Vec<String> = all.iter().map(|latest| latest.told_at.to_string()).collect();
+            let times: Vec<String> = all.iter().map(|latest| latest.event_time.to_string()).collect();
             let bodies: Vec<&[u8]> = all.iter().map(|latest| latest.body.as_slice()).collect();
             let all: Parameters<'_> = &[&ids, &topics, &sessions, &words, &times, &bodies];
             self.query(include_str!("sql/keep_latest.sql"), all).await?;

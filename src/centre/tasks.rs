@@ -36,8 +36,8 @@ pub(super) async fn run(
             _ = stop.wait_for(|stop| *stop) => return,
         }
         looks = looks.wrapping_add(1);
-        let Some(found) = ask(&mut worker).await else { return };
-        let cleaned = if looks % CLEAN_EVERY == 0 { clean(&mut worker).await } else { Ok(()) };
+        let Some(found) = resend_requests(&mut worker).await else { return };
+        let cleaned = if looks.is_multiple_of(CLEAN_EVERY) { clean(&mut worker).await } else { Ok(()) };
         match (found, cleaned) {
             (Ok(found), Ok(())) if !found.is_empty() => {
                 if questions.send(found).await.is_err() {
@@ -55,7 +55,7 @@ pub(super) async fn run(
 }
 
 /// The questions of now; `None`: it is to stop.
-async fn ask(worker: &mut Worker) -> Option<Result<Vec<Outgoing>, StoreError>> {
+async fn resend_requests(worker: &mut Worker) -> Option<Result<Vec<Outgoing>, StoreError>> {
     let station = worker.station.clone();
     let holes = match worker.connection().await?.holes(HOLE_AFTER_SECS, ASK_AGAIN_AFTER_SECS).await {
         Ok(holes) => holes,

@@ -20,9 +20,9 @@ fn a_forged_alert_is_not_stored_and_the_true_one_with_its_number_is() {
     one.publish("up/alert", &forged);
     one.publish("up/alert", &one.alert(2, "UNSIGNED", 1));
     postgres.wait_for("SELECT count(*) FROM waiting", "2");
-    one.say_alert(1, "TRUE", 1);
+    one.publish_alert(1, "TRUE", 1);
     one.wait_mark(&desk.public(), 1);
-    assert_eq!(postgres.ask("SELECT string_agg(alert_id, ',') FROM alert"), "TRUE");
+    assert_eq!(postgres.query("SELECT string_agg(alert_id, ',') FROM alert"), "TRUE");
 }
 
 #[test]
@@ -39,14 +39,14 @@ fn a_box_that_speaks_for_another_or_that_nobody_knows_is_refused_and_counted() {
     one.publish("up/signature", &one.signature(1, &of_two, &one.key));
     one.publish("up/alert", &of_two);
     one.publish_on("lookout/v1/530127/box-2/up/alert", &one.alert(1, "B", 1));
-    stolen.say_alert(1, "C", 1);
+    stolen.publish_alert(1, "C", 1);
     postgres.wait_for(
         "SELECT name, why, sum(times) FROM refusal WHERE name <> 'box-probe' GROUP BY 1, 2 ORDER BY 1, 2",
         "box-1|misdirected|1\nbox-2|misdirected|1\nbox-3|unknown_box|2",
     );
-    two.say_alert(1, "D", 1);
+    two.publish_alert(1, "D", 1);
     two.wait_mark(&desk.public(), 1);
-    assert_eq!(postgres.ask("SELECT string_agg(alert_id, ',') FROM alert"), "D");
+    assert_eq!(postgres.query("SELECT string_agg(alert_id, ',') FROM alert"), "D");
 }
 
 /// Two workers may have the two halves, in either order.
@@ -79,13 +79,13 @@ fn a_second_message_with_a_number_is_refused_and_a_byte_that_no_text_has_harms_n
     let desk = Desk::new(&[&one]);
     let _centre = Centre::start(&desk.nats(&nats, &postgres));
     wait_ready(&nats, &postgres);
-    one.say_alert(1, "A", 1);
+    one.publish_alert(1, "A", 1);
     one.wait_mark(&desk.public(), 1);
-    one.say_alert(1, "B", 1);
+    one.publish_alert(1, "B", 1);
     // PostgreSQL has no zero byte in a text, nor in JSON.
     let zero = String::from_utf8(one.alert(2, "C", 1)).unwrap().replace("flooding", "flood\\u0000ing");
-    one.say(2, zero.as_bytes());
-    one.say_alert(3, "D", 1);
+    one.publish_signed(2, zero.as_bytes());
+    one.publish_alert(3, "D", 1);
     postgres.wait_for(
         "SELECT why, sum(times) FROM refusal WHERE name = 'box-1' GROUP BY 1 ORDER BY 1",
         "malformed|1\nnumber_taken|1",
@@ -105,13 +105,15 @@ fn a_box_that_floods_the_centre_is_bounded_and_the_others_are_heard() {
     for n in 1..=3000 {
         one.publish("up/alert", &one.alert(n, &format!("FORGED{n}"), 1));
         if n == 1500 {
-            two.say_alert(1, "A", 1);
+            two.publish_alert(1, "A", 1);
         }
     }
     two.wait_mark(&desk.public(), 1);
     postgres.wait_for("SELECT count(*) FROM waiting", "2000");
     postgres.wait_for("SELECT why, sum(times) FROM refusal WHERE name = 'box-1' GROUP BY 1", "unsigned|1000");
-    assert_eq!(postgres.ask("SELECT string_agg(alert_id, ',') FROM alert"), "A");
+    assert_eq!(postgres.query("SELECT string_agg(alert_id, ',') FROM alert"), "A");
     // Of what is counted only the first is kept as it came.
-    assert!(postgres.ask("SELECT count(*) FROM refused WHERE name = 'box-1'").parse::<u64>().unwrap() <= 400);
+    assert!(
+        postgres.query("SELECT count(*) FROM refused WHERE name = 'box-1'").parse::<u64>().unwrap() <= 400
+    );
 }

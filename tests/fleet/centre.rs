@@ -105,20 +105,17 @@ impl Drop for Centre {
 /// Waits until the streams are there, from where on nothing that is published is missed.
 pub fn wait_ready(nats: &Nats, postgres: &Postgres) {
     let probe = PlayedBox::new("box-probe", nats.mqtt);
-    // Nobody knows this box: that it is refused shows that it was heard.
+    // Nobody knows this box: that it is refused shows that it was received.
     wait(
         || "the centre to listen".to_owned(),
         || {
             probe.publish("up/alert", b"{}");
             probe.publish("up/health", b"{}");
-            postgres.ask("SELECT count(*) FROM refused WHERE name = 'box-probe' AND topic LIKE '%alert'")
-                != "0"
-                && postgres
-                    .ask("SELECT count(*) FROM refused WHERE name = 'box-probe' AND topic LIKE '%alert'")
-                    != ""
-                && postgres
-                    .ask("SELECT count(*) FROM refused WHERE name = 'box-probe' AND topic LIKE '%health'")
-                    != "0"
+            let refused_on = |topic: &str| {
+                let of_probe = format!("name = 'box-probe' AND topic LIKE '%{topic}'");
+                postgres.query(&format!("SELECT count(*) FROM refused WHERE {of_probe}")).parse().unwrap_or(0)
+            };
+            refused_on("alert") > 0 && refused_on("health") > 0
         },
     );
 }

@@ -48,7 +48,7 @@ fn a_worker_that_dies_before_or_after_its_commit_leaves_everything_there_once() 
         here.centre().kill();
         let dying = Centre::start_with(&here.desk.nats(&here.nats, &here.postgres), Some(point));
         for n in 1..=60 {
-            here.one.say_alert(n, &format!("A{n}"), 1);
+            here.one.publish_alert(n, &format!("A{n}"), 1);
             if n % 20 == 0 {
                 here.one.wait_taken();
             }
@@ -58,7 +58,7 @@ fn a_worker_that_dies_before_or_after_its_commit_leaves_everything_there_once() 
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while more.load(std::sync::atomic::Ordering::Relaxed) {
-                    here.one.say_health(60);
+                    here.one.publish_health(60);
                     std::thread::sleep(std::time::Duration::from_millis(50));
                 }
             });
@@ -79,7 +79,7 @@ fn two_processes_share_the_work_and_one_that_is_killed_is_not_missed() {
     let first = here.centre();
     let _second = Centre::start(&here.desk.nats(&here.nats, &here.postgres));
     for n in 1..=100 {
-        here.one.say_alert(n, &format!("A{n}"), 1);
+        here.one.publish_alert(n, &format!("A{n}"), 1);
         if n == 50 {
             here.one.wait_taken();
         }
@@ -94,19 +94,20 @@ fn two_processes_share_the_work_and_one_that_is_killed_is_not_missed() {
 fn what_comes_again_changes_nothing_and_is_marked_again() {
     let here = Here::new();
     let _centre = here.centre();
-    // Revisions overtake one another, and one comes twice.
-    here.one.say_alert(2, "A", 2);
-    here.one.say_alert(1, "A", 1);
-    here.one.say_alert(2, "A", 2);
+    // Revisions overtake one another, and one comes twice: a box sends again the bytes that it has kept.
+    let second = here.one.alert(2, "A", 2);
+    here.one.publish_signed(2, &second);
+    here.one.publish_alert(1, "A", 1);
+    here.one.publish_signed(2, &second);
     here.wait_stored(2);
     here.one.wait_mark(&here.keys, 2);
     here.postgres.wait_for("SELECT rev, severity FROM alert", "2|4");
     here.one.forget();
     // The box lost the mark with its connection, and says it again.
-    here.one.say_alert(2, "A", 2);
+    here.one.publish_signed(2, &second);
     here.one.wait_mark(&here.keys, 2);
     here.one.forget();
-    here.one.say_state("online", "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W");
+    here.one.publish_state("online", "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W");
     here.one.wait_mark(&here.keys, 2);
     here.wait_stored(2);
 }
@@ -117,24 +118,24 @@ fn a_hole_stops_the_mark_and_is_asked_for_and_what_is_behind_the_last_number_too
     let here = Here::new();
     let _centre = here.centre();
     for n in [1, 2, 4, 5] {
-        here.one.say_alert(n, &format!("A{n}"), 1);
+        here.one.publish_alert(n, &format!("A{n}"), 1);
     }
     here.one.wait_mark(&here.keys, 2);
-    let asked = || here.one.heard("down/cmd/resend", &here.keys);
-    wait(|| "a question".to_owned(), || !asked().is_empty());
-    let question = &asked()[0];
+    let requests = || here.one.received("down/cmd/resend", &here.keys);
+    wait(|| "a question".to_owned(), || !requests().is_empty());
+    let question = &requests()[0];
     assert_eq!(
         (&question["from"], &question["to"], &question["stream"]),
         (&json!(3), &json!(3), &json!(STREAM))
     );
     assert_eq!((&question["box"], &question["command"]), (&json!("box-1"), &json!("resend")));
-    here.one.say_alert(3, "A3", 1);
+    here.one.publish_alert(3, "A3", 1);
     here.one.wait_mark(&here.keys, 5);
 
     here.one.forget();
-    here.one.say_health(7);
-    wait(|| "a question for what is behind".to_owned(), || !asked().is_empty());
-    assert_eq!((&asked()[0]["from"], &asked()[0]["to"]), (&json!(6), &json!(7)));
+    here.one.publish_health(7);
+    wait(|| "a question for what is behind".to_owned(), || !requests().is_empty());
+    assert_eq!((&requests()[0]["from"], &requests()[0]["to"]), (&json!(6), &json!(7)));
 }
 
 #[test]
@@ -142,10 +143,10 @@ fn a_hole_stops_the_mark_and_is_asked_for_and_what_is_behind_the_last_number_too
 fn numbers_that_a_box_declares_as_gone_are_marked_past_and_written_down() {
     let here = Here::new();
     let _centre = here.centre();
-    here.one.say_alert(1, "A1", 1);
+    here.one.publish_alert(1, "A1", 1);
     let gap = json!({ "missing_stream": STREAM, "missing": [{ "from": 2, "to": 9 }], "pictures": 0, "reason": "disk_full",
         "began_at": "2026-11-21T03:04:05Z", "until_at": "2026-11-21T03:04:05Z" });
-    here.one.say(10, &here.one.event("lookout.gap.v1", "gap.10", 10, gap));
+    here.one.publish_signed(10, &here.one.event("lookout.gap.v1", "gap.10", 10, gap));
     here.one.wait_mark(&here.keys, 10);
     here.postgres.wait_for("SELECT first, last, why FROM missing", "2|9|disk_full");
 }
@@ -156,11 +157,11 @@ fn a_database_that_loses_its_power_in_the_middle_loses_nothing() {
     let here = Here::new();
     let _centre = here.centre();
     for n in 1..=40 {
-        here.one.say_alert(n, &format!("A{n}"), 1);
+        here.one.publish_alert(n, &format!("A{n}"), 1);
     }
     here.postgres.stop_at_once();
     for n in 41..=80 {
-        here.one.say_alert(n, &format!("A{n}"), 1);
+        here.one.publish_alert(n, &format!("A{n}"), 1);
     }
     here.one.wait_taken();
     assert!(here.one.mark(&here.keys) <= 40, "nothing is marked that is not stored");
@@ -182,7 +183,7 @@ fn a_picture_is_on_disk_by_its_digest_and_shown_once_its_alert_names_it() {
     here.postgres.wait_for("SELECT count(*) FROM picture WHERE is_stored AND NOT is_announced", "2");
     let mut alert: serde_json::Value = serde_json::from_slice(&here.one.alert(1, "A", 1)).unwrap();
     alert["data"]["evidence"] = json!([{ "id": 1, "type": "image/jpeg", "bytes": picture.len(), "sha256": digest(&picture), "state": "queued" }]);
-    here.one.say(1, alert.to_string().as_bytes());
+    here.one.publish_signed(1, alert.to_string().as_bytes());
     here.postgres.wait_for("SELECT n, bytes FROM picture WHERE is_stored AND is_announced", "1|200000");
     let digits = digest(&picture);
     let stored = here.desk.evidence().join(&digits[..2]).join(format!("{digits}.jpg"));

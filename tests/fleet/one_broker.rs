@@ -12,7 +12,7 @@ use crate::played::PlayedBox;
 use crate::servers::{Postgres, wait};
 
 /// Publishes with the signature beside it, as a box does with MQTT 5.
-fn say(client: &Client, one: &PlayedBox, n: u64) {
+fn publish(client: &Client, one: &PlayedBox, n: u64) {
     let body = one.alert(n, &format!("A{n}"), 1);
     let properties = PublishProperties {
         user_properties: vec![("jws".to_owned(), one.key.sign(&body))],
@@ -30,25 +30,25 @@ fn what_comes_while_the_centre_is_away_waits_in_its_session_and_is_stored_once()
     let one = PlayedBox::new("box-1", broker.port());
     let desk = Desk::new(&[&one]);
     let configuration = desk.configuration(&format!("[mqtt]\nurl = \"{}\"\n", broker.url()), &postgres);
-    let mut options = MqttOptions::new("sayer", "127.0.0.1", broker.port());
+    let mut options = MqttOptions::new("publisher", "127.0.0.1", broker.port());
     options.set_keep_alive(Duration::from_secs(20));
     let (client, mut connection) = Client::new(options, 100);
     std::thread::spawn(move || connection.iter().for_each(drop));
 
     let centre = Centre::start(&configuration);
-    let heard =
-        |from: u64| postgres.ask("SELECT coalesce(max(n), 0) FROM message").parse().unwrap_or(0) >= from;
+    let received =
+        |from: u64| postgres.query("SELECT coalesce(max(n), 0) FROM message").parse().unwrap_or(0) >= from;
     // Again until it has subscribed: the same message is the same row.
     wait(
         || "the first alert".to_owned(),
         || {
-            say(&client, &one, 1);
-            heard(1)
+            publish(&client, &one, 1);
+            received(1)
         },
     );
     centre.kill();
     for n in 2..=50 {
-        say(&client, &one, n);
+        publish(&client, &one, n);
     }
     let _again = Centre::start(&configuration);
     postgres.wait_for("SELECT count(*), count(DISTINCT event_id) FROM message", "50|50");

@@ -16,11 +16,14 @@ use crate::servers::wait;
 /// As every stream is named.
 pub const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
 
+/// Topics and bodies, in the order in which they came.
+type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 pub struct PlayedBox {
     pub name: String,
     pub key: BoxKey,
     client: Client,
-    heard: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    received: Received,
     acknowledged: Arc<Mutex<u64>>,
     published: Mutex<u64>,
 }
@@ -34,8 +37,8 @@ impl PlayedBox {
             .set_max_packet_size(2 << 20, 2 << 20)
             .set_inflight(20);
         let (client, mut connection) = Client::new(options, 100);
-        let (heard, acknowledged): (Arc<Mutex<Vec<_>>>, Arc<Mutex<u64>>) = (Arc::default(), Arc::default());
-        let (ears, receipts, subscriber) = (heard.clone(), acknowledged.clone(), client.clone());
+        let (received, acknowledged): (Received, Arc<Mutex<u64>>) = (Arc::default(), Arc::default());
+        let (ears, receipts, subscriber) = (received.clone(), acknowledged.clone(), client.clone());
         let down = format!("lookout/v1/530127/{name}/down/#");
         std::thread::spawn(move || {
             for event in connection.iter() {
@@ -53,7 +56,7 @@ impl PlayedBox {
             }
         });
         let (key, published) = (BoxKey::generate().unwrap(), Mutex::default());
-        PlayedBox { name: name.to_owned(), key, client, heard, acknowledged, published }
+        PlayedBox { name: name.to_owned(), key, client, received, acknowledged, published }
     }
 
     pub fn publish(&self, suffix: &str, body: &[u8]) {
@@ -101,37 +104,37 @@ impl PlayedBox {
     }
 
     /// Says it as a box does over MQTT 3.1.1: the signature first.
-    pub fn say(&self, n: u64, body: &[u8]) {
+    pub fn publish_signed(&self, n: u64, body: &[u8]) {
         self.publish("up/signature", &self.signature(n, body, &self.key));
         self.publish("up/alert", body);
     }
 
-    pub fn say_alert(&self, n: u64, alert: &str, rev: u64) {
-        self.say(n, &self.alert(n, alert, rev));
+    pub fn publish_alert(&self, n: u64, alert: &str, rev: u64) {
+        self.publish_signed(n, &self.alert(n, alert, rev));
     }
 
-    pub fn say_state(&self, state: &str, session: &str) {
+    pub fn publish_state(&self, state: &str, session: &str) {
         let data = json!({ "state": state, "session": session, "since": "2026-11-21T03:04:05Z" });
         self.publish("up/state", &self.envelope("lookout.state.v1", "state", data));
     }
 
     /// How far it has counted.
-    pub fn say_health(&self, last_seq: u64) {
+    pub fn publish_health(&self, last_seq: u64) {
         let spool = json!({ "queued": 0, "bytes": 0, "stream": STREAM, "last_seq": last_seq, "dropped": 0 });
         self.publish("up/health", &self.envelope("lookout.health.v1", "health", json!({ "spool": spool })));
     }
 
-    /// What it heard on a topic, the signatures checked.
-    pub fn heard(&self, suffix: &str, keys: &[KnownKey]) -> Vec<Value> {
+    /// What it received on a topic, the signatures checked.
+    pub fn received(&self, suffix: &str, keys: &[KnownKey]) -> Vec<Value> {
         let topic = format!("lookout/v1/530127/{}/{suffix}", self.name);
-        let heard = self.heard.lock();
-        let signed = heard.iter().filter(|(on, _)| *on == topic);
+        let received = self.received.lock();
+        let signed = received.iter().filter(|(on, _)| *on == topic);
         signed.map(|(_, body)| serde_json::from_slice(&verify(body, keys).unwrap().0).unwrap()).collect()
     }
 
-    /// The last mark that it heard; 0 for none.
+    /// The last mark that it received; 0 for none.
     pub fn mark(&self, keys: &[KnownKey]) -> u64 {
-        self.heard("down/mark", keys).last().map_or(0, |mark| mark["n"].as_u64().unwrap())
+        self.received("down/mark", keys).last().map_or(0, |mark| mark["n"].as_u64().unwrap())
     }
 
     #[track_caller]
@@ -140,6 +143,6 @@ impl PlayedBox {
     }
 
     pub fn forget(&self) {
-        self.heard.lock().clear();
+        self.received.lock().clear();
     }
 }

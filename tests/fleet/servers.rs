@@ -105,7 +105,7 @@ impl Postgres {
     }
 
     /// What a query gives, a row a line, its columns with `|` between them; empty where the tables are not there yet.
-    pub fn ask(&self, query: &str) -> String {
+    pub fn query(&self, query: &str) -> String {
         let mut command = Command::new("psql");
         let output = command.args(self.address("lookout")).args(["-c", query]).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
@@ -114,7 +114,7 @@ impl Postgres {
     /// Waits until a query gives this.
     #[track_caller]
     pub fn wait_for(&self, query: &str, wanted: &str) {
-        wait(|| format!("{query}: {wanted}, not {}", self.ask(query)), || self.ask(query) == wanted);
+        wait(|| format!("{query}: {wanted}, not {}", self.query(query)), || self.query(query) == wanted);
     }
 
     fn address(&self, database: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::centre::box_keys::BoxPublicKey;
 use crate::contract::box_key::BoxKey;
-use crate::contract::messages::{ALERT, Content, HEALTH, PICTURES};
+use crate::contract::messages::{ALERT, COVERAGE, Content, HEALTH, PICTURES};
 use crate::contract::signature::PublicKey;
 
 const BASE: &str = "lookout/v1/530127/box-7f3a";
@@ -64,6 +64,15 @@ fn a_signature_of_something_else_or_of_somebody_else_is_refused() {
 }
 
 #[test]
+fn counts_and_coverage_need_no_signature_and_an_alert_on_their_topic_does() {
+    let here = Box7f3a::new();
+    for message in [&COUNT, &COVERAGE] {
+        assert!(matches!(here.judge("up/count", &example(message), None), Judged::Record(_)));
+    }
+    assert!(matches!(here.judge("up/count", &example(&ALERT), None), Judged::Unproven(_)));
+}
+
+#[test]
 fn a_box_speaks_for_itself_alone() {
     let here = Box7f3a::new();
     let alert = example(&ALERT);
@@ -88,7 +97,10 @@ fn every_message_of_the_contract_is_of_its_kind_and_broken_ones_are_refused() {
         let body = example(message);
         match here.judge(&suffix, &body, Some(here.key.sign(&body))) {
             Judged::Record(_) => assert!(!message.retain, "{suffix}"),
-            Judged::Latest(latest) => assert_eq!((message.retain, &latest.suffix), (true, &suffix)),
+            Judged::Latest(latest) => {
+                let is_latest = message.retain || suffix == SHADOW.topic;
+                assert_eq!((is_latest, &latest.suffix), (true, &suffix));
+            }
             Judged::Signature(_) => assert_eq!(suffix, SIGNATURE.topic),
             other => panic!("{suffix}: {other:?}"),
         }

@@ -24,7 +24,7 @@ CREATE TABLE stream (
     last_given bigint NOT NULL DEFAULT 0,
     -- Since when the first hole has been the first.
     hole_since timestamptz NOT NULL DEFAULT now(),
-    asked_at timestamptz,
+    requested_at timestamptz,
     PRIMARY KEY (box_id, stream)
 );
 CREATE INDEX stream_with_holes ON stream (hole_since) WHERE mark < greatest(last_given, highest);
@@ -39,7 +39,7 @@ CREATE TABLE message (
     signed boolean NOT NULL,
     sha256 bytea NOT NULL,
     body bytea NOT NULL,
-    told_at timestamptz NOT NULL,
+    event_time timestamptz NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     worker text NOT NULL,
     PRIMARY KEY (box_id, stream, n)
@@ -73,7 +73,7 @@ CREATE TABLE alert (
     ended_at timestamptz,
     accepted_at timestamptz,
     closed_at timestamptz,
-    told_at timestamptz NOT NULL,
+    event_time timestamptz NOT NULL,
     first_stored_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     stored_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     body jsonb NOT NULL,
@@ -115,7 +115,7 @@ CREATE TABLE latest (
     -- Of `up/state`; else empty.
     session text NOT NULL,
     word text NOT NULL,
-    told_at timestamptz NOT NULL,
+    event_time timestamptz NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     body bytea NOT NULL,
     PRIMARY KEY (box_id, topic)
