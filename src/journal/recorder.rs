@@ -253,6 +253,16 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_owed_to_somebody_who_is_not_there_any_more() {
+        let (mut recorder, messages) = recorder(2);
+        drop(messages);
+        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(1));
+        (0..1_000).for_each(|_| recorder.record(Entry::Mutes { at, mutes: Vec::new() }));
+        assert_eq!(recorder.journal.owed, [], "it would grow for as long as the box runs");
+        assert_eq!(recorder.journal.counts.lost.load(Ordering::Relaxed), 1_000);
+    }
+
+    #[test]
     fn who_listens_is_given_what_is_recorded_and_a_hole_of_its_own_where_it_was_too_slow() {
         let (mut recorder, messages) = recorder(QUEUE * 2);
         let (listener, LiveEntries(live)) = listener();

@@ -88,6 +88,9 @@ pub(super) struct Lives {
     known: Vec<Life>,
     /// Those that are not known any more.
     forgotten: u64,
+    /// When the latest of these began. What somebody does about one of them later is no other alert.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forgotten_until: Option<Time>,
 }
 
 impl Lives {
@@ -97,6 +100,11 @@ impl Lives {
             return;
         }
         let known = self.known.iter().rposition(|life| life.alert == *published.alert.0);
+        let is_first = published.phase == Phase::New;
+        let may_be_forgotten = self.forgotten_until.is_some_and(|until| published.started_at <= until.0);
+        if known.is_none() && !is_first && may_be_forgotten {
+            return;
+        }
         let at = known.unwrap_or_else(|| {
             self.known.push(Life::of(published));
             self.known.len() - 1
@@ -108,15 +116,16 @@ impl Lives {
         }
         // Where nothing can be settled, as all of them are open.
         if self.known.len() > 4 * MOST_LIVES {
-            let oldest = self.known.remove(0);
-            self.forgotten += u64::from(!oldest.began_before);
+            let oldest = self.known[0].alert.clone();
+            self.forget(&BTreeSet::from([Arc::from(oldest)]));
         }
     }
 
-    fn forget(&mut self, settled: &BTreeSet<Arc<str>>) {
-        let before = self.count();
-        self.known.retain(|life| !settled.contains(&*life.alert));
-        self.forgotten += before - self.count();
+    fn forget(&mut self, gone: &BTreeSet<Arc<str>>) {
+        for life in self.known.extract_if(.., |life| gone.contains(&*life.alert)) {
+            self.forgotten += u64::from(!life.began_before);
+            self.forgotten_until = self.forgotten_until.max(Some(life.started_at));
+        }
     }
 
     fn count(&self) -> u64 {
@@ -292,24 +301,27 @@ mod tests {
         Moment::after_origin(Timestamp::UNIX_EPOCH, std::time::Duration::from_secs(secs))
     }
 
+    fn revision(side: &mut Lives, n: u64, begins: u64, phase: Phase, after: u64) {
+        side.take(&Published {
+            at: at(begins + after),
+            alert: AlertId(format!("{n}").into()),
+            rev: 1 + u32::from(phase != Phase::New),
+            phase,
+            reason: PhaseReason::Raised,
+            level: Level::Yellow,
+            kind: "presence".into(),
+            rule: Some("yard".into()),
+            camera: Some("cam-1".into()),
+            grid: "53012700300102".into(),
+            started_at: at(begins).utc,
+            digest: [0; 16],
+        });
+    }
+
     /// An alert of a minute, and its end.
     fn alert(side: &mut Lives, n: u64, begins: u64) {
-        for (phase, rev, secs) in [(Phase::New, 1, begins), (Phase::End, 2, begins + 20)] {
-            side.take(&Published {
-                at: at(secs),
-                alert: AlertId(format!("{n}").into()),
-                rev,
-                phase,
-                reason: PhaseReason::Raised,
-                level: Level::Yellow,
-                kind: "presence".into(),
-                rule: Some("yard".into()),
-                camera: Some("cam-1".into()),
-                grid: "53012700300102".into(),
-                started_at: at(begins).utc,
-                digest: [0; 16],
-            });
-        }
+        revision(side, n, begins, Phase::New, 0);
+        revision(side, n, begins, Phase::End, 20);
     }
 
     #[test]
@@ -333,5 +345,34 @@ mod tests {
         assert_eq!((counts.only_published, counts.changed, counts.only_shadow), (missing, later, 0));
         assert_eq!(counts.same, all - missing - later);
         assert!(live.known.len() <= MOST_LIVES + 100 && shown.len() == MOST_SHOWN, "{}", live.known.len());
+    }
+
+    #[test]
+    fn what_somebody_does_about_an_alert_that_is_only_counted_any_more_counts_it_no_second_time() {
+        let (mut live, mut shadow, mut settled) =
+            (Lives::default(), Lives::default(), ShadowCounts::default());
+        // The shadow raises twice as many, half a minute after those of the other.
+        for n in 0..=MOST_LIVES as u64 {
+            alert(&mut live, n, 60 * n);
+            alert(&mut shadow, 2 * n, 60 * n);
+            alert(&mut shadow, 2 * n + 1, 60 * n + 30);
+        }
+        let now = at(60 * (MOST_LIVES as u64 + 1)).utc;
+        let (before, _) = compared(&live, &shadow, settled, now);
+        settle(&mut live, &mut shadow, &mut settled, now);
+        let known = (live.known.len(), shadow.known.len());
+        assert!(known.0 < MOST_LIVES && known.1 < 2 * MOST_LIVES, "{known:?}");
+        // A verdict, on one that both raised and on one of the shadow alone.
+        revision(&mut live, 0, 0, Phase::Update, 86_400);
+        revision(&mut shadow, 0, 0, Phase::Update, 86_400);
+        revision(&mut shadow, 1, 30, Phase::Update, 86_400);
+        assert_eq!(compared(&live, &shadow, settled, now).0, before);
+        assert_eq!((live.known.len(), shadow.known.len()), known, "and nothing stays open for good");
+        let one = |begins| {
+            let mut other = live.clone();
+            revision(&mut other, 99_999, begins, Phase::Update, 10);
+            other.known.len() - live.known.len()
+        };
+        assert_eq!(one(60 * MOST_LIVES as u64), 1, "one whose first revision it was not given is known");
     }
 }

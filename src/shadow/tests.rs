@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -414,6 +415,29 @@ fn what_it_was_not_given_is_counted_and_stands_in_the_journal_beside_what_it_mad
     journal::write_all(&journal, both);
     let read: Vec<Entry> = journal::read(&journal, Timestamp::MIN..Timestamp::MAX).unwrap().collect();
     assert_eq!(read[entries.len()..], records[..]);
+}
+
+#[test]
+fn one_that_nobody_waits_for_any_more_writes_nothing_though_it_is_in_the_midst_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries: Vec<Entry> = a_day(folder.path()).into_iter().take(20_000).collect();
+    let text = text("", "0.3", folder.path()).replace("for_secs = 3", "for_secs = 4");
+    let (recorder, records) = recorder();
+    let (stored, config, found) = (stored(&text), config(&text), Arc::new(Mutex::new(Found::default())));
+    let into = folder.path().to_owned();
+    let mut shadow = JudgingShadow::new(stored.clone(), &config, into, recorder, found);
+    shadow.is_over.store(true, Ordering::Release);
+    let mut made = 0;
+    for entry in &entries {
+        made += shadow.take(entry).unwrap_or_else(|why| panic!("{why:?}")).len();
+    }
+    let hole = Entry::Hole(Hole { at: None, why: HoleWhy::Overflow { records: 12 } });
+    shadow.take(&hole).unwrap_or_else(|why| panic!("{why:?}"));
+    shadow.finish();
+    drop(shadow);
+    assert!(made > 0, "there was something to write");
+    assert_eq!(records.collect::<Vec<_>>(), []);
+    assert_eq!(stored.state(folder.path()), None, "the state is of the one that judges now");
 }
 
 #[test]

@@ -70,7 +70,8 @@ impl ShadowThread {
             be_nice();
             let Start { stored, config, folder, recorder } = start;
             let mut shadow = JudgingShadow::new(stored, &config, folder, recorder, shared);
-            if let Err(why) = shadow.work(entries, &left) {
+            shadow.is_over = left;
+            if let Err(why) = shadow.work(entries) {
                 log_error!(say::cannot_judge(format!("{why:?}")));
             }
         })?;
@@ -132,6 +133,8 @@ pub(super) struct JudgingShadow<'c> {
     is_owed: bool,
     keep_at: Duration,
     said_unwritable: bool,
+    /// Nobody waits for it any more: what it would write would be in the way of what came after it.
+    pub(super) is_over: Arc<AtomicBool>,
 }
 
 impl<'c> JudgingShadow<'c> {
@@ -167,20 +170,31 @@ impl<'c> JudgingShadow<'c> {
             is_owed: false,
             keep_at: Duration::ZERO,
             said_unwritable: false,
+            is_over: Arc::default(),
         };
         shadow.compare();
         shadow
     }
 
-    fn work(&mut self, entries: LiveEntries, is_over: &AtomicBool) -> Result<(), Unjudged> {
+    fn work(&mut self, entries: LiveEntries) -> Result<(), Unjudged> {
         for entry in entries {
-            if is_over.load(Ordering::Acquire) {
+            if self.is_over() {
                 return Ok(());
             }
             self.take(&entry)?;
         }
         self.finish();
         Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
+    }
+
+    fn record(&mut self, at: Moment, event: ShadowEvent) {
+        if !self.is_over() {
+            self.recorder.record(Entry::Shadow(Shadow { at, event }));
+        }
     }
 
     /// The last comparison, and what is kept.
@@ -237,7 +251,7 @@ impl<'c> JudgingShadow<'c> {
         self.missed += records;
         self.is_news = true;
         if let Some(at) = self.at {
-            self.recorder.record(Entry::Shadow(Shadow { at, event: ShadowEvent::Missed { records } }));
+            self.record(at, ShadowEvent::Missed { records });
         }
     }
 
@@ -250,8 +264,7 @@ impl<'c> JudgingShadow<'c> {
             self.latest.pop_front();
         }
         self.latest.push_back(shown(&published, self.revisions));
-        let event = ShadowEvent::Made(Box::new(published));
-        self.recorder.record(Entry::Shadow(Shadow { at: revision.at, event }));
+        self.record(revision.at, ShadowEvent::Made(Box::new(published)));
     }
 
     /// Compares what it made with what was told, as of now.
@@ -268,6 +281,9 @@ impl<'c> JudgingShadow<'c> {
 
     /// Writes down what it needs to go on after a restart.
     fn keep(&mut self) {
+        if self.is_over() {
+            return;
+        }
         let state = State {
             of: String::new(),
             judge: self.judge.kept(),

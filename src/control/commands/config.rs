@@ -330,7 +330,8 @@ fn begin_shadow(
     lasts_secs: Option<u32>,
     by: &str,
 ) -> Answer {
-    let config = match judged(at, toml, false) {
+    let judged = judged(at, toml, false);
+    let config = match judged.and_then(|config| config.check_classes(&at.classes()).map(|()| config)) {
         Ok(config) => config,
         // Not on `up/config`: nothing was to run.
         Err(problems) => return Answer::refused(Refusal::Invalid, in_short(&problems)),
@@ -541,6 +542,16 @@ mod tests {
         let mut same = beside(&here, 1);
         same["toml"] = json!(here.file.text());
         let refused = here.ask("config", Role::Admin, &same);
+        assert_eq!((refused.code, &here.shadow), (Some(Refusal::Invalid), &None), "{refused:?}");
+        assert_eq!(here.overrides.version, 0);
+    }
+
+    #[test]
+    fn a_shadow_of_what_no_model_of_the_box_finds_is_refused_and_takes_no_version() {
+        let mut here = commanded();
+        let mut other = beside(&here, 1);
+        other["toml"] = json!(here.file.text().replace("classes = [\"person\"]", "classes = [\"bus\"]"));
+        let refused = here.ask("config", Role::Admin, &other);
         assert_eq!((refused.code, &here.shadow), (Some(Refusal::Invalid), &None), "{refused:?}");
         assert_eq!(here.overrides.version, 0);
     }

@@ -16,6 +16,7 @@ use crate::analysis::sensor::RawReading;
 use crate::analysis::time::Timestamp;
 use crate::analysis::{Analysis, Plan};
 use crate::config::Surroundings;
+use crate::contract::words::Time;
 use crate::control::overrides;
 use crate::control::settings;
 use crate::frame::test_support::gray;
@@ -26,6 +27,7 @@ use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::frame_gate::Looked;
 use crate::pipeline::scheduler::Scheduler;
 use crate::sensors::SensorUpdate;
+use crate::types::phase::Phase;
 use crate::view::Views;
 
 const RULES: &str = r#"
@@ -211,6 +213,16 @@ fn a_shadow_that_begins_in_the_middle_is_given_what_the_journal_gets_from_there_
     let thread = thread.expect("a thread");
     let send = |message| queue.send(message).expect("it runs");
     (0..30).for_each(|look| send(looked(0.2 * f64::from(look), true)));
+    // Of a rule that is silent here.
+    let mute = Mute {
+        kind: None,
+        rule: Some("yard".to_owned()),
+        camera: None,
+        until: Time(Timestamp::MAX),
+        by: "desk 2".to_owned(),
+        reason: "road works".to_owned(),
+    };
+    send(AnalysisMessage::Mutes { before: Vec::new(), after: vec![mute.clone()] });
     let (listener, given) = journal::listener();
     let after = configuration(&config(folder.path(), "1"), &models);
     let feed = ShadowFeed { listener, configuration: after.clone() };
@@ -232,8 +244,10 @@ fn a_shadow_that_begins_in_the_middle_is_given_what_the_journal_gets_from_there_
     let from = journal.iter().position(began).expect("where it began is in the journal") + 1;
     let Some(Entry::Session(head)) = given.first() else { panic!("it is told what runs") };
     assert!(head.goes_on && head.configuration.sha256 == before.sha256);
-    // What was open is told of between them.
-    assert!(matches!(&given[1], Entry::Published(open) if open.rev >= 1));
+    assert_eq!(head.mutes, [mute], "what was muted since the run began");
+    // What was open is told of between them, as no first revision: it was raised before anything judged beside.
+    let Entry::Published(open) = &given[1] else { panic!("{:?}", given[1]) };
+    assert_eq!((open.rev, open.phase), (1, Phase::Update));
     assert_eq!(given[given.len() - (journal.len() - from)..], journal[from..]);
     assert!(given.iter().any(|entry| matches!(entry, Entry::Reload { .. })));
 }
