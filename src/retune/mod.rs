@@ -17,6 +17,8 @@ mod pictures;
 mod reproduction;
 pub(crate) mod scope;
 #[cfg(test)]
+pub(crate) mod test_box;
+#[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod why_not;
 

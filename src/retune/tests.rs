@@ -1,22 +1,15 @@
 //! A simulated afternoon: two cameras, visits of known scores, a restart with somebody in the picture, a reload, a camera that
 //! falls silent, a verdict. What the live analysis was given and made is the journal.
 
-use std::collections::BTreeMap;
 use std::fs;
 
+use super::test_box::{self, TestBox, config, configuration, start};
 use super::*;
-use crate::alerts::alert_state;
-use crate::analysis::alert::{Act, Revision};
-use crate::analysis::alert_lifecycle::handling::GivenVerdict;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
-use crate::analysis::{Analysis, Event};
 use crate::comparison::Note;
-use crate::config::Surroundings;
-use crate::contract::alert::ModelRef;
-use crate::journal::{HoleWhy, Look, Looked, Published, Session};
-use crate::types::hex::sha256_hex;
+use crate::journal::{HoleWhy, Published};
 use crate::types::language::Language;
 use crate::types::phase::Phase;
 
@@ -37,42 +30,13 @@ const VISITS: [(&str, u32, u32, f32); 8] = [
 ];
 
 pub(crate) fn text(threshold: &str, evidence: &Path) -> String {
-    let camera = |id: &str| {
-        format!(
-            "[[camera]]\nid = \"{id}\"\neye = \"village\"\nurl = \"rtsp://10.0.0.31/{id}\"\ngrid = \"53012700300102\"\n{threshold}\n\
-             [[camera.zone]]\nid = \"lane\"\npolygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]]\n"
-        )
-    };
     format!(
-        "[site]\nbox = \"box-1\"\narea = \"530127\"\nmode = \"test\"\n[evidence]\ndir = {:?}\n{}{}\
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\nmode = \"test\"\n[evidence]\ndir = {:?}\n{}\
          [[rule]]\nid = \"person-in-lane\"\ncameras = [\"cam-1\", \"cam-2\"]\nsignal = \"person_present\"\n\
          present = {{ zone = \"lane\", classes = [\"person\"], for_secs = 3 }}\n",
         evidence.display().to_string(),
-        camera("cam-1"),
-        camera("cam-2"),
+        test_box::cameras(threshold),
     )
-}
-
-fn config(text: &str) -> Config {
-    let path = Path::new("/etc/lookout/lookout.toml");
-    Config::from_text(path, text, &Surroundings::elsewhere(path))
-        .unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn configuration(text: String) -> Arc<Configuration> {
-    Arc::new(Configuration {
-        path: "/etc/lookout/lookout.toml".into(),
-        sha256: sha256_hex(text.as_bytes()),
-        text,
-        settings: None,
-        model: ModelRef::none(),
-        classes: vec![Class::PERSON],
-        recommended: BTreeMap::from([(Class::PERSON, 0.35)]),
-    })
-}
-
-pub(crate) fn start() -> Timestamp {
-    "2026-11-16T06:00:00Z".parse().unwrap()
 }
 
 pub(crate) fn after(secs: u32) -> Timestamp {
@@ -92,152 +56,36 @@ fn seen(camera: &str, at: f64) -> Vec<Detection> {
         .collect()
 }
 
-/// The live box: an analysis that is driven, and the journal of it.
-struct Live {
-    analysis: Analysis,
-    configuration: Arc<Configuration>,
-    entries: Vec<Entry>,
-    /// When the latest run began, in seconds.
-    began: f64,
-}
-
-impl Live {
-    fn new(configuration: Arc<Configuration>) -> Self {
-        let mut live =
-            Live { analysis: analysis_of(&configuration), configuration, entries: Vec::new(), began: 0.0 };
-        live.session(1, live.moment(0.0), Vec::new());
-        live
-    }
-
-    /// The monotonic clock begins anew with each run.
-    fn moment(&self, secs: f64) -> Moment {
-        let mono = Duration::from_secs_f64(secs - self.began);
-        Moment { mono, utc: start() + Duration::from_secs_f64(secs) }
-    }
-
-    fn session(&mut self, id: u64, at: Moment, restored: Vec<Vec<u8>>) {
-        self.entries.push(Entry::Session(Box::new(Session {
-            at,
-            id,
-            goes_on: false,
-            software: env!("CARGO_PKG_VERSION").to_owned(),
-            box_id: "box-1".into(),
-            configuration: self.configuration.clone(),
-            restored,
-            mutes: Vec::new(),
-        })));
-    }
-
-    fn published(&mut self, revisions: Vec<Revision>) {
-        self.entries.extend(revisions.iter().map(Published::of).map(Entry::Published));
-    }
-
-    fn input(&mut self, input: Input, revisions: Vec<Revision>) {
-        self.entries.push(Entry::Input(input));
-        self.published(revisions);
-    }
-
-    fn look(&mut self, camera: &str, secs: f64) {
-        let (camera, at): (Arc<str>, Moment) = (camera.into(), self.moment(secs));
-        let detections = seen(&camera, secs);
-        let event = Event::Detections { camera: camera.clone(), at, detections: detections.clone() };
-        let revisions = self.analysis.apply(&event);
-        let verdicts = Box::new(self.analysis.verdicts(&camera).cloned().unwrap_or_default());
-        self.input(Input::Look(Look { camera, at, looked: Looked::Once, detections, verdicts }), revisions);
-    }
-
-    fn tick(&mut self, secs: f64) {
-        let at = self.moment(secs);
-        let revisions = self.analysis.apply(&Event::Tick { at });
-        self.input(Input::Tick { at }, revisions);
-    }
-
-    /// The daemon stops and starts again; what is open is taken up.
-    fn restart(&mut self, secs: f64) {
-        self.entries.push(Entry::Stop { at: self.moment(secs) });
-        let stored: Vec<Vec<u8>> = self
-            .analysis
-            .open()
-            .map(|open| alert_state::to_bytes(open, &[], Language::English).unwrap())
-            .collect();
-        self.began = secs;
-        let at = self.moment(secs);
-        self.analysis = analysis_of(&self.configuration);
-        let revisions = stored.iter().map(|bytes| alert_state::from_bytes(bytes, at).unwrap().0).collect();
-        let published = self.analysis.restore(revisions, at);
-        self.session(2, at, stored);
-        self.published(published);
-    }
-
-    fn reload(&mut self, configuration: Arc<Configuration>, secs: f64) {
-        let at = self.moment(secs);
-        let plan = config(&configuration.text).plan_with(&configuration.recommended);
-        let revisions = self.analysis.reconfigure(plan, at).unwrap();
-        self.configuration = configuration.clone();
-        self.entries.push(Entry::Reload { at, configuration });
-        self.published(revisions);
-    }
-
-    fn silence(&mut self, camera: &str, secs: f64, back: bool) {
-        let (camera, at): (Arc<str>, Moment) = (camera.into(), self.moment(secs));
-        let (event, input) = match back {
-            true => (Event::CameraBack { camera: camera.clone(), at }, Input::Back { camera, at }),
-            false => (
-                Event::CameraSilent { camera: camera.clone(), at, cause: None },
-                Input::Silent { camera, at, cause: None },
-            ),
-        };
-        let revisions = self.analysis.apply(&event);
-        self.input(input, revisions);
-    }
-
-    /// Somebody says that the alert which was raised last was a false alarm.
-    fn false_alarm(&mut self, secs: f64) {
-        let new = self.entries.iter().rev().find_map(|entry| match entry {
-            Entry::Published(published) if published.phase == Phase::New => Some(published.alert.clone()),
-            _ => None,
-        });
-        let (alert, at) = (new.unwrap(), self.moment(secs));
-        let act = Act { by: "desk-2".to_owned(), key: None, at: at.utc, note: None };
-        let step = HandlingStep::Judge(GivenVerdict { act, verdict: Verdict::FalseAlarm, cause: None });
-        let revision = self.analysis.handle(&alert, &step, at).unwrap();
-        self.input(Input::Handle { alert, step, at }, vec![revision]);
-    }
-}
-
-fn analysis_of(configuration: &Configuration) -> Analysis {
-    let plan = config(&configuration.text).plan_with(&configuration.recommended);
-    Analysis::new("box-1", plan).unwrap()
-}
-
 /// The journal of the afternoon.
 pub(crate) fn afternoon(evidence: &Path) -> Vec<Entry> {
     let text = text("", evidence);
-    let mut live = Live::new(configuration(text.clone()));
+    let of = |text: &str| configuration(text, Some(0.35));
+    let mut live = TestBox::new(of(&text));
     for half in 0..HOURS * 7_200 {
         let secs = f64::from(half) / 2.0;
         if half == RESTART * 2 {
             live.restart(secs);
         }
         if half == RELOAD * 2 {
-            live.reload(configuration(text.replace("for_secs = 3", "for_secs = 4")), secs);
+            live.reload(of(&text.replace("for_secs = 3", "for_secs = 4")), secs);
         }
+        let (camera, at): (Arc<str>, _) = ("cam-1".into(), live.moment(secs));
         if half == 10_000 {
-            live.silence("cam-1", secs, false);
+            live.input(Input::Silent { camera: camera.clone(), at, cause: None });
         }
         if half == 10_200 {
-            live.silence("cam-1", secs, true);
+            live.input(Input::Back { camera: camera.clone(), at });
         }
         if !(10_000..10_200).contains(&half) {
-            live.look("cam-1", secs);
+            live.look(&camera, secs, seen(&camera, secs));
         }
-        live.look("cam-2", secs);
+        live.look("cam-2", secs, seen("cam-2", secs));
         if half % 2 == 0 {
             live.tick(secs);
         }
         // Of the visit to the first camera that was seen badly.
         if half == 1_930 * 2 {
-            live.false_alarm(secs);
+            live.judge(Verdict::FalseAlarm, secs);
         }
     }
     live.entries
@@ -705,15 +553,16 @@ fn a_run_that_was_killed_is_said() {
 fn while_the_box_is_off_no_time_goes_by() {
     let folder = tempfile::tempdir().unwrap();
     let text = text("", folder.path());
-    let mut live = Live::new(configuration(text.clone()));
+    let mut live = TestBox::new(configuration(&text, None));
     // By hand: on for 4 h, off for 20 h, on for 30 h, killed, its next run 2 h later, which is stopped after 10 h.
-    live.tick(4.0 * 3_600.0);
-    live.entries.push(Entry::Stop { at: live.moment(4.0 * 3_600.0) });
-    live.session(2, live.moment(24.0 * 3_600.0), Vec::new());
-    live.tick(54.0 * 3_600.0);
-    live.session(3, live.moment(56.0 * 3_600.0), Vec::new());
-    live.entries.push(Entry::Stop { at: live.moment(66.0 * 3_600.0) });
-    live.session(4, live.moment(66.1 * 3_600.0), Vec::new());
+    let hour = 3_600.0;
+    live.tick(4.0 * hour);
+    live.stop(4.0 * hour);
+    live.session(2, 24.0 * hour);
+    live.tick(54.0 * hour);
+    live.session(3, 56.0 * hour);
+    live.stop(66.0 * hour);
+    live.session(4, 66.1 * hour);
     let hours = |from: u32, to: u32| {
         let entries = live.entries.clone().into_iter();
         let mut seen = read(entries, after(to * 3_600), &[], &mut |_| {});

@@ -9,19 +9,13 @@ use super::budget::{Budget, Per, search};
 use super::curve::Elsewhere;
 use super::curve::FEWEST_VERDICTS;
 use super::*;
-use crate::analysis::alert::{Act, Revision};
-use crate::analysis::alert_lifecycle::handling::{GivenVerdict, HandlingStep};
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::DEFAULT_THRESHOLD;
-use crate::analysis::{Analysis, Event};
-use crate::config::Surroundings;
-use crate::contract::alert::ModelRef;
-use crate::journal::{Configuration, Entry, Input, Look, Looked, Published};
-use crate::types::hex::sha256_hex;
+use crate::journal::{Entry, Input};
+use crate::retune::test_box::{self, TestBox, config, configuration, start};
 use crate::types::language::Language;
-use crate::types::phase::Phase;
 use crate::types::verdict::Verdict;
 
 const CONFIRMED: &[Verdict] = &[Verdict::Confirmed];
@@ -68,42 +62,12 @@ fn example() -> Vec<Visit> {
 }
 
 fn text() -> String {
-    let camera = |id: &str| {
-        format!(
-            "[[camera]]\nid = \"{id}\"\neye = \"village\"\nurl = \"rtsp://10.0.0.31/{id}\"\ngrid = \"53012700300102\"\n\
-             thresholds = {{ person = 0.3 }}   # as the maker says\n\
-             [[camera.zone]]\nid = \"lane\"\npolygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]]\n"
-        )
-    };
     format!(
-        "[site]\nbox = \"box-1\"\narea = \"530127\"\nmode = \"test\"\n{}{}\
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\nmode = \"test\"\n{}\
          # At night nobody should be there.\n[[rule]]\nid = \"yard\"\ncameras = [\"cam-1\", \"cam-2\"]\nhold_secs = 5\ncooldown_secs = 0\n\
          present = {{ zone = \"lane\", classes = [\"person\"], for_secs = 3 }}\n",
-        camera("cam-1"),
-        camera("cam-2"),
+        test_box::cameras("thresholds = { person = 0.3 }   # as the maker says"),
     )
-}
-
-fn config(text: &str) -> Config {
-    let path = Path::new("/etc/lookout/lookout.toml");
-    Config::from_text(path, text, &Surroundings::elsewhere(path))
-        .unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn configuration(text: &str) -> Arc<Configuration> {
-    Arc::new(Configuration {
-        path: "/etc/lookout/lookout.toml".into(),
-        sha256: sha256_hex(text.as_bytes()),
-        text: text.to_owned(),
-        settings: None,
-        model: ModelRef::none(),
-        classes: vec![Class::PERSON],
-        recommended: BTreeMap::new(),
-    })
-}
-
-fn start() -> Timestamp {
-    "2026-11-16T06:00:00Z".parse().unwrap()
 }
 
 fn after(secs: f64) -> Moment {
@@ -112,67 +76,33 @@ fn after(secs: f64) -> Moment {
 }
 
 fn session(text: &str) -> Session {
-    Session {
-        at: after(0.0),
-        id: 1,
-        goes_on: false,
-        software: env!("CARGO_PKG_VERSION").to_owned(),
-        box_id: "box-1".into(),
-        configuration: configuration(text),
-        restored: Vec::new(),
-        mutes: Vec::new(),
-    }
+    test_box::session(1, after(0.0), &configuration(text, None))
 }
 
 /// The journal of a box on which these visits came, one a minute.
 fn entries(text: &str, visits: &[Visit]) -> Vec<Entry> {
-    let plan = config(text).plan_with(&BTreeMap::new());
-    let mut analysis = Analysis::new("box-1", plan).unwrap();
-    let mut entries = vec![Entry::Session(Box::new(session(text)))];
-    let published = |entries: &mut Vec<Entry>, revisions: &[Revision]| {
-        entries.extend(revisions.iter().map(Published::of).map(Entry::Published));
-    };
+    let mut live = TestBox::new(configuration(text, None));
     let minutes = visits.len() as u32;
     for half in 0..minutes * 120 {
         let secs = f64::from(half) / 2.0;
         let (visit, within) = (visits[half as usize / 120], f64::from(half % 120) / 2.0);
         for camera in ["cam-1", "cam-2"] {
-            let (camera, at): (Arc<str>, Moment) = (camera.into(), after(secs));
-            let is_there = visit.camera == &*camera && within < f64::from(visit.secs);
+            let is_there = visit.camera == camera && within < f64::from(visit.secs);
             let box_in_frame = BBox::new(0.45, 0.9 - visit.height, 0.55, 0.9);
             let score = if within < 2.0 { visit.at_first } else { visit.score };
             let found = Detection { class: Class::PERSON, score, box_in_frame }.rounded();
-            let detections: Vec<Detection> = is_there.then_some(found).into_iter().collect();
-            let event = Event::Detections { camera: camera.clone(), at, detections: detections.clone() };
-            let revisions = analysis.apply(&event);
-            let verdicts = Box::new(analysis.verdicts(&camera).cloned().unwrap_or_default());
-            let look = Look { camera, at, looked: Looked::Once, detections, verdicts };
-            entries.push(Entry::Input(Input::Look(look)));
-            published(&mut entries, &revisions);
+            live.look(camera, secs, is_there.then_some(found).into_iter().collect());
         }
         if half % 2 == 0 {
-            let at = after(secs);
-            let revisions = analysis.apply(&Event::Tick { at });
-            entries.push(Entry::Input(Input::Tick { at }));
-            published(&mut entries, &revisions);
+            live.tick(secs);
         }
         if within == 40.0 {
             for (second, verdict) in visit.verdicts.iter().enumerate() {
-                let at = after(secs + second as f64 / 10.0);
-                let latest = entries.iter().rev().find_map(|entry| match entry {
-                    Entry::Published(one) if one.phase == Phase::New => Some(one.alert.clone()),
-                    _ => None,
-                });
-                let act = Act { by: "desk-2".to_owned(), key: None, at: at.utc, note: None };
-                let step = HandlingStep::Judge(GivenVerdict { act, verdict: *verdict, cause: None });
-                let alert = latest.unwrap();
-                let revisions = Vec::from([analysis.handle(&alert, &step, at).unwrap()]);
-                entries.push(Entry::Input(Input::Handle { alert, step, at }));
-                published(&mut entries, &revisions);
+                live.judge(*verdict, secs + second as f64 / 10.0);
             }
         }
     }
-    entries
+    live.entries
 }
 
 /// A journal on disk, and a question about all of it.
