@@ -37,6 +37,7 @@ failed_in() {
          /^ +Doc-tests /{crate = "--doc"}
          / \.\.\. FAILED$/ {name = crate
              sub(/^--test tests\//, "--test ", name); sub(/(\/main)?\.rs$/, "", name)
+             if (name == "--test fleet") name = "--features centre " name
              sub(/^test /, ""); sub(/( - should panic)? \.\.\. FAILED$/, ""); print name "\t" $0}' "$1"
 }
 

@@ -174,6 +174,8 @@ fn numbers_in_a_form_become_zones_as_well() {
 
 /// Where the picture is in the window: left, top, width, height.
 pub fn frame(browser: &Browser) -> [f64; 4] {
+    // A page that is still on its way has none yet.
+    browser.find("#stage");
     let frame = browser.script(
         "document.getElementById('stage').scrollIntoView({ block: 'center' });
          const { left, top, width, height } = document.getElementById('drawing').getBoundingClientRect();
