@@ -71,13 +71,17 @@ impl FullBox {
     /// smaller, and one edge at least stays in each direction.
     pub(super) fn is_partly_hidden_as(&self, visible: &BBox) -> bool {
         let (full, seen) = (&self.b, visible);
+        // Most pairs that are compared end here, before anything is computed of their edges.
+        let (part, whole) = (seen.area(), full.area());
+        if part >= WHOLE * whole || part < SLIVER * whole {
+            return false;
+        }
         // Where the picture ends on a side, whatever comes in or leaves there ends as well.
         let keeps_a_side = |was: f32, is: f32| is_free(is) && self.stays(was, is);
         let keeps_an_edge = (keeps_a_side(full.x0, seen.x0) || keeps_a_side(full.x1, seen.x1))
             && (self.stays(full.y0, seen.y0) || self.stays(full.y1, seen.y1));
-        self.has_piece(visible)
-            && keeps_an_edge
-            && visible.area() >= SLIVER * full.area()
+        keeps_an_edge
+            && self.has_piece(visible)
             && (!self.shrank_all_round(visible) || self.stands_at_the_same_corner(visible))
     }
 
