@@ -152,9 +152,9 @@ impl TestBox {
 
     /// Somebody says what the alert was which was raised last.
     pub(crate) fn judge(&mut self, verdict: Verdict, secs: f64) {
-        let latest = self.entries.iter().rev().find_map(|entry| match entry {
-            Entry::Published(one) if one.phase == Phase::New => Some(one.alert.clone()),
-            _ => None,
+        let latest = self.entries.iter().rev().find_map(|entry| {
+            let Entry::Published(one) = entry else { return None };
+            (one.phase == Phase::New).then(|| one.alert.clone())
         });
         let (alert, at) = (latest.unwrap(), self.moment(secs));
         let act = Act { by: "desk-2".to_owned(), key: None, at: at.utc, note: None };
